@@ -1,4 +1,6 @@
-"""Measurement and research; README.md lists the files. `exchange` is imported first: it sets the limits of the
-websockets library (SEC-030)."""
+"""Measurement and research; README.md lists the files.
+
+It imports `exchange` first, because that sets the limits of the websockets library (SEC-030).
+"""
 
 import exchange  # noqa: F401

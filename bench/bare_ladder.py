@@ -1,12 +1,11 @@
-"""Books alone: what a flow costs with queues and prices only.
+"""Measures a flow on a book alone, with queues and prices only, for comparison with the full engine.
 
-The bare ladder is the exchange's book without validation, client order ids, accounts, margin, positions, fees, journal
-rows and events; an order is named by its slot. The full engine is compared with this floor, in the same run and with
-the same kernels.
+A ladder is one book: queues of orders by price. The bare ladder is the exchange's book without validation, client order
+ids, accounts, margin, positions, fees, journal rows and events; the slot names an order. It uses the engine's kernels.
 
-The C++ ladder (`cpp_ladder.cpp`) plays the same flow as a measure of the machine. Machines differ, and one machine
-differs by a factor of two from hour to hour, so a figure in nanoseconds needs the figure of a known small program
-beside it. It needs a C++ compiler (`c++`, or the one in CXX).
+The C++ ladder (`cpp_ladder.cpp`) plays the same flow and shows the speed of the machine. Machines differ, and one
+machine differs by a factor of two from hour to hour. So a figure in nanoseconds means little without the figure of a
+known small program in the same run. The C++ ladder needs a compiler (`c++`, or the one in CXX).
 """
 
 import ctypes
@@ -34,12 +33,15 @@ from exchange.limits import NAMED
 OPEN = np.int64(OrderState.OPEN)
 SOURCE = Path(__file__).with_name("cpp_ladder.cpp")
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", f"-DTICKS={TICKS}")
-PART_STEPS = 2_048  # a part: a ladder takes about as long for it as the engine takes for a batch
+PART_STEPS = 2_048  # steps of a part, which takes a ladder about as long as a batch takes the engine
 
 
 @kernel
 def play_bare(states, steps, slots):
-    """Play the steps of a flow in book 1 of the state. `slots`: slot of each order by its number. Returns trades."""
+    """Play the steps of a flow in book 1. Returns the number of trades. Changes `states` and `slots`.
+
+    slots   int32, slot of each order by order number
+    """
     state = states[0]
     book = state.books[1]
     trades = 0
@@ -68,7 +70,7 @@ def play_bare(states, steps, slots):
 
 @kernel
 def _take(state, book, side, price, lots):
-    """Trade an aggressor while it crosses. Returns the number of trades."""
+    """Trade an incoming order while it crosses. Returns the number of trades."""
     trades = 0
     while lots > 0 and crosses(book, side, price):
         slot = np.int64(state.levels[best_row(book, 1 - side)].head)
@@ -87,7 +89,7 @@ def _take(state, book, side, price, lots):
 
 @kernel
 def _replace(state, book, slot, price, total):
-    """A smaller order keeps its place; any other moves to the end of the queue of its new price."""
+    """Replace an order. A smaller one at the same price keeps its place; any other goes to the end of its queue."""
     order = state.orders[slot]
     leaves = total - order.filled_lots
     if price == order.price and leaves <= order.leaves_lots:
@@ -101,10 +103,10 @@ def _replace(state, book, slot, price, total):
 
 
 class TimedLadder(ABC):
-    """A book alone that plays a flow of one book, again and again from the same state, and is timed."""
+    """A book alone. Each timed pass plays the same flow from the same state. The flow must be of one book."""
 
     def __init__(self, flow: Flow, memory: np.ndarray) -> None:
-        """`memory`: the bytes of the empty book, which `player` changes."""
+        """Fill the book with the flow's first orders. `memory`: bytes of the empty book, which steps change."""
         assert flow.parameters.books == 1, "a ladder is one book"
         self.flow = flow
         self.slots = np.zeros(slots_of(flow), np.int32)
@@ -114,11 +116,13 @@ class TimedLadder(ABC):
 
     @abstractmethod
     def player(self, steps: np.ndarray) -> Callable[[], int]:
-        """A function without arguments that plays steps from the present state and returns the number of trades."""
+        """A function without arguments that plays the steps on the book and returns the number of trades."""
 
     def time_pass(self) -> np.ndarray:
-        """ns of each part of PART_STEPS steps, the last one shorter. AssertionError: other trades than the flow
-        predicts."""
+        """Play the flow once; returns the ns of each part of PART_STEPS steps. The last part may be shorter.
+
+        AssertionError: the number of trades is not the one that the flow predicts
+        """
         np.copyto(self._memory, self._start[0])
         np.copyto(self.slots, self._start[1])
         steps, trades, times = self.flow.steps, 0, []
@@ -131,7 +135,7 @@ class TimedLadder(ABC):
 
 
 def slots_of(flow: Flow) -> int:
-    """Number of slots if each order number has one; order numbers start at 1."""
+    """Length of an array with one entry for each order number; the numbers start at 1."""
     return 1 + int(max(flow.steps["order"].max(), flow.warm_steps["order"].max()))
 
 
@@ -150,12 +154,12 @@ class BareLadder(TimedLadder):
 
 
 def compiler() -> str | None:
-    """Path of the C++ compiler; None: there is none."""
+    """Path of a C++ compiler; None: there is none."""
     return shutil.which(os.environ.get("CXX", "c++"))
 
 
 def compiled(command: str) -> ctypes.CDLL:
-    """The ladder as a loaded library. AssertionError with the compiler's message: it does not compile."""
+    """Compile and load the C++ ladder. AssertionError: it does not compile; the text has the compiler's message."""
     with TemporaryDirectory() as folder:
         library = Path(folder) / "cpp_ladder.so"
         done = subprocess.run([command, *FLAGS, "-o", str(library), str(SOURCE)], capture_output=True, text=True)

@@ -1,7 +1,7 @@
 """What does a command cost in the engine with all features on, and what does the cost depend on?
 
-All features: client order id index, limits and bands, initial margin, positions, fees, events. One thread sends batches
-of 512 commands to a state of venue size. Each figure is checked: trades as the generator predicts, no refusal, the same
+Features: client order id index, limits and bands, initial margin, positions, fees, events. One thread sends batches of
+512 commands to a state of venue size. Each figure is checked: the predicted number of trades, no refusal, and the same
 state hash in every pass.
 
 Not shown: journal, gateway and publishers (bench_gateway), cold caches of an idle venue, other machines.
@@ -21,7 +21,7 @@ PASSES = 30
 GROWTH_COMMANDS = 500_000
 QUICK_COMMANDS = 100_000
 BARE_LADDER, CPP_LADDER = "bare ladder", "bare ladder in C++"
-# The requirement in ns a command of the mixed flow, and the figures of the bare ladders on the same machine.
+# The requirement, in ns a command of the mixed flow, and the figures of the ladders on the machine that it is for.
 NEEDED_NS, REFERENCE_NS = 60, {BARE_LADDER: 19, CPP_LADDER: 13}
 GROWTH = {
     "10x resting orders": {"warm_orders": 300_000},
@@ -35,7 +35,12 @@ def sized(parameters: Parameters, quick: bool, commands: int | None = None) -> P
 
 
 def per_command(warm: WarmEngine, passes: list[np.ndarray]) -> dict[str, Any]:
-    """ns a command: of whole passes, of batches, and with each batch at its least."""
+    """Figures in ns a command, of an engine's passes.
+
+    pass                distribution over whole passes
+    least_of_parts_ns   sum of the least times of each batch over all passes
+    batch               distribution over all batches of all passes
+    """
     rows = len(warm.rows)
     full = [times[: rows // BATCH_ROWS] / BATCH_ROWS for times in passes]
     return {
@@ -47,12 +52,12 @@ def per_command(warm: WarmEngine, passes: list[np.ndarray]) -> dict[str, Any]:
 
 
 def of_passes(passes: list[np.ndarray], rows: int) -> Distribution:
-    """ns a row, of whole passes. `passes`: ns of the parts of each."""
+    """Distribution of ns a row over whole passes. `passes`: ns of the parts of each pass."""
     return distribution([float(times.sum()) / rows for times in passes], "ns")
 
 
 def run_flow(report: Report, name: str) -> None:
-    """ns a command of one flow in the engine and in the bare ladders, with their passes in turn."""
+    """Measure a flow in the engine and in the ladders, ns a command. Passes of all of them alternate."""
     parameters = sized(FLOWS[name], report.quick)
     warm = prepare_engine(parameters)
     events = warm.verify()
@@ -80,14 +85,14 @@ def run_flow(report: Report, name: str) -> None:
 
 
 def bare_ladders(flow: Flow, limits: str = "venue") -> dict[str, TimedLadder]:
-    """The exchange's book alone, and a C++ ladder if there is a compiler."""
+    """The ladders by name: the exchange's book alone, and the C++ ladder if there is a compiler."""
     command = compiler()
     ours: dict[str, TimedLadder] = {BARE_LADDER: BareLadder(flow, limits)}
     return ours | ({CPP_LADDER: CppLadder(flow, command)} if command else {})
 
 
 def run_growth(report: Report, _: str) -> None:
-    """ns a command relative to the plain mixed flow, with the passes of both in turn."""
+    """Measure larger markets relative to the plain mixed flow, ns a command. Passes of both alternate."""
     parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
     plain = prepare_engine(parameters)
     plain.verify()
@@ -108,7 +113,7 @@ def run_growth(report: Report, _: str) -> None:
 
 
 def run_kinds(report: Report, _: str) -> None:
-    """Cost of each kind of command, and of the mixed flow without some features."""
+    """Measure the cost of each kind of command, and of the mixed flow without some features."""
     parameters = sized(FLOWS["mixed"], report.quick, GROWTH_COMMANDS)
     warm = prepare_engine(parameters)
     warm.verify()
@@ -133,9 +138,9 @@ def run_kinds(report: Report, _: str) -> None:
 
 
 def kind_costs(warm: WarmEngine, times: np.ndarray) -> dict[str, float]:
-    """ns of an add, a cancel, a replace, an aggressor, and a trade, by least squares over batches.
+    """Cost in ns of an add, a cancel, a replace, an aggressor and a trade, by least squares over batches.
 
-    times   ns of each batch, the least of several passes
+    times   ns of each batch, its least over several passes
     """
     whole = len(warm.rows) // BATCH_ROWS
     steps = warm.flow.steps[: whole * BATCH_ROWS].reshape(whole, BATCH_ROWS)
@@ -147,7 +152,7 @@ def kind_costs(warm: WarmEngine, times: np.ndarray) -> dict[str, float]:
 
 
 def time_ours(flow: Any, rounds: int) -> Distribution:
-    """ns a command on a peer's flow, for bench_peers."""
+    """Distribution of ns a command of our engine on a peer's flow, for bench_peers."""
     warm = prepare_engine_for(flow)
     warm.verify()
     pass_figure: Distribution = per_command(warm, [warm.time_pass() for _ in range(rounds)])["pass"]
@@ -155,7 +160,7 @@ def time_ours(flow: Any, rounds: int) -> Distribution:
 
 
 def run_peers(report: Report, _: str) -> None:
-    """The same steps in other engines, in the same run."""
+    """Measure the same steps in other engines and ours, in the same run."""
     from bench.bench_peers import run_contests
 
     for result in run_contests(time_ours, report.passes(PASSES)):

@@ -2,15 +2,15 @@
 
     python -m bench.bench_gateway [--only latency|throughput|fanout|echo] [--durability none]
 
-Questions, each with a new venue in a new folder and the loopback profile:
-- latency: one client, one order at a time, from send to durable reply;
-- throughput: 10 clients with 32 requests in flight each (half new orders, half cancels), durable replies a second;
-- fanout: 500 subscribers of 4 raw depth channels, 4 changes a loop tick, deliveries a second;
-- echo: the same load against an echo server of the same library, and the sync of the disk alone. These show what the
-  machine allows at the moment; only ratios to them compare with figures of another day or machine.
+Each question has a new venue in a new folder, with the loopback profile:
+- latency: one client sends one order at a time; time from sending to the durable reply;
+- throughput: 10 clients have 32 requests in flight each, half new orders, half cancels; durable replies a second;
+- fanout: 500 subscribers of 4 raw depth channels, 4 changes in each loop tick; deliveries a second;
+- echo: the same load on an echo server of the same library, and writes with sync alone. They show what the machine can
+  do at the moment. Compare figures of other days or machines only as ratios to these.
 
-The load comes from a second process (gateway_load.py) on the same machine. Not shown: a network, TLS, decoding by other
-clients. The folders are in the system's temporary folder; compare only within one run.
+The load comes from a second process (gateway_load.py) on the same machine. Not shown: a network, TLS, clients that
+decode. The folders are in the system's temporary folder, whose disk differs from machine to machine.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ DEPOSIT_MILLS = 10**13
 
 
 def measure(name: str, durability: str = "local", scale: float = 1.0, limits: str = "venue") -> dict[str, Any]:
-    """The figures of latency, throughput or fanout. `scale`: length of the run."""
+    """Measure latency, throughput or fanout. `scale`: factor of the length of the run."""
     folder = tempfile.mkdtemp(prefix="gpux-bench-")
     try:
         return run_loop(_measure(folder, name, durability, scale, limits))
@@ -49,7 +49,7 @@ def measure(name: str, durability: str = "local", scale: float = 1.0, limits: st
 
 
 def measure_floor(folder: str | None = None, scale: float = 1.0) -> dict[str, Any]:
-    """Round trip and answers a second of an echo server, and the time of a small write and its sync."""
+    """Measure round trip and replies a second of an echo server, and the time of a small write with sync."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         found = run_loop(_echo(scale))
         return {"question": "echo", **found, "sync_p50_us": _sync_us(Path(place) / "sync")}
@@ -72,7 +72,7 @@ async def _echo(scale: float) -> dict[str, Any]:
 
 
 def _sync_us(path: Path) -> float:
-    """Median time of a 4 KiB write and its fdatasync, in a file whose blocks are allocated."""
+    """Median time in us of a 4 KiB write and its fdatasync, in a file whose blocks are allocated already."""
     times = []
     with path.open("wb+", buffering=0) as file:
         file.write(bytes(1 << 22))

@@ -1,13 +1,13 @@
 """What does implied trading add to a command on a chip with all its books and combinations?
 
-The books are those of one launch chip: every month, tier and period, and about 40 calendar spreads, tier spreads and
-strips. Seven of ten orders are for combinations, the others for their months, close to fair prices and in thin books,
-so that many change a best level and the implied prices of several books. The same commands run twice: with implied
-combinations, and with the same books without them. The difference is the cost of implied trading: computing prices
-after each command, emitting them, and trading linked groups.
+The books are those of one launch chip: every tier and period, and about 40 calendar spreads, tier spreads and strips.
+Seven of ten orders are for combinations, the others for months that are their legs. Prices are close to fair prices and
+books are thin, so that many orders change a best level and with it the implied prices of several books. The same
+commands run twice: with implied trading, and with the same books but no links between them. The difference is the cost
+of implied trading: compute prices after each command, emit them, and trade linked groups.
 
-Checked: the same state in every pass, and at the end every implied price against one computed from the best prices. Not
-shown: publishers of the emitted prices.
+Checked: the same state in every pass; at the end every implied price equals one computed from the best prices of the
+legs. Not shown: publishers of the emitted prices.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ CHIP = "H100"
 PASSES = 5
 BATCH_ROWS = 64
 DEPOSIT_MILLS = 10**15
-# Shares of new orders that rest, new orders that trade at once, and cancels.
+# Shares of new orders that rest and of new orders that trade at once; the other commands are cancels.
 REST, TAKE = 0.46, 0.1
 
 
@@ -54,7 +54,7 @@ class Traffic:
 
 
 def run_implied(report: Report, name: str) -> None:
-    """ns a command with implied trading, without, and the difference of each batch."""
+    """Measure ns a command with implied trading, without it, and the difference in each batch."""
     traffic = Traffic(commands=20_000 if report.quick else Traffic.commands)
     listed = [instrument for instrument in instruments_on(load_spec(day=DAY), DAY) if instrument.chip == CHIP]
     rows = make_rows(traffic, listed)
@@ -90,7 +90,7 @@ def add_rows(
 
 
 def opened(listed: list[Instrument], traffic: Traffic, implied: bool) -> Engine:
-    """A venue of the chip, funded and OPEN."""
+    """An engine with the chip's instruments listed, funded accounts, and all books OPEN."""
     spec = load_spec(day=DAY)
     combinations = msgspec.structs.replace(spec.products.combinations, implied=implied)
     spec = msgspec.structs.replace(spec, products=msgspec.structs.replace(spec.products, combinations=combinations))
@@ -113,14 +113,14 @@ def opened(listed: list[Instrument], traffic: Traffic, implied: bool) -> Engine:
 
 
 def numbered(engine: Engine, rows: np.ndarray) -> np.ndarray:
-    """The rows numbered as the next ones of an engine."""
+    """Copy the rows, with the next sequences and times of an engine."""
     rows = rows.copy()
     rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + len(rows))
     return rows
 
 
 def make_rows(traffic: Traffic, listed: list[Instrument]) -> np.ndarray:
-    """NEW and CANCEL rows around the first prices of the benchmark's months and of all combinations."""
+    """NEW and CANCEL rows at prices around the first prices of the months of the benchmark tier and of combinations."""
     rng = np.random.default_rng(traffic.seed)
     indices = {instrument.id: index for index, instrument in enumerate(listed, 1)}
     combinations = [instrument for instrument in listed if instrument.legs]
@@ -148,7 +148,7 @@ def make_rows(traffic: Traffic, listed: list[Instrument]) -> np.ndarray:
 def new_row(
     rng: np.random.Generator, traffic: Traffic, book: Instrument, indices: dict[int, int], number: int, takes: bool
 ) -> np.ndarray:
-    """One order: a passive one rests a few ticks behind the fair price, an aggressive one crosses it by a few ticks."""
+    """A NEW row: a passive order a few ticks behind the fair price, or one that crosses it by a few ticks (`takes`)."""
     row = np.zeros(1, COMMAND)
     side = int(rng.integers(2))
     away = int(rng.geometric(0.3)) * (-1 if takes else 1)
@@ -162,7 +162,7 @@ def new_row(
 
 
 def time_pass(engine: Engine, rows: np.ndarray) -> np.ndarray:
-    """ns a command, of each batch."""
+    """ns a command in each batch, float64."""
     rows = numbered(engine, rows)
     times = []
     for start in range(0, len(rows) - BATCH_ROWS + 1, BATCH_ROWS):

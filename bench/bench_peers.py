@@ -1,12 +1,12 @@
 """How long does a command take in other open-source engines for Python, on the same flow?
 
 Each peer gets the same steps as our engine in the same run: adds, cancels and marketable orders of the mixed flow,
-without replaces, which no peer has. The result of a peer (trades where it reports them, orders left in the book) must
-be that of the generator, so a wrong engine is never fast.
+without replaces, which no peer has. The result of a peer (trades if it reports them, orders left in the book) must be
+that of the generator, so that a wrong engine is never fast.
 
-Not shown by the ratio: no peer has accounts, margin, positions, fees, limits, market states or a client order id index,
-and none replays to the same bytes; our time includes all of these. Peers take one command a call, as their interface
-requires; our engine takes batches, as in the venue.
+The ratio does not show: no peer has accounts, margin, positions, fees, limits, market states or a client order id
+index, and none gives the same bytes in a replay; our time includes all of this. Peers take one command a call, because
+their interface requires it; our engine takes batches, as in the venue.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,12 @@ Step = tuple[int, int, int, int, int]
 
 
 class PeerEngine(Protocol):
-    """An empty book of one peer."""
+    """One peer with an empty book.
+
+    play      play the steps
+    trades    number of trades; None: the peer does not report it
+    resting   number of orders left in the book
+    """
 
     def play(self, steps: list[Step]) -> None: ...
     def trades(self) -> int | None: ...
@@ -119,7 +124,7 @@ class OrderMatching:
 
 @dataclass(frozen=True)
 class Contest:
-    """A peer, and the length of flow that it plays in seconds."""
+    """A peer, and the numbers of commands and first orders that it can play within seconds."""
 
     package: str
     make: Callable[[], PeerEngine]
@@ -140,7 +145,7 @@ NOT_COMPARED = {
 
 @dataclass(frozen=True)
 class ContestResult:
-    """One row of the table: ns a command of a peer and of our engine on the same steps."""
+    """One row of the table: ns a command of a peer and of our engine, on the same steps."""
 
     package: str
     commands: int
@@ -155,7 +160,7 @@ class ContestResult:
 
 
 def contest_flow(contest: Contest) -> Flow:
-    """The mixed flow without replaces, of the length of a contest."""
+    """The mixed flow without replaces, with the length of a contest."""
     return make_flow(
         Parameters(
             "peers", contest.commands, add=54.5, cancel=40.5, replace=0, aggressive=5, warm_orders=contest.warm_orders
@@ -164,13 +169,13 @@ def contest_flow(contest: Contest) -> Flow:
 
 
 def plain_steps(rows: np.ndarray, first: int = 0) -> list[Step]:
-    """Steps as plain integers, so that no peer handles NumPy values."""
+    """Steps as tuples of Python integers, so that no peer has to handle NumPy values."""
     columns: list[Any] = [rows["kind"], rows["order"], rows["side"], rows["lots"], rows["price"]]
     return list(zip(*(column.tolist() for column in columns), strict=True))[first:]
 
 
 def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
-    """ns a command, each round with a new book; or the reason why there is no figure."""
+    """Distribution of ns a command over rounds, each with a new book; or a text why there is no figure."""
     warm, steps = plain_steps(flow.warm_steps), plain_steps(flow.steps)
     values = []
     for _ in range(rounds):
@@ -186,7 +191,7 @@ def time_peer(contest: Contest, flow: Flow, rounds: int) -> Distribution | str:
 
 
 def run_contests(time_ours: Callable[[Flow, int], Distribution], rounds: int = ROUNDS) -> list[ContestResult]:
-    """Each peer and our engine in this run, then the engines that cannot be compared."""
+    """Run each peer and our engine; then list the engines that cannot be compared, with the reason."""
     results = []
     for contest in CONTESTS:
         flow = contest_flow(contest)

@@ -1,8 +1,8 @@
 """What does a mass quote cost in the engine: 32 entries, all 64 sides moved, nothing traded?
 
-One maker with an armed protection group quotes 32 books, one tick up and one tick down in turn. Each message is one
-call of the compiled loop. Checked: every message replaces every side, no refusal, the same state hash in every pass.
-Not shown: gateway, journal, publishers.
+One maker with an armed protection group quotes 32 books and moves all quotes one tick up, then one tick down, and so
+on. Each message is one call of the compiled loop. Checked: the last message replaces every side without a refusal; the
+same state hash in every pass. Not shown: gateway, journal, publishers.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class MassQuotes:
 
 
 def run_quotes(report: Report, name: str) -> None:
-    """Microseconds a message."""
+    """Measure the microseconds of one message."""
     parameters = MassQuotes(messages=200 if report.quick else MassQuotes.messages)
     engine = quoted_engine(parameters)
     start = engine.states.view(np.uint8).copy()
@@ -53,7 +53,7 @@ def run_quotes(report: Report, name: str) -> None:
 
 
 def quoted_engine(parameters: MassQuotes) -> Engine:
-    """An engine whose books have the maker's first quotes."""
+    """An engine with the maker's first quotes in all books."""
     market = PlainMarket(MID - 200, MID + 200, MID, books=parameters.entries)
     arm = np.zeros(1, COMMAND)
     arm["kind"], arm["account"], arm["smp_id"], arm["group"] = CommandKind.MMP_SET, ACCOUNT, PROTECTION, GROUP
@@ -65,7 +65,7 @@ def quoted_engine(parameters: MassQuotes) -> Engine:
 
 
 def message(engine: Engine, entries: int, middle: int) -> np.ndarray:
-    """The rows of one mass quote around a price."""
+    """The QUOTE rows of one mass quote. `middle`: price in ticks between bid and ask."""
     rows = blank_rows(COMMAND, entries)
     rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + entries)
     rows["time_ns"] = engine.time_ns + 1

@@ -15,7 +15,7 @@ from time import perf_counter
 from bench.record import Report, needed_ratio
 
 LAUNCH_DAY = date(2026, 12, 1)
-# The requirements, and the figures of a plain echo on the same machine.
+# The requirements, and the figures of a plain echo server on the machine that they are for.
 NEEDED_P50_US, REFERENCE_ECHO_US = 300, 67
 NEEDED_ACKS, REFERENCE_ECHOES = 60_000, 77_000
 START = """
@@ -31,7 +31,7 @@ print(books, resident_mib())
 
 
 def run_start(report: Report, _: str) -> None:
-    """Seconds until all kernels of a venue are ready, imports included."""
+    """Measure the seconds until all kernels of a venue are ready, imports included."""
     with tempfile.TemporaryDirectory() as cache:
         cold = seconds_of(START, cache)
         warm = [seconds_of(START, cache) for _ in range(report.passes(3))]
@@ -41,7 +41,7 @@ def run_start(report: Report, _: str) -> None:
 
 
 def run_memory(report: Report, _: str) -> None:
-    """Resident memory of a process with a state of venue size and the launch catalogue."""
+    """Measure the resident memory of a process with a state of venue size and the launch catalogue."""
     books, mib = run_python(CATALOGUE, None).split()[-2:]
     report.row(
         "memory, launch catalogue", f"{float(mib):,.0f} MiB", f"{int(books):,} instruments listed, state of venue size"
@@ -50,7 +50,7 @@ def run_memory(report: Report, _: str) -> None:
 
 
 def run_gateway(report: Report, _: str) -> None:
-    """Durable acknowledgements and deliveries of a whole venue over websockets (bench_gateway)."""
+    """Measure durable acknowledgements and deliveries of a whole venue over websockets (bench_gateway)."""
     from bench.bench_gateway import measure, measure_floor
 
     scale = 0.1 if report.quick else 1.0
@@ -89,7 +89,7 @@ def run_python(script: str, cache: str | None) -> str:
     return done.stdout
 
 
-def open_catalogue():  # type: ignore[no-untyped-def]  # (Engine, number of instruments); imported late, to time imports
+def open_catalogue():  # type: ignore[no-untyped-def]  # (Engine, instruments); imports are timed
     """An engine of venue size with the launch catalogue listed."""
     import numpy as np
 
@@ -114,6 +114,6 @@ def open_catalogue():  # type: ignore[no-untyped-def]  # (Engine, number of inst
 
 
 def resident_mib() -> float:
-    """Resident memory of this process."""
+    """Resident memory of this process, in MiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1_024

@@ -1,7 +1,7 @@
-"""How long does an uncross of 100,000 orders take, with price, all pairs, positions, fees and events?
+"""How long does an uncross of 100,000 orders take: auction price, all trades, positions, fees and events?
 
-A book that does not match collects orders of 256 accounts on 400 ticks around one price; then it opens. Each pass
-starts from a copy of the full book. Checked: the volume against a plain count over all ticks, the same state hash in
+A book in PREOPEN collects orders of 256 accounts on 400 ticks around one price. Then it opens. Each pass starts from a
+copy of the full book. Checked: the volume equals the largest of a plain count over all ticks; the same state hash in
 every pass. Not shown: the journal, and the publishers of the events.
 """
 
@@ -30,7 +30,7 @@ class Auction:
 
 
 def run_uncross(report: Report, name: str) -> None:
-    """Milliseconds of the command that opens the market."""
+    """Measure the milliseconds of the command that opens the market."""
     parameters = Auction(orders=10_000 if report.quick else Auction.orders)
     engine, orders = full_book(parameters)
     start = engine.states.view(np.uint8).copy()
@@ -52,7 +52,7 @@ def run_uncross(report: Report, name: str) -> None:
 
 
 def full_book(parameters: Auction) -> tuple[Engine, np.ndarray]:
-    """(an engine whose only book has collected the orders, their NEW rows)."""
+    """(engine whose only book has collected the orders, NEW rows of these orders)."""
     rng = np.random.default_rng(parameters.seed)
     rows = np.zeros(parameters.orders + 1, COMMAND)
     rows["kind"][0], rows["order_type"][0], rows["group"][0] = CommandKind.SET_STATE, MarketState.RESERVED, GROUP
@@ -79,7 +79,7 @@ def state_row(engine: Engine, state: MarketState) -> np.ndarray:
 
 
 def largest_volume(orders: np.ndarray) -> int:
-    """The largest volume at one price (AUC-003), counted at every tick."""
+    """The largest volume that can trade at one price (AUC-003), by a plain count at every tick. Lots."""
     buys, sells = (
         np.bincount(orders["price"][orders["side"] == side], orders["lots"][orders["side"] == side], 2 * MID)
         for side in Side

@@ -1,4 +1,4 @@
-"""Compares a book with the published book states of a LOBSTER pair after every message."""
+"""Compares a book with the published book states of a pair of LOBSTER files, after every message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # bids and asks: (t
 
 @dataclass(frozen=True)
 class CheckedBook:
-    """The book under test: the engine, or another one in tests."""
+    """The book that is checked, as two functions: the engine's, or another one's in tests."""
 
     apply: Callable[[np.ndarray], object]
     depth: Callable[[int], Depth]  # best levels of both sides
@@ -20,14 +20,14 @@ class CheckedBook:
 
 @dataclass(frozen=True)
 class BookCheck:
-    """How many book states of a LOBSTER pair match. The first row is the seed and does not count."""
+    """Result of a check: how many book states match. The first row is the seed and does not count."""
 
     messages: int
     matched: int
     first_difference: str
-    seed_levels: float  # mean levels a side that follow from the first row and messages
-    view_levels: float  # mean levels a side that follow from messages alone
-    levels: int  # levels a side in the file
+    seed_levels: float  # mean number of levels a side whose prices were in view since the first row
+    view_levels: float  # mean number of levels a side whose prices were in view before the message
+    levels: int  # number of levels a side in the file
 
     def lines(self, source: Lobster) -> list[str]:
         counts = ", ".join(f"{count} {name}" for name, count in source.counts.most_common())
@@ -47,9 +47,13 @@ class BookCheck:
 
 
 def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progress: Callable[[int], None]) -> BookCheck:
-    """Apply message by message and compare: first the prices in view before the message, then all levels.
+    """Apply message by message, and compare with the file twice after each.
+
+    The first comparison is of prices that were in view before the message. Then levels that came into view are seeded,
+    and the second comparison is of all levels.
 
     commands   COMMAND rows of `source.commands`, numbered for this book
+    progress   called with 1 after each message
     """
     levels = source.book.shape[1]
     book.apply(commands[: source.view_ends[0]])
@@ -75,7 +79,7 @@ def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progre
 
 
 def published(source: Lobster, index: int, last: np.ndarray) -> list[list[tuple[int, int]]]:
-    """Levels of a book row, bids and asks, as far as the last price of each side."""
+    """Levels of a row of the book file, [bids, asks], up to the last price of each side in `last`."""
     return [within(source.book[index, :, side].tolist(), side, int(last[side])) for side in (0, 1)]
 
 
@@ -85,7 +89,7 @@ def within(levels: list[tuple[int, int]], side: int, last: int) -> list[tuple[in
 
 
 def difference(source: Lobster, index: int, depth: Depth, last: np.ndarray) -> str:
-    """The first difference between the book and a row of the file, as far as the prices `last`; empty: none."""
+    """The first difference between the book and a row of the file, up to the prices `last`. Empty: there is none."""
     for side, wanted in enumerate(published(source, index, last)):
         found = within(depth[side], side, int(last[side]))
         if found != wanted:

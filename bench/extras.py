@@ -1,4 +1,4 @@
-"""Checks before any work begins: optional packages are installed, and output files can be written."""
+"""Checks before work begins that optional packages are installed and output files can be written."""
 
 import os
 import stat
@@ -10,13 +10,17 @@ from exchange.errors import UserError
 
 
 def check_package(asks: str, package: str, extra: str) -> None:
-    """UserError: an optional package is not installed. `asks`: the option or file that needs it."""
+    """Raise UserError if an optional package is not installed.
+
+    asks    option or file that needs it, for the message
+    extra   name of the extra that installs it
+    """
     if find_spec(package) is None:
         raise UserError(f"{asks} needs {package}, which is not installed: pip install 'gpux[{extra}]'")
 
 
 def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
-    """UserError: an option names a file that cannot be written."""
+    """Raise UserError if an option names a file that cannot be written. `endings`: allowed ends of its name."""
     if path.suffix.lower() not in endings:
         raise UserError(f"{option} {path}: found ending {path.suffix!r}, allowed: {', '.join(endings)}")
     if is_folder(path):
@@ -28,7 +32,7 @@ def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
 
 
 def mode_of(path: Path) -> int:
-    """File mode of a path, from `stat`; 0: there is nothing, or no file can have this name."""
+    """File mode of a path, from `stat`. 0: there is no file, or no file can have this name."""
     try:
         return path.stat().st_mode
     except (OSError, ValueError):

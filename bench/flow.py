@@ -1,9 +1,9 @@
 """Seeded synthetic order flow: four kinds of traffic on a filled book, as COMMAND rows.
 
 The generator has its own small first-in-first-out book. So it cancels only live orders, its aggressors always trade,
-and it predicts every fill: an engine with another number of fills is wrong. Prices have a heavy tail: the distance from
-the opposite best price is Lomax distributed (x0 = 40 ticks, a = 1.5), at most 700 ticks, as measured in equity books
-(Bouchaud, Mezard, Potters 2002). The same arguments give the same bytes.
+and it predicts the number of trades: an engine with another number is wrong. The distance of a price from the opposite
+best price is Lomax distributed (x0 = 40 ticks, a = 1.5), at most 700 ticks, as measured in equity books (Bouchaud,
+Mezard, Potters 2002). The same arguments give the same bytes.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ START_NS = 1_798_761_600_000_000_000  # 2027-01-01T00:00:00Z
 
 @dataclass(frozen=True)
 class Parameters:
-    """Parameters of one kind of traffic; `add` to `aggressive` are percent of the commands and sum to 100."""
+    """Parameters of one kind of traffic. `add`, `cancel`, `replace`, `aggressive`: percent of commands, 100 in all."""
 
     name: str
     commands: int
@@ -45,7 +45,7 @@ class Parameters:
     replace: float
     aggressive: float
     aggressor_lots_max: int = 29
-    recent_cancels: float = 60.0  # percent of cancels that are for the last RECENT_ORDERS orders
+    recent_cancels: float = 60.0  # percent of cancels that are for one of the last RECENT_ORDERS orders
     warm_orders: int = 30_000
     accounts: int = 256
     books: int = 1
@@ -56,8 +56,8 @@ class Parameters:
         assert min(self.commands, self.warm_orders, self.accounts, self.books) > 0
 
 
-# An aggressor of 15 lots in the mean removes about 2.7 orders of 5.5 lots in the mean (mixed), one of 50.5 lots about 9
-# (sweep). So the size of the book stays about the same.
+# Orders have 5.5 lots on average. An aggressor of mixed has 15 lots on average and removes about 2.7 orders; one of
+# sweep has 50.5 lots and removes about 9. With these shares the size of the book stays about the same.
 FLOWS = {
     flow.name: flow
     for flow in (
@@ -87,14 +87,14 @@ class Flow:
         return int(self.steps["fills"].sum())
 
     def mix(self) -> dict[str, float]:
-        """The share of each kind that the flow has, and the fills of an aggressor."""
+        """Percentage of each kind of command in the flow, and the mean number of trades of an aggressor."""
         counts = np.bincount(self.steps["kind"], minlength=len(KINDS))
         shares = {name: 100 * int(count) / len(self.steps) for name, count in zip(KINDS, counts, strict=True)}
         return shares | {"fills_per_aggressor": self.fills / max(1, int(counts[AGGRESS]))}
 
 
 def make_flow(parameters: Parameters) -> Flow:
-    """Generate a flow: draw steps, play them through the generator's book, write them as rows."""
+    """Generate a flow: draw steps, play them in the generator's book, and write them as rows."""
     total = parameters.warm_orders + parameters.commands
     orders = np.zeros(total + 1, ORDER)
     levels = np.zeros((parameters.books, 2, TICKS), LEVEL)
@@ -122,7 +122,7 @@ def stamp(rows: np.ndarray, sequence: int, time_ns: int) -> None:
 
 
 def random_words(seed: int, column: int, count: int) -> np.ndarray:
-    """`count` words of SplitMix64 (Steele, Lea, Flood 2014), which never changes, unlike the generator of a library."""
+    """`count` uint64 of SplitMix64 (Steele, Lea, Flood 2014). Unlike a library's generator it will never change."""
     with np.errstate(over="ignore"):
         start = np.uint64((seed << 8 | column) & 0xFFFFFFFF) * np.uint64(0xD1342543DE82EF95)
         word = start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
@@ -132,7 +132,7 @@ def random_words(seed: int, column: int, count: int) -> np.ndarray:
 
 
 def draw_steps(parameters: Parameters, count: int, seed: int) -> np.ndarray:
-    """The random fields of each step, before the book has played it."""
+    """STEP rows with their random fields, before the book has played them."""
 
     def unit(column: int) -> np.ndarray:
         return (random_words(seed, column, count) >> np.uint64(11)) * 2.0**-53

@@ -1,7 +1,7 @@
-"""The first-in-first-out book of the flow generator, compiled: the order of each step, and its trades.
+"""The compiled first-in-first-out book of the flow generator. It decides which order a step is about, and its trades.
 
-It is as plain as possible: linked queues by price for each book and side; a walk over the prices finds the next best
-one. It shares no code with the exchange's book.
+It is as plain as possible: each book and side has linked queues by price, and a walk over the prices finds the next
+best one. It shares no code with the exchange's book.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from exchange.kernel import kernel
 from exchange.records import record_type
 
 ADD, CANCEL, REPLACE, AGGRESS = range(4)
-TICKS = 4_096  # prices are 1 to TICKS - 2; the two ends mark an empty side
+TICKS = 4_096  # prices are 1 to TICKS - 2; best price 0 or TICKS - 1 means that the side is empty
 MID = 2_048  # first price of an empty book
 REACH_TICKS = 200  # how far an aggressor's limit lies beyond the best price
 RECENT_ORDERS = 4_096
@@ -19,7 +19,7 @@ TRIES = 8  # draws of a recent order before any live order is taken
 LOTS_MAX = 10
 BUY = int(Side.BUY)
 
-# The drawn fields of a step, and those that the book writes.
+# A step: fields that the generator draws, and fields that the book writes.
 STEP = record_type(
     [
         ("pick", "<u8"),  # which live order to cancel or replace
@@ -44,7 +44,7 @@ CURSOR = record_type([("entered", "<i4"), ("live", "<i4")])
 
 @kernel
 def play_steps(steps, orders, levels, best, live, cursor):
-    """Play drawn steps; writes order, price, lots, fills and the final kind of each."""
+    """Play drawn steps in order. Writes order, price, lots, fills and the final kind of each step, in place."""
     state = cursor[0]
     for index in range(len(steps)):
         step = steps[index]
@@ -72,7 +72,7 @@ def play_steps(steps, orders, levels, best, live, cursor):
 
 @kernel
 def pick_order(step, orders, live, state):
-    """Number of a live order: one of the most recent if the step says so, else any."""
+    """Number of a live order to cancel or replace: one of the most recent ones if the step says so, else any."""
     if step.kind == CANCEL and step.recent:
         word = step.pick
         for _ in range(TRIES):
@@ -85,7 +85,7 @@ def pick_order(step, orders, live, state):
 
 @kernel
 def passive_price(step, best):
-    """A price that does not cross, `distance` ticks behind the best possible one."""
+    """A price `distance` ticks behind the best price at which the order does not trade."""
     opposite = np.int64(best[step.book, 1 - step.side])
     if opposite == 0 or opposite == TICKS - 1:
         opposite = MID
@@ -110,7 +110,10 @@ def add_order(step, orders, levels, best, live, state):
 
 @kernel
 def replace_order(step, orders, levels, best):
-    """A smaller size keeps priority; a new price goes to the back of its queue. `lots` is the new total (REPL-002)."""
+    """Replace an order. A smaller size keeps priority; a new price goes to the end of its queue.
+
+    `lots` of the step becomes the new total, filled lots included (REPL-002).
+    """
     order = orders[step.order]
     if step.down and order.leaves > 1:
         order.leaves -= order.leaves // 2

@@ -2,8 +2,8 @@
 
     python -m bench.gateway_load URL-PORT JOB     # JOB: JSON on the command line; prints JSON
 
-Frames are masked with a key of zeros (legal, RFC 6455 section 5.3). Replies are counted with `bytes.count`; nothing is
-decoded while time is measured. bench_gateway starts this process. It is no example of a client.
+bench_gateway starts this process. Frames are masked with a key of zeros, which RFC 6455 section 5.3 allows. Replies are
+counted with `bytes.count`; nothing is decoded while time is measured. Do not use it as an example of a client.
 """
 
 import base64
@@ -39,7 +39,7 @@ def frame_of(message: object) -> bytes:
 
 
 class RawConnection:
-    """One raw connection, logged on if it has a key."""
+    """One raw websocket connection, logged on if a key is given."""
 
     def __init__(self, port: int, path: str, pair: KeyPair | None = None) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -59,7 +59,7 @@ class RawConnection:
             self.until(b'"t":"live"')
 
     def until(self, mark: bytes) -> bytes:
-        """Read until a text has arrived."""
+        """Read until `mark` has arrived; returns what was read."""
         data = b""
         while mark not in data:
             part = self.socket.recv(RECEIVE_BYTES)
@@ -70,7 +70,7 @@ class RawConnection:
 
 
 def order_frames(instruments: list[list[int]], client: int, count: int) -> list[bytes]:
-    """New orders at changing prices, each cancelled 16 requests later, so that the book stays small."""
+    """Frames with new orders at changing prices; each order is cancelled 16 requests later, so books stay small."""
     frames = []
     for number in range(count):
         request_id = number + 10
@@ -108,7 +108,7 @@ def latency(port: int, job: dict) -> dict:
 
 
 class _Pipe:
-    """One client that keeps `inflight` requests unanswered."""
+    """One client of the throughput test, which keeps `inflight` requests unanswered."""
 
     def __init__(self, peer: RawConnection, frames: list[bytes], inflight: int) -> None:
         self.peer, self.frames, self.inflight = peer, frames, inflight
@@ -126,7 +126,7 @@ class _Pipe:
 
 
 def throughput(port: int, job: dict) -> dict:
-    """Several clients with several requests in flight: durable answers, and their times."""
+    """Several clients with several requests in flight each: number of durable replies, and their times."""
     count, inflight = job["count"], job["inflight"]
     pipes = []
     for client, key in enumerate(job["keys"]):

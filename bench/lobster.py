@@ -1,13 +1,14 @@
 """Converts LOBSTER message and order-book files to commands of the exchange (TAPE-005, TAPE-012).
 
-A message file starts in the middle of a day, so part of the book is unknown. The first order-book row is the seed: one
-resting order for each level; it includes the first message. Each later message becomes one command, after which the
-book must have exactly the levels of its order-book row.
+A message file starts in the middle of a day, so part of the book is unknown. The first order-book row is the *seed*: it
+becomes one resting order for each level, and it includes the first message. Each later message becomes commands. After
+them the book must have exactly the levels of the message's order-book row.
 
-A file of ten levels has no data of the eleventh, which may change meanwhile. So
-- prices *known to the seed* are those that have been in view since the first row;
-- a level that comes into view is seeded from the row that first has it, after that row has been checked for all prices
-  that were in view before.
+A file of ten levels does not show the eleventh level, which may change unseen. Therefore:
+- A price is *in view* if it is not beyond the last level of its row. Prices *known to the seed* have been in view since
+  the first row.
+- A level that comes into view is seeded from the first row that shows it. Before that, this row is checked for all
+  prices that were in view before.
 Format: lobsterdata.com, "Output". Times are seconds after midnight, prices dollars times 10,000.
 """
 
@@ -38,31 +39,31 @@ TYPES = {
     HALT: "halt (ignored)",
 }
 MESSAGE_COLUMNS = ("time", "type", "order id", "size", "price", "direction")
-WHOLE_MAX = 1 << 53  # whole numbers up to here are exact as floats, which a file is read as
-LOTS_MAX = 10_000_000  # of a message or a level: a thousand orders of the exchange's largest size
+WHOLE_MAX = 1 << 53  # files are read as floats, in which whole numbers up to this are exact
+LOTS_MAX = 10_000_000  # most lots of a message or a level: a thousand orders of the exchange's largest size
 DAY_S = 86_400
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2261, 12, 31)  # range of a 64-bit time in nanoseconds
 PRICES = f"a multiple of {TICK} in {TICK}..{PRICE_MAX * TICK}"
 NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 INSTRUMENT = 1
-OWNERS = 24  # accounts of resting orders, from 1; the next 24 are those of aggressors
-FAR_TICK = 10 * PRICE_MAX  # price of a missing level
+OWNERS = 24  # accounts 1 to 24 own resting orders, the next 24 own aggressors
+FAR_TICK = 10 * PRICE_MAX  # stands for the price of a missing level
 
 
 @dataclass(frozen=True)
 class Lobster:
-    """Commands of a message file, and the book states after them. Messages count from 0, the seed."""
+    """Commands of a message file, and the book states after them. Message 0 is the seed."""
 
     commands: np.ndarray  # COMMAND
     message_ends: np.ndarray  # shape (messages,): number of commands up to and with this message
-    view_ends: np.ndarray  # shape (messages,): the same, with the levels that then came into view
+    view_ends: np.ndarray  # shape (messages,): the same, with commands that seed levels that came into view
     book: np.ndarray  # shape (messages, levels, 2 sides, price and lots), prices in ticks
     seed_prices: np.ndarray  # shape (messages, 2): last price of each side known to the seed
-    view_prices: np.ndarray  # shape (messages, 2): last price of each side in view before and after
+    view_prices: np.ndarray  # shape (messages, 2): last price of each side in view both before and after
     counts: Counter[str]  # messages by type
-    views: int  # times a level came into view
-    corrections: int  # of these, levels with other lots than the messages gave
-    strangers: int  # messages about more lots than the level had
+    views: int  # number of levels that came into view
+    corrections: int  # how many of these had other lots than followed from the messages
+    strangers: int  # messages about more lots than were known at their level
     queue_jumps: int  # executions of an order that was not first in its queue
 
 
@@ -109,7 +110,7 @@ def read_lobster(message_path: Path, book_path: Path) -> Lobster:
 
 
 def read_numbers(path: Path) -> np.ndarray:
-    """The numbers of a file, float64, shape (rows, columns). UserError: not text, not numbers, or a short row."""
+    """The numbers of a file, float64, shape (rows, columns). UserError: it is no text, or a row is not valid."""
     try:
         lines = path.read_text("utf-8").rstrip().split("\n")
     except UnicodeDecodeError as error:
@@ -128,7 +129,7 @@ def read_numbers(path: Path) -> np.ndarray:
 
 
 def wrong_cell(lines: list[str]) -> str:
-    """Describes the first cell that is not a number, or the first row of another length."""
+    """A text about the first cell that is not a number, or the first row of another length."""
     count = lines[0].count(",") + 1
     for row, line in enumerate(lines, 1):
         cells = line.split(",")
@@ -141,8 +142,10 @@ def wrong_cell(lines: list[str]) -> str:
 
 
 def midnight(path: Path) -> int:
-    """Start of the day in the name of a file, ns since 1970 UTC; without one, that of generated flow. UserError: the
-    name has a date that does not exist."""
+    """Start of the day that the name of a file has, in ns since 1970 UTC; without one, the start of generated flows.
+
+    UserError: the name has a date that does not exist
+    """
     found = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", path.name)
     if found is None:
         return START_NS
@@ -156,10 +159,10 @@ def midnight(path: Path) -> int:
 
 
 def check_messages(path: Path, messages: np.ndarray) -> None:
-    """UserError: a row has a value that is not valid in LOBSTER (TAPE-005).
+    """Raise UserError if a row has a value that is not valid in LOBSTER (TAPE-005).
 
-    messages   float64, shape (messages, 6). Ids, sizes and prices of types 5 to 7 need only be numbers: hidden trades
-               have prices off the tick, halts have none.
+    messages   float64, shape (messages, 6). In types 5 to 7, ids, sizes and prices may be any whole numbers: hidden
+               trades have prices between ticks, halts have none.
     """
     time, kind, name, size, price, direction = messages.T
     ignored = kind > EXECUTE
@@ -182,9 +185,9 @@ def check_messages(path: Path, messages: np.ndarray) -> None:
 
 
 def check_levels(path: Path, book: np.ndarray) -> None:
-    """UserError: a row has a price off the tick or an invalid size (TAPE-005).
+    """Raise UserError if a row has a price between ticks or an invalid size (TAPE-005).
 
-    book   float64, shape (messages, 4 * levels): price and size in turn; a level of size 0 may have any price
+    book   float64, shape (messages, 4 * levels): price and size alternate; a level of size 0 may have any price
     """
     prices, sizes = book[:, ::2], book[:, 1::2]
     fine = np.ones(book.shape, bool)
@@ -196,19 +199,19 @@ def check_levels(path: Path, book: np.ndarray) -> None:
 
 
 def is_whole(values: np.ndarray, low: int, high: int) -> np.ndarray:
-    """Which values are whole numbers in low..high; NaN is not."""
+    """For each value, whether it is a whole number in low..high. NaN is not."""
     fine: np.ndarray = (values >= low) & (values <= high) & (values == np.floor(values))
     return fine
 
 
 def is_price(values: np.ndarray) -> np.ndarray:
-    """Which values are prices on the tick that an instrument can have."""
+    """For each value, whether it is a price on a tick, within the range of an instrument."""
     fine: np.ndarray = is_whole(values, TICK, PRICE_MAX * TICK) & (np.floor(values / TICK) * TICK == values)
     return fine
 
 
 class Converter:
-    """Follows the queues of a message file, so that each message becomes a command about a known order."""
+    """Tracks the queues of a message file, so that each message becomes commands about known orders."""
 
     def __init__(self, book: np.ndarray, path: Path) -> None:
         self.book = book
@@ -245,7 +248,12 @@ class Converter:
         )  # fmt: skip
 
     def message(self, index: int, kind: int, order_id: int, lots: int, units: int, direction: int) -> None:
-        """Turn one message into commands. UserError: it contradicts the orders of the messages before it."""
+        """Convert one message to commands. UserError: it contradicts earlier messages.
+
+        index       of the message, for errors
+        units       price, dollars times 10,000
+        direction   1: the order buys; -1: it sells
+        """
         self.counts[TYPES[kind]] += 1
         name, price = str(order_id), units // TICK
         side = Side.BUY if direction > 0 else Side.SELL
@@ -266,7 +274,7 @@ class Converter:
             self.execute(name, lots, price, side)
 
     def execute(self, name: str, lots: int, price: int, side: Side) -> None:
-        """Enter an aggressor, which trades with the front of the queue."""
+        """Enter an aggressor that trades with the front of the queue of a level. `side`: of the resting orders."""
         level = self.levels[side][price]
         self.strangers += lots > level.lots()
         self.queue_jumps += name in self.orders and self.orders[name] is not level[0]
@@ -283,7 +291,11 @@ class Converter:
                 self.drop(level[0])
 
     def see_levels(self, side: Side, row: np.ndarray, before: int | None, now: int) -> None:
-        """Set levels that came into view to their published size. `before`, `now`: last prices in view."""
+        """Set levels that came into view to the lots of their row.
+
+        row           levels of one row, shape (levels, 2 sides, price and lots)
+        before, now   last price of the side that was in view, and that is now; `before` None: no price was
+        """
         sign = 1 if side == Side.BUY else -1
         published = {int(price): int(lots) for price, lots in row[:, side] if lots > 0}
         for price in published.keys() | self.levels[side].keys():
@@ -299,7 +311,7 @@ class Converter:
                 self.cut(level, None, -missing)
 
     def enter(self, order: QueuedOrder) -> None:
-        """Enter a resting order. Lots above the largest order of the exchange become further orders."""
+        """Enter a resting order. An order that is larger than the exchange allows is split into several."""
         for part in range(0, order.leaves, ORDER_LOTS_MAX):
             lots = min(order.leaves - part, ORDER_LOTS_MAX)
             name = self.new_name("seed") if part else order.name
@@ -313,7 +325,7 @@ class Converter:
         return f"{kind}-{self.entered}"
 
     def cut(self, level: OrderQueue, order: QueuedOrder | None, lots: int) -> None:
-        """Take lots out of an order; then, or if it is unknown, out of seeded orders and then of the newest."""
+        """Cancel lots of a level: first of `order` if it is known, then of seeded orders, then of the newest."""
         seeded = [other for other in level if other.name.startswith("seed-")]
         candidates = ([order] if order else []) + seeded + level[::-1]
         for candidate in candidates:

@@ -19,14 +19,14 @@ from exchange.records import COMMAND
 
 GROUP = COMMODITY = 1
 MONTH = 84  # January 2027
-LISTINGS_EACH = 100  # of a payload, which has space for about 200
+LISTINGS_EACH = 100  # listings in one payload, which has space for about 200
 # A trillion dollars: no order is refused for margin, and every check still runs.
 DEPOSIT_MILLS = 10**15
 
 
 @dataclass(frozen=True)
 class PlainMarket:
-    """The books of a market; prices in ticks. Fees and margin rates are those of a month in the launch catalogue."""
+    """A market of equal books. Prices are ticks. Fees and margin rates are those of a month in the launch catalogue."""
 
     low_tick: int
     high_tick: int
@@ -78,14 +78,17 @@ class PlainMarket:
 
 
 def flow_market(flow: Flow) -> PlainMarket:
-    """The market of a generated flow: its books, with price windows of exactly the prices that it uses."""
+    """The market for a generated flow. The price range of its books is exactly that of the flow."""
     prices = np.concatenate([rows["price"][rows["price"] > 0] for rows in (flow.warm, flow.commands)])
     low, high = int(prices.min()), int(prices.max())
     return PlainMarket(low, high, (low + high) // 2, flow.parameters.books, flow.parameters.accounts)
 
 
 def fitting_limits(market: PlainMarket, rows: np.ndarray) -> str:
-    """Name of the smallest state size with space for the market and all orders of the rows, cancels ignored."""
+    """Name of the smallest state size with space for the market and all orders of the rows, as if none were cancelled.
+
+    UserError: no state size is large enough
+    """
     orders = int(np.count_nonzero((rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)))
     ladder = market.books * 2 * (market.high_tick - market.low_tick + 65)
     for limits in sorted((TEST, TAPE, VENUE), key=lambda limits: limits.orders * limits.books):
@@ -98,9 +101,10 @@ def fitting_limits(market: PlainMarket, rows: np.ndarray) -> str:
 def market_tape(
     market: PlainMarket, parts: Sequence[np.ndarray], notes: dict[str, object] | None = None, limits: str = ""
 ) -> Tape:
-    """A tape that opens the market and plays the parts one after the other. It numbers the rows.
+    """A tape that opens the market and then plays the parts in order. It numbers the rows.
 
-    parts    COMMAND rows with their times; all but the last part only fill the book. The opening has the first time
+    parts    COMMAND rows with their times; all parts but the last only fill the books. The rows of the opening get the
+             time of the first row
     limits   name of the state size; empty: the smallest that fits
     """
     listings, accounts, opening = market.opening()

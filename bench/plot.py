@@ -1,7 +1,7 @@
 """Draws a tape: best prices, trades and volume of its busiest instrument over time, and its book at the end.
 
 `gpux replay SOURCE --plot FILE` calls `draw_tape`, which needs the extra `plot` (matplotlib). It runs the tape again in
-SAMPLES pieces and reads the prices after each; trades are complete.
+SAMPLES pieces and samples the best prices after each piece. It draws every trade.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from exchange.limits import NAMED
 from exchange.units import NS_PER_S
 
 SAMPLES = 1_000
-LEVELS = 50  # of the last book, a side
+LEVELS = 50  # levels of each side in the picture of the book
 INCHES = (11, 7)
 ENDINGS = (".png", ".svg", ".pdf")
 BUY_COLOUR, SELL_COLOUR, TRADE_COLOUR = "tab:green", "tab:red", "tab:blue"
@@ -41,13 +41,13 @@ class Course:
 
 
 def check_plot(path: Path) -> None:
-    """UserError: this file cannot be drawn. Call it before the replay, which may be long."""
+    """Raise UserError if no picture can be drawn into this file. Call it before the replay, which may be long."""
     check_package("--plot", "matplotlib", "plot")
     check_file("--plot", path, ENDINGS)
 
 
 def busiest_instrument(tape: Tape) -> int:
-    """Index of the book with most orders and quotes. UserError: there are none."""
+    """Index of the book with most new orders and quotes. UserError: there are none."""
     rows = tape.commands[np.isin(tape.commands["kind"], (CommandKind.NEW, CommandKind.QUOTE))]
     known = rows["instrument"][(rows["instrument"] > 0) & (rows["instrument"] <= NAMED[tape.limits].books)]
     if not len(known):
@@ -56,7 +56,7 @@ def busiest_instrument(tape: Tape) -> int:
 
 
 def follow(tape: Tape, index: int) -> Course:
-    """Run a tape and record one instrument."""
+    """Run a tape and record the course of one instrument. UserError: it is not listed."""
     engine = Engine(NAMED[tape.limits])
     piece = -(-len(tape.commands) // SAMPLES)
     course = Course(f"instrument {index}")
@@ -79,7 +79,7 @@ def follow(tape: Tape, index: int) -> Course:
 
 
 def _note_trades(course: Course, events: np.ndarray, index: int) -> None:
-    """Add the trades of a book. A trade has two FILL rows with one id, or one in this book if it is implied."""
+    """Add the trades of a book. A trade has two FILL rows with the same id; an implied one may have only one here."""
     fills = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index)]
     trades = fills[np.unique(fills["reference"], return_index=True)[1]]
     course.trade_times += trades["time_ns"].tolist()
@@ -98,7 +98,7 @@ def draw_tape(tape: Tape, path: Path) -> str:
 
 
 def draw(course: Course) -> Any:
-    """The figure: prices and trades, below them the volume, beside them the book at the end."""
+    """Make the figure: prices and trades above, volume below, the book at the end on the right."""
     from matplotlib.figure import Figure
 
     figure = Figure(INCHES, layout="constrained")

@@ -1,7 +1,7 @@
-"""Reports and result files: figures with their machine, versions, seed and commit.
+"""Reports and result files: figures with machine, versions, seed and commit.
 
-Each question of a run writes one JSON file into `results/`. Figures of different machines or runs do not compare; the
-file shows where they differ.
+Each question of a run writes one JSON file into `results/`. Do not compare figures of different machines or runs; the
+files show where these differ.
 """
 
 import json
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Distribution:
-    """Distribution of a figure over its repeats. With few repeats p99 is the largest."""
+    """Distribution of a figure over its repeats. With fewer than 100 repeats p99 is the largest one."""
 
     unit: str
     count: int
@@ -54,7 +54,7 @@ class Distribution:
 
 @dataclass
 class Report:
-    """The rows of a question for the table, and its figures for the result file."""
+    """The result of a question: rows for the printed table, and figures for the result file."""
 
     quick: bool
     table: Table
@@ -62,7 +62,7 @@ class Report:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def passes(self, count: int) -> int:
-        """Number of passes; 2 for a quick look."""
+        """Number of passes: `count`, or 2 for a quick look."""
         return 2 if self.quick else count
 
     def row(self, what: str, figure: str, detail: str) -> None:
@@ -75,7 +75,7 @@ class Report:
 
 
 def distribution(values: Sequence[float], unit: str) -> Distribution:
-    """Least, median and 99th percentile (nearest rank) of at least one value."""
+    """Least, median and 99th percentile (nearest rank) of values; there must be at least one."""
     ranked = sorted(values)
 
     def rank(share: float) -> float:
@@ -85,23 +85,24 @@ def distribution(values: Sequence[float], unit: str) -> Distribution:
 
 
 def least_of_parts(passes: Sequence[np.ndarray]) -> int:
-    """ns of a pass if each part took its least time over all passes; this is closest to the work alone.
+    """Sum over all parts of the least time that the part took in any pass, in ns.
 
-    Other load on the machine disturbs most long passes, but not every part in every pass. The figure falls with more
-    passes and with shorter parts: compare figures of equally many passes, in parts of about equal time.
+    It is close to the time of the work alone: other load on the machine disturbs most long passes, but not the same
+    part in every pass. The figure falls with more passes and with shorter parts. So compare only figures of the same
+    number of passes, with parts of about the same time.
 
-    passes  ns, int64, shape (parts,) each, with the same parts
+    passes  ns of each part, int64, shape (parts,)
     """
     return int(np.min(passes, axis=0).sum())
 
 
 def needed_ratio(needed: float, reference: float) -> str:
-    """The requirement relative to the figure of a known program on the same machine, as text."""
+    """Text of a requirement as a ratio. `needed` and `reference`: required, and of a known program, on one machine."""
     return f"{needed / reference:.2f}x ({needed:,} where it is {reference:,})"
 
 
 def _clock_ns() -> int:
-    """Time of one reading of the thread's clock, a system call."""
+    """Time in ns that one reading of the thread's clock takes."""
     return min(-(thread_time_ns() - thread_time_ns()) for _ in range(1_000))
 
 
@@ -109,7 +110,7 @@ CLOCK_NS = _clock_ns()
 
 
 def timed(step: Callable[..., T], *arguments: object) -> tuple[int, T]:
-    """Processor time of one call in this thread in ns, without reading the clock; and the result of the call."""
+    """Call a function. Returns the processor time of this thread in ns, without the clock's own, and the result."""
     start = thread_time_ns()
     result = step(*arguments)
     return max(thread_time_ns() - start - CLOCK_NS, 0), result
@@ -158,7 +159,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """Commit of the source, with `+` if files differ from it; empty outside a checkout."""
+    """Commit of the source, with `+` if files have changed since; empty outside a checkout."""
     folder = Path(__file__).parent
     try:
         head = _git(folder, "rev-parse", "--short=12", "HEAD")

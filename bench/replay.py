@@ -1,7 +1,7 @@
-"""Replays recorded or generated commands through the engine: time, fills, state hash, and checks against the source.
+"""Replays recorded or generated commands through the engine. Reports time, fills and state hash, and checks them.
 
-`gpux replay` calls `replay_source`. A flow, a LOBSTER pair and a native file become a tape first (bench.tapes) and run
-through the same loop. A venue's data folder runs frame by frame, as in recovery.
+`gpux replay` calls `replay_source`. A flow, a LOBSTER pair and a native file become a tape first (bench.tapes), and all
+tapes run in the same loop. A venue's data folder runs frame by frame, as in recovery.
 """
 
 import stat
@@ -35,7 +35,7 @@ from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
-COMMANDS_MAX = 50_000_000  # of a generated flow, which then needs about 20 GB
+COMMANDS_MAX = 50_000_000  # most commands of a generated flow, which needs about 20 GB for them
 SEED_MAX = (1 << 23) - 1  # `flow.random_words` uses 23 bits
 SOURCES = (
     f"a tape (FILE.parquet), a venue's data folder, lobster with --messages and --book, or a flow: {', '.join(FLOWS)}"
@@ -48,9 +48,9 @@ class ReplaySummary:
 
     rows: int
     controls: int
-    engine_ns: int  # of running the rows, without reading and counting
+    engine_ns: int  # time of running the rows, without reading and counting
     events: int
-    fills: int  # trades: two FILL rows each
+    fills: int  # number of trades; each has two FILL rows
     refused: Counter[str]
     state_hash: str
 
@@ -68,7 +68,7 @@ class ReplaySummary:
 
 
 class Meter:
-    """An engine that counts and times its work; a `journal.replay.EngineLike`."""
+    """An engine that counts and times its work. It is a `journal.replay.EngineLike`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.states = engine, engine.states
@@ -114,11 +114,11 @@ class Meter:
 
 
 def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], title: str = "tape") -> ReplaySummary:
-    """Run a whole tape.
+    """Run a whole tape on an engine.
 
-    progress   called with the number of commands done since the last call
+    progress   called with the number of commands since its last call
     title      name of the tape in messages
-    UserError: the engine refuses a control.
+    UserError: the engine refuses a control
     """
     meter = Meter(engine)
     for part in tape.parts():
@@ -133,7 +133,7 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
 
 
 def check_control(engine: Engine, control: TapeControl, title: str) -> None:
-    """UserError: the engine refuses this control in its present state."""
+    """Raise UserError if the engine refuses this control in its present state."""
     try:
         engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
     except ControlError as error:
@@ -146,7 +146,7 @@ def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
-    """A generated flow with its market (`bench.flow`)."""
+    """A generated flow with its market as a tape (`bench.flow`)."""
     if commands is not None and not 1 <= commands <= COMMANDS_MAX:
         raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
     if not 0 <= seed <= SEED_MAX:
@@ -160,13 +160,13 @@ def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
 
 @dataclass(frozen=True)
 class Output:
-    """Files to write after a replay: a native tape, a picture."""
+    """Files to write after a replay: a native tape and a picture, if asked for."""
 
     save: Path | None = None
     plot: Path | None = None
 
     def check(self) -> None:
-        """UserError: a file cannot be written. Call it before the replay, which may be long."""
+        """Raise UserError if a file cannot be written. Call it before the replay, which may be long."""
         if self.plot is not None:
             check_plot(self.plot)
         if self.save is not None:
@@ -174,7 +174,7 @@ class Output:
             check_file("--save", self.save, (ENDING,))
 
     def write(self, console: Console, tape: Tape) -> None:
-        """Write the files. `tape`: with its final state hash."""
+        """Write the files. `tape` must have its final state hash."""
         if self.save is not None:
             name = write_tape(tape, self.save)
             size = f"{self.save.stat().st_size / 2**20:.1f} MiB"
@@ -185,7 +185,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Choice:
-    """Options that only some sources take; None: not given."""
+    """Options that apply to some sources only. None: the option is not given."""
 
     messages: Path | None = None  # of lobster
     book: Path | None = None
@@ -193,7 +193,7 @@ class Choice:
     commands: int | None = None
 
     def check(self, source: str, is_flow: bool) -> None:
-        """UserError: an option is given that this source does not take."""
+        """Raise UserError if an option is given that does not apply to this source."""
         for name in [field.name for field in fields(self) if getattr(self, field.name) is not None]:
             of_flow = name in ("seed", "commands")
             if is_flow if of_flow else source == "lobster":
@@ -227,7 +227,7 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
 
 
 def check_source(path: Path) -> None:
-    """UserError: the path is neither a tape nor a data folder. It names what can be replayed."""
+    """Raise UserError if the path is neither a tape nor a data folder. The text names what can be replayed."""
     mode = mode_of(path)
     if not mode:
         raise UserError(f"{path}: no such file; replay takes {SOURCES}")
@@ -247,7 +247,7 @@ def check_source(path: Path) -> None:
 
 
 def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
-    """Replay with a progress bar and print the summary; compilation is not timed."""
+    """Replay a tape with a progress bar and print the summary. Compilation is not timed."""
     warm_up(NAMED[tape.limits])
     with progress_bar(console) as bar:
         task = bar.add_task(title, total=len(tape.commands) + len(tape.controls))
@@ -262,7 +262,7 @@ def progress_bar(console: Console) -> Progress:
 
 
 def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
-    """UserError: the trades differ from those that the flow predicts, or a command was refused."""
+    """Raise UserError if the trades are not those that the flow predicts, or a command was refused."""
     expected = tape.notes.get("fills")
     if expected is None:
         return
@@ -272,7 +272,7 @@ def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
 
 
 def expect_state(console: Console, tape: Tape, summary: ReplaySummary, source: str) -> None:
-    """UserError: the final state is not that of the file (TAPE-003)."""
+    """Raise UserError if the final state is not the one that the file names (TAPE-003)."""
     if not tape.state_hash:
         return
     if tape.state_hash != summary.state_hash:
@@ -282,7 +282,7 @@ def expect_state(console: Console, tape: Tape, summary: ReplaySummary, source: s
 
 
 def ended(tape: Tape, summary: ReplaySummary) -> Tape:
-    """The tape with its final state hash."""
+    """A copy of the tape with its final state hash."""
     return replace(tape, rules_hash=source_hash(), state_hash=summary.state_hash)
 
 
@@ -307,7 +307,7 @@ def replay_lobster(console: Console, messages: Path, book: Path, output: Output)
 
 
 def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
-    """Replay a venue's journal from its first record. UserError: damage, or a difference from a recorded mark."""
+    """Replay a venue's journal from its first record. UserError: it is damaged, or differs from a recorded hash."""
     from exchange.journal.replay import recorded_limits, replay_folder
 
     limits = recorded_limits(str(folder))

@@ -1,4 +1,4 @@
-"""`gpux bench`: runs the named questions, prints one table, writes result files."""
+"""Does the work of `gpux bench`: runs the named questions, prints one table, writes result files."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -11,7 +11,7 @@ from bench.extras import check_package
 from bench.record import FOLDER, Report, machine, write_record
 from exchange.errors import UserError
 
-# Question -> module and function(report, question), in the order in which they run.
+# By question: module and name of its function(report, question), in the order in which they run.
 QUESTIONS = {
     "mixed": ("bench.bench_engine", "run_flow"),
     "churn": ("bench.bench_engine", "run_flow"),
@@ -58,7 +58,7 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
 
 
 def answer(name: str, report: Report) -> int:
-    """Run one question. A wrong result goes into the table and is a failure (1)."""
+    """Run one question. Returns 1 if a result was wrong, which the table then shows; else 0."""
     module, function = QUESTIONS[name]
     run: Callable[[Report, str], None] = getattr(import_module(module), function)
     try:

@@ -1,7 +1,7 @@
-"""The metadata of a tape (TAPE-002): JSON in the Parquet file, whose fields are all checked when the file is read.
+"""The metadata of a tape (TAPE-002): JSON in the Parquet file. All fields are checked when a file is read.
 
-Tape version 2 keeps controls among the rows, each with its payload beside it (`bench.tapes`). Version 1, which is still
-read, kept them in this JSON, in base64; pyarrow writes the metadata of a file twice.
+Tape version 2 has controls among the rows, each with its payload in its row (`bench.tapes`). Version 1, which can still
+be read, has them in this JSON as base64. That made files large, because pyarrow writes the metadata of a file twice.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class KnownNotes(TypedDict, total=False):
-    """Notes that a replay uses; a tape may have others."""
+    """The notes that a replay uses. A tape may have other notes."""
 
     fills: Count  # trades that the generator of the flow predicts
 
@@ -30,14 +30,14 @@ class Noted(TypedDict):
 
 
 class Metadata(TypedDict):
-    """All fields, as `bench.tapes.describe` writes them, and the field that only version 1 has."""
+    """All fields that `bench.tapes.describe` writes, and the field that only version 1 has."""
 
     tape_version: int
     row_version: int
     shard: str
     first_sequence: int
     last_sequence: int
-    rows: Count  # commands that are no controls
+    rows: Count  # number of commands, without controls
     controls: Count
     resting_rows: Count
     rules_hash: str
@@ -54,7 +54,7 @@ class Version1(TypedDict):
 
 
 def decode_metadata(path: Path, text: bytes) -> Metadata:
-    """The metadata of either version, each field of its type. UserError names a field that is wrong."""
+    """Decode and check the metadata of either version. UserError: a field is wrong; the text names it."""
     try:
         found = msgspec.json.decode(text, type=dict[str, Any])
         if found.get("row_version") != ROW_VERSION:

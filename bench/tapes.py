@@ -1,10 +1,10 @@
-"""Native tapes: order flow as COMMAND rows in a Parquet file with its own hash (TAPE-001 to TAPE-003).
+"""Native tapes: COMMAND rows in a Parquet file with its own hash (TAPE-001 to TAPE-003).
 
-The columns are the fields of COMMAND, compressed with zstd level 3, and delta packed where values ascend or cluster, so
-that most rows take a few bytes. Controls (listings, accounts) are rows among the others in the order in which all
-apply; their payload is in an additional column that is empty elsewhere. So a reader can go row group by row group. The
-tape hash covers rows and controls as canonical bytes: it does not change when the file is written again with other
-settings, or in version 2 instead of 1.
+The columns are the fields of COMMAND, compressed with zstd level 3. Columns whose values ascend or cluster are delta
+packed, so that most rows take a few bytes. Controls (listings, accounts) are rows too, in the order of sequence; their
+payload is in an additional column, which is empty for other rows. So a reader can read one row group at a time. The
+tape hash covers rows and controls as canonical bytes: it stays the same if the file is written with other settings, or
+in version 2 instead of 1.
 """
 
 import json
@@ -35,7 +35,7 @@ DELTA_FIELDS = ("sequence", "time_ns", "request_id", "order_id", "price", "trigg
 
 @dataclass(frozen=True)
 class TapeControl:
-    """A command with a payload: one COMMAND row of kind >= 64 and JSON bytes."""
+    """A control: one COMMAND row of kind >= 64, and its payload as JSON bytes."""
 
     row: np.ndarray  # COMMAND, shape (1,)
     payload: bytes
@@ -47,19 +47,19 @@ class TapeControl:
 
 @dataclass(frozen=True)
 class Tape:
-    """Commands in order of sequence, and their results as far as they are known."""
+    """Commands in order of sequence, and their final state hash if it is known."""
 
     commands: np.ndarray  # COMMAND, ascending sequence
-    controls: Sequence[TapeControl] = ()  # ascending sequence, merged with the rows by it
+    controls: Sequence[TapeControl] = ()  # ascending sequence, which also gives their places among the rows
     limits: str = "tape"  # name of the state's size
     shard: str = ""
     rules_hash: str = ""  # of the kernel sources that produced state_hash
-    state_hash: str = ""  # after the last command; "": not known
+    state_hash: str = ""  # state hash after the last command; "": not known
     resting_rows: int = 0  # rows at the start that only fill the book
-    notes: dict[str, Any] = field(default_factory=dict)  # on the source
+    notes: dict[str, Any] = field(default_factory=dict)  # notes about the source
 
     def parts(self) -> Iterator[np.ndarray | TapeControl]:
-        """Runs of rows and single controls, in the order in which they apply."""
+        """Slices of rows and single controls, in order of sequence."""
         start = 0
         for control in self.controls:
             end = int(np.searchsorted(self.commands["sequence"], control.sequence))
@@ -72,7 +72,7 @@ class Tape:
 
 
 def tape_hash(tape: Tape) -> str:
-    """BLAKE3 over all rows and then each control's row and payload (TAPE-002)."""
+    """BLAKE3 over all rows, and then over row and payload of each control (TAPE-002)."""
     digest = blake3.blake3(np.ascontiguousarray(tape.commands).tobytes())
     for control in tape.controls:
         digest.update(control.row.tobytes() + len(control.payload).to_bytes(8, "little") + control.payload)
@@ -92,7 +92,7 @@ def write_tape(tape: Tape, path: Path) -> str:
         "compression_level": 3,
         "use_dictionary": False,
         "column_encoding": dict.fromkeys(DELTA_FIELDS, "DELTA_BINARY_PACKED"),
-        # The schema that pyarrow stores repeats all metadata, and Parquet has the types of these columns.
+        # pyarrow's own schema is not stored: it would repeat all metadata, and Parquet has the types of these columns.
         "store_schema": False,
     }
     try:
@@ -106,7 +106,7 @@ def write_tape(tape: Tape, path: Path) -> str:
 
 
 def describe(tape: Tape, name: str) -> bytes:
-    """The metadata of a tape; `name`: its tape hash."""
+    """The metadata of a tape as JSON. `name`: its tape hash."""
     listings = blake3.blake3(b"".join(control.payload for control in tape.controls))
     rows = len(tape.commands)
     metadata = {
@@ -129,7 +129,7 @@ def describe(tape: Tape, name: str) -> bytes:
 
 
 def table_of(tape: Tape) -> "pa.Table":
-    """Rows and controls in the order in which they apply: the fields of COMMAND, and the payload of each control."""
+    """Rows and controls in order of sequence: the fields of COMMAND, and the payload of each control."""
     import pyarrow as pa
 
     rows, payloads = [np.zeros(0, COMMAND)], [pa.nulls(0, pa.binary())]
@@ -228,7 +228,7 @@ def column_of(path: Path, table: "pa.Table", name: str, wanted: "pa.DataType") -
 
 
 def split_controls(path: Path, rows: np.ndarray, table: "pa.Table") -> tuple[np.ndarray, list[TapeControl]]:
-    """(rows without payload, controls) of a table. UserError: the rows are not in the order in which they apply."""
+    """Split the rows of a table: (rows without payload, controls). UserError: they are not in order of sequence."""
     import pyarrow as pa
 
     payloads = column_of(path, table, PAYLOAD, pa.binary())
@@ -250,8 +250,11 @@ def decode_control(path: Path, number: int, row: bytes, payload: bytes) -> TapeC
 
 
 def check_order(path: Path, tape: Tape) -> None:
-    """UserError: sequences of rows or controls do not ascend, a row and a control have the same one, or time runs
-    backwards. Messages number rows from 1, with the controls between them."""
+    """Raise UserError if rows or controls are out of order.
+
+    Sequences must ascend, a row and a control must not have the same one, and time must not run backwards. Messages
+    number rows from 1, controls included.
+    """
     rows = tape.commands["sequence"]
     controls = np.array([control.sequence for control in tape.controls], np.int64)
     check_ascending(path, "row", rows)
@@ -269,7 +272,7 @@ def check_order(path: Path, tape: Tape) -> None:
 
 
 def check_ascending(path: Path, what: str, sequences: np.ndarray) -> None:
-    """UserError: a sequence is not larger than the one before. `what`: name of the rows, numbered from 1."""
+    """Raise UserError if a sequence is not larger than the one before. `what`: name of a row in messages."""
     for place in np.flatnonzero(sequences[1:] <= sequences[:-1])[:1].tolist():
         before, found = sequences[place : place + 2].tolist()
         raise UserError(f"{path}: sequences do not ascend: {what} {place + 2} has {found}, the one before it {before}")

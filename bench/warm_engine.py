@@ -1,7 +1,7 @@
-"""An engine with a filled book that can be reset: the base of all timings of the engine.
+"""An engine with a filled book that can be reset, for all timings of the engine.
 
-Times are processor time of the thread, so other load on the machine slows a pass only through the caches. A pass starts
-from a copy of the state in the same memory, so passes do the same work, and no pass touches memory for the first time.
+Times are processor time of the thread, so other load on the machine slows a pass only through the caches. Each pass
+starts from a copy of the same state, in the same memory. So all passes do the same work, and none touches new memory.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANC
 
 
 class WrongResult(AssertionError):
-    """The engine did not produce the results that the flow predicts, so its time means nothing."""
+    """The engine's results are not those that the flow predicts, so its time means nothing."""
 
 
 @dataclass
@@ -30,9 +30,9 @@ class WarmEngine:
 
     flow: Flow
     engine: Engine
-    rows: np.ndarray  # COMMAND to time
+    rows: np.ndarray  # COMMAND rows that are timed
     start: np.ndarray  # bytes of the warm state
-    hash: str = ""  # of the state after the rows
+    hash: str = ""  # state hash after the rows; empty before the first pass
 
     def __post_init__(self) -> None:
         self._batch = blank_rows(COMMAND, BATCH_ROWS)
@@ -41,10 +41,10 @@ class WarmEngine:
         np.copyto(self.engine.states.view(np.uint8), self.start)
 
     def time_pass(self) -> np.ndarray:
-        """ns of each batch of BATCH_ROWS rows; events are written, not copied. WrongResult: another state than before.
+        """Run all rows once; returns the ns of each batch of BATCH_ROWS rows. WrongResult: the state differs.
 
-        A batch is copied into one buffer before its time begins, as in the gateway, so that the engine never reads
-        commands from uncached memory.
+        Events are written but not copied. A batch is copied into one buffer before its time begins, as in the gateway,
+        so that the engine never reads commands from uncached memory.
         """
         self.reset()
         run, rows = self.engine.run_silently, self.rows
@@ -58,14 +58,16 @@ class WarmEngine:
         return times
 
     def compare(self, state_hash: str) -> None:
-        """WrongResult: an earlier pass ended in another state."""
+        """Raise WrongResult if an earlier pass ended in another state."""
         if self.hash not in ("", state_hash):
             raise WrongResult(f"{self.flow.parameters.name}: state {state_hash[:16]}, before it was {self.hash[:16]}")
         self.hash = state_hash
 
     def verify(self) -> dict[str, int]:
-        """Check a pass in batches of another length: trades as predicted, no refusal, the same state. Returns counts of
-        events by name."""
+        """Check a pass in batches of another length: predicted trades, no refusal, the same state.
+
+        returns   number of events by name of their kind
+        """
         self.reset()
         counts = np.zeros(256, np.int64)
         for start in range(0, len(self.rows), 1_000):
@@ -91,7 +93,7 @@ def prepare_engine_for(flow: Flow, limits: str = "venue") -> WarmEngine:
 
 
 def without_client_ids(warm: WarmEngine) -> WarmEngine:
-    """The same flow without client order ids: its cancels and replaces name the order id."""
+    """The same flow without client order ids: cancels and replaces name the order id instead."""
     warm.reset()
     entered = np.concatenate([warm.flow.warm_steps, warm.flow.steps])
     entries = entered["order"][np.isin(entered["kind"], (ADD, AGGRESS))]

@@ -1,4 +1,4 @@
-"""Programs that trade on the exchange across a socket, and the library they are built on."""
+"""A client library for programs that trade on the exchange over a socket, and example programs."""
 
 import exchange.wire  # noqa: F401  # first: it sets the limits that websockets reads at import (SEC-030)
 from clients.client import Session, connect

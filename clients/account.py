@@ -1,4 +1,4 @@
-"""One account, built from its stream: orders, positions, margin, and the check that no event is missing."""
+"""The state of one account, built from its stream: orders, positions, margin. Checks that no event is missing."""
 
 from clients.events import Event, Filled, OrderChanged
 from clients.orders import Order, OrderTable
@@ -18,7 +18,7 @@ _HEARTBEATS_BEHIND_MAX = 2
 
 
 class StreamGap(Exception):
-    """An event is missing. The session must be resumed from the last event applied."""
+    """An event of an account's stream is missing. The session must be resumed after the last event applied."""
 
     def __init__(self, account: int, expected: int, received: int) -> None:
         super().__init__(f"account {account}: event {expected} is missing, {received} came")
@@ -61,7 +61,7 @@ class AccountState:
         return [message]
 
     def load(self, snapshot: AccountSnapshot) -> list[Order]:
-        """Apply one page of a snapshot; after the last, return the live orders that the snapshot does not contain."""
+        """Apply one page of a snapshot. The last page returns the live orders that the snapshot does not contain."""
         if not self._pages:
             self.positions.clear()
         self._pages += snapshot.orders
@@ -74,7 +74,10 @@ class AccountState:
         return self.orders.take_snapshot(self.account, pages, snapshot.engine_sequence)
 
     def heartbeat(self, sequence: int) -> None:
-        """Compare with the last number of the stream: ahead of ours twice in a row, an event was lost (SESS-010)."""
+        """Compare our sequence with the stream's last number, from a heartbeat.
+
+        StreamGap: two consecutive heartbeats had a larger number, so an event was lost (SESS-010).
+        """
         self._behind = self._behind + 1 if sequence > self.sequence else 0
         if self._behind >= _HEARTBEATS_BEHIND_MAX:
             raise StreamGap(self.account, self.sequence + 1, sequence)

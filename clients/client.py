@@ -1,4 +1,4 @@
-"""The asyncio client: one object for the whole life of a session, over all its connections.
+"""The asyncio client: `connect` makes a Session, which lasts over all its connections.
 
     async with connect("ws://127.0.0.1:8443", key="k_5f2c9a", secret=Ed25519.load("key.pem")) as session:
         h27 = await session.instrument("H100.G90.H27")
@@ -135,15 +135,20 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
     def new(
         self, side: SideText, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any
     ) -> New:
-        """A new order under the next client order id, for a `batch`; it is not sent. `terms` as in `new_order`."""
+        """Build a new order for a `batch`, with the next client order id, without sending it.
+
+        `terms` are those of `order_requests.new_order`.
+        """
         self._orders_made += 1
         return new_order(f"{self._order_prefix}-{self._orders_made}", side, instrument, lots, price, **terms)
 
     def place(
         self, side: SideText, instrument: InstrumentDefinition, lots: int, price: Price = None, **terms: Any
     ) -> LiveOrder:
-        """Send an order and return at once; events report what becomes of it. Throttled, NotLive: it was not sent.
-        `terms` are those of `order_requests.new_order`: price_tick, order_type, tif, post_only, and so on."""
+        """Send an order without waiting; its changes come as events. Throttled, NotLive: it was not sent.
+
+        `terms` are those of `order_requests.new_order`: price_tick, order_type, tif, post_only, and so on.
+        """
         request = self.new(side, instrument, lots, price, **terms)
         self._allow(request)
         order, request_id = self.core.place(request)
@@ -172,8 +177,11 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
         return order
 
     def send_replace(self, order: Order, lots: int | None = None, price: Price = None, **terms: Any) -> int:
-        """Replace an order without waiting; returns the request id. `lots` is the new total, fills included; `terms`
-        are those of `order_requests.replacement`: price_tick, trigger_tick, display_lots, tif, till_us, tag."""
+        """Replace an order without waiting for the reply; returns the request id.
+
+        `lots` is the new total, filled lots included. `terms` are those of `order_requests.replacement`: price_tick,
+        trigger_tick, display_lots, tif, till_us, tag.
+        """
         return self._send(replacement(order, lots, price, **terms))
 
     def send_cancel(self, order: Order) -> int:
@@ -198,8 +206,10 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
         group: int = 0,
         account: int = 0,
     ) -> int:
-        """Cancel the orders of the account that match every given filter; returns how many. `group`: only quotes of
-        this protection group."""
+        """Cancel the orders of the account that match all given filters; returns their number.
+
+        `group`: only quotes of this protection group.
+        """
         request = CancelAll(
             request_id=1, account=account, instrument=instrument.instrument if instrument else 0, chip=chip, side=side,
             tag=tag, protection_group=group,
@@ -207,9 +217,13 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
         return (await self.request(request)).count or 0
 
     async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> list[BatchResult]:
-        """Send up to 20 operations in one request; they run in order, each with its own result (ENTRY-013). Build them
-        with `new`, `order_requests.replacement` and `cancellation`. With `atomic` all are checked before any runs, and
-        one refusal refuses all (Refused; `error.index` is the first that failed)."""
+        """Send up to 20 operations in one request. They run in order, each with its own result (ENTRY-013).
+
+        Build operations with `new`, `order_requests.replacement` and `order_requests.cancellation`.
+
+        atomic    all operations are checked before any of them runs; if one is refused, none runs
+        Refused: the whole batch was refused; with `atomic`, `error.index` is the first operation that failed
+        """
         parts = [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
         return (await self.request(Batch(request_id=1, atomic=atomic, operations=parts))).results or []
 
@@ -227,7 +241,7 @@ def connect(
     seed: int | None = None,
     events_max: int = 10_000,
 ) -> Session:
-    """A session with a venue, for use with `async with`.
+    """Make a session with a venue, for use with `async with`.
 
     url             ws://host:port, with or without a path; without one it is /v1/oe, or /v1/md when there is no key
     key, secret     id of the key, and the secret that signs for it; without a key only public market data is available

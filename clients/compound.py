@@ -1,10 +1,10 @@
-"""Applies requests about orders, and their replies, to the order table; also of batches and mass quotes.
+"""Applies order requests and their replies to the order table, including batches and mass quotes.
 
-    asked(table, account, request)                          the request is sent: its orders are in the table
-    changed, unsure = take_reply(table, account, request, reply)
+    asked(table, account, request)                                 when the request is sent
+    changed, unsure = take_reply(table, account, request, reply)   when the reply comes
 
-The result of a batch operation has all fields of a reply (ENTRY-013). The reply to a mass quote has few, but the
-account stream reports every side in the same frame; so quotes follow the stream.
+The result of a batch operation has all fields of a reply (ENTRY-013). The reply to a mass quote has only few of them,
+but the account stream reports every side in the same frame, so quotes follow the stream.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,10 @@ _NONE, _REFUSED = 0, 4  # states of a side in the reply to `quote`
 
 
 def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> None:
-    """Add the orders that a request creates and count the request. `account`: for requests that name none."""
+    """Add the orders of a request to the table, and count an unanswered request for each.
+
+    account   of the request, if it does not name one
+    """
     if isinstance(request, OrderRequest):
         table.asked(request.account or account, request)
         return
@@ -43,7 +46,7 @@ def asked(table: OrderTable, account: int, request: OrderRequest | Compound) -> 
 def take_reply(
     table: OrderTable, account: int, request: OrderRequest | Compound, reply: Ok | Err
 ) -> tuple[list[Order], list[Order]]:
-    """Apply a reply. Returns the orders that changed, and the orders whose state is unknown and must be queried."""
+    """Apply a reply. Returns (orders that changed, orders whose state is unknown and must be queried)."""
     if isinstance(request, Quote):
         return _take_quote_reply(table, account, request, reply), []
     changed: list[Order] = []
@@ -56,7 +59,7 @@ def take_reply(
 
 
 def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[OrderRequest, Ok | Err]]:
-    """Each operation with its own reply; a refused batch refuses all of them."""
+    """Pairs of operation and reply. The refusal of a batch is the reply to each of its operations."""
     if not isinstance(request, Batch):
         yield request, reply
     elif isinstance(reply, Err):
@@ -68,7 +71,7 @@ def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[Ord
 
 
 def _reply_of(operation: object, result: BatchResult) -> Ok | Err:
-    """The result of an operation as a reply. A replace that succeeds has the price and total that it asked for."""
+    """The result of a batch operation as a reply. A replace that succeeds gets price and lots from its request."""
     if result.code:
         return Err(
             0, result.code, result.name, result.message, result.applied, result.order_id, result.client_order_id,
@@ -85,7 +88,7 @@ def _reply_of(operation: object, result: BatchResult) -> Ok | Err:
 
 
 def _sides(table: OrderTable, account: int, request: Quote) -> Iterator[tuple[int, SideText, Order | None]]:
-    """(index of the entry, side, its newest order) of both sides of every entry."""
+    """For both sides of every entry: (index of the entry, side, the latest order of that side)."""
     sides: tuple[SideText, SideText] = ("b", "s")
     for place, row in enumerate(request.quotes):
         for side in sides:
@@ -93,7 +96,7 @@ def _sides(table: OrderTable, account: int, request: Quote) -> Iterator[tuple[in
 
 
 def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok | Err) -> list[Order]:
-    """Apply refusals of sides that were never accepted; the stream reports all others."""
+    """Apply the refusal of sides that no reply or event has accepted yet; the stream reports all other sides."""
     changed = []
     rows = (reply.quotes or []) if isinstance(reply, Ok) else []
     for place, side, order in _sides(table, account, request):
@@ -103,7 +106,7 @@ def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok
         if order.state != SENT or order.unanswered:
             continue
         if isinstance(reply, Err) and reply.applied == "unknown":
-            order.lose()  # if the venue accepted it, the stream has reported it
+            order.lose()  # an accepted side would have come in the stream before
         elif isinstance(reply, Err):
             order.take_refusal(reply)
         elif place < len(rows) and rows[place][1 if side == "b" else 3] in (_NONE, _REFUSED):
@@ -116,6 +119,6 @@ def _take_quote_reply(table: OrderTable, account: int, request: Quote, reply: Ok
 
 
 def _refusal(reply_to: int, code: int, place: int) -> Err:
-    """A refused entry as an `err`; its code may be unknown to this client."""
+    """A refused entry as an `err`. `name` is empty if this client does not know the code."""
     name = ErrorCode(code).name if code in ErrorCode.__members__.values() else ""
     return Err(reply_to, code, name, f"entry {place} of the quote", "no")

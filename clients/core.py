@@ -1,14 +1,14 @@
-"""The client's half of the protocol without sockets: frames in, events out, frames to send.
+"""The client side of the protocol without sockets: takes frames, returns events, and gives frames to send.
 
     core = Core(Dial("localhost", "/v1/oe"), key, secret)
-    core.opened(now)                           the transport has a connection
-    events = core.receive(data, now)           for every frame that comes
-    for frame in core.frames(): ...            send these, after every call above or below
+    core.opened(now)                           when a connection is open
+    events = core.receive(data, now)           for every received frame
+    for frame in core.frames(): ...            frames to send, after every call above or below
     events = core.tick(now)                    a few times a second
-    if core.close_wanted: ...                  close the connection; this is the reason
-    events = core.closed(code, reason)         the connection is closed; reconnect unless core.final
+    if core.close_wanted: ...                  close the connection; the text is the reason
+    events = core.closed(code, reason)         when the connection is closed; reconnect unless core.final
 
-`now` is any monotonic clock in seconds. The object outlives connections: after a reconnect it resumes the session,
+`now` is any monotonic clock in seconds. A Core lasts over many connections: after a reconnect it resumes the session,
 takes the missed events, resends unanswered requests and subscribes again (RECOV-010, RECOV-011).
 """
 
@@ -61,16 +61,16 @@ from exchange.wire.messages import (
 from exchange.wire.version import JSON_SUBPROTOCOL
 
 PROTOCOL_MAJOR = "1"
-SPECS_PER_REQUEST = 40  # a `sub` of so many fits into a frame
-HELLO_WAIT_S = 5.0  # for the first message of all
-PING_SHARE = 3  # send a ping after a third of `dead_ms` without a message of ours
+SPECS_PER_REQUEST = 40  # a `sub` with so many channels fits into a frame
+HELLO_WAIT_S = 5.0  # longest wait for the `hello` of the first connection
+PING_SHARE = 3  # after a third of `dead_ms` without sending, send a ping
 FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
-WITHOUT_KEY = (Ping, Subscribe, Unsubscribe, Resync, Replay)  # what /v1/md serves before a logon (SESS-004)
+WITHOUT_KEY = (Ping, Subscribe, Unsubscribe, Resync, Replay)  # requests that /v1/md serves without a logon (SESS-004)
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
 
 
 class Core:
-    """One session. `orders`, `accounts` and `feeds` are its state; they are correct even if no event is read."""
+    """One session. `orders`, `accounts` and `feeds` are its state; it stays correct if a program reads no events."""
 
     def __init__(
         self,
@@ -91,13 +91,13 @@ class Core:
         self.hello: Hello | None = None
         self.welcome: Welcome | None = None
         self.session_id = ""
-        self.close_wanted = ""  # why the transport should close the connection
-        self.final = False  # do not reconnect
-        self.in_force = FullCancelTerms(mode="off")  # terms of cancel on disconnect
-        self.retry_ms: tuple[int, int] | None = None  # pause that the venue asked for in `shutdown`
-        self.venue_us = 0  # the venue's time at its last heartbeat
+        self.close_wanted = ""  # if not empty: why the transport must close the connection
+        self.final = False  # the session is over: do not reconnect
+        self.in_force = FullCancelTerms(mode="off")  # present terms of cancel on disconnect
+        self.retry_ms: tuple[int, int] | None = None  # range of pauses that the venue asked for in `shutdown`
+        self.venue_us = 0  # venue time of the last heartbeat
         self._was_live = self._left = False
-        self._lost: list[Order] = []  # orders that a snapshot no longer contains
+        self._lost: list[Order] = []  # orders whose state is unknown, to query when the session is live
         self._replay = RunningReplay()
         self._now = self._received = self._sent = 0.0
         self._takers: dict[type[ServerMessage], Callable[[Any], list[Event]]] = {
@@ -115,12 +115,12 @@ class Core:
     # -- the transport's side -----------------------------------------------------------------------------------------
 
     def opened(self, now: float) -> None:
-        """A connection is open; the venue sends the first message."""
+        """Begin with a new connection. The venue sends the first message."""
         self.phase, self.close_wanted, self.retry_ms = ClientPhase.OPENED, "", None
         self._now = self._received = self._sent = now
 
     def receive(self, data: bytes | str, now: float) -> list[Event]:
-        """Apply one frame."""
+        """Apply one received frame; returns its events."""
         self._now = self._received = now
         events: list[Event] = []
         for message in self.requests.codec.decode_server(data):
@@ -133,14 +133,14 @@ class Core:
         return events
 
     def frames(self) -> list[bytes]:
-        """Frames to write now."""
+        """Take the frames that must be sent now."""
         frames = self.requests.frames(self.hello.frame_bytes_max if self.hello else 4096)
         if frames:
             self._sent = self._now
         return frames
 
     def tick(self, now: float) -> list[Event]:
-        """Check the heartbeats of both sides, and send again the requests whose retry time has come."""
+        """Check the venue's heartbeats, send our ping, and queue the requests whose retry time has come."""
         self._now = now
         if self.phase == ClientPhase.CLOSED:
             return []
@@ -154,7 +154,7 @@ class Core:
         return []
 
     def closed(self, code: int, reason: str) -> list[Event]:
-        """The connection is closed."""
+        """Note that the connection is closed; returns a Disconnected event."""
         reason = self.close_wanted or reason or f"connection closed ({code})"
         self.final = self.final or self._left or code in FINAL_CLOSES
         was_open, self.phase = self.phase != ClientPhase.CLOSED, ClientPhase.CLOSED
@@ -173,11 +173,11 @@ class Core:
 
     @property
     def account(self) -> int:
-        """The first account of the session; 0 without one."""
+        """The first account of the session; 0 if there is none."""
         return next(iter(self.accounts), 0)
 
     def send(self, request: Request) -> int:
-        """Queue a request and return its id. NotLive, Refused: it is not sent, because the venue would not serve it."""
+        """Queue a request and return its id. NotLive, Refused: it is not queued; the venue would not serve it."""
         self._check_sendable(request)
         if isinstance(request, Logout):
             self._left = True
@@ -186,7 +186,7 @@ class Core:
         return self._ask(request)
 
     def _check_sendable(self, request: Request) -> None:
-        """NotLive: there is no connection. Refused: the session has no key, so the venue would close the connection."""
+        """Raise NotLive if there is no live connection, or Refused if the request needs a key and there is none."""
         if not self.live:
             raise NotLive("no live connection: the request was not sent")
         if not self.key and not isinstance(request, WITHOUT_KEY):
@@ -313,7 +313,7 @@ class Core:
         return self._become_live(self.welcome.resumed)
 
     def _become_live(self, resumed: bool) -> list[Event]:
-        """From here on requests are served: resend, query lost orders, subscribe again."""
+        """Begin to send requests: resend unanswered ones, query orders of unknown state, subscribe again."""
         self.phase = ClientPhase.LIVE
         self.requests.resend()
         lost, self._lost = self._lost, []
@@ -326,7 +326,7 @@ class Core:
         return [Connected(self.session_id)]
 
     def _drop_state(self) -> None:
-        """The venue has another history: drop all that was known (RECOV-001)."""
+        """Drop all state, because the venue has another history (RECOV-001)."""
         for order in self.orders:
             order.lose()
         self.orders.clear()
@@ -335,7 +335,7 @@ class Core:
         self.session_id = ""
 
     def _give_up_requests(self) -> list[Event]:
-        """The venue has released the session: the results of unanswered requests are unknown."""
+        """Answer all unanswered requests with TIMEOUT: the venue has dropped the session, so no reply will come."""
         events: list[Event] = []
         for number in sorted(self.requests.pending):
             events += self._take_reply(error(number, ErrorCode.TIMEOUT, "the venue has released the session"))
@@ -389,7 +389,7 @@ class Core:
         return [OrderChanged(order, reply) for order in changed]
 
     def _find(self, order: Order) -> None:
-        """Query an order whose state is unknown (WIRE-020), now or as soon as queries are served."""
+        """Query an order whose state is unknown (WIRE-020), now or when the session is live."""
         if not self.live:
             self._lost.append(order)
             return

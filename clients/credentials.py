@@ -20,7 +20,7 @@ def base64url(data: bytes) -> str:
 
 
 def logon_text(host: str, path: str, nonce: str, key: str, session_id: str) -> bytes:
-    """The text that a logon signs. It contains host and path, so that a signature is valid for one venue only."""
+    """The text that a logon signs. It has host and path, so that a signature is valid at one venue only."""
     return "\n".join((PROTOCOL_LABEL, host.lower(), path, nonce, key, session_id)).encode()
 
 
@@ -46,7 +46,7 @@ class Ed25519:
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "Ed25519":
-        """The key of 32 bytes; ValueError for any other length."""
+        """The key of a seed of 32 bytes. ValueError: another length."""
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod

@@ -12,7 +12,7 @@ class ConnectFailed(Exception):
 
 
 class SessionOver(Exception):
-    """The session ended for good during a wait."""
+    """The session ended, without reconnecting, while the program waited."""
 
 
 class NotLive(Exception):
@@ -20,7 +20,7 @@ class NotLive(Exception):
 
 
 class Throttled(Exception):
-    """The request was not sent: the venue would refuse it for its rate. Try again after `wait_s`."""
+    """The request was not sent, because the venue would refuse it for its rate. Try again after `wait_s` seconds."""
 
     def __init__(self, bucket: str, wait_s: float) -> None:
         super().__init__(f"{bucket}: wait {wait_s:.3f} s")

@@ -1,7 +1,7 @@
-"""Events of a session: one ordered stream has these and the venue's own messages.
+"""Events of a session. One ordered stream has these events and messages of the venue.
 
-Messages of `exchange.wire.messages` (positions, margin, shutdown, ...) come as they are. The events below are those of
-the client: changes of orders and books, and everything that a strategy must not overlook.
+Messages of `exchange.wire.messages` (positions, margin, shutdown, ...) come unchanged. The classes below are events
+that the client makes: changes of orders and books, lost and new connections, gaps.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Connected(Struct, frozen=True):
 
 
 class Reconnected(Struct, frozen=True):
-    """The session is live again. `resumed`: all missed events came before this one; otherwise a new snapshot did."""
+    """The session is live again. `resumed`: all missed events came before this event; else a new snapshot came."""
 
     resumed: bool
 
@@ -75,7 +75,7 @@ class Replied(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Messages of `stream` are missing. The client recovers by itself (resync or resume); new data follows."""
+    """Messages of `stream` are missing. The client resumes or gets a snapshot by itself; trades need a `replay`."""
 
     stream: str
     expected: int

@@ -1,7 +1,7 @@
 """Market data of a session: subscriptions, their channel numbers, gap detection, and the books.
 
-No I/O: `take` applies a channel message and returns events; channels that need a snapshot wait in `resyncs`.
-Subscriptions outlive connections: after each logon all are requested again.
+There is no I/O here: `take` applies a channel message and returns events, and `resyncs` lists channels that need a
+snapshot. Subscriptions last over connections: after each logon all of them are requested again.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from exchange.wire.messages import (
 )
 
 OPEN_PHASE = "OPEN"
-SNAPSHOTLESS = "trades"  # no snapshot: the first message starts the channel (MDATA-005)
+SNAPSHOTLESS = "trades"  # this channel has no snapshot: it starts with its first message (MDATA-005)
 Key = tuple[str, int, str, int, int]
 
 
@@ -36,9 +36,9 @@ class Feed:
         self.channel = 0  # channel number on this connection; 0: not subscribed
         self.code = 0  # error code if the venue refused it
         self.sequence = 0  # of the last message applied
-        self.waiting = True  # for a snapshot; changes before it are discarded
+        self.waiting = True  # waits for a snapshot and discards changes before it
         self.behind = 0
-        self.message: ChannelMessage | None = None  # the last message
+        self.message: ChannelMessage | None = None  # the last message applied
         self.book: LocalBook | None = None
 
     @property
@@ -62,7 +62,7 @@ class Feeds:
     # -- subscriptions ------------------------------------------------------------------------------------------------
 
     def add(self, spec: ChannelSpec) -> tuple[Feed, bool]:
-        """The feed of a subscription, and whether it is new and must be requested."""
+        """Find or make the feed of a subscription. Returns it, and whether it is new and must be requested."""
         feed = self._feeds.get(key_of(spec))
         if feed is not None and not feed.code:
             return feed, False
@@ -87,7 +87,7 @@ class Feeds:
         return [feed.spec for feed in self._feeds.values()]
 
     def answered(self, specs: Iterable[ChannelSpec], pairs: Iterable[Pair]) -> None:
-        """The reply to `sub`: (channel number, error code) in the order asked (MDATA-004)."""
+        """Apply the reply to a `sub`. `pairs`: (channel number, error code) for each of `specs` (MDATA-004)."""
         for spec, (channel, code) in zip(specs, pairs, strict=False):
             feed = self._feeds.get(key_of(spec))
             if feed is not None:
@@ -96,7 +96,7 @@ class Feeds:
                     self._channels[channel] = feed
 
     def disconnected(self) -> None:
-        """The connection is closed: channel numbers are invalid, and books are stale until their next snapshot."""
+        """Note a closed connection: channel numbers become invalid, and books stale until their next snapshot."""
         self._channels.clear()
         self.resyncs.clear()
         for feed in self._feeds.values():
@@ -127,7 +127,10 @@ class Feeds:
         return events
 
     def _is_next(self, feed: Feed, message: ChannelMessage, events: list[Event]) -> bool:
-        """Whether a message follows the last one applied. After a gap, report it once and request a snapshot."""
+        """Whether a message can be applied: it follows the last one, or the channel has no snapshots.
+
+        After a gap it adds a Gap to `events` and requests a snapshot.
+        """
         previous = getattr(message, "previous", None)
         snapshotless = feed.spec.name_of_channel == SNAPSHOTLESS
         if feed.waiting and (not snapshotless or feed.sequence == 0):
@@ -165,7 +168,10 @@ class Feeds:
         return [BookMismatch(book, book.problem or ""), BookChanged(book)]
 
     def heartbeat(self, pairs: Iterable[Pair]) -> list[Event]:
-        """Compare with the last sequence of each channel: behind twice in a row is a gap (MDATA-015)."""
+        """Compare with the (channel, last sequence) pairs of a heartbeat.
+
+        A feed that is behind in two consecutive heartbeats has a gap (MDATA-015).
+        """
         events: list[Event] = []
         for channel, sequence in pairs:
             feed = self._channels.get(channel)
@@ -196,7 +202,7 @@ class Feeds:
         self.instruments_known = self.instruments_known or not message.more
 
     def _phase(self, instrument: int, phase: str) -> None:
-        """Note the phase: a crossed book is an error only while OPEN (MDATA-015, rule 5)."""
+        """Note the phase of an instrument, because a crossed book is an error only while OPEN (MDATA-015, rule 5)."""
         self.phases[instrument] = phase
         for book in self._books.get(instrument, ()):
             book.open = phase == OPEN_PHASE

@@ -1,7 +1,7 @@
-"""The venue's token buckets, counted by the client too, so that it waits instead of being refused (RATE-001).
+"""A copy of the venue's token buckets, so that the client can wait instead of being refused (RATE-001).
 
-All sessions of an account share the buckets of `hello.limits`. The client counts its own requests only, so it may see
-more tokens than there are; a refusal (`THROTTLED`) corrects that.
+All sessions of an account share the buckets of `hello.limits`. The client counts only its own requests, so it may
+assume too many tokens; a refusal (`THROTTLED`) corrects that. `now` is a monotonic clock in seconds.
 """
 
 from collections import Counter
@@ -61,18 +61,18 @@ class TokenBucket:
         self._tokens = self.tokens(now) - cost
 
     def drain(self, wait_s: float, now: float) -> None:
-        """The venue reports it empty: the next token comes after `wait_s`."""
+        """Empty the bucket, as the venue reports: its next token comes after `wait_s`."""
         self._time, self._tokens = now, min(0.0, 1 - wait_s * self.rate)
 
 
 class Limiter:
-    """All buckets of a session. What the venue does not limit has no bucket."""
+    """All buckets of a session. A kind of request that the venue does not limit has no bucket."""
 
     def __init__(self) -> None:
         self._buckets: dict[str, TokenBucket] = {}
 
     def learn(self, terms: Iterable[LimitTerms], now: float) -> None:
-        """Take the limits of a `hello`; known buckets keep their tokens."""
+        """Set the limits from a `hello`. Buckets whose limits are unchanged keep their tokens."""
         for term in terms:
             known = self._buckets.get(term.bucket)
             if known is None or (known.rate, known.burst) != (term.rate, term.burst):
@@ -100,8 +100,11 @@ class Limiter:
 
 
 def costs_of(request: Request) -> dict[str, int]:
-    """Tokens by bucket: a request costs one, a quote one for each side, a quote without lots one of the cancel bucket
-    (RATE-003), a batch the sum of its operations."""
+    """Tokens that a request costs, by bucket (RATE-003).
+
+    A request costs one token. A quote costs one for each side, but only one of the cancel bucket if it has no lots. A
+    batch costs the sum of its operations.
+    """
     if isinstance(request, Quote):
         removes = not any(row[2] or row[4] for row in request.quotes)
         return {"cancel": 1} if removes else {"quote": 2 * len(request.quotes)}

@@ -26,7 +26,7 @@ class PriceLevel(NamedTuple):
 
 
 class StaleBook(Exception):
-    """The book was read while it waits for a snapshot; the text has the reason."""
+    """A program has read a stale book, which waits for a snapshot. The text has the reason."""
 
 
 class PriceLevels:
@@ -38,7 +38,7 @@ class PriceLevels:
         self.ranks: list[int] = []  # sign * price, ascending: best first
 
     def set(self, rows: Sequence[Sequence[int]]) -> None:
-        """Put lots at prices; 0 removes a level."""
+        """Set levels from rows (price in ticks, lots). Lots 0 remove a level."""
         for price_tick, lots in rows:
             if lots:
                 if price_tick not in self.lots:
@@ -99,7 +99,11 @@ class LocalBook:
     def load(
         self, sequence: int, bids: Sequence[Sequence[int]], asks: Sequence[Sequence[int]], crc: int | None, more: bool
     ) -> None:
-        """Apply a snapshot, or one page of it; after the last page the book is synced."""
+        """Apply a snapshot or one page of it. After the last page (`more` is false) the book is synced.
+
+        bids, asks   (price in ticks, lots)
+        crc          checksum of the venue; None: there is none
+        """
         if not (self._more and sequence == self.sequence):
             self.clear("snapshot incomplete")
         self.sequence, self._more = sequence, more
@@ -116,7 +120,10 @@ class LocalBook:
         asks: Sequence[Sequence[int]],
         crc: int | None = None,
     ) -> bool:
-        """Apply a change. False: the book is stale, and the channel needs a resync."""
+        """Apply a change: levels with their new lots. False: the book is stale, and the channel needs a resync.
+
+        sequence, previous   of the message and of the message before it
+        """
         if self.problem is not None:
             return False
         if sequence <= self.sequence:
@@ -130,7 +137,7 @@ class LocalBook:
         return self._check(crc)
 
     def heartbeat(self, sequence: int) -> bool:
-        """Compare with the channel's last message. False: the book was behind twice in a row, and is stale."""
+        """Compare with the channel's last sequence, from a heartbeat. False: behind twice, so the book is now stale."""
         if self.problem is not None:
             return False
         self._behind = self._behind + 1 if sequence > self.sequence else 0
@@ -140,7 +147,7 @@ class LocalBook:
         return self.problem is None
 
     def imply(self, side: Side, row: Sequence[int] | None) -> None:
-        """Apply the implied level of a side. None: unchanged; no lots: there is none (MDATA-010)."""
+        """Set the implied level of a side: (price, lots); lots 0: there is none; None: unchanged (MDATA-010)."""
         if row is None:
             return
         level = PriceLevel(row[0], row[1]) if row[1] else None
@@ -166,7 +173,7 @@ class LocalBook:
     def _check(self, crc: int | None) -> bool:
         """Check the venue's checksum, and that the book is not crossed (MDATA-015, rules 4 and 5)."""
         bids, asks = self._sides
-        # The ranks are minus the bid and plus the ask: a sum of 0 or less means a crossed book.
+        # A rank is minus a bid and plus an ask, so a sum of 0 or less means that the book is crossed.
         if self.open and bids.ranks and asks.ranks and bids.ranks[0] + asks.ranks[0] <= 0:
             self.lose(f"crossed: bid {bids.best()} against ask {asks.best()}")
         elif crc is not None and crc != self.checksum():
@@ -183,7 +190,7 @@ class LocalBook:
         return self.problem is None
 
     def age_us(self, now_us: int) -> int:
-        """Time since the last change, on the venue's clock."""
+        """Microseconds since the last change. `now_us`: time on the venue's clock."""
         return now_us - self.time_us
 
     def checksum(self) -> int:
@@ -210,6 +217,6 @@ class LocalBook:
 
     @property
     def middle_tick(self) -> int | None:
-        """Midway between the best prices, floored; None while a side is empty."""
+        """Middle of the best prices in ticks, rounded down; None while a side is empty."""
         bid, ask = self.best_bid, self.best_ask
         return (bid.price_tick + ask.price_tick) // 2 if bid and ask else None

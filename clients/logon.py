@@ -16,9 +16,9 @@ class ClientPhase(IntEnum):
     """Phases of a connection, in order."""
 
     CLOSED = 0
-    OPENED = 1  # waits for `hello`
-    LOGON = 2  # waits for `welcome`
-    CATCHING_UP = 3  # snapshot or missed events
+    OPENED = 1  # the client waits for `hello`
+    LOGON = 2  # the client waits for `welcome`
+    CATCHING_UP = 3  # the venue sends a snapshot or the missed events
     LIVE = 4
 
 
@@ -48,8 +48,11 @@ def logon(
     applied: list[Pair],
     terms: CancelTerms | UnsetType,
 ) -> Auth:
-    """The `auth` that answers a `hello`. With a `session_id` it resumes that session after the events `applied`
-    (account, sequence) and closes an older connection of it; without one it opens a new session."""
+    """Build the `auth` that answers a `hello`.
+
+    session_id   session to resume, whose older connection is closed; empty: open a new session
+    applied      (account, sequence) of the last events applied; the venue sends the events after these
+    """
     return Auth(
         request_id=1,
         key=key,
@@ -64,6 +67,8 @@ def logon(
 
 
 def grace_s(terms: FullCancelTerms) -> float:
-    """Seconds that the orders of a session rest after its connection is lost; 0: they stay, or are cancelled at once
-    (SESS-020)."""
+    """Seconds for which the orders of a session stay after its connection is lost (SESS-020).
+
+    0: they are not cancelled, or are cancelled at once
+    """
     return terms.grace_ms / 1000 if terms.mode != "off" and terms.on != "logout" else 0.0

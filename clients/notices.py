@@ -1,4 +1,4 @@
-"""The bounded queue of events between a session and its user."""
+"""The bounded queue of events between a session and the program that reads them."""
 
 import asyncio
 from collections import deque
@@ -18,7 +18,7 @@ class Notices:
         self._closed = False
 
     def put(self, event: Event) -> None:
-        """Queue an event. If the queue is full, drop it and count it in an Overflow at the end."""
+        """Queue an event. If the queue is full, drop the event and count it in an Overflow at the end of the queue."""
         if isinstance(event, BookChanged):
             if id(event.book) in self._books:
                 return
@@ -39,7 +39,7 @@ class Notices:
             self._events.append(Overflow(1))
 
     def close(self) -> None:
-        """No more events: readers end after those in the queue."""
+        """Close the queue. Readers end after the events that are in it."""
         self._closed = True
         self._arrived.set()
 

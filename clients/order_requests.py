@@ -17,7 +17,11 @@ Price = str | Decimal | None
 
 
 def ticks_of(price: Price, price_tick: int | None) -> int:
-    """Ticks from a price or from ticks. ValueError: the price is off the tick. TypeError: a float, both or neither."""
+    """The price in ticks. ValueError: it is between ticks. TypeError: it is a float, or both or neither are given.
+
+    price        dollars per GPU-hour, as text or Decimal
+    price_tick   or ticks
+    """
     if isinstance(price_tick, int) and price is None:
         return price_tick
     if isinstance(price, str | Decimal) and price_tick is None:
@@ -56,14 +60,16 @@ def new_order(
     expires_us: int = 0,
     account: int = 0,
 ) -> New:
-    """A `new`. Orders that take their price from the book or from their trigger need none.
+    """Build a `new`. The price is in dollars (`price`) or ticks (`price_tick`).
 
-    trigger_tick           of a stop or stop_limit
-    till_us                expiry of a gtd order
-    cancel_on_disconnect   False: the order rests when the connection is lost (SESS-020)
-    reject_if_elected      a stop whose trigger is already true is refused, not elected at once (STOP-002)
-    revision               revision of the instrument that the program knows; with another one the order is refused
-    expires_us             venue time from which the venue drops the request
+    A market, market-to-limit or stop order needs no price.
+
+    trigger_tick           trigger price of a stop or stop_limit
+    till_us                venue time at which a gtd order expires
+    cancel_on_disconnect   False: the order stays when the connection is lost (SESS-020)
+    reject_if_elected      refuse a stop whose trigger is reached already, instead of electing it at once (STOP-002)
+    revision               revision of the instrument that the program knows; if it has changed, the order is refused
+    expires_us             venue time after which the venue refuses the request
     account                one of the key's accounts; by default the first
     """
     needs_price = order_type in ("limit", "stop_limit")
@@ -91,7 +97,7 @@ def replacement(
     tag: str = "",
     expires_us: int = 0,
 ) -> Replace:
-    """A `replace`. `lots` is the new total, fills included; what is not given is unchanged (ENTRY-010)."""
+    """Build a `replace`. `lots` is the new total, filled lots included; other fields stay unchanged (ENTRY-010)."""
     return Replace(
         request_id=1,
         account=order.account,
@@ -108,7 +114,7 @@ def replacement(
 
 
 def cancellation(order: Order, *, expires_us: int = 0) -> Cancel:
-    """A `cancel`. A side of a quote has no client order id; the order id names it."""
+    """Build a `cancel`. It names a side of a quote by order id, because that has no client order id."""
     return Cancel(
         request_id=1,
         account=order.account,

@@ -1,8 +1,8 @@
-"""The client's view of each order: one state machine per client order id, fed by replies and the account stream.
+"""The client's view of each order: a state machine for each client order id, driven by replies and the account stream.
 
-A reply has the state after its whole command and comes before the events of the same `e` (ENTRY-001). After a reconnect
-it may come again, older than the stream. So a reply applies unless a later event is known, and an event applies unless
-a reply for its `e` or a later one is known.
+A reply has the state after its whole command, and comes before the events of that command (ENTRY-001). After a
+reconnect a reply may come later than events of later commands. So a reply is ignored if an event of a later command is
+known, and an event is ignored if a reply of its command or a later one is known. `engine_sequence` orders commands.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -39,8 +39,8 @@ class Order:
         self.state = SENT
         self.price_tick = self.order_lots = self.leaves_lots = self.filled_lots = self.value_tick_lots = 0
         self.unanswered = 0  # requests without a reply
-        self.engine_sequence = 0  # of the latest update
-        self.replied_sequence = 0  # of the latest reply
+        self.engine_sequence = 0  # sequence of the command of the latest update
+        self.replied_sequence = 0  # sequence of the command of the latest reply
         self.reason = ""  # why it was cancelled
         self.error: Err | None = None  # why it was rejected
         self.tag = ""
@@ -56,7 +56,7 @@ class Order:
         return self.state in ("open", "pending")
 
     def changed(self) -> None:
-        """Called after every change."""
+        """Hook that is called after every change."""
 
     def _move(self, state: str, leaves_lots: int, filled_lots: int) -> None:
         self.state = state
@@ -65,7 +65,7 @@ class Order:
         self.changed()
 
     def take_reply(self, reply: Ok) -> bool:
-        """Apply the reply to a command on this order. False: a later state is known."""
+        """Apply the reply to a request about this order. False: a later state is known already."""
         sequence = reply.engine_sequence or 0
         self.order_id = self.order_id or reply.order_id or 0
         if sequence < self.engine_sequence:
@@ -80,7 +80,7 @@ class Order:
         return True
 
     def take_refusal(self, error: Err) -> None:
-        """The `new` itself was refused."""
+        """Apply the refusal of the `new`."""
         self.error = error
         self._move("rejected", 0, 0)
 
@@ -97,7 +97,7 @@ class Order:
         return True
 
     def take_fill(self, fill: Fill) -> bool:
-        """Apply a fill. Its value always counts; its state does not if a reply has already reported it (False)."""
+        """Apply a fill. False: a reply has already reported its state, and only `value_tick_lots` changes."""
         self.order_id = fill.order_id
         self.value_tick_lots = fill.value_tick_lots
         if fill.engine_sequence <= self.replied_sequence:
@@ -107,7 +107,7 @@ class Order:
         return True
 
     def take_view(self, view: OrderView, engine_sequence: int) -> None:
-        """Apply the order of a snapshot or query as of `engine_sequence`."""
+        """Apply an order from a snapshot or query. `engine_sequence`: sequence of its state."""
         if engine_sequence < self.engine_sequence:
             return
         self.order_id, self.tag = view.order_id, view.tag
@@ -116,11 +116,11 @@ class Order:
         self._move(view.state, view.leaves_lots, view.filled_lots)
 
     def end(self, state: str, filled_lots: int) -> None:
-        """Apply the final state, from a refused cancel or replace (ENTRY-011)."""
+        """Apply the final state of an ended order, which the refusal of a cancel or replace reports (ENTRY-011)."""
         self._move(state, 0, filled_lots)
 
     def lose(self) -> None:
-        """The venue does not know the order any more."""
+        """Set the state unknown, because the venue does not know the order any more."""
         if not self.done:
             self._move(UNKNOWN, 0, 0)
 
@@ -130,7 +130,7 @@ class Order:
 
 
 class LiveOrder(Order):
-    """An order of an asyncio session. Waiting survives reconnects; SessionOver ends it."""
+    """An order that a program can await. A wait continues over reconnects. SessionOver: the session has ended."""
 
     def __init__(self, account: int, client_order_id: str, instrument: int, side: str, until: Until) -> None:
         super().__init__(account, client_order_id, instrument, side)
@@ -182,7 +182,7 @@ class OrderTable:
         self._finished.clear()
 
     def open(self, account: int, client_order_id: str, instrument: int, side: str) -> Order:
-        """The order of this name; a new one if there is none or the last one has ended (its id is free again)."""
+        """The order with this id; a new one if there is none, or if the last one has ended and its id is free again."""
         key = (account, name_of(client_order_id, instrument, side))
         order = self._orders.get(key)
         if order is None or order.done:
@@ -191,7 +191,7 @@ class OrderTable:
         return order
 
     def place(self, account: int, request: New) -> Order:
-        """The order of a `new` that is about to be sent. An order that works under this id is not changed."""
+        """The order of a `new` that is about to be sent. If a live order has its id, that order is not changed."""
         order = self.open(account, request.client_order_id, request.instrument, request.side)
         if order.working:
             return order
@@ -201,13 +201,13 @@ class OrderTable:
         return order
 
     def asked(self, account: int, request: OrderRequest) -> None:
-        """Count a request about an order that is about to be sent."""
+        """Count a request that is about to be sent, in the order that it is about."""
         order = self._orders.get((account, request.client_order_id))
         if order is not None:
             order.unanswered += 1
 
     def take_reply(self, account: int, request: OrderRequest, reply: Ok | Err) -> tuple[Order | None, bool]:
-        """Apply a reply: (the order it changed, or None; whether the order's state is unknown and must be queried)."""
+        """Apply a reply. Returns (order that it changed or None, whether its state is unknown and must be queried)."""
         if isinstance(request, Query) and request.what != "order":
             return None, False
         order = self._orders.get((account, request.client_order_id or reply.client_order_id))
@@ -240,8 +240,11 @@ class OrderTable:
         return order, False
 
     def take_exec(self, message: Exec) -> Order | None:
-        """Apply an event; returns its order. None: the event is a refusal that changes no order, of a quote entry
-        (ENTRY-021) or of a second order under a live id (ENTRY-003)."""
+        """Apply an event; returns its order.
+
+        None: the event changes no order. It refuses a quote entry (ENTRY-021) or a second order with the id of a live
+        one (ENTRY-003).
+        """
         key = (message.account, name_of(message.client_order_id, message.instrument, message.side))
         order = self._orders.get(key)
         if message.event == "rejected" and (order.state != SENT if order else not message.client_order_id):
@@ -261,8 +264,10 @@ class OrderTable:
         return order
 
     def take_snapshot(self, account: int, views: Iterable[OrderView], engine_sequence: int) -> list[Order]:
-        """Apply an account snapshot. Returns the live orders that it does not contain: their end must be queried. A
-        live quote that it does not contain becomes unknown, because it has no id to query."""
+        """Apply an account snapshot. Returns the live orders that it does not contain, whose end must be queried.
+
+        A live quote that the snapshot does not contain becomes unknown, because a quote has no id to query.
+        """
         shown = set()
         for view in views:
             order = self.open(account, view.client_order_id, view.instrument, view.side)
@@ -280,7 +285,7 @@ class OrderTable:
         return [order for order in gone if order.client_order_id]
 
     def settle(self, order: Order) -> None:
-        """Keep an order that has ended, and drop the oldest beyond the bound."""
+        """Note that an order has ended. Only the last `finished_max` ended orders are kept."""
         key = (order.account, order.name)
         if not order.done or key in self._finished:
             return

@@ -43,7 +43,7 @@ class Queries(SessionBase):
         return (await self.request(Query(request_id=1, what="time"))).time_us or 0
 
     async def find_order(self, client_order_id: str = "", *, order_id: int = 0, account: int = 0) -> OrderView:
-        """An order by either id. Refused (UNKNOWN_ORDER): the venue does not know it, or no longer."""
+        """An order by client order id or order id. Refused (UNKNOWN_ORDER): the venue does not know it (any more)."""
         query = Query(request_id=1, what="order", account=account, client_order_id=client_order_id, order_id=order_id)
         order = (await self.request(query)).order
         assert order is not None

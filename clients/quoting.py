@@ -4,9 +4,9 @@
     await session.quote(1, [QuoteEntry(h27, 2844, 40, 2847, 40), QuoteEntry(j27, 2790, 25, 2796, 0)])
     bid, ask = session.quotes(h27)           # the orders of its two sides, updated by fills and events
 
-An entry replaces both sides of its instrument. A side without lots is removed; an unchanged or smaller side keeps its
-priority. When a threshold is reached, the venue removes all quotes of the group and accepts none until
-`reset_protection`.
+An entry replaces both sides of the quote in its instrument. Lots 0 remove a side. A side that is unchanged or gets
+smaller keeps its priority. When a threshold is reached, the venue removes all quotes of the group, and accepts no
+quotes until `reset_protection`.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from exchange.wire.messages import InstrumentDefinition, ProtectionReset, Protec
 
 
 class QuoteEntry(NamedTuple):
-    """Both sides of one instrument; prices in ticks, 0 lots remove a side."""
+    """Both sides of the quote in one instrument. Prices are ticks; lots 0 remove a side."""
 
     instrument: InstrumentDefinition
     bid_tick: int
@@ -29,8 +29,11 @@ class QuoteEntry(NamedTuple):
 
 
 class QuoteOutcome(NamedTuple):
-    """Result of an entry. States: 0 none, 1 new or moved, 2 kept its priority, 3 removed, 4 refused, 5 filled. `code`:
-    0, or the error code of a refused entry, whose old quote stays."""
+    """The result of an entry.
+
+    States of a side: 0 none, 1 new or moved, 2 kept its priority, 3 removed, 4 refused, 5 filled. `code` is the error
+    code of a refused entry, whose old quote stays; else 0.
+    """
 
     instrument: int
     bid_state: int
@@ -72,8 +75,12 @@ class Quoting(SessionBase):
         gpu_hours: int = 0,
         account: int = 0,
     ) -> str:
-        """Define a protection group and arm it; returns its state, `armed`. Each threshold applies to the rolling
-        window; 0: no threshold (ENTRY-023). `chip`: the chip whose instruments it quotes, by default all."""
+        """Define a protection group and arm it (ENTRY-023); returns its state, `armed`.
+
+        window_ms   length of the rolling window in which thresholds count
+        chip        the group is for instruments of this chip; by default for all
+        lots, fills, delta_lots, gpu_hours   thresholds; 0: none
+        """
         request = ProtectionSet(
             request_id=1, account=account, group=group, chip=chip, window_ms=window_ms, traded_lots=lots, fills=fills,
             delta_lots=delta_lots, gpu_hours=gpu_hours,

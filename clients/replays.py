@@ -1,7 +1,7 @@
-"""Collects the messages of a replay (RECOV-014): first the reply, then the messages, then the end.
+"""Collects the messages of a replay (RECOV-014). The venue sends the reply, then the messages, then the end.
 
-The venue marks replayed messages; new messages between them are not part of the replay. The venue serves one replay
-at a time, in the order of the requests.
+The venue marks replayed messages; unmarked messages between them are new and not part of the replay. It serves one
+replay at a time, in the order of the requests.
 """
 
 from clients.events import Replied
@@ -16,22 +16,22 @@ class RunningReplay:
         self._messages: list[ServerMessage] = []
 
     def begin(self, reply: Ok) -> None:
-        """The venue has accepted a replay."""
+        """Begin to collect, after the reply that accepts the replay."""
         self._running, self._messages = reply, []
 
     def take(self, message: ServerMessage) -> bool:
-        """Keep a message of the running replay; False: it is not part of one."""
+        """Keep a message if it is part of the running replay; returns whether it is."""
         if self._running is None or not getattr(message, "replay", False):
             return False
         self._messages.append(message)
         return True
 
     def end(self, message: ReplayEnd, request: Request) -> list[Replied]:
-        """The replay is complete: the event that answers its request."""
+        """Complete the replay; returns the event that answers its request."""
         reply, messages = self._running, self._messages
         self.drop()
         return [] if reply is None or reply.reply_to != message.reply_to else [Replied(request, reply, messages)]
 
     def drop(self) -> None:
-        """The connection is closed: the venue sends no more of it."""
+        """Drop the running replay, because the connection is closed and the rest will not come."""
         self._running, self._messages = None, []

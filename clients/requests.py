@@ -30,11 +30,11 @@ from exchange.wire.messages import (
     Unkill,
 )
 
-# SESS-007: sequenced requests are resent after a resume. A query is resent too, because it changes nothing.
+# Sequenced requests are resent after a resume (SESS-007). A query is resent too, because it changes nothing.
 TRADING = (New, Replace, Cancel, CancelAll, Batch, Quote)
 TERMS = (CancelOnDisconnect, Timer, ProtectionSet, ProtectionReset, Kill, Unkill)
 RESENT = (*TRADING, *TERMS, Query)
-RETRY_US = 100_000  # for refusals without a retry time
+RETRY_US = 100_000  # time before a retry, after a refusal that states none
 
 
 class UnansweredRequest(Struct):
@@ -55,7 +55,7 @@ class Requests:
         self._later: list[tuple[float, Request]] = []
 
     def number(self, request: Request) -> Request:
-        """The request under the next id."""
+        """A copy of the request with the next id."""
         self.last_id += 1
         return replace(request, request_id=self.last_id)
 
@@ -67,11 +67,11 @@ class Requests:
 
     @property
     def waiting(self) -> bool:
-        """Something is queued for the next frame."""
+        """Whether a request is queued for the next frame."""
         return bool(self._queue)
 
     def asked(self, request_id: int) -> Request | None:
-        """The unanswered request of an id."""
+        """The unanswered request with an id; None: there is none."""
         pending = self.pending.get(request_id)
         return pending.request if pending else None
 
@@ -81,7 +81,7 @@ class Requests:
         return pending.request if pending else None
 
     def again(self, request: Request, reply: Ok | Err, now: float) -> bool:
-        """Schedule a retry if the venue was busy or throttled the request; False: the reply is final."""
+        """Schedule a retry if the reply says that the venue was busy or throttled the request. False: it is final."""
         if isinstance(reply, Ok) or reply.code not in (ErrorCode.THROTTLED, ErrorCode.BUSY):
             return False
         self._later.append((now + (reply.retry_us or RETRY_US) / 1e6, request))
@@ -94,7 +94,7 @@ class Requests:
         return due
 
     def disconnected(self) -> None:
-        """The connection is closed: drop the queue, and the requests that concern only that connection."""
+        """Drop the queue and the requests that concern only the connection, which is closed."""
         self._queue.clear()
         self._later.clear()
         self.pending = {number: kept for number, kept in self.pending.items() if isinstance(kept.request, RESENT)}

@@ -1,4 +1,4 @@
-"""The base of `client.Session`: start and end of a session, requests and their replies, rate limits, events.
+"""The base class of `client.Session`: start and end of a session, requests and replies, rate limits, events.
 
 `client.Session` adds a method for each request.
 """
@@ -94,11 +94,11 @@ class SessionBase:
 
     @property
     def live(self) -> bool:
-        """Requests are served now."""
+        """Whether the venue serves requests now."""
         return self.core.live
 
     def tokens(self, bucket: str) -> int:
-        """How many requests of a bucket (`order`, `cancel`, `query`) may be sent now."""
+        """Number of tokens in a bucket (`order`, `cancel`, `query`, ...), which most requests take one of."""
         return self.limiter.tokens(bucket, asyncio.get_running_loop().time())
 
     async def events(self) -> AsyncIterator[Event]:
@@ -113,7 +113,7 @@ class SessionBase:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _allow(self, request: Request) -> None:
-        """Throttled: the venue would refuse the request for its rate, or stop reading."""
+        """Raise Throttled if the venue would refuse the request for its rate, or stop reading."""
         now = asyncio.get_running_loop().time()
         wait_s = self.limiter.wait_s(request, now)
         if not wait_s and self.core.hello and len(self.core.requests.pending) >= self.core.hello.inflight:
@@ -179,7 +179,7 @@ class SessionBase:
         self._changed.set()
 
     def _drop_unsendable(self) -> None:
-        """Requests that concern only the lost connection are not resent: their callers get NotLive."""
+        """Raise NotLive in the callers of requests that concern only the lost connection and are not resent."""
         for request_id in self._replies.keys() - self.core.requests.pending.keys():
             future = self._replies.pop(request_id)
             if not future.done():

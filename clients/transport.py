@@ -24,8 +24,11 @@ REFUSED = f"[Errno {ECONNREFUSED}]"
 
 
 def is_refused(error: Exception) -> bool:
-    """Whether the connection was refused. For a name with several addresses the event loop raises one error without an
-    error number; its text has those of all attempts."""
+    """Whether an error means that the connection was refused.
+
+    For a host name with several addresses the event loop raises one error without an error number. Its text has the
+    error numbers of all attempts.
+    """
     return isinstance(error, ConnectionRefusedError) or (
         isinstance(error, OSError) and error.errno is None and REFUSED in str(error)
     )
@@ -49,7 +52,7 @@ class WebsocketTransport:
         self._text = core.requests.codec.text
 
     def wake(self) -> None:
-        """The core may have frames to send."""
+        """Wake the writer, because the core may have frames to send."""
         self._wake.set()
 
     async def dial(self, timeout_s: float = DIAL_S) -> None:
@@ -80,7 +83,7 @@ class WebsocketTransport:
             await self._dial_again()
 
     async def _dial_again(self) -> None:
-        """Reconnect, with pauses. The first pause is the one that the venue asked for when it announced a stop."""
+        """Try to reconnect until it succeeds, with pauses. After a planned stop the venue sets the first pause."""
         now = asyncio.get_running_loop().time
         wish_ms = self._core.retry_ms
         while True:
@@ -91,7 +94,7 @@ class WebsocketTransport:
                 return
             except (TimeoutError, InvalidHandshake, OSError) as error:
                 if is_refused(error):
-                    self._backoff.not_listening(now())  # after any other error the grace period runs
+                    self._backoff.not_listening(now())  # any other error: the venue may be running
 
     async def _serve(self) -> tuple[int, str]:
         """Read, write and tick until one of them ends; returns close code and reason."""

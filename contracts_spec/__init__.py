@@ -1,1 +1,1 @@
-"""The contract catalogue as data, and the instruments that follow from it; README.md lists the files."""
+"""The contract catalogue as data files, and the modules that derive instruments from it; README.md lists the files."""

@@ -16,24 +16,27 @@ class PriceRange(NamedTuple):
 
 
 def daily_width(bands: Bands, settle_tick: int, at_limit: bool = False) -> int:
-    """Daily limit of an outright, ticks each side; doubled after a settlement at the limit (BAND-013)."""
+    """Daily limit of an outright in ticks on each side; doubled if the last settlement was at the limit (BAND-013)."""
     return max(1, share_floor(settle_tick, bands.daily_limit_bp)) * (2 if at_limit else 1)
 
 
 def combination_width(combo: ComboKind, leg_widths: Sequence[int]) -> int:
-    """Daily limit of a combination: for spreads the sum of the legs' widths, for strips the smallest less 1, so that no
-    leg leaves its own limits (BAND-013)."""
+    """Daily limit of a combination in ticks on each side (BAND-013).
+
+    A spread gets the sum of the widths of its legs. A strip gets the smallest width less 1, so that no leg leaves its
+    own limits.
+    """
     return min(leg_widths) - 1 if combo is ComboKind.STRIP else sum(leg_widths)
 
 
 def daily_range(combo: ComboKind, settle_tick: int, width: int, price_ticks_max: int) -> PriceRange:
-    """Daily limits as prices, within the price range of the venue (SPEC-004, BAND-013)."""
+    """Lowest and highest price of a day, within the price range of the venue (SPEC-004, BAND-013)."""
     whole = whole_range(combo, price_ticks_max)
     return PriceRange(max(whole.low_tick, settle_tick - width), min(whole.high_tick, settle_tick + width))
 
 
 def whole_range(combo: ComboKind, price_ticks_max: int) -> PriceRange:
-    """The price range of the venue: spreads may be zero or negative, outrights and strips may not (SPEC-004)."""
+    """The price range of the venue. Only spreads may have prices of zero or below (SPEC-004)."""
     negative = combo in (ComboKind.CALENDAR, ComboKind.TIER)
     return PriceRange(-price_ticks_max if negative else 1, price_ticks_max)
 
@@ -44,10 +47,10 @@ def reject_range(bands: Bands, reference_tick: int) -> PriceRange:
 
 
 def breaker_width(bands: Bands, settle_tick: int) -> int:
-    """Ticks of a move within the breaker's window that reserve the book (BAND-012)."""
+    """Price move in ticks, within the breaker's window, at which the book is reserved (BAND-012)."""
     return max(1, share_floor(settle_tick, bands.breaker_bp))
 
 
 def velocity_width(bands: Bands, settle_tick: int) -> int:
-    """Ticks of a move within the short window that trip the velocity logic (BAND-012)."""
+    """Price move in ticks, within the short window, at which the velocity logic trips (BAND-012)."""
     return max(1, share_floor(settle_tick, bands.velocity_bp))

@@ -1,7 +1,7 @@
-"""Range of each figure, so that money fits into 64 bits, calendars are finite, and the engine can hold the catalogue.
+"""Allowed range of each figure, so that money fits into 64 bits, calendars are finite, and the engine has space.
 
-CONFIG-004 is for single figures, CONFIG-005 for those that could overflow 64 bits of money. Shares of 10,000 are
-CONFIG-003 (`checks.py`).
+CONFIG-004 is for single figures, CONFIG-005 for figures that could make money overflow 64 bits. `checks.py` checks
+ratios (CONFIG-003).
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,11 @@ from exchange.units import (
     PRICE_MAX,
 )
 
-PERIODS_MAX = 60  # of one kind: at most the months of the longest term
+PERIODS_MAX = 60  # most listed periods of one kind: the number of months of the longest term
 BUSINESS_DAYS_MAX = 60
 DAY_S = 86_400
-WINDOW_STEP_S = 3  # a look-back window has 60 slots of whole nanoseconds (BAND-005)
-COUNT_MAX = 1_000_000  # rates, bandwidths, sellers and hours of an index day
+WINDOW_STEP_S = 3  # look-back windows are multiples of 3 s, so that each of their 60 slots has whole ns (BAND-005)
+COUNT_MAX = 1_000_000  # for rates, bandwidths, sellers and hours of an index day
 # Longest hours of one period, by the key that counts them.
 _HOURS = {"months": 744, "quarters": 2_208, "years": 8_784, "terms3": 26_304, "terms5": LONGEST_HOURS}
 
@@ -86,7 +86,7 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "prefund_days": (0, 366),
     },
 }  # fmt: skip
-# SPEC-004: up to these, money is proven to fit into 64 bits.
+# Figures up to which money is proven to fit into 64 bits (SPEC-004).
 PROVEN: Mapping[str, Range] = {
     "orders.price_ticks_max": _TICKS,
     "orders.order_lots_max": (1, ORDER_LOTS_MAX),
@@ -106,14 +106,14 @@ CHIP_RANGES: Mapping[str, Range] = {
 
 
 def check_ranges(tables: Mapping[str, Any]) -> Iterator[Problem]:
-    """CONFIG-004: figures outside their range. A file that could not be read is None."""
+    """Problems of CONFIG-004: figures outside their range. `tables`: by file; None if it could not be read."""
     for file, ranges in RANGES.items():
         if tables[file] is not None:
             yield from _outside(file, "", tables[file], ranges, "CONFIG-004")
 
 
 def check_product_ranges(file: ProductsFile) -> Iterator[Problem]:
-    """CONFIG-005 for the limits of the proof of money, CONFIG-004 for periods and seed price of each family."""
+    """Problems of products.toml: figures beyond which money could overflow (CONFIG-005), and others (CONFIG-004)."""
     proof = ", up to which money stays below 2^63"
     for problem in _outside("products.toml", "", file, PROVEN, "CONFIG-005"):
         yield problem._replace(allowed=problem.allowed + proof)
@@ -135,12 +135,12 @@ def check_product_ranges(file: ProductsFile) -> Iterator[Problem]:
 
 
 def check_chip_ranges(chip: Chip) -> Iterator[Problem]:
-    """CONFIG-001: figures of a chip outside their range."""
+    """Problems of CONFIG-001: figures of a chip outside their range."""
     return _outside("chips.toml", f"chip.{chip.name}.", chip, CHIP_RANGES, "CONFIG-001")
 
 
 def check_catalogue_hours(products: ProductsFile, chips: ChipsFile) -> Iterator[Problem]:
-    """CONFIG-005: the initial margin of the largest positions in all listed outrights must be below 2^63."""
+    """Problem of CONFIG-005: the initial margin of the largest positions in all listed outrights reaches 2^63 mills."""
     hours = catalogue_hours(products, chips)
     if hours > CATALOGUE_HOURS_MAX:
         allowed = f"GPU-hours of a lot of every period: must be at most {CATALOGUE_HOURS_MAX}, margin then fits 64 bits"
@@ -148,7 +148,7 @@ def check_catalogue_hours(products: ProductsFile, chips: ChipsFile) -> Iterator[
 
 
 def catalogue_hours(products: ProductsFile, chips: ChipsFile) -> int:
-    """GPU-hours of one lot in every outright of the enabled families, with the longest months."""
+    """Sum of GPU-hours of one lot of each outright of the enabled families, if all months had the longest length."""
     listed = sum(chip.listed for chip in chips.chip)
     return sum(
         (listed if product.scope == "chip" else 1)
@@ -162,7 +162,12 @@ def catalogue_hours(products: ProductsFile, chips: ChipsFile) -> int:
 
 
 def _outside(file: str, path: str, table: Any, ranges: Mapping[str, Range], code: str) -> Iterator[Problem]:
-    """Values of a table outside their ranges; a missing value is not a problem."""
+    """Problems of values outside their ranges. A missing value is no problem here.
+
+    path     of the table in the file
+    ranges   by key
+    code     rule that the problems break
+    """
     for key, (low, high) in ranges.items():
         value = table
         for name in key.split("."):

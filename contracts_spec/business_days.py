@@ -18,7 +18,7 @@ class BusinessDays:
         self._holidays = frozenset(day for days in calendar.holidays.values() for day in days)
 
     def need_year(self, year: int) -> None:
-        """SpecError: the year has no holiday list."""
+        """Raise SpecError if the year has no holiday list."""
         if year not in self._years:
             found = ", ".join(str(year) for year in sorted(self._years))
             allowed = f"a holiday list is needed for {year}, there are lists for {found}"

@@ -13,12 +13,12 @@ from exchange.codes import Family
 
 
 def check_change(old: Spec, new: Spec, day: date) -> list[Problem]:
-    """Every term of an instrument listed on `day` that `new` changes and must not change."""
+    """Problems: terms of instruments listed on `day` that the new specification changes but must keep."""
     return [*_check_codes(old, new), *_check_frozen(old, new, day), *_check_calendar(old, new, day)]
 
 
 def _check_codes(old: Spec, new: Spec) -> Iterator[Problem]:
-    """Codes of chips are permanent (SPEC-030)."""
+    """Problems: chips whose code changes or is missing; codes are permanent (SPEC-030)."""
     codes = {chip.name: chip.code for chip in new.chips}
     for chip in old.chips:
         if codes.get(chip.name) != chip.code:
@@ -27,7 +27,7 @@ def _check_codes(old: Spec, new: Spec) -> Iterator[Problem]:
 
 
 def _check_frozen(old: Spec, new: Spec, day: date) -> Iterator[Problem]:
-    """Reference rate, unit and conversion cap of listed instruments are frozen (SPEC-031)."""
+    """Problems: a changed reference rate, unit or conversion cap of listed instruments, which are frozen (SPEC-031)."""
     cap = old.certification.conversion_cap_bp
     if new.certification.conversion_cap_bp != cap:
         found = str(new.certification.conversion_cap_bp)
@@ -43,7 +43,7 @@ def _check_frozen(old: Spec, new: Spec, day: date) -> Iterator[Problem]:
 
 
 def _check_calendar(old: Spec, new: Spec, day: date) -> Iterator[Problem]:
-    """A new holiday list may move a last trading day only to a day that is far enough away (SPEC-062)."""
+    """Problems: last trading days that a new holiday list moves to a day that is too near (SPEC-062)."""
     old_days, new_days = BusinessDays(old.calendar), BusinessDays(new.calendar)
     notice = old.calendar.holiday_notice_business_days
     moved: set[tuple[Period, date]] = set()

@@ -1,4 +1,4 @@
-"""Checks of the values of a specification, also of several together: CONFIG-001 to CONFIG-011."""
+"""Checks the values of a specification, one by one and together (CONFIG-001 to CONFIG-011)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from exchange.codes import Family
 from exchange.units import BP
 
 CAP_BP_MAX = 30_000
-# CONFIG-003: all other ratios are in 0..BP.
+# Ratios with another range than 0..BP (CONFIG-003).
 RATIO_RANGES = {
     "conversion_cap_bp": (BP, CAP_BP_MAX),
     "maintenance_bp": (1, BP),
@@ -29,7 +29,7 @@ RATIO_RANGES = {
 }
 PROVISIONAL_NOTICE_DAYS = 90
 DEPTH = {"months": 12, "quarters": 8, "years": 5}
-# Required of a listed chip. mamf_tenths is optional: without it the chip is not in the INF basket.
+# Keys that a listed chip must have. mamf_tenths is optional: a chip without it is not in the INF basket.
 NEEDED_WHEN_LISTED = (
     "unit_lots",
     "ref_tenths",
@@ -42,7 +42,7 @@ NEEDED_WHEN_LISTED = (
     "month_accountability_lots",
     "all_accountability_lots",
 )
-RATIO_MAX = 1_000  # lots of one leg for one lot of the other
+RATIO_MAX = 1_000  # largest number of lots of a leg in the ratio of a margin pair
 CURRENCY_PATTERN = r"[A-Z]{3}"
 REGION_PATTERN = r"[A-Z][A-Z0-9-]*"
 _MONTH = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])")
@@ -50,7 +50,7 @@ _Problems = Iterator[Problem]
 
 
 def check_spec(tables: dict[str, Any]) -> list[Problem]:
-    """All problems of the files. A file that could not be read is None and is not checked."""
+    """All problems of the files. `tables`: by file name; None: the file could not be read and is not checked."""
     chips, tiers, products, calendar, margin = tables.values()
     checks: tuple[tuple[Callable[..., _Problems], tuple[Any, ...]], ...] = (
         (_check_chips, (chips,)),
@@ -71,7 +71,7 @@ def check_spec(tables: dict[str, Any]) -> list[Problem]:
 
 
 def check_date(spec: Spec, day: date) -> list[Problem]:
-    """Problems on a date: a missing holiday list that a listed instrument needs, a rate that is still provisional."""
+    """Problems on a date: listed instruments need a missing holiday list, or a reference rate is still provisional."""
     days = BusinessDays(spec.calendar)
     try:
         return list(dict.fromkeys(_check_dated(spec, day, days)))
@@ -92,7 +92,7 @@ def _check_dated(spec: Spec, day: date, days: BusinessDays) -> _Problems:
 
 
 def _check_ratios(file: str, path: str, table: Any) -> _Problems:
-    """CONFIG-003: every key that ends in _bp."""
+    """Problems of CONFIG-003: keys that end in _bp and have a value outside their range."""
     if isinstance(table, tuple):
         for entry in table:
             name = getattr(entry, "name", getattr(entry, "family", ""))
@@ -183,7 +183,7 @@ def _check_products(file: ProductsFile) -> _Problems:
 
 
 def _check_depth(file: ProductsFile) -> _Problems:
-    """CONFIG-006: the children of a cascade must be listed."""
+    """Problems of CONFIG-006: fewer periods are listed than a cascade needs for its children."""
     by_family = {product.family: product for product in file.product}
     top, physical = by_family.get("TOP"), by_family.get("PHY")
     if top is None or physical is None or not top.enabled:
@@ -211,7 +211,7 @@ def _check_calendar(file: CalendarFile) -> _Problems:
 
 
 def _check_chip_prices(chips: ChipsFile, products: ProductsFile) -> _Problems:
-    """CONFIG-004: seed prices inside the price range, scan ranges in 1..seed."""
+    """Problems of CONFIG-004: seed prices outside the price range, scan ranges outside 1..seed."""
     highest = products.orders.price_ticks_max
     for chip in chips.chip:
         seed, psr = chip.seed_mills, chip.psr_mills
@@ -235,7 +235,7 @@ def _check_product_tiers(products: ProductsFile, tiers: TiersFile) -> _Problems:
 
 
 def _check_pairs(margin: MarginFile, chips: ChipsFile) -> _Problems:
-    """CONFIG-008."""
+    """Problems of CONFIG-008: margin pairs that are not valid."""
     names = {name for chip in chips.chip for name in (chip.name, f"{chip.name}/I")}
     seen: set[frozenset[str]] = set()
     for index, pair in enumerate(margin.pair):

@@ -16,7 +16,7 @@ _QUARTER_MONTHS = 3
 
 
 def combinations_of(listing: DayListing) -> list[Instrument]:
-    """All combinations of the day, by id. Known ones keep their ids; new ones get the next ids in order of symbol."""
+    """All combinations of the day, sorted by id. Known ones keep their ids; new ones get the next, in symbol order."""
     found: dict[str, tuple[ComboKind, tuple[Instrument, ...]]] = {}
     floors = {tier.name: tier.floor_bp for tier in listing.spec.tiers}
     months = _months_by_tier(listing)
@@ -33,8 +33,10 @@ def combinations_of(listing: DayListing) -> list[Instrument]:
 
 
 def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
-    """Settlement from the legs: of a spread the difference, of a strip the hour-weighted mean, nearest, half up
-    (SPEC-053)."""
+    """Settlement price of a combination in ticks, from its legs (SPEC-053).
+
+    Of a spread it is the difference. Of a strip it is the hour-weighted mean, rounded to the nearest tick, half up.
+    """
     if combo is not ComboKind.STRIP:
         return legs[0].settle_tick - legs[1].settle_tick
     return nearest_half_up(sum(leg.settle_tick * leg.hours for leg in legs), sum(leg.hours for leg in legs))
@@ -43,7 +45,7 @@ def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
 def _of_chip(
     listing: DayListing, months: Mapping[str, Sequence[Instrument]]
 ) -> list[tuple[ComboKind, tuple[Instrument, ...]]]:
-    """Kind and legs of all combinations of a chip. `months`: its listed months by tier."""
+    """(kind, legs) of all combinations of a chip. `months`: its listed months by name of the tier."""
     wanted = listing.spec.products.combinations
     benchmark = tuple(months[listing.spec.benchmark])
     found: list[tuple[ComboKind, tuple[Instrument, ...]]] = []
@@ -67,7 +69,7 @@ def _months_by_tier(listing: DayListing) -> Mapping[tuple[int, int], Sequence[In
 
 
 def _strips(listing: DayListing, months: tuple[Instrument, ...]) -> list[tuple[Instrument, ...]]:
-    """Each quarter with all months listed, and all months if the chip has as many as the product lists."""
+    """Legs of each strip: quarters whose three months are listed, and all months if the chip has the full number."""
     quarters = [
         months[i : i + _QUARTER_MONTHS]
         for i in range(len(months) - _QUARTER_MONTHS + 1)

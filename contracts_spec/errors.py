@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Names in journal and messages.
+# Name of each rule in messages and in the journal.
 CONFIG_NAMES = {
     "CONFIG-001": "CHIP_INCOMPLETE",
     "CONFIG-002": "TIER_GRID",
@@ -20,7 +20,7 @@ CONFIG_NAMES = {
 
 
 class Problem(NamedTuple):
-    """One wrong value. `code`: the CONFIG rule; empty for a wrong type or an unknown key."""
+    """One wrong value. `code`: the CONFIG rule that it breaks; empty for a wrong type or an unknown key."""
 
     file: str
     key: str

@@ -1,4 +1,4 @@
-"""Instrument ids: of an outright its packed terms, of a combination a counter with bit 31 set."""
+"""Instrument ids. The id of an outright has its terms packed; that of a combination is a counter with bit 31 set."""
 
 from typing import NamedTuple
 

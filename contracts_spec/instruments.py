@@ -1,4 +1,4 @@
-"""All instruments of a trading day, from products and calendar."""
+"""Derives all instruments of a trading day from products and calendar."""
 
 from datetime import date
 
@@ -12,10 +12,10 @@ NEW_VENUE = Known()
 
 
 def instruments_on(spec: Spec, day: date, known: Known = NEW_VENUE) -> list[Instrument]:
-    """All instruments of trading day `day`: outrights by id, then combinations by id.
+    """All instruments of trading day `day`: outrights sorted by id, then combinations sorted by id.
 
-    known    settlements and combination ids of earlier days; by default there are none, and prices are seed prices
-    SpecError: the calendar has no holiday list for a year that a last trading day needs (CONFIG-007)
+    known    settlements and combination ids of earlier days; by default none, so that reference prices are seed prices
+    SpecError: a last trading day needs the holiday list of a year that has none (CONFIG-007)
     """
     listing = DayListing(spec, day, known)
     list_outrights(listing)

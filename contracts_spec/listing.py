@@ -1,4 +1,4 @@
-"""The listed periods of a product on a trading day (SPEC-050, SPEC-032, SPEC-051)."""
+"""Decides which periods of a product are listed on a trading day (SPEC-032, SPEC-050, SPEC-051)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,7 +19,7 @@ _COUNTS = {
 
 
 def calendar_periods(product: Product, day: date, days: BusinessDays) -> tuple[Period, ...]:
-    """The nearest periods of each kind that trade on `day`, as many as the product lists (SPEC-050)."""
+    """The nearest periods of each kind that trade on `day`; the product sets how many of each (SPEC-050)."""
     days.need_year(day.year)
     listed: list[Period] = []
     for kind, count_key in _COUNTS.items():
@@ -31,7 +31,7 @@ def calendar_periods(product: Product, day: date, days: BusinessDays) -> tuple[P
 def last_trading_days(product: Product, periods: Iterable[Period], days: BusinessDays) -> dict[Period, date]:
     """Last trading day (LTD) of each period of a product.
 
-    SpecError: a holiday list is missing; it names the key of products.toml that needs it
+    SpecError: a holiday list is missing; the text names the key of products.toml that needs it
     """
     found: dict[Period, date] = {}
     for period in periods:
@@ -46,7 +46,7 @@ def last_trading_days(product: Product, periods: Iterable[Period], days: Busines
 
 
 def listed_periods(product: Product, chip: Chip | None, day: date, days: BusinessDays) -> tuple[Period, ...]:
-    """The periods of one chip: those that start on or after its first delivery (SPEC-032)."""
+    """The listed periods of one chip: only those that start at its first delivery or later (SPEC-032)."""
     first = first_delivery_month(chip)
     return tuple(period for period in calendar_periods(product, day, days) if period.start_month >= first)
 
@@ -73,11 +73,11 @@ def unlisted_children(spec: Spec, day: date) -> list[tuple[str, Period, Period]]
 
 
 def _nearest(kind: PeriodKind, count: int, family: Family, day: date, days: BusinessDays) -> list[Period]:
-    """`count` consecutive periods from the first whose LTD has not passed; a period trades on its LTD."""
+    """`count` consecutive periods, beginning with the first that still trades. A period trades on its LTD too."""
     step = STEP_MONTHS[kind]
     start = month_index(day) // step * step
     if kind is not PeriodKind.MONTH or family not in CASH_FAMILIES:
-        start += step  # all others stop trading before their first day
+        start += step  # periods of other families have their LTD before their first day
     while last_trading_day(Period(kind, start), family, days) < day:
         start += step
     return [Period(kind, start + i * step) for i in range(count)]

@@ -1,4 +1,4 @@
-"""Reads the five files and checks them together. It reports all errors, not only the first."""
+"""Reads the five files of a specification and checks them together. It reports all errors, not only the first."""
 
 import hashlib
 import tomllib
@@ -27,10 +27,10 @@ _Table = TypeVar("_Table", bound=msgspec.Struct)
 
 
 def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec:
-    """The checked specification of a folder; without a folder, the built-in catalogue.
+    """Load and check the specification of a folder; without a folder, the built-in catalogue.
 
-    day      if given, checks what depends on the date: holiday lists that the listed instruments need (CONFIG-007) and
-             provisional reference rates (SPEC-031, CONFIG-001). `gpux serve` gives today
+    day      if given, also check on this date that the listed instruments have their holiday lists (CONFIG-007) and
+             that their reference rates are measured (SPEC-031, CONFIG-001); `gpux serve` gives today
     SpecError: the specification is not valid; it names each problem with file, key, value and the allowed values
     """
     place = Path(folder or FOLDER)
@@ -56,12 +56,12 @@ def spec_document(spec: Spec) -> bytes:
 
 
 def spec_from_document(document: bytes) -> Spec:
-    """The specification of a document that `spec_document` wrote."""
+    """The specification from a document that `spec_document` has made."""
     return msgspec.json.decode(document, type=Spec)
 
 
 def spec_sha256(spec: Spec) -> bytes:
-    """The configuration hash in settlement, cascade and margin events."""
+    """SHA-256 of the specification's document: the configuration hash in settlement, cascade and margin events."""
     return hashlib.sha256(spec_document(spec)).digest()
 
 
@@ -79,7 +79,7 @@ def _freeze(tables: dict[str, Any]) -> Spec:
 
 
 def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Struct | None:
-    """The file as its Struct, or None, with its problems added to `problems`."""
+    """Read a file as its Struct. None: it has problems, which are added to `problems`."""
     try:
         data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -97,7 +97,7 @@ def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Stru
 def _read_table(
     shape: type[_Table], data: dict[str, Any], path: str, report: Callable[[str, str, str], None]
 ) -> _Table | None:
-    """One table as its Struct; reports every wrong key."""
+    """Read a table as its Struct. None: it has problems, and `report(path, value, allowed)` was called for each."""
     fields = {field.name: field for field in msgspec.structs.fields(shape)}
     found: dict[str, Any] = {}
     for key in data.keys() - fields.keys():
@@ -117,7 +117,7 @@ _BAD = object()
 
 
 def _read_value(kind: Any, value: Any, path: str, report: Callable[[str, str, str], None]) -> Any:
-    """One value of the type `kind`, or `_BAD` if it has another type; also tables and lists of tables."""
+    """Read a value, a table or a list of tables as the type `kind`. `_BAD`: it has another type, which is reported."""
     arguments = get_args(kind)
     if get_origin(kind) is tuple and len(arguments) == _SEVERAL and arguments[1] is ... and isinstance(value, list):
         places = [f"{path}{_entry(entry, index)}" for index, entry in enumerate(value)]
@@ -147,7 +147,7 @@ def _fits(value: Any) -> bool:
 
 
 def _entry(entry: Any, index: int) -> str:
-    """Name of an entry of a list in messages: its name, family or index."""
+    """Name of a list entry in messages: its key `name` or `family`, or else its index."""
     name = entry.get("name", entry.get("family")) if isinstance(entry, dict) else None
     return f".{name}" if isinstance(name, str) else f"[{index}]"
 
@@ -169,7 +169,7 @@ def _expected(kind: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A found value, short enough for one line."""
+    """A value as text for a message, short enough for one line."""
     try:
         text = repr(value) if not isinstance(value, date) else value.isoformat()
     except ValueError:  # a hexadecimal integer may have more digits than Python converts

@@ -1,4 +1,4 @@
-"""Initial margin of a few positions in one chip, in plain integers; `gpux contracts` shows it for one lot.
+"""Computes the initial margin of a few positions in one chip, in plain integers, for `gpux contracts`.
 
 The clearing house computes the margin of whole accounts, with offsets between chips, covered shorts and add-ons.
 """
@@ -18,7 +18,7 @@ Positions = Iterable[tuple[Instrument, int]]
 
 
 class LotMargin(NamedTuple):
-    """Mills. `initial` is the sum of the other three (MARGIN-001)."""
+    """Margin in mills. `initial` is the sum of the three parts (MARGIN-001)."""
 
     scan: int
     intra: int
@@ -30,10 +30,13 @@ class LotMargin(NamedTuple):
 
 
 def initial_margin(spec: Spec, positions: Positions, day: date) -> LotMargin:
-    """Margin of outright positions in one chip and one of {PHY with TOP, IDX}, without offsets to others.
+    """Margin of outright positions in one chip, all in PHY and TOP or all in IDX, without offsets to others.
 
-    positions   (instrument, signed lots)
-    Rules MARGIN-002, 003, 005, 006: positions become GPU-hours by month; front and deferred months do not offset
+    Positions become GPU-hours by month. Front and deferred months do not offset each other.
+
+    positions   (instrument, lots), lots signed: long > 0
+    day         trading day, from which front months count
+    Rules MARGIN-002, MARGIN-003, MARGIN-005, MARGIN-006
     """
     first_deferred = month_index(day) + spec.margin.front_months + 1
     month_hours: Counter[int] = Counter()
@@ -62,7 +65,7 @@ def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrumen
 
 
 def maintenance_mills(spec: Spec, initial_mills: int) -> int:
-    """Maintenance margin: equity below it leads to a margin call (MARGIN-012)."""
+    """Maintenance margin in mills. Equity below it leads to a margin call (MARGIN-012)."""
     return share_ceil(initial_mills, spec.margin.maintenance_bp)
 
 

@@ -1,4 +1,4 @@
-"""Outrights of a trading day: enabled products x listed chips x tiers x periods, with limits and seed prices."""
+"""Builds the outrights of a trading day: enabled products x listed chips x tiers x periods, with limits and prices."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -31,15 +31,17 @@ _COVERS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
 class Instrument(Struct, frozen=True):
     """The terms of one book. Prices are ticks, fees mills per GPU-hour, times ns since the epoch.
 
-    hours         mills that one lot gains per tick: the hours of the period; of a calendar spread, of the longer leg
-    fee_hours     GPU-hours that one lot pays fees on: of a spread those of the longer leg, of a strip all (FEE-001)
+    hours         hours of the period, which are the mills that a tick is worth per lot; of a calendar spread those of
+                  its longer leg
+    fee_hours     GPU-hours on which one lot pays fees: of a spread those of its longer leg, of a strip all (FEE-001)
     months        (month index, hours) of each delivery month, ascending; of a combination those of its legs
-    legs          (id, sign) of a combination, the bought leg first; of an outright empty
-    deliv_from    start of delivery; deliv_to: end of delivery, exclusive
+    legs          (id, sign) of each leg of a combination, the bought leg first; empty for an outright
+    deliv_from    start of delivery
+    deliv_to      end of delivery, exclusive
     settle_tick   previous settlement price; of a new instrument its seed price (SPEC-052)
     low_tick, high_tick   daily price limits (BAND-013)
-    term          T3 or T5, which LIMIT-004 counts
-    velocity_ticks, breaker_ticks   widths of the look-back windows; of a combination the largest of its legs (BAND-012)
+    term          whether it is T3 or T5, which LIMIT-004 counts
+    velocity_ticks, breaker_ticks   price moves that trip them; of a combination the largest of its legs (BAND-012)
     """
 
     id: int
@@ -77,7 +79,7 @@ class Instrument(Struct, frozen=True):
 
 
 class Known(NamedTuple):
-    """Data of earlier days; empty for a new venue.
+    """Data of earlier days. A new venue has none.
 
     settlements       previous settlement price by instrument id, also of expired instruments (SPEC-052)
     at_limit          ids whose settlement price was at the daily limit (BAND-013)
@@ -101,12 +103,12 @@ class DayListing:
         self.tiers = {tier.name: tier for tier in spec.tiers}
 
     def width(self, outright: Instrument) -> int:
-        """Daily limit of an outright, ticks each side of its settlement."""
+        """Daily limit of an outright in ticks on each side of its settlement price."""
         return daily_width(self.spec.products.bands, outright.settle_tick, outright.id in self.known.at_limit)
 
 
 def list_outrights(listing: DayListing) -> None:
-    """Fill `listing.outrights`, PHY before TOP, because prices of terms follow from those of years."""
+    """Fill `listing.outrights`. PHY comes before TOP, because the prices of terms follow from those of years."""
     for product in sorted(listing.spec.products.product, key=lambda product: product.code):
         if product.enabled:
             for terms, chip, ltd in _terms_of(listing, product):
@@ -114,7 +116,7 @@ def list_outrights(listing: DayListing) -> None:
 
 
 def _terms_of(listing: DayListing, product: Product) -> Iterator[tuple[Terms, Chip | None, date]]:
-    """Terms, chip and LTD of each outright of a product, shorter periods first, so that children precede parents."""
+    """(terms, chip, LTD) of each outright of a product, shorter periods first, so that children precede parents."""
     family = Family(product.code)
     periods = calendar_periods(product, listing.day, listing.days)
     ltds = last_trading_days(product, periods, listing.days)
@@ -173,14 +175,14 @@ def _outright(listing: DayListing, product: Product, terms: Terms, chip: Chip | 
 
 
 def _order_entry(listing: DayListing, floor_bp: int) -> OrderEntry:
-    """The order entry of a tier (SPEC-021); families without tiers accept all orders."""
+    """Which orders the books of a tier accept (SPEC-021). Families without tiers accept all orders."""
     tiers: list[Tier] = [tier for tier in listing.spec.tiers if tier.floor_bp == floor_bp]
     return OrderEntry[tiers[0].order_entry.upper()] if tiers else OrderEntry.FULL
 
 
 def _seed_tick(listing: DayListing, product: Product, terms: Terms, chip: Chip | None) -> int:
-    """First reference price: from the listed children, else from the period before, else the seed of the chip
-    (SPEC-052)."""
+    """First reference price of an instrument: from its listed children, else from the period before it, else the seed
+    price of its chip (SPEC-052)."""
     strip = _strip_tick(listing, terms)
     if strip is not None:
         return strip
@@ -198,7 +200,7 @@ def _seed_tick(listing: DayListing, product: Product, terms: Terms, chip: Chip |
 
 
 def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
-    """Hour-weighted mean of the shortest listed children that cover the period; None: none do (SETTLE-005)."""
+    """Hour-weighted mean price of the shortest listed periods that cover the period; None: none do (SETTLE-005)."""
     family = Family.PHY if terms.family is Family.TOP else terms.family
     for kind in _COVERS[: terms.period.kind]:
         starts = range(terms.period.start_month, terms.period.end_month, STEP_MONTHS[kind])
@@ -214,7 +216,7 @@ def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
 
 
 def _outright_range(listing: DayListing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:
-    """Daily limits; an IDX month in its last calendar days has only the venue's price range (BAND-013)."""
+    """Daily limits. An IDX month has none in its last calendar days, only the venue's price range (BAND-013)."""
     products = listing.spec.products
     highest = products.orders.price_ticks_max
     index_month = terms.family is Family.IDX and terms.period.kind is PeriodKind.MONTH

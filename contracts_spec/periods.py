@@ -1,7 +1,7 @@
 """Delivery periods: months, quarters, calendar years, terms of three and five years; their hours and children.
 
-A month is a number: months since January 2020, as in an instrument id (SPEC-042). Every period has whole UTC months, so
-its hours are exact and the hours of its children add up to them (SPEC-003, CASCADE-002).
+A month is given as a number, the months since January 2020, as in an instrument id (SPEC-042). Every period has whole
+UTC months. So its hours are exact and equal the sum of the hours of its children (SPEC-003, CASCADE-002).
 """
 
 import re
@@ -122,7 +122,7 @@ def parse_period(code: str) -> Period:
 
 
 def children(period: Period) -> tuple[Period, ...]:
-    """The periods that a period cascades into; of a month none (CASCADE-001)."""
+    """The periods into which a period cascades; a month has none (CASCADE-001)."""
     start = period.start_month
     match period.kind:
         case PeriodKind.MONTH:
@@ -137,7 +137,7 @@ def children(period: Period) -> tuple[Period, ...]:
 
 
 def last_trading_day(period: Period, family: Family, days: BusinessDays) -> date:
-    """LTD of a period (SPEC-061); of a parent, counted back from the LTD of its first delivered child."""
+    """Last trading day (LTD) of a period. That of a parent counts back from the LTD of its first child (SPEC-061)."""
     day_one = first_day(period.start_month)
     if period.kind is PeriodKind.MONTH:
         if family in CASH_FAMILIES:

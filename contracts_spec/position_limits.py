@@ -15,21 +15,23 @@ PHYSICAL = (Family.PHY, Family.TOP)
 
 
 def spot_limit_lots(limits: PositionLimits, chip: Chip, registered_lots: int) -> int:
-    """Limit of an account's net lots in the spot month of a chip: a share of the certified stock, up to the cap
-    (LIMIT-001)."""
+    """Limit of an account's net lots in the spot month of a chip (LIMIT-001).
+
+    It is a share of the certified stock, at least the floor and at most the cap of the chip.
+    """
     assert chip.spot_cap_lots is not None, "every listed chip has a cap"
     stock = share_floor(registered_lots, limits.spot_share_bp)
     return min(chip.spot_cap_lots, max(limits.spot_floor_lots, stock))
 
 
 def spot_window_ns(ltd: date, days: BusinessDays) -> int:
-    """Start of the spot-month limit of a month: the close some business days before its LTD (LIMIT-001)."""
+    """Time from which a month's spot-month limit applies: the close some business days before its LTD (LIMIT-001)."""
     first = days.before(ltd, days.calendar.spot_window_business_days)
     return close_ns(first, days.calendar.close_hour_utc)
 
 
 def physical_lots(positions: Iterable[tuple[Instrument, int]], chip: str) -> Counter[int]:
-    """Net lots by month, over tiers, PHY with TOP; a parent counts its lots in each child month (LIMIT-003)."""
+    """Net lots of PHY and TOP by month, over tiers. A longer period counts in each of its months (LIMIT-003)."""
     lots_by_month: Counter[int] = Counter()
     for instrument, lots in positions:
         if instrument.family in PHYSICAL and instrument.chip == chip:
@@ -38,7 +40,8 @@ def physical_lots(positions: Iterable[tuple[Instrument, int]], chip: str) -> Cou
 
 
 def index_lots(positions: Iterable[tuple[Instrument, int]], chip: str, now_ns: int) -> Counter[int]:
-    """Net lots of IDX by month. A month in progress counts by its remaining hours, rounded up (LIMIT-003)."""
+    """Net lots of IDX by month. A month that has begun counts in proportion to its remaining hours, rounded up
+    (LIMIT-003)."""
     lots_by_month: Counter[int] = Counter()
     for instrument, lots in positions:
         if instrument.family is Family.IDX and instrument.chip == chip:
@@ -47,7 +50,7 @@ def index_lots(positions: Iterable[tuple[Instrument, int]], chip: str, now_ns: i
 
 
 def term_lots(positions: Iterable[tuple[Instrument, int]]) -> int:
-    """Gross lots of T3 and T5 of an account (LIMIT-004)."""
+    """Gross lots of an account in T3 and T5 (LIMIT-004)."""
     return sum(abs(lots) for instrument, lots in positions if instrument.term)
 
 

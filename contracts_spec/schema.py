@@ -1,12 +1,14 @@
-"""The schema of the five files: one Struct for each table, one field for each key. Keys without default are required.
+"""The schema of the five files: a Struct for each table, a field for each key. Keys without a default are required.
 
-It has types only; `checks.py` checks values. `None` stands for a missing optional key.
+The schema has only types; `checks.py` checks values. `None` stands for a missing optional key.
 """
 
 from datetime import date
 from typing import Literal, NoReturn
 
 from msgspec import Struct
+
+MatchingName = Literal["fifo", "pro_rata"]  # of `codes.Matching`
 
 
 class Chip(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +72,7 @@ class OrderRules(Struct, frozen=True, forbid_unknown_fields=True):
     min_inc_ticks: int
     protection_ticks: int
     show_ratio: int
-    matching: Literal["fifo", "pro_rata"]  # of products without a value of their own
+    matching: MatchingName  # for products that set no algorithm
 
 
 class ProRata(Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,7 +159,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     scope: Literal["chip", "none"]
     tiers: tuple[str, ...]
     reason: str = ""
-    matching: Literal["", "fifo", "pro_rata"] = ""  # "": the value of `orders`
+    matching: Literal["", MatchingName] = ""  # "": use the value in `orders`
     months: int = 0
     quarters: int = 0
     years: int = 0
@@ -194,7 +196,7 @@ class CalendarFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pair(Struct, frozen=True, forbid_unknown_fields=True):
-    """Two combined commodities that offset each other."""
+    """Two legs, a chip (`H100`) or its index contracts (`H100/I`), whose positions offset each other in the margin."""
 
     legs: tuple[str, str]
     ratio: tuple[int, int]

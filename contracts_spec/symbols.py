@@ -1,11 +1,11 @@
-"""Symbols: text of a contract, and contract of a text (SPEC-040, SPEC-041).
+"""Writes and reads symbols, the text names of contracts (SPEC-040, SPEC-041).
 
     outright   <CHIP>.<TIER>.<PERIOD>[/I]    INF.<TIER>.<PERIOD>    PWS.<PERIOD>    <CHIP>.GPX.<PERIOD>
-    calendar   <CHIP>.<TIER>.<MONTH>-<MONTH>     price = first minus second; buying buys the first, sells the second
-    tier       <CHIP>.<TIER>-<TIER>.<MONTH>      the same
-    strip      <CHIP>.<TIER>.<MONTH>:<MONTH>     every month from first to last
+    calendar   <CHIP>.<TIER>.<MONTH>-<MONTH>     price = first - second; a buyer buys the first and sells the second
+    tier       <CHIP>.<TIER>-<TIER>.<MONTH>      as a calendar spread
+    strip      <CHIP>.<TIER>.<MONTH>:<MONTH>     every month from the first to the last
 
-A symbol is valid whether or not its contract is listed.
+A symbol can be valid although its contract is not listed.
 """
 
 import re

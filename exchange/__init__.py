@@ -1,4 +1,4 @@
-"""The exchange itself; README.md beside this file is its map."""
+"""The exchange. README.md beside this file shows its packages."""
 
 import os
 

@@ -1,20 +1,21 @@
 """Every integer code of the exchange: what commands, events and records store instead of words.
 
-Kernels, journal, tapes and the binary protocol share these numbers; one is never reused. Words: `exchange.wire.words`.
+Kernels, journal, tapes and the binary protocol share these numbers, so a number is never used again for something else.
+`exchange.wire.words` has the words that clients see.
 """
 
 from enum import IntEnum, IntFlag
 
 
 class Side(IntEnum):
-    """Index of every two-sided table."""
+    """Side of an order; also the index into every field that has one entry for each side."""
 
     BUY = 0
     SELL = 1
 
     @property
     def sign(self) -> int:
-        """+1 of a buy, -1 of a sell."""
+        """+1 for a buy, -1 for a sell."""
         return 1 - 2 * self
 
 
@@ -24,7 +25,7 @@ class OrderType(IntEnum):
     MARKET_TO_LIMIT = 2
     STOP = 3
     STOP_LIMIT = 4
-    QUOTE = 5  # one side of a mass quote; no NEW has it
+    QUOTE = 5  # one side of a mass quote; a NEW never has this type
 
 
 class TimeInForce(IntEnum):
@@ -37,21 +38,21 @@ class TimeInForce(IntEnum):
 
 class PostOnly(IntEnum):
     NONE = 0
-    REJECT = 1
-    SLIDE = 2
+    REJECT = 1  # refused if it would trade at once (TIF-005)
+    SLIDE = 2  # rests one increment away from the best opposite price instead (TIF-006)
 
 
 class SmpMode(IntEnum):
-    """Self-match prevention; the aggressor's instruction rules (SMP-001)."""
+    """What self-match prevention does with two orders of one owner; the aggressor's instruction decides (SMP-001)."""
 
     CANCEL_RESTING = 0
     CANCEL_AGGRESSOR = 1
     CANCEL_BOTH = 2
-    DECREMENT = 3
+    DECREMENT = 3  # both lose the smaller number of lots (SMP-005)
 
 
 class CommandKind(IntEnum):
-    """What a COMMAND row asks for. Rows run in the compiled loop; kinds from 64 on are controls with a payload."""
+    """What a COMMAND row asks for. Kinds below 64 run in the compiled loop; the others are controls, with a payload."""
 
     NEW = 1
     REPLACE = 2
@@ -85,26 +86,26 @@ class CommandKind(IntEnum):
 
 
 class CommandFlag(IntFlag):
-    """Bits of COMMAND.flags, each for the kinds of command that its comment begins with."""
+    """Bits of COMMAND.flags. The comment of each begins with the kinds of command that it applies to."""
 
     NO_COD = 1  # NEW: spared by cancel on disconnect (SESS-020)
-    REJECT_IF_ELECTED = 2  # NEW: STOP-002
-    TIGHTEN = 4  # NEW of a market order: its price tightens the protection
-    KEEP_PRICE = 1  # REPLACE: the price field is not given
-    KEEP_LOTS = 2  # REPLACE: the lots field is not given
-    SET_TIF = 4  # REPLACE: the tif field is given
-    SET_TAG = 8  # REPLACE: the tag field is given
-    SET_DISPLAY = 16  # REPLACE: the display field is given
-    BATCHED = 128  # NEW, REPLACE, CANCEL: an operation of a batch; the engine does not look at it
-    SET_TRIGGER = 32  # REPLACE: the trigger field is given
-    FORCE = 1  # SET_STATE: whatever the state before (the scenario command ST)
-    CLAMP = 2  # SET_STATE to OPEN: the operator lets the uncross happen at the edge of the collar (AUC-014)
+    REJECT_IF_ELECTED = 2  # NEW of a stop: refuse it if its trigger is true already (STOP-002)
+    TIGHTEN = 4  # NEW of a market order: its `price` limits it further than its protection does
+    KEEP_PRICE = 1  # REPLACE: `price` is not given and stays
+    KEEP_LOTS = 2  # REPLACE: `lots` is not given and stays
+    SET_TIF = 4  # REPLACE: `tif` and `expiry_ns` are given
+    SET_TAG = 8  # REPLACE: `tag` is given
+    SET_DISPLAY = 16  # REPLACE: `display_lots` is given
+    BATCHED = 128  # NEW, REPLACE, CANCEL: part of an atomic batch; the engine ignores this flag
+    SET_TRIGGER = 32  # REPLACE: `trigger` is given
+    FORCE = 1  # SET_STATE: from any state, whatever STATE-001 allows (scenario command ST)
+    CLAMP = 2  # SET_STATE to OPEN: the operator allows an uncross at the edge of the collar (AUC-014)
     BY_SIDE = 1  # CANCEL_ALL: only orders of this side
     BY_TAG = 2  # CANCEL_ALL: only orders of this tag
     BY_PROTECTION = 4  # CANCEL_ALL: only quotes of this protection group
     MORE = 1  # QUOTE: the next row is an entry of the same mass quote
-    DAY_ONLY = 1  # DISCONNECT: only DAY orders, GTC and GTD are spared (COD-002)
-    WHOLE_ACCOUNT = 2  # DISCONNECT: of the account, whatever session entered them
+    DAY_ONLY = 1  # DISCONNECT: cancel only DAY orders, not GTC and GTD (COD-002)
+    WHOLE_ACCOUNT = 2  # DISCONNECT: cancel all orders of the account, not only those of the session
 
 
 class EventKind(IntEnum):
@@ -112,16 +113,16 @@ class EventKind(IntEnum):
 
     ORDER_ACCEPTED = 1  # new order accepted
     ORDER_REJECTED = 2  # new order rejected
-    ORDER_RESTED = 3  # the order now rests
-    FILL = 4  # one order's part of a trade; rows come in pairs: resting then aggressor, in an uncross buyer then seller
+    ORDER_RESTED = 3  # an order rests in the book, or is parked
+    FILL = 4  # one order's part of a trade; two rows a trade: resting, aggressor; in an uncross buyer, seller
     ICEBERG_REFRESHED = 5  # an iceberg shows a new slice
-    ORDER_REPLACED = 6  # replace accepted; flag KEPT or LOST; with neither it amounts to a cancel
+    ORDER_REPLACED = 6  # replace accepted; without a flag KEPT or LOST nothing is left and a cancel follows
     REPLACE_REJECTED = 7
     CANCEL_REJECTED = 8
     ORDER_CANCELLED = 9
-    SELF_MATCH_DECREMENTED = 10  # rows come in pairs: resting then aggressor
-    STOP_TRIGGERED = 11
-    UNCROSSED = 12
+    SELF_MATCH_DECREMENTED = 10  # two rows: resting, aggressor
+    STOP_TRIGGERED = 11  # an elected stop is injected into its book
+    UNCROSSED = 12  # price and volume of an uncross, before its fills
     INDICATIVE_PRICE = 13
     STATE_CHANGED = 14
     KILLED = 15
@@ -129,21 +130,21 @@ class EventKind(IntEnum):
     PROTECTION_TRIPPED = 17
     PROTECTION_RESET = 18
     MASS_CANCELLED = 19  # a mass cancel is complete
-    POSITION_CHANGED = 20  # an account's position and margin after the fills of one command
-    CASH_MOVED = 21  # money moved: deposit, withdrawal
+    POSITION_CHANGED = 20  # an account's position and margin after one command
+    CASH_MOVED = 21  # a deposit or a withdrawal
     INSTRUMENT_LISTED = 22
     ACCOUNT_DEFINED = 23  # account defined or changed
     SESSION_OPENED = 24
-    COMMAND_REFUSED = 25  # a venue's command (state change, cash, kill, timer) refused
+    COMMAND_REFUSED = 25  # a state change, deposit, withdrawal, kill, timer or the like is refused
     KILL_LIFTED = 26  # a kill is lifted
     TIMER_SET = 27  # a dead-man timer is armed or disarmed
-    QUOTE_ACCEPTED = 28  # what became of both sides of an accepted entry of a mass quote
+    QUOTE_ACCEPTED = 28  # an entry of a mass quote is accepted; what became of its two sides
     PROTECTION_DEFINED = 29  # a protection group is defined or changed
-    IMPLIED_PRICE = 30  # implied price of a side as it is shown now; without lots there is none any more
+    IMPLIED_PRICE = 30  # the implied price now shown on a side; 0 lots: none is shown any more
 
     @property
     def abbreviation(self) -> str:
-        """What scenarios and logs call it."""
+        """Its short name in scenarios and logs."""
         return EVENT_ABBREVIATIONS[self]
 
 
@@ -162,17 +163,17 @@ EVENT_ABBREVIATIONS = {
 
 
 class EventFlag(IntFlag):
-    """Bits of EVENT.flags, each for the kinds of event that its comment begins with."""
+    """Bits of EVENT.flags. The comment of each begins with the kinds of event that it applies to."""
 
     KEPT = 1  # ORDER_REPLACED: priority kept
     LOST = 2  # ORDER_REPLACED: priority lost
     MARGIN = 4  # POSITION_CHANGED, CASH_MOVED: a margin message follows with the next account sequence
-    EMPTY = 8  # INDICATIVE_PRICE: there is none
-    NEVER_RESTED = 16  # ORDER_CANCELLED, SELF_MATCH_DECREMENTED: of an order that was in no level
-    QUEUED = 32  # DISCONNECTED: some of the cancels wait for a state that allows them (COD-004)
-    IMPLIED = 64  # FILL: of an implied group, a row an order; the combination's order is the group's last row
-    RESTS = 128  # ORDER_ACCEPTED: this row reports ORDER_RESTED as well; `records.split_rests` makes two of it
-    SAME = 1  # ORDER_REJECTED for DUP_ID: the live order has the same content, and the row repeats it (ENTRY-003)
+    EMPTY = 8  # INDICATIVE_PRICE: no uncross would happen now
+    NEVER_RESTED = 16  # ORDER_CANCELLED, SELF_MATCH_DECREMENTED: the order was at no price level
+    QUEUED = 32  # DISCONNECTED: some cancels wait for a market state that allows them (COD-004)
+    IMPLIED = 64  # FILL: part of an implied group, one row for each order, the combination's last
+    RESTS = 128  # ORDER_ACCEPTED: the row reports ORDER_RESTED as well; `records.split_rests` splits it
+    SAME = 1  # ORDER_REJECTED for DUP_ID: the live order has the same content; the row repeats it (ENTRY-003)
 
 
 class Liquidity(IntEnum):
@@ -183,7 +184,7 @@ class Liquidity(IntEnum):
 
 class OrderState(IntEnum):
     NONE = 0
-    PENDING = 1
+    PENDING = 1  # a stop that is not injected yet
     OPEN = 2
     FILLED = 3
     CANCELLED = 4
@@ -195,58 +196,60 @@ class CancelReason(IntEnum):
     """Why an order was cancelled."""
 
     NONE = 0
-    USER = 1
+    USER = 1  # by a CANCEL, a mass cancel or a mass quote
     IOC = 2
     FOK = 3
-    MINQTY = 4
-    SMP = 5
-    VELOCITY = 6
-    IFM = 7
+    MINQTY = 4  # its minimum quantity could not be executed (TIF-004)
+    SMP = 5  # by self-match prevention
+    VELOCITY = 6  # a fill would have breached a window (BAND-006)
+    IFM = 7  # a replace asked for no more lots than are filled (REPL-003)
     EXPIRED = 8
     KILL = 9
-    COD = 10
-    TIMER = 11
-    MMP = 12
+    COD = 10  # by cancel on disconnect
+    TIMER = 11  # by the dead-man timer
+    MMP = 12  # its protection group tripped
     CASCADED = 13
-    ADMIN = 14
+    ADMIN = 14  # by the venue, as when a new day's increment does not fit it
     DEFAULT = 15
 
 
 class RejectReason(IntEnum):
-    """Why a command is refused. The numbers are stored; of several reasons REJECT_PRECEDENCE picks one."""
+    """Why a command is refused. The numbers are stored; REJECT_PRECEDENCE decides between several reasons."""
 
     NONE = 0
     UNKNOWN_ACCOUNT = 1
-    BAD_QTY = 2
-    BAD_COMBO = 3
-    DUP_INST = 4
-    CROSSED_QUOTE = 5
-    UNKNOWN = 6
-    KILLED = 7
-    STATE = 8
+    BAD_QTY = 2  # a number of lots that no order may have
+    BAD_COMBO = 3  # fields of the message do not go together
+    DUP_INST = 4  # a mass quote names the instrument twice (QUOTE-006)
+    CROSSED_QUOTE = 5  # bid at or above ask
+    UNKNOWN = 6  # no such live order of the account (ORDER-006), session, firm or protection group
+    KILLED = 7  # account, firm or session is killed (KILL-001); of an UNKILL: by another party (KILL-004)
+    STATE = 8  # the market state does not accept this command (STATE-001)
     UNKNOWN_INST = 9
-    IOC_ONLY = 10
+    IOC_ONLY = 10  # the book takes no orders that rest (ORDER-015)
     OFF_TICK = 11
-    BAD_LOT = 12
-    SHOW = 13
-    DUP_ID = 14
-    MMP = 15
-    NO_OPP = 16
-    BAND = 17
-    CLOSE_ONLY = 18
-    POSITION = 19
+    BAD_LOT = 12  # off the lot increment, or above the largest order of book or account
+    SHOW = 13  # an iceberg shows too little (ICE-006)
+    DUP_ID = 14  # a live order has this client order id (ORDER-005)
+    MMP = 15  # no protection group that may quote here (MMP-003)
+    NO_OPP = 16  # a market order without an opposite price (ORDER-010)
+    BAND = 17  # price outside the daily limits or the reject band
+    CLOSE_ONLY = 18  # the account may only close positions (MARGIN-016)
+    POSITION = 19  # a position limit (LIMIT-001, LIMIT-004)
     INSUFFICIENT_MARGIN = 20
-    FULL = 21
-    PO_CROSS = 22
-    ELECTED = 23
+    FULL = 21  # no space in a table of the engine, or above the limit of all deposits
+    PO_CROSS = 22  # a post-only order would trade at once (TIF-005)
+    ELECTED = 23  # the trigger of a stop is true already (STOP-002, REPL-007)
 
     @property
     def abbreviation(self) -> str:
-        """What rules, scenarios and logs call it."""
+        """Its name in rules, scenarios and logs."""
         return "RISK" if self is RejectReason.INSUFFICIENT_MARGIN else self.name
 
 
-# Of several reasons the first one here is the answer (ORDER-004). A new reason takes the next number and a place here.
+# If several reasons apply, the first one here is reported (ORDER-004). A new reason takes the next number and a place
+# here. Docstrings name groups of reasons by rank: 0 account, 1 message, 2 target, 3 kill, 4 market state, 5 instrument,
+# 6 increments and display, 7 id, 8 protection, 9 opposite side, 10 price, 11 risk, 12 post-only and election.
 REJECT_PRECEDENCE = (
     RejectReason.UNKNOWN_ACCOUNT, RejectReason.BAD_QTY, RejectReason.BAD_COMBO, RejectReason.DUP_INST,
     RejectReason.CROSSED_QUOTE, RejectReason.UNKNOWN, RejectReason.KILLED, RejectReason.UNKNOWN_INST,
@@ -258,7 +261,7 @@ REJECT_PRECEDENCE = (
 
 
 class MarketState(IntEnum):
-    """STATE-001. NONE on a book: it follows its group."""
+    """State of a market, of a group or of one book (STATE-001). A book with NONE of its own follows its group."""
 
     NONE = 0
     CLOSED = 1
@@ -271,20 +274,20 @@ class MarketState(IntEnum):
 
 
 class StateReason(IntEnum):
-    """Why a market is in its state, beside the state itself (SESSION-002, MDATA-012)."""
+    """Why a market is in its state (SESSION-002, MDATA-012)."""
 
     NONE = 0
     SETTLING = 1
-    HALT_DCB = 2
+    HALT_DCB = 2  # a circuit breaker (BAND-010)
     HALT_ADMIN = 3
-    VELOCITY = 4
+    VELOCITY = 4  # a velocity window was breached (BAND-005)
     OPERATOR = 5
     SCHEDULE = 6
-    COLLAR = 7  # its auction's price lies outside the collar (AUC-014)
+    COLLAR = 7  # an auction's price lies outside its collar (AUC-014)
 
 
 class Family(IntEnum):
-    """SPEC section 2.1."""
+    """Family of a product: its contract terms, see `contracts_spec/products.toml`."""
 
     PHY = 0
     IDX = 1
@@ -295,7 +298,7 @@ class Family(IntEnum):
 
 
 class PeriodKind(IntEnum):
-    """SPEC-042."""
+    """Length of the delivery period (SPEC-042); TERM3 and TERM5 are terms of three and five years."""
 
     MONTH = 0
     QUARTER = 1
@@ -314,27 +317,27 @@ class ComboKind(IntEnum):
 
 
 class OrderEntry(IntEnum):
-    """SPEC-021, ORDER-015."""
+    """Which orders a book takes: all, or only those that trade at once (SPEC-021, ORDER-015)."""
 
     FULL = 0
     IOC_ONLY = 1
 
 
 class Matching(IntEnum):
-    """How a price level is shared among its orders (MATCH-001, PRO-001)."""
+    """How lots are allocated to the orders of a price level (MATCH-001, PRO-001)."""
 
     FIFO = 0
     PRO_RATA = 1
 
 
 class BookFeature(IntFlag):
-    """What makes a book more than plain price-time matching; 0 is the fast path."""
+    """What a book needs beyond plain price-time matching. A book with 0 is matched by the fastest code."""
 
-    PRO_RATA = 1  # a level is shared out (PRO-)
-    IMPLIED = 2  # prices from other books may trade here (IMP-)
-    VELOCITY = 4  # prints are tested against windows (BAND-005)
-    STOPS = 8  # an unelected stop waits for a print (STOP-001)
-    QUOTES = 16  # a resting quote counts fills for its owner's protection (MMP-002)
+    PRO_RATA = 1  # pro-rata allocation (PRO-)
+    IMPLIED = 2  # orders of other books may trade here at implied prices (IMP-)
+    VELOCITY = 4  # prints are checked against look-back windows (BAND-005)
+    STOPS = 8  # a stop waits for its trigger (STOP-001)
+    QUOTES = 16  # a quote works here; its fills count in its protection group (MMP-002)
 
 
 class Scope(IntEnum):
@@ -353,11 +356,11 @@ class KillParty(IntEnum):
 
 
 class QuoteState(IntEnum):
-    """What became of one side of a mass quote's entry, as the reply says."""
+    """Result of one side of a mass quote's entry."""
 
     NONE = 0
-    ENTERED = 1  # new, or moved
-    KEPT = 2
+    ENTERED = 1  # new, or at the back of its new price
+    KEPT = 2  # with its priority
     REMOVED = 3
     REFUSED = 4
     FILLED = 5
@@ -380,10 +383,10 @@ class Threshold(IntEnum):
 
 
 class OrderFlag(IntFlag):
-    """Bits of an order's flags, beside the CommandFlag bits of its NEW."""
+    """Bits of ORDER.flags, beside the CommandFlag bits of the NEW."""
 
-    WAITS_COD = 64  # its cancel for COD waits for a state that allows it (COD-004)
-    WAITS_TIMER = 128  # the same, for TIMER
+    WAITS_COD = 64  # cancel on disconnect waits for a market state that allows it (COD-004)
+    WAITS_TIMER = 128  # the same, for the dead-man timer
 
 
 class AccountFlag(IntFlag):

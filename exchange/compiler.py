@@ -1,11 +1,11 @@
 """How Numba is driven: which compiler a kernel gets.
 
-The whole-program compiler: a kernel that Python calls is compiled with every kernel that it calls, optimised once, one
-machine code, one file in the cache. A kernel that only kernels call stays intermediate code. It reaches into Numba, so
-it is for one minor version of Numba, NUMBA_MINOR.
+The *whole-program compiler* compiles a kernel that Python calls together with all kernels that it calls: optimised
+once, to one piece of machine code in one cache file. A kernel that only kernels call stays intermediate code. This
+changes internals of Numba, so it is used with one minor version only, NUMBA_MINOR.
 
-The plain compiler, Numba's own: for every other version, and wherever GPUX_PLAIN_COMPILER is set. It optimises and
-translates each kernel together with all below it, 430 times. Results are the same.
+The *plain compiler* is Numba's own. It is used with every other version, and if GPUX_PLAIN_COMPILER is set. It
+optimises and translates each of 430 kernels with everything that it calls, so it is slower. Results are the same.
 """
 
 import os
@@ -28,7 +28,7 @@ _numba_record_of = numpy_support.from_struct_dtype
 
 
 def _record_with_aliases(row: Any) -> Any:
-    """A row's fields and, at the places of some of them, their aliases: the same code whichever name is used."""
+    """Numba's type of a row, with each alias at the offset of its field: both names compile to the same code."""
     record = _numba_record_of(row)
     fields = {name: {"type": field.type, "offset": field.offset} for name, field in record.fields.items()}
     aliases = {name: fields[alias.field] for name, alias in aliases_of(row).items()}
@@ -39,7 +39,7 @@ numpy_support.from_struct_dtype = _record_with_aliases  # type: ignore[assignmen
 
 
 def compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:
-    """A function as a kernel, compiled when it is first called. `options`: those of `njit`."""
+    """Make a kernel of a function; it is compiled when it is first called. `options`: as for `njit`."""
     return Kernel(function, options) if WHOLE_PROGRAM else njit(cache=True, **options)(function)
 
 
@@ -55,22 +55,22 @@ if WHOLE_PROGRAM:
     from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
     from numba.core.registry import CPUDispatcher
 
-    # STATE is a record of records: its description takes 50 kB, and Numba writes types out in every step of every
-    # kernel. The name of a type identifies it as well and is made once.
+    # Numba writes out types in every step of every kernel, and the full text of STATE, a record of records, takes
+    # 50 kB. The name of a type identifies it as well and is made only once.
     types.Record.__repr__ = types.NestedArray.__repr__ = types.Type.__repr__
 
     def _alloca_uncleared(builder: Any, kind: Any, size: Any = None, name: str = "", zfill: bool = False) -> Any:
-        """Space on the stack for one value, not cleared."""
+        """Stack space for one value, without clearing it."""
         assert size is None and not zfill, "for one result of a call"
         with debuginfo.suspend_emission(builder), builder.goto_entry_block():
             return builder.alloca(kind, name=name)
 
     def _call_function(convention: Any, builder: Any, *arguments: Any, **named: Any) -> Any:
-        """Call a compiled function without clearing the space for its result and exception at the caller's start.
+        """Call a compiled function, without clearing the space for its result and exception when the caller begins.
 
-        Numba clears it there for every call that the caller may make: a dozen stores a command, for calls that are
-        rarely made. It is not needed: the result's space is cleared again before the call, the exception's is read
-        only after a call that failed, which wrote it.
+        Numba does that for every call in the caller's text: a dozen stores a command, mostly for calls that are not
+        made. It is not needed. The result is cleared again before the call; the exception is read only after a call
+        that failed, and that call has written it.
         """
         clearing, cgutils.alloca_once = cgutils.alloca_once, _alloca_uncleared
         try:
@@ -82,21 +82,20 @@ if WHOLE_PROGRAM:
     CPUCallConv.call_function = _call_function
 
     class _Part(JITCodeLibrary):  # type: ignore[misc]
-        """Intermediate code of one kernel, for kernels that call it; not optimised or translated by itself."""
+        """Intermediate code of a kernel that other kernels call. It is not optimised or translated by itself."""
 
         def finalize(self) -> None:
             self._finalized = True
 
     class _Whole(JITCodeLibrary):  # type: ignore[misc]
-        """Code of a kernel that Python calls, with all parts that it calls."""
+        """Machine code of a kernel that Python calls, with the code of all parts that it calls."""
 
         def finalize(self) -> None:
             self._linking_libraries = _callers_first(self)
             super().finalize()
 
     def _callers_first(whole: Any) -> list[Any]:
-        """All libraries that a kernel needs, each after those that call it: the linker drops what nothing before asks
-        for."""
+        """All libraries that a kernel needs, callers first: the linker drops code that nothing before it calls."""
         done: dict[Any, None] = {}
 
         def visit(library: Any) -> None:
@@ -110,10 +109,10 @@ if WHOLE_PROGRAM:
         return list(reversed(done))
 
     class _SharedFile(IndexDataCacheFile):  # type: ignore[misc]
-        """Cache file of one kernel that several processes may write at once.
+        """Cache file of one kernel, which several processes may write at the same time.
 
-        Numba takes the next free file number from the index. Without a lock two processes take the same number, and
-        one's code is found under the other's signature.
+        Numba takes the next free file number from an index. Without a lock two processes could take the same number;
+        then the code of one would be found under the signature of the other.
         """
 
         def save(self, key: Any, data: Any) -> None:
@@ -131,7 +130,7 @@ if WHOLE_PROGRAM:
         def _compile_core(self, args: Any, return_type: Any) -> Any:
             whole = self.compile_into(_Whole, args)
             for environment in whole._find_referenced_environments():
-                whole.codegen.set_env(environment.env_name, environment)  # constants that a `print` needs
+                whole.codegen.set_env(environment.env_name, environment)  # constants of a `print`
             return whole
 
         def compile_into(self, library: type[Any], args: Any) -> Any:
@@ -144,7 +143,7 @@ if WHOLE_PROGRAM:
             return compile_extra(typing, target, self.py_func, args, None, flags, self.locals, code)
 
     class Kernel(CPUDispatcher):  # type: ignore[misc]
-        """A decorated function: intermediate code for kernels that call it, machine code for Python."""
+        """A decorated function. Kernels that call it get its intermediate code, Python gets machine code."""
 
         def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
             super().__init__(function, targetoptions=options | {"nopython": True})
@@ -152,7 +151,7 @@ if WHOLE_PROGRAM:
             self._cache = _SharedCache(function)
 
         def get_call_template(self, args: Any, kws: Any) -> Any:
-            """Called while another kernel that calls this one is compiled."""
+            """Numba calls this while it compiles another kernel that calls this one."""
             signature = tuple(self._compiler.fold_argument_types(args, kws)[1])
             if signature not in self.overloads:
                 part = self._compiler.compile_into(_Part, signature)
@@ -161,7 +160,7 @@ if WHOLE_PROGRAM:
             return super().get_call_template(args, kws)
 
         def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
-            """Called when Python calls with arguments of new types. It cannot call a part: compile that as a whole."""
+            """Numba calls this when Python calls with new types. Python cannot call a part, so it is compiled again."""
             with global_compiler_lock:
                 for signature in [known for known, code in self.overloads.items() if isinstance(code.library, _Part)]:
                     del self.overloads[signature]

@@ -1,7 +1,7 @@
-"""One durable write that goes on while the caller works: Linux's asynchronous I/O, called without a library.
+"""A durable write in the background, by the asynchronous I/O of Linux (io_submit), for which Python has no library.
 
-The file is open past the page cache (O_DIRECT) and writes through (O_DSYNC): the disk works by itself between `begin`
-and `finish`, without a thread to hand over to. Where the system does not offer it, `available` is False.
+The file must be open with O_DIRECT (no page cache) and O_DSYNC (durable at once). The disk then works by itself between
+`begin` and `finish`, without a thread. `available` is False where the system does not offer this.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ import os
 import platform
 
 WRITE = 1  # IOCB_CMD_PWRITE
-# (io_setup, io_submit, io_getevents)
+# Numbers of the system calls io_setup, io_submit, io_getevents.
 CALLS = {"x86_64": (206, 209, 208), "aarch64": (0, 2, 4)}
 
 
@@ -35,10 +35,10 @@ class _Request(ctypes.Structure):
 
 
 class DirectWrite:
-    """At most one write at a time, from a buffer of its own that begins at a page."""
+    """Writes from its own page-aligned `buffer`, one write at a time."""
 
     def __init__(self, capacity: int) -> None:
-        """`capacity`: most bytes of one write."""
+        """`capacity`: size of the buffer, the most bytes of one write."""
         self._memory = mmap.mmap(-1, capacity)
         self.buffer = memoryview(self._memory)
         self._request = _Request(opcode=WRITE)
@@ -51,15 +51,18 @@ class DirectWrite:
         self._request.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
 
     def begin(self, handle: int, length: int, offset: int) -> None:
-        """Start writing the first `length` bytes of the buffer, whole sectors, which stays untouched until `finish`."""
+        """Start to write the first `length` bytes of the buffer at `offset`; both are multiples of a sector.
+
+        The caller must not touch the buffer until `finish`.
+        """
         self._request.handle, self._request.length, self._request.offset = handle, length, offset
         if self._call(1, self._context, 1, self._requests) != 1:
             raise self._error()
 
     def finish(self) -> int:
-        """Wait until what was begun is on stable storage; returns the bytes taken."""
+        """Wait until the write is on stable storage. Returns the bytes written, which may be fewer than asked for."""
         while self._call(2, self._context, 1, 1, self._result, None) != 1:
-            if ctypes.get_errno() != errno.EINTR:  # a signal came first
+            if ctypes.get_errno() != errno.EINTR:  # interrupted by a signal: wait again
                 raise self._error()
         taken = int(self._result[2])
         if taken < 0:

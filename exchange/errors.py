@@ -1,10 +1,13 @@
-"""Lines for a person: a mistake that ends the command, or a warning after which the venue goes on."""
+"""Messages for a person: an error of the user that ends the program, or a warning after which the venue goes on."""
 
 from collections.abc import Callable
 
 
 class UserError(Exception):
-    """Bad input of a user: the message names what was found, what is allowed and where; no traceback is shown."""
+    """An error in what a user has given. The message says what was found, what is allowed and where.
+
+    The program shows the message without a traceback and exits with `code`.
+    """
 
     def __init__(self, message: str, code: int = 2) -> None:
         super().__init__(message)
@@ -12,20 +15,20 @@ class UserError(Exception):
 
 
 class Warnings:
-    """What a person should see to while the venue goes on: something that it can do without is wrong, as a store that
-    the journal can give again (DUR-152), or is late."""
+    """Warnings of a running venue: a person should look at something that is wrong or late but not vital, such as a
+    store that can be rebuilt from the journal (DUR-152)."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._report: Callable[[str], None] = lambda line: None
 
     def note(self, line: str) -> None:
-        """One more warning."""
+        """Add a warning and report it."""
         self.lines.append(line)
         self._report(line)
 
     def listen(self, report: Callable[[str], None]) -> None:
-        """`report` is called with every warning, also with those of before."""
+        """Call `report` with every warning so far and every later one. It replaces the last `report`."""
         self._report = report
         for line in self.lines:
             report(line)

@@ -1,14 +1,14 @@
 """The decorator of compiled functions, and where compiled code is kept.
 
-Numba is imported here, in `machine.py` (operations that kernels use) and in `compiler.py` (how Numba is driven), and
-nowhere else. `@kernel` compiles with
-- `boundscheck=True` in source: `NUMBA_BOUNDSCHECK=1` is silently ignored with a warm cache, and an index that is off
-  by one must stop the exchange instead of corrupting a neighbour;
-- `cache=True` into a folder named by a hash of all kernel sources: Numba does not notice that a callee changed;
-- `error_model="python"` and no `fastmath`, no `parallel`: results never depend on the machine;
-- `_nrt=False`: a kernel makes no arrays, so nothing counts references to those it is given.
+Only this module, `machine.py` (machine operations) and `compiler.py` (how Numba is driven) import Numba. `@kernel`
+compiles a function with
+- `boundscheck=True`: an index that is off by one must stop the exchange instead of corrupting a neighbour. It is set in
+  source, because `NUMBA_BOUNDSCHECK=1` is silently ignored with a warm cache;
+- `cache=True`, in a folder named by a hash of all kernel sources, because Numba does not notice a changed callee;
+- `error_model="python"`, without `fastmath` and `parallel`, so that results never depend on the machine;
+- `_nrt=False`: kernels make no arrays, so no code to count references is needed.
 
-With `NUMBA_DISABLE_JIT=1` every kernel is the plain Python function; tests compare both.
+With `NUMBA_DISABLE_JIT=1` every kernel is the plain Python function. Tests compare both.
 """
 
 import hashlib
@@ -42,13 +42,13 @@ KERNELS: list[Any] = []
 
 
 def kernel_sources() -> list[Path]:
-    """Every file that a compiled function may be made of, in a fixed order."""
+    """Every file with code of compiled functions, in a fixed order."""
     paths = [ROOT / name for name in KERNEL_SOURCES]
     return sorted(file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]))
 
 
 def source_hash() -> str:
-    """Hash of all kernel sources: the build's name in the journal and in the name of the cache folder."""
+    """Hash of all kernel sources, hexadecimal. It names the build in the journal and the cache folder."""
     digest = hashlib.sha256()
     for file in kernel_sources():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -56,7 +56,7 @@ def source_hash() -> str:
 
 
 def cache_folder() -> Path:
-    """Folder of compiled kernels; it holds pickled code, so only its owner may enter (SEC-013)."""
+    """Folder of compiled kernels, for its owner only: they are pickled, and loading a pickle runs code (SEC-013)."""
     base = Path(os.environ.get("GPUX_CACHE") or Path.home() / ".cache" / "gpux")
     return base / f"kernels-{source_hash()[:16]}{'' if WHOLE_PROGRAM else '-plain'}"
 
@@ -72,7 +72,7 @@ if JIT:
     _use_cache()
     check_tables()
 else:
-    # Hashing multiplies modulo 2**64 on purpose; NumPy scalars would warn.
+    # Hash functions multiply modulo 2**64 on purpose. NumPy scalars would warn of the overflow.
     np.seterr(over="ignore")
 
 
@@ -85,19 +85,21 @@ def _compile(function: F, inline: bool) -> F:
 
 
 def bind(kernel: Any, *arguments: Any) -> Any:
-    """A kernel for Python to call with arguments of the same types as these and of no others: their types are not
-    looked at again, which would take 0.4 us a call. Compiles the kernel if need be."""
+    """A version of a kernel for calls from Python with exactly these types of arguments; compiles it if need be.
+
+    It does not check the types at each call, which saves 0.4 us.
+    """
     return kernel.compile(tuple(typeof(argument) for argument in arguments)) if JIT else kernel
 
 
 def kernel(function: F) -> F:
-    """Compile a function for the exchange; see the module for the options and why."""
+    """Compile a function for the exchange. The module's docstring gives the options and their reasons."""
     return _compile(function, inline=False)
 
 
 def leaf_kernel(function: F) -> F:
-    """As `kernel`, for what runs for every command: its code becomes part of the caller's.
+    """As `kernel`, and inlined into its callers: for functions that run with every command.
 
-    A call between compiled functions passes a status back and costs about 5 ns; forty of them cost more than matching.
+    A call between compiled functions costs about 5 ns; forty of them would cost more than matching.
     """
     return _compile(function, inline=True)

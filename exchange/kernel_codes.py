@@ -1,5 +1,7 @@
-"""The integer codes of `exchange.codes` as constants that kernels compile in, each prefixed by its enum, and what
-`Side.sign` is in a kernel."""
+"""The integer codes of `exchange.codes` as constants for kernels, each with the prefix of its enum.
+
+Kernels do not take enum members: for Numba each enum is a type of its own, and would compile the kernel once more.
+"""
 
 import numpy as np
 
@@ -202,7 +204,7 @@ REJECT_INSUFFICIENT_MARGIN = np.int64(RejectReason.INSUFFICIENT_MARGIN)
 REJECT_FULL = np.int64(RejectReason.FULL)
 REJECT_PO_CROSS = np.int64(RejectReason.PO_CROSS)
 REJECT_ELECTED = np.int64(RejectReason.ELECTED)
-# The rank of each reason by its number: of several the one with the lowest is the answer. NONE comes behind all.
+# Place of each reason in REJECT_PRECEDENCE, by its number; the lowest is reported. NONE comes last.
 REJECT_RANKS = tuple((*REJECT_PRECEDENCE, RejectReason.NONE).index(reason) for reason in sorted(RejectReason))
 
 MARKET_NONE = np.int64(MarketState.NONE)
@@ -274,11 +276,11 @@ ACCOUNT_FLAG_CLOSE_ONLY = np.int64(AccountFlag.CLOSE_ONLY)
 
 @leaf_kernel
 def sign_of(side: int) -> int:
-    """+1 of a buy, -1 of a sell."""
+    """+1 for a buy, -1 for a sell."""
     return 1 - 2 * side
 
 
 @leaf_kernel
 def leg_side(side: int, sign: int) -> int:
-    """Side that a leg trades on when its combination trades on `side`. `sign`: that of the leg, see LEG."""
+    """Side on which a leg trades when its combination trades on `side`. `sign`: +1 or -1, see `layout.LEG`."""
     return side if sign > 0 else 1 - side

@@ -1,7 +1,7 @@
-"""Machine operations that kernels use and Python has no word for, each with a plain twin.
+"""Machine operations for kernels that Python does not offer, each in two versions.
 
-Compiled, an operation is a few instructions in its caller. With `NUMBA_DISABLE_JIT=1` it is the Python function at the
-end of this file, which does the same to NumPy rows.
+The compiled version becomes a few instructions in the kernel that calls it. With `NUMBA_DISABLE_JIT=1` the Python
+function at the end of this file takes its place and does the same to NumPy rows.
 """
 
 import operator
@@ -18,16 +18,22 @@ from numba.np import arrayobj
 from exchange.compiler import JIT
 
 CACHE_LINE = 64  # bytes
-NO_SOURCE = 8  # of a byte of a word
-LANES = 8  # words of 64 bits in a cache line, compared at once
+NO_SOURCE = 8  # for `move_bytes`: this byte becomes 0
+LANES = 8  # 64-bit words in a cache line, which `equal_lanes` compares at once
+
+# Switches of tricks, see the module. Results are the same with each of them off.
+PREFETCH = True
+OPAQUE_ROWS = True
+LAYOUT_HINTS = True
+ONE_COMPARISON = True
 
 if JIT:
 
     def _item(context: Any, builder: Any, kind: Any, table: Any, index_kind: Any, index: Any, items: int = 1) -> Any:
-        """Pointer to the first of `items` items of a table, from `index` on; IndexError if there are fewer.
+        """Pointer to item `index` of a table. IndexError unless `items` items from there on are inside the table.
 
-        One unsigned comparison is the whole check: a negative index is larger than any table is long. No table has
-        fewer than `items` items.
+        One unsigned comparison is the whole check, as a negative index counts as larger than any table. Every table
+        must have at least `items` items.
         """
         assert kind.ndim == 1, "tables inside records have one dimension"
         array = context.make_array(kind)(context, builder, table)
@@ -49,17 +55,19 @@ if JIT:
         arrayobj.store_item(context, builder, kind, context.cast(builder, value, value_kind, kind.dtype), place)
 
     def check_tables() -> None:
-        """Let kernels index a table inside a record with the one comparison of `_item`, as no index is negative."""
+        """Make kernels use `_item` to index tables inside records. Numba would also look for negative indices."""
+        if not ONE_COMPARISON:
+            return
         lower_builtin(operator.getitem, types.NestedArray, types.Integer)(_get_item)
         lower_builtin(operator.setitem, types.NestedArray, types.Integer, types.Any)(_set_item)
 
     @intrinsic
     def row_at(typing_context, rows, index):  # type: ignore[no-untyped-def]
-        """`rows[index]` of an array of rows, with the one comparison of `_item`."""
+        """`rows[index]` of an array of rows, checked by `_item`."""
         return rows.dtype(rows, index), _get_item
 
     def _constant(row: Any, start: Any, stop: int) -> int:
-        """A byte's place inside a row. It must be a constant, so that no check is left for run time."""
+        """A constant offset inside a row, checked at compile time: bytes `start` to `stop` are inside the row."""
         assert isinstance(row, types.Record) and isinstance(start, types.IntegerLiteral), "a row and a constant"
         assert 0 <= start.literal_value < stop <= row.size, "inside the row"
         return int(start.literal_value)
@@ -69,9 +77,9 @@ if JIT:
 
     @intrinsic(prefer_literal=True)
     def copy_bytes(typing_context, target, source, start, stop):  # type: ignore[no-untyped-def]
-        """Copy bytes `start` to `stop` of one row to the same place in another, in as few moves as possible.
+        """Copy bytes `start` to `stop` (constants) of one row to the same place in another, in few moves.
 
-        Rows begin with a cache line. No move crosses the end of one, which would be slow.
+        Rows begin at a cache line. No move crosses the end of a cache line, which would be slow.
         """
         first, end = _constant(source, start, stop.literal_value), stop.literal_value
         first = _constant(target, start, end)
@@ -86,13 +94,15 @@ if JIT:
         return types.void(target, source, start, stop), build
 
     def _expected(builder: Any, condition: Any, value: int) -> Any:
+        if not LAYOUT_HINTS:
+            return condition
         bit = ir.IntType(1)
         expect = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
         return builder.call(expect, [condition, bit(value)])
 
     @intrinsic
     def likely(typing_context, condition):  # type: ignore[no-untyped-def]
-        """The same condition, which mostly holds: the compiler lays the code out for that case."""
+        """The condition itself; tells the compiler that it is mostly true."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return _expected(builder, arguments[0], 1)
@@ -101,7 +111,7 @@ if JIT:
 
     @intrinsic
     def unlikely(typing_context, condition):  # type: ignore[no-untyped-def]
-        """The same condition, which mostly does not hold."""
+        """The condition itself; tells the compiler that it is mostly false."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return _expected(builder, arguments[0], 0)
@@ -110,9 +120,15 @@ if JIT:
 
     @intrinsic
     def opaque_row(typing_context, row):  # type: ignore[no-untyped-def]
-        """The same row, at an address that the compiler cannot see through."""
+        """The row itself. The compiler takes its address for a new one.
+
+        So it computes addresses of the row's tables again from here on, instead of keeping all of them ready for the
+        whole of a loop.
+        """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            if not OPAQUE_ROWS:
+                return arguments[0]
             kind = arguments[0].type
             nothing, same_place = "", "=r,0"
             return builder.asm(ir.FunctionType(kind, [kind]), nothing, same_place, arguments, side_effect=True)
@@ -131,7 +147,7 @@ if JIT:
 
     @intrinsic(prefer_literal=True)
     def word_at(typing_context, row, place):  # type: ignore[no-untyped-def]
-        """Eight bytes of a row as one uint64."""
+        """The eight bytes of a row from the constant offset `place` on, as one uint64."""
         first = _constant(row, place, place.literal_value + 8)
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -142,7 +158,7 @@ if JIT:
 
     @intrinsic(prefer_literal=True)
     def put_word(typing_context, row, place, value):  # type: ignore[no-untyped-def]
-        """Write eight bytes of a row at once."""
+        """Write a uint64 to the eight bytes of a row from the constant offset `place` on."""
         first = _constant(row, place, place.literal_value + 8)
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -154,9 +170,9 @@ if JIT:
 
     @intrinsic(prefer_literal=True)
     def move_bytes(typing_context, word, sources):  # type: ignore[no-untyped-def]
-        """The bytes of a word in another order.
+        """A uint64 with the bytes of another in a new order.
 
-        sources   constant; its byte i is the place of the byte that moves to place i, NO_SOURCE for a zero
+        sources   constant; byte i of it is the number of the byte that moves to place i, NO_SOURCE for a 0
         """
         places = [sources.literal_value >> 8 * place & 0xFF for place in range(8)]
 
@@ -170,12 +186,14 @@ if JIT:
 
     @intrinsic
     def prefetch(typing_context, table, index, line):  # type: ignore[no-untyped-def]
-        """Fetch a cache line of a table's row into the cache. The index must be inside the table.
+        """Ask for a cache line of row `index` of a table ahead of its use. The index is not checked.
 
         line   number of the cache line within the row
         """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            if not PREFETCH:
+                return context.get_dummy_value()
             kind = signature.args[0]
             array = context.make_array(kind)(context, builder, arguments[0])
             row = cgutils.get_item_pointer(context, builder, kind, array, [arguments[1]])
@@ -191,8 +209,8 @@ if JIT:
         return types.void(table, types.int64, types.int64), build
 
     def _equal(context: Any, builder: Any, kind: Any, table: Any, start: Any, value: Any) -> Any:
-        """Compare LANES words of a table of uint64, from `start` on, with a value of 64 bits or each half with one of
-        32. Returns a vector of the value's width: all bits set where they are equal, else none."""
+        """Compare LANES words of a table of uint64, from `start` on, with a 64-bit value, or both halves of each word
+        with a 32-bit value. Returns a vector of lanes as wide as the value: all bits 1 where they are equal, else 0."""
         place = _item(context, builder, kind, table, types.int64, start, LANES)
         parts = LANES * 64 // value.type.width
         lanes = ir.VectorType(value.type, parts)
@@ -203,15 +221,15 @@ if JIT:
         return builder.sext(equal, lanes)
 
     def _lanes_below_zero(builder: Any, parts: Any) -> Any:
-        """An integer whose bit i is the highest bit of lane i of a vector."""
+        """An integer; its bit i is the highest bit of lane i of a vector."""
         lanes = ir.VectorType(ir.IntType(64), LANES)
         below = builder.icmp_signed("<", builder.bitcast(parts, lanes), ir.Constant(lanes, [0] * LANES))
         return builder.zext(builder.bitcast(below, ir.IntType(LANES)), ir.IntType(64))
 
     @intrinsic
     def equal_lanes(typing_context, table, start, value):  # type: ignore[no-untyped-def]
-        """Which of LANES entries of a table of uint64, from `start` on, equal a value: an int64, bit i for entry
-        `start + i`."""
+        """Compare LANES entries of a table of uint64, from `start` on, with a value. Bit i of the int64 result is 1 if
+        entry `start + i` is equal."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return _lanes_below_zero(builder, _equal(context, builder, signature.args[0], *arguments))
@@ -220,7 +238,7 @@ if JIT:
 
     @intrinsic
     def equal_above(typing_context, table, start, value):  # type: ignore[no-untyped-def]
-        """As `equal_lanes`, of the upper half of each entry and the lower half of a value."""
+        """As `equal_lanes`, comparing the upper 32 bits of each entry with the lower 32 bits of a value."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             table, start, value = arguments
@@ -251,10 +269,10 @@ if JIT:
 else:
 
     def check_tables() -> None:
-        """NumPy checks an index by itself."""
+        """Does nothing: NumPy checks an index itself."""
 
     def move_bytes(word, sources):  # type: ignore[no-untyped-def]
-        """The bytes of a word in another order, a zero where the source is NO_SOURCE."""
+        """A uint64 with the bytes of another in a new order, 0 where the source is NO_SOURCE."""
         taken = [*int(word).to_bytes(8, "little"), 0]
         return np.uint64(int.from_bytes(bytes(taken[sources >> 8 * place & 0xFF] for place in range(8)), "little"))
 
@@ -292,14 +310,14 @@ else:
         row.setfield(value, np.dtype(np.uint64), place)
 
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
-        """Nothing to do without a compiler."""
+        """Does nothing: prefetching never changes a result."""
 
     def equal_lanes(table, start, value):  # type: ignore[no-untyped-def]
-        """Which of LANES entries of a table, from `start` on, equal a value, as bits."""
+        """Compare LANES entries of a table with a value, from `start` on: one bit for each."""
         return np.int64(sum(1 << lane for lane in range(LANES) if table[start + lane] == value))
 
     def equal_above(table, start, value):  # type: ignore[no-untyped-def]
-        """As `equal_lanes`, of the upper half of each entry and the lower half of a value."""
+        """As `equal_lanes`, comparing the upper 32 bits of each entry with the lower 32 bits of a value."""
         return equal_lanes(table[start : start + LANES] >> np.uint64(32), 0, value & np.uint64(0xFFFFFFFF))
 
     def lowest_bit(word):  # type: ignore[no-untyped-def]

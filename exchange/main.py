@@ -1,4 +1,5 @@
-"""Wiring: one data folder, one venue, one port. What `gpux serve`, the demo and the tests embed.
+"""Builds a venue from its parts and serves it: one data folder, one venue, one port. `gpux serve`, the demo and tests
+call this.
 
     from exchange.main import Settings, prepare, serve
 
@@ -44,31 +45,31 @@ from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
-YOUNG_OBJECTS = 50_000  # between collections: most that a tick makes is gone when it ends
+YOUNG_OBJECTS = 50_000  # new objects between garbage collections; most objects of a tick die with it
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a venue is run. `day` and `symbols` matter on the first start, when the catalogue is listed."""
+    """How a venue is run. `day` and `symbols` are used only on the first start, when the catalogue is listed."""
 
     host: str = "127.0.0.1"
     port: int = 0
-    day: date | None = None  # trading day of the catalogue; today if left out
-    symbols: tuple[str, ...] = ()  # only these instruments; all if left out
+    day: date | None = None  # trading day that the catalogue is for; None: today
+    symbols: tuple[str, ...] = ()  # instruments to list; (): all
     durability: str = "local"
     profile: str = "standard"
     limits: str = "venue"
     names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
-    origins: tuple[str, ...] = ()  # of web pages that may connect, besides the venue's own
+    origins: tuple[str, ...] = ()  # origins of web pages that may connect, besides the venue's own
     disk: Disk = field(default_factory=RealDisk)
     clock: Clock = field(default_factory=RealClock)
     rng: Rng = field(default_factory=RealRng)
-    segment_bytes: int = SEGMENT_BYTES  # of a new journal
-    schedule: DaySchedule | None = None  # without one the market stays as it was left
+    segment_bytes: int = SEGMENT_BYTES  # size of a segment of a new journal
+    schedule: DaySchedule | None = None  # None: market states change by command only
     awake_us: int = AWAKE_US
 
     def check(self) -> None:
-        """UserError for what must not be combined (SEC-037, DUR-148)."""
+        """Raise UserError for a value that is not allowed (SEC-037, DUR-148)."""
         if self.profile not in PROFILES:
             raise UserError(f"profile {self.profile!r} not one of {', '.join(PROFILES)}")
         if self.durability not in ("local", "none"):
@@ -86,25 +87,25 @@ class Settings:
 
 
 class _NoSyncDisk(RealDisk):
-    """Durability `none`: writes, never waits for the disk. Tests and loopback only (DUR-148)."""
+    """Disk for durability `none`: it never waits until data is on the disk. For tests and loopback only (DUR-148)."""
 
     def open_log(self, path: str) -> int:
         return self.open(path)
 
     def fdatasync(self, handle: int) -> None:
-        """Nothing is waited for."""
+        """Does not wait."""
 
     def fsync(self, handle: int) -> None:
-        """Nothing is waited for."""
+        """Does not wait."""
 
 
 def check_open_files(settings: Settings) -> None:
-    """UserError, exit code 78, if the limit of open files is too low for a venue: before anything is opened."""
+    """Raise UserError, exit code 78, if the limit of open files is too low. Call it before anything is opened."""
     _fitted(PROFILES[settings.profile])
 
 
 def _fitted(profile: Profile) -> tuple[Profile, int]:
-    """The profile with the connections that this process's limit of open files allows, and that limit."""
+    """Raise the limit of open files as far as possible. Returns a profile that fits it, and the limit."""
     net = RealNet()
     used = net.open_files()
     files_max = net.allow_files(files_wanted(profile, used))
@@ -112,10 +113,10 @@ def _fitted(profile: Profile) -> tuple[Profile, int]:
 
 
 class RunningServer:
-    """A venue that serves."""
+    """A venue that serves clients. `failed` is done, with the error, when the venue has stopped because of one."""
 
     def __init__(self, settings: Settings, opened: OpenVenue, writer: Writer, on_stop: Callable[[], None]) -> None:
-        """`on_stop` ends the program that serves: an operator may ask for it."""
+        """`on_stop` is called when an operator asks for the end of the program."""
         self.settings = settings
         self.opened = opened
         self.venue: Venue = opened.venue
@@ -138,7 +139,7 @@ class RunningServer:
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
 
     def _fit(self, profile: Profile) -> Profile:
-        """The connections that there is space for; the disk keeps its share of the open files."""
+        """The profile with the connections that open files allow; reserves the disk's share of open files."""
         fitted, files_max = _fitted(profile)
         self.opened.seams.disk.keep_free(FILES_KEPT)
         if fitted != profile:
@@ -160,7 +161,7 @@ class RunningServer:
         await self.operator.start()
 
     async def stop(self) -> None:
-        """Close sockets, let the last batch become durable."""
+        """Close all sockets and wait until the last batch is durable."""
         await self.operator.stop(failed=self.failed.done())
         await self.listener.stop()
         while not (self.upkeep.idle and self.venue.idle) and not self.failed.done():
@@ -169,7 +170,7 @@ class RunningServer:
         self.opened.seams.disk.keep_free(0)
 
     def _fail(self, error: BaseException) -> None:
-        """Every connection ends, and nothing is said on it any more but what had left before."""
+        """End every connection after the venue has failed: nothing more is sent but the close."""
         for connection in self.gateway.connections:
             connection.queue.close(CloseCode.SHUTDOWN, "the venue has stopped")
         if not self.failed.done():
@@ -178,7 +179,7 @@ class RunningServer:
 
 @contextlib.contextmanager
 def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue]:
-    """The venue of a folder, opened (and made, the first time) but not served: for keys, accounts, deposits."""
+    """Open the venue of a folder without serving it, to make keys, accounts, deposits. Makes the folder if need be."""
     settings = settings or Settings()
     settings.check()
     opened = _open(folder, settings, Writer(settings.clock))
@@ -198,7 +199,7 @@ async def serve(
     """Open a folder and serve it until the block ends.
 
     before    called with the opened venue before it listens
-    on_stop   called when the venue is to stop: an operator has asked for it, and its clients had their notice
+    on_stop   called when an operator has asked for a stop and clients have been told; the caller then ends the block
     """
     settings = settings or Settings()
     settings.check()

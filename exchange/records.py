@@ -1,14 +1,13 @@
-"""COMMAND and EVENT: the two row formats that cross every border inside the exchange.
+"""COMMAND and EVENT: the two row formats with which the parts of the exchange talk to each other.
 
-128 bytes each, little-endian, 8-byte aligned. A COMMAND is the journal's record, the kernel's argument and the
-tape's row; an EVENT is what kernels emit and publishers read. `COMMAND_STRUCT` and `EVENT_STRUCT` pack and unpack
-the same bytes as plain tuples, fields in the same order: per row that is several times faster from Python than
-field access on a NumPy row.
+A row has 128 bytes, little-endian, 8-byte aligned. A COMMAND is the journal's record, the kernel's argument and the
+tape's row; an EVENT is what kernels emit and publishers read. `COMMAND_STRUCT` and `EVENT_STRUCT` convert the same
+bytes from and to tuples, one item a field: for single rows that is several times faster than fields of a NumPy row.
 
-A field has one meaning. Where a kind of row keeps another quantity at a field's place, the quantity has a name of its
-own there, an alias: `COMMAND_ALIASES` and `EVENT_ALIASES`. `COMMAND_KINDS` and `EVENT_KINDS` say which names each kind
-of row carries; `engine/ROWS.md` is made of them. An alias is an attribute of a row like a field, compiled or not.
-Arrays, files and structs know fields only; `column(rows, "bid_tick")` is the column of an alias.
+A field has one meaning. If a kind of row keeps another quantity in a field, that quantity has a name of its own, an
+*alias*: see `COMMAND_ALIASES` and `EVENT_ALIASES`. `COMMAND_KINDS` and `EVENT_KINDS` list the names that each kind of
+row carries; `engine/ROWS.md` is generated from them. Rows have aliases as attributes, as they have fields, compiled or
+not. Arrays, files and structs have fields only: write `column(rows, "bid_tick")` for the column of an alias.
 """
 
 import struct
@@ -19,10 +18,10 @@ import numpy as np
 
 from exchange.codes import CommandKind, EventFlag, EventKind
 
-ROW_VERSION = 1  # of the columns of both: tapes and kept events of another version are not read (frames: `FORMAT`)
+ROW_VERSION = 1  # of both formats; tapes and kept events of another version are not read (journal: `FORMAT`)
 ROW_BYTES = 128
 
-# (name, format, unit and meaning). Formats are NumPy's; see CODES for u1 fields.
+# (name, NumPy format, meaning with unit). For u1 fields the meaning names an enum of `exchange.codes`.
 COMMAND_FIELDS = [
     ("sequence", "i8", "engine sequence `e`, from 1 without gaps; the sequencer writes it"),
     ("time_ns", "i8", "ns since 1970 UTC, the frame's time; the sequencer writes it"),
@@ -90,7 +89,7 @@ EVENT_FIELDS = [
 
 
 class Alias(NamedTuple):
-    """A second name of a field: what some kinds of row keep at its place."""
+    """Another name of a field, for the quantity that some kinds of row keep in it."""
 
     field: str
     meaning: str  # with the unit
@@ -127,7 +126,7 @@ COMMAND_ALIASES = {
 
 _ID = "client_order_id_0 client_order_id_1 client_order_id_2"
 _SENDER = "account session request_id"
-# The names that a row of each kind carries beside sequence, time_ns and kind. A control has a payload instead.
+# Fields and aliases of each kind of row, beside sequence, time_ns and kind. Controls have a payload instead.
 COMMAND_KINDS = {
     CommandKind.NEW: f"side order_type tif post_only smp_mode flags {_SENDER} instrument smp_id {_ID} price trigger "
     "lots display_lots minimum_lots expiry_ns tag",
@@ -214,7 +213,7 @@ _ORDER = (
 )
 _NUMBERED = "account account_sequence"
 _KILL = f"{_NUMBERED} session killed_session kill_party scope reference order_count"
-# The names that a row of each kind carries beside sequence, time_ns and kind.
+# Fields and aliases of each kind of row, beside sequence, time_ns and kind.
 EVENT_KINDS = {
     EventKind.ORDER_ACCEPTED: f"{_ORDER} price flags reference shown_lots level_lots hidden_lots account_sequence",
     EventKind.ORDER_REJECTED: f"{_ORDER} price flags reason book_state reference bid_tick entry_place lowest_tick "
@@ -252,23 +251,23 @@ EVENT_KINDS = {
     EventKind.IMPLIED_PRICE: "side instrument implied_tick implied_lots",
 }
 
-# An order that joins its queue at once may have one row for ORDER_ACCEPTED and ORDER_RESTED: an ORDER_ACCEPTED with the
-# flag RESTS, whose shown, level and hidden lots are those of the ORDER_RESTED. `split_rests` makes two rows of it: an
-# ORDER_ACCEPTED that shows nothing yet, and an ORDER_RESTED, as all other orders have that come to rest.
+# One row may report both ORDER_ACCEPTED and ORDER_RESTED of an order that rests at once: an ORDER_ACCEPTED with the
+# flag RESTS. Its shown, level and hidden lots are those of the ORDER_RESTED. `split_rests` makes two rows of it: an
+# ORDER_ACCEPTED that shows nothing, and an ORDER_RESTED.
 #
-# A mass quote is a run of QUOTE rows; its events carry the sequence of the first. An ORDER_REJECTED with the flag SAME
-# repeats the live order that has its client order id: id, price, state and lots are those of that order, and the row is
-# in no account's stream.
+# A mass quote is a run of QUOTE rows; its events carry the sequence of the first row. An ORDER_REJECTED with the flag
+# SAME repeats a live order, the one with the same client order id: id, price, state and lots are those of that order.
+# The row is in no account's stream.
 
 
-_ALIASES: dict[tuple[str, ...], Mapping[str, Alias]] = {}  # by the fields of the row
+_ALIASES: dict[tuple[str, ...], Mapping[str, Alias]] = {}  # key: names of the row's fields
 
 
 class Record(np.record):
-    """A row whose attributes are its fields and their aliases; to kernels Numba offers the same (`compiler`)."""
+    """A row with its fields and aliases as attributes. `compiler` gives kernels the same."""
 
     def __getattr__(self, name: str) -> Any:
-        """What is asked for is no field."""
+        """Called for names that are no field."""
         if name not in aliases_of(self.dtype):
             raise AttributeError(f"{name} is neither a field of the row nor an alias")
         return getattr(self, field_of(self.dtype, name))
@@ -278,24 +277,26 @@ class Record(np.record):
 
 
 def aliases_of(row: np.dtype) -> Mapping[str, Alias]:
-    """The aliases that a row type has."""
+    """The aliases of a row type, by name."""
     return _ALIASES.get(row.names or (), {})
 
 
 def field_of(row: np.dtype, name: str) -> str:
-    """The field that a name stands for: itself, or what it is an alias of."""
+    """The field of an alias; the name itself if it is a field."""
     alias = aliases_of(row).get(name)
     return name if alias is None else alias.field
 
 
 def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -> np.dtype:
-    """Packed row type of a table, a multiple of 8 bytes: fields and aliases are attributes compiled or not."""
+    """Row type of a table, without padding; its size must be a multiple of 8 bytes. Fields as for `np.dtype`."""
     row = np.dtype((Record, np.dtype(fields)))
-    assert row.itemsize % 8 == 0, f"{row.itemsize} bytes"
+    assert row.itemsize % 8 == 0, f"a row of {row.itemsize} bytes: make it a multiple of 8 with a spare field"
     assert row.names is not None and row.fields is not None
     for name in row.names:
         item, offset = row.fields[name][:2]
-        assert offset % (item.base.alignment if not item.base.names else 8) == 0, f"{name} at {offset}"
+        assert offset % (item.base.alignment if not item.base.names else 8) == 0, (
+            f"{name} is not aligned: it would be at byte {offset}"
+        )
     if aliases:
         assert all(alias.field in row.names and name not in row.names for name, alias in aliases.items())
         _ALIASES[row.names] = aliases
@@ -312,12 +313,12 @@ def _struct(fields: list[tuple[str, str, str]]) -> struct.Struct:
 
 
 def place_in(row: np.dtype, name: str) -> int:
-    """Where a field or alias begins in a row, bytes."""
+    """Offset of a field or alias in a row, bytes."""
     return int(row.fields[field_of(row, name)][1])  # type: ignore[index]  # a record type has fields
 
 
 def code_word(row: np.dtype, first: str, **codes: int) -> np.uint64:
-    """Eight one-byte fields of a row, from `first` on, as one word: those named have these values, all others 0."""
+    """One word for the eight one-byte fields from `first` on, with the given values, 0 for those not named."""
     shifts = {name: 8 * (place_in(row, name) - place_in(row, first)) for name in codes}
     assert all(0 <= shift < 64 for shift in shifts.values()), f"not in one word: {shifts}"
     return np.uint64(sum(code << shifts[name] for name, code in codes.items()))
@@ -330,13 +331,13 @@ EVENT_STRUCT = _struct(EVENT_FIELDS)
 
 
 def column(rows: np.ndarray, name: str) -> np.ndarray:
-    """A column of a table, by the name of a field or an alias: a view."""
+    """Column of a table by the name of a field or an alias, as a view."""
     found: np.ndarray = rows[field_of(rows.dtype, name)]
     return found
 
 
 def blank_rows(row: np.dtype, count: int) -> np.ndarray:
-    """`count` zeroed COMMAND or EVENT rows, each in two whole cache lines."""
+    """`count` COMMAND or EVENT rows of zeros, each aligned to a cache line."""
     raw = np.zeros(count * ROW_BYTES + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + count * ROW_BYTES].view(row)
@@ -346,18 +347,18 @@ _RESTS = int(EventFlag.RESTS)
 
 
 def _rests(events: np.ndarray) -> np.ndarray:
-    """Which rows report a rest as well."""
+    """Which rows are an ORDER_ACCEPTED that reports ORDER_RESTED as well."""
     found: np.ndarray = events["flags"] & _RESTS != 0
     return found
 
 
 def count_events(events: np.ndarray) -> int:
-    """How many events EVENT rows report: as many as `split_rests` has."""
+    """Number of events in EVENT rows, as `split_rests` separates them."""
     return len(events) + int(np.count_nonzero(_rests(events)))
 
 
 def split_rests(events: np.ndarray) -> np.ndarray:
-    """The events that EVENT rows report (ORDER-003): an ORDER_ACCEPTED with RESTS is that, then an ORDER_RESTED."""
+    """EVENT rows, one an event: an ORDER_ACCEPTED with RESTS becomes ORDER_ACCEPTED and ORDER_RESTED (ORDER-003)."""
     rests = _rests(events)
     if not rests.any():
         return events
@@ -373,15 +374,15 @@ def split_rests(events: np.ndarray) -> np.ndarray:
 
 
 CLIENT_ORDER_ID_BYTES = 24
-# A quote has no client order id but a key that no text can be: this byte ends its first word, which begins with the
-# side; the second word is the book.
+# A quote has a key instead of a client order id. The first word has this byte on top, which no text has, and the side
+# below; the second word is the book.
 QUOTE_KEY = 0xFF << 56
-QUOTE_OWNER = 1 << 31  # a quote's self-match id is this and its account (SMP-008): above all that are registered
+QUOTE_OWNER = 1 << 31  # a quote's self-match id is this plus its account; no registered id is as large (SMP-008)
 TAG_BYTES = 8
 
 
 def pack_client_order_id(text: str) -> tuple[int, int, int]:
-    """Three little-endian words of the zero-padded text (at most 24 ASCII characters)."""
+    """Three little-endian words of a zero-padded text of at most 24 ASCII characters."""
     return struct.unpack("<QQQ", text.encode("ascii").ljust(CLIENT_ORDER_ID_BYTES, b"\0"))
 
 
@@ -392,7 +393,7 @@ def unpack_client_order_id(first: int, second: int, third: int) -> str:
 
 
 def pack_tag(text: str) -> int:
-    """One little-endian word of the zero-padded text (at most 8 ASCII characters)."""
+    """One little-endian word of a zero-padded text of at most 8 ASCII characters."""
     return int.from_bytes(text.encode("ascii").ljust(TAG_BYTES, b"\0"), "little")
 
 

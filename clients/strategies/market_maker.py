@@ -1,22 +1,22 @@
 """A market maker over several months of one chip: quotes around a fair-price curve, skewed by its inventory.
 
-The curve has one fair price a month. It starts at the last settlement, which is the maker's opinion, and follows the
-trades: a trade moves the fair price of its own month towards its price, and those of the neighbouring months half as
+The curve has one fair price for each month. It starts at the last settlement price, which is the maker's opinion. A
+trade moves the fair price of its month towards the trade price, and the fair prices of the neighbouring months half as
 far, because the months of a chip move together. Without trades the curve returns to the opinion.
 
-A venue rejects prints 3 % away from a print of the last 6 s, and reserves a market for minutes before one that is a
-tenth away from any print of the last hour (BAND-012). Quotes beyond these limits cannot trade. So the curve has a
-limited pace, and stays within a limited distance of the opinion, however one-sided the orders are. What the curve does
-not follow goes into the maker's inventory, up to its limit.
+A venue refuses a trade whose price is 3 % away from a trade of the last 6 s, and reserves a market for minutes before a
+trade at 10 % from any trade of the last hour (BAND-012). So quotes beyond these limits cannot trade. The curve
+therefore has a maximal speed and a maximal distance from the opinion. If orders are more one-sided than that, the
+maker's inventory grows, up to its limit.
 
 The maker quotes a bid and an ask around the fair price. Its inventory shifts both down (when long) or up (when short),
 so that the next trade is more likely to reduce it. At the inventory limit the maker quotes only the side that reduces
 it. A month whose book is stale is not quoted again until the book is synced.
 
-All months whose quotes change go into one mass quote. The venue protects it: when the fills of a rolling window reach a
-threshold, it removes all quotes at once (ENTRY-023). The maker then quotes nothing for `rest_s`, while the trades that
-hit it move the curve; then it resets the protection and quotes around the new prices. It does not count trips, because
-the inventory limit bounds its losses.
+One mass quote has all months whose quotes change. It has market-maker protection: when the fills of a rolling window
+reach a threshold, the venue removes all quotes at once (ENTRY-023). The maker then quotes nothing for `rest_s`, while
+the trades move the curve. After that it resets the protection and quotes around the new prices. The number of such
+trips is not limited, because the inventory limit bounds the losses.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, 
 
 CENTI = 100  # fair prices are in hundredths of a tick
 GROUP = 1  # protection group of all months
-ENTRIES_MAX = 32  # of a mass quote
+ENTRIES_MAX = 32  # most entries of a mass quote
 Side = Literal["b", "s"]
 
 
@@ -46,7 +46,10 @@ class Month:
         self.stride_centitick = 0  # how far the fair price may still move before the next timer
 
     def draw(self, step_centitick: int, reach_centitick: int) -> None:
-        """Move the fair price by a step, as far as the stride and `reach_centitick` around the opinion allow."""
+        """Move the fair price by a step, within the rest of its stride and within a distance of the opinion.
+
+        step_centitick, reach_centitick   step and largest distance, in hundredths of a tick
+        """
         step_centitick = max(-self.stride_centitick, min(self.stride_centitick, step_centitick))
         self.stride_centitick -= abs(step_centitick)
         away_centitick = self.fair_centitick + step_centitick - self.opinion_centitick
@@ -57,17 +60,17 @@ class MarketMaker(Strategy):
     """Keeps a bid and an ask in every month it is given.
 
     symbols              the months, in order: neighbours in the list are neighbours on the curve
-    lots                 shown on each side
-    half_spread_ticks    fair price to quote
-    skew_ticks           shift of both quotes for each full `lots` held
-    inventory_lots_max   from here on only the side that reduces the position is quoted
-    follow_percent       share of the distance to a trade price that the curve moves
-    return_percent       share of the distance to the opinion that the curve moves back each `timer_s`
-    pace_bp              largest move of the curve in a second, in basis points of the opinion; at least a hundredth of
-                         a tick each `timer_s`
-    reach_bp             largest distance of the curve from the opinion, in basis points of it
-    requote_ticks        smallest distance from its target price at which a quote moves
-    window_ms            of the protection, and its thresholds as multiples of `lots`:
+    lots                 lots of each side of a quote
+    half_spread_ticks    distance of a quote from the fair price
+    skew_ticks           shift of both quotes for each full `lots` of the position
+    inventory_lots_max   position from which only the side that reduces it is quoted
+    follow_percent       how much of the distance to a trade price the curve moves
+    return_percent       how much of the distance to the opinion the curve moves back each `timer_s`
+    pace_bp              largest move of the curve in a second, in basis points of the opinion; it can always move a
+                         hundredth of a tick each `timer_s`
+    reach_bp             largest distance of the curve from the opinion, in basis points of the opinion
+    requote_ticks        a quote moves if it is at least so far from its target price
+    window_ms            rolling window of the protection; its thresholds are multiples of `lots`:
     traded_times           lots traded
     delta_times            lots bought less lots sold, over all months
     rest_s               pause after the protection has removed the quotes
@@ -180,7 +183,7 @@ class MarketMaker(Strategy):
             self.session.send_quotes(GROUP, entries[start : start + ENTRIES_MAX])
 
     def entry_of(self, month: Month) -> QuoteEntry | None:
-        """The target quotes of a month; None if they rest already, or while a reply is outstanding."""
+        """The quotes that a month should have. None: they rest already, or a reply is outstanding."""
         bid, ask = self.session.quotes(month.instrument)
         if not month.book.synced or any(order is not None and order.unanswered for order in (bid, ask)):
             return None
@@ -189,11 +192,11 @@ class MarketMaker(Strategy):
         return QuoteEntry(month.instrument, *wanted[0], *wanted[1]) if wanted != now else None
 
     def resting(self, order: Order | None) -> tuple[int, int]:
-        """(price, lots) of a resting side; (0, 0): none."""
+        """(price in ticks, lots) of a resting side; (0, 0) if it does not rest."""
         return (order.price_tick, order.leaves_lots) if order is not None and order.working else (0, 0)
 
     def side_of(self, month: Month, side: Side, order: Order | None) -> tuple[int, int]:
-        """(price, lots) to quote on a side; a quote near its target price with half of its lots left stays."""
+        """(price, lots) to quote on a side. A quote near its target price with half of its lots left is unchanged."""
         price_tick = self.price_of(month, side)
         if price_tick is None:
             return 0, 0

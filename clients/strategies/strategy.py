@@ -31,7 +31,7 @@ class Strategy:
     timer_s = 0.1
 
     async def start(self) -> None:
-        """The session is live: subscribe, and look up instruments."""
+        """Subscribe and look up instruments. Called once, when the session is live."""
 
     def on_book(self, book: LocalBook) -> None:
         """A book changed or became stale."""

@@ -1,7 +1,7 @@
-"""A taker: buys or sells a few lots at the best price at random times, with a mood that moves prices.
+"""A taker: buys or sells a few lots at the best price, at random times.
 
-Each month has a mood between strong selling and strong buying, a random walk, so that orders come in runs. Orders are
-immediate-or-cancel and never rest; an inventory limit keeps the account within its funds.
+Each month has a mood, a random walk between strong selling and strong buying. So buys or sells come in runs and move
+prices. Orders are immediate-or-cancel and never rest. An inventory limit keeps the account within its funds.
 """
 
 import random
@@ -11,7 +11,7 @@ from clients.local_book import LocalBook
 from clients.strategies.strategy import Strategy
 from exchange.wire.messages import InstrumentDefinition
 
-MOOD_MAX = 90  # percent; 95 of 100 orders are then on one side
+MOOD_MAX = 90  # in percent: at this mood 95 of 100 orders are on one side
 
 
 class Taker(Strategy):
@@ -19,10 +19,10 @@ class Taker(Strategy):
 
     symbols              the months it trades
     rng                  source of all choices: the same seed and market give the same orders
-    orders_per_second    on average, over all months
-    lots_max             of one order
+    orders_per_second    average number of orders, over all months
+    lots_max             largest order
     slippage_ticks       how far beyond the best price an order may trade
-    inventory_lots_max   from here on only orders that reduce the position
+    inventory_lots_max   position from which only orders that reduce it are sent
     """
 
     def __init__(

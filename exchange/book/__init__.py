@@ -6,8 +6,8 @@ slots      order rows and order ids
 index      finds an order by account and client order id
 owners     whose orders may not trade with each other
 heap       orders that wait for a price or a time
-stops      stops that wait, and elected ones in line
-expiry     GTD orders by their time
+stops      stops that wait for their trigger, and elected stops
+expiry     GTD orders by their expiry
 parked     orders outside the daily limits
 pro_rata   how a pro-rata level is allocated
 auction    price and volume of an uncross

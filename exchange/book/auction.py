@@ -1,4 +1,4 @@
-"""Price and volume of an uncross (AUC-002 to AUC-008)."""
+"""Price and volume of an uncross, the one trade at the end of an auction (AUC-002 to AUC-008). Nothing is written."""
 
 import numpy as np
 
@@ -20,9 +20,9 @@ def _clamp(value, low, high):
 
 @kernel
 def inside(price, reference, collar_ticks):
-    """The nearest price to `price` inside the collar around the reference (AUC-014).
+    """Limit a price to the collar around a reference price (AUC-014).
 
-    collar_ticks   half its width, 0: no collar
+    collar_ticks   how far the result may be from the reference, 0: no collar
     """
     if collar_ticks == 0:
         return price
@@ -39,10 +39,10 @@ def is_crossed(book):
 
 @kernel
 def equilibrium(state, book, reference):
-    """Price, volume and imbalance of an uncross. Only for a crossed book; nothing is written.
+    """Price, volume and imbalance of an uncross. Call it only for a crossed book.
 
-    reference   tick that breaks ties (AUC-008)
-    returns     tick, lots, buys less sells at that tick in lots
+    reference   price that decides between equal ticks (AUC-008)
+    returns     price in ticks; volume in lots; imbalance at that price, buys less sells, in lots
 
     One pass over the ticks from best ask to best bid. The ticks of largest volume (AUC-003) and smallest imbalance
     (AUC-004) are one interval, and the imbalance never rises along it. So the remaining rules need its two ends and
@@ -84,7 +84,7 @@ def equilibrium(state, book, reference):
 
 @kernel
 def collared_equilibrium(state, book, reference, collar_ticks):
-    """As `equilibrium`, but at the edge of the collar if the price lies beyond it (AUC-014)."""
+    """As `equilibrium`; if its price lies outside the collar, the figures at the edge of the collar (AUC-014)."""
     price, volume, imbalance = equilibrium(state, book, reference)
     edge = inside(price, reference, collar_ticks)
     if edge == price:

@@ -12,7 +12,7 @@ WAITS = OrderFlag.WAITS_COD | OrderFlag.WAITS_TIMER
 
 
 def check_books(states: np.ndarray) -> None:
-    """Assert all invariants of a state's books, and that its live orders and books agree."""
+    """Assert all invariants of a state's books, and that every live order is in the lists that it belongs in."""
     state = states[0]
     check_fast_path(states)
     resting = {slot for index in range(1, int(state.books_listed) + 1) for slot in _check_book(state, index)}
@@ -53,9 +53,9 @@ def _check_book(state: np.record, index: int) -> list[int]:
 
 
 def check_fast_path(states: np.ndarray) -> None:
-    """Assert that the fast path is open to the prices that any plain order may have now, and to no others.
+    """Assert that the fast path accepts exactly the prices that a plain order may have now.
 
-    All books at once: random tests call it after every command.
+    It looks at all books at once with NumPy, as random tests call it after every command.
     """
     state = states[0]
     books = state.books[1 : int(state.books_listed) + 1]
@@ -75,7 +75,7 @@ def check_fast_path(states: np.ndarray) -> None:
 
 
 def _check_quotes(state: np.record, index: int) -> None:
-    """The list of a book's quotes holds each of them once."""
+    """Assert that the list of a book's quotes has each quote once."""
     mine = (state.orders["book"] == index) & (state.orders["order_type"] == OrderType.QUOTE)
     slot, older, found = int(state.books[index].first_quote), 0, []
     while slot:
@@ -139,7 +139,7 @@ def _check_level(state: np.record, index: int, side: int, place: int, level: np.
 
 
 def _check_parked(state: np.record, slot: int) -> None:
-    """BAND-004: an open order that is in no queue lies outside the daily limits."""
+    """Assert that the price of an open order that is in no queue is outside the daily limits (BAND-004)."""
     order = state.orders[slot]
     book = state.books[order.book]
     outside = order.price < book.low_tick or order.price > book.high_tick
@@ -147,7 +147,7 @@ def _check_parked(state: np.record, slot: int) -> None:
 
 
 def _check_stops(state: np.record, index: int) -> list[int]:
-    """Slots of a book's stops: unelected ones from its heaps, elected ones from its line."""
+    """Slots of a book's stops, from its heaps and its line; asserts what holds of them."""
     book = state.books[index]
     heaps = [heap_nodes(state, int(book.unelected[side])) for side in Side]
     for side, slots in zip(Side, heaps, strict=True):
@@ -167,7 +167,7 @@ def _check_stops(state: np.record, index: int) -> list[int]:
 
 
 def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
-    """All nodes of a heap. Asserts that it is leftist and that no key is smaller than the one above."""
+    """All nodes of a heap. Asserts that it is leftist and that no key is smaller than its parent's."""
     if not node:
         return []
     row = state.heap[node]
@@ -179,7 +179,8 @@ def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:
 
 
 def _check_lists(state: np.record, used: np.ndarray) -> None:
-    """Live orders, and no others, are in the lists of their accounts; those with a client order id in the index."""
+    """Assert that live orders, and no others, are in the lists of their accounts, and in the index if they have a
+    client order id."""
     live = set(np.nonzero(used["state"] != OrderState.NONE)[0].tolist())
     listed = list[int]()
     for account in np.nonzero((state.accounts["first_order"] != 0) | (state.accounts["last_order"] != 0))[0].tolist():
@@ -201,7 +202,7 @@ def _check_lists(state: np.record, used: np.ndarray) -> None:
 
 
 def _check_free(state: np.record) -> None:
-    """The free list holds only free slots, each once."""
+    """Assert that the free list has only free slots, each once."""
     seen = set()
     slot = int(state.free_order)
     while slot:

@@ -1,4 +1,4 @@
-"""GTD orders in a heap by expiry, so that a CLOCK that ends none of them costs one comparison (TIF-009)."""
+"""A heap of GTD orders by expiry, so that a CLOCK that ends no order costs one comparison (TIF-009)."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from exchange.kernel_codes import TIF_GTD
 
 @leaf_kernel
 def is_over(state, tif, expiry_ns):
-    """Whether an order is GTD and expired (TIF-009)."""
+    """Whether an order of this time in force and expiry has expired by now (TIF-009)."""
     return tif == TIF_GTD and expiry_ns <= state.time_ns
 
 
 @kernel
 def keep_expiry(state, slot):
-    """Put a GTD order into the heap of expiries at its `expiry_ns`; take any other out."""
+    """After a change of an order's time in force or expiry: put it into the heap if it is GTD, else take it out."""
     node = time_node(state, slot)
     if is_waiting(state, node):
         state.next_expiry = remove_node(state, np.int64(state.next_expiry), node)
@@ -25,7 +25,7 @@ def keep_expiry(state, slot):
 
 @kernel
 def drop_expiry(state, slot):
-    """Take an order that ends before its expiry out of the heap, if it is there."""
+    """Take an order that ends out of the heap, if it is there."""
     node = time_node(state, slot)
     if is_waiting(state, node):
         state.next_expiry = remove_node(state, np.int64(state.next_expiry), node)
@@ -33,7 +33,7 @@ def drop_expiry(state, slot):
 
 @kernel
 def take_due(state, time_ns):
-    """Take expired orders out of the heap. Returns the root of a heap of them, by order of entry; 0: none."""
+    """Move the orders expired by `time_ns` into a heap of their own, in order of entry. Returns its root, 0 if none."""
     due = np.int64(0)
     first = np.int64(state.next_expiry)
     while first != 0 and state.heap[first].key <= time_ns:

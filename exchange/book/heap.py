@@ -1,9 +1,8 @@
-"""Heaps of orders that wait for a price or a time: the next order due is at the root.
+"""Heaps of orders that wait for a price or a time. The order that is due first is at the root.
 
-A heap is the number of its root node, 0 when it is empty. Nodes are rows of one table, `state.heap`, two for each
-order slot: the node that waits for a price has the slot's number, the one that waits for a time that number plus the
-rows of `state.orders`. Heaps are leftist: push, remove from anywhere and take the first are O(log n) in the worst
-case, not only on average.
+A heap is known by its root node, 0 when it is empty. All nodes are rows of `state.heap`, two for each order slot: node
+`slot` waits for a price, node `slot + len(state.orders)` waits for a time. Heaps are leftist, so adding a node,
+removing any node and taking the first are O(log n) in the worst case, not only on average.
 """
 
 import numpy as np
@@ -13,7 +12,7 @@ from exchange.kernel import kernel, leaf_kernel
 
 @leaf_kernel
 def time_node(state, slot):
-    """The node with which an order waits for a time. With its slot's number it waits for a price."""
+    """The node with which an order waits for a time. The node with which it waits for a price has its slot's number."""
     return slot + np.int64(state.orders.shape[0])
 
 
@@ -34,7 +33,7 @@ def is_waiting(state, node):
 def push_node(state, root, node, key):
     """Add a node that is in no heap. Returns the new root.
 
-    key  the smallest comes first; of equal keys the order with the lower stamp
+    key  int64; the smallest key comes first, at equal keys the order with the lower stamp
     """
     row = state.heap[node]
     row.key = key
@@ -80,8 +79,8 @@ def _comes_first(state, node, other):
 
 @kernel
 def _meld(state, first, second):
-    """Merge two heaps: their right spines become one, by key; then each node on it gets its longer arm on the left.
-    Returns the root."""
+    """Merge two heaps and return the root. Their right spines are merged by key; then, from the end of the merged spine
+    up, each node gets its child of higher rank on the left."""
     if first == 0 or second == 0:
         return first + second
     if _comes_first(state, second, first):
@@ -102,8 +101,8 @@ def _meld(state, first, second):
 
 @kernel
 def _balance(state, node):
-    """Put the longer arm of a node on the left and set its rank, the length of its right spine. Returns whether the
-    rank changed."""
+    """Put the child of higher rank on the left and set the node's own rank, the length of its right spine. Returns
+    whether its rank has changed."""
     row = state.heap[node]
     left, right = np.int64(row.left), np.int64(row.right)
     if state.heap[left].rank < state.heap[right].rank:

@@ -1,10 +1,12 @@
-"""Implied prices: what the best real orders of other books are worth in this one (IMP-001 to IMP-014).
+"""Implied prices: prices at which an aggressor can trade here with the best real orders of other books (IMP-001 to
+IMP-014).
 
-An implied *route* is the set of real orders that one implied fill would trade: an order for each leg of a combination
-("in"), or the combination's order and one for each other leg ("out"). A search notes its route in `state.route`; no
-route is kept from one search to the next. Weights and divisor follow IMP-012: the sum over legs of weight * price is
-divisor * the combination's price; a spread has weights +1 and -1 and divisor 1, a strip the hours of its months and
-their sum.
+An implied *route* is the set of real orders that one implied fill would trade. "In": the aggressor is in the
+combination, and each leg has an order. "Out": the aggressor is in a leg; the combination and each other leg have an
+order. A search writes its route to `state.route`; the next search overwrites it.
+
+By IMP-012 the sum over legs of weight * price is divisor * the combination's price. A spread has weights +1 and -1 and
+divisor 1. A strip has the hours of its months as weights and their sum as divisor.
 """
 
 import numpy as np
@@ -14,16 +16,16 @@ from exchange.book.owners import have_one_owner, is_of_owner
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, leg_side, sign_of
 
-TRIES_MAX = 1 << 16  # orders tried for a route whose makers are all of different owners
+TRIES_MAX = 1 << 16  # steps of one search for makers that are all of different owners
 
 
 @leaf_kernel
 def party_side(side, combo, own_leg):
-    """Side of the combination's order of a route: the aggressor's own order, or one that trades with the aggressor in
-    its leg.
+    """Side on which a route trades the combination: that of the aggressor if it is in the combination itself, else that
+    of the combination's resting order.
 
     side      the aggressor's
-    own_leg   number of the aggressor's book among the legs, from 1; 0: it is the combination's
+    own_leg   number of the aggressor's book among the legs, from 1; 0: the aggressor is in the combination
     """
     if own_leg == 0:
         return side
@@ -32,7 +34,11 @@ def party_side(side, combo, own_leg):
 
 @leaf_kernel
 def resting_side(party, sign):
-    """Side of the outright orders that fill one leg of the combination's order. `party`: that order's side."""
+    """Side of the resting orders that fill one leg of a combination.
+
+    party  side on which the combination trades, see `party_side`
+    sign   the leg's: +1 or -1
+    """
     return leg_side(1 - party, sign)
 
 
@@ -46,8 +52,10 @@ def leg_weight(state, combo, leg):
 
 @leaf_kernel
 def _quotient(side, number, divisor):
-    """number / divisor, rounded against an aggressor of `side`: up for a buy, down for a sell. The divisor may be
-    negative."""
+    """number / divisor, rounded against an aggressor of `side`: up for a buy, down for a sell.
+
+    The divisor may be negative.
+    """
     sign = -sign_of(side)
     if divisor < 0:
         number = -number
@@ -57,10 +65,11 @@ def _quotient(side, number, divisor):
 
 @kernel
 def price_route(state, combination, own_leg, side):
-    """Whether an aggressor of `side` has an implied price through a combination, and its tick (IMP-001, IMP-006,
-    IMP-013). Nothing is written.
+    """Price for an aggressor through one combination, from best real prices (IMP-001, IMP-006, IMP-013).
 
-    own_leg  number of the aggressor's book among the legs, from 1; 0: it is the combination's
+    own_leg  number of the aggressor's book among the legs, from 1; 0: the aggressor is in the combination
+    side     the aggressor's
+    returns  whether there is a price, and the price in ticks. Nothing is written
     """
     combo = state.books[combination]
     party = party_side(side, combo, own_leg)
@@ -91,7 +100,7 @@ def price_route(state, combination, own_leg, side):
 
 @kernel
 def clear_route(state):
-    """Make `state.route` zero again: a search that trades nothing changes no byte of the state."""
+    """Set `state.route` to zero, so that a search without a trade leaves the state as it was."""
     route = state.route
     for number in range(route.count):
         route.books[number] = 0
@@ -118,7 +127,8 @@ def _add_source(state, index, side):
 
 @kernel
 def _note_route(state, combination, own_leg, side, tick):
-    """Note a route's books, sides and ticks, the combination's order first, then the legs (IMP-007)."""
+    """Write the books, sides and prices of a route to `state.route`: first the combination, then the legs (IMP-007).
+    Its orders are chosen later."""
     clear_route(state)
     route = state.route
     route.combination = combination
@@ -135,7 +145,7 @@ def _note_route(state, combination, own_leg, side, tick):
 
 @leaf_kernel
 def _head_of(state, number):
-    """The oldest order at the best price of one book of the route."""
+    """Slot of the oldest order at the best price of entry `number` of the route."""
     route = state.route
     book = state.books[route.books[number]]
     return np.int64(state.levels[best_row(book, np.int64(route.sides[number]))].head)
@@ -143,7 +153,7 @@ def _head_of(state, number):
 
 @kernel
 def _owner_before(state, number):
-    """The first place of the route before `number` whose order has the same owner, -1 if there is none."""
+    """The first entry of the route before `number` whose order has the same owner, -1 if there is none."""
     route = state.route
     order = state.orders[route.slots[number]]
     for other in range(number):
@@ -154,7 +164,8 @@ def _owner_before(state, number):
 
 @kernel
 def _next_owner(state, slot):
-    """The next order of a level with another account or self-match id: one with the same fails in the same way."""
+    """Slot of the next order of a level with another account or self-match id, 0 if there is none. An order with the
+    same account and id would meet the same conflict."""
     order = state.orders[slot]
     smp_id, account = order.smp_id, order.account
     slot = np.int64(state.links[slot].newer)
@@ -172,10 +183,10 @@ def _begin_source(state, number):
 
 @kernel
 def _step_back(state, number):
-    """Place `number` of the route has no order left: continue at the latest place before it that excluded one by its
-    owner, with that place's next order. Returns that place, -1 if there is none.
+    """Go back after entry `number` of the route has run out of orders. Returns the entry to go on with, -1 if none.
 
-    The places in between excluded none, so other orders there would not help.
+    It is the latest earlier entry whose order excluded one of these by its owner; that entry moves to its next order.
+    The entries in between excluded none, so other orders there would not help.
     """
     route = state.route
     blamed = np.int64(route.owners_before[number])
@@ -190,10 +201,10 @@ def _step_back(state, number):
 
 @kernel
 def _choose_makers(state):
-    """Choose an order at each place of the route, oldest first, no two of one owner (IMP-002, SMP-010). False: there
-    are none.
+    """Choose an order for each entry of the route, oldest first, no two of one owner (IMP-002, SMP-010). Writes their
+    slots to the route. False: there is no such choice, or it takes more than TRIES_MAX steps.
 
-    Depth first, with a jump back to the place that caused a conflict.
+    The search is depth first and jumps back to the entry that caused a conflict.
     """
     route = state.route
     number = np.int64(0)
@@ -219,7 +230,7 @@ def _choose_makers(state):
 
 @kernel
 def _meets_owner(state, smp_id, account):
-    """Whether an order of the aggressor's owner stands at the best level of a book of the route (SMP-010)."""
+    """Whether an order of the aggressor's owner rests at the best level of any book of the route (SMP-010)."""
     if smp_id != 0:
         for number in range(state.route.count):
             slot = _head_of(state, number)
@@ -232,7 +243,7 @@ def _meets_owner(state, smp_id, account):
 
 @kernel
 def _route_lots(state):
-    """The smallest displayed size among the orders of the route."""
+    """Lots that the route can trade: the smallest displayed size of its orders."""
     route = state.route
     lots = np.int64(state.orders[route.slots[0]].shown_lots)
     for number in range(1, route.count):
@@ -242,10 +253,10 @@ def _route_lots(state):
 
 @leaf_kernel
 def find_route(state, index, side, smp_id, account, floor):
-    """As `search_route`, without a search where the published implied price shows that there is no route.
+    """As `search_route`, but skips the search if the computed implied price shows that there is no route.
 
-    If no book has changed since implied prices were last published, the published one is the best that any aggressor
-    can get: if it is not above the floor, there is no route.
+    As long as no book has changed since implied prices were computed, no aggressor can get a better one. If it is not
+    better than `floor`, there is no route.
     """
     if state.marked_words[CHANGED] == ZERO:
         quote = state.implied[index]
@@ -257,13 +268,13 @@ def find_route(state, index, side, smp_id, account, floor):
 
 @kernel
 def search_route(state, index, side, smp_id, account, floor):
-    """Note the route that an aggressor would trade next in `state.route` (IMP-001 to IMP-009).
+    """Find the route that an aggressor would trade next and write it to `state.route` (IMP-001 to IMP-009).
 
     index    the aggressor's book
-    smp_id   the aggressor's, 0: any owner
+    smp_id   the aggressor's, 0: no self-match prevention
     account  the aggressor's
-    floor    a place: only better prices count, as real orders at a price trade first (IMP-003)
-    returns  place of its price on the opposite side, 0 if there is none; then `state.route` is clear
+    floor    place on the opposite side; only better prices count, because real orders trade first (IMP-003)
+    returns  place of the route's price on the opposite side; 0 if there is no route, `state.route` is then zero
     """
     book = state.books[index]
     chosen = np.int64(-1)
@@ -279,7 +290,7 @@ def search_route(state, index, side, smp_id, account, floor):
         if not exists or not in_limits(book, tick):
             continue
         place = place_of(book, 1 - side, tick)
-        # At one price the nearest expiry wins, and of one expiry the earlier stamp of the combination's order.
+        # At equal prices the nearest expiry wins; at equal expiries, the route whose first order has the earlier stamp.
         tie = chosen >= 0 and place == best and member.expiry_rank == state.members[chosen].expiry_rank
         if place <= best and not tie:
             continue
@@ -314,8 +325,8 @@ def _implied_place(state, index, side, smp_id, account):
 
 @leaf_kernel
 def opposite_place(state, index, side, smp_id, account):
-    """Place on the opposite side of the best price that an aggressor could trade at, implied ones included; 0: none
-    (ORDER-008, TIF-005)."""
+    """Place, on the opposite side, of the best price for an aggressor, real or implied; 0 if there is none (ORDER-008,
+    TIF-005). `state.route` is zero afterwards."""
     book = state.books[index]
     if book.features & FEATURE_IMPLIED == 0:
         return np.int64(book.best[1 - side])

@@ -1,14 +1,15 @@
 """Finds a live order by account and client order id: a hash table with buckets of one cache line.
 
-An entry is `hash << 32 | slot` in one word, 0 if it is free. The LANES entries of a bucket are compared at once, so a
-search has one branch, which the processor predicts well; a probe from entry to entry has a number of them that it
-cannot predict. A search goes on to the next bucket only from a full one, and reads an order's row only if 32 bits of
-hash agree.
+An entry is one word, `hash << 32 | slot`; 0 is a free entry. A search compares all LANES entries of a bucket at once,
+so it has one branch, which the processor predicts well; looking at the entries one by one takes a number of branches
+that it cannot predict. A search goes on to the next bucket only if a bucket is full. It reads an ORDER row only if the
+32 bits of hash agree.
 
-Tables of 64, 128, 256 ... entries lie one after the other in `state.order_index`, the table of n entries from entry n
-on. When a third of a table is taken, the next larger replaces it. One bucket moves with each new order, so no command
-waits for a rehash; until all have moved, a search looks at both tables. A venue of few orders thus keeps its index in
-the processor's cache. At a third, with 8 / 3 entries a bucket, fewer than 1 bucket in 100 is full.
+`state.order_index` holds tables of 64, 128, 256 ... entries one behind the other; the table of n entries begins at
+entry n. When a table is filled to a third, the next larger one takes its place. Each new order then moves one bucket,
+so that no command waits for a whole rehash; until all buckets have moved, a search looks at both tables. A venue with
+few orders thus keeps its index in the processor's cache. At a third a bucket has 8 / 3 entries on average, and fewer
+than 1 bucket in 100 is full.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ SHIFT_32 = np.uint64(32)
 SHIFT_29 = np.uint64(29)
 LOW_32 = np.uint64(0xFFFFFFFF)
 ZERO = np.uint64(0)
-MOVED = np.uint64(1) << SHIFT_32  # an entry that left an old table: of slot 0, so of no order, but not free
+MOVED = np.uint64(1) << SHIFT_32  # an entry that has left an old table: it names no order, but is not free
 ALL_LANES = np.int64((1 << LANES) - 1)
 
 
@@ -46,19 +47,23 @@ def order_hash(order):
 
 @leaf_kernel
 def has_client_order_id(order):
-    """Whether an order or command has a client order id. Tapes may have none: then only the order id finds an order."""
+    """Whether an order or command has a client order id. Orders of a tape may have none, only an order id."""
     return order.client_order_id_0 != ZERO
 
 
 @leaf_kernel
 def home_bucket(word, size):
-    """First entry of the bucket where a search begins. `word`: the hash; `size`: entries of the table."""
+    """First entry of the bucket where a search begins.
+
+    word  the `key_hash`
+    size  entries of the table
+    """
     return size + (np.int64(word) & (size - LANES))
 
 
 @leaf_kernel
 def prefetch_entry(state, word):
-    """Prefetch the bucket where a search begins, in each table in use. `word`: the hash."""
+    """Prefetch the bucket where a search begins, in each table in use. `word`: the `key_hash`."""
     prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
     if state.index_old_size != 0:
         prefetch(state.order_index, home_bucket(word, np.int64(state.index_old_size)), np.int64(0))
@@ -88,7 +93,7 @@ def has_key(order, account, first, second, third):
 
 @leaf_kernel
 def _slot_of_key(state, size, word, account, first, second, third):
-    """Slot of the order with a key in the table of this size, 0 if it is not there."""
+    """As `find_hashed`, in the table of `size` entries only."""
     table = state.order_index
     bucket = home_bucket(word, size)
     while True:
@@ -121,9 +126,10 @@ def _is_surely_not_in(state, size, word):
 
 @leaf_kernel
 def free_spot(state, word):
-    """A free entry for a new key if its home bucket shows that no order has the key; else 0, and a search must tell.
+    """A free entry for a new key, if a look at its home bucket proves that no live order has the key; else 0.
 
-    The home bucket nearly always does: no entry has the hash, and it is not full.
+    The proof is that the bucket is not full and no entry in it has the hash. It nearly always succeeds. After 0 the
+    caller has to search with `is_taken`. `word`: the `key_hash`.
     """
     table, old = state.order_index, np.int64(state.index_old_size)
     bucket = home_bucket(word, np.int64(state.index_size))
@@ -143,7 +149,7 @@ def is_taken(state, command, word):
 
 @kernel
 def find_client_order(state, account, first, second, third):
-    """As `find_hashed`, hashing first."""
+    """As `find_hashed`, without the hash."""
     return find_hashed(state, key_hash(account, first, second, third), account, first, second, third)
 
 
@@ -161,8 +167,8 @@ def _put(state, size, entry):
 
 @kernel
 def _move_bucket(state):
-    """Move a bucket from the old table to the present one. Its entries become MOVED, not free: a search ends at a
-    bucket that is not full."""
+    """Move a bucket from the old table to the present one. The old entries become MOVED, not free: the bucket stays
+    full, so that searches in the old table still go past it."""
     table = state.order_index
     old = np.int64(state.index_old_size)
     first = old + state.index_moved
@@ -188,8 +194,8 @@ def _has_space(state):
 
 @kernel
 def make_space(state):
-    """Before an entry is added: move a bucket of the old table, or start the next larger table if a third of the
-    present one is taken."""
+    """Call this before an entry is added. It moves one bucket of the old table; or, if there is no old table and a
+    third of the present one is taken, it starts the next larger table."""
     if state.index_old_size != 0:
         _move_bucket(state)
     elif not _has_space(state):
@@ -199,10 +205,10 @@ def make_space(state):
 
 @leaf_kernel
 def add_client_order(state, slot, word, spot):
-    """Add an order whose key no other order has.
+    """Add an order. No live order may have its key.
 
     word  its `order_hash`
-    spot  its `free_spot` if the index has not changed since that was found; else 0
+    spot  the result of `free_spot` if the index has not changed since; else 0
     """
     entry = (word << SHIFT_32) | np.uint64(slot)
     if spot != 0 and state.index_old_size == 0 and _has_space(state):
@@ -229,7 +235,7 @@ def remove_client_order(state, slot, word):
 
 @kernel
 def _remove_far(state, entry):
-    """Remove an entry from a full bucket, from one after its home bucket, or from the old table."""
+    """Remove an entry that is in a full bucket, in a bucket after its home bucket, or in the old table."""
     table = state.order_index
     size = np.int64(state.index_size)
     bucket = home_bucket(entry >> SHIFT_32, size)
@@ -245,8 +251,11 @@ def _remove_far(state, entry):
 
 @kernel
 def _close_gap(state, size, gap_bucket, gap):
-    """Free an entry. If its bucket was full, fill the gap with one that had to go to a later bucket: a search ends at
-    a bucket that is not full."""
+    """Free entry `gap` of bucket `gap_bucket`.
+
+    If the bucket was full, an entry that had to go to a later bucket moves into the gap, and so on: a search ends at a
+    bucket that is not full, so it would miss that entry otherwise.
+    """
     table = state.order_index
     was_full = _is_full(table, gap_bucket)
     table[gap] = ZERO
@@ -257,7 +266,7 @@ def _close_gap(state, size, gap_bucket, gap):
         for lane in range(LANES):
             entry = table[bucket + lane]
             home = home_bucket(entry >> SHIFT_32, size)
-            # It may move back only if its home bucket is not after the gap.
+            # An entry may move back only if its home bucket is not after the gap.
             if entry != ZERO and ((bucket - home) & (size - 1)) >= ((bucket - gap_bucket) & (size - 1)):
                 table[gap] = entry
                 gap_bucket, gap = bucket, bucket + lane
@@ -267,7 +276,7 @@ def _close_gap(state, size, gap_bucket, gap):
 
 @kernel
 def _mark_moved(state, entry):
-    """Remove an entry from the old table: it becomes MOVED, as in `_move_bucket`."""
+    """Remove an entry from the old table. It becomes MOVED, for the reason given in `_move_bucket`."""
     table = state.order_index
     size = np.int64(state.index_old_size)
     bucket = home_bucket(entry >> SHIFT_32, size)

@@ -1,20 +1,20 @@
 """Row formats of the book's tables: ORDER, LINK, NODE, LEVEL, BOOK, ALLOCATION, WINDOW, GUARD, and for implied prices
 MEMBER, SOURCES, QUOTE, ROUTE.
 
-Row 0 of every table means "none". Rows are `np.record`, so that kernels read fields as attributes, compiled or not.
-Indices are signed (i4): Numba makes a float of an unsigned and a signed 64-bit integer.
+Row 0 of every table means "none". Rows are `np.record`: kernels read fields as attributes, compiled or not. Indices are
+signed (i4), because Numba turns an operation on an unsigned and a signed 64-bit integer into a float.
 """
 
 from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS, WINDOW_SLOTS
 from exchange.records import Alias, place_in, record_type
 
-# Two cache lines. What neighbours change (links of queue and account) is in LINK, a compact table that stays in cache.
-# Fields are where COMMAND and EVENT have the same ones, so that a few wide moves write a row
-# (`new_order._write_order`, `emit.emit_old_order`).
+# An order takes two cache lines. Its links to neighbours are in LINK, a compact table that stays in the cache: a change
+# of a neighbour then does not load the whole order. Fields that COMMAND and EVENT also have are at the same offsets, so
+# that a few wide moves copy a row (`new_order._write_order`, `emit.emit_old_order`).
 ORDER = record_type(
     [
-        ("entry", "<i8"),  # order of acceptance: "ascending id" (ORDER-014)
-        ("stamp", "<i8"),  # priority inside a level (MATCH-003)
+        ("entry", "<i8"),  # counts accepted orders: the "ascending id" of ORDER-014
+        ("stamp", "<i8"),  # time priority inside a level: lower comes first (MATCH-003)
         ("resting", "u1"),  # 1 while linked into a level
         ("smp_mode", "u1"),
         ("side", "u1"),
@@ -27,7 +27,7 @@ ORDER = record_type(
         ("session", "<u4"),
         ("book", "<i4"),
         ("price", "<i4"),  # ticks
-        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; kept in a free row, so that the next id differs
+        ("order_id", "<i8"),  # generation << SLOT_BITS | slot; a free row keeps it, so that the next id differs
         ("position", "<i4"),  # row of the owner's position in the order's own book, 0 for combinations
         ("smp_id", "<u4"),
         ("client_order_id_0", "<u8"),
@@ -39,7 +39,7 @@ ORDER = record_type(
         ("order_lots", "<i4"),
         ("display_lots", "<i4"),
         ("trigger", "<i4"),  # ticks
-        ("value_tick_lots", "<i8"),  # sum of price * lots executed
+        ("value_tick_lots", "<i8"),  # sum of price * lots over its fills
         ("expiry_ns", "<i8"),
         ("tag", "<u8"),
     ],
@@ -65,16 +65,16 @@ NEWER, ACCOUNT_NEWER = place_in(LINK, "newer"), place_in(LINK, "account_newer")
 NEXT_FREE = place_in(LINK, "next_free")
 assert (place_in(LINK, "older"), place_in(LINK, "account_older")) == (NEWER + 4, ACCOUNT_NEWER + 4)
 
-# A node of a heap: an order that waits for a price or a time, see `heap.py`.
+# One node of a heap (`heap.py`): an order that waits for a price or a time.
 NODE = record_type(
     [
-        ("key", "<i8"),  # the smallest is first
+        ("key", "<i8"),  # the node with the smallest key comes first
         ("left", "<i4"),
         ("right", "<i4"),
-        ("parent", "<i4"),  # 0: the root
-        ("rank", "<i4"),  # 0: in no heap
+        ("parent", "<i4"),  # 0: this node is the root
+        ("rank", "<i4"),  # length of its right spine; 0: the node is in no heap
     ],
-    # A quote waits for no price and no time, so that its node is free for this.
+    # A quote never waits for a price, so the links of its book's list of quotes use its node.
     {
         "next_quote": Alias("left", "a quote: the one behind it in its book's list, 0 none"),
         "previous_quote": Alias("right", "a quote: the one before it in its book's list, 0 none"),
@@ -83,11 +83,12 @@ NODE = record_type(
 
 LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("hidden_lots", "<i4")])
 
-# One leg of a combination: its book, and +1 if it is bought with the combination, -1 if it is sold. An outright has one
-# leg, itself.
+# One leg of a combination: its book, and a sign: +1 if a buyer of the combination buys the leg, -1 if it sells it. An
+# outright has itself as its only leg.
 LEG = record_type([("book", "<i4"), ("sign", "<i4")])
 
-# One instrument and its book. The first three cache lines hold what every order reads.
+# One instrument and its book. Every order reads the first three cache lines. `engine/prefetch.py` counts on which lines
+# fields lie in, so a new one comes last.
 BOOK = record_type(
     [
         # the ladder
@@ -98,40 +99,40 @@ BOOK = record_type(
         # prices and limits, ticks
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
-        ("fast_path_places", "<i4", (2,)),  # places of each side, from 1 on, that take the fast path
+        ("fast_path_places", "<i4", (2,)),  # the fast path accepts places 1 to this one, by side
         ("mark_tick", "<i4"),  # the last settlement, from which gains and losses are counted
         ("last_tick", "<i4"),
-        ("features", "<i4"),  # BookFeature bits: what matching here needs beyond price and time
+        ("features", "<i4"),  # BookFeature bits: what matching needs here beyond price and time
         ("order_lots_max", "<i4"),
         ("maker_fee", "<i4"),  # mills per GPU-hour
         ("taker_fee", "<i4"),
-        ("phase", "u1"),  # effective MarketState: its own where stricter, else the group's
+        ("phase", "u1"),  # MarketState in force, see `market_state.effective_state`
         ("own_state", "u1"),  # MarketState, NONE to follow the group
         ("before_halt", "u1"),
         ("has_last", "u1"),
         ("has_indicative", "u1"),
         ("order_entry", "u1"),
-        ("term", "u1"),  # a T3 or T5 (LIMIT-004)
+        ("term", "u1"),  # 1: a term contract, T3 or T5 (LIMIT-004)
         ("leg_count", "u1"),
         # money
         ("hours", "<i8"),  # GPU-hours of one lot: mills per tick and lot
-        ("fee_hours", "<i8"),  # longer leg of a combination (FEE-001)
-        ("scan_hours", "<i8", (SCAN_TIERS,)),  # hours of a bought lot in each scan tier, net over legs
-        ("tier_hours", "<i8"),  # the one that is not 0, if `one_tier`
-        ("scan_bits", "<i8"),  # of an account's `unweighed`: the scan tiers that lots weigh on
-        ("margin_bound_mills", "<i8"),  # most that one more working lot adds to initial margin, loss and fee apart
-        ("residual_mills", "<i8"),  # combination: most that a lot's leg prices can lose beyond its own price
+        ("fee_hours", "<i8"),  # hours that fees count; of a spread those of its longer leg (FEE-001)
+        ("scan_hours", "<i8", (SCAN_TIERS,)),  # GPU-hours of a bought lot in each scan tier, net over legs
+        ("tier_hours", "<i8"),  # with `one_tier`: the entry of `scan_hours` that is not 0
+        ("scan_bits", "<i8"),  # bits of the scan tiers that lots count in, as in ACCOUNT's `unweighed`
+        ("margin_bound_mills", "<i8"),  # most that one more working lot adds to initial margin, loss and fee aside
+        ("residual_mills", "<i8"),  # of a combination: most that a lot's legs lose beyond the loss at its own price
         ("working", "<i8", (2,)),  # working lots of each side, in queues or not
         ("auction_fee", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
-        ("spot_weight", "<i4"),  # lots of the spot month in a bought lot (LIMIT-003)
-        ("first_risk", "<i4"),  # RISK row of account 0 in the one scan tier, else in the commodity's first
+        ("spot_weight", "<i4"),  # spot-month lots in a bought lot, signed (LIMIT-003)
+        ("first_risk", "<i4"),  # RISK row of account 0 in the book's one scan tier; else in the commodity's first tier
         ("group", "<i4"),
         ("combo", "u1"),
         ("matching", "u1"),
-        ("one_tier", "u1"),  # 1: an outright that has all its hours in one scan tier
-        ("waiting", "u1"),  # 1: cancels of orders here may wait for a state that allows them (COD-004)
-        # a bit for each word of the occupancy bitmap that is not 0, words of the two sides in turn
+        ("one_tier", "u1"),  # 1: an outright, not a term contract, with all its hours in one scan tier
+        ("waiting", "u1"),  # 1: orders here may wait for a state in which they can be cancelled (COD-004)
+        # Which words of the occupancy bitmap are not 0, one bit a word; words of buys and sells alternate.
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),
         ("legs", LEG, (LEGS_MAX,)),
         # the day so far
@@ -141,12 +142,12 @@ BOOK = record_type(
         ("indicative_tick", "<i4"),
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
-        ("open_interest", "<i8"),  # doubled: lots held, long and short
-        ("last_trade_id", "<i8"),  # last number of its channel of trades,
-        ("status_sequence", "<i8"),  # and of status
-        ("min_inc", "<i4"),  # must divide an order's price,
-        ("lot_inc", "<i4"),  # and its lots
-        # what it is
+        ("open_interest", "<i8"),  # lots held long plus lots held short: twice the open interest
+        ("last_trade_id", "<i8"),  # last trade id of this book
+        ("status_sequence", "<i8"),  # last number of its status channel
+        ("min_inc", "<i4"),  # price increment, ticks
+        ("lot_inc", "<i4"),  # lot increment
+        # the instrument
         ("instrument_id", "<u4"),
         ("commodity", "<u2"),
         ("floor_bp", "<u2"),
@@ -156,64 +157,65 @@ BOOK = record_type(
         ("reason", "u1"),  # StateReason of the last change of its own state
         ("family", "u1"),
         ("period_kind", "u1"),
-        ("quotes", "<i4"),  # that work here
+        ("quotes", "<i4"),  # number of quotes at work
         ("ltd_ns", "<i8"),
         ("symbol", "<u8", (4,)),
         ("crossed_hours", "<i4", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
-        ("month_hours", "<i4", (SCAN_TIERS,)),  # as scan_hours, of an outright: its children's hours in each tier
+        ("month_hours", "<i4", (SCAN_TIERS,)),  # of an outright: hours of its months in each scan tier
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
-        ("show_ratio", "<i4"),  # largest total of an iceberg by its display (ICE-006), 0 off
-        ("unelected", "<i4", (2,)),  # heaps of stops that wait for a price, one a side
-        ("elected_first", "<i4"),  # line of elected stops that wait for the end of a halt; row 0: for injection
+        ("show_ratio", "<i4"),  # largest total lots of an iceberg per displayed lot (ICE-006), 0 off
+        ("unelected", "<i4", (2,)),  # root of the heap of stops that wait for a price, by side
+        ("elected_first", "<i4"),  # elected stops until the end of a halt; in row 0 those to inject now
         ("elected_last", "<i4"),
-        ("first_parked", "<i4"),  # list of orders outside the daily limits (BAND-004)
-        ("first_quote", "<i4"),  # list of its quotes, linked through their heap nodes, which quotes do not need
+        ("first_parked", "<i4"),  # list of orders parked outside the daily limits (BAND-004)
+        ("first_quote", "<i4"),  # list of its quotes, linked through NODE
     ]
 )
 
-# How a pro-rata book allocates a level (PRO-002 to PRO-005): one row a book, beside BOOK.
+# How a pro-rata book allocates a level (PRO-002 to PRO-005). Every book has one row, with its number.
 ALLOCATION = record_type(
     [
-        ("top_order", "<i8", (2,)),  # id of the order that holds TOP on each side, 0: none; the order may have left
+        ("top_order", "<i8", (2,)),  # id of the order with TOP by side, 0 none; that order may have ended
         ("lead_account", "<i4", (LEAD_MAKERS_MAX,)),
         ("lead_percent", "<i4", (LEAD_MAKERS_MAX,)),
         ("lead_makers", "<i4"),  # number of lead market makers
-        ("top", "<i4"),  # 1: TOP is given
-        ("top_lots_max", "<i4"),  # 0: no ceiling
-        ("split_percent", "<i4"),  # part allocated by time before the rest is by size
-        ("minimum_allocation", "<i4"),  # smaller shares become 0
+        ("top", "<i4"),  # 1: the book has TOP priority
+        ("top_lots_max", "<i4"),  # most lots that TOP gets first, 0: no limit
+        ("split_percent", "<i4"),  # per cent allocated by time; the rest goes by size
+        ("minimum_allocation", "<i4"),  # lots; a smaller share by size becomes 0
         ("spare", "<i4"),
     ]
 )
-# One implied route into a book: a combination with the book as a leg, or the book's own combination.
+# One implied route into a book, through a combination that has the book as a leg, or that is the book itself.
 MEMBER = record_type(
     [
         ("combination", "<i4"),
-        ("own_leg", "<i4"),  # number of the book among the combination's legs, from 1; 0: it is the combination
-        ("expiry_rank", "<i4"),  # by the nearest last trading day of the other legs; equal days, equal ranks (IMP-009)
+        ("own_leg", "<i4"),  # number of the book among the combination's legs, from 1; 0: the book is the combination
+        ("expiry_rank", "<i4"),  # order by the other legs' nearest last trading day; equal days, equal ranks (IMP-009)
         ("spare", "<i4"),
     ]
 )
 
-# The implied prices of one book, per side; no lots: none.
+# The implied prices of one book, by side. 0 lots: that side has none.
 QUOTE = record_type(
     [
         ("tick", "<i4", (2,)),
         ("lots", "<i4", (2,)),
-        ("shown_tick", "<i4", (2,)),  # as last published; one that locks or crosses is not shown (IMP-005)
+        ("shown_tick", "<i4", (2,)),  # as last published; 0 lots if it would lock or cross (IMP-005)
         ("shown_lots", "<i4", (2,)),
-        ("changed", "<i4"),  # bits of sides whose best real level has changed, and CHANGED_STATE
-        ("due", "<i4"),  # bits of sides to work out again, and DUE_LOOK
+        ("changed", "<i4"),  # a bit for each side whose best real level has changed, and CHANGED_STATE
+        ("due", "<i4"),  # a bit for each side to compute again, and DUE_LOOK
     ]
 )
 
-# The implied routes into one book: rows of the MEMBER table, nearest expiry first.
+# Where the implied routes into one book are in the MEMBER table, nearest expiry first.
 SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
 
 # The real orders that one implied fill would trade: one for each leg, or the combination's and one for each other leg.
+# The arrays have one entry for each of these orders.
 ROUTE = record_type(
     [
-        ("count", "<i4"),  # 0 none
+        ("count", "<i4"),  # orders in the route; 0: no route
         ("combination", "<i4"),
         ("own_leg", "<i4"),
         ("tick", "<i4"),  # the implied price
@@ -223,23 +225,23 @@ ROUTE = record_type(
         ("sides", "<i4", (LEGS_MAX,)),
         ("slots", "<i4", (LEGS_MAX,)),
         ("ticks", "<i4", (LEGS_MAX,)),
-        ("owners_before", "<i4", (LEGS_MAX,)),  # a bit for each earlier place whose order excluded one here
+        ("owners_before", "<i4", (LEGS_MAX,)),  # bit i: an order here was excluded because entry i has its owner
     ]
 )
 
-# A look-back window over prints (BAND-005). The number of a slot is time // slot_ns.
+# A look-back window over prints (BAND-005). A slot here is a stretch of time, with the number time // slot_ns.
 WINDOW = record_type(
     [
         ("width_ticks", "<i8"),  # 0: off
-        ("slot_ns", "<i8"),  # length of a slot; 0: the window measures from the settlement
-        ("pause_ns", "<i8"),  # how long RESERVED lasts after a breach
-        ("until_ns", "<i8"),  # until when `low` and `high` are valid; 0: they are not
-        ("low", "<i4"),  # lowest and highest tick over all slots that count
+        ("slot_ns", "<i8"),  # length of a slot; 0: the window measures from the settlement price
+        ("pause_ns", "<i8"),  # how long RESERVED lasts after a breach of the window
+        ("until_ns", "<i8"),  # `low` and `high` are valid before this time; 0: they are not valid
+        ("low", "<i4"),  # lowest and highest print of the slots in the window, ticks
         ("high", "<i4"),
-        ("trial_low", "<i4"),  # the same with the prints of a dry run
+        ("trial_low", "<i4"),  # the same, with the prints of the present dry run
         ("trial_high", "<i4"),
-        ("trial", "<i8"),  # 1: a dry run has printed
-        ("slots", "<i8", (WINDOW_SLOTS,)),  # number of the slot plus 1, 0: no print
+        ("trial", "<i8"),  # 1: `trial_low` and `trial_high` are in use
+        ("slots", "<i8", (WINDOW_SLOTS,)),  # ring of slot numbers plus 1; 0: a slot without a print
         ("lows", "<i4", (WINDOW_SLOTS,)),
         ("highs", "<i4", (WINDOW_SLOTS,)),
     ]
@@ -247,19 +249,19 @@ WINDOW = record_type(
 
 LEFT_NS = Alias("reopen_ns", "in HALT: what is left until RESERVED ends, 0 if no timer ends it")
 
-# Price guards of a book: one row a book, beside BOOK.
+# Price guards. Every book has one row, with its number.
 GUARD = record_type(
     [
         ("windows", WINDOW, (2,)),  # velocity, circuit breaker (BAND-010)
-        ("reopen_ns", "<i8"),  # when its own RESERVED ends, 0 if no timer ends it
-        ("closing_from_ns", "<i8"),  # ns of the UTC day where the closing window begins
+        ("reopen_ns", "<i8"),  # when the book's own RESERVED ends, 0 if no timer ends it
+        ("closing_from_ns", "<i8"),  # begin of the closing window, ns since midnight UTC
         ("closing_to_ns", "<i8"),
-        ("closing_pause_ns", "<i8"),  # longest RESERVED inside it
-        ("collar_ticks", "<i8"),  # how far an uncross may be from the reference (AUC-014), 0: off
-        ("extension_ns", "<i8"),  # how long an auction beyond it is extended
+        ("closing_pause_ns", "<i8"),  # longest RESERVED in the closing window
+        ("collar_ticks", "<i8"),  # how far an uncross may be from its reference price (AUC-014), 0: off
+        ("extension_ns", "<i8"),  # how long an extension of an auction lasts
         ("extensions_max", "<i4"),
-        ("extensions", "<i4"),  # of the current auction so far; only a book with a state of its own has some
-        ("next_trial", "<i8"),  # next book in the list of those that a dry run has printed in
+        ("extensions", "<i4"),  # extensions of the present auction so far
+        ("next_trial", "<i8"),  # next book in the list of books with prints of a dry run
     ],
     {"left_ns": LEFT_NS},
 )

@@ -1,9 +1,9 @@
 """The price ladder: queues of orders by tick and side, the best price, the next occupied price.
 
-A *place* numbers the ticks of a side so that a better price has the larger place, for buys and sells alike; only this
-file knows which price is better. Place 1 is the worst tick of the window, 0 means none. Each side has its own rows in
-the level table, a bitmap of occupied places and a summary of the bitmap, so that the next occupied price is found by
-counting leading zeros a few times.
+A *place* is the number of a tick on one side of the window of daily limits. Place 1 is the worst tick, a better price
+has a larger place, and 0 means none. Buys and sells thus share all code; only this file knows which price is better.
+Each side has its own rows in the level table, a bitmap of occupied places, and a summary with a bit for each word of
+the bitmap: a few steps find the next occupied price.
 """
 
 import numpy as np
@@ -16,15 +16,18 @@ from exchange.machine import highest_bit, put_word
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 SHIFT_32 = np.uint64(32)
-# Bitmaps of books in `state.marked_books`.
-CHANGED = 0  # implied prices made of the book are out of date
-DUE = 1  # the book's own implied prices are to be worked out again
-CHANGED_STATE = 4  # beside the bits of the two sides: the book has entered or left OPEN
+# The two bitmaps of books in `state.marked_books`.
+CHANGED = 0  # other books' implied prices that use this book are out of date
+DUE = 1  # the book's own implied prices must be computed again
+CHANGED_STATE = 4  # bit of QUOTE's `changed`, beside one for each side: the book has entered or left OPEN
 
 
 @leaf_kernel
 def place_of(book, side, tick):
-    """Place of a tick on one side of the window. No branch, as a processor cannot predict the side of an order."""
+    """Place of a tick on one side. Without a branch, because the processor cannot predict the side of an order.
+
+    The result is below 1, or above `window_ticks`, for a price outside the daily limits.
+    """
     return ((np.int64(tick) - book.edge_tick[side]) ^ -side) + side + 1
 
 
@@ -36,26 +39,26 @@ def tick_of(book, side, place):
 
 @leaf_kernel
 def ticks_better(side, tick, other):
-    """By how many ticks a price is better for an order's priority than another: higher for a buy, lower for a sell."""
+    """Ticks by which a price is better than another, negative if it is worse. Higher is better for a buy."""
     return (tick - other) * sign_of(side)
 
 
 @leaf_kernel
 def worse_of(side, tick, other):
-    """The limit of two that trades at fewer prices: the lower of a buy, the higher of a sell."""
+    """The worse of two limit prices: the lower one for a buy, the higher one for a sell."""
     return min(tick, other) if side == SIDE_BUY else max(tick, other)
 
 
 @leaf_kernel
 def round_inward(side, tick, increment):
-    """The nearest multiple of an increment that is not better than a price."""
+    """Round a price to the nearest multiple of `increment` that is not better: down for a buy, up for a sell."""
     sign = sign_of(side)
     return tick - sign * (sign * tick % increment)
 
 
 @leaf_kernel
 def lowest_and_highest(side, worst, best):
-    """The ends of a range of a side's prices, the lower first."""
+    """The worst and the best price of a range, put in ascending order."""
     return (worst, best) if side == SIDE_BUY else (best, worst)
 
 
@@ -67,19 +70,19 @@ def in_limits(book, tick):
 
 @leaf_kernel
 def is_behind_window(book, side, tick):
-    """Whether a price is worse than all prices of the daily limits."""
+    """Whether a price is outside the daily limits on the passive side: below them for a buy, above them for a sell."""
     return place_of(book, side, tick) < 1
 
 
 @leaf_kernel
 def is_beyond_window(book, side, tick):
-    """Whether a price is better than all prices of the daily limits."""
+    """Whether a price is outside the daily limits on the aggressive side: above them for a buy, below for a sell."""
     return place_of(book, side, tick) > window_ticks(book)
 
 
 @leaf_kernel
 def window_ticks(book):
-    """Ticks of the window, from one daily limit to the other: the number of places of a side."""
+    """Number of places of a side: ticks from one daily limit to the other, both included."""
     return np.int64(book.high_tick) - book.low_tick + 1
 
 
@@ -91,19 +94,19 @@ def row_of(book, side, place):
 
 @leaf_kernel
 def best_row(book, side):
-    """Row of the best level of a side that has one."""
+    """Row of the best level of a side. Call it only for a side that has orders."""
     return row_of(book, side, np.int64(book.best[side]))
 
 
 @leaf_kernel
 def best_tick(book, side):
-    """Best price of a side that has one."""
+    """Best price of a side, ticks. Call it only for a side that has orders."""
     return tick_of(book, side, np.int64(book.best[side]))
 
 
 @leaf_kernel
 def crosses(book, side, tick):
-    """Whether a limit price of an aggressor of `side` reaches the best opposite order."""
+    """Whether an aggressor of `side` with this limit price can trade with the best opposite order."""
     other = 1 - side
     best = np.int64(book.best[other])
     return best != 0 and best >= place_of(book, other, tick)
@@ -111,14 +114,16 @@ def crosses(book, side, tick):
 
 @leaf_kernel
 def meets(book, side, place):
-    """As `crosses`, for the limit's place on the aggressor's own side: the two places of a tick add up to the window's
-    ticks plus 1."""
+    """As `crosses`, for a limit given as its place on the aggressor's own side.
+
+    The places of one tick on both sides add up to `window_ticks` + 1.
+    """
     return book.best[1 - side] + place > window_ticks(book)
 
 
 @leaf_kernel
 def may_trade(book, side, tick):
-    """Whether an aggressor of `side` with this limit price may trade, at a real or an implied price."""
+    """Whether an aggressor with this limit price may be able to trade. Always True in a book with implied prices."""
     return book.features & FEATURE_IMPLIED != 0 or crosses(book, side, tick)
 
 
@@ -139,7 +144,7 @@ def _mark_empty(state, book, side, place, row):
 
 @leaf_kernel
 def worse_place(state, book, side, place):
-    """The next occupied place below `place`, 0 if there is none."""
+    """The next worse place that holds orders, 0 if there is none."""
     first = (np.int64(book.ladder) + side * np.int64(book.side_rows)) >> 6
     word = place >> 6
     bits = state.occupied[first + word] & ((ONE << np.uint64(place & 63)) - ONE)
@@ -158,7 +163,7 @@ def worse_place(state, book, side, place):
 
 @leaf_kernel
 def put_mark(state, kind, index):
-    """Set a book's bit: CHANGED or DUE."""
+    """Set a book's bit in one of the bitmaps. `kind`: CHANGED or DUE."""
     word = index >> 6
     state.marked_books[kind * (state.marked_books.shape[0] >> 1) + word] |= ONE << np.uint64(index & 63)
     state.marked_words[kind] |= ONE << np.uint64(word)
@@ -166,14 +171,17 @@ def put_mark(state, kind, index):
 
 @leaf_kernel
 def mark_book(state, index, bits):
-    """Note that implied prices made of a book are out of date. `bits`: a bit for each side, or CHANGED_STATE."""
+    """Note that the implied prices that use a book are out of date.
+
+    bits  what has changed: a bit for each side (1 << side), or CHANGED_STATE
+    """
     state.implied[index].changed |= bits
     put_mark(state, CHANGED, index)
 
 
 @leaf_kernel
 def _note_change(state, book, index, side, place):
-    """A level has changed: if it is the best of its side, implied prices made of it are out of date."""
+    """After a change of a level: if it is the best of its side, mark the implied prices that use it as out of date."""
     if book.features & FEATURE_IMPLIED != 0 and place >= book.best[side]:
         mark_book(state, np.int64(index), 1 << side)
 
@@ -187,7 +195,7 @@ def _terms(order):
 
 @leaf_kernel
 def link_order(state, book, slot):
-    """Add an order at the back of its level's queue (MATCH-004). Returns the lots that the level shows now."""
+    """Put an order at the back of its level's queue (MATCH-004). Returns the lots that the level then shows."""
     order = state.orders[slot]
     order.resting = 1
     index, side, tick, shown, hidden = _terms(order)
@@ -197,7 +205,8 @@ def link_order(state, book, slot):
 
 @leaf_kernel
 def link_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots):
-    """As `link_order` at a level whose place and row are known. The order's row is neither read nor written."""
+    """As `link_order`, for a level whose place and row are known. Does not touch the ORDER row: the caller sets
+    `resting`."""
     level = state.levels[row]
     tail = np.int64(level.tail)
     if tail == 0:
@@ -218,7 +227,8 @@ def link_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots)
 
 @leaf_kernel
 def unlink_order(state, book, slot):
-    """Take an order out of its level's queue, from anywhere (MATCH-005). Returns the lots that the level shows now."""
+    """Take an order out of its level's queue, wherever it stands (MATCH-005). Returns the lots that the level then
+    shows."""
     order = state.orders[slot]
     order.resting = 0
     index, side, tick, shown, hidden = _terms(order)
@@ -228,7 +238,8 @@ def unlink_order(state, book, slot):
 
 @leaf_kernel
 def unlink_at(state, book, slot, index, side, place, row, shown_lots, hidden_lots):
-    """As `unlink_order` at a level whose place and row are known. The order's row is neither read nor written."""
+    """As `unlink_order`, for a level whose place and row are known. Does not touch the ORDER row: the caller clears
+    `resting`."""
     level = state.levels[row]
     link = state.links[slot]
     newer = np.int64(link.newer)
@@ -254,7 +265,10 @@ def unlink_at(state, book, slot, index, side, place, row, shown_lots, hidden_lot
 
 @kernel
 def relink_order(state, book, slot, older, newer):
-    """Undo `unlink_order`: put an order back between its neighbours `older` and `newer`, which must be as they were."""
+    """Undo `unlink_order`: put an order back between the neighbours that it had.
+
+    older, newer  slots of these neighbours, 0 none; they must be neighbours again. Implied prices are not marked.
+    """
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -281,7 +295,7 @@ def relink_order(state, book, slot, older, newer):
 
 @leaf_kernel
 def reduce_order(state, book, slot, lots):
-    """Take lots off an order that stays in its queue, shown ones first. Returns the lots that its level shows now."""
+    """Take lots off an order that stays in its queue, shown lots first. Returns the lots that its level then shows."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -290,7 +304,7 @@ def reduce_order(state, book, slot, lots):
 
 @leaf_kernel
 def reduce_at(state, book, slot, side, place, row, lots):
-    """As `reduce_order` at a level whose place and row are known."""
+    """As `reduce_order`, for a level whose place and row are known."""
     order, level = state.orders[slot], state.levels[row]
     shown = min(lots, np.int64(order.shown_lots))
     order.leaves_lots -= lots
@@ -303,8 +317,8 @@ def reduce_at(state, book, slot, side, place, row, lots):
 
 @leaf_kernel
 def take_hidden_first(state, book, slot, lots):
-    """Take lots off an order that stays in its queue, hidden ones first (ICE-005). Returns the lots that its level
-    shows now."""
+    """Take lots off an order that stays in its queue, hidden lots first (ICE-005). Returns the lots that its level
+    then shows."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -320,8 +334,11 @@ def take_hidden_first(state, book, slot, lots):
 
 @kernel
 def available_lots(state, book, side, tick, wanted):
-    """Lots that an aggressor of `side` could execute up to its limit price `tick`; counting stops at `wanted`
-    (TIF-003)."""
+    """Lots, shown and hidden, that an aggressor of `side` could execute within its limit price (TIF-003).
+
+    tick    the limit price
+    wanted  lots; counting stops as soon as so many are found
+    """
     other = 1 - side
     worst = place_of(book, other, tick)
     place = np.int64(book.best[other])

@@ -1,4 +1,4 @@
-"""Self-match prevention: orders of one owner do not trade with each other in OPEN (SMP-001, SMP-008)."""
+"""Self-match prevention: which orders have one owner, so that they may not trade with each other (SMP-001, SMP-008)."""
 
 from exchange.kernel import kernel, leaf_kernel
 from exchange.records import QUOTE_OWNER
@@ -6,11 +6,13 @@ from exchange.records import QUOTE_OWNER
 
 @leaf_kernel
 def is_of_owner(smp_id, account, maker):
-    """Whether an aggressor of this self-match id and account may not trade with a resting order.
+    """Whether an aggressor and the resting order `maker` have one owner, so that they may not trade.
 
-    smp_id   the aggressor's, 0: no prevention; QUOTE_OWNER and above: it is a quote
-    The owner of a quote is its account (SMP-008): it trades with no order of that account, and no order of that
-    account that has self-match prevention on trades with it.
+    smp_id   the aggressor's self-match id, 0: no prevention; from QUOTE_OWNER on the aggressor is a quote
+    account  the aggressor's
+
+    Orders with the same self-match id have one owner. A quote is owned by its account (SMP-008): it trades with no
+    order of that account, but for an aggressor without prevention.
     """
     if smp_id == 0:
         return False
@@ -21,5 +23,5 @@ def is_of_owner(smp_id, account, maker):
 
 @kernel
 def have_one_owner(order, other):
-    """Whether two resting orders may not be makers of one implied fill (SMP-010)."""
+    """Whether two resting orders have one owner, so that one implied fill may not trade both (SMP-010)."""
     return is_of_owner(order.smp_id, order.account, other) or is_of_owner(other.smp_id, other.account, order)

@@ -1,4 +1,5 @@
-"""Parked orders: outside the daily limits, in no queue, in a list of their book (BAND-004)."""
+"""Parked orders. Their price is outside the daily limits, so they are in no queue but in a list of their book
+(BAND-004)."""
 
 from exchange.kernel import kernel, leaf_kernel
 

@@ -1,8 +1,8 @@
-"""How a pro-rata book allocates a price level: TOP, lead market makers, a part by time, then by size (PRO-002 to
-PRO-006).
+"""How a pro-rata book allocates an aggressor's lots to the orders of a price level (PRO-002 to PRO-006).
 
-The lots that each order gets are written to `state.shares`, by slot. Only displayed lots count (PRO-007); products of
-two quantities below 2**31 are exact in 64 bits (PRO-008).
+The order with TOP comes first, then lead market makers, then a part goes by time and the rest by size. The lots that
+each order gets are written to `state.shares`, by slot. Only displayed lots count (PRO-007). All products are of two
+quantities below 2**31, so they are exact in 64 bits (PRO-008).
 """
 
 import numpy as np
@@ -15,8 +15,8 @@ from exchange.kernel_codes import MARKET_OPEN
 
 @kernel
 def note_arrival(state, book, slot):
-    """Before an order joins its queue: one that improves the best price takes TOP in OPEN, and ends TOP in any other
-    state (PRO-002)."""
+    """Call this before an order joins its queue. If it improves the best price, it gets TOP; in any state but OPEN
+    nobody has TOP then (PRO-002)."""
     order = state.orders[slot]
     side = np.int64(order.side)
     if place_of(book, side, np.int64(order.price)) > book.best[side]:
@@ -25,7 +25,7 @@ def note_arrival(state, book, slot):
 
 @kernel
 def lose_top(state, order):
-    """A replace that loses priority loses TOP with it (PRO-002)."""
+    """Take TOP from an order, if it has it: a replace has cost its priority (PRO-002)."""
     sharing = state.allocation[order.book]
     if sharing.top_order[order.side] == order.order_id:
         sharing.top_order[order.side] = 0
@@ -33,8 +33,8 @@ def lose_top(state, order):
 
 @kernel
 def leave_pass(state, slot):
-    """Before an order leaves in the middle of a pass, such as a quote whose protection has tripped: void its share, and
-    continue the pass with the next order."""
+    """Call this before an order leaves during a pro-rata pass, as a quote whose protection has tripped. Its share
+    becomes 0, and the pass goes on with the next order."""
     state.shares[slot] = 0
     if state.cursor.pass_slot == slot:
         state.cursor.pass_slot = state.links[slot].newer
@@ -42,10 +42,10 @@ def leave_pass(state, slot):
 
 @kernel
 def share_level(state, index, level, lots):
-    """Write to `state.shares` what each order of a level gets.
+    """Allocate lots among the orders of a level: writes `state.shares`, which must be 0 for these orders.
 
     index   the level's book
-    lots    to allocate, > 0. The shares add up to it, or to all that the level shows if that is less (INV-014)
+    lots    to allocate, > 0. The shares add up to this, or to all that the level shows if that is less (INV-014)
     """
     if lots >= level.shown_lots:
         _give_by_time(state, level, np.int64(level.shown_lots))  # PRO-001
@@ -69,7 +69,7 @@ def _give(state, slot, lots):
 
 @kernel
 def _give_top(state, sharing, level, lots):
-    """The order that holds TOP gets its part first (PRO-002). Returns the lots given."""
+    """Give the order with TOP its part (PRO-002). Returns the lots given."""
     head = np.int64(level.head)
     top = slot_of(state, np.int64(sharing.top_order[state.orders[head].side]))
     if sharing.top == 0 or top == 0 or state.orders[top].price != state.orders[head].price:
@@ -79,7 +79,7 @@ def _give_top(state, sharing, level, lots):
 
 @kernel
 def _give_lead_makers(state, sharing, level, lots):
-    """Each lead market maker gets its percentage, its own orders by time (PRO-003). Returns the lots given."""
+    """Give each lead market maker its percentage of `lots`, oldest order first (PRO-003). Returns the lots given."""
     total = np.int64(0)
     for number in range(sharing.lead_makers):
         left = lots * sharing.lead_percent[number] // 100
@@ -95,7 +95,7 @@ def _give_lead_makers(state, sharing, level, lots):
 
 @kernel
 def _give_by_time(state, level, lots):
-    """Orders get what they show, oldest first (PRO-001, PRO-004, PRO-006). Returns the lots given."""
+    """Raise the shares of orders to what they show, oldest first (PRO-001, PRO-004, PRO-006). Returns lots given."""
     left = lots
     slot = np.int64(level.head)
     while slot != 0 and left > 0:
@@ -106,8 +106,10 @@ def _give_by_time(state, level, lots):
 
 @kernel
 def _give_by_size(state, sharing, level, lots):
-    """Allocate in proportion to displayed lots without a share yet, rounded down; a share below the minimum is 0
-    (PRO-005). Returns the lots given."""
+    """Give each order a part of `lots` in proportion to its displayed lots that have no share yet (PRO-005).
+
+    Each part is rounded down; a part below the minimum is dropped. Returns the lots given.
+    """
     shown = np.int64(level.shown_lots)
     slot = np.int64(level.head)
     while slot != 0:

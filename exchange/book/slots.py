@@ -1,8 +1,8 @@
 """Order slots, the rows of `state.orders`, and the order ids that name them.
 
-Free slots are taken last in, first out, so that a busy book stays in the processor's cache. An order id is
-`generation << SLOT_BITS | slot`: finding an order by id is one load and one comparison. A slot whose generations are
-used up is never taken again, so no id is given twice.
+The slot that was released last is taken next, so that the rows in use stay in the processor's cache. An order id is
+`generation << SLOT_BITS | slot`, and each use of a slot has the next generation: finding an order by id is one load and
+one comparison. A slot that has used all generations is never taken again, so no id is given twice.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ def can_take_slot(state):
 
 @kernel
 def can_take_slots(state, count):
-    """Whether `count` slots are free."""
+    """Whether at least `count` slots are free."""
     found = state.orders.shape[0] - 1 - np.int64(state.used_orders)
     slot = np.int64(state.free_order)
     while slot != 0 and found < count:
@@ -37,7 +37,7 @@ def can_take_slots(state, count):
 
 @leaf_kernel
 def take_slot(state):
-    """Take a free slot; its row has a new order id. Only after `can_take_slot`."""
+    """Take a free slot and return it; its ORDER row has a new order id. Call it only after `can_take_slot`."""
     slot = np.int64(state.free_order)
     if slot != 0:
         state.free_order = state.links[slot].next_free
@@ -52,7 +52,7 @@ def take_slot(state):
 
 @leaf_kernel
 def release_slot(state, slot):
-    """Free a slot; its order id is never valid again."""
+    """Free a slot. Its order id is never valid again; the row keeps its fields, but for `state`, until it is taken."""
     order = state.orders[slot]
     order.state = ORDER_STATE_NONE
     following = np.int64(0)
@@ -64,7 +64,7 @@ def release_slot(state, slot):
 
 @leaf_kernel
 def slot_of(state, order_id):
-    """Slot of the live order with this id, 0 if there is none."""
+    """Slot of the live order with this order id, 0 if there is none."""
     slot = order_id & SLOT_MASK
     if slot == 0 or slot > state.used_orders:
         return np.int64(0)

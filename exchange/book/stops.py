@@ -1,8 +1,9 @@
-"""Stops: unelected ones in heaps by trigger, elected ones in a line until they enter the book.
+"""Where stops wait: unelected ones in heaps by trigger, elected ones in lines until they enter the book.
 
-A book has a heap for each side. The trigger that the next print reaches first is at its root, so an election looks at
-the elected stops only. Elected stops wait in a line for their injection (STOP-006): the line of row 0 of the books is
-what the running command injects, a book's own line holds stops that wait for the end of a halt (STOP-008).
+A print elects a stop when it reaches the stop's trigger. A book has a heap of unelected stops for each side, with the
+trigger that prints reach first at its root; an election thus looks at no stop that it does not elect. A *line* is a
+list of elected stops in order of their injection (STOP-006). The running command injects the line in row 0 of the
+books; a book's own line holds stops that wait for the end of a halt (STOP-008).
 """
 
 import numpy as np
@@ -12,18 +13,18 @@ from exchange.book.levels import ticks_better
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import FEATURE_STOPS, sign_of
 
-VENUE_LINE = 0  # row of the books whose line the running command injects
+VENUE_LINE = 0  # row of `state.books` that has the line for the running command to inject
 
 
 @leaf_kernel
 def reaches(side, trigger, tick):
-    """Whether a print at `tick` elects a stop: a buy at its trigger or above, a sell at it or below (STOP-001)."""
+    """Whether a print at `tick` elects a stop: a buy if `tick` >= trigger, a sell if `tick` <= trigger (STOP-001)."""
     return ticks_better(side, tick, trigger) >= 0
 
 
 @kernel
 def wait_for_trigger(state, book, slot):
-    """Add a stop to the unelected ones of its book and side."""
+    """Put a stop into the heap of its side."""
     order = state.orders[slot]
     side = np.int64(order.side)
     key = np.int64(order.trigger) * sign_of(side)
@@ -33,7 +34,7 @@ def wait_for_trigger(state, book, slot):
 
 @kernel
 def leave_trigger(state, book, slot):
-    """Take a stop out of the unelected ones."""
+    """Take an unelected stop out of its heap."""
     side = np.int64(state.orders[slot].side)
     book.unelected[side] = remove_node(state, np.int64(book.unelected[side]), slot)
     if book.unelected[0] == 0 and book.unelected[1] == 0:
@@ -51,9 +52,11 @@ def reached_stop(state, book, side, tick):
 
 @kernel
 def take_reached(state, book, tick, by_distance, origin):
-    """Take all stops that a print at `tick` elects out of the unelected ones. Returns the root of a heap of them.
+    """Move all stops that a print at `tick` elects into a heap of their own. Returns its root, 0 if there are none.
 
-    by_distance  nearest trigger to `origin` first, then entry stamp; else by entry stamp alone (STOP-005)
+    by_distance  True: the trigger nearest to `origin` comes first, then the earlier stamp (STOP-005); False: the
+                 earlier stamp
+    origin       ticks
     """
     reached = np.int64(0)
     for side in range(2):
@@ -68,7 +71,7 @@ def take_reached(state, book, tick, by_distance, origin):
 
 @kernel
 def join_line(state, line, slot):
-    """Add an elected stop to the end of a line. `line`: row of the books, VENUE_LINE for the running command's."""
+    """Add an elected stop at the end of a line. `line`: number of its book, or VENUE_LINE."""
     book = state.books[line]
     last = np.int64(book.elected_last)
     state.links[slot].older = last
@@ -82,7 +85,7 @@ def join_line(state, line, slot):
 
 @kernel
 def leave_line(state, slot):
-    """Take an elected stop out of its line, whichever that is."""
+    """Take an elected stop out of its line, its book's or the venue's."""
     link = state.links[slot]
     newer, older = np.int64(link.newer), np.int64(link.older)
     line = np.int64(state.orders[slot].book)
@@ -103,7 +106,7 @@ def leave_line(state, slot):
 
 @kernel
 def drop_stop(state, book, slot):
-    """Take a stop that is not injected yet out of where it waits, heap or line."""
+    """Take a stop that is not injected yet out of its heap or its line."""
     if is_waiting(state, slot):
         leave_trigger(state, book, slot)
     else:

@@ -1,8 +1,8 @@
 """Look-back windows over the prints of a book: velocity and the circuit breaker (BAND-005, BAND-010).
 
-A window is a ring of 60 time slots of equal length, the current one included, each with its lowest and highest print.
-The range over all slots is cached in the window and valid until the current slot ends. A window whose slots have no
-length measures from the settlement price.
+A window covers 60 time slots of equal length, the current one included. A ring keeps the lowest and the highest print
+of each slot. The range over all slots is cached in the window until the current slot ends. A window with `slot_ns` 0
+does not look back: it measures from the settlement price.
 """
 
 import numpy as np
@@ -18,9 +18,9 @@ REASONS = (STATE_REASON_VELOCITY, STATE_REASON_HALT_DCB)  # by that index
 
 @kernel
 def breach(state, index, tick):
-    """The StateReason of the window that a print of book `index` at `tick` would breach, NONE if it breaches none.
+    """Which window a print at `tick` would breach, as its StateReason; NONE if it breaches none. Nothing is written.
 
-    Nothing is written.
+    index  the book that prints
     """
     for number in (BREAKER, VELOCITY):
         low, high, _ = window_range(state, index, number)
@@ -31,11 +31,11 @@ def breach(state, index, tick):
 
 @kernel
 def breach_of_route(state, index):
-    """What the prints of the implied fill noted in `state.route` would breach (BAND-009). Nothing is written.
+    """Which window the implied fill in `state.route` would breach, with all its prints (BAND-009). Nothing is written.
 
     index    the aggressor's book, which prints at the implied price
-    returns  StateReason: the breaker's if any print breaches it, NONE if none breaches anything; and the book: the
-             lead month if it breaches (BAND-008), else the first that breaches with this reason
+    returns  StateReason: the circuit breaker's if any print breaches one, else that of velocity, else NONE; and the
+             book in breach: the lead month if it is among them (BAND-008), else the first with this reason
     """
     route = state.route
     lead = np.int64(state.groups[state.books[index].group].lead_book)
@@ -53,15 +53,17 @@ def breach_of_route(state, index):
 
 @kernel
 def is_beyond(state, index, number, low, high, tick):
-    """Whether `tick` is further than the window's width from its low or high."""
+    """Whether a price lies further from the range `low` to `high` than window `number` of the book allows."""
     width = state.guards[index].windows[number].width_ticks
     return width != 0 and (tick - low > width or high - tick > width)
 
 
 @kernel
 def window_range(state, index, number):
-    """Low and high tick of a window now, and whether they are of prints: without prints they are the last price, else
-    the settlement."""
+    """The range that a print is measured against: low tick, high tick, and whether there were prints in the window.
+
+    Without prints both are the last price of the day, without that the settlement price.
+    """
     book = state.books[index]
     window = state.guards[index].windows[number]
     if window.slot_ns == 0:
@@ -78,7 +80,7 @@ def window_range(state, index, number):
 
 @kernel
 def _scan(window, slot):
-    """Low and high tick over the slots that count when `slot` is the current one, and whether there was a print."""
+    """Low and high tick of the prints in a window that ends with time slot `slot`, and whether there were any."""
     low = high = np.int64(0)
     found = False
     for place in range(WINDOW_SLOTS):
@@ -101,7 +103,7 @@ def note_print(state, index, tick):
 
 @kernel
 def _note_in(state, window, tick):
-    """Count a print in one window: its slot, and the range over all slots that count."""
+    """Add a print to one window: to its time slot and to the cached range."""
     slot = state.time_ns // window.slot_ns
     place = slot % WINDOW_SLOTS
     if state.time_ns >= window.until_ns:
@@ -121,7 +123,7 @@ def _note_in(state, window, tick):
 
 @kernel
 def try_print(state, index, tick):
-    """A dry run prints: until `end_trial` the windows of book `index` include the print (TIF-003)."""
+    """Widen the windows of a book by a print of a dry run, until `end_trial` (TIF-003). Kept prints do not change."""
     guard = state.guards[index]
     tried = guard.windows[VELOCITY].trial + guard.windows[BREAKER].trial
     for number in range(2):
@@ -138,7 +140,7 @@ def try_print(state, index, tick):
 
 @kernel
 def end_trial(state):
-    """Drop every print of the dry run."""
+    """Forget the prints of the dry run, in all books."""
     index = np.int64(state.guards[0].next_trial)
     state.guards[0].next_trial = 0
     while index != 0:
@@ -154,7 +156,7 @@ def end_trial(state):
 
 @kernel
 def empty_windows(state, index):
-    """Drop every print of both windows: an uncross begins them again (BAND-010)."""
+    """Forget all prints in both windows: after an uncross they begin again (BAND-010)."""
     for number in range(2):
         window = state.guards[index].windows[number]
         window.until_ns = 0

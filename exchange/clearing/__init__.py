@@ -3,5 +3,5 @@
 layout      row formats of all tables
 positions   positions by account and book
 margin      initial margin of positions and working orders
-fills       what a fill changes for its owner
+fills       books a fill: position, initial margin, fee of the order's owner
 """

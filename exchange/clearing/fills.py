@@ -1,7 +1,7 @@
-"""What a fill changes for the order's owner: position, initial margin, fee.
+"""Books a fill in the account of the order's owner: position, initial margin, fee.
 
-A fill of a combination is booked in its legs, each at a price assigned to it; there is no position in the combination
-itself (SPEC-041).
+A fill of a combination is booked in its legs, each at a price that is assigned to it. There is no position in the
+combination itself (SPEC-041).
 """
 
 import numpy as np
@@ -13,7 +13,10 @@ from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER,
 
 @leaf_kernel
 def fee_mills(book, liquidity, lots):
-    """Fee of a fill, in mills: rate * hours * lots, of a spread on its longer leg only (FEE-001)."""
+    """Fee of a fill in mills: rate * hours * lots. A spread pays for its longer leg only (FEE-001).
+
+    liquidity  Liquidity: decides which of the book's rates applies
+    """
     rate = book.auction_fee
     if liquidity == LIQUIDITY_MAKER:
         rate = book.maker_fee
@@ -24,8 +27,10 @@ def fee_mills(book, liquidity, lots):
 
 @kernel
 def _base_tick(state, book, price):
-    """What leg prices are worked out from. Strip: `k` of CASCADE-006, ticks that each leg trades above its settlement.
-    Spread: tick of the second leg."""
+    """The figure that all leg prices of a combination's trade at `price` follow from, ticks.
+
+    Strip: `k` of CASCADE-006, by which each leg trades above its settlement price. Spread: price of the second leg.
+    """
     if book.combo == COMBO_STRIP:
         hours = np.int64(0)
         base = np.int64(0)
@@ -43,7 +48,12 @@ def _base_tick(state, book, price):
 
 @kernel
 def leg_price(state, book, price, base, leg):
-    """Tick assigned to one leg when two orders of a combination trade (IMP-010, CASCADE-006). `base`: `_base_tick`."""
+    """Price assigned to one leg when two orders of a combination trade, ticks (IMP-010, CASCADE-006).
+
+    price  of the combination, ticks
+    base   its `_base_tick`
+    leg    number of the leg, from 0
+    """
     if book.combo == COMBO_STRIP:
         return state.books[book.legs[leg].book].mark_tick + base
     return base + price if leg == 0 else base
@@ -51,7 +61,7 @@ def leg_price(state, book, price, base, leg):
 
 @kernel
 def _strip_residual(state, book, price, base):
-    """`r` of CASCADE-006: mills a lot that the buyer of a strip pays the seller in addition to the legs."""
+    """`r` of CASCADE-006: mills per lot that the buyer of a strip pays the seller beyond the prices of the legs."""
     residual = np.int64(0)
     for leg in range(book.leg_count):
         leg_book = state.books[book.legs[leg].book]
@@ -72,8 +82,7 @@ def _hold_legs(state, account, book, signed_lots, price):
 
 @leaf_kernel
 def clear_fill(state, book, order, lots, price, liquidity):
-    """Book a fill: lots of an order move from working to held at a price, and the fee is charged. Returns the fee in
-    mills."""
+    """Book one fill of an order: its lots become held at `price`, and the fee is charged. Returns the fee, mills."""
     if order.position != 0:
         return clear_fills(state, book, order, lots, price * lots, liquidity)
     account = np.int64(order.account)
@@ -86,7 +95,11 @@ def clear_fill(state, book, order, lots, price, liquidity):
 
 @leaf_kernel
 def clear_fills(state, book, order, lots, value, liquidity):
-    """As `clear_fill`, for several fills of an outright at once. `value`: sum of price * lots."""
+    """As `clear_fill`, for several fills of an order of an outright at once.
+
+    lots   of all these fills
+    value  sum of price * lots
+    """
     account = np.int64(order.account)
     side = np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
@@ -106,8 +119,8 @@ def _take_fee(state, account, book, liquidity, lots):
 
 @kernel
 def clear_implied_fill(state, book, order, lots, liquidity):
-    """As `clear_fill`, for the combination's order of an implied fill: its legs are booked at the prices that they
-    traded at, which `state.route` has (IMP-007). A strip leaves no residual (IMP-013)."""
+    """As `clear_fill`, for the combination's order in an implied fill. Its legs are booked at the prices that they
+    really traded at, from `state.route` (IMP-007); so a strip has no residual (IMP-013)."""
     account = np.int64(order.account)
     side = np.int64(order.side)
     signed_lots = lots * sign_of(side)

@@ -1,12 +1,12 @@
 """Initial margin of an account, kept up to date with each order and fill (MARGIN-013).
 
-It is what the RISK rows of the account contribute, one for each scan tier, and what its working orders can lose against
-the mark, taker fees included. It does not rise when a part of the working orders fills: hours move from working to
-held, and the loss that the fill realises has been held since entry.
+Initial margin has two parts: the scans, one for each RISK row of the account, and what its working orders can lose
+against the mark, taker fees included. A fill does not raise it: hours move from working to held, and the loss that the
+fill realises has been part of the margin since the order was entered.
 
-Lazy weighing: the possible loss is counted with each change, but the RISK rows are weighed only when an exact figure is
-needed. Until then `initial_margin_mills` has what they contributed at the last weighing, `unweighed_mills` a bound on
-what orders have added since; the sum of both is never too small.
+The possible loss is updated with each change. The scans are not: to *weigh* an account is to compute its scans again,
+and that is done only when an exact figure is needed. Until then `initial_margin_mills` has the scans of the last
+weighing, and `unweighed_mills` is an upper bound of what orders have added since. So their sum is never too small.
 """
 
 import numpy as np
@@ -18,24 +18,28 @@ from exchange.limits import SCAN_TIERS
 from exchange.machine import likely, lowest_bit, prefetch
 
 FRONT = np.int64(0)
+LAZY_WEIGHING = True  # False: every change weighs the account, and `unweighed_mills` stays 0
 
 
 @leaf_kernel
 def scan_number(commodity, tier):
-    """Number of a scan tier among those of all commodities, and of its bit in an account's `unweighed`."""
+    """Number of a commodity's scan tier among those of all commodities, from 0. It is also the number of the tier's bit
+    in ACCOUNT's `unweighed` and in BOOK's `scan_bits`."""
     return (np.int64(commodity) - 1) * SCAN_TIERS + tier
 
 
 @leaf_kernel
 def risk_place(state, account, number):
-    """Number of an account's RISK row for a `scan_number`. The rows of a scan tier follow each other: a cache holds
-    more of the accounts that trade it than if the tiers of an account did."""
+    """Number of an account's RISK row. `number`: the `scan_number` of the tier.
+
+    Rows of one tier are neighbours, not rows of one account: the cache then holds more accounts that trade the tier.
+    """
     return number * np.int64(state.accounts.shape[0]) + account
 
 
 @leaf_kernel
 def _scan_row(state, account, book, tier):
-    """The account's RISK row for a scan tier of the book's commodity."""
+    """The account's RISK row in a scan tier of the book's commodity."""
     return state.risks[risk_place(state, account, scan_number(book.commodity, tier))]
 
 
@@ -47,13 +51,13 @@ def spot_row(state, account, book):
 
 @leaf_kernel
 def _own_row(state, account, book):
-    """The account's RISK row for the scan tier of a book of `one_tier`."""
+    """The account's RISK row in the one scan tier of a book. Call it only for a book with `one_tier`."""
     return state.risks[np.int64(book.first_risk) + account]
 
 
 @kernel
 def set_scan_tiers(state, book):
-    """Note in a book which RISK rows its lots count in, once its hours in each scan tier are known."""
+    """Write `first_risk`, `scan_bits` and `tier_hours` of a book, which follow from its hours in each scan tier."""
     book.first_risk = risk_place(state, np.int64(0), scan_number(book.commodity, FRONT))
     book.scan_bits = 0
     book.tier_hours = 0
@@ -68,14 +72,14 @@ def set_scan_tiers(state, book):
 
 @leaf_kernel
 def prefetch_risk(state, account, book):
-    """Prefetch the RISK row that an order of an outright changes."""
+    """Prefetch the RISK row that an order in a book with `one_tier` changes."""
     prefetch(state.risks, np.int64(book.first_risk) + account, np.int64(0))
 
 
 @leaf_kernel
 def loss_per_lot(book, side, price):
-    """Mills that one lot of a working order can lose when it fills: price against mark, residual of a combination,
-    fee."""
+    """Mills that one lot of a working order can lose when it fills: price against mark, taker fee, and the residual of
+    a combination (`residual_mills`)."""
     edge = (price - book.mark_tick) * sign_of(side)
     # A combination's legs differ in hours; the longer leg bounds what a tick of its price is worth.
     return (max(edge, 0) + book.taker_fee) * book.fee_hours + book.residual_mills
@@ -83,27 +87,30 @@ def loss_per_lot(book, side, price):
 
 @leaf_kernel
 def _scan_mills(commodity, long, short, adding, taking, crossed):
-    """Mills that one scan tier contributes to initial margin.
+    """Scan of one tier: its part of initial margin, mills.
 
     long, short     GPU-hours held
-    adding, taking  GPU-hours that working orders add and take away
-    crossed         GPU-hours that working combinations buy and sell at once
+    adding, taking  GPU-hours that working orders would add, and would take away
+    crossed         GPU-hours that working combinations would both buy and sell
     """
     net = long - short
     scan = max(abs(net + adding), abs(net - taking)) * commodity.psr_mills
-    # The smaller of hours bought and hours sold, if all working orders fill.
+    # The charges apply to the smaller of long and short hours, as if all working orders filled.
     return scan + (min(long + adding, short + taking) + crossed) * (commodity.intra_mills + commodity.tier_mills)
 
 
 @leaf_kernel
 def _scan_now(commodity, risk):
-    """As `_scan_mills`, with the hours of a RISK row."""
+    """As `_scan_mills`, for the hours of a RISK row."""
     return _scan_mills(commodity, risk.held[0], risk.held[1], risk.working[0], risk.working[1], risk.crossed)
 
 
 @leaf_kernel
 def _unweighed_rise(state, account, write):
-    """Mills by which the account's scan tiers have risen since the last weighing. `write`: weigh their rows."""
+    """Mills by which the account's scans have risen since the last weighing, negative if they fell.
+
+    write  True: store the present scan in each RISK row that has changed
+    """
     rise = np.int64(0)
     left = state.accounts[account].unweighed
     while left != 0:
@@ -119,7 +126,7 @@ def _unweighed_rise(state, account, write):
 
 @leaf_kernel
 def weigh_account(state, account):
-    """Make `initial_margin_mills` exact for the account's positions and working orders."""
+    """Make `initial_margin_mills` exact: compute again the scans that have changed."""
     account_row = state.accounts[account]
     account_row.initial_margin_mills += _unweighed_rise(state, account, True)
     account_row.unweighed = 0
@@ -128,16 +135,16 @@ def weigh_account(state, account):
 
 @kernel
 def margin_held_mills(state, account):
-    """The exact initial margin, as `weigh_account` would write it. Nothing is written."""
+    """The exact initial margin of an account, mills. Unlike `weigh_account` it writes nothing."""
     return state.accounts[account].initial_margin_mills + _unweighed_rise(state, account, False)
 
 
 @kernel
 def margin_rise(state, account, book, side, lots, loss_mills):
-    """Mills by which initial margin would rise if `lots` more of a book were working on a side. Nothing is written.
+    """Mills by which initial margin would rise if more lots worked on a side of a book. Nothing is written.
 
-    lots        change of working lots, negative to take away
-    loss_mills  change of the working orders' possible loss
+    lots        change of working lots, may be negative
+    loss_mills  change of what working orders can lose
     """
     commodity = state.commodities[book.commodity]
     rise = np.int64(loss_mills)
@@ -153,7 +160,7 @@ def margin_rise(state, account, book, side, lots, loss_mills):
 
 @leaf_kernel
 def _work_spot(state, account, book, side, lots):
-    """Add working lots of the spot month (LIMIT-003)."""
+    """Count working lots of a book among those of the spot month (LIMIT-003). `lots`: negative to take away."""
     if book.spot_weight != 0:
         spot_side = leg_side(side, book.spot_weight)
         spot_row(state, account, book).spot_working[spot_side] += abs(book.spot_weight) * lots
@@ -161,8 +168,10 @@ def _work_spot(state, account, book, side, lots):
 
 @leaf_kernel
 def _work_lots(state, account, row, book, side, lots):
-    """Add working lots (negative: take away) to the positions in the order's legs. `row`: the position in an
-    outright, 0 for a combination."""
+    """Add working lots (negative: take away) to the account's positions in all legs of a book, and to `term_lots`.
+
+    row  the account's position in an outright, 0 for a combination
+    """
     if row != 0 and book.term == 0:
         state.positions[row].working[side] += lots
         return
@@ -176,7 +185,7 @@ def _work_lots(state, account, row, book, side, lots):
 
 @leaf_kernel
 def leg_position(state, account, row, book, leg):
-    """Row of the account's position in one leg. `row`: as `_work_lots` has it."""
+    """Row of the account's position in one leg. `row`: its position in an outright, 0 for a combination."""
     if row != 0:
         return row
     return find_position(state, account, np.int64(book.legs[leg].book))
@@ -184,31 +193,42 @@ def leg_position(state, account, row, book, leg):
 
 @leaf_kernel
 def change_working(state, account, row, book, side, lots, loss_mills):
-    """Add working lots of an order (negative: take away) to positions, RISK rows and initial margin.
+    """Count more lots of an order as working: in the book, positions, RISK rows and initial margin.
 
     row         the owner's position in the book, 0 for a combination
-    loss_mills  `loss_per_lot` of these lots, times lots
+    lots        negative: count fewer
+    loss_mills  lots * `loss_per_lot`, signed as lots are
     """
     _count_working(state, account, row, book, side, lots, loss_mills)
-    state.accounts[account].unweighed_mills += max(lots, 0) * book.margin_bound_mills
+    _bound_rise(state, account, book, max(lots, 0))
 
 
 @leaf_kernel
 def add_working(state, account, row, book, side, lots, loss_mills):
-    """As `change_working`, for lots that are added: `lots` > 0."""
+    """As `change_working`, for more working lots only: `lots` > 0."""
     _count_working(state, account, row, book, side, lots, loss_mills)
-    state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
+    _bound_rise(state, account, book, lots)
+
+
+@leaf_kernel
+def _bound_rise(state, account, book, lots):
+    """Count in `unweighed_mills` what more working lots may add at the next weighing."""
+    if LAZY_WEIGHING:
+        state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
 
 
 @leaf_kernel
 def release_working(state, account, row, book, side, lots, loss_mills):
-    """As `change_working`, for lots that leave: `lots` > 0. No scan rises."""
+    """Count fewer lots as working, the opposite of `add_working`; `lots` and `loss_mills` are positive here.
+
+    It adds nothing to `unweighed_mills`, because fewer working lots raise no scan.
+    """
     _count_working(state, account, row, book, side, -lots, -loss_mills)
 
 
 @leaf_kernel
 def _count_working(state, account, row, book, side, lots, loss_mills):
-    """`change_working` without the bound on what the lots may raise the scans by."""
+    """As `change_working`, without the addition to `unweighed_mills`."""
     book.working[side] += lots
     if likely(book.one_tier != 0):
         state.positions[row].working[side] += lots
@@ -221,15 +241,17 @@ def _count_working(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def _change_hold(state, account, book, rise_mills):
-    """Add to what the working orders can lose; the book's scan tiers have changed and are to be weighed."""
+    """Add to the possible loss in `initial_margin_mills`, and mark the book's scan tiers as changed."""
     account_row = state.accounts[account]
     account_row.initial_margin_mills += rise_mills
     account_row.unweighed |= book.scan_bits
+    if not LAZY_WEIGHING:
+        weigh_account(state, account)
 
 
 @kernel
 def _work_legs(state, account, row, book, side, lots):
-    """Add working lots of a book whose lots count in more than one scan tier or position."""
+    """Add working lots to positions and RISK rows, for a book without `one_tier`. `lots`: negative to take away."""
     _work_lots(state, account, row, book, side, lots)
     _work_spot(state, account, book, side, lots)
     for number in range(SCAN_TIERS):
@@ -241,7 +263,11 @@ def _work_legs(state, account, row, book, side, lots):
 
 @leaf_kernel
 def _hold_hours(risk, hours, before, after):
-    """Move a RISK row's held hours, long and short apart, from a position of `before` lots to one of `after`."""
+    """Update the long and short hours held of a RISK row after a position has changed.
+
+    hours          GPU-hours of one lot in this scan tier
+    before, after  the position, signed lots
+    """
     longer = max(after, 0) - max(before, 0)
     risk.held[0] += hours * longer
     risk.held[1] += hours * (longer - (after - before))
@@ -249,16 +275,19 @@ def _hold_hours(risk, hours, before, after):
 
 @leaf_kernel
 def _hold_spot(state, account, book, lots):
-    """Add signed lots held of the spot month (LIMIT-003)."""
+    """Count signed lots held of a book among those of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
         spot_row(state, account, book).spot_lots += book.spot_weight * lots
 
 
 @kernel
 def hold_lots(state, account, row, lots, value):
-    """Add signed lots to a position, and to its account's gain and RISK rows. `value`: sum of price * lots.
+    """Add signed lots to a position, and to its account's P&L and RISK rows.
 
-    They have been working lots, so no scan rises.
+    row    the position
+    value  sum of price * signed lots
+
+    `unweighed_mills` stays: these lots have been counted as working, so holding them raises no scan.
     """
     position = state.positions[row]
     book = state.books[position.book]
@@ -272,11 +301,11 @@ def hold_lots(state, account, row, lots, value):
 
 @leaf_kernel
 def fill_lots(state, account, row, book, side, lots, value, loss_mills):
-    """Working lots of an outright become held: as `release_working` and `hold_lots`.
+    """Turn working lots of an outright into held lots: `release_working` and `hold_lots` in one.
 
     lots        > 0
-    value       sum of price * lots
-    loss_mills  `loss_per_lot` at the order's own price, times lots
+    value       sum of price * lots of the fills
+    loss_mills  lots * `loss_per_lot` at the order's own price
     """
     sign = sign_of(side)
     signed = lots * sign

@@ -1,7 +1,8 @@
 """Positions: found by account and book, changed by fills, exact to the mill.
 
-A position has lots and `open_value_tick_lots`, the sum of price * lots. Its gain against the mark is
-`(mark * lots - open_value) * hours`, in whatever order its fills came (SETTLE-007).
+A position has signed lots and `open_value_tick_lots`, the sum of price * lots. Its unrealised P&L is
+`(mark * lots - open_value) * hours` mills, whatever the order of its fills (SETTLE-007). A hash table,
+`state.position_index`, finds the row; an entry is `hash << 32 | row`, 0 if it is free.
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ FREE = np.uint64(0)
 
 @leaf_kernel
 def position_hash(account, index):
-    """32-bit hash of an account's position in a book, as uint64."""
+    """32-bit hash of an account and a book, as uint64. `index`: the book's."""
     return (((np.uint64(account) << SHIFT) | np.uint64(index)) * MULTIPLY) >> SHIFT
 
 
@@ -29,7 +30,7 @@ def home_of(state, word):
 
 @leaf_kernel
 def find_position(state, account, index):
-    """Row of the account's position in a book, 0 if it never had one. A row is read only if 32 bits of hash agree."""
+    """Row of the account's position in a book, 0 if it never had one. Reads a row only if its 32 bits of hash agree."""
     word = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
@@ -46,20 +47,20 @@ def find_position(state, account, index):
 
 @leaf_kernel
 def positions_left(state):
-    """Rows that are still free, without those that the checks of a quote need for a moment."""
+    """Number of rows that are still free, without the LEGS_MAX rows that checks of quotes use for a moment."""
     return np.int64(state.positions.shape[0]) - 1 - LEGS_MAX - state.used_positions
 
 
 @kernel
 def open_position(state, account, index):
-    """Row of the account's position in a book, a new one if it has none. Only after a check of `positions_left`."""
+    """Row of the account's position in a book; makes it if there is none. Check `positions_left` first."""
     row = find_position(state, account, index)
     return row if row != 0 else make_position(state, account, index)
 
 
 @kernel
 def make_position(state, account, index):
-    """Row of a new position. Only if `find_position` has found none, and after a check of `positions_left`."""
+    """Make a position and return its row. Call it only if `find_position` finds none; check `positions_left` first."""
     word = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
@@ -77,7 +78,7 @@ def make_position(state, account, index):
 
 @kernel
 def release_last_position(state):
-    """Undo the last `make_position`. Its row must have no lots."""
+    """Undo the last `make_position`. The position must be zero."""
     row = np.int64(state.used_positions)
     position = state.positions[row]
     table = state.position_index
@@ -93,7 +94,7 @@ def release_last_position(state):
 
 @leaf_kernel
 def missing_positions(state, account, book):
-    """Rows that an order in this book needs and that do not exist yet: one for each leg without a position."""
+    """Number of rows that an order in this book would have to make: one for each leg without a position."""
     missing = 0
     for leg in range(book.leg_count):
         if find_position(state, account, np.int64(book.legs[leg].book)) == 0:
@@ -111,9 +112,9 @@ def own_position(state, account, index):
 
 @leaf_kernel
 def open_positions(state, account, row, book):
-    """Make the rows that fills of this book will change. Returns the row in an outright, 0 for a combination.
+    """Make the positions that fills in this book will change. Returns the row in an outright, 0 for a combination.
 
-    row  the row in an outright if it exists already, else 0
+    row  the row in an outright if it is known already, else 0
     """
     if row != 0:
         return row
@@ -126,7 +127,7 @@ def open_positions(state, account, row, book):
 
 @leaf_kernel
 def touch_position(state, account, position, row):
-    """Queue a position for its POS event at the end of the running command, once."""
+    """Queue a position for a POS event at the end of the running command, if it is not in the queue yet."""
     if position.touched != 0:
         return
     position.touched = 1
@@ -141,13 +142,18 @@ def touch_position(state, account, position, row):
 
 @leaf_kernel
 def worst_lots(position):
-    """Lots of the larger side of a position if all working orders of that side fill (LIMIT-004)."""
+    """The largest position, long or short, that working orders can lead to: all of one side fill, none of the other
+    (LIMIT-004). Lots, >= 0."""
     return max(abs(position.lots + position.working[0]), abs(position.lots - position.working[1]))
 
 
 @leaf_kernel
 def book_lots(state, account, position, row, book, lots, value):
-    """Add signed lots to a position and its account's gain; queue its POS event. `value`: sum of price * lots."""
+    """Add signed lots to a position, its account's unrealised P&L and term lots, and the open interest; queue a POS.
+
+    row    of the position
+    value  sum of price * signed lots
+    """
     before = np.int64(position.lots)
     after = before + lots
     account_row = state.accounts[account]
@@ -158,6 +164,6 @@ def book_lots(state, account, position, row, book, lots, value):
     position.lots = after
     position.open_value_tick_lots += value
     account_row.unrealised_pnl_mills += (book.mark_tick * lots - value) * book.hours
-    # Open interest is half of all lots held, long and short. The book keeps it doubled.
+    # Open interest is half of all lots held, long and short. The book keeps their sum, twice that.
     book.open_interest += abs(after) - abs(before)
     touch_position(state, account, position, row)

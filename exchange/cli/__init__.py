@@ -1,6 +1,6 @@
-"""The `gpux` command: a module for each command. Modules with * do the work of a command, and load slowly.
+"""The `gpux` command: a module for each command. Modules marked * do the work of a command; they load slowly.
 
-app.py                     the list of commands, and how a user's mistake ends the program
+app.py                     the list of commands, and exit codes and messages after a user's mistake
 contracts.py               `gpux contracts`
   contract_list.py *         lists, filters and compares the contracts of a day
   contract_explained.py *    one contract in words and numbers, or why there is no such contract
@@ -8,12 +8,12 @@ serve.py                   `gpux serve`
   serving.py *               starts a venue, reports to the terminal, stops it
 key.py                     `gpux key make`
   key_making.py *            makes a key, writes its private half, defines the public one
-operator.py                `gpux operator`: what the operator of a running venue may do
+operator.py                `gpux operator`: requests of an operator to a running venue
 journal.py                 `gpux journal verify` and `gpux journal dump`
 scenarios.py               `gpux conformance`
-  conformance.py *           runs scenario files and reports what differs
+  conformance.py *           runs scenario files and reports differences
 watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
-bench.py, replay.py        `gpux bench` and `gpux replay`, in the package bench
-demo.py                    `gpux demo`, in exchange.demo
+bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
+demo.py                    `gpux demo`; exchange.demo does the work
 """

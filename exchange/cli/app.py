@@ -1,4 +1,4 @@
-"""The `gpux` command: its commands, and how it ends after a user's mistake.
+"""The `gpux` command: its list of commands, and its exit codes and messages after a user's mistake.
 
 Each command is a module of this package. A module imports what its command needs when the command runs, so that
 `gpux --help` starts quickly.
@@ -30,7 +30,7 @@ for group in (journal.app, key.app, operator.app):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command. A user's mistake is one line on stderr and exit code 2; commands return other codes themselves."""
+    """Run a command. After a user's mistake print one line on stderr and exit, with code 2 or the code of the error."""
     try:
         _check_text(sys.argv[1:] if arguments is None else arguments)
         app(arguments, exit_on_error=False, print_error=False)
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         fail("stopped", 130)
     except BrokenPipeError:
-        # The reader has closed the pipe (`gpux contracts | head`). Without this, Python reports it again at exit.
+        # The reader has closed the pipe (`gpux contracts | head`). Without this line Python reports it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except SystemExit as ended:
@@ -52,14 +52,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _check_text(arguments: list[str]) -> None:
-    """UserError for bytes that are not UTF-8: they can be neither sent nor shown."""
+    """Raise UserError for an argument that is not UTF-8: it could be neither sent nor shown."""
     for place, text in enumerate(arguments, 1):
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             raise UserError(f"argument {place}, {text!a}, is not UTF-8")
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """End with one line on stderr."""
+    """Print one line on stderr and exit with a code."""
     print(f"gpux: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
 

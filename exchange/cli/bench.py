@@ -5,12 +5,12 @@ from pathlib import Path
 
 
 def bench(*names: str, quick: bool = False, results: Path = Path("results")) -> None:
-    """Measure the engine and its peers, and print one table; wrong results fail.
+    """Measure the engine and its peers, and print one table. Exit code 1 if a result is wrong.
 
     Args:
         names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes,
-            uncross, peers, memory, start, gateway; all without names.
-        quick: Shorter flows and fewer repeats: a look, not a figure to quote.
+            uncross, peers, memory, start, gateway; without names, all of them.
+        quick: Shorter flows and fewer repeats, for a first look; do not quote these figures.
         results: Folder for the result files.
     """
     from bench import suite

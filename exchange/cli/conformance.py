@@ -1,4 +1,4 @@
-"""`gpux conformance`: run scenario files, report actual against expected events of those that fail."""
+"""Runs scenario files for `gpux conformance`, and reports expected and actual events of scenarios that fail."""
 
 import codecs
 from collections.abc import Callable, Iterator
@@ -13,12 +13,16 @@ from exchange.conformance.venues import ConformanceVenue, EngineVenue, Reference
 from exchange.conformance.words import NotationError
 from exchange.errors import UserError
 
-SHOWN_FIELDS = {"parameters": 2, "before": 3, "messages": 4}
+SHOWN_FIELDS = {"parameters": 2, "before": 3, "messages": 4}  # parts of a scenario that a report shows, by place
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Expected and actual events of one scenario, or the obstacle that kept it from running."""
+    """Expected and actual events of one scenario.
+
+    obstacle         why the scenario could not run; empty: it ran
+    refused_before   refused orders among those that set up the book
+    """
 
     scenario: Scenario
     expected: tuple[str, ...] = ()
@@ -32,7 +36,10 @@ class Outcome:
 
 
 def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Callable[[], int]]:
-    """(lines to print as they come, exit code once they are printed). UserError: a file cannot be read."""
+    """Run the scenarios of files, on the engine or on the reference. UserError: a file cannot be read.
+
+    returns   (lines to print as they come, function that gives the exit code after all lines are read)
+    """
     scenarios = [scenario for file in files for scenario in read_file(file)]
     if not scenarios:
         raise UserError(f"{', '.join(files)}: there is no scenario")
@@ -51,7 +58,7 @@ def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Calla
 
 
 def read_file(file: str) -> list[Scenario]:
-    """The scenarios of a file. UserError: it cannot be read; NotationError: the first mistake, which may be a byte."""
+    """The scenarios of a file. UserError: it cannot be read. NotationError: it is not UTF-8 or has a mistake."""
     try:
         data = Path(file).read_bytes()
     except (OSError, ValueError) as error:
@@ -61,7 +68,7 @@ def read_file(file: str) -> list[Scenario]:
 
 
 def _decoded(data: bytes, file: str) -> str:
-    """Text of UTF-8 without a byte order mark; lines end as on any system."""
+    """The text of UTF-8 bytes without a byte order mark; any kind of line end becomes a line feed."""
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         return data.decode()
@@ -72,7 +79,7 @@ def _decoded(data: bytes, file: str) -> str:
 
 
 def run(scenario: Scenario, new_venue: Callable[[], ConformanceVenue]) -> Outcome:
-    """One scenario on a venue of its own."""
+    """Run one scenario on a new venue."""
     try:
         result = run_scenario(scenario, new_venue())
     except CannotRun as error:

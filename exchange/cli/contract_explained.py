@@ -1,4 +1,4 @@
-"""Describes one contract in words and numbers, or why there is no such contract."""
+"""Describes one contract in sentences and numbers, or says why there is no such contract."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ Numbers = list[tuple[str, str]]
 def explain(
     spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date
 ) -> tuple[list[str], Numbers]:
-    """(sentences, numbers) of a contract; a number is (label, text)."""
+    """The description of a contract on a day: (sentences, numbers). A number is a pair (label, text)."""
     if instrument.combo is ComboKind.OUTRIGHT:
         sentences = _outright_sentences(spec, instrument)
         delivery = _delivery_numbers(spec, instrument)
@@ -58,7 +58,7 @@ def explain(
 
 
 def kind_name(instrument: Instrument) -> str:
-    """`month` to `term5`, `calendar`, `tier` or `strip`."""
+    """The kind of an instrument as `gpux contracts --kind` names it: month, quarter, ..., calendar, tier, strip."""
     return instrument.combo.name.lower() if instrument.kind is None else _KIND_NAMES[instrument.kind]
 
 
@@ -67,7 +67,7 @@ def utc_text(time_ns: int) -> str:
 
 
 def why_not_listed(spec: Spec, symbol: str, day: date) -> str:
-    """One line: why the symbol is not valid, or why the contract does not trade on the day."""
+    """One line that says why a symbol is not valid, or why its contract does not trade on the day."""
     try:
         name = parse_symbol(symbol)
     except ValueError as error:
@@ -127,7 +127,7 @@ def _combination_sentences(instrument: Instrument, by_id: Mapping[int, Instrumen
 
 
 def _delivery_numbers(spec: Spec, instrument: Instrument) -> Numbers:
-    """Delivery period, and for a delivered month its tender days and the start of the spot month."""
+    """Delivery period and hours; for a month with delivery also its tender days and the start of its spot month."""
     numbers = [
         ("delivery", f"{utc_text(instrument.deliv_from)} to {utc_text(instrument.deliv_to)} UTC"),
         ("hours", f"{instrument.hours:,} GPU-hours a lot"),
@@ -157,7 +157,7 @@ def _price_numbers(spec: Spec, instrument: Instrument) -> Numbers:
 
 
 def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> Numbers:
-    """Value, margin, fees and, for an outright of a chip, effective price, at the reference price."""
+    """Value, margin and fees of a lot at the reference price; for an outright of a chip also the effective price."""
     margin = lot_margin(spec, instrument, by_id, day)
     value = value_mills(instrument.settle_tick, instrument.hours, 1)
     fees = (("maker", instrument.maker_fee), ("taker", instrument.taker_fee), ("auction", instrument.auction_fee))

@@ -1,4 +1,4 @@
-"""What `gpux contracts` does: lists and filters the contracts of a day, or prints one of them."""
+"""Does the work of `gpux contracts`: lists and filters the contracts of a day, or prints one of them."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ PIPE_COLUMNS = 150
 
 @dataclass(frozen=True)
 class Filters:
-    """Filters of the list; an empty text matches everything."""
+    """Filters of the list. An empty text matches everything."""
 
     chip: str = ""
     tier: str = ""
@@ -54,7 +54,10 @@ class DayCatalogue:
 
 
 def show_contracts(symbol: str, filters: Filters, day: str, as_json: bool, folder: str) -> None:
-    """Print one contract, or all that pass the filters. UserError: bad symbol, filter, date or folder."""
+    """Print the contract `symbol`, or without a symbol all contracts that match the filters.
+
+    UserError: the symbol, a filter, the date or the folder is not valid
+    """
     if symbol:
         check_alone(f"the symbol {symbol}", filters)
     catalogue = open_catalogue(day, folder)
@@ -65,7 +68,7 @@ def show_contracts(symbol: str, filters: Filters, day: str, as_json: bool, folde
 
 
 def check_alone(asked: str, filters: Filters, symbol: str = "", as_json: bool = False) -> None:
-    """UserError: an option is given that does not apply together with `asked`."""
+    """Raise UserError if an option is given that cannot be combined with `asked`, which is the text for the message."""
     said = {field.name: getattr(filters, field.name) for field in fields(filters)}
     given = [f"--{name.replace('_', '-')} {value}" for name, value in said.items() if value]
     given += [f"the symbol {symbol}"] * bool(symbol) + ["--json"] * as_json
@@ -85,7 +88,7 @@ def open_catalogue(day: str, folder: str) -> DayCatalogue:
 
 
 def _in_one_line(error: SpecError) -> UserError:
-    """All problems in one line."""
+    """All problems of a specification in one line."""
     return UserError("; ".join(str(problem) for problem in error.problems), EXIT_CONFIGURATION)
 
 
@@ -143,7 +146,7 @@ def show_list(catalogue: DayCatalogue, filters: Filters, as_json: bool) -> None:
 
 
 def check_filters(spec: Spec, filters: Filters) -> None:
-    """UserError: a filter has an unknown value."""
+    """Raise UserError if a filter has an unknown value."""
     allowed = {
         "chip": [chip.name for chip in spec.chips],
         "tier": [tier.name for tier in spec.tiers],
@@ -171,12 +174,12 @@ def select(catalogue: DayCatalogue, filters: Filters) -> list[Instrument]:
 
 
 def leg_floors(catalogue: DayCatalogue, instrument: Instrument) -> set[int]:
-    """The goodput floors of a contract; a tier spread has two."""
+    """The goodput floors of a contract and its legs, in basis points; a tier spread has two."""
     return {instrument.floor_bp, *(catalogue.by_id[leg].floor_bp for leg, _ in instrument.legs)}
 
 
 def unlisted_reasons(spec: Spec, filters: Filters) -> list[str]:
-    """Why a chip or family of the filters has no instruments."""
+    """Reasons why the chip or the family of the filters has no instruments."""
     chips = [chip for chip in spec.chips if chip.name == filters.chip.upper() and not chip.listed]
     products = [p for p in spec.products.product if p.family == filters.family.upper() and not p.enabled]
     reasons = [f"{chip.name} ({chip.title}) is not listed: {chip.reason}" for chip in chips]
@@ -207,7 +210,7 @@ def as_table(instruments: list[Instrument]) -> Table:
 
 
 def as_plain(catalogue: DayCatalogue, instrument: Instrument) -> dict[str, Any]:
-    """The instrument for JSON: codes as words, legs as symbols, with margin and effective price of a lot."""
+    """The instrument for JSON: codes become words, legs become symbols; margin and effective price are added."""
     margin = lot_margin(catalogue.spec, instrument, catalogue.by_id, catalogue.day)
     outright = instrument.combo is ComboKind.OUTRIGHT
     priced = outright and instrument.ref_tenths and instrument.floor_bp
@@ -233,6 +236,6 @@ def write_json(value: Any) -> None:
 
 
 def output() -> Console:
-    """A console as wide as the terminal, or wide enough for whole lines in a pipe."""
+    """A console on stdout, as wide as the terminal, or wide enough for whole lines in a pipe."""
     console = Console()
     return console if console.is_terminal else Console(width=PIPE_COLUMNS)

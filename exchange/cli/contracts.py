@@ -17,16 +17,16 @@ def contracts(
     """List the contracts of a day, or explain one in plain words with its numbers.
 
     Args:
-        symbol: Explain this contract, like H100.G90.F27; without it all are listed.
+        symbol: Explain this contract, like H100.G90.F27; without it, list contracts.
         chip: Only this chip, like H100.
         tier: Only this goodput tier, like G90.
         kind: Only month, quarter, year, term3, term5, calendar, tier or strip.
         family: Only PHY, IDX, INF, TOP, PWS or GPX.
-        date: Trading day, like 2026-11-23; without it today.
-        symbol_glob: Only symbols like this, with * and ?: 'H100.G90.*'.
+        date: Trading day, like 2026-11-23; without it, today.
+        symbol_glob: Only symbols that match a pattern with * and ?, like 'H100.G90.*'.
         json: Print JSON.
-        spec: Folder of other specification files.
-        against: Folder of the files in force: ask only whether those of --spec may follow them on that day.
+        spec: Folder of other specification files; without it, the built-in ones.
+        against: Folder of the files in force; only check whether the files of --spec may replace them on that day.
     """
     from exchange.cli import contract_list
 

@@ -4,13 +4,13 @@ import sys
 
 
 def demo(*, seconds: float = 60.0, seed: int = 1, json: bool = False, folder: str = "") -> None:
-    """Run a venue with makers and takers over websockets, then check all it did. Exit code 1 if a check fails.
+    """Run a venue with makers and takers over websockets, then check its results. Exit code 1 if a check fails.
 
     Args:
         seconds: How long to trade.
-        seed: Decides what the takers do.
+        seed: Seed of the takers' decisions.
         json: Print the result as JSON.
-        folder: Keep the venue's data in this new folder; without it they are deleted.
+        folder: Keep the venue's data in this new folder; without it, they are deleted.
     """
     from exchange.demo.run import demo as run_demo
 

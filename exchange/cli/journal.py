@@ -7,12 +7,12 @@ app = cyclopts.App(name="journal", help="Check and read the journal of a data fo
 
 @app.command
 def verify(folder: str, *, deep: bool = False) -> None:
-    """Check every frame, link, header, snapshot and derived store of a data folder; it is only read. Exit code 65 at
-    damage.
+    """Check every frame, link, header, snapshot and derived store of a data folder, without changing it. Exit code 65
+    if it is damaged.
 
     Args:
         folder: Data folder, as given to `gpux serve`.
-        deep: Replay it too, and compare events and state with what was recorded.
+        deep: Also replay it, and compare events and state with the recorded ones.
     """
     from exchange.journal.verify import summary
     from exchange.venue.folder_check import verify_folder
@@ -22,7 +22,7 @@ def verify(folder: str, *, deep: bool = False) -> None:
 
 @app.command
 def dump(folder: str, *, seq: str = "1-") -> None:
-    """Print the records of a data folder as JSON lines; it is only read.
+    """Print the records of a data folder as JSON lines, without changing it.
 
     Args:
         folder: Data folder, as given to `gpux serve`.

@@ -21,17 +21,17 @@ def key_make(
     file: str = "",
     by: By = NOBODY,
 ) -> None:
-    """Make a key for an account, whether the venue runs or not; the account is defined if it is new.
+    """Make a key for an account, while the venue runs or not. A new account is defined.
 
     Args:
-        folder: Data folder of the venue; a new one is made if there is none.
+        folder: Data folder of the venue; a missing one becomes a new venue.
         name: The key's id will be k_NAME; the private key goes to FOLDER/NAME.pem, readable by its owner only.
         account: Account number.
         deposit: Money to pay in, in mills.
-        scopes: What the key may do: read, trade, cancel, dc, risk; separated by commas. admin, alone, is an operator.
+        scopes: Rights of the key: read, trade, cancel, dc, risk, separated by commas; or only admin, for an operator.
         firm: Clearing firm of the key, and of the account if it is new; 0 is none.
-        date: Trading day of a new venue's catalogue; without it today.
-        file: Where the private key goes instead.
+        date: Trading day of a new venue's catalogue; without it, today.
+        file: Path of the private key, instead of FOLDER/NAME.pem.
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""What `gpux key make` does: makes a key, writes its private half, and defines the public one at the venue."""
+"""Does the work of `gpux key make`: makes a key, writes its private half, and defines its public half at the venue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,11 +39,13 @@ def make_key(
     console: Console,
     by: By = NOBODY,
 ) -> tuple[KeyPair, str]:
-    """Make a key and write its private half to a file that only its owner can read. A running venue is asked to define
-    the public half. A folder that no venue serves is opened for it: its owner may do that, and the journal records an
-    act without signature.
+    """Make a key, write its private half to a file, and define its public half at the venue.
 
-    by         who asks, and why
+    Only the owner of the file can read it. A running venue is asked to define the public half. If no venue serves the
+    folder, this function opens it and journals the definition without a signature; the owner of a folder may do that.
+
+    key_file   path of the file; empty: NAME.pem in the data folder
+    by         the operator's key file, and the reason
     returns    the key, and the path of its file
     UserError: the key, its file or the folder is not valid, or the venue refuses
     """
@@ -55,7 +57,7 @@ def make_key(
         mills=deposit_mills, reason=by.reason,
     )  # fmt: skip
     definition = KeyDefinition(pair.key, request.public, [account], request.scopes, firm)
-    check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # before a folder is made
+    check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # a refused key makes no folder
     _check_file(disk, path, folder)
     served = is_served(folder)
     if not served:
@@ -75,7 +77,7 @@ def make_key(
 
 
 def _check_file(disk: RealDisk, path: str, folder: str) -> None:
-    """UserError: the private key cannot be written to `path`. The data folder itself may be missing."""
+    """Raise UserError if the private key cannot be written to `path`. The data folder itself may be missing."""
     if disk.exists(path):
         raise UserError(f"{path} exists already: a private key is never overwritten")
     parent = Path(path).parent
@@ -84,7 +86,7 @@ def _check_file(disk: RealDisk, path: str, folder: str) -> None:
 
 
 def _check_unserved(folder: str, by: By, settings: Settings) -> None:
-    """UserError: an option needs a running venue, or a new venue could not list contracts."""
+    """Raise UserError if an option needs a running venue, or a new venue could not list contracts."""
     if by.sign:
         raise UserError(f"no venue of {folder} is running: only one that runs checks signatures (--sign)")
     if len(by.reason) > REASON_MAX:
@@ -94,7 +96,7 @@ def _check_unserved(folder: str, by: By, settings: Settings) -> None:
 
 @contextmanager
 def _private_file(disk: RealDisk, path: str, pair: KeyPair) -> Iterator[None]:
-    """Write the private half before the venue has the public one, and delete it if the venue refuses the key."""
+    """Write the private half before the body defines the public one; delete it if the body raises UserError."""
     try:
         write_private(disk, path, pair)
     except OSError as error:

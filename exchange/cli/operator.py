@@ -1,4 +1,4 @@
-"""`gpux operator`: the requests of the operator to a running venue (`exchange.operator`)."""
+"""`gpux operator`: requests of an operator to a running venue (`exchange.operator`)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -13,14 +13,14 @@ ScopeName = Literal["account", "session", "firm"]
 @cyclopts.Parameter(name="*")
 @dataclass(frozen=True)
 class By:
-    """Options of every act: the operator's key, and the reason."""
+    """Options of every request that changes something: the operator's key, and the reason."""
 
     sign: Annotated[str, cyclopts.Parameter(help="Private key file of the operator; needed once there is one.")] = ""
     reason: Annotated[str, cyclopts.Parameter(help="Why; it is journalled with the act.")] = ""
 
 
 NOBODY = By()
-# Names of request fields on the command line, where they are not options of the same name.
+# By request field, its name on the command line, if it is not an option of the same name.
 ARGUMENTS = {
     "account": "NUMBER", "mills": "MILLS", "in_s": "--after", "order_lots_max": "--order-lots",
     "position_lots_max": "--position-lots", "term_lots_max": "--term-lots",
@@ -28,8 +28,12 @@ ARGUMENTS = {
 
 
 def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
-    """Send a request to the venue of a folder and print its answer. UserError: a field is out of range, or the venue
-    refuses."""
+    """Send a request to the venue of a folder and print its answer.
+
+    name     class of the request in `exchange.operator.requests`
+    fields   of the request
+    UserError: a field is out of range, or the venue refuses
+    """
     from exchange.errors import UserError
     from exchange.operator import port, requests, signing
 
@@ -43,7 +47,7 @@ def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
 
 @app.command
 def status(folder: str) -> None:
-    """Show the state of every product group, and of each instrument that has one of its own.
+    """Show the state of every product group, and of each instrument whose state differs from that of its group.
 
     Args:
         folder: Data folder of the running venue.
@@ -53,7 +57,7 @@ def status(folder: str) -> None:
 
 @app.command
 def proposals(folder: str) -> None:
-    """Show what one operator has signed and another has yet to confirm: name, who, until when, what, and why two.
+    """List acts that one operator has signed and a second must confirm: name, operator, deadline, act, reason for two.
 
     Args:
         folder: Data folder of the running venue.
@@ -63,21 +67,21 @@ def proposals(folder: str) -> None:
 
 @app.command
 def confirm(folder: str, proposal: str, *, by: By = NOBODY) -> None:
-    """Confirm what another operator has proposed; then it is done.
+    """Confirm an act that another operator has proposed; the venue then carries it out.
 
     Args:
         folder: Data folder of the running venue.
-        proposal: Its name, as `gpux operator proposals` shows it.
+        proposal: Name of the proposal, as `gpux operator proposals` shows it.
     """
     _ask(folder, "Confirm", by, proposal=proposal)
 
 
 @app.command
 def audit(folder: str) -> None:
-    """Show every act in the journal of a venue and check its signatures; it is only read. Exit code 65 if one is wrong.
+    """List every act in the journal of a venue and check its signatures. Exit code 65 if a signature is wrong.
 
     Args:
-        folder: Data folder, of a venue that runs or not.
+        folder: Data folder of the venue, which may be running or not.
     """
     import sys
 
@@ -96,14 +100,14 @@ def audit(folder: str) -> None:
 def state(
     folder: str, target: str, to: StateName, *, admin: bool = False, clamp: bool = False, by: By = NOBODY
 ) -> None:
-    """Bring a product group or one instrument into a state; the venue refuses what its table of states lacks.
+    """Change the state of a product group or one instrument. The venue refuses a change that its table does not allow.
 
     Args:
         folder: Data folder of the running venue.
         target: A chip, like H100, for all its instruments, or one symbol, like H100.G90.H27.
-        to: The state.
-        admin: An administrative measure: clients read HALT_ADMIN.
-        clamp: With open: an auction whose price lies beyond its collar uncrosses at the collar's edge.
+        to: The new state.
+        admin: Mark it as an administrative measure; clients then see HALT_ADMIN.
+        clamp: With open: if the auction price is outside its collar, uncross at the edge of the collar.
     """
     _ask(folder, "SetState", by, target=target, to=to, admin=admin, clamp=clamp)
 
@@ -117,16 +121,15 @@ def settle(
     increment: tuple[str, ...] = (),
     by: By = NOBODY,
 ) -> None:
-    """Publish the settlement of closed groups: their books may open again, within limits around it.
+    """Publish the settlement prices of closed groups. Their books may then open, with daily limits around these prices.
 
     Args:
         folder: Data folder of the running venue.
-        prices: Settlements in dollars, like H100.G90.H27=2.845; an outright that is not named keeps its last one.
-        chip: Only this chip; without it all that are closed and wait for their settlement.
-        day: Trading day that the limits are for, like 2026-11-24; without it the one that ends next, another takes two
+        prices: Settlement prices in dollars, like H100.G90.H27=2.845; other outrights keep their last ones.
+        chip: Only this chip; without it, all groups that are closed and wait for their settlement.
+        day: Trading day of the new limits, like 2026-11-24; without it, the day that ends next. Another day takes two
             operators.
-        increment: From now on prices of an instrument have to be multiples of this, like H100.G90.H27=0.005; orders
-            that are not are cancelled.
+        increment: New price increment of an instrument, like H100.G90.H27=0.005; orders at other prices are cancelled.
     """
     from exchange.operator.arguments import parse_day
     from exchange.operator.prices import parse_prices
@@ -139,12 +142,12 @@ def settle(
 
 @app.command
 def lead_makers(folder: str, target: str, *shares: str, by: By = NOBODY) -> None:
-    """Name the lead market makers of pro-rata books, in place of those before; without any there are none.
+    """Set the lead market makers of pro-rata books; without shares there are none from now on.
 
     Args:
         folder: Data folder of the running venue.
         target: A chip, like H100, for all its pro-rata books, or one symbol, like H100.G90.H27.
-        shares: Percent of what comes after TOP by account, like 7=30; together at most 50.
+        shares: By account, its percentage of the lots that remain after TOP, like 7=30; together at most 50.
     """
     from exchange.operator.prices import parse_shares
 
@@ -163,16 +166,16 @@ def account(
     close_only: bool | None = None,
     by: By = NOBODY,
 ) -> None:
-    """Define an account, or change the limits that are given.
+    """Define a new account, or change the given fields of an account.
 
     Args:
         folder: Data folder of the running venue.
-        number: The account.
-        firm: Its clearing firm.
-        order_lots: Largest order.
-        position_lots: Largest position in one instrument.
-        term_lots: Most lots of 3- and 5-year terms.
-        close_only: Only orders that reduce risk are taken; --no-close-only ends it.
+        number: Account number.
+        firm: Clearing firm of the account.
+        order_lots: Largest order, in lots.
+        position_lots: Largest position in one instrument, in lots.
+        term_lots: Largest number of lots in 3- and 5-year terms.
+        close_only: Accept only orders that reduce risk; --no-close-only ends it.
     """
     _ask(
         folder, "DefineAccount", by, account=number, firm=firm, order_lots_max=order_lots,
@@ -186,31 +189,31 @@ def deposit(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
 
     Args:
         folder: Data folder of the running venue.
-        number: The account.
-        mills: How much, above 0.
+        number: Account number.
+        mills: Amount in mills, above 0.
     """
     _ask(folder, "Money", by, account=number, mills=_amount(mills))
 
 
 @app.command
 def withdraw(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
-    """Pay money out of an account, as far as it is free.
+    """Pay money out of an account. The venue refuses more than its free margin.
 
     Args:
         folder: Data folder of the running venue.
-        number: The account.
-        mills: How much, above 0.
+        number: Account number.
+        mills: Amount in mills, above 0.
     """
     _ask(folder, "Money", by, account=number, mills=-_amount(mills))
 
 
 @app.command
 def kill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None:
-    """Stop new orders of an account, a session or a firm, and cancel what works there.
+    """Block new orders of an account, a session or a firm, and cancel its working orders.
 
     Args:
         folder: Data folder of the running venue.
-        scope: What is stopped.
+        scope: Whether to block an account, a session or a firm.
         number: Number of the account or firm, or name of the session, like s_0000002a.
     """
     _ask(folder, "KillSwitch", by, scope=scope, number=number)
@@ -218,11 +221,11 @@ def kill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None
 
 @app.command
 def unkill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None:
-    """Lift a stop of the venue's own; cancelled orders do not come back.
+    """Lift a block that the venue has set. Cancelled orders stay cancelled.
 
     Args:
         folder: Data folder of the running venue.
-        scope: What was stopped.
+        scope: Whether an account, a session or a firm is blocked.
         number: Number of the account or firm, or name of the session.
     """
     _ask(folder, "KillSwitch", by, scope=scope, number=number, on=False)
@@ -230,7 +233,7 @@ def unkill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> No
 
 @app.command
 def revoke(folder: str, key: str, *, by: By = NOBODY) -> None:
-    """End a key: its connections close at once, and it never logs on again.
+    """Revoke a key. Its connections are closed at once, and it can never log on again.
 
     Args:
         folder: Data folder of the running venue.
@@ -241,12 +244,12 @@ def revoke(folder: str, key: str, *, by: By = NOBODY) -> None:
 
 @app.command
 def stop(folder: str, *, after: int = 60, why: str = "maintenance", by: By = NOBODY) -> None:
-    """Stop the venue cleanly, after its clients were told.
+    """Announce a stop to all clients, and then stop the venue cleanly.
 
     Args:
         folder: Data folder of the running venue.
-        after: Seconds until then; clients are promised 60.
-        why: What clients are told.
+        after: Seconds from the announcement to the stop; the rules promise clients 60.
+        why: Reason that clients get.
     """
     _ask(folder, "Stop", by, in_s=after, why=why)
 

@@ -1,4 +1,4 @@
-"""`gpux conformance`: runs scenario files and reports what differs (`conformance`)."""
+"""`gpux conformance`: runs scenario files and reports differences (`conformance`)."""
 
 import sys
 
@@ -6,11 +6,11 @@ from exchange.errors import UserError
 
 
 def conformance(*files: str, reference: bool = False) -> None:
-    """Run scenario files against the engine and print what differs. Exit code 1 if a scenario fails.
+    """Run scenario files on the engine and print differences from the expected events. Exit code 1 if a scenario fails.
 
     Args:
         files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
-        reference: Run them against the reference instead: slow, plain Python, the readable specification.
+        reference: Use the reference instead of the engine: slow, plain Python, the readable specification.
     """
     from exchange.cli import conformance as command
 

@@ -23,15 +23,15 @@ def serve(
         folder: Data folder: journal, snapshots, derived stores.
         port: TCP port; 0 lets the system choose.
         host: Address to listen on; only loopback without a certificate.
-        date: Trading day of a new venue's catalogue, like 2026-11-23; without it today.
-        durability: local: acknowledged when synced to disk; none: never waits for the disk, for tests.
+        date: Trading day of a new venue's catalogue, like 2026-11-23; without it, today.
+        durability: local: acknowledge a command after it is synced to disk; none: never wait for the disk, for tests.
         profile: Limits of clients: standard, or loopback for benchmarks and demos.
-        close: The day ends at this UTC time, like 21:00, and the next opens once its settlement is published (gpux
-            operator settle); without it the market stays open.
-        awake: Microseconds for which the event loop does not sleep after a command (400): a quicker answer to the next
-            one for some work of a core; 0 to 10000.
-        origin: Web pages of this origin may connect, like https://desk.example:8443; give it once for each. Pages of
-            the venue's own address always may, and programs, which have no origin.
+        close: UTC time at which the trading day ends, like 21:00. The next day opens when its settlement is published
+            (gpux operator settle). Without it, the market stays open.
+        awake: Microseconds (0 to 10000; 400) for which the event loop does not sleep after a command. The next reply
+            is faster, but a core is busy.
+        origin: Let web pages of this origin connect, like https://desk.example:8443; may be repeated. Pages of the
+            venue's own address can always connect, and so can programs, which have no origin.
     """
     from rich.console import Console
 

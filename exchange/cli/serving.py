@@ -1,4 +1,4 @@
-"""What `gpux serve` does: starts the venue, reports to the terminal, and stops it cleanly."""
+"""Does the work of `gpux serve`: starts the venue, reports to the terminal, and stops it cleanly."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ from exchange.venue.loop import run_loop
 
 POLL_S = 0.2
 CLOSE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
-COLD_S = 1.0  # a start that takes longer compiles, and shows a progress bar
+COLD_S = 1.0  # a start that takes longer is compiling, and gets a progress bar
 
 
 def run_serve(folder: str, settings: Settings, console: Console) -> int:
@@ -30,12 +30,12 @@ def run_serve(folder: str, settings: Settings, console: Console) -> int:
     settings.check()
     check_open_files(settings)
     check_catalogue(settings)
-    make_data_folder(settings.disk, folder)  # before the engine compiles, to report a wrong folder early
+    make_data_folder(settings.disk, folder)  # reports a wrong folder before the engine compiles
     return run_loop(_serve(folder, settings, console))
 
 
 def check_catalogue(settings: Settings) -> None:
-    """UserError, exit code 78: no contracts can be listed on the day. Call it before a folder is made."""
+    """Raise UserError with exit code 78 if no contracts can be listed on the day. Call it before making a folder."""
     spec_of(settings.day or datetime.now(UTC).date())
 
 
@@ -75,7 +75,7 @@ async def _serve(folder: str, settings: Settings, console: Console) -> int:
 
 
 async def warm_up_shown(settings: Settings, console: Console) -> None:
-    """Compile or load the kernels, with a progress bar if it takes long: a cold start takes over half a minute."""
+    """Compile or load the kernels. Show a progress bar if it takes long: a cold start takes over half a minute."""
     work = asyncio.get_running_loop().run_in_executor(None, warm_up, NAMED[settings.limits])
     done, _ = await asyncio.wait({work}, timeout=COLD_S)
     if not done:

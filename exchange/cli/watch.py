@@ -1,14 +1,14 @@
-"""`gpux watch`: shows the live book and trades of one instrument (`watching`)."""
+"""`gpux watch`: shows live price levels and trades of one instrument (`watching`)."""
 
 
 def watch(symbol: str, *, url: str = "ws://127.0.0.1:8443", levels: int = 8, seconds: float = 0.0) -> None:
-    """Show the live ladder and the trades of one instrument; Ctrl-C ends it.
+    """Show live price levels and trades of one instrument; Ctrl-C ends it.
 
     Args:
         symbol: Instrument, like H100.G90.F27.
-        url: Where the venue is.
-        levels: Price levels a side.
-        seconds: End after this time; without it, at Ctrl-C.
+        url: Address of the venue.
+        levels: Price levels on each side.
+        seconds: End after so many seconds; without it, at Ctrl-C.
     """
     from exchange.cli.watching import watch as run_watch
     from exchange.venue.loop import run_loop

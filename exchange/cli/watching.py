@@ -1,7 +1,7 @@
-"""`gpux watch`: live price levels and trades of one instrument in the terminal.
+"""Does the work of `gpux watch`: shows live price levels and trades of one instrument in the terminal.
 
-It needs no key, because depth, trades and status are public. If the output is not a terminal, it prints one line a
-trade and one line whenever the best prices change.
+It needs no key, because depth, trades and status are public. If the output is not a terminal, it prints a line for each
+trade and a line whenever the best prices change.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class View:
-    """The data on display: book, last trades, phase, and price range and volume since the watch began."""
+    """The data on display: book, last trades, phase, and price range and volume since the display began."""
 
     def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
         self.instrument, self.book = instrument, book
         self.tape: deque[tuple[int, int, int, str]] = deque(maxlen=TAPE_ROWS_KEPT)  # time_us, price_tick, lots, side
         self.phase = instrument.phase
-        self.last_tick = self.low_tick = self.high_tick = self.volume_lots = 0  # no volume: no trade yet
-        self.connection = ""  # error, if the connection is lost
+        self.last_tick = self.low_tick = self.high_tick = self.volume_lots = 0  # volume 0: no trade yet
+        self.connection = ""  # error text while the connection is lost
 
     def take(self, event: Event) -> None:
         if isinstance(event, Disconnected):
@@ -95,7 +95,7 @@ def heading(view: View) -> Text:
 
 
 def ladder(view: View, rows: int) -> Table:
-    """Asks above, bids below; the bars are relative to the largest level shown."""
+    """Price levels, asks above bids. The length of a bar is relative to the largest level shown."""
     bids, asks = view.levels(rows)
     largest = max((level.lots for level in (*bids, *asks)), default=1)
     table = Table(box=None, pad_edge=False, padding=(0, 1))
@@ -121,7 +121,7 @@ def ladder(view: View, rows: int) -> Table:
 
 
 def bar(lots: int, largest: int) -> str:
-    """A bar in eighths of a cell, at least one eighth."""
+    """A bar whose length is in proportion to `lots`: BAR_CELLS for `largest`, at least one eighth of a cell."""
     eighths = max(1, lots * BAR_CELLS * 8 // largest)
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
@@ -142,11 +142,12 @@ def clock(time_us: int) -> str:
 
 
 async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, console: Console | None = None) -> None:
-    """Show an instrument until interrupted, or for some seconds. UserError: no such venue or symbol.
+    """Show an instrument until interrupted, or for some seconds.
 
     url      ws://host:port of a venue
-    rows     price levels a side
+    rows     price levels on each side
     seconds  0: until interrupted
+    UserError: there is no such venue or symbol, or a number is out of range
     """
     console = console or Console()
     if not 0 <= seconds < float("inf"):
@@ -178,7 +179,7 @@ async def subscribe(session: Session, symbol: str) -> View:
 
 
 async def show_live(session: Session, view: View, rows: int, console: Console) -> None:
-    """Redraw at a fixed rate, whatever the market does."""
+    """Redraw at a fixed rate, independent of the rate of events."""
     reading = asyncio.create_task(read(session, view))
     try:
         with Live(console=console, auto_refresh=False, screen=False) as live:

@@ -1,4 +1,4 @@
-"""EVENT rows in the words of the notation."""
+"""Writes EVENT rows as text, in the notation of scenarios."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from exchange.records import unpack_client_order_id
 
 @dataclass(frozen=True)
 class Names:
-    """Names that a scenario gives to numbers.
+    """Names of a scenario, for the numbers in events.
 
-    books   whether trades name their book, as they do with implied trading
+    books   whether the text of a trade names its book, as with implied trading
     """
 
     accounts: Mapping[int, str]
@@ -22,7 +22,7 @@ class Names:
 
 
 def event_texts(events: list[Any], names: Names) -> list[str]:
-    """Events as text. The two rows of a trade or a decrement become one; positions and cash have no text."""
+    """Events as text. The two rows of a trade or a decrement become one text; positions and cash have none."""
     texts: list[str] = []
     first: Any = None
     group: list[Any] = []
@@ -45,7 +45,8 @@ def event_texts(events: list[Any], names: Names) -> list[str]:
 
 
 def id_of(event: Any, names: Names) -> str:
-    """The id of the event's order; of a quote account, book and side, of a refused entry account and place."""
+    """The name of the event's order: its client order id, like `mm.M1b` for a quote's side, `mm#0` for a rejected
+    entry of a mass quote."""
     if event.order_type == OrderType.QUOTE and event.account in names.accounts:
         owner = names.accounts[event.account]
         if event.kind == EventKind.ORDER_REJECTED:
@@ -60,7 +61,7 @@ def _trade(first: Any, second: Any, names: Names) -> str:
 
 
 def _implied_group(rows: list[Any], names: Names) -> Iterator[str]:
-    """Each outright's row is a trade with the combination's order, whose row is the last (IMP-007)."""
+    """Yield a trade for each outright with the combination's order, whose row comes last (IMP-007)."""
     *outrights, whole = rows
     for row in outrights:
         pair = (whole, row) if row.liquidity == Liquidity.TAKER else (row, whole)

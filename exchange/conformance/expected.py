@@ -1,4 +1,4 @@
-"""Events that a scenario expects: how one may look, and how they are compared with what came."""
+"""The events that a scenario expects: their syntax, and their form for comparison with the real events."""
 
 import re
 
@@ -6,9 +6,9 @@ from exchange.codes import CancelReason, EventKind, MarketState, RejectReason
 from exchange.conformance.market import BOOKS
 from exchange.conformance.words import Word, wrong
 
-# One command cancels them all; the order of their text ids does not matter (ORDER-014).
+# Cancels for these reasons come from one command. They are compared in order of id, not of entry (ORDER-014).
 SORTED_RUNS = re.compile(r"CXL \S+ [0-9]+ (KILL|COD|MMP|VELOCITY|EXPIRED)")
-# A word of a shape stands for itself, but for these.
+# Placeholders in the shapes below; every other word stands for itself.
 SHAPE_WORDS = {
     "id": r"\S+",
     "name": r"\S+",
@@ -21,7 +21,7 @@ SHAPE_WORDS = {
     "book": r"\S+",
     "state": r"\S+",
 }
-# A CXL has reasons of its own.
+# `why` of a rejection, and of a cancel (CXL).
 REFUSED_FOR = [reason.abbreviation for reason in RejectReason if reason]
 CANCELLED_FOR = [reason.name for reason in CancelReason if reason]
 VOCABULARY = {"why": REFUSED_FOR, "book": list(BOOKS), "state": [state.name.lower() for state in MarketState if state]}
@@ -49,7 +49,7 @@ SHAPES = {
 
 
 def read_expected(entry: Word) -> str:
-    """An expected event with single spaces. NotationError: it has no shape of an event, or an unknown word."""
+    """Check an expected event; returns its text with single spaces. NotationError: no event has this form."""
     kind, *words = entry.words() or [entry]
     if kind.text not in SHAPES:
         raise wrong(kind, f"an event: {' '.join(SHAPES)}")
@@ -71,7 +71,7 @@ def _has_shape(words: list[Word], shape: list[str]) -> bool:
 
 
 def sorted_runs(events: list[str]) -> list[str]:
-    """Events as they are compared: each unbroken run of CXL for one reason of `SORTED_RUNS` is sorted by id."""
+    """Events in the form for comparison: each unbroken run of CXL for one reason of `SORTED_RUNS` is sorted."""
     result: list[str] = []
     run: list[str] = []
     reason = ""

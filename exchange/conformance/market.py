@@ -1,4 +1,4 @@
-"""The small market that a scenario runs on, and its accounts: control payloads as plain dicts."""
+"""The small market that scenarios run on, and its accounts, as control payloads in plain dicts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,13 +11,13 @@ BOOK_NAMES = {index: name for name, index in BOOKS.items()}
 COMBINATIONS = (BOOKS["SP"], BOOKS["ST"], BOOKS["TS"])
 GROUP = 1
 MONTH = 84  # January 2027, the current month of every test market
-FIRST_LTD_NS = 1_800_000_000 * NS_PER_S  # last trading days of test markets, a month apart
+FIRST_LTD_NS = 1_800_000_000 * NS_PER_S  # last trading day of MONTH; those of later months follow, MONTH_NS apart
 MONTH_NS = 30 * NS_PER_DAY
-# Daily limits without `limit`: distance from the settlement, and from each price that the scenario names.
+# Daily limits without the parameter `limit`: least distance from the settlement, and from each price in the scenario.
 LIMIT_TICKS = 1_000
 MARGIN_TICKS = 100
 PROTECTION_TICKS = 10
-BENCHMARK_BP = 9_000  # a lead month is one of this floor (BAND-012)
+BENCHMARK_BP = 9_000  # goodput floor of lead months (BAND-012)
 PAUSE_NS = 5 * NS_PER_S
 NO_PRICES: Mapping[int, Sequence[int]] = {}
 LISTING_DEFAULTS: dict[str, Any] = {
@@ -29,14 +29,14 @@ LISTING_DEFAULTS: dict[str, Any] = {
 
 
 def listing(index: int, symbol: str, **fields: Any) -> dict[str, Any]:
-    """One instrument of a LIST payload."""
+    """One instrument of a LIST payload. `fields` override the defaults."""
     known = {"index": index, "instrument_id": index, "symbol": symbol, "group": GROUP, "commodity": 1}
     values = {**LISTING_DEFAULTS, **known, **fields}
     return {**values, "fee_hours": values.get("fee_hours", values["hours"])}
 
 
 def ltd_ns(month: int) -> int:
-    """A last trading day for a month of a test market."""
+    """The last trading day of a month in a test market, in ns."""
     return FIRST_LTD_NS + (month - MONTH) * MONTH_NS
 
 
@@ -46,7 +46,7 @@ def commodity(index: int, group: int, **fields: int) -> dict[str, int]:
 
 
 def account_payload(number: int, parameters: Mapping[str, int]) -> dict[str, Any]:
-    """DEFINE_ACCOUNT of one account of a scenario."""
+    """DEFINE_ACCOUNT payload of one account, with the limits in a scenario's parameters."""
     return {
         "account": number,
         "firm": parameters.get("firm", 0),
@@ -58,14 +58,15 @@ def account_payload(number: int, parameters: Mapping[str, int]) -> dict[str, Any
 
 
 def of_book(name: str, book: str) -> str:
-    """The parameter `ref` or `ltp` of a book; that of M1 has no suffix."""
+    """The name of the parameter `ref` or `ltp` for a book: without a suffix for M1."""
     return name if book == "M1" else f"{name}.{book}"
 
 
 def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequence[int]] = NO_PRICES) -> dict[str, Any]:
-    """LIST of M1, M2, SP = M1 - M2, ST = M1:M2, TS = M3 - M1: one hour a lot unless `hours`, prices around `ref`.
+    """LIST payload of the books M1, M2, M3 and the combinations SP = M1 - M2, ST = M1:M2, TS = M3 - M1.
 
-    prices   book -> prices that its orders name: without `limit` the daily limits reach beyond them
+    parameters   of the scenario
+    prices       book -> prices in the scenario; without the parameter `limit` the daily limits lie around them
     """
     fees = parameters.get("fee", 0)
     common = {
@@ -123,7 +124,7 @@ def _sharing(parameters: Mapping[str, int]) -> dict[str, Any]:
 def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
     """Velocity window (BAND-005), breaker (BAND-010) and collar (AUC-014).
 
-    A window without a length stands at the settlement.
+    A window without a length measures from the settlement.
     """
 
     def window(name: str) -> dict[str, int]:
@@ -137,7 +138,7 @@ def _guard(parameters: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _daily_limits(settle_tick: int, parameters: Mapping[str, int], prices: Sequence[int]) -> tuple[int, int]:
-    """(lowest, highest tick), cut to SPEC-004: by `limit`, else around the named prices and protection points."""
+    """(lowest, highest tick) of the day: by the parameter `limit`, else around settlement and prices (SPEC-004)."""
     margin = max(MARGIN_TICKS, parameters.get("pp", PROTECTION_TICKS))
     named = [price for price in prices if abs(price) <= PRICE_MAX]
     low_tick = min([settle_tick - LIMIT_TICKS, *(price - margin for price in named)])

@@ -1,4 +1,4 @@
-"""One message of a scenario, read: what the runner needs to send it."""
+"""One parsed message of a scenario."""
 
 from dataclasses import dataclass, field
 
@@ -7,17 +7,17 @@ from exchange.codes import CommandKind
 
 @dataclass(frozen=True)
 class Message:
-    """One message.
+    """One message, with all that the runner needs to send it.
 
     word       its first word; N for an order
-    text       as it was written, with single spaces
-    target     id of its order
+    text       its text with single spaces
+    target     id of the order that it names
     account    name of the account; empty: the owner of the order
     session    name of the session
-    clock      the scenario's clock that it sets, 0 none
-    fields     COMMAND fields that it gives
-    lead       percentage of the order's account as lead market maker, 0 none
-    entries    of a mass quote: the COMMAND fields that each entry gives
+    clock      time to which it sets the scenario's clock, s; 0: it does not
+    fields     COMMAND fields
+    lead       percentage that the order's account gets as lead market maker; 0: it is none
+    entries    COMMAND fields of each entry of a mass quote
     """
 
     word: str

@@ -1,19 +1,19 @@
-"""Messages of the scenario notation.
+"""Parses the messages of the scenario notation.
 
 orders     id [book] B5@100 | S5@mkt | B5@mlm | B5 stop=104 | B5@108 stop=104, then any of
            ioc fok gtc gtd=t po slide disp=n min=n lmm=percent smp=KEY[:CR|CA|CB|DC] acct=A sess=S tag=t
-messages   N order   X id   R id total@price [disp=n] [stop=p]   U   IOP   ST state   K account   D session
-           T clock   MR account   MQ account book:lots@bid/lots@ask ...
-           id: the last order acknowledged under it, or a side of a quote like mm.M1b
-ours       XA account [book] [B|S] [tag=t] [mmp] cancel all, with filters; mmp: quotes under protection
-           MQ ... sess=S
-           K and UK (lift a kill) of an account, sess=S or firm=number, then risk: the clearing firm's desk is the party
-           D session [all] [acct=A]: GTC too, of the whole account   TM account n: its dead-man timer, 0 disarms
-           nocod, rie in an order: no cancel on disconnect; rejected if it would be elected at once
-           D+ account mills, D- account mills deposit, withdraw
-           DL book settle@width [tick=n] settlement, daily limits and increment of the next day, while CLOSED
-           UC like U, by the operator: the uncross may happen at the edge of the collar
-           SS state [book] ask for exactly this change, of the group or of one book
+           nocod (no cancel on disconnect) rie (reject if it would be elected at once)
+messages   N order   X id (cancel)   R id total@price [disp=n] [stop=p] (replace)   U (uncross)   IOP   ST state
+           T clock   MR account (reset protection)   MQ account book:lots@bid/lots@ask ... [sess=S]
+           id is that of the last order accepted under it, or of a side of a quote like mm.M1b
+           XA account [book] [B|S] [tag=t] [mmp]    cancel all that fit the filters; mmp: quotes under protection
+           K, UK account | sess=S | firm=number [risk]    kill, lift a kill; risk: the clearing firm's desk asks
+           D session [all] [acct=A]    disconnect; all: GTC orders too; acct: orders of the whole account
+           TM account n    dead-man timer, in units of the clock; 0 disarms it
+           D+ account mills    deposit             D- account mills    withdraw
+           DL book settle@width [tick=n]    settlement, daily limits and increment of the next day, while CLOSED
+           UC    like U, by the operator: the uncross may happen at the edge of the collar
+           SS state [book]    change the state of the group or of one book, only if it is allowed; ST always changes it
 """
 
 import re
@@ -46,15 +46,15 @@ from exchange.conformance.words import Word, Words, name, number, wrong
 MS_PER_CLOCK = 1_000
 TIMER_MAX = 3_600
 FIRM_MAX = 10**9
-PROTECTION = 1  # number of the one group that `mmp=` gives every account
+PROTECTION = 1  # number of the only protection group that `mmp=` gives every account
 MILLS_MAX = 10**17
-FORCED = {"group": GROUP, "flags": int(CommandFlag.FORCE)}  # from any state
+FORCED = {"group": GROUP, "flags": int(CommandFlag.FORCE)}  # allows any change of state
 STATES = {state.name.lower(): state for state in MarketState if state != MarketState.NONE}
 QUOTE = re.compile(r"(\w+):([0-9]+)@(-?[0-9]+)/([0-9]+)@(-?[0-9]+)", re.ASCII)
 
 
 def read_before(entry: Word) -> Message:
-    """An entry of the book before: a message, or an order without its N."""
+    """Parse an entry of the field `book before`: a message, or an order, which needs no N. NotationError: neither."""
     words = entry.words()
     if words and (words[0].text not in MESSAGES or is_order(words)):
         return read_order(entry, Words(entry))
@@ -62,7 +62,7 @@ def read_before(entry: Word) -> Message:
 
 
 def read_message(entry: Word) -> Message:
-    """An entry of the messages. NotationError: it is none."""
+    """Parse an entry of the field `messages`. NotationError: it is not a message."""
     words = Words(entry)
     word = words.take(MESSAGE_ALLOWED)
     if word.text not in MESSAGES:
@@ -256,7 +256,7 @@ def _mass_quote(entry: Word, words: Words) -> Message:
 
 
 def book(word: Word) -> int:
-    """Index of a book's name."""
+    """The index of the book that a word names. NotationError: no book."""
     if word.text not in BOOKS:
         raise wrong(word, " ".join(BOOKS))
     return BOOKS[word.text]

@@ -1,18 +1,19 @@
-"""Reads scenario files: one scenario a line, `id | rule codes | parameters | before | messages | expected [| end]`.
+"""Parses scenario files: one scenario a line, `id | rule codes | parameters | before | messages | expected [| end]`.
 
-Entries of the last four fields are separated by `;`. `-` alone is an empty field, `#` begins a comment line.
-Orders and messages: messages.py; events: expected.py. The rest of the notation:
+Entries of the last four fields are separated by `;`. A field that is only `-` is empty. `#` begins a comment line.
+messages.py has the syntax of orders and messages, expected.py that of events. The other fields:
 
     parameters   algo=fifo|prorata pp= band= vel= imp= ref= ref.M2= ltp= ltp.M2= top= topmax= minalloc= split= mmp=
                  mmpwin= maxshow= tick=
-    ours         lot=lots, maxord=lots, maxpos=lots, maxterm=lots, closeonly=1, cash=mills of every account or book;
-                 limit=ticks from settlement to the daily limits; hours= hours.M2= of the months; spot= psr= intra=
-                 limit and charges of the commodity; firm= of every account; fee=1 fees on; iocm3=1 M3 is ioc_only;
-                 term=1 M3 is a term; velwin=clock length of the velocity window, dcb= dcbwin= width and length of the
-                 breaker's; lead=0 M1 is no lead month; collar= width of the auctions' collar;
-                 mmpfills= mmpdelta= mmphours= thresholds beside mmp=. Without limit= the daily limits lie around every
-                 price that the scenario names, and the venue must have price levels for them
-    end          `acct book lots@price-sum` positions, `acct cash mills` after the last message
+        books       lot=lots increment; hours= hours.M2= of the months; fee=1 fees on; iocm3=1 M3 is ioc_only;
+                    term=1 M3 is a term; lead=0 M1 is no lead month; collar= width of the auctions' collar;
+                    velwin= length of the velocity window (clock); dcb= dcbwin= width and length of the breaker's;
+                    limit=ticks from the settlement to the daily limits; without it the limits lie around every price
+                    in the scenario, and the venue must have price levels for them
+        accounts    maxord=lots maxpos=lots maxterm=lots closeonly=1 cash=mills firm= of every account;
+                    mmpfills= mmpdelta= mmphours= more thresholds of protection
+        commodity   spot=lots limit; psr= intra= charges
+    end          after the last message: `acct book lots@sum of price * lots` is a position, `acct cash mills` is cash
 """
 
 import re
@@ -31,7 +32,7 @@ FIELDS = "id | rule codes | parameters | book before | messages | expected event
 LARGE = 10**9
 TICKS = (-100_000, 100_000)
 SWITCH = (0, 1)
-# Name -> (smallest, largest).
+# Parameter -> (smallest, largest value).
 PARAMETERS = {
     **{of_book(name, book): TICKS for name in ("ref", "ltp") for book in BOOKS},
     **dict.fromkeys(("pp", "band", "vel", "dcb", "limit", "velwin", "dcbwin", "collar"), (0, 100_000)),
@@ -56,7 +57,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Scenario:
-    """One line. `shown` are its fields as they were written, `place` is file:line."""
+    """One scenario. `shown`: its fields as they were written; `place`: file:line."""
 
     name: str
     codes: tuple[str, ...]
@@ -70,7 +71,7 @@ class Scenario:
 
 
 def read_scenarios(text: str, file: str) -> list[Scenario]:
-    """The scenarios of a file's text. NotationError: the first mistake."""
+    """The scenarios in a text. `file`: name for errors. NotationError: the first mistake in the text."""
     lines = enumerate(text.split("\n"), 1)
     return [
         _scenario(Word(line, f"{file}:{number}", 1))
@@ -101,7 +102,7 @@ def _scenario(line: Word) -> Scenario:
 
 
 def _codes(field: Word) -> tuple[str, ...]:
-    """Rule codes. NotationError: a word is no rule code."""
+    """The rule codes in a field. NotationError: a word is not a rule code."""
     words = [] if _is_empty(field) else field.words()
     for word in words:
         if not CODE.fullmatch(word.text):
@@ -110,7 +111,7 @@ def _codes(field: Word) -> tuple[str, ...]:
 
 
 def _is_empty(field: Word) -> bool:
-    """Whether a field is `-`. NotationError: it has nothing."""
+    """Whether a field is `-`. NotationError: it is blank."""
     if not field.text.strip("; "):
         raise wrong(field, "- where a field is empty")
     return field.text == "-"
@@ -127,7 +128,7 @@ def _entries(field: Word, read: Callable[[Word], Read]) -> list[Read]:
 
 
 def _parameters(field: Word) -> dict[str, int]:
-    """Numbers by name; of an algorithm its Matching."""
+    """Values of the parameters in a field by name; of an algorithm its Matching."""
     parameters: dict[str, int] = {}
     for word in [] if _is_empty(field) else field.words():
         key, equals, value = word.text.partition("=")

@@ -1,4 +1,4 @@
-"""Orders of the scenario notation, read into messages."""
+"""Parses the orders of the scenario notation into messages."""
 
 import re
 import zlib
@@ -14,7 +14,7 @@ from exchange.units import NS_PER_S
 LOTS_MAX = (1 << 31) - 1
 PRICE_MAX = 10**12
 CLOCK_MAX = 10**9
-# Account of a lead market maker without acct=. No account of a scenario has a space in its name.
+# Account of a lead market maker without acct=. No name in a scenario has a space, so it cannot clash.
 LEAD_ACCOUNT = "lead "
 SIDES = {"B": Side.BUY, "S": Side.SELL}
 SMP_MODES = {
@@ -34,7 +34,7 @@ SIDE_WORD = re.compile(r"([BS])([0-9]+)(?:@(.*))?", re.ASCII)
 
 
 def is_order(words: list[Word]) -> bool:
-    """Whether an entry that begins with the word of a message is an order with that id."""
+    """Whether an entry that begins with a message word is really an order whose id is that word."""
     texts = [word.text for word in words[1:] if word.text not in BOOKS]
     found = SIDE_WORD.fullmatch(texts[0]) if texts else None
     return found is not None and (found[3] is not None or any(text.startswith("stop=") for text in texts))
@@ -68,7 +68,7 @@ def read_order(entry: Word, words: Words) -> Message:
 
 
 def _stop_type(entry: Word, fields: dict[str, int]) -> int:
-    """A limit makes a stop-limit order, no price or @mkt a plain stop."""
+    """The order type of a stop: stop-limit if it has a price, plain stop with @mkt or without a price."""
     given = OrderType(fields.get("order_type", OrderType.LIMIT if "price" in fields else OrderType.MARKET))
     if given not in STOPS:
         raise wrong(entry, "stop= with a price, or without one")
@@ -110,12 +110,12 @@ def read_lots(word: Word) -> int:
 
 
 def _given_lots(word: Word) -> int:
-    """A display or minimum of 0 is none in a row: one that is written, and refused, is below that (ORDER-001)."""
+    """Lots of a display or minimum. A written 0 becomes -1, which is refused: 0 in a row means none (ORDER-001)."""
     return read_lots(word) or -1
 
 
 def _smp(value: Word) -> dict[str, int]:
-    """Equal keys are equal numbers, none of them 0."""
+    """Self-match fields of a text KEY or KEY:MODE. Equal keys give equal ids; an id is never 0."""
     key, colon, mode = value.text.partition(":")
     if colon and mode not in SMP_MODES:
         raise wrong(value.part(len(key) + 1), " ".join(SMP_MODES))
@@ -148,7 +148,7 @@ VALUES: dict[str, Callable[[Word], dict[str, int]]] = {
     "acct": lambda _: {},
     "sess": lambda _: {},
 }
-# What a replace can change beside total and price.
+# What a replace can change apart from total and price -> its flag.
 REPLACED = {"disp": CommandFlag.SET_DISPLAY, "stop": CommandFlag.SET_TRIGGER}
 
 

@@ -1,4 +1,4 @@
-"""Plays a scenario on a venue: gives names numbers, leads the market to its states, tells the events."""
+"""Runs a scenario on a venue: sets up its market, sends its messages, and returns the events as text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from exchange.units import NS_PER_S
 
 FUNDS = 10**15
 UNBOUNDED_NS = 10**18
-STEPS_MAX = 10_000  # to a last price
-# Accounts that trade once to make a last price. No account of a scenario has a space in its name.
+STEPS_MAX = 10_000  # trades on the way to a last price
+# Accounts that trade to make a last price. No name in a scenario has a space, so they cannot clash.
 MAKER, TAKER = "maker of last", "taker of last"
 REFUSALS = ("REJ ", "RREJ ", "CREJ ", "REFUSED ")
 
@@ -28,16 +28,16 @@ S = MarketState
 
 
 class CannotRun(Exception):
-    """The venue cannot have a market, an account or a last price of the scenario: says why."""
+    """The venue cannot set up the scenario's market, an account or a last price; the message says why."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a venue did with a scenario.
+    """The result of a scenario on a venue, as text in the notation.
 
-    events           of its messages
-    end              positions and cash at the end, as the entries of its last field should read
-    refused_before   refusals of the book before
+    events           events of the messages
+    end              positions and cash at the end, in the form of the scenario's field `end`
+    refused_before   rejections while the book before was set up
     """
 
     events: list[str]
@@ -46,7 +46,7 @@ class Result:
 
 
 def run_scenario(scenario: Scenario, venue: ConformanceVenue) -> Result:
-    """Run a scenario on a fresh venue. CannotRun: it does not fit there."""
+    """Run a scenario on a new venue. CannotRun: the venue cannot set it up."""
     try:
         runner = Runner(scenario, venue)
         before = [event for message in scenario.before for event in runner.send(message)]
@@ -58,7 +58,7 @@ def run_scenario(scenario: Scenario, venue: ConformanceVenue) -> Result:
 
 
 class Runner:
-    """One scenario on one venue: sets up its market, sends its messages, translates names and numbers."""
+    """Runs one scenario on one venue: sets up the market, sends messages, translates names to numbers and back."""
 
     def __init__(self, scenario: Scenario, venue: ConformanceVenue) -> None:
         self.venue = venue
@@ -68,8 +68,8 @@ class Runner:
         self.sessions: dict[str, int] = {}
         self.leads: dict[int, int] = {}
         self.users: dict[int, set[int]] = {}  # session -> accounts that have used it
-        self.owners: dict[str, tuple[int, int]] = {}  # id -> account; of a quote's side the venue's order id, else 0
-        self.reserved: set[int] = set()  # books with a state of their own
+        self.owners: dict[str, tuple[int, int]] = {}  # id -> (account, the venue's order id of a quote's side, else 0)
+        self.reserved: set[int] = set()  # books that have a state of their own
         self.sequence = self.clock = 0
         payload = scenario_listing(scenario.parameters, _prices(scenario))
         self._list(payload)
@@ -81,7 +81,7 @@ class Runner:
                 self._set_last(instrument["index"], instrument["settle_tick"], last)
 
     def send(self, message: Message) -> list[str]:
-        """Events of one message, in the notation."""
+        """Send one message; returns its events as text."""
         if message.kind == CommandKind.DAY_LIMITS:
             return self._set_day_limits(**message.fields)
         fields = dict(message.fields)
@@ -103,9 +103,9 @@ class Runner:
         return self._apply(message.kind, **fields)
 
     def _order(self, message: Message) -> dict[str, int]:
-        """COMMAND fields of a message's order: the last one that was acknowledged under its id (ORDER-005).
+        """COMMAND fields that name a message's order: the last one accepted under its id (ORDER-005).
 
-        A side of a quote has no client order id (QUOTE-001): the venue's own names it.
+        A side of a quote has no client order id (QUOTE-001), so the venue's order id is used.
         """
         if message.target not in self.owners:
             self.owners[message.target] = self._account(message.account or "a"), 0
@@ -113,13 +113,13 @@ class Runner:
         return _client(message.target) | {"account": account, "order_id": order_id}
 
     def _mass_quote(self, message: Message, fields: dict[str, int]) -> list[str]:
-        """A command for each entry."""
+        """Send a QUOTE command for each entry; returns all their events as text."""
         if self.protects:
             fields["protection_number"] = PROTECTION
         return [event for entry in message.entries for event in self._apply(message.kind, **fields, **entry)]
 
     def _session(self, message: Message) -> dict[str, int]:
-        """COMMAND fields of a message's session; with the account of a disconnect if only one has used the session."""
+        """COMMAND fields of a message's session. A disconnect names the account too, if only one has used it."""
         number = self.sessions.setdefault(message.session, len(self.sessions) + 1)
         if message.kind in (CommandKind.KILL, CommandKind.UNKILL):
             return {"killed_session": number}
@@ -131,7 +131,7 @@ class Runner:
         return {"session": number}
 
     def end(self, entry: str) -> str:
-        """What an entry of the scenario's last field should read."""
+        """The position or cash that an entry of the field `end` asks about, in the same form."""
         name, what, *_ = entry.split()
         account = self._account(name)
         if what == "cash":
@@ -154,7 +154,7 @@ class Runner:
         return self.accounts[name]
 
     def _list(self, payload: dict[str, Any]) -> None:
-        """List the books. CannotRun: the venue has too few price levels for them, or they have an impossible price."""
+        """List the books. CannotRun: the venue has too few price levels for them, or a price is not possible."""
         try:
             self.venue.control(CommandKind.LIST, payload)
         except ControlError as error:
@@ -169,7 +169,7 @@ class Runner:
             self.venue.control(CommandKind.LEAD_MAKERS, {"makers": list(self.leads.items()), "group": GROUP})
 
     def _set_day_limits(self, instrument: int, settle_tick: int, width: int, min_inc: int = 0) -> list[str]:
-        """Set the settlement, daily limits `width` ticks around it, and an increment; price guards stay."""
+        """Set a book's settlement, daily limits `width` ticks around it, and increment (0: unchanged)."""
         widths = {"velocity_ticks": self.parameters.get("vel", 0), "breaker_ticks": self.parameters.get("dcb", 0)}
         widths["collar_ticks"] = self.parameters.get("collar", 0)
         low_tick, high_tick = settle_tick - width, settle_tick + width
@@ -179,7 +179,7 @@ class Runner:
         return event_texts(self.venue.control(CommandKind.DAY_LIMITS, payload), self._names())
 
     def _protect(self, number: int) -> None:
-        """Give an account its protection group; a threshold that the parameters do not name is off (MMP-001)."""
+        """Define an account's protection group; thresholds that are not in the parameters are off (MMP-001)."""
         window = self.parameters.get("mmpwin", 0)
         refused = self._apply(
             CommandKind.MMP_SET, account=number, protection_number=PROTECTION, group=GROUP,
@@ -191,8 +191,10 @@ class Runner:
             raise CannotRun(f"no protection for account {number}: {refused[0]}")
 
     def _set_last(self, index: int, settle_tick: int, last_tick: int) -> None:
-        """Two helpers trade at the last price, in an uncross, which no price guard stops; a band makes them go there
-        step by step."""
+        """Make a last price: two helper accounts trade at it in an uncross, which no price guard stops.
+
+        If there is a band, they trade in steps that stay within it.
+        """
         tick, lots = self.parameters.get("tick", 1), self.parameters.get("lot", 1)
         steps = list(islice(_band_steps(settle_tick, last_tick, self.parameters.get("band", 0), tick), STEPS_MAX + 1))
         if len(steps) > STEPS_MAX:
@@ -211,7 +213,8 @@ class Runner:
                 raise CannotRun(f"no last price {last_tick}: {'; '.join(answers)}")
 
     def _apply(self, kind: CommandKind, **fields: Any) -> list[str]:
-        """Events of one command. A unit of the scenario's clock is a second, a command a nanosecond."""
+        """Send one command; returns its events as text. Its time is the scenario's clock in seconds, plus 1 ns for each
+        command so far."""
         self.sequence += 1
         time_ns = self.clock * NS_PER_S + self.sequence
         events = self.venue.apply(Command(sequence=self.sequence, time_ns=time_ns, kind=kind, **fields))
@@ -236,7 +239,7 @@ def _client(name: str) -> dict[str, int]:
 
 
 def _prices(scenario: Scenario) -> dict[int, list[int]]:
-    """Book -> prices that the scenario names; a replace counts for every book where its id was entered."""
+    """Book -> prices in the scenario. A price in a replace counts for every book where its id was entered."""
     prices: dict[int, list[int]] = {index: [] for index in BOOKS.values()}
     for name, index in BOOKS.items():
         last = scenario.parameters.get(of_book("ltp", name))
@@ -255,7 +258,7 @@ def _prices(scenario: Scenario) -> dict[int, list[int]]:
 
 
 def _band_steps(start: int, last: int, band: int, tick: int) -> Iterator[int]:
-    """Prices on the increment that lead to the last one, each within the band of the one before."""
+    """Yield prices on the increment from `start` to `last`, each within the band around the one before."""
     sign = 1 if last > start else -1
     while band and abs(last - start) > band:
         reach = start + sign * band

@@ -16,7 +16,11 @@ from exchange.reference.rows import Command, command_bytes, event_tuples
 
 
 class ConformanceVenue(Protocol):
-    """Takes controls and commands, returns their events, and says what an account holds afterwards."""
+    """What a scenario can run on.
+
+    control, apply   run a control or a COMMAND tuple, and return EVENT tuples
+    position         (lots, open value in ticks times lots) of an account in a book
+    """
 
     def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]: ...
     def apply(self, command: Any) -> list[Any]: ...
@@ -25,12 +29,12 @@ class ConformanceVenue(Protocol):
 
 
 def rows(commands: list[Any]) -> np.ndarray:
-    """COMMAND rows of tuples."""
+    """COMMAND rows, shape (n,), of tuples."""
     return np.frombuffer(bytearray(command_bytes(commands)), COMMAND)
 
 
 class EngineVenue:
-    """The compiled engine. ControlError: a control that it cannot carry out."""
+    """The compiled engine. `control` raises ControlError if it cannot carry the control out."""
 
     def __init__(self, limits: Limits = TEST, engine: Engine | None = None) -> None:
         self.engine = engine or Engine(limits)
@@ -55,7 +59,7 @@ class EngineVenue:
 
 
 class ReferenceVenue:
-    """The reference, with the capacities that the engine has under the same limits."""
+    """The reference, with the same capacities as the engine with these limits."""
 
     def __init__(self, limits: Limits = TEST) -> None:
         self.engine = ReferenceEngine(Capacities(limits.orders, limits.sessions + 1, limits.protections))

@@ -1,4 +1,4 @@
-"""Words of a scenario file, each with its place, and the error that a mistake in the file raises."""
+"""Words of a scenario file with their places, and the error for a mistake in the file."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ SHOWN_CHARACTERS = 60
 
 
 class NotationError(UserError):
-    """A scenario file cannot be read: file, line, column, what was found and what is allowed."""
+    """A mistake in a scenario file. The text has file, line, column, what was found and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """A piece of a line. `place` is file:line, `column` counts characters from 1."""
+    """A piece of a line: a word, an entry or a field. `place`: file:line; `column`: counted from 1."""
 
     text: str
     place: str
@@ -26,7 +26,7 @@ class Word:
         return Word(self.text[start:stop], self.place, self.column + start)
 
     def split(self, separator: str) -> list["Word"]:
-        """The parts between separators, without the spaces around them."""
+        """The parts between separators, without surrounding spaces."""
         parts, start = [], 0
         for text in self.text.split(separator):
             inner = len(text) - len(text.lstrip())
@@ -42,27 +42,27 @@ class Word:
 
 
 def wrong(word: Word, allowed: str) -> NotationError:
-    """The error of a word that is not allowed in its place."""
+    """Make the error for a word that is not allowed where it is. `allowed`: what is, in words."""
     found = repr(word.text[:SHOWN_CHARACTERS]) if word.text else "nothing more"
     return NotationError(f"{word.place}:{word.column}: found {found}, allowed: {allowed}")
 
 
 def number(word: Word, low: int, high: int, what: str) -> int:
-    """A whole number inside its bounds."""
+    """The whole number that a word is. NotationError: it is none, or not in `low` to `high`. `what` names it."""
     if NUMBER.fullmatch(word.text) and low <= int(word.text) <= high:
         return int(word.text)
     raise wrong(word, f"{what}, a whole number {low}..{high}")
 
 
 def name(word: Word, what: str, length: int = 24) -> str:
-    """A name of an order, account, session or tag."""
+    """The word as a name of an order, account, session or tag. NotationError: not a name. `what`: for the error."""
     if NAME.fullmatch(word.text) and not set("=@:") & set(word.text) and len(word.text) <= length:
         return word.text
     raise wrong(word, f"{what}, 1 to {length} printable characters without = @ :")
 
 
 class Words:
-    """The words of one entry, taken one after the other."""
+    """The words of one entry, taken one after the other: `take` the next one, `rest` all that are left."""
 
     def __init__(self, entry: Word) -> None:
         self.entry = entry
@@ -78,6 +78,6 @@ class Words:
         return rest
 
     def close(self) -> None:
-        """NotationError: words are left."""
+        """Raise NotationError if words are left."""
         if self.waiting:
             raise wrong(self.waiting[0], "the end of this entry")

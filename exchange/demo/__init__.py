@@ -1,8 +1,8 @@
 """The whole exchange in one command: a venue, makers and takers over real websockets, and checks at the end.
 
-run.py              the demo from start to end, and what it prints
+run.py              runs the demo from start to end, and prints the result
 venue_process.py    the venue in a separate process, controlled through a pipe
 board.py            the live display of the traded months
 markets.py          one market on the board, and its longest time without a trade
-checks.py           the checks at the end: verify and replay the journal, compare with what the clients know
+checks.py           the checks at the end: verifies and replays the journal, compares with the data of the clients
 """

@@ -1,4 +1,4 @@
-"""The live display of the demo: the traded months with best prices and states, requests and volume."""
+"""The live display of the demo: best prices and states of the traded months, requests and volume."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,21 +16,27 @@ from exchange.wire.messages import ChannelSpec, InstrumentDefinition
 
 COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")
 STYLES = {"bid lots": "green", "bid": "green", "ask": "red", "ask lots": "red"}
-SILENCE_US_MAX = 1_000_000  # longest time that counts between two messages; a longer one is a stalled machine
+# The board's clock advances by at most this between two messages: if the machine stalls, no market is to blame.
+SILENCE_US_MAX = 1_000_000
 LOOK_S = 0.25
-STILL_US_MAX = 10_000_000  # longest time OPEN without a trade
+STILL_US_MAX = 10_000_000  # longest allowed time of a market in OPEN without a trade
 
 
 class Board:
-    """Follows best prices, trades and states over a public connection of its own."""
+    """Follows best prices, trades and states over a separate public connection.
+
+    instruments   to show
+    clients       sessions whose answered requests are counted
+    now_us        the board's clock: microseconds since the start, without stalls
+    """
 
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
         self.markets = {row.instrument: WatchedMarket(row) for row in instruments}
-        self.now_us = self._heard_us = 0  # time that counts, since the start; venue time of the last message
+        self.now_us = self._heard_us = 0  # `_heard_us`: venue time of the last message
 
     async def follow(self, session: Session) -> None:
-        """Read until the session is over. Heartbeats advance the time while no market sends messages."""
+        """Read events until the session is over. Heartbeats advance the clock while no market sends messages."""
         numbers = list(self.markets)
         tops = [ChannelSpec(name_of_channel="top", instrument=number, cadence_ms=100) for number in numbers]
         trades = [ChannelSpec(name_of_channel="trades", instrument=number) for number in numbers]
@@ -54,7 +60,7 @@ class Board:
             self.markets[event.instrument].take(event.message, self.now_us)
 
     def hear(self, venue_us: int) -> None:
-        """Advance the time to a venue time at which the venue was alive."""
+        """Advance the board's clock to the time of a message, by at most SILENCE_US_MAX. `venue_us`: venue time."""
         if self._heard_us:
             self.now_us += min(SILENCE_US_MAX, max(0, venue_us - self._heard_us))
         self._heard_us = max(self._heard_us, venue_us)
@@ -68,11 +74,11 @@ class Board:
         return sum(market.lots for market in self.markets.values())
 
     def notes(self) -> list[str]:
-        """A line for each market that does not trade now, with the reason."""
+        """A line with the reason for each market that does not trade now."""
         return [note for market in self.markets.values() if (note := market.note(self.now_us))]
 
     def traded_on(self) -> Check:
-        """The check that no market was OPEN for long without a trade."""
+        """The check that no market was OPEN for more than STILL_US_MAX without a trade."""
         markets = self.markets.values()
         longest_us, symbol = max((market.longest_still_us(self.now_us), market.definition.symbol) for market in markets)
         stops = sum(market.stops for market in markets)
@@ -80,7 +86,7 @@ class Board:
         return Check("every market traded on, or its state says why", longest_us <= STILL_US_MAX, detail)
 
     def line(self, elapsed_s: float, seconds: float) -> str:
-        """Progress in one line."""
+        """Progress in one line. `elapsed_s`: time so far; `seconds`: length of the demo."""
         rate = self.acks / elapsed_s if elapsed_s else 0
         return (
             f"{elapsed_s:5.1f} of {seconds:g} s   {self.acks:,} requests answered ({rate:,.0f}/s)"
@@ -88,7 +94,7 @@ class Board:
         )
 
     def text(self, elapsed_s: float, seconds: float) -> str:
-        """The line, and the notes below it."""
+        """The line of progress, and the notes below it."""
         return "\n        ".join([self.line(elapsed_s, seconds), *self.notes()])
 
     def render(self, elapsed_s: float, seconds: float) -> RenderableType:

@@ -19,7 +19,7 @@ from exchange.units import MILLS_PER_DOLLAR
 
 @dataclass(frozen=True)
 class Check:
-    """A statement, whether it holds, and the numbers that show it."""
+    """One check: what it states, whether that holds, and the numbers behind it."""
 
     name: str
     passed: bool
@@ -28,7 +28,7 @@ class Check:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Orders and trades in the journal, and the checks."""
+    """Number of orders and trades in the journal, and the checks."""
 
     orders: int
     fills: int
@@ -39,7 +39,7 @@ class DemoResult:
         return all(check.passed for check in self.checks)
 
 
-# account -> instrument id -> lots, as the clients know them, without positions of 0 lots.
+# The positions that the clients know: account -> instrument id -> lots, without positions of 0 lots.
 Holdings = Mapping[int, Mapping[int, int]]
 
 
@@ -58,7 +58,7 @@ def check_venue(
     sequence, state_hash   of the final state of the venue
     holdings               positions that the clients know
     book_faults            gaps and wrong checksums of the clients' books
-    progress               called with what is done next, for a person
+    progress               called with a text about the next step, to be printed
     """
     try:
         progress("verifying the journal")
@@ -95,7 +95,7 @@ def _kinds(events: np.ndarray) -> dict[int, int]:
 
 
 def positions_sum_to_zero(states: np.ndarray) -> Check:
-    """In every instrument long and short positions sum to zero."""
+    """Check that long and short positions sum to zero in every instrument."""
     sums: Counter[int] = Counter()
     held: Counter[int] = Counter()
     for account in query.accounts(states):
@@ -108,7 +108,7 @@ def positions_sum_to_zero(states: np.ndarray) -> Check:
 
 
 def cash_is_conserved(states: np.ndarray) -> Check:
-    """All money paid in is on an account or is a fee, and gains sum to zero (INV-018)."""
+    """Check that all money paid in is on accounts or in fees, and that gains sum to zero (INV-018)."""
     totals = query.totals(states)
     held = totals.deposits_mills - totals.withdrawals_mills - totals.fees_mills - totals.cash_mills
     detail = (
@@ -121,7 +121,7 @@ def cash_is_conserved(states: np.ndarray) -> Check:
 
 
 def totals_match_events(states: np.ndarray, money: ReportedMoney) -> Check:
-    """The totals of the venue are the sums over its events: no total has wrapped (SPEC-004)."""
+    """Check that the venue's totals equal the sums over its events, so that no total has overflowed (SPEC-004)."""
     faults = money.faults(states)
     detail = f"{money.deposits_mills:,} mills paid in, {money.fees_mills:,} of fees"
     return Check("money counted is money in the events", not faults, "; ".join(faults) or detail)
@@ -133,7 +133,7 @@ def to_the_mill(mills: int) -> str:
 
 
 def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:
-    """The positions that each client knows are those of the venue."""
+    """Check that the positions that each client knows are those of the venue."""
     ids = {row.index: row.instrument_id for row in query.instruments(states)}
     wrong = [
         account
@@ -145,7 +145,7 @@ def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:
 
 
 def same_state(engine: Engine, sequence: int, state_hash: bytes) -> Check:
-    """The replayed state is the final state of the venue, byte for byte."""
+    """Check that the replayed state equals the final state of the venue, by state hash."""
     replayed = engine.state_hash()
     if engine.sequence != sequence:
         return Check(

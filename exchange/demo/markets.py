@@ -13,16 +13,16 @@ STILL_US_NOTED = 3_000_000
 
 
 class WatchedMarket:
-    """A market as the board shows it. Times are those of the board, in microseconds since its start."""
+    """A market on the board. `now_us` is always the board's clock: microseconds since its start."""
 
     def __init__(self, definition: InstrumentDefinition) -> None:
         self.definition, self.phase = definition, definition.phase
         self.reason = ""
-        self.until_us: int | None = None  # end of the state, venue time
+        self.until_us: int | None = None  # venue time at which the present state ends
         self.top: Top | None = None
         self.last_tick: int | None = None
         self.lots = 0
-        self.stops = 0  # how often it left OPEN
+        self.stops = 0  # number of changes from OPEN to another state
         self._since_us = self._longest_us = 0
 
     def take(self, message: ChannelMessage, now_us: int) -> None:
@@ -42,11 +42,11 @@ class WatchedMarket:
         self.phase, self.reason, self.until_us = message.phase, message.reason, message.until_us
 
     def _restart(self, now_us: int) -> None:
-        """A trade or a change of state: the time without a trade starts again."""
+        """Start the time without a trade again, after a trade or a change of state."""
         self._longest_us, self._since_us = self.longest_still_us(now_us), now_us
 
     def still_us(self, now_us: int) -> int:
-        """How long the market has been OPEN without a trade."""
+        """Time for which the market has been OPEN without a trade."""
         return now_us - self._since_us if self.phase == OPEN_PHASE else 0
 
     def longest_still_us(self, now_us: int) -> int:
@@ -68,7 +68,7 @@ class WatchedMarket:
         ]
 
     def note(self, now_us: int) -> str:
-        """Why the market does not trade; empty if it does."""
+        """One line that says why the market does not trade; empty if it does."""
         if self.phase != OPEN_PHASE:
             until, why = self._until(), f" ({self.reason})" if self.reason else ""
             return f"{self.definition.symbol} {self.phase}" + (f" until {until} UTC" if until else "") + why

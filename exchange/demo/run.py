@@ -38,7 +38,7 @@ TIER_BP, MONTHS = 9_000, 3
 MAKERS = TAKERS = 8
 ORDERS_PER_SECOND = 40  # of each taker
 LAUNCH = Plan(accounts=MAKERS + TAKERS, deposit_mills=25_000_000_000)
-TERMINATED = 143
+TERMINATED = 143  # exit code after SIGTERM
 LAST_REPLIES_S = 15.0
 FRAME_S, LINE_S = 0.25, 5.0
 SECONDS_MAX = 86_400
@@ -46,7 +46,7 @@ COLD_S = 4.0  # a start that takes longer compiles the kernels
 
 
 class Measurements:
-    """What the clients measured, and the check that all markets traded."""
+    """Figures of all clients: requests, refusals, latencies, positions, faults of books; and the check of the board."""
 
     def __init__(self, sessions: Sequence[Session], seconds: float, traded_on: Check) -> None:
         self.seconds, self.traded_on = seconds, traded_on
@@ -72,7 +72,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
     """Run the demo. Returns the exit code: 0 if every check holds, else 1.
 
     seconds   of trading
-    seed      of the takers' decisions; runs differ all the same, because time and sockets are real
+    seed      of the takers' decisions; runs still differ, because time and sockets are real
     as_json   print one JSON object instead of text
     folder    for the venue's data; if empty, a temporary folder
     plan      the venue; by default it lists the launch catalogue
@@ -187,7 +187,7 @@ async def trade(
 
 
 def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) -> None:
-    """UserError, or the error of a strategy: the venue or a client has ended."""
+    """Raise UserError if the venue or a client has ended, or the error with which a strategy has ended."""
     venue.require_alive()
     for task in tasks:
         if task.done():
@@ -196,7 +196,7 @@ def require_running(venue: VenueProcess, tasks: Sequence[asyncio.Task[None]]) ->
 
 
 async def leave(venue: VenueProcess, sessions: Sequence[Session]) -> None:
-    """Cancel all orders. The reply to a mass cancel comes after all earlier events of the account."""
+    """Cancel all orders, and so wait for the last events: the reply to a mass cancel comes after all earlier events."""
     try:
         async with asyncio.timeout(LAST_REPLIES_S):
             for session in sessions:
@@ -211,7 +211,7 @@ def log_on(url: str, key: DemoKey) -> Session:
 
 
 def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[InstrumentDefinition]]:
-    """The nearest months of each chip."""
+    """The nearest three months of each chip, a list for each."""
     months = []
     for chip in CHIPS:
         rows = [
@@ -227,7 +227,7 @@ def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[Instrument
 def cast(
     months: list[list[InstrumentDefinition]], sessions: Sequence[Session], seed: int
 ) -> Iterator[tuple[Strategy, Session]]:
-    """Each session with its strategy: two makers a chip, one tight and small, one wide and large, and takers."""
+    """Pair each session with a strategy: for each chip a tight, small maker, a wide, large maker, and takers."""
     symbols = [[row.symbol for row in rows] for rows in months]
     for number, session in enumerate(sessions):
         chip = number % len(CHIPS)
@@ -240,7 +240,7 @@ def cast(
 
 
 async def begin(strategy: Strategy, session: Session, place: int) -> None:
-    """Run a strategy, its timer offset from those of the others, as on separate machines."""
+    """Run a strategy after a delay, so that the timers of the strategies do not fire together. `place`: its number."""
     await asyncio.sleep(strategy.timer_s * place / (MAKERS + TAKERS))
     await run(strategy, session)
 
@@ -248,7 +248,7 @@ async def begin(strategy: Strategy, session: Session, place: int) -> None:
 async def show(
     board: Board, seconds: float, stop: asyncio.Event, require: Callable[[], None], console: Console
 ) -> float:
-    """Show the board until time is up, `stop` is set, or `require` raises. Returns the seconds."""
+    """Show the board until time is up, `stop` is set, or `require` raises. Returns the elapsed seconds."""
     start = time.monotonic()
     every_s = FRAME_S if console.is_terminal else LINE_S
 
@@ -287,7 +287,7 @@ def as_object(figures: Measurements, result: DemoResult) -> dict[str, object]:
 
 
 def report(console: Console, figures: Measurements, result: DemoResult, symbols: Sequence[str], folder: str) -> None:
-    """Print the result, what it means, and what to do next."""
+    """Print the figures, the checks, an explanation, and the next commands to try."""
     say(console, "")
     say(console, f"{result.orders:>12,} orders")
     say(console, f"{result.fills:>12,} fills")
@@ -319,7 +319,7 @@ Next:""",
 
 
 def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
-    """What to try next."""
+    """Pairs (command, what it does) that a user may try next."""
     gpux = called()
     return [
         (f"{gpux} contracts {symbol}", "what one of these contracts promises"),
@@ -331,5 +331,5 @@ def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:
 
 
 def called() -> str:
-    """The command for this program: `gpux` if the shell finds it, else the path it was called by."""
+    """The name of this program: `gpux` if the shell finds it, else the path by which it was called."""
     return "gpux" if shutil.which("gpux") else sys.argv[0]

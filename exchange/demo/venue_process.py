@@ -1,7 +1,7 @@
 """The venue of the demo in a separate process, as in production, controlled through a pipe.
 
-The venue sends `Ready` when it serves. Any message from the parent stops it, and so does the end of the parent. After
-a clean stop the venue sends `Stopped` with the hash of its final state.
+The venue sends `Ready` when it serves. It stops when the parent sends any message, or ends. After a clean stop the
+venue sends `Stopped` with the hash of its final state.
 """
 
 import asyncio
@@ -22,7 +22,14 @@ STOP_S_MAX = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """The venue to run: accounts that get a key and money, size, instruments (none named: all), day (None: today)."""
+    """The venue to run.
+
+    accounts        number of accounts, each with a key
+    deposit_mills   money of each account
+    limits          name of the state size
+    symbols         instruments; empty: all
+    day             trading day; None: today
+    """
 
     accounts: int
     deposit_mills: int
@@ -61,7 +68,7 @@ class VenueProcess:
     """Starts, awaits and stops the venue process."""
 
     def __init__(self, folder: str, plan: Plan) -> None:
-        # A new interpreter: threads and event loop of the parent are not copied.
+        # "spawn" starts a new interpreter, so that threads and event loop of the parent are not copied.
         context = multiprocessing.get_context("spawn")
         self._pipe, child = context.Pipe()
         self._process = context.Process(target=venue_main, args=(folder, plan, child), daemon=True)
@@ -69,13 +76,13 @@ class VenueProcess:
         child.close()
 
     def await_ready(self, waiting: Callable[[float], None]) -> Ready:
-        """Wait until the venue serves; `waiting` is called with the seconds so far, several times a second."""
+        """Wait until the venue serves. `waiting` is called with the seconds so far, about ten times a second."""
         message = self._await(START_S_MAX, waiting)
         assert isinstance(message, Ready)
         return message
 
     def require_alive(self) -> None:
-        """UserError: the process has ended by itself."""
+        """Raise UserError if the process has ended by itself."""
         if not self._process.is_alive():
             raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
 
@@ -88,7 +95,7 @@ class VenueProcess:
         return message
 
     def end(self) -> None:
-        """Kill the process if it still runs."""
+        """Kill the process if it is still running."""
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
@@ -114,7 +121,7 @@ class VenueProcess:
 
 
 def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
-    """The venue process: serves until the parent stops it. It ignores signals, which the parent handles."""
+    """Main function of the venue process: serve until the parent stops it. Signals are left to the parent."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -124,7 +131,7 @@ def venue_main(folder: str, plan: Plan, pipe: Connection) -> None:
 
 
 async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
-    # Imported here, because the parent needs only the names above.
+    # Imported here, because the parent does not need these slow modules.
     from exchange.main import Settings, serve
     from exchange.venue.bootstrap import OpenVenue
 
@@ -135,7 +142,7 @@ async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
             pair = setup.make_key(f"demo{account}", account=account, deposit_mills=plan.deposit_mills)
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
-    # The standard limits would not allow sixteen clients and their observers at one address.
+    # The standard profile does not allow sixteen clients and the board's connection at one address.
     settings = Settings(port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
     async with serve(folder, settings, before=enrol) as server:
         pipe.send(Ready(server.url, keys))

@@ -1,8 +1,9 @@
-"""apply_commands: the compiled loop over commands, the entry kernel of trading.
+"""apply_commands: the compiled loop over commands, which the engine calls from Python.
 
-A command runs in steps. Before each step, and within a step before each further fill or report, STEP_EVENTS rows of the
-event buffer must be free. If they are not, the cursor stays in the state and the call returns; the next call continues
-there. Results depend neither on the buffer's length nor on how commands are divided into calls.
+A command runs in steps; the cursor in the state holds its present step. Before each step, and within a step before each
+further fill or report, STEP_EVENTS rows of the event buffer must be free. If not, the call returns, and the next call
+continues from the cursor. Results depend neither on the length of the buffer nor on how commands are divided into
+calls.
 """
 
 import numpy as np
@@ -70,24 +71,24 @@ RING = FAR - 1
 
 # Steps. IDLE is 0: a cursor between commands is all zero.
 IDLE = 0
-MATCH = 1
-SWEEP = 2
-UNCROSS = 3
-EXPIRE = 4
-REPORT = 5
-TIMES = 6
-BLOCK = 7
-LIFT = 8
-TIMERS = 9
-HALTING = 10
-WORK_QUOTE = 11
-MATCH_QUOTE = 12
-HALT_QUOTE = 13
+MATCH = 1  # an aggressor trades
+SWEEP = 2  # a mass cancel cancels order after order
+UNCROSS = 3  # books uncross before a SET_STATE
+EXPIRE = 4  # DAY orders have been cancelled before a SET_STATE
+REPORT = 5  # end of a command: elected stops, POS events, implied prices
+TIMES = 6  # a CLOCK cancels GTD orders
+BLOCK = 7  # a KILL blocks account after account
+LIFT = 8  # an UNKILL lifts account after account
+TIMERS = 9  # a CLOCK fires dead-man timers
+HALTING = 10  # a breach of a window has ended matching
+WORK_QUOTE = 11  # an entry of a mass quote enters its sides
+MATCH_QUOTE = 12  # a side of it trades
+HALT_QUOTE = 13  # a breach has ended the trading of a side
 
 
 @leaf_kernel
 def _begin_new(state, out, command, word, position):
-    """First step of a NEW: it is entered, and matches, waits as a stop, or is done."""
+    """First step of a NEW. Afterwards the command is done, or the cursor says how it goes on."""
     slot = enter_order(state, out, command, word, position)
     if likely(slot == 0):
         return
@@ -110,14 +111,14 @@ def _begin_match(state, slot, minimum_lots):
 
 @leaf_kernel
 def _begin_elected(state):
-    """A command elected a stop without trading: injecting the stop remains to be done."""
+    """Call this after a command that may elect stops without a trade: the stops are still to be injected."""
     if state.books[VENUE_LINE].elected_first != 0:
         state.cursor.step = REPORT
 
 
 @kernel
 def _inject_once(state, out):
-    """The next elected stop enters its book, as an aggressor (STOP-006)."""
+    """Inject the next elected stop: it enters its book as an aggressor (STOP-006)."""
     slot = next_injection(state)
     if slot != 0:
         minimum_lots = inject_stop(state, out, slot)
@@ -127,7 +128,7 @@ def _inject_once(state, out):
 
 @kernel
 def _begin_state(state, out, command):
-    """First step of a SET_STATE: an uncross, the expiry of DAY orders, or the change itself."""
+    """First step of a SET_STATE: begin an uncross or the expiry of DAY orders, or make the change."""
     if not begin_state_change(state, out, command):
         _clear_cursor(state)
         return
@@ -143,7 +144,7 @@ def _begin_state(state, out, command):
 
 @kernel
 def _end_entry(state):
-    """After an entry of a mass quote: continue with the next row of the run, or report the whole quote."""
+    """Finish an entry of a mass quote: wait for the next row of the run, or after the last go on to REPORT."""
     cursor = state.cursor
     if cursor.more != 0:
         cursor.step = IDLE
@@ -154,7 +155,10 @@ def _end_entry(state):
 
 @leaf_kernel
 def _begin(state, out, command, word, slot, position):
-    """First step of a command. `word`, `slot`, `position`: as AHEAD says."""
+    """First step of a command.
+
+    word, slot, position  what `prefetch` has found out about it, see AHEAD
+    """
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
@@ -180,7 +184,7 @@ def _begin(state, out, command, word, slot, position):
 
 @kernel
 def _begin_rare(state, out, command):
-    """First step of all other kinds of command."""
+    """First step of a command that is no NEW, CANCEL, REPLACE or QUOTE."""
     kind = command.kind
     if kind == KIND_CANCEL_ALL:
         if begin_cancel_all(state, out, command):
@@ -223,16 +227,16 @@ def _begin_rare(state, out, command):
 
 @kernel
 def _clear_cursor(state):
-    """The command is done: make its cursor zero, so that equal states have equal bytes."""
+    """End a command: set the cursor to zero, so that equal states have equal bytes."""
     cursor = state.cursor
     if cursor.run != 0:
-        state.sequence = cursor.last_sequence  # the state's last command is the last of a mass quote's rows
+        state.sequence = cursor.last_sequence  # the last command applied is the last row of the run
     clear_row(cursor)
 
 
 @kernel
 def _advance_quote(state, out, step):
-    """One more step of a mass quote's entry."""
+    """Run one step of an entry of a mass quote."""
     cursor = state.cursor
     if step == WORK_QUOTE:
         following = quote_once(state, out)
@@ -254,14 +258,14 @@ def _advance_quote(state, out, step):
 
 @kernel
 def _advance(state, out, rows_max):
-    """Run steps of the current command until it is done, or the buffer has more than `rows_max` rows."""
+    """Run steps of the current command until it is done or the event buffer holds more than `rows_max` rows."""
     while state.cursor.step != IDLE and out.count <= rows_max:
         _advance_once(state, out)
 
 
 @leaf_kernel
 def _advance_once(state, out):
-    """One step of the current command."""
+    """Run one step of the current command. Cancels that a step has queued (its detour) come first."""
     cursor = state.cursor
     step = cursor.step
     if cursor.detour & PULLING != 0:
@@ -310,7 +314,7 @@ def _advance_once(state, out):
 
 @kernel
 def _cut_run(state):
-    """End a mass quote whose last row announced another that does not follow."""
+    """End a mass quote whose last row has the flag MORE, although no further QUOTE row follows."""
     state.sequence = state.cursor.run
     state.cursor.step = REPORT
 
@@ -320,11 +324,11 @@ def apply_commands(states, commands, start, stop, outs):
     """Run rows `start` to `stop` of `commands`, or as many as the event buffer has space for.
 
     states    STATE, shape (1,); changed in place
-    commands  COMMAND rows, shape (n,), numbered and stamped, no controls
+    commands  COMMAND rows, shape (n,), with sequence and time; no controls
     start     first row to run, int64
-    stop      row to stop before, int64; below `start`: no row is run, and a mass quote that waits for one ends
-    outs      event buffer, shape (1,); emptied first, then filled
-    returns   the row to start with next time. All is done when that is `stop` and `states[0].cursor.step` is 0
+    stop      row to stop before, int64; if below `start`: run no row, but end a mass quote that waits for another
+    outs      event buffer, shape (1,); emptied first, then filled with events
+    returns   the row to start the next call with. All is done when it is `stop` and `states[0].cursor.step` is 0
     """
     whole = states[0]
     state = whole

@@ -1,7 +1,7 @@
-"""Checks an atomic batch before any of it runs: would each operation, by itself, be accepted now (ENTRY-013)?
+"""Checks whether each command of an atomic batch would be accepted if it came alone now (ENTRY-013).
 
-Nothing is written, so the check need not be in the journal: a batch that passes runs as ordinary rows. Each answer is
-the one that `new_order.enter_order`, `orders.cancel_order` or `replace.replace_order` would give (tested).
+Nothing is written, so the check is not journalled. A batch that passes runs as ordinary rows. Each answer is the one
+that `new_order.enter_order`, `orders.cancel_order` or `replace.replace_order` would give (tested).
 """
 
 import numpy as np
@@ -27,11 +27,11 @@ from exchange.machine import row_at
 
 @kernel
 def check_batch(states, commands):
-    """The first row that would be refused if it were the next command.
+    """Find the first command that would be refused if it were the next one.
 
-    states    STATE, shape (1,); read only, between two commands
+    states    STATE, shape (1,), between two commands; not changed
     commands  COMMAND rows, shape (n,): NEW, REPLACE, CANCEL
-    returns   its place, RejectReason, and MarketState of its book, 0 if it names none; (n, NONE, 0) if all are accepted
+    returns   its number from 0, RejectReason, and MarketState of its book, 0 if there is none; (n, NONE, 0) if all pass
     """
     state = states[0]
     for place in range(commands.shape[0]):
@@ -55,7 +55,7 @@ def check_batch(states, commands):
 
 @kernel
 def _check_change(state, command, slot):
-    """The reason a CANCEL or REPLACE is refused for. `slot`: of the order that it names, 0 if there is none."""
+    """Reason to refuse a CANCEL or REPLACE, NONE if there is none. `slot`: the order that it names, 0 if not found."""
     if command.kind == KIND_CANCEL:
         return check_cancel(state, command, slot)
     if command.kind != KIND_REPLACE:

@@ -1,4 +1,5 @@
-"""DEPOSIT and WITHDRAW. All deposits together are bounded (SPEC-004); free margin can be withdrawn (MARGIN-015)."""
+"""DEPOSIT and WITHDRAW. Deposits of all accounts together are limited (SPEC-004); only free margin can be withdrawn
+(MARGIN-015)."""
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from exchange.units import MONEY_MAX
 
 @kernel
 def most_mills(state, account, sign):
-    """The most that may be paid in now (sign 1), or out (sign -1)."""
+    """The most that an account may pay in now (`sign` 1) or withdraw (`sign` -1), mills."""
     # Free margin is never more than the cash of the account.
     return free_margin_mills(state, account) if sign < 0 else MONEY_MAX - state.deposits_mills
 
@@ -40,7 +41,7 @@ def _check_move(state, account, amount, sign):
 
 @kernel
 def move_cash(state, out, command, sign):
-    """DEPOSIT (sign 1) or WITHDRAW (sign -1): CASH, or REFUSED."""
+    """Carry out a DEPOSIT (`sign` 1) or a WITHDRAW (`sign` -1). Emits CASH, or REFUSED."""
     account = np.int64(command.account)
     amount = np.int64(command.amount_mills)
     reason = _check_move(state, account, amount, sign)

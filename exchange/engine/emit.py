@@ -1,4 +1,6 @@
-"""Writes EVENT rows. Every field of a row is written each time, as the buffer is used again."""
+"""Writes EVENT rows into the event buffer. The buffer is used again and again, so every field is written each time.
+
+The *codes* of a row are its eight one-byte fields from `kind` on, as one word."""
 
 import numpy as np
 
@@ -28,7 +30,7 @@ ACCOUNT, INSTRUMENT, REFERENCE = (place_in(EVENT, name) for name in ("account", 
 CLIENT_ORDER_ID, LOTS, TOTALS, LEVEL_LOTS = (
     place_in(EVENT, name) for name in ("client_order_id_0", "lots", "filled_lots", "level_lots")
 )
-# What ORDER and EVENT have in the same place: what events copy.
+# Fields that ORDER and EVENT have at the same offset. Events copy them.
 SAME = (
     "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
     "client_order_id_1", "client_order_id_2", "leaves_lots", "filled_lots", "order_lots",
@@ -44,7 +46,7 @@ CANCEL_REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (
 
 @leaf_kernel
 def next_in_stream(state, account):
-    """The next number of an account's stream."""
+    """Take the next number of an account's stream of events."""
     account_row = state.accounts[account]
     account_row.stream += 1
     return account_row.stream
@@ -52,7 +54,7 @@ def next_in_stream(state, account):
 
 @leaf_kernel
 def next_row(out):
-    """The next row of the buffer, to be filled."""
+    """Take the next row of the buffer. The caller writes all of its fields."""
     count = out.count
     out.count = count + 1
     return out.rows[count]
@@ -60,7 +62,7 @@ def next_row(out):
 
 @leaf_kernel
 def market_event(state, out, kind, instrument):
-    """A row with sequence, time, kind and instrument, all else 0; the caller fills in the rest."""
+    """Begin an event: sequence, time, kind and instrument; all other fields are 0. Returns the row."""
     row = next_row(out)
     clear_row(row)
     row.sequence = state.sequence
@@ -72,9 +74,10 @@ def market_event(state, out, kind, instrument):
 
 @leaf_kernel
 def emit_old_order(state, out, order, codes):
-    """A row about an order whose row was last written some time ago, as of most that leave or trade.
+    """Begin an event of an order that has not just been written, as most orders that leave or trade. Returns the row.
 
-    Wide moves, see `order_event`. The caller writes `reference` and all fields after the client order id.
+    It copies the ORDER row in wide moves; `order_event` says when not to. The caller writes `reference` and all fields
+    after the client order id. `codes`: of the event.
     """
     row = next_row(out)
     row.sequence = state.sequence
@@ -87,16 +90,19 @@ def emit_old_order(state, out, order, codes):
 
 @leaf_kernel
 def same_codes(order):
-    """The codes of an event that are the order's own: side, state, type and time in force."""
+    """Codes that an event takes over from its order: side, state, type and time in force."""
     return word_at(order, CODES) & SAME_CODES
 
 
 @leaf_kernel
 def order_event(state, out, kind, order, lots, level_lots):
-    """A row about one order as it is now; `lots` is what EVENT_KINDS names at its place for this kind.
+    """Write an event of an order with its present fields; all other fields are 0. Returns the row.
 
-    No wide moves: the order's fields were just written, and a load that spans several recent stores waits until all of
-    them have reached the cache.
+    lots        for field `lots`; EVENT_KINDS says what this kind of event keeps there
+    level_lots  lots that the order's level shows
+
+    It may be called right after the order was written: it copies field by field, because a wide load of several recent
+    stores would wait until all of them have reached the cache.
     """
     row = next_row(out)
     row.sequence = state.sequence
@@ -122,9 +128,9 @@ def order_event(state, out, kind, order, lots, level_lots):
 
 @kernel
 def answer_event(state, out, kind, command, reason):
-    """A row that answers a command without an order: refusals, acknowledgements of the venue's own commands.
+    """Write an event that answers a command and is about no order, such as SESSION. Returns the row.
 
-    reason  a RejectReason, or the code that this kind of event has in its place
+    reason  for field `reason`: a RejectReason, or what this kind of event keeps there
     """
     row = market_event(state, out, kind, np.int64(command.instrument))
     row.reason = reason
@@ -136,7 +142,7 @@ def answer_event(state, out, kind, command, reason):
 
 @kernel
 def refuse(state, out, kind, command, reason):
-    """A refusal of this kind with its one reason (ORDER-003, ORDER-004)."""
+    """Write the refusal of a command, of EventKind `kind`, with one reason (ORDER-003, ORDER-004). Returns the row."""
     row = answer_event(state, out, kind, command, reason)
     row.side = command.side
     row.order_type = command.order_type
@@ -158,7 +164,7 @@ def refuse(state, out, kind, command, reason):
 
 @leaf_kernel
 def fill_codes(order, lots, liquidity):
-    """The codes of a FILL. To be read before the lots are taken off the order."""
+    """Codes of a FILL. Call it before the lots are taken off the order."""
     ended = ORDER_STATE_FILLED if lots == order.leaves_lots else np.int64(order.state)
     same = word_at(order, CODES) & LASTING_CODES
     return same | FILL | np.uint64(ended) << STATE_SHIFT | np.uint64(liquidity) << LIQUIDITY_SHIFT
@@ -166,7 +172,13 @@ def fill_codes(order, lots, liquidity):
 
 @leaf_kernel
 def cancel_event(state, out, order, account, codes, lots, level_lots, request_id):
-    """CXL of an order whose remaining `lots` are taken out. `codes`: its `cancel_codes`."""
+    """Write a CXL. Returns the row.
+
+    codes       the order's `cancel_codes`
+    lots        that are cancelled, all that are left
+    level_lots  lots that its level then shows, 0 if it was at none
+    request_id  of the command that the CXL answers, 0 none
+    """
     row = emit_old_order(state, out, order, codes)
     row.reference = request_id
     put_word(row, LOTS, np.uint64(lots))
@@ -180,7 +192,7 @@ def cancel_event(state, out, order, account, codes, lots, level_lots, request_id
 
 @leaf_kernel
 def cancel_codes(order, reason, flags):
-    """The codes of a CXL. To be read before the order leaves."""
+    """Codes of a CXL. Call it before the order is changed."""
     ended = ORDER_STATE_EXPIRED if reason == CANCEL_EXPIRED else ORDER_STATE_CANCELLED
     same = word_at(order, CODES) & LASTING_CODES
     return (
@@ -194,6 +206,6 @@ def cancel_codes(order, reason, flags):
 
 @kernel
 def write_price_range(row, lowest, highest):
-    """Add the range of allowed prices to the REJ or RREJ `row` of an order refused for BAND."""
+    """Write the range of allowed prices, ticks, into a REJ or RREJ for BAND."""
     row.lowest_tick = lowest
     row.highest_tick = highest

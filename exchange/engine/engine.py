@@ -1,4 +1,4 @@
-"""Engine: one state record with its event buffer; applies rows and controls in sequence order."""
+"""Engine: holds one state record and its event buffer, and applies rows and controls in sequence order."""
 
 from collections.abc import Iterator
 
@@ -16,8 +16,8 @@ from exchange.records import COMMAND, EVENT, blank_rows
 class Engine:
     """The deterministic state machine: equal commands give equal events and equal bytes of state.
 
-    limits   capacities; they decide the record's type, so the kernels
-    states   STATE, shape (1,): a recovered one, changed in place; a fresh one if left out
+    limits   capacities of the state; kernels are compiled for each
+    states   STATE, shape (1,), to go on from, changed in place; None: an empty one
     """
 
     def __init__(self, limits: Limits = VENUE, states: np.ndarray | None = None) -> None:
@@ -26,7 +26,7 @@ class Engine:
         self.outs = new_outbox(limits)
         # Rows are copied as bytes: NumPy copies a record field by field, 100 ns a row.
         self._bytes = self.outs["rows"][0].view(np.uint8)
-        # Read after each call of the loop: a memoryview gives an int in a quarter of the time.
+        # Read after each call of the loop. A memoryview gives an int in a quarter of the time of an array.
         self._count = self.outs["count"].data
         self._step = self.states["cursor"]["step"].data
         self._no_rows = blank_commands(0)
@@ -35,12 +35,12 @@ class Engine:
 
     @property
     def sequence(self) -> int:
-        """Last command applied."""
+        """Sequence of the last command applied."""
         return int(self.states["sequence"][0])
 
     @property
     def time_ns(self) -> int:
-        """Time of the last command applied."""
+        """Time of the last command applied, ns since 1970 UTC."""
         return int(self.states["time_ns"][0])
 
     def state_hash(self) -> bytes:
@@ -48,11 +48,15 @@ class Engine:
         return state_hash(self.states)
 
     def apply(self, commands: np.ndarray) -> np.ndarray:
-        """Run rows, COMMAND shape (n,), numbered and stamped. Returns their events, EVENT, not to be written."""
+        """Run commands and return their events.
+
+        commands  COMMAND rows, shape (n,), with sequence and time
+        returns   EVENT rows, read-only
+        """
         return event_rows(b"".join(self.run(commands)))
 
     def run(self, commands: np.ndarray) -> Iterator[bytes]:
-        """As `apply`, yielding the bytes of the events buffer by buffer."""
+        """As `apply`, but yields the bytes of the events, one event buffer after the other."""
         index, stop = 0, self._rows_of(commands)
         while True:
             index = self._apply(self.states, commands, index, stop, self.outs)
@@ -61,18 +65,18 @@ class Engine:
                 return
 
     def _rows_of(self, commands: np.ndarray) -> int:
-        """How many rows there are. Kernels read their memory without a look at its layout, so it is checked here."""
+        """Number of rows. Checks their layout, because kernels read the memory without checking it."""
         if commands.dtype != COMMAND or commands.ndim != 1 or not commands.flags.c_contiguous:
             raise TypeError(f"commands: {commands.dtype}, shape {commands.shape}, want whole COMMAND rows in a row")
         return len(commands)
 
     def _buffered(self) -> bytes:
-        """Bytes of the events in the buffer."""
+        """Copy of the bytes of the events in the buffer."""
         events: bytes = self._bytes[: self._count[0] * EVENT.itemsize].tobytes()
         return events
 
     def run_silently(self, commands: np.ndarray) -> int:
-        """Run rows and drop the events. Returns how many rows they had: for benchmarks and bulk loading."""
+        """Run commands and drop their events, for benchmarks and bulk loading. Returns the number of EVENT rows."""
         index, stop, events = 0, self._rows_of(commands), 0
         while True:
             index = self._apply(self.states, commands, index, stop, self.outs)
@@ -81,27 +85,33 @@ class Engine:
                 return events
 
     def first_refusal(self, commands: np.ndarray) -> tuple[int, int, int] | None:
-        """Place, RejectReason and the market's state of the first row that would be refused if it were the next
-        command; None: all would be accepted. NEW, REPLACE, CANCEL rows, COMMAND shape (n,)."""
+        """Find the first command that would be refused if it were the next one (`check_batch`). Nothing is changed.
+
+        commands  COMMAND rows, shape (n,): NEW, REPLACE, CANCEL
+        returns   its number from 0, RejectReason, MarketState; None if all would be accepted
+        """
         place, reason, phase = check_batch(self.states, commands)
         return (int(place), int(reason), int(phase)) if reason else None
 
     def check_control(self, kind: int, payload: bytes, recorded: bool = False) -> None:
-        """Raise ControlError if this control could not be carried out now; call before it is journalled.
+        """Raise ControlError if this control could not be carried out now. Call it before the control is journalled.
 
-        recorded  it was journalled already, perhaps by an earlier version: those who asked are not judged again
+        recorded  True for a control from the journal: whether enough people asked for it is not checked again
         """
         control.check(self.states, kind, payload, recorded)
 
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
-        """Run one control, `row` COMMAND shape (1,). Returns its events, after those of a mass quote that it ends."""
+        """Run one checked control and return its events. A mass quote that waits for more rows ends first.
+
+        row  COMMAND, shape (1,), with sequence and time
+        """
         events = self._finish()
         control.begin(self.states, row[0], payload)
         events += self._finish()
         return event_rows(events + control.run(self.states, row[0], payload).tobytes())
 
     def _finish(self) -> bytes:
-        """End a mass quote that is open and finish the running command. Returns the bytes of their events."""
+        """End a mass quote that waits for more rows, and finish the running command. Returns bytes of events."""
         events = b""
         while self._open_run[0] or self._step[0]:
             self._apply(self.states, self._no_rows, 1, 0, self.outs)
@@ -110,10 +120,10 @@ class Engine:
 
 
 def blank_commands(count: int) -> np.ndarray:
-    """COMMAND rows of zeros, in the one layout that kernels are compiled for."""
+    """COMMAND rows of zeros, shape (count,), with the memory layout that kernels are compiled for."""
     return blank_rows(COMMAND, count)
 
 
 def event_rows(data: bytes) -> np.ndarray:
-    """EVENT array over the bytes of whole rows."""
+    """EVENT rows over bytes, without a copy."""
     return np.ndarray(len(data) // EVENT.itemsize, EVENT, data)

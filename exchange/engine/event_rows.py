@@ -1,7 +1,7 @@
-"""EVENT rows as plain tuples, the form every publisher reads.
+"""EVENT rows as plain tuples, which every publisher reads.
 
-rows = read_rows(events)                     # once for all publishers; fields are at the places named below
-row[TRADE_TICK]                              # of a FILL: where a kind has an alias for a place, it is read by that
+rows = read_rows(events)                     # once for all publishers
+row[TRADE_TICK]                              # a field of one row, by the constants below; use the alias of the kind
 for sequence, group in by_command(rows): ... # all rows of one command
 """
 
@@ -47,7 +47,7 @@ Row = tuple[int, ...]
     ACCOUNT_SEQUENCE,
     AMOUNT_MILLS,
 ) = range(len(EVENT_FIELDS))
-# Aliases, by the field whose place they have.
+# Aliases, by the field that they name.
 CANCEL_REASON = STATE_REASON = KILL_PARTY = THRESHOLD = REASON
 BOOK_STATE = SCOPE = ASK_STATE = LIQUIDITY
 BID_STATE = MARKET_STATE = STATE_IN_FORCE = PROTECTION_STATE = STATE
@@ -75,14 +75,14 @@ def read_rows(events: np.ndarray) -> list[Row]:
 
 
 def by_command(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
-    """Rows in the groups of one command each, with its sequence."""
+    """Group rows by command. Yields the sequence of each command and its rows."""
     for sequence, group in groupby(rows, itemgetter(SEQUENCE)):
         yield sequence, list(group)
 
 
 @lru_cache(maxsize=65_536)
 def client_order_id_text(first: int, second: int, third: int) -> str:
-    """Text of the three words. Several rows and a reply name the same order: the text is made once."""
+    """Client order id from its three words. Cached, because several rows and a reply name the same order."""
     if first >= QUOTE_KEY:
         return ""
     return _words(first, second, third).rstrip(b"\0").decode("ascii")

@@ -1,4 +1,4 @@
-"""Live orders as plain values, a column at a time: row by row thousands of them would take 0.3 s."""
+"""Live orders as plain Python values. Columns are converted at once; row by row, thousands of orders take 0.3 s."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from exchange.book.layout import ORDER
 from exchange.codes import OrderState
 from exchange.records import CLIENT_ORDER_ID_BYTES, QUOTE_KEY, TAG_BYTES, place_in
 
-QUOTE_MARK = bytes([QUOTE_KEY >> 56])  # ends the first word of a quote's key, where a text has none
+QUOTE_MARK = bytes([QUOTE_KEY >> 56])  # last byte of the first word of a quote's key; no text has it
 
 
 class OrderRow(NamedTuple):
@@ -33,7 +33,7 @@ class OrderRow(NamedTuple):
 
 
 def order_rows(orders: np.ndarray) -> list[OrderRow]:
-    """ORDER rows as plain values, made column by column: 1 us an order."""
+    """ORDER rows as plain values, 1 us an order. A quote has no client order id; a waiting stop shows no lots."""
     rows = orders.view(_ORDER_TEXTS)
     columns = {name: rows[name].tolist() for name in OrderRow._fields}
     waits = [state == OrderState.PENDING for state in columns["state"]]
@@ -45,7 +45,7 @@ def order_rows(orders: np.ndarray) -> list[OrderRow]:
 
 
 def _order_texts() -> np.dtype:
-    """ORDER as NumPy gives it to Python: fields in the order of OrderRow, texts without the zeros behind them."""
+    """ORDER with its fields in the order of OrderRow, and texts as NumPy strings, which drop zeros at the end."""
     texts = {"client_order_id": f"S{CLIENT_ORDER_ID_BYTES}", "tag": f"S{TAG_BYTES}"}
     sources = [_SOURCES.get(name, name) for name in OrderRow._fields]
     formats = [texts.get(name, ORDER[source]) for name, source in zip(OrderRow._fields, sources, strict=True)]

@@ -1,5 +1,5 @@
-"""Life of an order once it is in: it rests, moves, is cancelled, is released. Entry is `entry/`, trading
-`matching/`."""
+"""What happens to an accepted order: it rests, moves, is cancelled, is released. `entry/` accepts orders, `matching/`
+trades them."""
 
 import numpy as np
 
@@ -60,13 +60,13 @@ LAST_BIT = np.uint64(63)
 
 @leaf_kernel
 def session_bit(session):
-    """A session's bit in an account's `sessions`. Every 64th session shares it: a set bit means perhaps."""
+    """A session's bit in ACCOUNT's `sessions`. Every 64th session shares a bit, so a set bit only means 'perhaps'."""
     return ONE << (np.uint64(session) & LAST_BIT)
 
 
 @leaf_kernel
 def append_to_account(state, account, slot, session):
-    """Append an order to its account's list, as the youngest, and note the session that has entered it."""
+    """Append an order to its account's list of live orders, and set the bit of the session that has entered it."""
     account_row = state.accounts[account]
     last = np.int64(account_row.last_order)
     put_word(state.links[slot], ACCOUNT_NEWER, np.uint64(last) << SHIFT_32)
@@ -98,7 +98,7 @@ def _remove_from_account(state, account, slot):
 
 @leaf_kernel
 def work_order(state, order, lots):
-    """Count more lots of an order as working at its present price; negative: fewer."""
+    """Count more lots of an order as working at its present price (`change_working`). `lots`: negative for fewer."""
     book = state.books[order.book]
     account, side = np.int64(order.account), np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
@@ -108,12 +108,13 @@ def work_order(state, order, lots):
 
 @leaf_kernel
 def move_order(state, slot, tick, lots):
-    """Take a live order out of its queue and give it another price and other lots; it has to be linked again.
+    """Take an open order out of its queue and give it a new price and new lots. The caller links it again.
 
-    Its working lots and their possible loss are counted once, as the difference.
+    Margin and working lots change by the difference. The order shows 0 lots and loses TOP.
 
-    tick, lots  the new price, the lots left
-    returns     lots that the level it left still shows
+    tick     its new price
+    lots     its new lots left
+    returns  lots that the level it has left still shows
     """
     order = state.orders[slot]
     book = state.books[order.book]
@@ -138,7 +139,7 @@ def move_order(state, slot, tick, lots):
 
 @leaf_kernel
 def slice_lots(order):
-    """The lots that an order shows when it joins a queue (ICE-001)."""
+    """Lots that an order shows when it joins a queue: an iceberg one slice, any other order all (ICE-001)."""
     if order.display_lots == 0:
         return np.int64(order.leaves_lots)
     return min(np.int64(order.display_lots), np.int64(order.leaves_lots))
@@ -146,7 +147,7 @@ def slice_lots(order):
 
 @kernel
 def refresh_order(state, out, slot):
-    """RFR: an iceberg whose slice is used up shows the next one at the back of its price (ICE-002)."""
+    """Show the next slice of an iceberg, at the back of its level (ICE-002). Emits RFR."""
     order = state.orders[slot]
     book = state.books[order.book]
     unlink_order(state, book, slot)
@@ -161,8 +162,10 @@ def refresh_order(state, out, slot):
 
 @leaf_kernel
 def rest_order(state, out, slot):
-    """RST: an order joins the back of the queue at its price. Outside the daily limits it is parked: it shows nothing
-    and is at no level (BAND-004)."""
+    """Put an order at the back of the queue at its price. Emits RST.
+
+    If its price is outside the daily limits, it is parked instead: it shows nothing and is at no level (BAND-004).
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     if not in_limits(book, order.price):
@@ -180,9 +183,9 @@ def rest_order(state, out, slot):
 
 @leaf_kernel
 def release_order(state, slot):
-    """Last step of every order: its row is free again, and it leaves the index and its account's list.
+    """Last step of every order: free its row, and take it out of the index and its account's list.
 
-    An immediate order is in neither of those: it ends with its command, so no other command can name it.
+    IOC and FOK orders are in neither, because they end with their command and no other command can name them.
     """
     order = state.orders[slot]
     release_hashed_order(state, slot, np.int64(order.account), order_hash(order))
@@ -190,7 +193,7 @@ def release_order(state, slot):
 
 @leaf_kernel
 def release_hashed_order(state, slot, account, word):
-    """As `release_order`, of an order whose account and `order_hash` (`word`) are at hand."""
+    """As `release_order`, for a caller that knows the order's account and `order_hash` (`word`)."""
     order = state.orders[slot]
     if is_immediate(order.tif):
         release_slot(state, slot)
@@ -207,7 +210,8 @@ def release_hashed_order(state, slot, account, word):
 
 @leaf_kernel
 def _take_out(state, out, slot, reason, word, request_id):
-    """Cancel all that is left of an order, wherever it is, and release its margin and its row. Returns the CXL.
+    """Cancel all that is left of an order, wherever it waits, and release its margin and its row. Emits and returns
+    CXL.
 
     word        the order's `order_hash`
     request_id  of the command that the CXL answers, 0 none
@@ -239,7 +243,10 @@ def _take_out(state, out, slot, reason, word, request_id):
 
 @kernel
 def take_out(state, out, slot, reason):
-    """Cancel all that is left of an order, for any reason but a CANCEL. Returns its CXL."""
+    """Cancel all that is left of an order, for any reason but a CANCEL. Emits and returns CXL.
+
+    reason  CancelReason
+    """
     if state.cursor.pass_step != 0:
         leave_pass(state, slot)
     return _take_out(state, out, slot, reason, order_hash(state.orders[slot]), 0)
@@ -250,7 +257,7 @@ def target_of(state, command, word, guess):
     """Slot of the order that a CANCEL or REPLACE names, 0 if the account has no such live order.
 
     word   the command's `order_hash`
-    guess  any slot, which is tried before the index
+    guess  a slot to try before the index is searched; any slot is allowed
     """
     account = np.int64(command.account)
     if command.order_id == 0:
@@ -268,7 +275,7 @@ def target_of(state, command, word, guess):
 
 @kernel
 def refuse_change(state, out, kind, command, reason, slot):
-    """CREJ or RREJ. For STATE it carries the book and the state in force. Returns the row."""
+    """Emit a CREJ or RREJ (`kind`). For STATE it carries the order's book and its market state. Returns the row."""
     row = refuse(state, out, kind, command, reason)
     if reason == REJECT_STATE:
         row.instrument = state.orders[slot].book
@@ -278,7 +285,7 @@ def refuse_change(state, out, kind, command, reason, slot):
 
 @leaf_kernel
 def check_cancel(state, command, slot):
-    """The reason a CANCEL is refused for, NONE if it is accepted. `slot`: its `target_of`."""
+    """Reason to refuse a CANCEL, NONE if there is none. `slot`: its `target_of`."""
     if likely(slot != 0):
         return REJECT_NONE if takes_cancel(state.books[state.orders[slot].book].phase) else REJECT_STATE
     return REJECT_UNKNOWN if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
@@ -286,7 +293,7 @@ def check_cancel(state, command, slot):
 
 @leaf_kernel
 def cancel_order(state, out, command, word, guess):
-    """CANCEL: CXL, or CREJ (ORDER-006, STATE-001)."""
+    """Carry out a CANCEL (ORDER-006, STATE-001). Emits CXL, or CREJ. `word`, `guess`: as for `target_of`."""
     slot = target_of(state, command, word, guess)
     reason = check_cancel(state, command, slot)
     if reason != REJECT_NONE:
@@ -299,7 +306,8 @@ def cancel_order(state, out, command, word, guess):
 
 @kernel
 def settle_remainder(state, out, slot):
-    """After its last fill an aggressor is released, or its remainder rests or is cancelled (MATCH-004, TIF-001)."""
+    """End the matching of an aggressor: release it if it is filled; else rest its remainder, or cancel that of an IOC
+    or FOK order (MATCH-004, TIF-001)."""
     order = state.orders[slot]
     if order.state == ORDER_STATE_NONE:
         return  # self-match prevention has cancelled it

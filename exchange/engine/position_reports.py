@@ -1,4 +1,4 @@
-"""POS: at the end of a command the positions that its fills have changed are reported."""
+"""Emits POS at the end of a command, for each position that its fills have changed."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from exchange.machine import opaque_row
 
 @leaf_kernel
 def _report_once(state, out):
-    """POS of the next position that fills have changed. False: all are reported."""
+    """Emit POS of the next changed position, with exact margin. False: there is no other."""
     cursor = state.cursor
     row_index = np.int64(cursor.touched_first)
     if row_index == 0:
@@ -45,9 +45,9 @@ def _report_once(state, out):
 
 @kernel
 def report_positions(whole, out):
-    """POS of the positions that fills have changed, as many as the event buffer takes. False: all are reported.
+    """Emit POS of changed positions, as many as the event buffer takes. False: there is no other.
 
-    whole  STATE; each round of the loop takes its own `opaque_row` of it, see there
+    whole  STATE; each round of the loop uses its own `opaque_row` of it
     """
     count_max = out.capacity - STEP_EVENTS
     while _report_once(opaque_row(whole), out):

@@ -1,4 +1,4 @@
-"""Predicates that several groups share: on accounts, books, market states and the terms of orders. Nothing is
+"""Yes-or-no questions about accounts, books, market states and terms of orders that several groups share. Nothing is
 written."""
 
 import numpy as np
@@ -29,19 +29,19 @@ from exchange.kernel_codes import (
 
 @leaf_kernel
 def known_account(state, account):
-    """Whether an account number is one that was defined."""
+    """Whether an account of this number is defined."""
     return 0 < account < state.accounts.shape[0] and state.accounts[account]["flags"] & ACCOUNT_FLAG_DEFINED != 0
 
 
 @leaf_kernel
 def is_killed(state, account, session):
-    """Whether a kill of its account, its firm or its session stops a command (KILL-001)."""
+    """Whether a kill of the account, its firm or the session blocks orders (KILL-001)."""
     return state.accounts[account]["flags"] & ACCOUNT_FLAG_KILLED != 0 or session_row(state, session).killed_by != 0
 
 
 @leaf_kernel
 def known_book(state, index):
-    """Whether an instrument index is one that was listed."""
+    """Whether an instrument of this index is listed."""
     return 0 < index <= state.books_listed
 
 
@@ -71,8 +71,7 @@ def is_immediate(tif):
 
 @leaf_kernel
 def is_market(order_type):
-    """Whether an order of this type takes its limit from the book: market with protection, market-to-limit (ORDER-008,
-    ORDER-011)."""
+    """Whether an order of this type gets its limit from the book: market, market-to-limit (ORDER-008, ORDER-011)."""
     return order_type == ORDER_MARKET or order_type == ORDER_MARKET_TO_LIMIT
 
 
@@ -84,33 +83,33 @@ def is_stop(order_type):
 
 @leaf_kernel
 def fits_expiry(command):
-    """Whether time in force and expiry of a command fit: a GTD order, and no other, has an expiry (TIF-009)."""
+    """Whether a command has an expiry exactly if it is GTD (TIF-009), and a known time in force."""
     return command.tif <= TIF_FOK and (command.tif == TIF_GTD) == (command.expiry_ns > 0) and command.expiry_ns >= 0
 
 
 @leaf_kernel
 def owner_smp_id(command, account_row):
-    """The self-match id that a NEW works with: its own, else its account's (SMP-001)."""
+    """Self-match id of a NEW: the one that it gives, else its account's; 0: no prevention (SMP-001)."""
     return np.int64(command.smp_id) if command.smp_id != 0 else np.int64(account_row.smp_id)
 
 
 @leaf_kernel
 def gives_price(command):
-    """Whether a NEW states a price: a type that takes it from the book or from its trigger states one only to tighten
-    it."""
+    """Whether the `price` of a NEW counts. A market order or a plain stop gets its limit from book or trigger; its own
+    price counts only with the flag TIGHTEN."""
     takes_own = not is_market(command.order_type) and command.order_type != ORDER_STOP
     return takes_own or command["flags"] & FLAG_TIGHTEN != 0
 
 
 @leaf_kernel
 def best_opposite(state, command):
-    """Place of the best price that a NEW could trade at, 0 none."""
+    """Place, on the opposite side, of the best price that a NEW could trade at, implied ones included; 0 if none."""
     index, side, account = np.int64(command.instrument), np.int64(command.side), np.int64(command.account)
     return opposite_place(state, index, side, owner_smp_id(command, state.accounts[account]), account)
 
 
 @leaf_kernel
 def would_take(state, book, index, side, tick, smp_id, account):
-    """Whether an order of this limit meets a tradeable price, implied ones included (TIF-005)."""
+    """Whether an order with this limit could trade at once, at a real or an implied price (TIF-005)."""
     best = opposite_place(state, index, side, smp_id, account)
     return best != 0 and best >= place_of(book, 1 - side, tick)

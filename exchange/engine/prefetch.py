@@ -1,10 +1,11 @@
-"""Prefetches the rows that the next commands of a batch will touch. Results do not depend on it.
+"""Asks memory for the rows that the next commands of a batch will use. Results do not depend on it.
 
-Most of a command's time is waiting for rows anywhere in a state of hundreds of megabytes. FAR commands ahead a
-command's keys are hashed and the entries of hash tables prefetched; NEAR commands ahead the rows that those entries
-name; CLOSE commands ahead what those rows point to, and the orders that the command will trade with. A row prefetched
-in vain does no harm. But prefetching takes instructions, so it is done for what a cache would not hold anyway, see
-`scatter_of`.
+A command spends most of its time waiting for rows of a state of hundreds of megabytes. So three stages run ahead of it.
+FAR commands ahead, its keys are hashed and entries of hash tables are prefetched. NEAR commands ahead, the rows that
+these entries name. CLOSE commands ahead, what those rows point to, and the orders that it will trade with.
+
+A row prefetched in vain does no harm but takes instructions. So rows are prefetched only if the cache is unlikely to
+hold them already: see `scatter_of`.
 """
 
 import numpy as np
@@ -25,26 +26,28 @@ FAR = PREFETCH_COMMANDS
 NEAR = PREFETCH_COMMANDS // 2
 CLOSE = PREFETCH_COMMANDS // 4
 MAKERS = 4  # price levels whose first orders are prefetched before an aggressor trades
-MANY_ORDERS = 1 << 16  # slots ever used; with more, links and levels do not fit into a second-level cache
-MANY_POSITIONS = 1 << 9  # rows ever used; with more, accounts and their positions do not fit either
-# The scatter of a batch: what is prefetched beside orders and their index.
+MANY_ORDERS = 1 << 16  # order slots ever used; with more, links and levels do not fit into a second-level cache
+MANY_POSITIONS = 1 << 9  # positions; with more, accounts and their positions do not fit either
+# The scatter of a batch: what is prefetched in addition to orders and their index.
 LITTLE = np.int64(0)  # nothing
-OWNERS = np.int64(1)  # books, accounts, positions and RISK rows, of makers too
-ALL = np.int64(2)  # these, levels, and what an order's row points to
-SAMPLES_SHIFT = 3  # one row in each eighth of a batch is sampled, every row of a short batch
+OWNERS = np.int64(1)  # books; accounts, positions and RISK rows, also of resting orders that trade
+ALL = np.int64(2)  # these, levels, and what an ORDER row points to
+SAMPLES_SHIFT = 3  # `scatter_of` looks at 8 rows of a batch, or at all of a shorter one
+# Numbers of cache lines in a row.
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
-STATISTICS = np.int64(place_in(BOOK, "open_tick") // CACHE_LINE)  # of a day, in a book's row
-assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS and place_in(BOOK, "summary") // CACHE_LINE == THIRD
+STATISTICS = np.int64(place_in(BOOK, "open_tick") // CACHE_LINE)  # cache line of the day's statistics in BOOK
+assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS, "the day's statistics lie in one cache line of BOOK"
+assert place_in(BOOK, "summary") // CACHE_LINE == THIRD, "the summary begins in the third cache line of BOOK"
 
 
 @leaf_kernel
 def scatter_of(state, commands, start, stop, before):
-    """The scatter of rows `start` to `stop`: ALL if there are many orders or the rows name more than one book, OWNERS
-    if there are many positions, else LITTLE.
+    """Decide what to prefetch for rows `start` to `stop`: ALL if the state has many orders or the rows name several
+    books, OWNERS if it has many positions, else LITTLE.
 
-    before   the last batch's, for a batch whose sampled rows name no book, as cancels need not
+    before   result for the last batch; ALL is kept if the sampled rows name no book, because cancels need not
     """
     if state.used_orders > MANY_ORDERS:
         return ALL
@@ -63,8 +66,12 @@ def scatter_of(state, commands, start, stop, before):
 
 @leaf_kernel
 def _likely_row(table, line, word):
-    """Row of the first entry with a hash in one cache line of an index, 0 if there is none: nearly always the row that
-    a search would find."""
+    """Row of the first entry with this hash in one cache line of a hash table, 0 if there is none. It is nearly always
+    the row that a search would find.
+
+    line  first entry of the cache line
+    word  32-bit hash
+    """
     equal = equal_above(table, line, word)
     row = np.int64(table[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return row * np.int64(equal != 0)
@@ -72,7 +79,7 @@ def _likely_row(table, line, word):
 
 @leaf_kernel
 def _prefetch_book(state, index):
-    """The cache lines of a book that every order reads."""
+    """Prefetch the cache lines of a book that every order reads."""
     prefetch(state.books, index, FIRST)
     prefetch(state.books, index, SECOND)
     prefetch(state.books, index, THIRD)
@@ -80,15 +87,15 @@ def _prefetch_book(state, index):
 
 @leaf_kernel
 def _prefetch_level(state, row):
-    """A level's row and its word in the bitmap of occupied places."""
+    """Prefetch a level and its word in the bitmap of occupied places."""
     prefetch(state.levels, row, FIRST)
     prefetch(state.occupied, row >> 6, FIRST)
 
 
 @leaf_kernel
 def _prefetch_prices(state, book, command):
-    """The level of a command's price, if that is not 0; for a NEW that may trade also the best opposite level. Returns
-    1 for such a NEW, else 0."""
+    """Prefetch the level of a command's price, if that is not 0; for a NEW that may trade, also the best opposite
+    level. Returns 1 for such a NEW, else 0."""
     side, tick = np.int64(command.side & 1), np.int64(command.price)
     place = place_of(book, side, tick)
     _prefetch_level(state, row_of(book, side, place) * np.int64(tick != 0))
@@ -99,7 +106,7 @@ def _prefetch_prices(state, book, command):
 
 @leaf_kernel
 def prefetch_order(state, slot):
-    """An order's row and its links."""
+    """Prefetch an order's row and its links."""
     prefetch(state.orders, slot, FIRST)
     prefetch(state.orders, slot, SECOND)
     prefetch(state.links, slot, FIRST)
@@ -107,7 +114,8 @@ def prefetch_order(state, slot):
 
 @leaf_kernel
 def prefetch_owner(state, slot):
-    """What a fill of an order changes beside its own rows: account, RISK row, position, index, account links."""
+    """Prefetch what a fill of an order changes beside the order: account, RISK row, position, entry of the index, links
+    of its account's list."""
     order = state.orders[slot]
     account = np.int64(order.account)
     book = state.books[order.book]
@@ -122,7 +130,7 @@ def prefetch_owner(state, slot):
 
 @leaf_kernel
 def prefetch_far(state, command, note, scatter):
-    """First stage: hash a command's keys into its note, prefetch what they and its numbers lead to.
+    """First stage: write the hashes of a command's keys to `note`; prefetch the hash table entries, book and account.
 
     note   AHEAD row of the command
     """
@@ -140,8 +148,10 @@ def prefetch_far(state, command, note, scatter):
 
 @leaf_kernel
 def prefetch_near(state, command, note, scatter):
-    """Second stage: prefetch the rows that the command begins with, and note them. No branch on its kind, which a
-    processor cannot predict."""
+    """Second stage: prefetch the order, position, RISK row and level of a command, and write their rows to `note`.
+
+    There is no branch on the kind of command, because the processor cannot predict it.
+    """
     slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
     if command.order_id != 0:
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
@@ -162,11 +172,11 @@ def prefetch_near(state, command, note, scatter):
 
 @leaf_kernel
 def prefetch_close(state, command, note):
-    """Third stage: prefetch what the order's row points to. Slot 0, of a command without an order, points to rows 0."""
+    """Third stage: prefetch what the ORDER row points to. Slot 0, of a command without an order, points to row 0."""
     order = state.orders[note.slot]
     book = state.books[order.book]
     prefetch(state.positions, np.int64(order.position), FIRST)
-    _prefetch_book(state, np.int64(order.book))  # a cancel need not name it
+    _prefetch_book(state, np.int64(order.book))  # a cancel need not name its instrument
     link = state.links[note.slot]
     prefetch(state.links, np.int64(link.account_newer), FIRST)
     prefetch(state.links, np.int64(link.account_older), FIRST)
@@ -180,7 +190,7 @@ def prefetch_close(state, command, note):
 
 @kernel
 def _prefetch_trades(state, command):
-    """What an aggressor's first trades touch."""
+    """Prefetch what the first trades of an aggressor need."""
     index, side = np.int64(command.instrument), 1 - np.int64(command.side & 1)
     book = state.books[index]
     prefetch(state.books, index, STATISTICS)
@@ -189,9 +199,10 @@ def _prefetch_trades(state, command):
 
 @kernel
 def prefetch_makers(state, book, side, worst, lots, owners):
-    """The first order at each of the MAKERS best prices of a side, down to the place `worst` and up to `lots`.
+    """Prefetch the first order at each of the MAKERS best prices of a side, until `lots` are covered.
 
-    owners   whether to prefetch what their fills change, instead of their rows
+    worst    place of the worst price to look at
+    owners   True: prefetch what the orders' fills change (`prefetch_owner`) instead of the orders
     """
     place = np.int64(book.best[side])
     for _ in range(MAKERS):
@@ -209,7 +220,7 @@ def prefetch_makers(state, book, side, worst, lots, owners):
 
 @leaf_kernel
 def prefetch_next(state, book, side, resting, scatter):
-    """The order that will trade after `resting`, the oldest at the best price of a side."""
+    """Prefetch the order that will trade after `resting`, which is the oldest at the best price of a side."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
         if scatter != LITTLE:

@@ -1,6 +1,7 @@
-"""Read-only questions to a state: plain values for account snapshots, market data snapshots, reports and tests.
+"""Read-only questions to a state, for account snapshots, market data snapshots, reports and tests.
 
-They see the state after the last applied command; a caller shows the answer once that command is durable.
+`states` is STATE, shape (1,); answers are plain Python values. They show the state after the last command applied, so
+the caller must wait until that command is durable before it passes an answer on.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from exchange.engine.views import LEVEL_VIEW, QUEUE_VIEW, views
 from exchange.records import pack_client_order_id
 from exchange.units import share_ceil
 
-MAINTENANCE_BP = 8_000  # MARGIN-012
+MAINTENANCE_BP = 8_000  # maintenance margin, part of initial margin (MARGIN-012)
 FIRST_ROWS = 64  # of a question that may have any number of them
 
 
@@ -46,18 +47,18 @@ class InstrumentRow(NamedTuple):
     taker_fee: int
     auction_fee: int
     revision: int
-    own_state: int  # MarketState, NONE: it follows its group
+    own_state: int  # MarketState; NONE: the book follows its group
     group_state: MarketState
-    state: MarketState  # in force, from both
+    state: MarketState  # market state in force, from both
     reason: int  # StateReason of its own state
-    reopen_ns: int  # when a timer ends its own state, 0 none; while it or its group is in HALT: the time left
-    group_reason: int  # the same of its group's state
+    reopen_ns: int  # when a timer ends its own state, 0 none; the time left while it or its group is in HALT
+    group_reason: int  # StateReason and `reopen_ns` of the group's state
     group_reopen_ns: int
-    legs: tuple[tuple[int, int], ...] = ()  # of a combination: index and lots of each, below 0 sold
+    legs: tuple[tuple[int, int], ...] = ()  # legs of a combination: (index, +1 bought or -1 sold)
 
 
 class PositionRow(NamedTuple):
-    """One position that holds lots or an unpaid gain."""
+    """One position with lots or an unpaid gain."""
 
     instrument: int
     lots: int
@@ -87,7 +88,7 @@ class Totals(NamedTuple):
 
 
 class BookStatistics(NamedTuple):
-    """The day of one instrument so far; prices are 0 before the first trade."""
+    """The day of one instrument so far: prices in ticks, 0 before the first trade; volume and open interest in lots."""
 
     open: int
     high: int
@@ -135,7 +136,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
 
 
 def market_state(states: np.ndarray, index: int) -> MarketState:
-    """Effective state of one instrument."""
+    """Market state in force in one instrument."""
     return MarketState(int(states["books"][0]["phase"][index]))
 
 
@@ -146,7 +147,7 @@ def group_states(states: np.ndarray) -> dict[int, MarketState]:
 
 
 def due_to_reopen(states: np.ndarray, now_ns: int) -> tuple[list[int], list[int]]:
-    """(groups, books) whose RESERVED, or extended auction, is due to end (STATE-004, AUC-014)."""
+    """Groups and single books whose RESERVED or extended auction has to end by now (STATE-004, AUC-014)."""
     groups, books, guards = states["groups"][0], states["books"][0], states["guards"][0]
     whole = (groups["state"] == MarketState.RESERVED) & (groups["reopen_ns"] > 0) & (groups["reopen_ns"] <= now_ns)
     single = np.isin(books["own_state"], (MarketState.RESERVED, MarketState.PAUSED))
@@ -170,7 +171,7 @@ def firm_of(states: np.ndarray, account: int) -> int:
 
 
 def next_due_ns(states: np.ndarray) -> int:
-    """When the first thing that waits for a time is due, GTD order or dead-man timer; 0 if nothing waits."""
+    """Time at which the next GTD order expires or dead-man timer fires, ns; 0 if there is none."""
     state = states[0]
     first = int(state.next_expiry)
     times = [int(state.heap[first].key) if first else 0, int(state.next_timer_ns)]
@@ -178,7 +179,7 @@ def next_due_ns(states: np.ndarray) -> int:
 
 
 def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """(bids, asks) as (price, shown lots), best first; at most `levels` a side, 0 for all."""
+    """Bids and asks of a book as (price in ticks, shown lots), best first. `levels`: at most so many a side, 0 all."""
     rows_max = levels or FIRST_ROWS
     while True:
         rows = np.empty((2, rows_max), LEVEL_VIEW)
@@ -189,7 +190,7 @@ def depth(states: np.ndarray, index: int, levels: int = 0) -> tuple[list[tuple[i
 
 
 def implied(states: np.ndarray, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """Implied bid and ask of a book as last published: (price, lots), None if none is shown (IMP-011)."""
+    """Implied bid and ask of a book as last published: (price in ticks, lots), or None (IMP-011)."""
     quote = states[0].implied[index]
     bid, ask = (
         (int(quote.shown_tick[side]), int(quote.shown_lots[side])) if quote.shown_lots[side] else None for side in Side
@@ -198,19 +199,20 @@ def implied(states: np.ndarray, index: int) -> tuple[tuple[int, int] | None, tup
 
 
 def queue(states: np.ndarray, index: int, side: int, price: int) -> list[tuple[int, int]]:
-    """(order id, shown lots) at one price, first in the queue first."""
+    """Orders at one price as (order id, shown lots), first in the queue first."""
     copy = views(states.dtype).copy_queue
     return _copied(lambda rows: copy(states, index, int(side), price, rows), QUEUE_VIEW).tolist()  # type: ignore[no-any-return]
 
 
 def ahead(states: np.ndarray, order_id: int) -> tuple[int, int] | None:
-    """(orders, shown lots) before a live order in its queue; None if it is in no queue."""
+    """Number of orders before a live order in its queue, and the lots that they show; None if it is in no queue."""
     orders, lots = views(states.dtype).count_ahead(states, order_id)
     return (orders, lots) if orders >= 0 else None
 
 
 def _copied(copy: Callable[[np.ndarray], int], kind: np.dtype) -> np.ndarray:
-    """All rows of a kernel that writes as many as fit and returns how many there are."""
+    """All rows of a question. `copy` writes as many rows as fit and returns how many there are; it is called again with
+    a larger buffer if need be. `kind`: dtype of a row."""
     rows = np.empty(FIRST_ROWS, kind)
     count = copy(rows)
     if count > len(rows):
@@ -225,8 +227,11 @@ def open_orders(states: np.ndarray, account: int) -> list[OrderRow]:
 
 
 def open_page(states: np.ndarray, account: int, after: int, count: int) -> tuple[list[OrderRow], bool]:
-    """At most `count` live orders above the id `after`, and whether there are more. Oldest first; in order of id if
-    they take several pages, so that no order is missed when others come and go between two pages."""
+    """One page of live orders of an account: at most `count` with an id above `after`, and whether there are more.
+
+    If one page is enough, the oldest order comes first. Several pages are in order of id, so that no order is missed if
+    others come and go between two pages.
+    """
     orders = _orders_after(states, account, after)
     more = len(orders) > count
     if after or more:
@@ -259,7 +264,7 @@ def _gain_mills(states: np.ndarray, lots: int, open_value_tick_lots: int, index:
 
 
 def positions(states: np.ndarray, account: int) -> list[PositionRow]:
-    """Positions of an account by instrument; those without lots and gain are left out."""
+    """Positions of an account in order of instrument, without those that have neither lots nor an unpaid gain."""
     state = states[0]
     table = state.positions[1 : int(state.used_positions) + 1]
     found = []
@@ -272,7 +277,7 @@ def positions(states: np.ndarray, account: int) -> list[PositionRow]:
 
 
 def position(states: np.ndarray, account: int, index: int) -> PositionRow:
-    """One position, zero if there never was one."""
+    """Position of an account in one instrument, all zero if it never had one."""
     row = states[0].positions[int(views(states.dtype).position_row(states, account, index))]
     lots, open_value_tick_lots = int(row.lots), int(row.open_value_tick_lots)
     mark, gain = _gain_mills(states, lots, open_value_tick_lots, index)
@@ -280,8 +285,8 @@ def position(states: np.ndarray, account: int, index: int) -> PositionRow:
 
 
 def margin(states: np.ndarray, account: int) -> MarginRow:
-    """Cash, equity, margin held for positions and working orders together (MARGIN-013), and free margin
-    (`risk.free_margin_mills`, MARGIN-015)."""
+    """Money of an account: cash, equity, initial margin of positions and working orders (MARGIN-013), maintenance
+    margin, and free margin (MARGIN-015)."""
     row = states[0].accounts[account]
     cash, hold = int(row.cash_mills), int(views(states.dtype).initial_margin_mills(states, account))
     equity = cash + int(row.unrealised_pnl_mills)
@@ -299,31 +304,30 @@ def account_sequence(states: np.ndarray, account: int) -> int:
 
 
 def last_request_id(states: np.ndarray, session: int) -> int:
-    """Highest request id of a session that was sequenced; 0 if another session has its row."""
+    """Highest request id of a session so far; 0 if it has no row of its own (`engine.sessions`)."""
     rows = states["sessions"][0]
     return int(rows["last_request_id"][session % len(rows)]) if knows_session(states, session) else 0
 
 
 def knows_session(states: np.ndarray, session: int) -> bool:
-    """Whether the row that a session's number leads to is its own."""
+    """Whether a session has a row of its own (`engine.sessions`)."""
     rows = states["sessions"][0]
     return session != 0 and bool(rows["number"][session % len(rows)] == session)
 
 
 def session_rows(states: np.ndarray) -> int:
-    """How many session rows there are. A session uses the row of its number modulo this; row 0 is used by none."""
+    """Number of SESSION rows. A session has the row of its number modulo this; those with row 0 have none."""
     return len(states["sessions"][0])
 
 
 def last_session(states: np.ndarray) -> int:
-    """The highest number of an opened session. Rows that only a kill has named do not count."""
+    """Highest number of a session that was opened. A session that was only named by a kill does not count."""
     rows = states["sessions"][0]
     return int(rows["number"][rows["opened_ns"] > 0].max(initial=0))
 
 
 def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
-    """Last number of every event channel, by (name, instrument; 0 for all). They follow from the journal
-    (MDATA-001)."""
+    """Last number of every channel that the engine numbers, by (name, instrument), instrument 0 for all (MDATA-001)."""
     state = states[0]
     found = {("instruments", 0): int(state.listed_sequence)}
     for index in range(1, int(state.books_listed) + 1):
@@ -333,8 +337,10 @@ def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
 
 
 def totals(states: np.ndarray) -> Totals:
-    """All money of the venue: cash + fees = deposits - withdrawals, and gains sum to zero (INV-018). Sums are of
-    Python's integers, because those of an array wrap around."""
+    """All money of the venue (INV-018): cash + fees = deposits - withdrawals, and gains add up to zero.
+
+    It adds Python integers, because sums of an array can overflow.
+    """
     state = states[0]
     rows = state.accounts
     return Totals(
@@ -347,7 +353,7 @@ def totals(states: np.ndarray) -> Totals:
 
 
 def statistics(states: np.ndarray, index: int) -> BookStatistics:
-    """Statistics of the day so far of one instrument."""
+    """Statistics of one instrument for the day so far."""
     book = states[0].books[index]
     if not book.volume_lots:
         return BookStatistics(0, 0, 0, 0, 0, 0, int(book.open_interest) // 2)

@@ -1,4 +1,4 @@
-"""Which quotes work in a book (a list, a count, a feature bit), and how many in each protection group."""
+"""Counts the quotes at work: in each book (a list, a number, a feature bit) and in each protection group."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from exchange.kernel_codes import FEATURE_QUOTES
 
 @kernel
 def count_quote(state, slot):
-    """A quote has entered its book. While there is one, fills in the book may have to be counted for its protection.
+    """Add a quote to its book's list. As long as a book has quotes, FEATURE_QUOTES makes matching count their fills.
 
-    A quote waits for no price, so the node that its slot has in the heap is free to hold its neighbours in the list.
+    A quote never waits for a price, so its heap node is free to hold its neighbours in this list.
     """
     book = state.books[state.orders[slot].book]
     book.quotes += 1
@@ -42,13 +42,13 @@ def _leave_book(state, slot):
 
 @kernel
 def next_quote(state, slot):
-    """The next quote in the list of its book, 0 after the last."""
+    """Slot of the next quote in the list of a book, 0 after the last."""
     return np.int64(state.heap[slot].next_quote)
 
 
 @kernel
 def join_protection(state, order, row):
-    """From now on the fills of a quote count in protection group `row`, 0: in none."""
+    """Make the fills of a quote count in another protection group. `row`: PROTECTION row of the group, 0 none."""
     if order.protection == row:
         return
     if order.protection != 0:
@@ -60,6 +60,6 @@ def join_protection(state, order, row):
 
 @kernel
 def uncount_quote(state, slot):
-    """A quote has ended: it leaves its book's list and its protection group."""
+    """Take a quote that has ended out of its book's list and its protection group."""
     _leave_book(state, slot)
     join_protection(state, state.orders[slot], np.int64(0))

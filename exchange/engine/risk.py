@@ -1,4 +1,6 @@
-"""Pre-trade checks of ranks 11 and 12: close-only, position limits, margin, capacity. The checks write nothing."""
+"""Pre-trade checks of rank 11 (see `codes.REJECT_PRECEDENCE`): close-only, position limits, margin, capacity.
+
+The checks write nothing; only `weigh_used_up` and `write_money` write."""
 
 import numpy as np
 
@@ -21,59 +23,60 @@ LOTS_CEILING = 0x7FFFFFFF  # of one side of a book: levels, auctions and events 
 
 @leaf_kernel
 def equity_mills(account_row):
-    """Cash plus positions at the last mark: what maintenance is measured against (MARGIN-012)."""
+    """Equity: cash plus unrealised P&L, mills. Maintenance margin is measured against it (MARGIN-012)."""
     return account_row.cash_mills + account_row.unrealised_pnl_mills
 
 
 @leaf_kernel
 def unpaid_mills(account_row):
-    """The part of the equity that is no funds yet: the gain of all positions together, until variation pays it
-    (MARGIN-015)."""
+    """Unrealised gain of all positions together, mills, 0 for a loss. It is part of the equity but not of the funds,
+    until variation margin pays it (MARGIN-015)."""
     return max(account_row.unrealised_pnl_mills, np.int64(0))
 
 
 @leaf_kernel
 def funds_mills(account_row):
-    """Cash less the loss of all positions together against the mark; a gain does not count (MARGIN-015)."""
+    """Funds: cash less the unrealised loss of all positions together, mills; a gain does not count (MARGIN-015)."""
     return account_row.cash_mills + min(account_row.unrealised_pnl_mills, np.int64(0))
 
 
 @leaf_kernel
 def free_margin_mills(state, account):
-    """Funds that no margin is held for: orders and withdrawals may use them."""
+    """Free margin: funds less initial margin, mills. Orders and withdrawals may use it."""
     return funds_mills(state.accounts[account]) - margin_held_mills(state, account)
 
 
 @leaf_kernel
 def free_margin_floor_mills(account_row):
-    """A lower bound of `free_margin_mills` that needs no weighing."""
+    """A lower bound of `free_margin_mills` that needs no weighing (`clearing/margin.py`)."""
     return funds_mills(account_row) - account_row.initial_margin_mills - account_row.unweighed_mills
 
 
 @leaf_kernel
 def weigh_used_up(state, account):
-    """Weigh an account whose lower bound is used up, so that its next order is checked against an exact one."""
+    """Weigh an account whose lower bound of free margin is below 0, so that the bound is exact for its next order."""
     if free_margin_floor_mills(state.accounts[account]) < 0:
         _weigh(state, account)
 
 
 @kernel
 def _weigh(state, account):
-    """`weigh_account`, not inlined: it is rare here."""
+    """As `weigh_account`, but not inlined, because it is rarely called here."""
     weigh_account(state, account)
 
 
 @leaf_kernel
 def reach_of(position, side, lots):
-    """Lots held in the direction of a side if all its working orders filled, and `lots` more."""
+    """Lots that a position would have in the direction of a side if all working orders of that side filled, and `lots`
+    more. Negative: still on the other side."""
     held = position.lots * sign_of(side)
     return held + position.working[side] + lots
 
 
 @leaf_kernel
 def only_closes(state, account, row, book, side, lots):
-    """Whether `lots` more, together with all that works on their side, only close positions: none passes zero, and of a
-    combination none of its legs (MARGIN-016). `row`: see `check_risk`."""
+    """Whether `lots` more, with all working orders on their side, would only close positions, so that no position, in
+    no leg, passes zero (MARGIN-016). `row`: as for `check_risk`."""
     if row != 0:
         return reach_of(state.positions[row], side, lots) <= 0
     for leg in range(book.leg_count):
@@ -85,8 +88,7 @@ def only_closes(state, account, row, book, side, lots):
 
 @leaf_kernel
 def _exceeds_own_limits(state, account, row, book, side, lots):
-    """Whether these lots would exceed the account's largest position, or its limit of term lots (LIMIT-004), in any
-    leg."""
+    """Whether `lots` more would exceed, in any leg, the account's limit of position or of term lots (LIMIT-004)."""
     account_row = state.accounts[account]
     if row != 0 and book.term == 0:
         return reach_of(state.positions[row], side, lots) > account_row.position_lots_max
@@ -97,7 +99,7 @@ def _exceeds_own_limits(state, account, row, book, side, lots):
         if reach > account_row.position_lots_max:
             return True
         if state.books[book.legs[leg].book].term != 0:
-            # LIMIT-004: what this order adds to the larger side of this position.
+            # What this order adds to `worst_lots` of this position (LIMIT-004).
             other = reach_of(position, 1 - own_side, np.int64(0))
             before = max(abs(reach - lots), abs(other))
             if account_row.term_lots + max(abs(reach), abs(other)) - before > account_row.term_lots_max:
@@ -107,7 +109,7 @@ def _exceeds_own_limits(state, account, row, book, side, lots):
 
 @leaf_kernel
 def _exceeds_spot_limit(state, account, book, side, lots):
-    """Whether these lots would exceed the commodity's limit of spot-month lots, working orders included (LIMIT-001)."""
+    """Whether `lots` more, with all working orders, would exceed the limit of spot-month lots (LIMIT-001)."""
     if book.spot_weight == 0:
         return False
     limit = state.commodities[book.commodity].spot_lots_max
@@ -121,7 +123,7 @@ def _exceeds_spot_limit(state, account, book, side, lots):
 
 @leaf_kernel
 def has_plain_limits(state, account, row, book):
-    """Whether an account's orders in a book have no limits but its largest position and its free funds."""
+    """Whether only the largest position and free margin limit an account's orders in a book, as the fast path needs."""
     if row == 0 or book.term != 0 or state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0:
         return False
     return book.spot_weight == 0 or state.commodities[book.commodity].spot_lots_max == 0
@@ -129,9 +131,9 @@ def has_plain_limits(state, account, row, book):
 
 @leaf_kernel
 def check_limits(state, account, row, book, side, lots):
-    """CLOSE_ONLY or POSITION for `lots` more working on this side, NONE if no limit is exceeded.
+    """Reason to refuse `lots` more on a side: CLOSE_ONLY, POSITION, or NONE.
 
-    An order that only closes raises no count of LIMIT-004: it passes even if a lowered limit is exceeded already.
+    An order that only closes is allowed even if the account is above a limit that was lowered (LIMIT-004).
     """
     close_only = state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0
     held_back = close_only or _exceeds_own_limits(state, account, row, book, side, lots)
@@ -142,17 +144,17 @@ def check_limits(state, account, row, book, side, lots):
 
 @leaf_kernel
 def check_risk(state, account, row, book, side, lots, loss_mills):
-    """First failing reason of rank 11 for `lots` more working on this side, NONE if all pass.
+    """Reason of rank 11 to refuse `lots` more on a side, but for FULL; NONE if there is none.
 
-    row         the account's position in the book, 0 if there is none or it is a combination
-    lots        more lots working than now, negative: fewer
-    loss_mills  change of the working orders' possible loss
+    row         the account's position in the book, 0 if there is none or the book is a combination
+    lots        change of working lots, may be negative
+    loss_mills  change of what working orders can lose
     Rules LIMIT-001, LIMIT-004, MARGIN-012, MARGIN-013, MARGIN-015, MARGIN-016.
     """
     reason = check_limits(state, account, row, book, side, lots)
     if reason != REJECT_NONE:
         return reason
-    # Bounds decide for all accounts but those that are nearly used up.
+    # A bound of the rise against a bound of free margin: it decides unless the free margin is nearly used up.
     if max(lots, 0) * book.margin_bound_mills + loss_mills <= free_margin_floor_mills(state.accounts[account]):
         return REJECT_NONE
     if only_closes(state, account, row, book, side, lots):
@@ -163,13 +165,13 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def side_is_full(book, side, lots):
-    """Whether the working lots of a side, at rest or waiting, would exceed what it can count (SPEC-004)."""
+    """Whether `lots` more would exceed the working lots that one side of a book can count (SPEC-004)."""
     return book.working[side] + lots > LOTS_CEILING
 
 
 @leaf_kernel
 def is_full(state, account, row, book, side, lots):
-    """Whether orders, positions or the side of the book have no space for a new order."""
+    """Whether there is no space for a new order: no free order slot or position, or the side of the book is full."""
     if not can_take_slot(state) or (row == 0 and missing_positions(state, account, book) > positions_left(state)):
         return True
     return side_is_full(book, side, lots)
@@ -177,6 +179,9 @@ def is_full(state, account, row, book, side, lots):
 
 @kernel
 def write_money(state, row, account, book, side, lots, loss_mills):
-    """Write into a REJ or RREJ for RISK what the order would have needed and what was free, mills."""
+    """Write into a REJ or RREJ (`row`) for RISK the margin that the order would have needed and the free margin, mills.
+
+    lots, loss_mills  as for `check_risk`
+    """
     row.needed_mills = margin_rise(state, account, book, side, lots, loss_mills)
     row.free_margin_mills = free_margin_mills(state, account)

@@ -1,8 +1,8 @@
-"""What the engine keeps of sessions: last request, account, kills.
+"""What the engine keeps of each session: last request id, account, kills.
 
-Session numbers only rise: a number given out twice would be taken for the earlier session. The low bits of its number
-say which row a session uses. The row is its own until another session is opened there, which the gateway does only when
-the first cannot be resumed any more (RECOV-013).
+Session numbers only rise, so that no number means two sessions. The low bits of its number are the row of a session.
+Two sessions may thus share a row; it belongs to the one opened last. The gateway opens the second only when the first
+cannot be resumed any more (RECOV-013).
 """
 
 import numpy as np
@@ -15,32 +15,32 @@ from exchange.machine import clear_row, likely
 
 @leaf_kernel
 def _place_of(state, number):
-    """Number of the row that a session uses. Row 0 is used by none: sessions whose number leads there have no row."""
+    """Number of a session's row. Sessions whose number gives 0 have no row."""
     return number & np.int64(state.sessions.shape[0] - 1)
 
 
 @leaf_kernel
 def row_there(state, number):
-    """The row that a session's number leads to, which may be another session's."""
+    """The row of a session's number, which may belong to another session."""
     return state.sessions[_place_of(state, number)]
 
 
 @leaf_kernel
 def session_row(state, number):
-    """The row of a session; row 0, which is never written, if it has none."""
+    """The row of a session if it belongs to it; else row 0, which is all zero."""
     return state.sessions[_place_of(state, number) if row_there(state, number).number == number else np.int64(0)]
 
 
 @leaf_kernel
 def may_take_row(state, number):
-    """Whether a session can have its row: it is its own, or still unused."""
+    """Whether the row of a session belongs to it or is unused."""
     holder = row_there(state, number).number
     return _place_of(state, number) != 0 and (holder == number or holder == 0)
 
 
 @leaf_kernel
 def take_row(state, number):
-    """The row of a session that `may_take_row`; from now on it is its own."""
+    """Make the row of a session belong to it, and return the row. Call it only after `may_take_row`."""
     row = row_there(state, number)
     row.number = number
     return row
@@ -48,8 +48,10 @@ def take_row(state, number):
 
 @kernel
 def open_session(state, out, command):
-    """SESSION: a session is opened or resumed. It takes its row over. A tape may use any number; one that leads to row
-    0 is not noted."""
+    """Carry out a SESSION: a session is opened or resumed. Its row now belongs to it. Emits SESSION_OPENED.
+
+    A session with no row, which only a tape can have, is answered but not kept.
+    """
     number = np.int64(command.session)
     if _place_of(state, number) != 0:
         row = row_there(state, number)
@@ -63,7 +65,7 @@ def open_session(state, out, command):
 
 @leaf_kernel
 def note_request(state, command):
-    """Note the highest request id of a session, which makes a resend safe (SESS-007, RECOV-012)."""
+    """Keep the highest request id of a session, with which a resent request is recognised (SESS-007, RECOV-012)."""
     number = np.int64(command.session)
     row = row_there(state, number)
     if number == 0 or command.request_id <= row.last_request_id:

@@ -1,7 +1,7 @@
-"""The one record that is the exchange: STATE, made from limits.
+"""STATE: the one record that holds everything the exchange knows. Its tables have the sizes of a `Limits`.
 
-Start-up, snapshot, fork and hash are operations on its bytes. Entry kernels take the one-element array and index it
-once; inner kernels take the record.
+Start-up, snapshot, fork and hash are operations on its bytes. Kernels that Python calls take an array with one record,
+`states`; kernels that kernels call take the record, `state`.
 """
 
 from functools import cache
@@ -31,8 +31,8 @@ from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
 STATE_VERSION = 21
-PREFETCH_COMMANDS = 16  # commands; a power of two
-SCRATCH_MIN = 1 << 14  # a dry run notes seven words for each order that it takes by an implied price
+PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
+SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
 GROUP = record_type(
     [
@@ -40,101 +40,101 @@ GROUP = record_type(
         ("before_halt", "u1"),
         ("reason", "u1"),
         ("listed", "u1"),
-        ("waiting", "<i4"),  # orders whose cancel waits for a state that allows it (COD-004), at most so many
-        ("lead_book", "<i4"),  # the lead month, 0 none: its breach reserves the whole group (BAND-008)
-        ("settled_day", "<i4"),  # trading day of its last published settlement, days since 1970, 0 none (SEC-061)
-        ("reopen_ns", "<i8"),  # when RESERVED is due to end, 0 if no timer ends it
+        ("waiting", "<i4"),  # upper bound of the orders whose cancel waits for another market state (COD-004)
+        ("lead_book", "<i4"),  # book of the lead month, whose breach reserves the whole group (BAND-008), 0 none
+        ("settled_day", "<i4"),  # trading day of its last settlement, days since 1970, 0 none (SEC-061)
+        ("reopen_ns", "<i8"),  # when RESERVED ends, 0 if no timer ends it
     ],
     {"left_ns": LEFT_NS},
 )
 
 SESSION = record_type(
     [
-        ("last_request_id", "<i8"),  # SESS-007
+        ("last_request_id", "<i8"),  # highest so far (SESS-007)
         ("opened_ns", "<i8"),
-        ("number", "<u4"),  # the session whose row this is, 0 none so far, see `engine.sessions`
+        ("number", "<u4"),  # number of the session that the row belongs to, 0 none; see `engine.sessions`
         ("account", "<i4"),
-        ("killed_by", "u1"),  # a bit for each KillParty that stopped it (KILL-001)
+        ("killed_by", "u1"),  # a bit for each KillParty that has killed it (KILL-001)
         ("spare", "u1", (7,)),
     ]
 )
 
-# A market-maker protection group of an account (MMP-001); its counts are of the fills in its window.
+# A market-maker protection group of an account (MMP-001). Its counts are of the fills inside its window.
 PROTECTION = record_type(
     [
         ("account", "<i4"),
-        ("group", "<i4"),  # product group whose quotes it takes, 0 any
-        ("number", "<u4"),  # the account's own for it
-        ("tripped", "<i4"),  # Threshold that tripped it, 0 armed
+        ("group", "<i4"),  # product group that it covers, 0: all
+        ("number", "<u4"),  # the account's number for it
+        ("tripped", "<i4"),  # Threshold that tripped it, 0: it is armed
         ("window_ns", "<i8"),
-        ("lots_max", "<i8"),  # thresholds, 0 none
+        ("lots_max", "<i8"),  # thresholds of the counts below, 0 none
         ("fills_max", "<i8"),
         ("delta_max", "<i8"),
         ("hours_max", "<i8"),
         ("lots", "<i8"),
         ("fills", "<i8"),
-        ("delta", "<i8"),  # bought less sold
+        ("delta", "<i8"),  # lots bought less lots sold
         ("hours", "<i8"),
-        ("first", "<i4"),  # place of the oldest fill in its ring
-        ("quotes", "<i4"),  # that work
-        ("next_group", "<i4"),  # of the same account
-        ("next_pull", "<i4"),  # group whose quotes are pulled after its own
-        ("tried_lots", "<i8"),  # what a dry run adds; zero between commands
+        ("first", "<i4"),  # place of the oldest fill in the group's ring
+        ("quotes", "<i4"),  # number of its quotes at work
+        ("next_group", "<i4"),  # next protection group of the account
+        ("next_pull", "<i4"),  # next in the queue of groups whose quotes are to be cancelled
+        ("tried_lots", "<i8"),  # counts that a dry run adds; zero between commands
         ("tried_fills", "<i8"),
         ("tried_delta", "<i8"),
         ("tried_hours", "<i8"),
-        ("tried", "<i4"),  # COUNTED or PULLED by a dry run, else 0
-        ("next_tried", "<i4"),  # group that the dry run met before
+        ("tried", "<i4"),  # COUNTED or PULLED during a dry run, else 0
+        ("next_tried", "<i4"),  # next in the list of groups that the dry run has counted in
     ],
     {"first_tried": Alias("next_tried", "row 0: the group that a dry run met last, first of the list")},
 )
 
-# One maker fill of a quote; a group's ring begins at its row * MMP_FILLS.
+# One fill of a resting quote. The ring of a group begins at entry MMP_FILLS * its row.
 PROTECTION_FILL = record_type([("time_ns", "<i8"), ("hours", "<i8"), ("lots", "<i4"), ("spare", "<i4")])
 
-# Where a command that did not fit into the event buffer goes on. All zero between commands.
+# Where the running command goes on when the event buffer was full. All zero between commands.
 CURSOR = record_type(
     [
-        ("step", "<i4"),  # a step of engine.apply, 0 idle
-        ("slot", "<i4"),  # the order that matches
+        ("step", "<i4"),  # a step of `engine.apply`, 0: no command is running
+        ("slot", "<i4"),  # the aggressor
         ("book", "<i4"),  # the book that uncrosses
         ("account", "<i4"),  # the account of the command
-        ("index", "<i4"),  # orders that leave: the next one's place in the scratch table,
-        ("stop", "<i4"),  # and the end of them there
-        ("count", "<i4"),  # orders taken out so far
-        ("touched_first", "<i4"),  # positions that wait for their POSITION_CHANGED
+        ("index", "<i4"),  # cancel queue, in the scratch table: place of the next order
+        ("stop", "<i4"),  # end of the cancel queue
+        ("count", "<i4"),  # orders cancelled so far
+        ("touched_first", "<i4"),  # list of positions that still need a POSITION_CHANGED
         ("touched_last", "<i4"),
-        ("market_state", "<i4"),  # the state that an uncross or expiry ends in
+        ("market_state", "<i4"),  # MarketState that a SET_STATE leads to
         ("uncross_tick", "<i4"),
-        ("state_reason", "<i4"),  # StateReason of the change of state
-        ("uncross_lots", "<i8"),  # volume that is left of the uncross
+        ("state_reason", "<i4"),  # StateReason of the SET_STATE
+        ("uncross_lots", "<i8"),  # lots that the uncross has still to trade
         ("spare_word", "<i8"),
         ("side", "<i4"),
         ("flags", "<i4"),  # CommandFlag
         ("instrument", "<i4"),
         ("group", "<u4"),  # product group
-        ("session", "<u4"),  # that sent the command
-        ("scope", "<i4"),  # of a kill
+        ("session", "<u4"),  # session that sent the command
+        ("scope", "<i4"),  # Scope of a kill
         ("tag", "<u8"),
         ("request_id", "<i8"),
-        ("minimum_lots", "<i4"),  # of the NEW that matches
-        ("halt_reason", "<i4"),  # StateReason of a breach, see engine.matching.velocity
-        ("breached_book", "<i4"),  # the book whose window it breached
+        ("minimum_lots", "<i4"),  # minimum quantity of the aggressor
+        ("halt_reason", "<i4"),  # StateReason of a breach (`matching.velocity`)
+        ("breached_book", "<i4"),  # the book whose window was breached
         ("halt_step", "<i4"),
-        ("pass_step", "<i4"),  # of a pro-rata pass over a level, see engine.matching.level_pass
-        ("pass_slot", "<i4"),  # the order of the level whose turn is next
-        ("detour", "<i4"),  # LEAVING, PULLING: orders leave before the running step goes on
-        ("leaving", "<i4"),  # CancelReason of those that leave, 0 each its own
-        ("stage", "<i4"),  # of the uncross of `book`: JOINING, TRADING, 0 done
+        ("pass_step", "<i4"),  # step of a pro-rata pass (`matching.level_pass`)
+        ("pass_slot", "<i4"),  # next order of the pass
+        ("detour", "<i4"),  # LEAVING, PULLING: cancels that come before the running step goes on
+        ("leaving", "<i4"),  # CancelReason for the cancel queue, 0: each order's flags say which
+        ("stage", "<i4"),  # stage of the uncross of `book`: JOINING, TRADING, 0 done
         ("protection", "<i4"),
-        ("pull_first", "<i4"),  # protection groups that have tripped and whose quotes are pulled
+        ("pull_first", "<i4"),  # queue of tripped protection groups whose quotes are to be cancelled
         ("pull_last", "<i4"),
-        ("pull_slot", "<i4"),  # where the search for the next quote goes on
-        ("pull_emitted", "<i4"),  # 1: PROTECTION_TRIPPED of the first one is out
-        # a run of quotes: its entries so far, and the entry that is being worked
-        ("run", "<i8"),  # sequence of its first row, which all its events carry; 0 none
+        ("pull_slot", "<i4"),  # order from which the search for the next quote goes on
+        ("pull_emitted", "<i4"),  # 1: PROTECTION_TRIPPED of the first group has been emitted
+        # a mass quote: the run, and its present entry
+        ("run", "<i8"),  # sequence of its first row, which all its events carry; 0: no run
         ("last_sequence", "<i8"),
-        ("more", "<i4"),  # another entry follows
+        ("more", "<i4"),  # 1: another entry follows
         ("entries", "<i4"),
         ("place", "<i4"),
         ("spare", "<i4"),
@@ -142,7 +142,7 @@ CURSOR = record_type(
         ("quote_tick", "<i8", (2,)),
         ("quote_lots", "<i4", (2,)),
         ("quote_state", "<i4", (2,)),  # QuoteState
-        ("named", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far
+        ("named", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far (QUOTE-006)
     ],
     {
         "next_slot": Alias("slot", "CANCEL_ALL: the next order of the account to look at, 0 none"),
@@ -159,26 +159,25 @@ CURSOR = record_type(
 )
 
 
-# What `engine.prefetch` found out about a command that comes.
+# What `engine.prefetch` has found out about one of the next commands.
 AHEAD = record_type(
     [
-        ("word", "<u8"),  # its `order_hash`
-        ("slot", "<i4"),  # of the first entry with this hash: nearly always the order that is meant; 0 none
-        ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book, if rows are asked for by it
-        ("position", "<i4"),  # of a NEW: most likely its account's position in its book, row, 0 none, POSITION_UNKNOWN
-        ("meets", "<i4"),  # 1: a NEW that may meet a resting order, as far as that is asked
+        ("word", "<u8"),  # the command's `order_hash`
+        ("slot", "<i4"),  # order of the first entry with this hash, 0 none: nearly always the order that is meant
+        ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book
+        ("position", "<i4"),  # of a NEW: likely POSITION row of its account, 0 none, or POSITION_UNKNOWN
+        ("meets", "<i4"),  # 1: a NEW that may trade at once; always 0 unless `scatter` is ALL
         ("spare", "<i8"),
     ]
 )
-# Bits of the cursor's detour: orders that leave together, and quotes that a protection group pulls.
-LEAVING = 1
-PULLING = 2
-POSITION_UNKNOWN = np.int64(-1)  # where rows lie close together
+# Bits of the cursor's `detour`.
+LEAVING = 1  # the orders of the cancel queue are to be cancelled
+PULLING = 2  # the quotes of a tripped protection group are to be cancelled
+POSITION_UNKNOWN = np.int64(-1)  # `prefetch` has not looked for the position
 
 
 def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The same fields, with padding before each table, so that tables begin with a cache line and rows of 64 or 128
-    bytes lie in whole ones."""
+    """Add padding before each table, so that it begins at a cache line and rows of 64 or 128 bytes do not cross one."""
     placed: list[tuple[Any, ...]] = []
     offset = 0
     for field in fields:
@@ -191,44 +190,44 @@ def in_cache_lines(fields: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [*placed, ("padding_end", "u1", (-offset % CACHE_LINE,))] if offset % CACHE_LINE else placed
 
 
-# What there is one of.
+# Single values of the state.
 COUNTERS = [
     ("version", "<i8"),
-    ("sequence", "<i8"),  # last command applied
-    ("time_ns", "<i8"),  # its time
-    ("entry", "<i8"),  # last order accepted
-    ("stamp", "<i8"),  # last priority given
+    ("sequence", "<i8"),  # of the last command applied
+    ("time_ns", "<i8"),  # of the last command applied
+    ("entry", "<i8"),  # number of orders accepted so far
+    ("stamp", "<i8"),  # last priority stamp given to an order
     ("trade_id", "<i8"),
-    ("fees_mills", "<i8"),  # the house's
+    ("fees_mills", "<i8"),  # all fees paid to the venue
     ("deposits_mills", "<i8"),
     ("withdrawals_mills", "<i8"),
     ("index_size", "<i8"),  # entries of the present table of client order ids
-    ("index_old_size", "<i8"),  # of the one before while its entries move, else 0
-    ("index_moved", "<i8"),  # entries of it looked at so far
+    ("index_old_size", "<i8"),  # entries of the table before while they move to the present one, else 0
+    ("index_moved", "<i8"),  # entries of that table looked at so far
     ("index_entries", "<i8"),  # orders in the index
-    ("listed_sequence", "<i8"),  # last number of the instruments channel
-    ("next_timer_ns", "<i8"),  # no dead-man timer fires before, 0 none is armed
-    ("used_orders", "<i4"),  # highest slot ever used
-    ("free_order", "<i4"),  # last slot given back
+    ("listed_sequence", "<i8"),  # last number of the channel of instruments
+    ("next_timer_ns", "<i8"),  # no dead-man timer fires before this; 0: none is armed
+    ("used_orders", "<i4"),  # highest order slot ever used
+    ("free_order", "<i4"),  # first of the list of free order slots
     ("used_positions", "<i4"),
     ("used_ladder_rows", "<i4"),
     ("books_listed", "<i4"),
-    ("month", "<i4"),  # current month, since 2020-01: splits scan tiers (MARGIN-002)
-    ("next_expiry", "<i4"),  # heap of GTD orders, earliest first
+    ("month", "<i4"),  # current month, in months since 2020-01; scan tiers depend on it (MARGIN-002)
+    ("next_expiry", "<i4"),  # root of the heap of GTD orders by expiry
     ("used_protections", "<i4"),
 ]
 
 
 @cache
 def state_dtype(limits: Limits) -> np.dtype:
-    """STATE for these capacities; every table has one row more, for "none"."""
+    """Row type of STATE for these limits. Every table has one row more, row 0, which means "none"."""
     return record_type(in_cache_lines([*COUNTERS, *_tables(limits)]))
 
 
 def _tables(limits: Limits) -> list[tuple[Any, ...]]:
     return [
         ("cursor", CURSOR),
-        ("route", ROUTE),  # what an implied fill would trade; all zero between two searches
+        ("route", ROUTE),  # orders that an implied fill would trade; all zero between two searches
         ("groups", GROUP, (limits.groups + 1,)),
         ("commodities", COMMODITY, (limits.commodities + 1,)),
         ("books", BOOK, (limits.books + 1,)),
@@ -237,13 +236,13 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("sources", SOURCES, (limits.books + 1,)),
         ("members", MEMBER, (limits.members,)),
         ("implied", QUOTE, (limits.books + 1,)),
-        ("marked_books", "<u8", (2 * limits.book_words,)),  # bitmaps of books: CHANGED, then DUE
-        ("marked_words", "<u8", (2,)),  # which words of each are not zero
+        ("marked_books", "<u8", (2 * limits.book_words,)),  # two bitmaps of books: CHANGED, then DUE
+        ("marked_words", "<u8", (2,)),  # for each bitmap, which of its words are not zero
         ("accounts", ACCOUNT, (limits.accounts + 1,)),
         ("sessions", SESSION, (limits.sessions + 1,)),
         ("protections", PROTECTION, (limits.protections + 1,)),
         ("protection_fills", PROTECTION_FILL, ((limits.protections + 1) * MMP_FILLS,)),
-        ("positions", POSITION, (limits.positions + 1 + LEGS_MAX,)),  # the last ones only to try a quote on
+        ("positions", POSITION, (limits.positions + 1 + LEGS_MAX,)),  # the last ones are only for checks of quotes
         ("position_index", "<u8", (limits.position_index,)),
         ("risks", RISK, ((limits.accounts + 1) * limits.commodities * SCAN_TIERS,)),
         ("orders", ORDER, (limits.orders + 1,)),
@@ -251,7 +250,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("heap", NODE, (2 * (limits.orders + 1),)),
         ("order_index", "<u8", (limits.order_index,)),
         ("scratch", "<i4", (max(limits.orders + 1 + (limits.orders + 1) % 2, SCRATCH_MIN),)),
-        ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # of a pro-rata pass, by slot
+        ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # pro-rata shares, lots by slot
         ("levels", LEVEL, (limits.ladder_rows,)),
         ("occupied", "<u8", (limits.ladder_rows // 64,)),
     ]
@@ -259,14 +258,14 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
 
 @cache
 def outbox_dtype(limits: Limits) -> np.dtype:
-    """Event buffer of one kernel call. `capacity` may be set below its length: results do not depend on it."""
+    """Row type of the event buffer. Its `capacity` may be set below the number of rows; results do not depend on it."""
     return record_type(
         in_cache_lines(
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("scatter", "<i8"),  # how far apart the rows lie that commands touch (`engine.prefetch`)
-                ("ahead", AHEAD, (PREFETCH_COMMANDS,)),  # of the next commands
+                ("scatter", "<i8"),  # what `engine.prefetch` fetches for this batch: LITTLE, OWNERS or ALL
+                ("ahead", AHEAD, (PREFETCH_COMMANDS,)),  # ring, one row for each of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]
         )
@@ -274,7 +273,7 @@ def outbox_dtype(limits: Limits) -> np.dtype:
 
 
 def new_state(limits: Limits) -> np.ndarray:
-    """An empty exchange, shape (1,). Untouched pages cost no memory."""
+    """An empty STATE, shape (1,). Pages that are not touched take no memory."""
     states = np.frombuffer(zero_pages(state_dtype(limits).itemsize), state_dtype(limits))
     states["version"] = STATE_VERSION
     states["index_size"] = FIRST_INDEX

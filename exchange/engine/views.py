@@ -1,7 +1,7 @@
-"""Kernels that read many rows of a state at once: price levels, queues, orders. Each writes into the caller's buffer.
+"""Kernels behind `query.py`, which read many rows of a state in one call: price levels, queues, orders.
 
-One call answers a question. Called from Python in the usual way a kernel takes 60 us a call, because Numba looks at the
-type of the whole state each time; these are bound to that type once (`views`).
+They write into buffers of the caller and change nothing else. `views` binds them to the type of a state; without that
+each call from Python would take 60 us, because Numba looks at the type of the whole state.
 """
 
 from collections.abc import Callable
@@ -29,9 +29,9 @@ QUEUE_VIEW = record_type([("order_id", "<i8"), ("shown_lots", "<i8")])
 
 @kernel
 def copy_depth(states, index, bids, asks):
-    """Price levels of a book, best first, at most as many as there are rows. Returns how many bids and asks.
+    """Copy the price levels of a book, best first, as many as fit. Returns the numbers of bids and asks copied.
 
-    bids, asks   LEVEL_VIEW
+    bids, asks   LEVEL_VIEW rows, filled
     """
     state = states[0]
     return _copy_side(state, index, SIDE_BUY, bids), _copy_side(state, index, SIDE_SELL, asks)
@@ -52,9 +52,10 @@ def _copy_side(state, index, side, rows):
 
 @kernel
 def copy_queue(states, index, side, tick, rows):
-    """Orders at one price, first in the queue first, at most as many as there are rows. Returns how many are there.
+    """Copy the orders at one price, first in the queue first, as many as fit. Returns the number of orders in the
+    queue.
 
-    rows   QUEUE_VIEW
+    rows   QUEUE_VIEW rows, filled
     """
     state = states[0]
     book = state.books[index]
@@ -74,8 +75,7 @@ def copy_queue(states, index, side, tick, rows):
 
 @kernel
 def count_ahead(states, order_id):
-    """How many orders are before a live order in its queue, and the lots that they show; (-1, 0) if it is in no
-    queue."""
+    """Number of orders before an order in its queue, and the lots that they show; (-1, 0) if it is in no queue."""
     state = states[0]
     slot = slot_of(state, order_id)
     if slot == 0 or state.orders[slot].resting == 0:
@@ -91,9 +91,11 @@ def count_ahead(states, order_id):
 
 @kernel
 def copy_order(states, account, order_id, first, second, third, rows):
-    """One live order of an account, found by its id, or by its client order id if that is 0. Returns how many: 1 or 0.
+    """Copy one live order of an account. Returns 1, or 0 if there is no such order.
 
-    rows   ORDER, shape (1,)
+    order_id              its id; 0: find it by the words of its client order id
+    first, second, third  these words
+    rows                  ORDER, shape (1,), filled
     """
     state = states[0]
     slot = slot_of(state, order_id) if order_id != 0 else find_client_order(state, account, first, second, third)
@@ -105,10 +107,10 @@ def copy_order(states, account, order_id, first, second, third, rows):
 
 @kernel
 def copy_orders(states, account, after, rows):
-    """Live orders of an account with an id above `after`, oldest first, at most as many as there are rows. Returns how
-    many it has.
+    """Copy the live orders of an account with an id above `after`, oldest first, as many as fit. Returns the number of
+    such orders.
 
-    rows   ORDER
+    rows   ORDER rows, filled
     """
     state = states[0]
     slot, count = np.int64(state.accounts[account].first_order), 0
@@ -137,7 +139,7 @@ def has_quote(states, account, session):
 
 @kernel
 def initial_margin_mills(states, account):
-    """Margin held for an account's positions and working orders, mills (MARGIN-013)."""
+    """Initial margin of an account's positions and working orders, exact, mills (MARGIN-013)."""
     return margin_held_mills(states[0], account)
 
 
@@ -148,7 +150,7 @@ def position_row(states, account, index):
 
 
 class Views(NamedTuple):
-    """The kernels above as Python calls them, for states of one size."""
+    """The kernels above, bound to states of one size."""
 
     copy_depth: Callable[..., tuple[int, int]]
     copy_queue: Callable[..., int]
@@ -162,7 +164,7 @@ class Views(NamedTuple):
 
 @cache
 def views(row: np.dtype) -> Views:
-    """The kernels bound to states of one size. `row`: their dtype."""
+    """Bind the kernels to states of one size. `row`: dtype of such a state."""
     states, word = np.empty(0, row), np.uint64(0)
     levels, queue, orders = (np.empty(0, view) for view in (LEVEL_VIEW, QUEUE_VIEW, ORDER))
     return Views(

@@ -1,6 +1,6 @@
-"""Compiles every kernel before serving: a pause of seconds in the middle of trading is not acceptable.
+"""Compiles every kernel before the venue serves, so that trading never waits for the compiler.
 
-With a warm cache machine code is loaded; with a cold one this compiles for minutes.
+With a cold cache this takes minutes. With a warm one it only loads machine code.
 """
 
 from typing import Any
@@ -21,12 +21,12 @@ from exchange.kernel import KERNELS
 from exchange.limits import Limits
 from exchange.records import column
 
-# Shares of a cold warm-up's time, measured: all kernels one by one, then the loop, which most of them are inlined in.
+# Parts of the time of a cold warm-up, measured: all kernels one by one; then the loop, with most of them inlined.
 EACH, APPLY = 0.80, 0.20
 
 
 def warm_up(limits: Limits) -> None:
-    """Run one small day on a scratch state of this size, through every kernel that serving calls."""
+    """Run a small trading day on a scratch state of this size. It calls every kernel that serving needs."""
     engine = Engine(limits)
     for kind, payload in (*definitions(), day_limits()):
         row = blank_commands(1)
@@ -43,7 +43,7 @@ def warm_up(limits: Limits) -> None:
 
 
 def share_done() -> float:
-    """How much of a cold warm-up's work is over, 0 to 1."""
+    """Part of a cold warm-up that is done, 0 to 1."""
     each = sum(_is_compiled(kernel) for kernel in KERNELS) / len(KERNELS)
     return EACH * each + APPLY * _is_compiled(apply_commands)
 
@@ -53,7 +53,7 @@ def _is_compiled(kernel: Any) -> bool:
 
 
 def definitions() -> list[tuple[int, bytes]]:
-    """Controls of a venue of one book and one account: (kind, payload)."""
+    """Controls that define one book and one account, as (kind, payload)."""
     commodity = CommodityTerms(1, 1, psr_mills=40, intra_mills=6, tier_mills=5)
     book = InstrumentTerms(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     return [
@@ -63,7 +63,7 @@ def definitions() -> list[tuple[int, bytes]]:
 
 
 def day_limits() -> tuple[int, bytes]:
-    """DAY_LIMITS of that book, for as long as it is CLOSED: (kind, payload)."""
+    """A DAY_LIMITS of that book, as (kind, payload). It is accepted while the book is CLOSED."""
     terms = DayLimitsPayload([BookLimits(1, 100, 80, 120)], day=1)
     return CommandKind.DAY_LIMITS, encode_payload(terms)
 

@@ -1,7 +1,8 @@
 """Which new connections are accepted (SEC-034, SEC-040), and how many the limit of open files allows.
 
-A connection is half open until its upgrade is answered. Only a few may be, and a new one replaces the oldest: an honest
-client is through within milliseconds, and one that is not keeps nobody else out.
+A connection is half open until its websocket upgrade is answered. The number of half-open connections is limited. At
+the limit the oldest is cut off for a new one: an honest client completes its upgrade within milliseconds, so a client
+that never does cannot keep others out.
 """
 
 from collections.abc import Callable
@@ -12,24 +13,28 @@ from exchange.gateway.gateway import Gateway
 from exchange.gateway.throttle import Profile
 from exchange.journal.errors import EXIT_CONFIGURATION
 
-FILES_KEPT = 32  # descriptors of the disk, for segments, snapshots and events
-FILES_FREE = 32  # spare: connections of the operator, kernels that are loaded late
+FILES_KEPT = 32  # file descriptors of the journal, the snapshots and the history of events
+FILES_FREE = 32  # spare descriptors: operator connections, kernels that are loaded late
 CONNECTIONS_MIN = 8
-SOCKETS_MIN = CONNECTIONS_MIN * 4 // 3  # a quarter of them for connections that wait to be accepted
-HALF_OPEN_SHARE = 4  # at most one in so many of all connections is half open
+SOCKETS_MIN = CONNECTIONS_MIN * 4 // 3  # a quarter of the sockets is for connections that wait to be accepted
+HALF_OPEN_SHARE = 4  # at most one connection in four may be half open
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 FULL, CROWDED = "full", "crowded"
 
 
 def files_wanted(profile: Profile, used: int) -> int:
-    """How many open files a venue of this profile may need. `used`: those that are open now."""
+    """How many open files a venue with this profile needs at most. `used`: files that are open now."""
     return used + FILES_KEPT + FILES_FREE + profile.backlog + profile.connections_max
 
 
 def fit_profile(profile: Profile, files_max: int, used: int) -> Profile:
-    """The profile with no more connections than the limit of open files allows. UserError, exit code 78: too few.
+    """The profile, with `connections_max` and `backlog` reduced to what the limit of open files allows.
 
-    A burst of new connections takes as many descriptors as the backlog has places, before the first is accepted.
+    Connections in the backlog take descriptors too, before they are accepted.
+
+    files_max   limit of open files of the process
+    used        files that are open now
+    UserError, exit code 78: fewer than 8 connections would fit
     """
     sockets = files_max - used - FILES_KEPT - FILES_FREE
     if files_max >= files_wanted(profile, used):
@@ -44,7 +49,7 @@ def fit_profile(profile: Profile, files_max: int, used: int) -> Profile:
 
 
 class AcceptLimits:
-    """Counts connections, also by address, and keeps the half-open ones, oldest first."""
+    """Counts connections in all and by address, and knows the half-open ones, oldest first."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -53,9 +58,10 @@ class AcceptLimits:
         self._count = 0
 
     def refusal(self, address: str) -> str:
-        """Why a connection is refused, empty if it is accepted: CROWDED for its own address, FULL for the venue.
+        """Decide about a new connection: "" accepts it, CROWDED or FULL refuses it.
 
-        May cut off the oldest half-open connection instead.
+        CROWDED: the address has too many connections, or is blocked after failed logons. FULL: the venue has too many.
+        If there is a half-open connection, the oldest one is cut off instead of refusing with FULL.
         """
         gateway, profile = self._gateway, self._gateway.profile
         if gateway.limits_address(address) and (
@@ -69,17 +75,17 @@ class AcceptLimits:
         return FULL if full else ""
 
     def add(self, connection: object, address: str, abort: Callable[[], None]) -> None:
-        """A connection is accepted, and half open. `abort` cuts it off."""
+        """Count an accepted connection; it is half open. `abort` cuts it off."""
         self._by_address[address] = self._by_address.get(address, 0) + 1
         self._count += 1
         self._half_open[connection] = abort
 
     def note_upgrade(self, connection: object) -> None:
-        """The upgrade of a connection is answered."""
+        """The upgrade is answered: the connection is no longer half open."""
         self._half_open.pop(connection, None)
 
     def remove(self, connection: object, address: str) -> None:
-        """A connection has ended."""
+        """Stop counting a connection that has ended."""
         self._half_open.pop(connection, None)
         self._count -= 1
         left = self._by_address[address] - 1

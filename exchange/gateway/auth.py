@@ -72,12 +72,15 @@ def decode_bytes(text: str) -> bytes:
 
 
 def signed_text(host: str, path: str, nonce: str, key: str, sid: str) -> bytes:
-    """The six lines that a client signs; they bind a logon to venue, endpoint, connection and session (SESS-001)."""
+    """The six lines that a client signs (SESS-001).
+
+    Host, path, nonce and session id bind the signature to one venue, endpoint, connection and session.
+    """
     return "\n".join((LABEL, host, path, nonce, key, sid)).encode("utf-8")
 
 
 def check_public_key(public: bytes) -> None:
-    """UserError for a key that must not be enrolled: wrong length, not canonical, or of small order (SEC-024)."""
+    """Raise UserError for a public key of wrong length, not canonical, or of small order (SEC-024)."""
     if len(public) != SEED_BYTES:
         raise UserError(f"public key has {len(public)} bytes, 32 are needed")
     y = int.from_bytes(public, "little") & (2**255 - 1)
@@ -87,12 +90,15 @@ def check_public_key(public: bytes) -> None:
         raise UserError("public key is of small order: anybody could sign for it")
 
 
-# Used to verify when the key is unknown. Its seed is public, so no client has this key.
+# Verifies signatures of unknown keys, so that they cost the same work. Its seed is public, so no client has this key.
 _DUMMY = Ed25519PrivateKey.from_private_bytes(bytes(SEED_BYTES)).public_key()
 
 
 def verify(public: bytes | None, text: bytes, signature: str) -> bool:
-    """Whether `signature` (base64url) is the key's, of `text`. `public` None (unknown key): False, after equal work."""
+    """Whether `signature` (base64url) is a valid signature of `text` by the key `public`.
+
+    public   32 bytes; None if the key is unknown: the result is False, after the same work
+    """
     try:
         raw = decode_bytes(signature)
     except ValueError:

@@ -1,7 +1,7 @@
-"""One connection's conversation: frames in, messages out, no sockets.
+"""The protocol of one connection: frames in, messages out, no sockets.
 
 Phases: GREETED (`hello` is sent), WAITING (the logon is being made durable), LIVE, CLOSED. Requests are served while
-LIVE; market data on `/v1/md` needs no logon. What is sent goes through the connection's `SendQueue`.
+LIVE; market data on `/v1/md` needs no logon. All messages to the client go through the connection's `SendQueue`.
 """
 
 from enum import IntEnum
@@ -35,7 +35,7 @@ class ConnectionPhase(IntEnum):
 
 
 class Connection:
-    """The protocol of one connection: bytes in, messages out."""
+    """One connection: `receive` serves the client's frames, and messages leave through `queue`."""
 
     __slots__ = (
         "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway",
@@ -48,7 +48,7 @@ class Connection:
         self, gateway: Gateway, transport: SocketTransport, codec: Codec, encoding: Encoding,
         path: str, host: str, address: str,
     ) -> None:  # fmt: skip
-        """`path`, `host`: as the client dialled them, since a logon signs them. `address`: the peer's."""
+        """`path` and `host` are those that the client dialled, because a logon signs them; `address` is the peer's."""
         self.gateway = gateway
         self.codec = codec
         self.path = path
@@ -68,7 +68,7 @@ class Connection:
         self.live = False
         self.resume_from: dict[int, int] | None = None
         self.channels: set[int] = set()
-        self.heartbeat_sequences: dict[int, int] = {}  # of each channel, as the last heartbeat stated them
+        self.heartbeat_sequences: dict[int, int] = {}  # by channel, the sequence in the last heartbeat that named it
         self.inflight = gateway.profile.inflight
         self.frame_bucket = RateBucket(gateway.profile.rate("frame"))
         self.subscribe_bucket = RateBucket(gateway.profile.rate("sub"))
@@ -82,7 +82,7 @@ class Connection:
     # Called by the server.
 
     def open(self) -> None:
-        """The connection is made: greet, and start its timers."""
+        """Send `hello` and start the timers of a new connection."""
         gateway = self.gateway
         gateway.connections.add(self)
         self.queue.send(gateway.hello(self.number, self.nonce))
@@ -93,7 +93,12 @@ class Connection:
             self._later(gateway.profile.logon_ms, self._expect_logon)
 
     def receive(self, payloads: list[bytes], now_us: int, now_ns: int) -> None:
-        """Serve whole messages in order. `payloads`: of text or binary frames that were read at one time."""
+        """Serve the frames of one read, in order.
+
+        payloads   of whole data frames
+        now_us     wall clock at the read
+        now_ns     monotonic clock at the read
+        """
         if self.blocked:
             self.backlog += payloads
             return
@@ -115,9 +120,13 @@ class Connection:
                 return
 
     def _receive_singly(self, payloads: list[bytes], refused: int) -> None:
-        """Serve frames one by one: they are too many, or some are not plain good messages."""
+        """Serve frames one by one, because the rate refused them together or not all are plain, valid messages.
+
+        refused   not 0: the frame bucket had too few tokens for all of them
+        """
         if refused:
-            self.frame_bucket.count_refused(self.now_ns, -len(payloads))  # not yet: each is asked for below
+            # Undo the refusal of all frames together: the loop below takes a token for each.
+            self.frame_bucket.count_refused(self.now_ns, -len(payloads))
         for place, payload in enumerate(payloads):
             if self.closed:
                 return
@@ -143,15 +152,17 @@ class Connection:
                     self._dispatch(message)
 
     def accept_ping(self, now_ns: int) -> bool:
-        """Count a websocket ping as a frame (SEC-046); whether it is answered. It does not prove that the client lives
-        (SESS-011)."""
+        """Count a websocket ping as a frame (SEC-046). Returns whether to answer it.
+
+        A ping does not count as a sign of life of the client (SESS-011).
+        """
         self._count_early()
         if self.frame_bucket.take(now_ns):
             self.close_if_flooding(self.frame_bucket)
         return not self.closed
 
     def end(self) -> None:
-        """The socket has ended, whichever side closed it."""
+        """Clean up after the socket has ended, whichever side closed it."""
         if self not in self.gateway.connections:
             return
         self.phase = ConnectionPhase.CLOSED
@@ -175,7 +186,7 @@ class Connection:
             gateway.registry.detach(session)
 
     def close(self, code: int, reason: str) -> None:
-        """Write what is queued, then close with this code and reason; nothing more is served."""
+        """Write queued messages, then close with this code and reason. Later requests are not served."""
         if self.phase is not ConnectionPhase.CLOSED:
             self.phase = ConnectionPhase.CLOSED
             self.live = False
@@ -183,7 +194,7 @@ class Connection:
             if self.blocked:
                 self.blocked = False
                 self.backlog.clear()
-                self.queue.transport.resume()  # to read the answer to the close
+                self.queue.transport.resume()  # the client's close frame must still be read
 
     @property
     def closed(self) -> bool:
@@ -192,7 +203,7 @@ class Connection:
     # Called by handlers.
 
     def reply(self, message: Ok | Err) -> None:
-        """Answer a request now: nothing must become durable first."""
+        """Send a reply now. It is for requests that change nothing, so nothing has to become durable first."""
         message.received_us = self.now_us
         message.sent_us = self.gateway.clock.wall_us()
         self.queue.send(message)
@@ -201,8 +212,10 @@ class Connection:
         self.reply(error(request_id, code, text))
 
     def refuse_rate(self, request_id: int, bucket: RateBucket, wait_ns: int) -> None:
-        """Refuse a request that came too soon: nothing is applied, and the connection stays unless it floods
-        (RATE-002)."""
+        """Refuse a request for its rate (RATE-002). Nothing is applied; a connection that floods is closed.
+
+        wait_ns   until the bucket has enough tokens
+        """
         refusal = error(request_id, ErrorCode.THROTTLED, f"{bucket.rate.name} bucket empty")
         refusal.retry_us = -(-wait_ns // 1_000)
         refusal.limit_left = (bucket.rate.name, bucket.left(self.now_ns))
@@ -214,20 +227,20 @@ class Connection:
             self.close(CloseCode.FLOODING, f"ten times the {bucket.rate.name} rate for five seconds")
 
     def expect_answer(self) -> None:
-        """A request waits for its answer; at `inflight` of them reading stops (RATE-005)."""
+        """Count a request that waits for its reply. When `inflight` requests wait, reading stops (RATE-005)."""
         self.unanswered += 1
         if self.unanswered >= self.inflight and not self.blocked:
             self.block()
 
     def note_answer(self) -> None:
-        """A request that was waiting is answered."""
+        """Count the reply to a waiting request. Reading goes on when at most half of `inflight` wait."""
         self.unanswered -= 1
         serves = self.phase is ConnectionPhase.LIVE or self.phase is ConnectionPhase.GREETED
         if self.blocked and serves and not self.logging_out and self.unanswered <= self.inflight // 2:
             self.unblock()
 
     def block(self) -> None:
-        """Stop reading; what was read already waits in the backlog."""
+        """Stop reading. Frames that were read already go to the backlog."""
         self.blocked = True
         self.queue.transport.pause()
 
@@ -241,19 +254,19 @@ class Connection:
             self.queue.transport.resume()
 
     def go_live(self) -> None:
-        """The logon is complete: serve what the client has sent meanwhile."""
+        """Complete the logon, and serve the requests that came during it."""
         self.phase = ConnectionPhase.LIVE
         self.live = True
-        self.heard_ns = self.gateway.clock.mono_ns()  # nothing was read meanwhile
+        self.heard_ns = self.gateway.clock.mono_ns()  # reading was stopped, so the client does not count as silent
         self.unblock()
 
     def start_logout(self) -> None:
-        """Serve nothing that comes after the `logout`."""
+        """Stop serving: requests after the `logout` are ignored."""
         self.logging_out = True
         self.block()
 
     def set_lagging(self, lagging: bool) -> None:
-        """Whether the client reads too slowly for state channels (RATE-006)."""
+        """Note whether the client reads too slowly for state channels (RATE-006)."""
         self.lagging = lagging
 
     def take_nonce(self) -> str:
@@ -284,7 +297,7 @@ class Connection:
         self._later(gateway.profile.heartbeat_ms, self.send_heartbeat)
 
     def _close_silent(self, silent_ms: int) -> None:
-        """No message came. A client that sent websocket pings beyond the frame rate meanwhile floods instead."""
+        """Close a connection that sent no message: as DEAD, or as FLOODING if it sent too many websocket pings."""
         if self.frame_bucket.is_overrun(self.gateway.clock.mono_ns()):
             self.close(CloseCode.FLOODING, f"pings beyond the frame rate and no message for {silent_ms} ms")
             return
@@ -357,14 +370,14 @@ class Connection:
 
         def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
             gateway.record_session(events[0][0] if events else gateway.port.sequence, session, terms)
-            # Behind everything of this release, so that snapshot and stream meet without a gap or an overlap.
+            # `ask` runs `admit` after this release, so that there is no gap or overlap between snapshot and stream.
             gateway.port.ask(lambda: admit(self, message.request_id, received_us))
 
         gateway.journal_session(session, 0, durable)
         self._later(LOGIN_LIFE_MS - NOTICE_MS, self._announce_end)
 
     def _announce_end(self) -> None:
-        """A login lives 24 h (SEC-026); the client is warned 60 s before its end."""
+        """Warn the client 60 s before its login ends, and close the connection then. A login lasts 24 h (SEC-026)."""
         at_us = self.gateway.clock.wall_us() + NOTICE_MS * 1_000
         self.queue.send(Shutdown(at_us, "age", (0, 1_000)))
         self._later(NOTICE_MS, lambda: self.close(CloseCode.TOO_OLD, "connection older than 24 h"))

@@ -1,6 +1,6 @@
-"""What all connections of one gateway share: its view of the venue, limits, keys, sessions and counters.
+"""What all connections of one gateway share: the port to the venue, limits, keys, sessions and counters.
 
-It knows no sockets and no event loop: `server` turns the timer wheel and brings a transport for each connection.
+The gateway knows no sockets and no event loop: `server` turns the timer wheel and makes the transport of a connection.
 """
 
 from collections import Counter
@@ -30,14 +30,15 @@ from exchange.wire.words import session_number
 if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
-FAILURES_MAX = 6  # of logons from one address within a minute: the next connections are refused for a minute (SEC-025)
+# After so many failed logons within a minute, new connections from an address are refused for a minute (SEC-025).
+FAILURES_MAX = 6
 BLOCKED_MS = 60_000
 LOOPBACK = ("127.0.0.1", "::1")
-RECONNECT_MS = (500, 5_000)  # after a stop, clients come back at a random moment between these
+RECONNECT_MS = (500, 5_000)  # clients reconnect a random time in this range after a stop
 
 
 class Gateway:
-    """Shared by all connections."""
+    """State and services that all connections share."""
 
     def __init__(
         self,
@@ -50,8 +51,11 @@ class Gateway:
         terms: dict[str, str],
         stored: dict[int, StoredReplies],
     ) -> None:
-        """`terms`: what `hello` names: venue, history, feed, durability. `stored`: replies of sessions of before this
-        run, by session number."""
+        """Build the gateway; connections come later.
+
+        terms    values for `hello`: venue, history, feed, durability
+        stored   by session number, replies from before this run
+        """
         self.port = port
         self.outbox = outbox
         self.keys = keys
@@ -59,7 +63,7 @@ class Gateway:
         self.clock = clock
         self.rng = rng
         self.terms = terms
-        self.stored = stored  # of sessions that have not been resumed in this run
+        self.stored = stored  # only of sessions that have not been resumed in this run
         self.wheel = TimerWheel(clock.mono_ns())
         self.slow = SlowReaders(self)
         self.replays = ReplayQueue(self)
@@ -68,14 +72,14 @@ class Gateway:
         self.connections_of_key: Counter[str] = Counter()
         self.sessions: dict[int, Session] = {}
         self.protections: set[tuple[int, int]] = set()  # (account, number) of protection groups known to exist
-        self.protections_asked: Counter[tuple[int, int]] = Counter()  # by group: `mmp_set` requests without an answer
-        self.shutdown: Shutdown | None = None  # once it is announced; later connections get it after `hello`
+        self.protections_asked: Counter[tuple[int, int]] = Counter()  # by group: `mmp_set` requests without a reply
+        self.shutdown: Shutdown | None = None  # set when a stop is announced; later connections get it after `hello`
         self.refused_logons = RefusedLogons()
         self.registry = SessionRegistry(self)
         self._stop_timer: WheelTimer | None = None
         self._buckets: dict[tuple[str, object], RateBucket] = {}
-        self._failures: dict[str, list[int]] = {}  # by address, ns
-        self._blocked_until: dict[str, int] = {}  # by address, ns
+        self._failures: dict[str, list[int]] = {}  # by address, times of failed logons in ns
+        self._blocked_until: dict[str, int] = {}  # by address, time in ns
         self._limits = [LimitTerms(rate.name, rate.rate, rate.burst, rate.per) for rate in profile.rates]
 
     def hello(self, connection: int, nonce: str) -> Hello:
@@ -92,7 +96,10 @@ class Gateway:
         )  # fmt: skip
 
     def announce_stop(self, in_s: int, why: str, stop: Callable[[], None]) -> None:
-        """Announce a planned stop on every connection, and call `stop` when it is due. A later one replaces it."""
+        """Announce a planned stop on every connection, and call `stop` after `in_s` seconds.
+
+        A later announcement replaces an earlier one.
+        """
         if self._stop_timer is not None:
             self._stop_timer.cancel()
         self.shutdown = Shutdown(self.clock.wall_us() + in_s * 1_000_000, why, RECONNECT_MS)
@@ -110,14 +117,14 @@ class Gateway:
     # Token buckets.
 
     def bucket(self, name: str, owner: object) -> RateBucket:
-        """The token bucket of one owner: an account, for the limits that are per account."""
+        """The token bucket of one limit and one owner, such as an account."""
         bucket = self._buckets.get((name, owner))
         if bucket is None:
             bucket = self._buckets[(name, owner)] = RateBucket(self.profile.rate(name))
         return bucket
 
     def logon_bucket(self, key: str) -> RateBucket:
-        """Logons of one key, spread over a minute (RATE-008)."""
+        """The token bucket for logons of one key in a minute (RATE-008)."""
         bucket = self._buckets.get(("logon", key))
         if bucket is None:
             per_minute = self.profile.logons_per_minute
@@ -128,7 +135,7 @@ class Gateway:
     # Addresses with failed logons (SEC-025).
 
     def limits_address(self, address: str) -> bool:
-        """Whether limits per address apply to this peer."""
+        """Whether limits per address apply to this peer; most profiles exempt loopback peers."""
         return self.profile.guard_loopback or address not in LOOPBACK
 
     def note_failed_logon(self, address: str) -> None:
@@ -142,7 +149,7 @@ class Gateway:
             self._blocked_until[address] = now + BLOCKED_MS * NS_PER_MS
 
     def is_blocked(self, address: str) -> bool:
-        """Whether connections from this address are refused at accept for now."""
+        """Whether new connections from this address are refused for now, because of failed logons."""
         until = self._blocked_until.get(address)
         if until is None:
             return False
@@ -155,7 +162,7 @@ class Gateway:
     # Sessions.
 
     def new_session(self, key: Key, terms: CancelTerms) -> Session | None:
-        """A session with a number of its own, None if there is no number for it."""
+        """Make a new session; None if the registry has no free number."""
         number = self.registry.new_number(key.key)
         if number is None:
             return None
@@ -163,40 +170,51 @@ class Gateway:
         return session
 
     def restore_session(self, record: SessionRecord, key: Key) -> Session:
-        """A session that the journal knows and that has not been used in this run."""
+        """Make the object of a session from before this run, with its last request id and its stored replies."""
         last_id = query.last_request_id(self.port.states, record.number)
         replies = self.stored.pop(record.number, None)
         session = self.sessions[record.number] = Session(self, record.number, key, record.terms, last_id, replies)
         return session
 
     def is_of_other_key(self, name: str, key: Key) -> bool:
-        """Whether a `sid` is that of another key: a logon with it is an attack, not a resume."""
+        """Whether a `sid` belongs to another key. A logon with it is an attack, not a resume."""
         record = self.keys.sessions.get(session_number(name))
         return record is not None and record.key != key.key
 
     def journal_session(self, session: Session, request_id: int, answer: Answer) -> None:
-        """Sequence that a session is opened or resumed, or that its terms have changed."""
+        """Sequence a SESSION row: the session is opened or resumed, or its terms have changed.
+
+        answer   called when the row is released
+        """
         batch = self.port.batch
         pack_session(batch, session.key.accounts[0], session.number, request_id, session.key.key, session.terms)
         batch.tickets.append((answer, request_id, self.clock.wall_us()))
         self.port.wake()
 
     def record_session(self, sequence: int, session: Session, terms: CancelTerms) -> None:
-        """The SESSION row of a session is durable. `terms`: those of the row; the session may have newer ones."""
+        """Put a session into the key store when its SESSION row is durable.
+
+        sequence   of the row
+        terms      of the row; the session itself may have newer ones
+        """
         record = SessionRecord(session.number, session.key.key, terms, self.clock.wall_us() * 1_000)
         self.keys.put_session(sequence, record)
         if self.sessions.get(session.number) is not session:
-            self.keys.drop_session(session.number)  # dropped while this row was under way (RECOV-013)
+            self.keys.drop_session(session.number)  # the registry dropped it before this row was durable (RECOV-013)
 
     def start_grace(self, session: Session, silent: bool = False) -> None:
-        """The connection has ended: cancel orders by the terms when the grace ends without a resume (SESS-021).
-        `silent`: it was closed because the client sent nothing (SESS-011)."""
+        """Start the grace period of a session that has lost its connection (SESS-021).
+
+        If the session is not resumed in time, its orders are cancelled according to its terms.
+
+        silent   the connection was closed because the client sent nothing (SESS-011)
+        """
         if cancels_on_drop(session.terms) and session.grace_timer is None:
             timer = self.wheel.after(session.terms.grace_ms, lambda: self.cancel_on_disconnect(session, silent))
             session.start_grace(timer)
 
     def restore(self) -> None:
-        """After a start: the grace of earlier sessions counts from now (SESS-021), and expired ones are dropped."""
+        """Restore sessions from before this run: their grace begins now (SESS-021), and expired ones are dropped."""
         for record in list(self.keys.sessions.values()):
             if self.registry.has_armed_cancel(record):
                 self.start_grace(self.restore_session(record, self.keys.keys[record.key]))
@@ -204,7 +222,7 @@ class Gateway:
         self.registry.expire()
 
     def cancel_on_disconnect(self, session: Session, silent: bool = False) -> None:
-        """Sequence a DISCONNECT for each account of the session (SESS-021); the engine queues what must wait."""
+        """Sequence a DISCONNECT for each account of the session; the engine cancels the orders (SESS-021)."""
         session.cancel_grace()
         for account in session.key.accounts:
             batch = self.port.batch

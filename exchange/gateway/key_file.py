@@ -1,8 +1,9 @@
-"""The key store's file on disk: read whole, checked, never changed here (DUR-150).
+"""Reads and checks the file of the key store (DUR-150). `keys` writes it.
 
-SQLite does not notice most flipped bits. So beside its rows a file has the sequence up to which they are complete, the
-hash of the journal's frame there, and a proof: a keyed hash of both and of the sum of the rows' hashes. The sum is
-cheap to update when a row changes. The key is derived from the journal's name, so that a file of another one fails.
+SQLite does not notice most flipped bits. So the file has, beside its rows, the sequence up to which they are complete,
+the hash of the journal's frame with that sequence, and a proof. The proof is a keyed hash of these two and of the sum
+of the rows' hashes; a sum is cheap to update when a row changes. The key of the hash is derived from the journal's
+name, so that the file of another journal fails the check.
 """
 
 import sqlite3
@@ -31,7 +32,7 @@ TABLES = {
         " grace_ms INTEGER, time_ns INTEGER)"
     ),
 }
-_JOURNAL_MODES = slice(18, 20)  # of a file's header: WAL is 2, 2; a database in memory must say 1, 1
+_JOURNAL_MODES = slice(18, 20)  # bytes of SQLite's header: 2, 2 is WAL; a database in memory must have 1, 1
 _LOG_HEADER = struct.Struct(">8I")
 _LOG_FRAME = struct.Struct(">6I")
 _LOG_MAGIC = 0x377F0682  # its lowest bit is the byte order of the checksums
@@ -40,11 +41,16 @@ Row = tuple[Any, ...]
 
 
 class KeyFileError(Exception):
-    """The file is not a sound key store of this journal; the message says why."""
+    """The file is not a valid key store of this journal; the message says why."""
 
 
 class KeyFile(NamedTuple):
-    """Contents of a sound file. `frame`: hash of the journal's frame with the record `sequence`, if it was known."""
+    """Contents of a valid file.
+
+    sequence         last sequence of the journal that the rows contain
+    frame            hash of the journal's frame with that sequence; zeros if it was not known
+    keys, sessions   rows of the two tables
+    """
 
     sequence: int
     frame: bytes
@@ -61,16 +67,17 @@ def row_digest(key: bytes, table: str, row: Row) -> int:
 
 
 def proof(key: bytes, sequence: int, frame: bytes, digests: int) -> bytes:
-    """`digests`: the sum of those of all rows."""
+    """The proof of a file. `digests`: sum of the digests of all rows."""
     whole = digests % _SUM_MODULO
     return blake3(struct.pack("<q", sequence) + frame + whole.to_bytes(32, "little"), key=key).digest()
 
 
 def read_key_file(disk: Disk, path: str, history: str) -> KeyFile:
-    """Rows of a sound file, with those in its write-ahead log. KeyFileError: it is not sound, or of another journal.
-    NotAFile: its path, or that of its log, is not a file.
+    """Read a file with its write-ahead log, and check it.
 
-    history   the journal's name; empty: any
+    history        the journal's name; empty: any
+    KeyFileError   the file is damaged, or of another journal
+    NotAFile       the path of the file or of its log is not a file
     """
     names = [path + suffix for suffix in ("", "-wal", "-shm")]
     data, log, _ = (_read(disk, name) if disk.exists(name) else b"" for name in names)
@@ -89,8 +96,11 @@ def read_key_file(disk: Disk, path: str, history: str) -> KeyFile:
 
 
 def key_claim(disk: Disk, path: str, history: str) -> Claim | None:
-    """What a sound file claims about the journal. None: it is missing, damaged or of another journal, and the start
-    rebuilds it. JournalFailed: its path is not a file."""
+    """The sequence and frame hash of the journal that a valid file states.
+
+    None: the file is missing, damaged or of another journal; the start rebuilds it. JournalFailed: its path is not a
+    file.
+    """
     try:
         found = read_key_file(disk, path, history) if disk.exists(path) else None
     except NotAFile as error:
@@ -139,8 +149,10 @@ def sum_of(key: bytes, keys: Iterable[Row], sessions: Iterable[Row]) -> int:
 
 
 def _with_log(data: bytes, log: bytes) -> bytearray:
-    """The database with the committed pages of its write-ahead log, as SQLite reads it: up to the first frame with a
-    wrong checksum or salt."""
+    """The database with the committed pages of its write-ahead log.
+
+    As in SQLite, the log ends at the first frame with a wrong checksum or salt.
+    """
     image = bytearray(data)
     if len(log) < _LOG_HEADER.size:
         return image

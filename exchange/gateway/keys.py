@@ -1,9 +1,8 @@
-"""Keys and sessions as the journal has them, kept in SQLite so that a start need not read all of the journal.
+"""Keys and sessions of the journal, kept in SQLite so that a start does not have to read the whole journal.
 
-A derived store (DUR-150, DUR-151): it is written only after journalled DEFINE_KEY controls and SESSION rows, never
-ahead of them, and it is deleted and rebuilt when its file is damaged (key_file.py). It holds public keys only, no
-secrets. While the file cannot be written it falls behind: memory has everything, and the next write or start catches
-up.
+This is a derived store (DUR-150, DUR-151). It is written only after a DEFINE_KEY control or a SESSION row is durable in
+the journal. A damaged file (key_file.py) is deleted and rebuilt. The store has public keys only, no secrets. If the
+file cannot be written, memory still has everything, and the next write or start brings the file up to date.
 """
 
 import contextlib
@@ -24,8 +23,8 @@ from exchange.journal.frames import NO_HASH
 from exchange.seams import Disk
 from exchange.wire.messages import CancelTerms
 
-KEY_ID_BYTES = 24  # it travels in the client order id of a SESSION row
-KEY_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{KEY_ID_BYTES}}}")  # what a logon can name
+KEY_ID_BYTES = 24  # the key id is in the client order id field of a SESSION row
+KEY_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{KEY_ID_BYTES}}}")  # the key ids that a logon can name
 OFF = CancelTerms(mode="off")
 STORED_KINDS = (CommandKind.DEFINE_KEY, CommandKind.SESSION, CommandKind.DISCONNECT)
 
@@ -34,13 +33,13 @@ _PUT = {
     "sessions": "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
 }
 _DROP = {"keys": "DELETE FROM keys WHERE key = ?", "sessions": "DELETE FROM sessions WHERE number = ?"}
-# The sequence up to which the stores have everything that is durable, and the hash of the journal's frame there; None
-# while that frame is not durable.
+# The sequence up to which the derived stores are complete, and the hash of the journal's frame with it; None while that
+# frame is not durable.
 Position = Callable[[], tuple[int, bytes | None]]
 
 
 class KeyDefinition(msgspec.Struct, forbid_unknown_fields=True):
-    """Payload of a DEFINE_KEY control. `made_by`: of an operator's key, the person who made it alone (SEC-061)."""
+    """Payload of a DEFINE_KEY control. `made_by`: the operator who made an operator's key alone (SEC-061)."""
 
     key: str
     public: str
@@ -67,7 +66,10 @@ class Key:
 
     @property
     def person(self) -> str:
-        """The person it stands for: a key that one operator made alone does not count as a second person (SEC-061)."""
+        """The operator that this key stands for when two are needed (SEC-061).
+
+        A key that one operator made alone stands for that operator, not for a second person.
+        """
         return self.made_by or self.key
 
     @property
@@ -81,7 +83,7 @@ class Key:
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A session as the journal has it: its key, and what happens when its connection ends."""
+    """A session in the journal: its key, its terms of cancel on disconnect, and the time of its last SESSION row."""
 
     number: int
     key: str
@@ -90,7 +92,7 @@ class SessionRecord:
 
 
 def key_payload(definition: KeyDefinition) -> bytes:
-    """Check a definition; returns the payload of its DEFINE_KEY. UserError names what is wrong."""
+    """Check a definition and return the payload of its DEFINE_KEY control. UserError: a field is not valid."""
     if KEY_ID.fullmatch(definition.key) is None:
         raise UserError(f"key id {definition.key!r} is not 1 to {KEY_ID_BYTES} characters from A-Z a-z 0-9 _ . : -")
     unknown = sorted(set(definition.scopes) - set(SCOPES))
@@ -123,7 +125,7 @@ def read_key(payload: bytes) -> Key:
 
 
 class KeyStore:
-    """Keys and sessions in memory, mirrored to SQLite with the sequence up to which they are complete."""
+    """Keys and sessions in memory, and their copy in SQLite. `applied`: sequence up to which they are complete."""
 
     def __init__(
         self,
@@ -134,10 +136,14 @@ class KeyStore:
         warnings: Warnings | None = None,
         position: Position | None = None,
     ) -> None:
-        """Open or make the store. A file of another journal, ahead of this one, or damaged is replaced by an empty one.
-        Without a usable file the store is in memory only, and the journal is read.
+        """Open the store, or make it. An empty file replaces one that is damaged, of another journal, or ahead of it.
 
-        position   what a write states about the file; if left out, the last sequence applied, without a hash
+        If the file cannot be used, the store is in memory only and is read from the journal.
+
+        history         name of the journal
+        last_sequence   last sequence of the journal
+        warnings        gets notes for the operator
+        position        gives sequence and frame hash for each write; if left out, `applied` without a hash
         """
         self._path = path
         self._disk = disk
@@ -145,8 +151,8 @@ class KeyStore:
         self._warnings = warnings or Warnings()
         self._position = position
         self._unwritten: dict[tuple[str, Any], Row | None] = {}  # by table and primary key; None: deleted
-        self._digests: dict[tuple[str, Any], int] = {}  # of the rows in the file
-        self._sum = 0  # of them
+        self._digests: dict[tuple[str, Any], int] = {}  # by table and primary key, of the rows in the file
+        self._sum = 0  # of these digests
         self._proof_key = proof_key(history)
         self._behind = False
         self.keys: dict[str, Key] = {}
@@ -161,7 +167,7 @@ class KeyStore:
             self._create_tables()
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
-        """Apply (row, payload) pairs of the journal above `applied`; only rows of STORED_KINDS change anything."""
+        """Apply the (row, payload) pairs of the journal after `applied`; only rows of STORED_KINDS matter."""
         begin = sequence = self.applied
         noted = not begin
         for row, payload in records:
@@ -182,28 +188,31 @@ class KeyStore:
         self._advance(max(sequence, self.applied))
 
     def define(self, sequence: int, payload: bytes) -> Key:
-        """A DEFINE_KEY control is durable."""
+        """Apply a durable DEFINE_KEY control."""
         key = self._define(payload)
         self._advance(sequence)
         return key
 
     def put_session(self, sequence: int, record: SessionRecord) -> None:
-        """A SESSION row is durable."""
+        """Apply a durable SESSION row."""
         self._put(record)
         self._advance(sequence)
 
     def disarm(self, sequence: int, number: int) -> None:
-        """The session's cancel on disconnect has run: nothing is left to do when the venue starts again."""
+        """Note that a session's cancel on disconnect has run, so that the next start does not run it again."""
         self._disarm(number)
         self._advance(sequence)
 
     def drop_session(self, number: int) -> None:
-        """A session may no longer be resumed. It is deleted from the file with the next write."""
+        """Remove a session that may no longer be resumed; the next write deletes it from the file."""
         self.sessions.pop(number, None)
         self._unwritten["sessions", number] = None
 
     def flush(self) -> None:
-        """Write what is new, once it is durable. If the file is locked or the disk full, the next call tries again."""
+        """Write changes to the file once they are durable in the journal.
+
+        If the file is locked or the disk is full, the next call tries again.
+        """
         sequence, frame = self._position() if self._position is not None else (self.applied, NO_HASH)
         if frame is None or sequence < self.applied or (not self._unwritten and self._written == self.applied):
             return
@@ -226,7 +235,7 @@ class KeyStore:
             self._behind = False
 
     def close(self, sequence: int) -> None:
-        """`sequence`: of the last durable command; the next start reads the journal from there."""
+        """Close the store. `sequence`: of the last durable command; the next start reads the journal after it."""
         self._advance(max(sequence, self.applied))
         with contextlib.suppress(sqlite3.Error):
             self._database.close()
@@ -254,7 +263,7 @@ class KeyStore:
         self.flush()
 
     def _write_rows(self) -> int:
-        """Bring the file's rows up to date; returns the new sum of their digests."""
+        """Write the changed rows to the file; returns the new sum of all digests."""
         digests = self._sum
         for place, row in self._unwritten.items():
             table, number = place
@@ -267,14 +276,14 @@ class KeyStore:
         return digests
 
     def _note_digest(self, place: tuple[str, Any], row: Row | None) -> None:
-        """A row has been written to the file, or deleted from it."""
+        """Update the digest of a row that was written to the file, or deleted from it (`row` None)."""
         self._sum -= self._digests.pop(place, 0)
         if row is not None:
             self._digests[place] = row_digest(self._proof_key, place[0], row)
             self._sum += self._digests[place]
 
     def _open(self, last_sequence: int) -> None:
-        """Load a sound file. Anything else is replaced by an empty one, with a note if something may be missing."""
+        """Load a valid file. Replace any other by an empty one, with a warning unless the journal is empty."""
         missing = not self._disk.exists(self._path)
         try:
             if missing:
@@ -311,7 +320,7 @@ class KeyStore:
         self.applied = self._written = found.sequence
 
     def _connect(self) -> sqlite3.Connection:
-        """Open the file without syncs, since the journal has what a power loss takes, and without waiting for locks."""
+        """Open the file without syncs, since the journal can replace what a power cut loses, and without lock waits."""
         database = sqlite3.connect(self._path, timeout=0)
         self._disk.set_mode(self._path, 0o600)
         database.execute("PRAGMA journal_mode = WAL")
@@ -325,7 +334,7 @@ class KeyStore:
         self._sum = self.applied = self._written = 0
 
     def _start_empty(self) -> None:
-        """Drop everything: the journal will be read from its beginning."""
+        """Start with an empty file; the journal is then read from its beginning."""
         self._clear()
         for suffix in ("", "-wal", "-shm"):
             if self._disk.exists(self._path + suffix):

@@ -1,4 +1,4 @@
-"""From a logon to a live connection: check it, find the session, send what was missed or a snapshot.
+"""Checks a logon, finds its session, and sends the missed events or a snapshot until the connection is live.
 
 Rules SESS-001, SESS-006, RECOV-010.
 """
@@ -21,12 +21,12 @@ from exchange.wire.words import session_number
 if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
-SLICE_EVENTS = 1_000  # or orders, at a time: about 0.25 MiB and 10 ms
+SLICE_EVENTS = 1_000  # events or orders that are sent at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
 
 
 def log_on(connection: "Connection", message: Auth) -> None:
-    """Check a logon; the connection goes live once its SESSION row is durable."""
+    """Check a logon and attach its session; when the SESSION row is durable, `admit` continues."""
     gateway = connection.gateway
     key = gateway.keys.keys.get(message.key)
     wait = gateway.logon_bucket(message.key).take(connection.now_ns) if key is not None else 0
@@ -61,14 +61,14 @@ def fail(
     close: CloseCode = CloseCode.LOGON_FAILED,
     why: Callable[[], str] | None = None,
 ) -> None:
-    """Refuse a logon and close. The client gets `text`; the venue's log gets `why`, or the same text without it."""
+    """Refuse a logon and close the connection. The client gets `text`; the venue's log gets `why()` or also `text`."""
     connection.gateway.refused_logons.note(connection, message, why or (lambda: text))
     connection.refuse(message.request_id, code, text)
     connection.close(close, code.name)
 
 
 def find_session(gateway: Gateway, name: str, key: Key) -> Session | None:
-    """The session that a logon names, if it may be resumed and is of this key."""
+    """The session that a logon names; None unless it belongs to this key and may be resumed."""
     number = session_number(name)
     session, record = gateway.sessions.get(number), gateway.keys.sessions.get(number)
     if record is not None and gateway.registry.is_expired(record):
@@ -81,7 +81,7 @@ def find_session(gateway: Gateway, name: str, key: Key) -> Session | None:
 
 
 def admit(connection: "Connection", request_id: int, received_us: int) -> None:
-    """The SESSION row is durable and released: send `welcome`, then what was missed or a snapshot, then `live`."""
+    """Send `welcome`, then the missed events or a snapshot, then `live`. Called when the SESSION row is durable."""
     gateway, session, key = connection.gateway, connection.session, connection.key
     if connection.closed or session is None or key is None:
         return
@@ -104,7 +104,7 @@ def admit(connection: "Connection", request_id: int, received_us: int) -> None:
 
 
 def _missed(connection: "Connection") -> dict[int, list[Row]] | None:
-    """By account, the events above the last one that the client has; None if one is no longer kept (RECOV-013)."""
+    """By account, the events after the last one that the client has; None if one is no longer kept (RECOV-013)."""
     port = connection.gateway.port
     assert connection.key is not None and connection.resume_from is not None
     if not connection.key.may_read:
@@ -125,8 +125,7 @@ def _missed(connection: "Connection") -> dict[int, list[Row]] | None:
 class _CatchUp:
     """Sends the snapshot or the missed events of a logon, in slices, as fast as the client reads them.
 
-    What happens meanwhile is sent as well before the account is live. A client that stops reading is closed as any
-    other (RATE-007).
+    Events that are released meanwhile are sent too, before `live`. A client that stops reading is closed (RATE-007).
     """
 
     def __init__(
@@ -136,8 +135,12 @@ class _CatchUp:
         sent: dict[int, int],
         missed: dict[int, list[Row]],
     ) -> None:
-        """By account: `pages` of its snapshot, if it gets one; `sent`, the number in its stream that the client has
-        when these are sent; `missed`, the events behind that number."""
+        """All three are by account.
+
+        pages    of the snapshot, if the client gets one
+        sent     last stream number that the client has after these pages
+        missed   events after that number
+        """
         assert connection.key is not None
         self._connection = connection
         self._accounts = list(connection.key.accounts)
@@ -147,7 +150,7 @@ class _CatchUp:
         self._missed = missed
 
     def send(self) -> None:
-        """Send a slice, between two releases; with its last slice an account is live."""
+        """Send a slice, between two releases. After the last slice of an account it sends `live`."""
         connection, port, left = self._connection, self._connection.gateway.port, SLICE_EVENTS
         while self._accounts and not connection.closed:
             account = self._accounts[0]
@@ -174,7 +177,7 @@ class _CatchUp:
                 return
             left -= len(rows)
             if known:
-                continue  # with what has happened since
+                continue  # the next round sends the events released meanwhile
             connection.queue.send(Live(account, last))
             port.released[account] = last
             if self._reads:

@@ -1,8 +1,8 @@
 """Origins: which web pages may connect (SEC-003).
 
-A browser sends the origin of its page with every handshake, always in one form: lower case, without a default port,
-with addresses in their usual form. `parse_origin` brings what a person writes into that form, so that the server can
-compare texts. Programs send no origin.
+A browser sends the origin of its page with every handshake, always in the same form: lower case, no default port, IP
+addresses in canonical form. `parse_origin` converts an operator's text to this form, so that the server can compare
+texts. Programs send no origin.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ NUMBERS = re.compile(r"[0-9.]+")
 
 
 def parse_origin(text: str) -> str:
-    """The origin that a text names, as browsers send it. UserError: it names none, or would allow any page."""
+    """An origin in the form that browsers send. UserError: the text is no origin, or would allow any page."""
     if text in ("*", "null"):
         raise UserError(f"origin {text!r} would let in pages of anyone; {ALLOWED}")
     found = FORM.fullmatch(text.lower()) if text.isascii() else None
@@ -30,7 +30,7 @@ def parse_origin(text: str) -> str:
 
 
 def own_origins(names: tuple[str, ...], port: int) -> list[str]:
-    """Origins of pages that the venue itself serves."""
+    """Origins of pages that the venue itself serves: its host names with its port, over http."""
     return [_text_of("http", f"[{name}]" if ":" in name else name, port) for name in names]
 
 
@@ -39,7 +39,7 @@ def _text_of(scheme: str, host: str, port: int) -> str:
 
 
 def _host_of(host: str, text: str) -> str:
-    """The host as browsers send it: an address in its usual form."""
+    """The host in the form that browsers send: an IP address in canonical form. UserError: it is not valid."""
     try:
         if host.startswith("["):
             return f"[{ipaddress.IPv6Address(host[1:-1])}]"

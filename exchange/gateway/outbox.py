@@ -1,4 +1,4 @@
-"""Outgoing messages: those of one loop tick are collected, encoded, and written once per connection.
+"""Outgoing messages. The outbox collects those of one loop tick, encodes them, and writes once per connection.
 
 Private messages of a tick travel as one frame with an array (WIRE-004). A public message is encoded and framed once per
 encoding, and the frames of a group (connections with the same channels) are joined once. Fan-out is cheap because
@@ -13,8 +13,8 @@ import msgspec
 
 TEXT_FRAME = 0x81
 BINARY_FRAME = 0x82
-FRAME_MESSAGES_MAX = 512  # in an array of private messages
-FRAME_BYTES_MAX = 1 << 20  # of a frame's payload (WIRE-003); a single message is smaller, since long ones are paged
+FRAME_MESSAGES_MAX = 512  # private messages in one array
+FRAME_BYTES_MAX = 1 << 20  # payload of a frame (WIRE-003); a single message is smaller, because long ones are paged
 
 
 def frame(payload: bytes, first: int = TEXT_FRAME) -> bytes:
@@ -28,7 +28,7 @@ def frame(payload: bytes, first: int = TEXT_FRAME) -> bytes:
 
 
 class Encoding:
-    """How one subprotocol writes messages: its encoder, and the first byte of its frames."""
+    """One subprotocol's encoder, and the first byte of its frames."""
 
     def __init__(self, name: str, first: int, encode: Callable[[Any], bytes]) -> None:
         self.name = name
@@ -36,7 +36,7 @@ class Encoding:
         self.encode = encode
 
     def frames(self, messages: list[Any]) -> bytes:
-        """Private messages of one tick as frames."""
+        """Frames with the private messages of one tick: one message, or arrays of at most 512."""
         if len(messages) == 1:
             return frame(self.encode(messages[0]), self.first)
         if len(messages) <= FRAME_MESSAGES_MAX:
@@ -53,7 +53,7 @@ MSGPACK = Encoding("msgpack", BINARY_FRAME, msgspec.msgpack.Encoder().encode)
 
 
 class SocketTransport(Protocol):
-    """What a connection needs of its socket: write, bytes that wait to be sent, close, and stop or resume reading."""
+    """What a connection needs from its socket. `pending`: bytes that wait to be sent; `pause`, `resume`: reading."""
 
     def write(self, data: bytes) -> None: ...
     def pending(self) -> int: ...
@@ -74,18 +74,18 @@ class Group:
 
 
 class SendQueue:
-    """What waits to be written to one connection in this tick."""
+    """Messages and frames that wait to be written to one connection in this tick."""
 
     __slots__ = ("channels", "closing", "encoding", "framed", "group", "messages", "outbox", "owner", "transport")
 
     def __init__(self, outbox: "Outbox", transport: SocketTransport, encoding: Encoding, owner: Any = None) -> None:
-        """`owner`: the connection, for the callback about slow ones."""
+        """`owner`: the connection, so that the callback about slow readers can find it."""
         self.outbox = outbox
         self.transport = transport
         self.encoding = encoding
         self.owner = owner
-        self.framed = b""  # written first: frames of a group that this connection has left
-        self.messages: list[Any] = []  # private ones, not encoded yet
+        self.framed = b""  # frames that are written before `messages`
+        self.messages: list[Any] = []  # private messages, not encoded yet
         self.channels: frozenset[int] = frozenset()
         self.group: Group | None = None
         self.closing: tuple[int, str] | None = None
@@ -99,13 +99,13 @@ class SendQueue:
         self.messages.append(message)
 
     def close(self, code: int, reason: str) -> None:
-        """Close once what is queued has been written; later messages are dropped."""
+        """Close the connection after the queued messages are written. Later messages are dropped."""
         if self.closing is None:
             self.closing = (code, reason)
             self.outbox.schedule_write(self)
 
     def take(self) -> bytes:
-        """Empty the queue: its bytes in order, apart from those of its group."""
+        """Empty the queue and return its bytes in order. Frames of its group are not in it."""
         data, self.framed = self.framed, b""
         if self.messages:
             messages, self.messages = self.messages, []
@@ -113,11 +113,11 @@ class SendQueue:
         return data
 
     def add_frames(self, frames: list[bytes]) -> None:
-        """Queue frames behind what is queued already."""
+        """Queue frames after everything that is queued already."""
         self.framed = self.take() + b"".join(frames)
 
     def clear(self) -> None:
-        """Drop what is queued."""
+        """Drop queued messages and frames."""
         self.messages.clear()
         self.framed = b""
 
@@ -134,8 +134,11 @@ class Outbox:
         slow: Callable[[SendQueue, int], None],
         soft_bytes: int,
     ) -> None:
-        """`schedule(flush)` runs flush at the end of the loop tick; `slow(queue, pending)` is called after a write
-        when more than `soft_bytes` wait to be sent."""
+        """Build an outbox without connections.
+
+        schedule     `schedule(flush)` runs `flush` at the end of the loop tick
+        slow         `slow(queue, pending)` is called after a write if more than `soft_bytes` wait to be sent
+        """
         self._schedule = schedule
         self._slow = slow
         self._scheduled = False
@@ -144,12 +147,12 @@ class Outbox:
         self._channel_groups: dict[int, list[Group]] = {}
         self._ready: list[Group] = []
         self.soft_bytes = soft_bytes
-        self.last_sequence: dict[int, int] = {}  # of each channel that has published
+        self.last_sequence: dict[int, int] = {}  # by channel, the last sequence published
         self.written_bytes = 0
         self.deliveries = 0
 
     def schedule_write(self, queue: SendQueue) -> None:
-        """Write this connection in this tick."""
+        """Write this connection's queue at the end of this tick."""
         self._to_write.append(queue)
         self._schedule_flush()
 
@@ -171,10 +174,10 @@ class Outbox:
         self._schedule_flush()
 
     def subscribe(self, queue: SendQueue, channels: frozenset[int]) -> None:
-        """Make these the channels of a connection; it leaves all others.
+        """Subscribe a connection to exactly these channels.
 
-        What waits in its old group is written before anything that it is sent from now on, and it gets nothing that
-        waits in the new one already: no message of a channel that is in both is lost or doubled (RECOV-003).
+        Frames that wait in its old group are still written to it, before later messages. Frames that already wait in
+        the new group are not. So no message of a channel is lost or sent twice (RECOV-003).
         """
         if queue.group is not None:
             self._leave(queue, queue.group)
@@ -195,7 +198,7 @@ class Outbox:
         queue.set_group(group, channels)
 
     def gather(self) -> None:
-        """The caller will send many messages, and call `flush` itself at the end."""
+        """Do not schedule a flush: the caller sends many messages and then calls `flush` itself."""
         self._scheduled = True
 
     def flush(self) -> None:
@@ -205,7 +208,7 @@ class Outbox:
         ready, self._ready = self._ready, []
         for group in ready:
             if not group.frames:
-                continue  # they have moved to the queues of the members
+                continue  # the frames were moved to the members' own queues
             shared = b"".join(group.frames)
             self.deliveries += len(group.frames) * len(group.members)
             group.frames.clear()
@@ -220,7 +223,7 @@ class Outbox:
                 queue.transport.close(*queue.closing)
 
     def discard(self) -> None:
-        """Drop what was collected and not written; connections that are to be closed still are."""
+        """Drop everything that is not written yet. Connections that were to be closed are still closed."""
         self._scheduled = False
         for queue in self._to_write:
             queue.clear()
@@ -252,7 +255,7 @@ class Outbox:
                     del self._channel_groups[channel]
 
     def _move_frames(self, queue: SendQueue, frames: list[bytes]) -> None:
-        """Frames that wait in a group go to the queue of one of its members."""
+        """Copy frames that wait in a group to the queue of one of its members."""
         self.schedule_write(queue)
         queue.add_frames(frames)
         self.deliveries += len(frames)

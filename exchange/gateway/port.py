@@ -1,12 +1,12 @@
-"""The venue as the gateway sees it: submit commands, ask questions, listen to accounts.
+"""The interface of the venue to the gateway: submit commands, ask questions, listen to accounts.
 
-    pack_new(port.batch, ...)                       a command: its row,
-    port.batch.tickets.append((answer, id, us))     and its ticket: `answer` is called when it is released
-    port.wake()
-    port.ask(lambda: port.questions.margin_view(7)) a question about the released state
-    port.listen(account, queue)                     account messages, as they are released
+    pack_new(port.batch, ...)                       append the row of a command,
+    port.batch.tickets.append((answer, id, us))     and its ticket; `answer` is called when the command is released
+    port.wake()                                     submit at the end of this loop tick
+    port.ask(lambda: port.questions.margin_view(7)) ask about the released state
+    port.listen(account, queue)                     send the account's messages as they are released
 
-The gateway learns the fate of a command from its events only. `exchange.venue.venue.Venue` implements this Protocol.
+The gateway learns the result of a command only from its events. `exchange.venue.venue.Venue` implements this Protocol.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ from exchange.wire.messages import (
 
 
 class KeptEvents(Protocol):
-    """Released events that can be read back; None where one of them is no longer kept."""
+    """Stored released events. A method returns None if one of the events is no longer kept."""
 
     def of_command(self, sequence: int) -> list[Row] | None: ...
     def of_account(self, account: int, first: int, last: int) -> list[Row] | None: ...
@@ -42,7 +42,7 @@ class KeptEvents(Protocol):
 
 
 class MarketFeed(Protocol):
-    """Market data channels by number."""
+    """Market data channels, by channel number."""
 
     def subscribe(self, spec: ChannelSpec) -> tuple[int, int]: ...
     def unsubscribe(self, number: int) -> None: ...
@@ -56,7 +56,7 @@ class MarketFeed(Protocol):
 
 
 class AccountQuestions(Protocol):
-    """What may be asked about an account, answered in messages of the wire."""
+    """Questions about an account, answered with messages of the wire."""
 
     def account_pages(self, account: int) -> list[AccountSnapshot]: ...
     def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]: ...
@@ -67,31 +67,31 @@ class AccountQuestions(Protocol):
 
 
 class VenuePort(Protocol):
-    """Where commands go and answers come from."""
+    """The venue: takes commands, and answers questions about the released state."""
 
     @property
     def batch(self) -> CommandBatch:
-        """Gathers the commands of this loop tick."""
+        """The batch that gathers the commands of this loop tick."""
 
     @property
     def full_batches(self) -> int:
-        """How many full batches wait behind the one being written."""
+        """Number of full batches that wait for the journal."""
 
     @property
     def short_of_space(self) -> bool:
-        """Whether the journal is short of space, so that little more than cancels is accepted (DUR-024)."""
+        """Whether the journal is short of disk space, so that little more than cancels is accepted (DUR-024)."""
 
     @property
     def not_sequenced(self) -> tuple[ErrorCode, str]:
-        """Why the command that is being answered without events was not sequenced."""
+        """Error code and text of the command that is being answered without events: why it was not sequenced."""
 
     @property
     def instruments(self) -> dict[int, ListedInstrument]:
-        """Listed instruments by the id that clients use."""
+        """Listed instruments by instrument id."""
 
     @property
     def groups(self) -> dict[str, int]:
-        """Product group by chip."""
+        """Number of the product group by name of its chip."""
 
     @property
     def states(self) -> np.ndarray:
@@ -99,19 +99,19 @@ class VenuePort(Protocol):
 
     @property
     def sequence(self) -> int:
-        """Of the last released command."""
+        """Sequence of the last released command."""
 
     @property
     def time_us(self) -> int:
-        """Of the last released command."""
+        """Venue time of the last released command."""
 
     @property
     def released(self) -> dict[int, int]:
-        """By account, the last number released in its stream."""
+        """By account, the last number of its stream that is released."""
 
     @property
     def release(self) -> Release:
-        """Of the batch that is being answered."""
+        """The release of the batch that is being answered."""
 
     @property
     def history(self) -> KeptEvents: ...
@@ -124,27 +124,27 @@ class VenuePort(Protocol):
 
     @property
     def reply_to(self) -> Callable[[int, list[Row]], Ok | Err]:
-        """(request id, events of its command) -> reply."""
+        """Function (request id, events of its command) -> reply."""
 
     @property
     def result_of(self) -> Callable[[list[Row]], BatchResult]:
-        """Events of the command of one operation of a batch -> its result."""
+        """Function (events of the command of an operation in a batch) -> its result."""
 
     @property
     def done_order(self) -> Callable[[int, int, str], OrderView | None]:
-        """(account, order id, client order id) -> an order that has ended lately."""
+        """Function (account, order id, client order id) -> an order that has ended and is still kept."""
 
     def wake(self) -> None:
-        """A command was added: it is submitted at the end of this loop tick."""
+        """Submit the gathered commands at the end of this loop tick. Call it after adding a command."""
 
     def make_space(self, rows: int) -> None:
-        """Start another batch if this one cannot hold so many more rows: those of a run are never split."""
+        """Start a new batch unless the present one has space for `rows` more. The rows of one request stay together."""
 
     def submit_alone(self, alone: CommandBatch) -> None:
-        """Submit a batch as a commit of its own, behind what has been gathered so far."""
+        """Submit a batch as a separate commit, after the commands gathered so far."""
 
     def ask(self, question: Callable[[], None]) -> None:
-        """Run a question when the engine's state is what has been released: now, or after the running batch."""
+        """Run a question when the engine's state is the released state: now, or after the running batch."""
 
     def ask_later(self, question: Callable[[], None]) -> None:
         """Run a question after the next release."""

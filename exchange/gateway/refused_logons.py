@@ -1,7 +1,7 @@
-"""Lines in the venue's log about refused logons, in a bounded number.
+"""Logs refused logons for the venue's operator, at most ten lines a minute.
 
-A client gets the same answer whatever the reason (SEC-025); the log names the reason for the venue's operator. It never
-shows a secret, a signature or a nonce (SEC-011).
+The client gets the same answer for every reason (SEC-025); the log names the reason. It never shows a secret, a
+signature or a nonce (SEC-011).
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ PATHS = ("/v1/oe", "/v1/md")
 
 
 class RefusedLogons:
-    """Logs each refused logon in a line; beyond ten a minute only how many there were."""
+    """Logs a line for each refused logon. Beyond ten a minute it logs only their number."""
 
     def __init__(self) -> None:
         self._log: Callable[[str], None] = lambda line: None
@@ -31,15 +31,15 @@ class RefusedLogons:
         self._not_logged = 0
 
     def log_to(self, log: Callable[[str], None]) -> None:
-        """`log`: called with each line from now on."""
+        """Set the function that is called with each line."""
         self._log = log
 
     def set_hosts(self, names: tuple[str, ...]) -> None:
-        """Names of the venue: hosts that a client may have signed."""
+        """Set the venue's host names, which a client may have signed instead of the one it dialled."""
         self._hosts = names
 
     def note(self, connection: "Connection", message: Auth, why: Callable[[], str]) -> None:
-        """A logon was refused. `why` is called only if the line is logged."""
+        """Log a refused logon. `why` gives the reason; it is called only if the line is logged."""
         if self._lines.take(connection.now_ns):
             if not self._not_logged:
                 connection.gateway.wheel.after(MINUTE_MS, self._sum_up)
@@ -52,7 +52,11 @@ class RefusedLogons:
         self._log(f"{count:,} more logons were refused within a minute")
 
     def reason(self, connection: "Connection", message: Auth, key: Key | None, nonce: str) -> str:
-        """Why a signature was not accepted. A known key costs as much work as an unknown one (SEC-010)."""
+        """Why a logon was not accepted. A known key costs the same work as an unknown one (SEC-010).
+
+        key     None: the venue does not know it
+        nonce   that the logon had to sign; empty: it was used before
+        """
         signed = self._signed_instead(connection, message, key, nonce)
         if key is None:
             return "the venue has no such key"
@@ -73,7 +77,7 @@ class RefusedLogons:
         )
 
     def _signed_instead(self, connection: "Connection", message: Auth, key: Key | None, nonce: str) -> str:
-        """What a valid signature was made over in place of what was served; empty if over nothing similar."""
+        """What the client signed instead: another host, path or session. Empty: the signature fits none of them."""
         public = key.public if key is not None else None
         for host, path, sid in self._similar(connection, message):
             text = auth.signed_text(host, path, nonce, message.key, sid)
@@ -87,7 +91,7 @@ class RefusedLogons:
         return ""
 
     def _similar(self, connection: "Connection", message: Auth) -> Iterator[tuple[str, str, str]]:
-        """(host, path, session) that a client may have signed by mistake: one of the three differs."""
+        """Triples (host, path, session id) that a client may have signed by mistake; one of the three differs."""
         for host in self._hosts:
             if host != connection.host:
                 yield host, connection.path, message.session_id

@@ -1,10 +1,10 @@
 """The websocket server: the only module of the gateway that knows sockets.
 
-Whole plain frames of one read go straight to the connection, without a queue, a coroutine step or an object for each.
-The library handles the handshake, control frames, fragments and every broken frame.
-Frames to send are built by the outbox and written straight to the transport, one write per connection per loop tick.
-This needs attributes of the library that are hardly documented: `transport`, `protocol`, `send_in_progress`. They are
-used in this file alone, and a test reads the frames with an independent client.
+Fast path: complete plain frames of one read go straight to the connection, without a queue, a coroutine step or an
+object for each. The library handles the handshake, control frames, fragments and every broken frame.
+The outbox builds the frames to send, and they are written straight to the transport, once per connection and loop tick.
+This uses attributes of the library that are hardly documented: `transport`, `protocol`, `send_in_progress`. Only this
+file uses them, and a test reads the frames with an independent client.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ CLOSE_TIMEOUT_S = 2.0
 TURN_S = 0.01
 ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK}
 TEXT, BINARY, PING = Opcode.TEXT, Opcode.BINARY, Opcode.PING
-# Second byte of a client's frame: the mask bit, and the length or how many bytes of length follow.
+# Second byte of a client's frame: the mask bit plus the length; 126 or 127 mean that 2 or 8 bytes of length follow.
 MASKED = 0x80
 LONG = MASKED | 126
 OPEN = State.OPEN
@@ -52,7 +52,7 @@ OPEN = State.OPEN
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen, under which host names, and for pages of which origins."""
+    """Where the server listens, its host names, and the origins of web pages that may connect."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -61,7 +61,7 @@ class Address:
 
 
 def check_library() -> None:
-    """Refuse to start with other limits of the library, which it reads from the environment at import (SEC-030)."""
+    """Raise RuntimeError if the library has other limits than ours; it reads them from the environment (SEC-030)."""
     found = (library_messages.MAX_FRAGMENTS, http11.MAX_NUM_HEADERS, http11.MAX_LINE_LENGTH)
     wanted = (FRAGMENTS_MAX, HEADERS_MAX, LINE_BYTES_MAX)
     if found != wanted:
@@ -69,7 +69,7 @@ def check_library() -> None:
 
 
 class GatewaySocket(ServerConnection):
-    """One socket: cuts what it receives into frames for its `Connection`, and writes what that sends."""
+    """One socket: cuts received bytes into frames for its `Connection`, and writes the frames that the outbox built."""
 
     def __init__(self, gateway: Gateway, accept_limits: AcceptLimits, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -91,13 +91,13 @@ class GatewaySocket(ServerConnection):
         self.paused_by_bytes = False
 
     def serve(self, connection: Connection, encoding: Encoding) -> None:
-        """The upgrade is answered: messages go to this connection from now on."""
+        """Set the connection that gets messages from now on, after the upgrade is answered."""
         self.connection, self.first = connection, encoding.first
 
     # Called by the library.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Accept or refuse the socket before any HTTP (SEC-034)."""
+        """Accept or refuse the socket before it reads any HTTP (SEC-034)."""
         peer = transport.get_extra_info("peername")
         self.address = peer[0] if peer else ""
         wire = cast(asyncio.Transport, transport)
@@ -146,8 +146,8 @@ class GatewaySocket(ServerConnection):
     def _cut_frames(self, data: bytes) -> None:
         """Cut the stream into frames.
 
-        Whole plain ones are unmasked here and go to the connection, all of a read at once. Every other frame goes to
-        the library as a whole, so that the library is always at the start of a frame.
+        Complete plain frames are unmasked here, and those of one read go to the connection together. Every other frame
+        goes to the library as a whole, so that the library always starts at the beginning of a frame.
         """
         if self.tail:
             data, self.tail = self.tail + data, b""
@@ -191,7 +191,7 @@ class GatewaySocket(ServerConnection):
             self.connection.receive(payloads, self.now_us, self.now_ns)
 
     def process_event(self, event: Any) -> None:
-        """Handle a frame that the library has read: before there is a connection, a control frame or a fragment."""
+        """Handle a frame that the library has read: a control frame, a fragment, or any frame before the upgrade."""
         connection = self.connection
         if connection is None:
             super().process_event(event)
@@ -228,14 +228,14 @@ class GatewaySocket(ServerConnection):
         return self.transport.get_write_buffer_size()
 
     def close_now(self, code: int, reason: str) -> None:
-        """Send the close frame now; a peer that does not answer is cut off after two seconds."""
+        """Send the close frame now. A peer that does not answer it is cut off after two seconds."""
         if self.protocol.state is OPEN:
             self.protocol.send_close(int(code), reason[:100])
             self.send_data()
             self._expect_end()
 
     def _expect_end(self) -> None:
-        """Either side is closing, or a frame was broken: cut the socket off after two seconds."""
+        """Cut the socket off in two seconds, because either side is closing or a frame was broken."""
         if not self.ending:
             self.ending = True
             self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
@@ -256,7 +256,7 @@ class GatewaySocket(ServerConnection):
 
 
 class _Transport:
-    """A `GatewaySocket` as `SocketTransport`: the library's `close` is a coroutine, ours is not."""
+    """A `GatewaySocket` as a `SocketTransport`: `close` is a plain function, not the library's coroutine."""
 
     __slots__ = ("close", "pause", "pending", "resume", "write")
 
@@ -278,7 +278,8 @@ class GatewayServer:
         gateway.refused_logons.set_hosts(address.names)
         self.port = 0
         self._address = address
-        # A program sends no origin, a browser always does. The library looks into this list at each handshake.
+        # None allows programs, which send no origin; a browser always sends one. The library reads this list at each
+        # handshake.
         self._origins = [None, *(Origin(parse_origin(origin)) for origin in address.origins)]
         self._on_turn = on_turn
         self._accept_limits = AcceptLimits(gateway)
@@ -286,9 +287,9 @@ class GatewayServer:
         self._turning: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
-        """Bind and serve; `port` is then known."""
+        """Bind and serve. `port` is then the port that the system chose."""
         logger = logging.getLogger("gpux.websockets")
-        logger.disabled = True  # no tracebacks and no bodies of handshakes that fail (SEC-011)
+        logger.disabled = True  # the log gets no tracebacks and no bodies of failed handshakes (SEC-011)
         self._server = await serve(
             self._handle,
             self._address.host,
@@ -369,8 +370,10 @@ def _host_of(request: Request) -> str | None:
 
 
 def _pick(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first offered subprotocol that is known; JSON if none is offered; only unknown ones are refused with HTTP 400
-    (WIRE-001)."""
+    """The first offered subprotocol that the venue knows; None, which means JSON, if the client offers none.
+
+    NegotiationError: it offers only unknown ones. The library then answers with HTTP 400 (WIRE-001).
+    """
     if not offered:
         return None
     for name in offered:

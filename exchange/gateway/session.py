@@ -1,7 +1,7 @@
-"""A session (FIX sense): what outlives its connections, and the replies that may be asked for again.
+"""A session (FIX sense) outlives its connections, and can answer a request that is sent again.
 
-A client names it by `sid` (SESS-007, SESS-008). At most one connection holds it at a time. It keeps its terms of cancel
-on disconnect, the id of its last request, and what is needed to answer a request that is sent again (RECOV-011).
+A client names a session by its `sid` (SESS-007, SESS-008). At most one connection has it at a time. The session keeps
+its terms of cancel on disconnect, the id of its last request, and the data to rebuild replies (RECOV-011).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -33,10 +33,10 @@ _SAME = int(EventFlag.SAME)
 
 
 def must_store_whole(event: Row) -> bool:
-    """Whether the reply that begins with this event cannot be rebuilt from events later.
+    """Whether a reply must be stored because events cannot rebuild it. `event`: the first one of its command.
 
-    So it is where a `new` is refused because another live order has its client order id: the reply shows that order
-    as it is now (ENTRY-003).
+    This is so when a `new` is refused because another live order has its client order id. The reply shows the present
+    state of that order (ENTRY-003).
     """
     return event[KIND] == _REJ and event[REASON] == _DUP_ID and not event[FLAGS] & _SAME
 
@@ -47,7 +47,10 @@ def cancels_on_drop(terms: CancelTerms) -> bool:
 
 
 def check_cancel_terms(terms: CancelTerms, key: Key, session: "Session | None") -> tuple[ErrorCode, str] | None:
-    """Why these terms of cancel on disconnect are refused, None if they are accepted. `session`: None for a new one."""
+    """Why these terms of cancel on disconnect are refused, as error code and text. None: they are accepted.
+
+    session   None for a new session
+    """
     if terms.mode != "off" and not key.may_cancel:
         return ErrorCode.SCOPE, "cod: a key that may not cancel has mode off"
     if session is not None and not cancels_on_drop(terms) and session.has_quotes():
@@ -56,7 +59,7 @@ def check_cancel_terms(terms: CancelTerms, key: Key, session: "Session | None") 
 
 
 class Session:
-    """A session by number, with its connection while it has one."""
+    """One session, with its connection while it has one. `account` is 0 if the key has several."""
 
     __slots__ = (
         "account",
@@ -88,7 +91,7 @@ class Session:
         last_id: int = 0,
         replies: StoredReplies | None = None,
     ) -> None:
-        """`last_id`, `replies`: of the session's requests before this run."""
+        """`last_id` and `replies`: last request id and stored replies from before this run."""
         self.gateway = gateway
         self.number = number
         self.key = key
@@ -103,12 +106,12 @@ class Session:
         self.replies.set_capacity(gateway.profile.dedup)
         self.whole_replies: dict[int, Any] = {}
         self.connection: Connection | None = None
-        self.detached_ns = 0  # when its last connection of this run ended
+        self.detached_ns = 0  # when the last connection of this run ended; 0: never
         self.grace_timer: WheelTimer | None = None
-        # Those of its account, which all its sessions share; None if there are several accounts.
+        # Token buckets of the account, which all its sessions share; None if the key has several accounts.
         self.order_bucket: RateBucket | None = gateway.bucket("order", self.account) if self.account else None
         self.cancel_bucket: RateBucket | None = gateway.bucket("cancel", self.account) if self.account else None
-        self.low_bucket: RateBucket | None = None  # nearly empty: the next reply says so (RATE-004)
+        self.low_bucket: RateBucket | None = None  # a bucket that is nearly empty; the next reply names it (RATE-004)
 
     @property
     def name(self) -> str:
@@ -116,7 +119,7 @@ class Session:
 
     @property
     def kept_bytes(self) -> int:
-        """Memory that the session takes."""
+        """Upper bound of the memory of the session, in bytes."""
         results = sum(len(getattr(reply, "results", None) or ()) for reply in self.whole_replies.values())
         whole = REPLY_BYTES * len(self.whole_replies) + RESULT_BYTES * results
         return SESSION_BYTES + self.replies.kept_bytes + whole
@@ -124,12 +127,12 @@ class Session:
     # Connections.
 
     def attach(self, connection: "Connection", terms: CancelTerms) -> None:
-        """A connection has logged on to this session, with these terms."""
+        """Attach a connection that has logged on with these terms; a running grace period ends."""
         self.cancel_grace()
         self.terms, self.connection = terms, connection
 
     def detach(self, now_ns: int) -> None:
-        """Its connection has ended."""
+        """Detach the connection, which has ended."""
         self.connection = None
         self.detached_ns = now_ns
 
@@ -137,7 +140,7 @@ class Session:
         self.terms = terms
 
     def start_grace(self, timer: WheelTimer) -> None:
-        """`timer`: cancels its orders when the grace ends without a resume (SESS-021)."""
+        """Keep the timer that cancels the session's orders unless it is resumed within the grace period (SESS-021)."""
         self.grace_timer = timer
 
     def cancel_grace(self) -> None:
@@ -148,26 +151,30 @@ class Session:
     # Requests.
 
     def note_request(self, request_id: int) -> None:
-        """A request has been submitted to the venue."""
+        """Note the id of a request that was submitted to the venue."""
         self.last_id = request_id
 
     def note_quote(self, request_id: int) -> None:
-        """A mass quote has been submitted to the venue."""
+        """Note the id of a mass quote that was submitted to the venue."""
         self.last_id = self.last_quote_id = request_id
 
     def note_low(self, bucket: RateBucket) -> None:
-        """A bucket is nearly empty."""
+        """Note a bucket that is nearly empty."""
         self.low_bucket = bucket
 
     def has_quotes(self) -> bool:
-        """Whether a quote of this session is live, or submitted."""
+        """Whether a quote of this session is live, or submitted and not yet answered."""
         if self.last_quote_id > self.replies.newest:
             return True
         states = self.gateway.port.states
         return any(query.has_quote(states, account, self.number) for account in self.accounts)
 
     def answer(self, request_id: int, received_us: int, events: list[Row]) -> None:
-        """The command of a request is released: store its reply, and send it if the session has a connection."""
+        """Answer a request whose command is released: store what a resend needs, and send the reply if connected.
+
+        received_us   when the request was read
+        events        of the command; empty: it was not sequenced
+        """
         connection, port, reply = self.connection, self.gateway.port, None
         if events:
             self.replies.add(request_id, events[0][0], received_us, port.release)
@@ -195,7 +202,7 @@ class Session:
         connection.note_answer()
 
     def store_whole_reply(self, request_id: int, reply: Any) -> None:
-        """Store a reply that cannot be rebuilt from events: to a batch, or to a `new` with the id of a live order."""
+        """Store a reply that cannot be rebuilt from events. Only the last 64 are kept."""
         self.whole_replies[request_id] = reply
         while len(self.whole_replies) > WHOLE_REPLIES_MAX:
             del self.whole_replies[next(iter(self.whole_replies))]

@@ -1,8 +1,8 @@
-"""Which sessions may be resumed, and the numbers of new ones (RECOV-013).
+"""Knows which sessions may be resumed, and gives numbers to new ones (RECOV-013).
 
-A session expires after 24 h without a connection. When a key has very many sessions, or they keep too much memory, the
-one that is idle longest is dropped. The engine's row of a dropped session goes to a later one. Numbers only rise, so a
-new session is never mistaken for an old one.
+A session expires after 24 h without a connection. If a key has too many sessions, or its idle sessions take too much
+memory, the session that has been idle longest is dropped. A later session may get the engine's row of a dropped one.
+Numbers only rise, so a new session is never mistaken for an old one.
 """
 
 from collections import Counter, defaultdict
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 LOGIN_LIFE_US = 24 * 3_600 * 1_000_000  # how long a connection may stay logged on (SEC-026)
 IDLE_LIFE_US = 24 * 3_600 * 1_000_000  # how long a session without a connection is kept
-NUMBER_MAX = 2**32 - 1  # rows have four bytes for it
+NUMBER_MAX = 2**32 - 1  # a row has four bytes for a session number
 EXPIRY_STEP_MS = 5_000
-EXPIRY_STEP_SESSIONS = 500  # checked in each step: 2 ms
+EXPIRY_STEP_SESSIONS = 500  # sessions that are checked in a step: about 2 ms
 
 
 class SessionRegistry:
@@ -32,9 +32,9 @@ class SessionRegistry:
         states = gateway.port.states
         self._rows = query.session_rows(states)
         self._next = query.last_session(states) + 1
-        self._rows_taken = {0}  # by sessions that may be resumed; no session has the first row
+        self._rows_taken = {0}  # rows of sessions that may be resumed, and the first row, which no session has
         self._of_key: dict[str, set[int]] = defaultdict(set)
-        # By key: its sessions without a connection, the one idle longest first, with the bytes that each keeps.
+        # By key, bytes of each session without a connection, the session that has been idle longest first.
         self._idle: dict[str, dict[int, int]] = defaultdict(dict)
         self._idle_bytes: Counter[str] = Counter()
         for record in gateway.keys.sessions.values():
@@ -43,9 +43,9 @@ class SessionRegistry:
         self._unchecked: list[int] = []
 
     def new_number(self, key: str) -> int | None:
-        """A number for a new session of a key.
+        """A number for a new session of a key. At the key's limit its longest idle session is dropped.
 
-        None if all rows are taken, or if the key has as many sessions as it may have and all of them are in use.
+        None: all rows are taken, or the key is at its limit and all its sessions are in use.
         """
         if len(self._of_key[key]) >= self._gateway.profile.sessions_per_key and not self._drop_oldest(key):
             return None
@@ -61,7 +61,7 @@ class SessionRegistry:
         return number
 
     def restore(self) -> None:
-        """After a start: all sessions are idle. Which is idle longest is known only from their logons."""
+        """Mark all sessions as idle after a start, in the order of their last SESSION rows."""
         gateway = self._gateway
         for record in sorted(gateway.keys.sessions.values(), key=lambda record: record.time_ns):
             session, stored = gateway.sessions.get(record.number), gateway.stored.get(record.number)
@@ -73,57 +73,56 @@ class SessionRegistry:
         self.enforce_limits()
 
     def attach(self, session: Session) -> None:
-        """A session has a connection again."""
+        """Note that a session has a connection."""
         self._clear_idle(session.key.key, session.number)
 
     def detach(self, session: Session) -> None:
-        """The connection of a session has ended."""
+        """Note that the connection of a session has ended."""
         self._set_idle(session.key.key, session.number, session.kept_bytes)
         self.enforce_limits()
 
     def update_kept_bytes(self, session: Session) -> None:
-        """A request of a session was answered while it has no connection."""
+        """Measure an idle session again, after a request of it was answered."""
         if session.number in self._idle[session.key.key]:
             self._set_idle(session.key.key, session.number, session.kept_bytes)
             self.enforce_limits()
 
     def enforce_limits(self) -> None:
-        """Of each key whose idle sessions keep too much, drop those that are idle longest."""
+        """Drop the longest idle sessions of each key whose idle sessions take too much memory."""
         most = self._gateway.profile.idle_bytes_per_key
         for key in [key for key, kept in self._idle_bytes.items() if kept > most]:
             while self._idle_bytes[key] > most and self._drop_oldest(key):
                 pass
 
     def kept_bytes(self, key: str) -> int:
-        """Memory that the idle sessions of a key take."""
+        """Memory that the idle sessions of a key take, in bytes."""
         return self._idle_bytes[key]
 
     def has_armed_cancel(self, record: SessionRecord) -> bool:
-        """Whether cancel on disconnect has not run yet since the session lost its connection (SESS-021)."""
+        """Whether cancel on disconnect is still to run when the connection is lost, or after it (SESS-021)."""
         key = self._gateway.keys.keys.get(record.key)
         return key is not None and key.may_cancel and cancels_on_drop(record.terms)
 
     def is_expired(self, record: SessionRecord) -> bool:
-        """Whether a session may no longer be resumed, dropped already or not."""
+        """Whether a session is too old to be resumed, or the engine no longer has a row for it."""
         known = query.knows_session(self._gateway.port.states, record.number)
         return not known or self._idle_us(record) > IDLE_LIFE_US
 
     def expire(self) -> None:
-        """Drop the expired ones among the next few hundred sessions, and schedule the next step: all are checked within
-        minutes."""
+        """Check the next 500 sessions, drop those that have expired, and schedule the next step."""
         sessions = self._gateway.keys.sessions
         if not self._unchecked:
             self._unchecked = list(sessions)
         part = self._unchecked[-EXPIRY_STEP_SESSIONS:]
         del self._unchecked[-EXPIRY_STEP_SESSIONS:]
         records = [sessions[number] for number in part if number in sessions]
-        # A session whose cancel on disconnect is under way is in use, even if it has lost its row.
+        # A session whose cancel on disconnect is still to run is in use, even if the engine has no row for it.
         self.drop([record for record in records if self._idle_us(record) and self.is_expired(record)])
-        self.enforce_limits()  # for those whose cancel on disconnect has run meanwhile
+        self.enforce_limits()  # sessions whose cancel on disconnect has run since can now be dropped
         self._gateway.wheel.after(EXPIRY_STEP_MS, self.expire)
 
     def drop(self, records: Iterable[SessionRecord]) -> None:
-        """These may not be resumed from now on."""
+        """Drop sessions: from now on they may not be resumed."""
         for record in records:
             number = record.number
             self._gateway.keys.drop_session(number)
@@ -139,7 +138,7 @@ class SessionRegistry:
         self._of_key[key].add(number)
 
     def _set_idle(self, key: str, number: int, kept: int) -> None:
-        """A session that is idle already keeps its place in the order."""
+        """Note an idle session and its bytes. A session that is idle already keeps its place in the order."""
         idle = self._idle[key]
         self._idle_bytes[key] += kept - idle.get(number, 0)
         idle[number] = kept
@@ -148,7 +147,7 @@ class SessionRegistry:
         self._idle_bytes[key] -= self._idle[key].pop(number, 0)
 
     def _drop_oldest(self, key: str) -> bool:
-        """Drop the session of a key that is idle longest. False if all are in use."""
+        """Drop the session of a key that has been idle longest. False: all are in use."""
         sessions = self._gateway.keys.sessions
         for number in self._idle[key]:
             record = sessions.get(number)
@@ -158,10 +157,10 @@ class SessionRegistry:
         return False
 
     def _idle_us(self, record: SessionRecord) -> int:
-        """How long a session has been idle; 0 if it has a connection, or its cancel on disconnect is still to run.
+        """How long a session has been idle. 0: it has a connection, or its cancel on disconnect is still to run.
 
-        When a connection before this run ended is not known: at the latest when its login was too old, or when the
-        venue stopped.
+        The journal does not say when a connection before this run ended. The latest possible time counts: the end of
+        its login after 24 h, or the start of this run if that was earlier.
         """
         gateway = self._gateway
         session = gateway.sessions.get(record.number)

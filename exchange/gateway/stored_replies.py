@@ -1,11 +1,11 @@
-"""Which command answered which request of a session, so that the reply can be sent again (RECOV-011).
+"""Stores which command answered which request of a session, so that the reply can be sent again (RECOV-011).
 
     replies = StoredReplies(kept=4_096)
-    replies.add(request_id, sequence, received_us, release)    # ids rise
+    replies.add(request_id, sequence, received_us, release)    # request ids must rise
     stored = replies.find(request_id)                          # Stored or None
 
-A reply itself is not stored: it is rebuilt from the events of its command, which are in the history. A start fills this
-from the journal, which names session and request of every command (`exchange.journal.answered`).
+The reply itself is not stored. It is rebuilt from the events of the command, which are in the history. At a start the
+entries come from the journal, which has session and request id of every command (`exchange.journal.answered`).
 """
 
 from array import array
@@ -15,11 +15,11 @@ from sys import getsizeof
 from typing import Any, NamedTuple
 
 KEPT = 4_096  # replies of a session; `hello` states the number as `dedup`
-TRIM = 256  # entries beyond it before the oldest are deleted, all at once
+TRIM = 256  # the oldest entries are deleted together, when there are so many more than are kept
 
 
 class Release:
-    """The replies of one batch: built while the disk works, and stamped with one time when they are sent."""
+    """The replies of one batch. They are built during the disk write, and all get the same time when they are sent."""
 
     __slots__ = ("replies", "sent_us")
 
@@ -28,7 +28,7 @@ class Release:
         self.sent_us = 0
 
     def leave(self, now_us: int) -> None:
-        """The replies are sent now."""
+        """Set the time at which the replies are sent, in all of them."""
         self.sent_us = now_us
         for reply in self.replies:
             reply.sent_us = now_us
@@ -36,21 +36,21 @@ class Release:
 
 
 class Stored(NamedTuple):
-    """One request: the command that answered it, and when; times are 0 if that was before this run."""
+    """The entry of one request: sequence of its command, and times; these are 0 if it was before this run."""
 
     sequence: int
-    operations: int  # of a batch that became commands, in sequence; 0: no batch
+    operations: int  # operations of a batch that became commands, with consecutive sequences; 0: it is no batch
     received_us: int
     sent_us: int
 
 
 class StoredReplies:
-    """The last `kept` requests of one session that were sequenced: 33 bytes each."""
+    """Entries of the last `kept` sequenced requests of one session, 33 bytes each."""
 
     __slots__ = ("_ids", "_operations", "_received", "_release", "_sent", "_sequences", "_unsent", "kept", "whole")
 
     def __init__(self, kept: int = KEPT, whole: bool = True) -> None:
-        """`whole`: no request of the session is missing so far."""
+        """`whole`: no request of the session was left out before the first entry."""
         self.kept = kept
         self.whole = whole
         self._ids = array("q")
@@ -58,7 +58,7 @@ class StoredReplies:
         self._operations = array("B")
         self._received = array("q")
         self._sent = array("q")
-        # The last release, which may not have been sent yet. `_unsent`: its first entry.
+        # The last release, which may not have been sent yet, and the place of its first entry.
         self._release: Release | None = None
         self._unsent = 0
 
@@ -77,17 +77,19 @@ class StoredReplies:
             self._trim()
 
     def set_capacity(self, kept: int) -> None:
-        """Keep so many replies from now on."""
+        """Set the number of entries that are kept."""
         self.kept = kept
 
     def load(self, requests: Iterable[tuple[int, int, int]]) -> None:
-        """Add requests from before this run, in order, as (request id, sequence, operations); their times are not
-        known."""
+        """Add requests from before this run, whose times are not known.
+
+        requests   (request id, sequence, operations), in order
+        """
         for request_id, sequence, operations in requests:
             self.add(request_id, sequence, 0, None, operations)
 
     def find(self, request_id: int) -> Stored | None:
-        """The entry of a request, None if there is none."""
+        """The entry of a request; None if there is none, or no longer."""
         at = bisect_left(self._ids, request_id, lo=self._first)
         if at == len(self._ids) or self._ids[at] != request_id:
             return None
@@ -105,12 +107,12 @@ class StoredReplies:
 
     @property
     def kept_bytes(self) -> int:
-        """Memory that the entries take."""
+        """Memory that the entries take, in bytes."""
         columns = (self._ids, self._sequences, self._operations, self._received, self._sent)
         return sum(map(getsizeof, columns))
 
     def may_have_had(self, request_id: int) -> bool:
-        """Whether a request without an entry may have been sequenced, and its entry deleted since."""
+        """Whether a request without an entry may have been sequenced: its entry may have been deleted."""
         if self.whole and self._first == 0:
             return False
         return not self._ids or request_id < self.oldest
@@ -120,7 +122,7 @@ class StoredReplies:
         return max(0, len(self._ids) - self.kept)
 
     def _settle(self) -> None:
-        """Copy the time at which the last release was sent into its entries."""
+        """Write the send time of the last release into its entries."""
         if self._release is not None:
             for at in range(self._unsent, len(self._ids)):
                 self._sent[at] = self._release.sent_us

@@ -1,7 +1,7 @@
-"""Token buckets, the profiles of limits that a venue can run with, and when a client floods.
+"""Token buckets, the check for floods, and the profiles: sets of limits that a venue can run with.
 
-A profile is stated in `hello` (RATE-001). The standard one is for clients anywhere; the loopback one lets a demo or a
-benchmark on the venue's own machine use its full speed.
+`hello` states the limits (RATE-001). The standard profile is for clients anywhere. The loopback profile lets a demo or
+a benchmark on the venue's own machine use its full speed.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ FLOOD_SECONDS = 5
 
 @dataclass(frozen=True)
 class Rate:
-    """One limit: `rate` tokens a period, at most `burst` in the bucket, one bucket for each `per`."""
+    """One limit: `rate` tokens a period, at most `burst` in the bucket; `per` names the owner of a bucket."""
 
     name: str
     rate: int  # tokens added in a period
@@ -50,11 +50,11 @@ class Profile:
     connections_per_key: int = 20
     connections_per_address: int = 20
     logons_per_minute: int = 10
-    sessions_per_key: int = 1_024  # that may be resumed; beyond it the one idle longest is dropped
-    idle_bytes_per_key: int = 16 << 20  # memory of its sessions without a connection; beyond it the same
+    sessions_per_key: int = 1_024  # sessions that may be resumed; beyond it the longest idle one is dropped
+    idle_bytes_per_key: int = 16 << 20  # memory of idle sessions; beyond it the longest idle one is dropped
     guard_loopback: bool = False  # whether limits per address apply to loopback peers
     batch_rows: int = 4_096  # commands of one commit
-    queue_batches: int = 2  # full batches that may wait for the journal; beyond it orders are refused with BUSY
+    queue_batches: int = 2  # full batches that may wait for the journal; when so many wait, orders are refused (BUSY)
 
     def rate(self, name: str) -> Rate:
         return next(rate for rate in self.rates if rate.name == name)
@@ -113,13 +113,13 @@ class RateBucket:
         self._window_ns = rate.burst * self._interval_ns
         self._low_ns = self._window_ns * 8 // 10
         self._full_ns = 0
-        self.low = False  # after the last take fewer than 20 % were left (RATE-004)
+        self.low = False  # fewer than 20 % of the tokens were left after the last take (RATE-004)
         self._flood_second = 0
         self._refused = 0
         self._streak = 0
 
     def take(self, now_ns: int, tokens: int = 1) -> int:
-        """Take tokens and return 0; or take none and return the ns until there are enough."""
+        """Take tokens and return 0. If there are too few, take none and return the ns until there are enough."""
         full_ns = self._full_ns if self._full_ns > now_ns else now_ns
         full_ns += tokens * self._interval_ns
         excess_ns = full_ns - now_ns - self._window_ns
@@ -131,16 +131,16 @@ class RateBucket:
         return 0
 
     def spend(self, now_ns: int, tokens: int) -> int:
-        """Take tokens whether there are enough or not; returns the ns until the bucket is no longer overdrawn."""
+        """Take tokens even if there are too few. Returns the ns until the bucket is no longer overdrawn."""
         self._full_ns = max(self._full_ns, now_ns) + tokens * self._interval_ns
         return max(0, self._full_ns - now_ns - self._window_ns)
 
     def left(self, now_ns: int) -> int:
-        """Tokens in the bucket."""
+        """Tokens in the bucket; negative if it is overdrawn."""
         return (self._window_ns - max(0, self._full_ns - now_ns)) // self._interval_ns
 
     def is_flooding(self) -> bool:
-        """Whether ten times the rate was asked for in each of five seconds in a row (RATE-002)."""
+        """Whether the client asked for ten times the rate in each of five consecutive seconds (RATE-002)."""
         return self._streak >= FLOOD_SECONDS
 
     def is_overrun(self, now_ns: int) -> bool:
@@ -148,10 +148,10 @@ class RateBucket:
         return self._refused > 0 and now_ns // NS_PER_S <= self._flood_second + 1
 
     def count_refused(self, now_ns: int, tokens: int) -> None:
-        """Count tokens that were asked for and refused: with enough of them the client floods (RATE-002)."""
+        """Count refused tokens, from which `is_flooding` decides (RATE-002)."""
         second = now_ns // NS_PER_S
         if second != self._flood_second:
-            # At most about the rate was granted in that second, so the refused tokens are the excess.
+            # About one times the rate was granted in that second, so nine times the rate was refused.
             heavy = self._refused >= (FLOOD_FACTOR - 1) * self.rate.rate
             self._streak = self._streak + 1 if heavy and second == self._flood_second + 1 else 0
             self._flood_second = second

@@ -7,7 +7,7 @@ SLOTS = 1_024
 
 
 class WheelTimer:
-    """One pending call, in a step of the wheel."""
+    """One pending call. `step`: the step of the wheel in which it is due."""
 
     __slots__ = ("action", "step")
 
@@ -16,12 +16,12 @@ class WheelTimer:
         self.step = step
 
     def cancel(self) -> None:
-        """The call is never made."""
+        """Cancel the call."""
         self.action = None
 
 
 class TimerWheel:
-    """Makes calls after a delay, in steps of 10 ms. Its owner turns it, by the monotonic clock."""
+    """Makes calls after a delay, in steps of 10 ms. Its owner calls `turn` with the monotonic clock."""
 
     def __init__(self, now_ns: int) -> None:
         self._step = now_ns // (STEP_MS * 1_000_000)
@@ -47,7 +47,7 @@ class TimerWheel:
         waiting = slot[:]
         slot.clear()
         for timer in waiting:
-            if timer.step > self._step:  # in a later round of the wheel
+            if timer.step > self._step:  # due in a later round of the wheel
                 slot.append(timer)
             elif timer.action is not None:
                 timer.action()

@@ -1,7 +1,7 @@
-"""Messages to COMMAND rows: the only place where the wire's words become the engine's codes.
+"""Turns messages into COMMAND rows. Only this module translates the words of the wire into the engine's codes.
 
-Rows are packed into a preallocated array, one `struct` call a row. What is wrong with the message alone is refused
-here, with the name of the field (ORDER-004, before rank 1); what depends on state is checked by the engine.
+A row is packed into a preallocated array with one `struct` call. Errors in the message itself are refused here, with
+the name of the field (ORDER-004, before rank 1). The engine checks everything that depends on state.
 """
 
 import struct
@@ -15,36 +15,22 @@ from exchange.codes import (
     CommandFlag,
     CommandKind,
     KillParty,
-    OrderType,
     PostOnly,
     Scope,
-    Side,
     SmpMode,
-    TimeInForce,
 )
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
 from exchange.units import NS_PER_MS, NS_PER_US, ORDER_LOTS_MAX
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
-from exchange.wire.words import SILENT
+from exchange.wire.words import ORDER_TYPES, SIDES, SILENT, TIFS
 
 UNSET = msgspec.UNSET
 
-SIDES = {"b": int(Side.BUY), "s": int(Side.SELL)}
-TYPES = {
-    "limit": int(OrderType.LIMIT),
-    "market": int(OrderType.MARKET),
-    "mtl": int(OrderType.MARKET_TO_LIMIT),
-    "stop": int(OrderType.STOP),
-    "stop_limit": int(OrderType.STOP_LIMIT),
-}
-TIFS = {
-    "day": int(TimeInForce.DAY),
-    "gtc": int(TimeInForce.GTC),
-    "gtd": int(TimeInForce.GTD),
-    "ioc": int(TimeInForce.IOC),
-    "fok": int(TimeInForce.FOK),
-}
+# "quote" is an order type too, but the type of `new` does not allow it (`requests.TypeText`).
+SIDE_CODES, TYPE_CODES, TIF_CODES = (
+    {word: code for code, word in enumerate(words)} for words in (SIDES, ORDER_TYPES, TIFS)
+)
 LIMIT_TYPES = ("limit", "stop_limit")
 STOP_TYPES = ("stop", "stop_limit")
 POST_ONLY = {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}
@@ -72,7 +58,7 @@ _MORE = int(CommandFlag.MORE)
 _NO_COD = int(CommandFlag.NO_COD)
 _TIGHTEN = int(CommandFlag.TIGHTEN)
 _REJECT_IF_ELECTED = int(CommandFlag.REJECT_IF_ELECTED)
-# The row of COMMAND_STRUCT, but with texts as zero-padded bytes instead of words: the same bytes, packed faster.
+# COMMAND_STRUCT, with texts as zero-padded bytes instead of integers: the same bytes, packed faster.
 _ROW = struct.Struct(COMMAND_STRUCT.format.replace("QQQ", "24s")[:-1] + "8s")
 assert _ROW.size == COMMAND_STRUCT.size == ROW_BYTES
 _pack = _ROW.pack_into
@@ -84,7 +70,7 @@ Verdict = tuple[int, int, int]  # place, RejectReason and MarketState of the fir
 
 
 class ListedInstrument(NamedTuple):
-    """What the gateway knows of a listed instrument: its book, lowest price on the wire, revision, product group."""
+    """A listed instrument as the gateway knows it: index of its book, lowest price, revision, product group."""
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which is not used
     low_tick: int
@@ -98,16 +84,24 @@ class CommandBatch:
     def __init__(
         self, rows_max: int, control: bytes | None = None, refused: Callable[[str], None] = lambda why: None
     ) -> None:
-        """`control`: payload of the one row, if that is a control; `refused(why)` is called if it cannot run."""
+        """Make an empty batch.
+
+        rows_max   most rows
+        control    payload, if the batch is a single control
+        refused    called with the reason if that control cannot run
+        """
         self.rows_max, self.control, self.refused = rows_max, control, refused
         self.buffer = bytearray(rows_max * ROW_BYTES)
         self.rows = np.frombuffer(self.buffer, COMMAND)
         self.tickets: list[Ticket] = []
-        self.expires: list[tuple[int, int]] = []  # (place, latest time in us) of requests with an expiry of their own
-        self.atomic: Callable[[Verdict | None, int], bool] | None = None  # may it run, asked at its turn (ENTRY-013)
+        self.expires: list[tuple[int, int]] = []  # (place, latest venue time in us) of rows with an expiry
+        self.atomic: Callable[[Verdict | None, int], bool] | None = None  # see `make_atomic`
 
     def make_atomic(self, may_run: Callable[[Verdict | None, int], bool]) -> None:
-        """All rows run or none: `may_run(verdict, now_us)` is asked when the batch's turn has come."""
+        """Make the batch atomic: all rows run or none (ENTRY-013).
+
+        may_run   `may_run(verdict, now_us)` decides, when the batch is next
+        """
         self.atomic = may_run
 
     def closed(self) -> np.ndarray:
@@ -115,7 +109,7 @@ class CommandBatch:
         return self.rows[: len(self.tickets)]
 
     def drop(self, places: Container[int]) -> None:
-        """Take the rows at these places out of the batch, with their tickets."""
+        """Remove the rows at these places and their tickets."""
         kept = [place for place in range(len(self.tickets)) if place not in places]
         self.rows[: len(kept)] = self.rows[kept]
         self.tickets = [self.tickets[place] for place in kept]
@@ -144,7 +138,7 @@ def check_new(message: New, listed: ListedInstrument | None) -> Err | None:
 
 
 def _check_terms(message: New) -> Err | None:
-    """Fields that typ and tif need, lots out of range, and fields that do not belong to typ and tif."""
+    """Refuse missing fields that typ and tif need, lots out of range, and fields that do not belong to typ and tif."""
     price, trigger = message.price_tick is not UNSET, message.trigger_tick is not UNSET
     if not price and message.order_type in LIMIT_TYPES:
         return _missing(message, f"px is needed with typ {message.order_type}")
@@ -175,7 +169,7 @@ def _missing(message: New | Replace, text: str) -> Err:
 
 
 def _check_lots(message: New | Replace, **given: int | msgspec.UnsetType) -> Err | None:
-    """Refuse the first of these lots, by key, that no instrument accepts."""
+    """Refuse the first quantity that no instrument accepts. `given`: quantities by wire name."""
     for key, lots in given.items():
         if lots is not UNSET and not 1 <= lots <= ORDER_LOTS_MAX:
             text = f"{key} {lots} is not in 1..{ORDER_LOTS_MAX} (field {key})"
@@ -209,7 +203,7 @@ def check_cancel(message: Cancel) -> Err | None:
 
 
 def pack_new(batch: CommandBatch, message: New, book: int, account: int, session: int, request_id: int) -> None:
-    """Append a NEW row; the caller appends its ticket. The price of a market or stop order tightens its protection."""
+    """Append a NEW row; the caller appends its ticket. In a market or stop order `px` tightens the price protection."""
     priced = message.price_tick is not UNSET
     flags = 0 if message.cancel_on_disconnect else _NO_COD
     if message.reject_if_elected:
@@ -221,7 +215,7 @@ def pack_new(batch: CommandBatch, message: New, book: int, account: int, session
         flags |= _TIGHTEN
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
+        0, 0, _NEW, SIDE_CODES[message.side], TYPE_CODES[message.order_type], TIF_CODES[message.tif],
         POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
         message.price_tick if priced else 0, trigger, message.order_lots, display, minimum,
@@ -231,7 +225,7 @@ def pack_new(batch: CommandBatch, message: New, book: int, account: int, session
 
 
 def pack_replace(batch: CommandBatch, message: Replace, account: int, session: int, request_id: int) -> None:
-    """Append a REPLACE row; the order keeps what the message leaves out."""
+    """Append a REPLACE row. Fields that the message leaves out stay unchanged."""
     keep_price = message.price_tick is UNSET
     keep_lots = message.order_lots is UNSET
     keep_display = message.display_lots is UNSET
@@ -246,7 +240,7 @@ def pack_replace(batch: CommandBatch, message: Replace, account: int, session: i
     )
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _REPLACE, 0, 0, TIFS[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
+        0, 0, _REPLACE, 0, 0, TIF_CODES[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
         account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
         0 if keep_price else message.price_tick, 0 if keep_trigger else message.trigger_tick,
         0 if keep_lots else message.order_lots, 0 if keep_display else message.display_lots, 0, 0,
@@ -273,7 +267,7 @@ def pack_cancel_all(
     flags |= CommandFlag.BY_PROTECTION if message.protection_group else 0
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _CANCEL_ALL, SIDES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
+        0, 0, _CANCEL_ALL, SIDE_CODES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
         account, session, book, message.protection_group, request_id, 0, b"",
         0, 0, 0, 0, 0, group, 0, message.tag.encode(),
     )  # fmt: skip
@@ -289,7 +283,8 @@ def pack_quote_entry(
     session: int,
     request_id: int,
 ) -> None:
-    """Append a QUOTE row. `entry`: (instrument, bid, lots, ask, lots). `number`: of its protection group."""
+    """Append a QUOTE row. `entry`: (instrument, bid, lots, ask, lots); `number`: of the protection group; `more`:
+    another entry of the same mass quote follows."""
     _, bid, bid_lots, ask, ask_lots = entry
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
@@ -335,7 +330,7 @@ def pack_timer(batch: CommandBatch, ms: int, account: int, session: int, request
 def pack_kill(
     batch: CommandBatch, kind: CommandKind, scope: Scope, party: KillParty, number: int, session: int, request_id: int
 ) -> None:
-    """Append a KILL or UNKILL row. `number`: the account, session or firm."""
+    """Append a KILL or UNKILL row. `number`: of the account, session or firm."""
     account = number if scope == Scope.ACCOUNT else 0
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
@@ -346,8 +341,8 @@ def pack_kill(
 
 
 def pack_disconnect(batch: CommandBatch, account: int, session: int, terms: CancelTerms, silent: bool) -> None:
-    """Append the DISCONNECT that follows the end of a connection, by the session's terms (SESS-021, COD-002).
-    `silent`: it was closed because the client sent nothing (SESS-011)."""
+    """Append the DISCONNECT row of an ended connection, which cancels by the session's terms (SESS-021, COD-002).
+    `silent`: the connection was closed because the client sent nothing (SESS-011)."""
     flags = CommandFlag.WHOLE_ACCOUNT if terms.mode == "account" else 0
     flags |= CommandFlag.DAY_ONLY if terms.orders == "day" else 0
     _pack(
@@ -361,8 +356,8 @@ def pack_disconnect(batch: CommandBatch, account: int, session: int, terms: Canc
 def pack_session(
     batch: CommandBatch, account: int, session: int, request_id: int, key: str, terms: CancelTerms
 ) -> None:
-    """Append a SESSION row. Key id and terms are in fields that the engine does not use, so that the journal has them:
-    after a restart the session still belongs to its key, and its grace still runs (SESS-021)."""
+    """Append a SESSION row with key id and terms, in fields that the engine does not use. A restart reads them from the
+    journal, so that the session keeps its key and its cancel on disconnect (SESS-021)."""
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
         0, 0, _SESSION, COD_ORDERS.index(terms.orders), COD_MODES.index(terms.mode), COD_ON.index(terms.on),

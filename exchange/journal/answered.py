@@ -1,12 +1,12 @@
-"""Read back from the journal which command answered which request of a session (RECOV-011, RECOV-012).
+"""Finds in the journal which commands answered the latest requests of sessions (RECOV-011, RECOV-012).
 
     found = answered_requests(folder, disk, sessions, kept=4_096, since=sequence)
     found.of[7]        # ANSWERED rows of session 7, in order
-    found.whole        # nothing lies before what was read
+    found.whole        # the journal was read back to its beginning
 
-Session and request of every command are in its COMMAND row, so a snapshot need not have them. Segments are read from
-the last one back, each from its beginning, until every session has as many requests as are kept or `since` is passed.
-Every frame's CRC is checked, its hash is not: older segments are as large as the journal.
+Every COMMAND row has its session and request id, so a snapshot need not keep them. Segments are read from the last
+one back, until every session has `kept` requests or `since` is passed. Of each frame only the CRC is checked, not the
+hash: reading many segments must be fast.
 """
 
 from collections.abc import Iterator
@@ -20,31 +20,31 @@ from exchange.journal.segments import BLOCK_BYTES, SegmentFile, open_segments
 from exchange.records import COMMAND
 from exchange.seams import Disk
 
-# `sequence`: of the first command of the request; `operations`: of a batch, how many have a command, 0: it is no batch.
+# `sequence`: first command of the request; `operations`: how many operations of a batch became commands, 0: no batch.
 ANSWERED = np.dtype([("session", "<i8"), ("request_id", "<i8"), ("sequence", "<i8"), ("operations", "<i8")])
-WINDOW_BYTES = 4 << 20  # read at once: more than the longest frame
+WINDOW_BYTES = 4 << 20  # read at once; longer than the longest frame
 _OPERATIONS = [CommandKind.NEW, CommandKind.REPLACE, CommandKind.CANCEL]
 
 
 @dataclass
 class AnsweredRequests:
-    """What was found. `damaged`: the segment of which frames are missing, so that nothing older was read; 0: none."""
+    """The requests that were found."""
 
-    of: dict[int, np.ndarray] = field(default_factory=dict)
-    whole: bool = False
-    damaged: int = 0
+    of: dict[int, np.ndarray] = field(default_factory=dict)  # session -> ANSWERED rows, in order
+    whole: bool = False  # the journal was read back to its beginning
+    damaged: int = 0  # segment with missing frames: neither it nor older ones were used; 0: none
 
 
 def answered_requests(folder: str, disk: Disk, sessions: set[int], kept: int, since: int) -> AnsweredRequests:
-    """The last `kept` requests of each session, as far back as command `since`."""
+    """The last `kept` requests of each session, back to about command `since`."""
     segments = [segment for segment in open_segments(disk, f"{folder}/journal") if not _closed_spare(segment)]
     found, wanted, is_last, first = AnsweredRequests(), set(sessions), True, 0
     while segments and wanted and not found.damaged:
-        segment = segments.pop()  # and let go of what was read of it
+        segment = segments.pop()
         assert segment.header is not None
         part = _requests_of(segment, np.array(sorted(wanted)), is_last, found)
         for session, rows in _by_session(part):
-            # One more: that which begins the segment may have begun in the one before.
+            # Keep one more: the first request of the segment may have begun in the segment before.
             found.of[session] = _joined(rows, found.of.get(session))[-kept - 1 :]
             if len(found.of[session]) > kept:
                 wanted.discard(session)
@@ -55,7 +55,7 @@ def answered_requests(folder: str, disk: Disk, sessions: set[int], kept: int, si
         if segment.header.sequence < since:
             break
     found.whole = not segments and not found.damaged
-    if not found.whole:  # of what begins the first segment read, or before `since`, some commands may lie in front
+    if not found.whole:  # drop requests that may have begun before the first command read
         least = max(since, first + 1)
         found.of = {session: rows[rows["sequence"] >= least] for session, rows in found.of.items()}
     found.of = {session: rows[-kept:] for session, rows in found.of.items()}
@@ -65,15 +65,19 @@ def answered_requests(folder: str, disk: Disk, sessions: set[int], kept: int, si
 
 
 def _closed_spare(segment: SegmentFile) -> bool:
-    """Whether it was never used; then it is closed."""
+    """Whether the segment is a spare, which has no frames; if so it is closed."""
     if segment.header is None:
         segment.close()
     return segment.header is None
 
 
 def _requests_of(segment: SegmentFile, sessions: np.ndarray, is_last: bool, found: AnsweredRequests) -> np.ndarray:
-    """ANSWERED rows of a segment, one a command, in order. The last one ends where nothing more was written; of another
-    that does not end in CLOSE it is noted that frames are missing, and none are taken."""
+    """ANSWERED rows of a segment, one for each command, in order.
+
+    sessions   sorted session numbers
+    is_last    the last segment in use may end without CLOSE; any other counts as damaged then and gives no rows
+    found      changed in place: `damaged`
+    """
     assert segment.header is not None
     parts, offset, closed = [np.zeros(0, ANSWERED)], BLOCK_BYTES, False
     while offset < segment.segment_bytes and not closed:
@@ -101,7 +105,7 @@ def _requests(bodies: list[bytes], sessions: np.ndarray) -> np.ndarray:
 
 
 def _by_session(rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Each session's rows, one a request."""
+    """Yield each session with its rows, one for each request."""
     if not len(rows):
         return
     rows = rows[np.argsort(rows["session"], kind="stable")]
@@ -115,7 +119,7 @@ def _joined(older: np.ndarray, newer: np.ndarray | None) -> np.ndarray:
 
 
 def _one_a_request(rows: np.ndarray) -> np.ndarray:
-    """The rows of a batch or mass quote, one behind the other, as one: its first, with all operations."""
+    """One row for each request, from rows of one session: its first command, with the sum of its operations."""
     starts = np.flatnonzero(np.diff(rows["request_id"], prepend=0))
     found = rows[starts]
     found["operations"] = np.add.reduceat(rows["operations"], starts)

@@ -1,7 +1,7 @@
-"""What other files say of the journal (DUR-152): each is written only after the commands that it reflects are durable.
+"""Compares the journal with what other files of the data folder know about it (DUR-152).
 
-So each must find itself in the journal: one that is ahead of it, or that knows another frame at its sequence, proves
-that the journal has lost something, and the folder is refused with the names of both.
+Snapshots and derived stores are written only after the commands that they reflect are durable. If one of them is
+ahead of the journal, or knows another frame hash at its sequence, the journal has lost something and is refused.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,30 +11,30 @@ from exchange.journal.errors import Refusal
 from exchange.journal.frames import NO_HASH, Due, Frame
 from exchange.journal.segments import SegmentFile
 
-FRAMES_KNOWN = 8  # stores are at most a batch or two behind the disk
+FRAMES_KNOWN = 8  # stores are at most one or two batches behind the journal
 
 
 class Claim(NamedTuple):
-    """`hash`: of the frame that holds the record `sequence`; zeros where the file does not know it."""
+    """What a file knows: the command `sequence` was durable, in the frame with this hash."""
 
     path: str
     sequence: int
-    hash: bytes = NO_HASH
+    hash: bytes = NO_HASH  # zeros if the file does not know it
 
 
-# (journal id, empty if there is no journal yet) -> what the stores of a folder claim.
+# (journal id, empty if there is no journal yet) -> claims of the folder's derived stores.
 ReadClaims = Callable[[bytes], Sequence[Claim]]
 
 
 def no_claims(journal_id: bytes) -> Sequence[Claim]:
-    """Of a folder without derived stores."""
+    """The claims of a folder without derived stores: none."""
     return ()
 
 
 class ClaimCheck:
-    """Compares claims with frames of records as a walk passes them, in order.
+    """Compares claims with frames of records, taken in order.
 
-    older   claims of records in front of the first frame: to be looked up
+    older   claims about records before the first frame; the caller looks their frames up
     """
 
     def __init__(self, claims: Iterable[Claim]) -> None:
@@ -43,7 +43,7 @@ class ClaimCheck:
         self.older: list[Claim] = []
 
     def take(self, frame: Frame) -> None:
-        """Refusal: a claim knows another frame."""
+        """Compare the claims about this frame's records. Refusal: a hash differs."""
         while self._at < len(self._waiting) and self._waiting[self._at].sequence < frame.sequence + frame.records:
             claim = self._waiting[self._at]
             self._at += 1
@@ -54,7 +54,7 @@ class ClaimCheck:
 
 
 def check_claim(claim: Claim, frame: Frame) -> None:
-    """Refusal if the frame with the claim's record is not the one it knows."""
+    """Raise Refusal if `frame`, which holds the claim's record, has another hash."""
     if claim.hash != frame.hash:
         raise Refusal(
             f"{claim.path} knows another record {claim.sequence} than the journal: one of them was replaced",
@@ -63,7 +63,7 @@ def check_claim(claim: Claim, frame: Frame) -> None:
 
 
 class KnownFrames:
-    """The latest frames of records. One thread adds, any may ask."""
+    """Hashes of the latest frames of records. One thread adds, any thread may ask."""
 
     def __init__(self) -> None:
         self._frames: tuple[tuple[int, int, bytes], ...] = ()
@@ -72,7 +72,7 @@ class KnownFrames:
         self._frames = (*self._frames[1 - FRAMES_KNOWN :], (first, first + records - 1, digest))
 
     def hash_at(self, sequence: int) -> bytes | None:
-        """Hash of the frame that holds a record, if it is one of the latest; zeros at the beginning of history."""
+        """Hash of the frame that holds a record; None if it is not among the latest; zeros for sequence 0."""
         for first, last, digest in self._frames:
             if first <= sequence <= last:
                 return digest
@@ -86,7 +86,7 @@ def segment_of(segments: Sequence[SegmentFile], sequence: int) -> int:
 
 
 def due_at(segment: SegmentFile) -> Due:
-    """What the first frame of a used segment must continue, by its header."""
+    """What the first frame of a segment in use must continue, from the segment's header."""
     header = segment.header
     assert header is not None
     return Due(header.sequence, header.epoch, header.time_ns, header.previous)

@@ -1,4 +1,4 @@
-"""Print the frames and records of a data folder as JSON lines, read only (DUR-124)."""
+"""Shows the frames and records of a data folder as JSON lines, read only (DUR-124)."""
 
 import json
 import re
@@ -17,10 +17,10 @@ WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
 
 
 def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -> Iterator[str]:
-    """A line a record of sequences first..last, and a line a frame without records between them.
+    """Yield one line for each record from `first` to `last`, and for each frame without records between them.
 
     last     0: to the end
-    raises   Refusal at damage, after the lines in front of it
+    raises   Refusal at the first damage, after the lines before it
     """
     disk = disk or RealDisk()
     require_folder(disk, folder)
@@ -34,7 +34,7 @@ def dump(folder: str, first: int = 1, last: int = 0, disk: Disk | None = None) -
 
 
 def parse_range(text: str) -> tuple[int, int]:
-    """`A-B`, `A-` or `A` as (first, last); last 0 means to the end."""
+    """(first, last) of a text `A-B`, `A-` or `A`; last 0 means to the end. UserError: it is none of these."""
     found = RANGE.fullmatch(text)
     if found is None:
         raise UserError(f"--seq {text!r} is not A-B, A- or A, whole numbers of digits from 0 to 9, like 1-60")
@@ -46,7 +46,7 @@ def parse_range(text: str) -> tuple[int, int]:
 
 
 def frame_line(frame: Frame) -> dict[str, object]:
-    """What a frame without records says."""
+    """The content of a frame without records, by field name."""
     line: dict[str, object] = {
         "frame": FrameKind(frame.kind).name, "segment": frame.segment, "offset": frame.offset, "epoch": frame.epoch,
         "time_ns": frame.time_ns, "next_sequence": frame.sequence, "hash": frame.hash.hex(),
@@ -62,7 +62,7 @@ def frame_line(frame: Frame) -> dict[str, object]:
 
 
 def record_lines(frame: Frame) -> Iterator[dict[str, object]]:
-    """Each row of a frame: fields that are not zero, texts as text, a control's payload."""
+    """Yield each row of a frame as a dict: fields that are not zero, ids as text, and a control's payload."""
     for row in frame.rows:
         line: dict[str, object] = {"frame": FrameKind(frame.kind).name}
         line |= {name: int(row[name]) for name in COMMAND.names or () if name not in WORDS and row[name]}
@@ -80,7 +80,7 @@ def record_lines(frame: Frame) -> Iterator[dict[str, object]]:
 
 
 def _read(text: bytes | str) -> object:
-    """What JSON says; what is none, as text that shows each byte. The journal may be anybody's."""
+    """Parse JSON; anything else becomes its ASCII repr: the content of a foreign journal is not trusted."""
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):

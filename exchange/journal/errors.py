@@ -1,4 +1,4 @@
-"""Why the journal stops: a refusal names the place, the reason and the exit code (DUR-108)."""
+"""Errors that stop the journal, each with its exit code (DUR-108)."""
 
 import errno
 from collections.abc import Iterator
@@ -15,14 +15,15 @@ EXIT_CONFIGURATION = 78
 
 
 def is_full(error: OSError) -> bool:
-    """Whether the disk or a quota has no space; a limit of open files is another matter."""
+    """Whether the error says that the disk or a quota is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Refusal(UserError):
-    """The data folder is not served: nothing on disk was changed.
+    """The data folder cannot be served. Nothing on disk was changed.
 
-    segment, offset, sequence   where, and the sequence due there; 0 where the reason has no place in a segment
+    segment, offset   where the fault is, offset in bytes; 0 if it is not in a segment
+    sequence          the sequence that was due there
     """
 
     def __init__(
@@ -34,8 +35,10 @@ class Refusal(UserError):
 
 
 class JournalFailed(UserError):
-    """A write or a sync failed: nothing more is written or acknowledged, the process exits (DUR-083). A full disk has
-    an exit code of its own (DUR-024)."""
+    """The disk failed: nothing more is written or acknowledged, and the process exits (DUR-083).
+
+    A full disk has an exit code of its own (DUR-024).
+    """
 
     def __init__(self, error: OSError, code: int = EXIT_IO) -> None:
         if is_full(error):
@@ -45,10 +48,10 @@ class JournalFailed(UserError):
 
 @contextmanager
 def reading(path: str, form: str = "a file") -> Iterator[None]:
-    """Name what is read: the disk's own error has no path where a folder is read as a file.
+    """Turn an OSError inside the block into JournalFailed that names `path`.
 
-    form     what has to be at `path`: a file or a folder
-    raises   JournalFailed, exit code 74, for an OSError inside the block
+    form     what should be at `path`: "a file" or "a folder"
+    raises   JournalFailed, exit code 74
     """
     try:
         yield

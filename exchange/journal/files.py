@@ -1,4 +1,4 @@
-"""What every file of the data folder shares: whole writes, durable replacement, zeros."""
+"""Helpers for files of the data folder: complete writes, durable replacement, zeros."""
 
 from exchange.seams import Disk
 
@@ -7,7 +7,7 @@ ZERO_SYNC_BYTES = 4 << 20
 
 
 def write_all(disk: Disk, handle: int, data: bytes, offset: int) -> None:
-    """Write until all bytes are taken: a short write is continued, none taken is an error (DUR-081)."""
+    """Write all bytes at `offset`, continuing short writes. OSError: a write took no byte (DUR-081)."""
     taken = disk.pwrite(handle, data, offset)
     while taken < len(data):
         more = disk.pwrite(handle, data[taken:], offset + taken)
@@ -17,7 +17,7 @@ def write_all(disk: Disk, handle: int, data: bytes, offset: int) -> None:
 
 
 def replace_file(disk: Disk, folder: str, name: str, data: bytes) -> None:
-    """Put a whole file in place so that a crash leaves the old one or the new one, never a part."""
+    """Replace a file durably; after a crash there is the old file or the new one, never a part."""
     temporary = f"{folder}/{name}.tmp"
     handle = disk.open(temporary, create=True)
     try:

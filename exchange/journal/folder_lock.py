@@ -1,8 +1,8 @@
-"""The lock of a data folder: one process at a time writes its journal, whatever becomes of names (DUR-040).
+"""The lock of a data folder: only one process at a time writes its journal (DUR-040).
 
-A file named LOCK can be removed, and the next process makes another: so the folder of the segments is locked too, which
-cannot be removed while there is something in it. The holder of both checks now and then that the names still lead to
-what it holds; where they do not, another process may write what this one is about to (DUR-108).
+The file LOCK alone is not enough: someone can remove it, and the next process makes a new one. So the `journal` folder
+is locked too, which cannot be removed while it has files. The holder also checks now and then that both paths still
+lead to what it has locked; if not, another process may be writing (DUR-108).
 """
 
 from exchange.errors import UserError
@@ -13,7 +13,7 @@ FOLDERS = ("journal", "snap", "quarantine")
 
 
 def make_data_folder(disk: Disk, folder: str) -> None:
-    """Make the folder if it is missing. UserError, exit code 2, where none can be."""
+    """Make the folder if it is missing. UserError, exit code 2: it cannot be made. Refusal: it is a link."""
     if not folder:
         raise UserError("a data folder needs a name, found an empty one")
     if disk.is_link(folder):
@@ -25,7 +25,7 @@ def make_data_folder(disk: Disk, folder: str) -> None:
 
 
 def check_folders(disk: Disk, folder: str) -> None:
-    """Make what is missing; refuse a folder that others may enter."""
+    """Make the data folder and its parts if they are missing. Refusal: one is a link, or other users may enter it."""
     make_data_folder(disk, folder)
     if not disk.list(folder):
         disk.set_mode(folder, 0o700)
@@ -39,12 +39,12 @@ def check_folders(disk: Disk, folder: str) -> None:
 
 
 class FolderLock:
-    """Held until it is closed. Refusal, exit code 75: another process has the folder."""
+    """Locks a data folder until it is closed. Refusal, exit code 75: another process has it."""
 
     def __init__(self, disk: Disk, folder: str) -> None:
         check_folders(disk, folder)
         self._disk = disk
-        self._held: dict[str, int] = {}  # handle by path
+        self._held: dict[str, int] = {}  # path -> handle
         try:
             self._take(f"{folder}/journal", disk.open_folder(f"{folder}/journal"), folder)
             self._take(f"{folder}/LOCK", disk.open(f"{folder}/LOCK", create=True), folder)
@@ -53,7 +53,10 @@ class FolderLock:
             raise
 
     def check(self, segment: str, handle: int) -> None:
-        """OSError: a name does not lead to what is held any more, or that of the segment in use (below 0: none)."""
+        """Raise OSError if a locked path, or that of the segment in use, leads to another file now.
+
+        segment, handle   path and open handle of the segment in use; handle below 0: none
+        """
         for path, held in (*self._held.items(), (segment, handle)):
             if held >= 0 and not self._disk.leads_to(path, held):
                 raise OSError(

@@ -1,7 +1,7 @@
-"""One frame: a group commit as bytes (DUR-060 to DUR-063).
+"""Packs, reads and checks frames: one group commit as bytes (DUR-060 to DUR-063).
 
 Layout, little-endian: header of 72 bytes, header CRC, body, frame hash, frame CRC, zeros up to the alignment. Both CRCs
-start with the segment's nonce and the hash is keyed by it, so bytes a client sends never pose as a frame.
+start from the segment's nonce and the hash is keyed with it, so bytes from a client can never look like a frame.
 """
 
 import struct
@@ -30,7 +30,7 @@ EPOCH_BODY = struct.Struct("<QQ16s32s")
 MARK_BODY = struct.Struct("<Q32s32s")
 _ROW_STAMP = struct.Struct("<qq")
 _CRC = struct.Struct("<I")
-_LEAD = struct.Struct("<4sHBBI")  # what a header begins with, up to the length of the body
+_LEAD = struct.Struct("<4sHBBI")  # the first fields of a header, up to the length of the body
 
 
 Bytes = bytes | memoryview
@@ -51,62 +51,62 @@ _BODY_BYTES = {FrameKind.EPOCH: EPOCH_BODY.size, FrameKind.SEAL: 0, FrameKind.SN
 
 
 class SegmentKey(NamedTuple):
-    """What the nonce of a segment becomes: the key of its hashes and the start of its CRCs."""
+    """The key of a segment's frame hashes and the start value of its CRCs, both derived from its nonce."""
 
     key: bytes
     crc: int
 
 
 def segment_key(journal_id: bytes, nonce: bytes) -> SegmentKey:
-    """Key of a segment from its header (DUR-061)."""
+    """The key of a segment, from two fields of its header (DUR-061)."""
     return SegmentKey(blake3(journal_id + nonce, derive_key_context=KEY_CONTEXT).digest(), crc32c(nonce))
 
 
 class Due(NamedTuple):
-    """What the next frame must continue: the state of the chain."""
+    """The end of the chain of frames: what the next frame must carry or continue."""
 
-    sequence: int
+    sequence: int  # of its first record
     epoch: int
-    time_ns: int
-    hash: bytes
+    time_ns: int  # the least time that it may have
+    hash: bytes  # of the frame before
 
 
 class Frame(NamedTuple):
-    """A frame that passed every check. `body` is a view that lives as long as the frame is kept."""
+    """A frame that passed every check."""
 
     kind: int
     flags: int
     records: int
     epoch: int
-    sequence: int  # of record 1, or of the next record if there is none
+    sequence: int  # of its first record; of the next record if it has none
     time_ns: int
-    previous: bytes
+    previous: bytes  # hash of the frame before
     hash: bytes
-    body: memoryview
+    body: memoryview  # valid as long as the frame is kept
     segment: int
     offset: int
     length: int  # bytes in the file, padding included
 
     @property
     def rows(self) -> np.ndarray:
-        """COMMAND rows of a DATA or CONTROL frame, shape (records,), a copy that may be written."""
+        """COMMAND rows of a DATA or CONTROL frame, shape (records,), a writable copy."""
         return np.frombuffer(bytearray(self.body[: self.records * ROW_BYTES]), COMMAND)
 
     @property
     def payload(self) -> bytes:
-        """What follows the rows: the payload of a control, the JSON of RULES."""
+        """The bytes after the rows: the payload of a control, the JSON of RULES."""
         return bytes(self.body[self.records * ROW_BYTES :])
 
     @property
     def due(self) -> Due:
-        """What the frame behind this one must continue."""
+        """What the frame after this one must continue."""
         return Due(self.sequence + self.records, self.epoch, self.time_ns, self.hash)
 
 
 class BadFrame(Exception):
-    """The bytes are no frame that may stand here.
+    """The bytes are not a frame, or a frame that does not belong here.
 
-    whole   the frame itself is sound but does not belong here: no tear leaves that
+    whole   the bytes were written completely, so this is damage and not a torn write
     """
 
     def __init__(self, reason: str, whole: bool = False) -> None:
@@ -121,10 +121,14 @@ def padded(length: int, alignment: int) -> int:
 def pack_frame(
     key: SegmentKey, alignment: int, kind: int, due: Due, body: Bytes, count: int = 0, flags: int = 0
 ) -> tuple[bytes, bytes]:
-    """The bytes of a frame and its hash; `due` carries the frame's own epoch and time."""
+    """The bytes of a frame, padding included, and its hash.
+
+    due     sequence, epoch and time of this frame, and the hash of the frame before
+    count   records in the body
+    """
     header = HEADER.pack(MAGIC, FORMAT, kind, flags, len(body), count, due.epoch, due.sequence, due.time_ns, due.hash)
     header += _CRC.pack(crc32c(header, key.crc))
-    # Large bodies are copied once, into the frame.
+    # Header and body are hashed in parts, so that a large body is copied only once, into the frame.
     digest = blake3(header, key=key.key).update(body).digest()
     crc = _CRC.pack(crc32c(body, crc32c(header, key.crc)))
     padding = -(OVERHEAD_BYTES + len(body)) % alignment
@@ -132,10 +136,11 @@ def pack_frame(
 
 
 def body_length(window: memoryview, key: SegmentKey, space: int) -> int:
-    """Length of the body, once magic, header CRC and bounds hold.
+    """Check a frame's header and return the length of its body in bytes.
 
-    window   at least the header
+    window   starts with the header
     space    bytes left in the segment
+    raises   BadFrame: magic, CRC, kind or length is wrong
     """
     magic, version, kind, flags, length, count, *_ = HEADER.unpack_from(window)
     if magic != MAGIC:
@@ -164,9 +169,10 @@ def _length_fits(kind: int, length: int, count: int) -> bool:
 
 
 def read_frame(window: memoryview, length: int, key: SegmentKey, segment: int, offset: int, due: Due | None) -> Frame:
-    """The frame in `window`, which holds it with its padding, after the checks of DUR-102 in their order.
+    """Check and return the frame in `window`; raises BadFrame. The checks are those of DUR-102 in their order.
 
-    length   of the body, as `body_length` found it
+    window   exactly the frame, padding included
+    length   bytes of the body, from `body_length`
     due      what the frame must continue; None: its place in the chain is not checked
     """
     end = HEADER_BYTES + length
@@ -190,9 +196,12 @@ def read_frame(window: memoryview, length: int, key: SegmentKey, segment: int, o
 
 
 def data_bodies(window: memoryview, key: SegmentKey, alignment: int) -> tuple[list[bytes], int, bool]:
-    """Bodies of the DATA frames that stand whole and one behind the other at the beginning of `window`, how many bytes
-    all frames there take, and whether the last of them is a CLOSE. Their bytes are as they were written; hashes and
-    links are not checked: many times faster than `read_frame`."""
+    """Read the complete frames at the beginning of `window`, many times faster than `read_frame`.
+
+    Only CRCs are checked, not hashes and links.
+
+    returns   bodies of the DATA frames, bytes that all frames take, whether the last frame is a CLOSE
+    """
     bodies, at, size, data = [], 0, len(window), int(FrameKind.DATA)
     while at + OVERHEAD_BYTES <= size:
         magic, version, kind, flags, length = _LEAD.unpack_from(window, at)
@@ -210,7 +219,7 @@ def data_bodies(window: memoryview, key: SegmentKey, alignment: int) -> tuple[li
 
 
 def _misplaced(frame: Frame, due: Due) -> str:
-    """Why a sound frame does not continue the chain, or nothing."""
+    """Why an undamaged frame does not continue the chain; empty if it does."""
     if frame.sequence != due.sequence:
         return f"first sequence is {frame.sequence}"
     if frame.kind == FrameKind.EPOCH:

@@ -1,6 +1,6 @@
-"""HEAD: the floor below which nothing is ever cut (DUR-070, DUR-071).
+"""The file HEAD: records up to its sequence are durable, and recovery never cuts them (DUR-070, DUR-071).
 
-Two slots written in turn, so that a torn write always leaves the one before.
+It has two slots that are written in turn, so a torn write leaves the older one intact.
 """
 
 import struct
@@ -35,7 +35,7 @@ class Head(NamedTuple):
     time_ns: int
 
 
-# What a data folder starts with: nothing is durable yet.
+# HEAD of a new data folder: nothing is durable yet.
 EMPTY = Head(0, 1, 0, NO_HASH, 0, NO_HASH, 1, 4_096, 0)
 
 
@@ -53,7 +53,7 @@ def parse_slot(data: bytes) -> Head | None:
 
 
 def parse_head(data: bytes) -> tuple[Head | None, list[str]]:
-    """The valid slot of the higher generation, if any, and what is damaged, in words."""
+    """The valid slot with the higher generation, if any, and notes on damage, in words."""
     slots = [data[at : at + SECOND_SLOT].ljust(SECOND_SLOT, b"\0") for at in (0, SECOND_SLOT)]
     heads = [parse_slot(slot) for slot in slots]
     sound = [head for head in heads if head is not None]
@@ -69,7 +69,7 @@ def parse_head(data: bytes) -> tuple[Head | None, list[str]]:
 
 
 def read_head(disk: Disk, folder: str) -> tuple[Head | None, list[str]]:
-    """HEAD of a data folder; (None, []) if there is none. JournalFailed: the disk does not give it."""
+    """HEAD of a data folder and notes on damage; (None, []) if there is none. JournalFailed: it cannot be read."""
     path = f"{folder}/{NAME}"
     if not disk.exists(path):
         return None, []
@@ -82,13 +82,13 @@ def read_head(disk: Disk, folder: str) -> tuple[Head | None, list[str]]:
 
 
 def create_head(disk: Disk, folder: str) -> Head:
-    """Make HEAD, before the first segment is used."""
+    """Make HEAD of a new folder, before the first segment is used."""
     replace_file(disk, folder, NAME, pack_slot(EMPTY).ljust(FILE_BYTES, b"\0"))
     return EMPTY
 
 
 class HeadFile:
-    """Writes HEAD, one slot after the other. `last` is what it says now."""
+    """Writes HEAD, its slots in turn. `last` is the content written last."""
 
     def __init__(self, disk: Disk, folder: str, last: Head) -> None:
         self._disk = disk
@@ -96,7 +96,7 @@ class HeadFile:
         self.last = last
 
     def write(self, head: Head) -> None:
-        """Make `head` durable under the next generation."""
+        """Make `head` durable; its generation is set to the next one."""
         self.last = head._replace(generation=self.last.generation + 1)
         at = SECOND_SLOT * (self.last.generation % 2)
         write_all(self._disk, self._handle, pack_slot(self.last), at)

@@ -1,9 +1,8 @@
-"""The journal's writer: one frame a group commit, durable before `append` returns (DUR-081 to DUR-084).
+"""The journal's writer: one frame for each group commit, durable before `append` returns (DUR-081 to DUR-084).
 
-Threads. `append`, `append_control`, `idle`, `mark`, `snapshot` and `close` write; they exclude each other by a lock and
-run on a helper thread while the loop applies the same batch. `observe` and `begin_snapshot` belong to the loop thread
-and run between two appends: `observe` of a batch comes before the `append` of the next. `durable_sequence`, `sequence`
-and `spares_ready` may be read anywhere.
+Threads. `append`, `append_control`, `idle`, `mark`, `snapshot` and `close` write, one at a time (a lock), on a helper
+thread while the loop applies the same batch. The loop thread calls `observe` and `begin_snapshot` between two appends:
+`observe` of a batch before the `append` of the next. Any thread reads `durable_sequence`, `sequence`, `spares_ready`.
 """
 
 from collections import deque
@@ -52,7 +51,7 @@ class JournalSeams(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What does not change while a journal is open."""
+    """Facts of a journal that do not change while it is open."""
 
     journal_id: bytes
     alignment: int
@@ -62,16 +61,16 @@ class Identity(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where the next frame goes: `segment` is 0 if none was ever used, `key` is None if it takes no more frames."""
+    """Where the next frame goes."""
 
-    segment: int
-    offset: int
+    segment: int  # 0: no segment was ever used
+    offset: int  # bytes
     due: Due
-    key: SegmentKey | None
+    key: SegmentKey | None  # None: the segment is closed, the next frame starts another
 
 
 class Journal:
-    """Made by `open_journal`."""
+    """The writer of one journal. Made by `open_journal`."""
 
     def __init__(
         self,
@@ -104,12 +103,13 @@ class Journal:
             self._handle = self._disk.open_log(self._path(self._segment))
         self.observe(np.zeros(0, EVENT), self.sequence)
 
-    # What the loop thread calls.
+    # Called by the loop thread.
 
     def observe(self, events: np.ndarray, sequence: int) -> None:
-        """Take note of what the engine emitted.
+        """Add the events of a batch to the running event hash.
 
-        events     EVENT rows, shape (m,), of every command up to `sequence` that was not observed before
+        events     EVENT rows, shape (m,): all events since the last call
+        sequence   the last command that they belong to
         """
         self._event_hash.add(events)
         self._observed = sequence
@@ -117,21 +117,21 @@ class Journal:
             self._marks.append((sequence, self._event_hash.mark(sequence)))
 
     def hash_at(self, sequence: int) -> bytes | None:
-        """Hash of the frame that holds one of the latest records; None until it is durable (DUR-152)."""
+        """Hash of the frame that holds a record; None if it is not durable yet or not one of the latest (DUR-152)."""
         return self.known.hash_at(sequence) if sequence <= self.durable_sequence else None
 
     @property
     def spares_ready(self) -> int:
-        """Segments made ahead; trading needs 2 (DUR-024, DUR-051)."""
+        """How many spare segments are ready; trading needs 2 (DUR-024, DUR-051)."""
         return self._spares.made - self._segment
 
     @property
     def lack(self) -> str:
-        """Why fewer segments are ready than trading needs, empty if enough are or are on their way."""
+        """Why fewer spares are ready than trading needs; empty if there are enough, or they are being made."""
         return self._spares.lack if self.spares_ready < SPARES else ""
 
     def make_spares(self) -> None:
-        """Try again in the background."""
+        """Try again to make the missing spares, in the background."""
         self._spares.ensure_later(self._segment + SPARES)
 
     @property
@@ -139,9 +139,9 @@ class Journal:
         return self.sequence - self.snapshot_sequence >= SNAPSHOT_RECORDS
 
     def begin_snapshot(self, engine: EngineLike, hash_now: bool = False) -> PendingSnapshot:
-        """Copy the state and mark its place; call with no append under way, `write()` the result on any thread.
+        """Copy the state and write its SNAPMARK, between two appends; call `write()` of the result on any thread.
 
-        hash_now   put the state hash into the SNAPMARK too, at the cost of a pass over the state
+        hash_now   put the state hash into the SNAPMARK too, which costs a pass over the state
         """
         assert engine.sequence == self.sequence, (engine.sequence, self.sequence)
         image = take_image(engine.states)
@@ -159,7 +159,7 @@ class Journal:
             self._write_head()
         return PendingSnapshot(self._disk, f"{self.folder}/snap", header, image)
 
-    # What the writer thread calls.
+    # Called by the writer thread.
 
     def append(self, rows: np.ndarray) -> int:
         """Make one batch durable; returns its last sequence.
@@ -172,7 +172,7 @@ class Journal:
 
     @contextmanager
     def writing(self, rows: np.ndarray) -> Iterator[None]:
-        """As `append`, while the caller's block runs: the batch is durable when the block has ended."""
+        """As `append`, but the caller's block runs while the disk writes; the batch is durable after the block."""
         assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
         body = rows.view(np.uint8).data
         with self._lock:
@@ -191,25 +191,25 @@ class Journal:
                 self._note_append()
 
     def append_control(self, row: np.ndarray, payload: bytes) -> int:
-        """Make one control durable; `row` has shape (1,) and is stamped, the payload is JSON."""
+        """As `append`, for one control. `row`: COMMAND, shape (1,), stamped; `payload`: JSON."""
         assert len(payload) <= PAYLOAD_BYTES_MAX, len(payload)
         return self._append(FrameKind.CONTROL, row.tobytes() + payload, 1)
 
     def append_rules(self, body: bytes, time_ns: int) -> None:
-        """State the rules that hold from here on (DUR-111)."""
+        """Write a RULES frame: these rules are in force from here on (DUR-111)."""
         with self._lock:
             self._due = self._due._replace(time_ns=time_ns)
             self._write(FrameKind.RULES, body)
 
     def append_epoch(self, body: bytes, epoch: int, time_ns: int) -> None:
-        """Start a new epoch, after a cut (DUR-104)."""
+        """Write an EPOCH frame: a new epoch starts, after a torn tail was cut (DUR-104)."""
         with self._lock:
             self._make_space(len(body))
             self._due = self._due._replace(epoch=epoch, time_ns=time_ns)
             self._write(FrameKind.EPOCH, body)
 
     def idle(self) -> bool:
-        """Call now and then when nothing is appended: SEAL after 50 ms, HEAD each second. True if it wrote."""
+        """Call often when idle: writes SEAL after 50 ms, HEAD once a second. Returns whether it wrote."""
         with self._lock:
             now = self._clock.mono_ns()
             if self._failed or self._closed or now - self._last_append_ns < IDLE_NS:
@@ -224,12 +224,12 @@ class Journal:
             return seal or head
 
     def snapshot(self, engine: EngineLike) -> int:
-        """Write a snapshot now, state hash in its mark included; returns its sequence."""
+        """Write a snapshot now, with the state hash in its mark; returns its sequence."""
         return self.begin_snapshot(engine, hash_now=True).write()
 
     def mark(self) -> None:
-        """Write a mark behind the last command, at a clean stop: a release with other rules then sees whether its
-        replay comes to the same (DUR-111). None is written behind a command whose events were not observed."""
+        """Write a mark after the last command at a clean stop, unless its events were not observed. With it a release
+        with other rules can check whether its replay gives the same events (DUR-111)."""
         with self._lock:
             self._check()
             if self._observed == self.sequence > self._marked:
@@ -237,7 +237,7 @@ class Journal:
                 self._marked = self.sequence
 
     def close(self) -> None:
-        """Seal, write HEAD and let go of the folder. After a failure only the handles are closed."""
+        """Write SEAL and HEAD, and release the folder. After a failure only close the handles."""
         with self._lock:
             if self._closed:
                 return
@@ -254,7 +254,7 @@ class Journal:
                     self._disk.close(self._handle)
                 self._folder_lock.close()
 
-    # Below, the lock is held.
+    # Internal: the lock is held.
 
     def _append(self, kind: FrameKind, body: Bytes, count: int) -> int:
         with self._lock:
@@ -263,7 +263,7 @@ class Journal:
             return self._note_append()
 
     def _prepare(self, body: Bytes) -> None:
-        """Before the frame of a batch: its time, and the mark that is due."""
+        """Before a batch's frame: write the mark that is due, and set the frame's time."""
         self._check()
         sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
         assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
@@ -271,7 +271,7 @@ class Journal:
         self._due = self._due._replace(time_ns=time_ns)
 
     def _note_append(self) -> int:
-        """After it: the batch is durable."""
+        """After a batch's frame: note that it is durable; returns its last sequence."""
         self.sequence = self.durable_sequence = self._due.sequence - 1
         self._last_append_ns = now = self._clock.mono_ns()
         if now - self._last_head_ns >= HEAD_NS:
@@ -284,7 +284,7 @@ class Journal:
         assert not self._closed
 
     def _hash_of_events(self) -> bytes:
-        """The event hash at the last command, with all of it observed: the mark that is due there, or one between."""
+        """The event hash after the last command, whose events were all observed. Closes the hash's current run."""
         if self._marks:
             sequence, of_events = self._marks.popleft()
             assert sequence == self.sequence, (sequence, self.sequence)
@@ -292,7 +292,7 @@ class Journal:
         return self._event_hash.mark(self.sequence)
 
     def _write_mark(self) -> None:
-        """SNAPMARK before the first frame after each multiple of 4,096 records."""
+        """Write the SNAPMARK that is due before the first frame after each multiple of 4,096 records."""
         if self.sequence // MARK_RECORDS == self._marked // MARK_RECORDS:
             return
         assert self._marks and self._marks[0][0] == self.sequence, "observe() a batch before the next append"
@@ -301,13 +301,13 @@ class Journal:
         self._marked = sequence
 
     def _write(self, kind: FrameKind, body: Bytes, count: int = 0) -> None:
-        """Pack, write and sync one frame; `_due` carries its epoch and time."""
+        """Pack, write and sync one frame, with epoch and time of `_due`."""
         self._make_space(len(body))
         self._put(kind, body, count)
         self._sealed = kind == FrameKind.SEAL
 
     def _make_space(self, body_bytes: int) -> None:
-        """Go on to the next segment if the frame would leave no unit for the CLOSE (DUR-055)."""
+        """Close the segment and start the next if the frame would leave no space for the CLOSE frame (DUR-055)."""
         alignment = self.identity.alignment
         space = self.identity.segment_bytes - self._offset
         if self._handle < 0:
@@ -327,7 +327,7 @@ class Journal:
         return pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
 
     def _advance(self, frame: bytes, digest: bytes, count: int) -> None:
-        """The next frame stands behind this one."""
+        """Move the place of the next frame after this one."""
         self._offset += len(frame)
         if count:
             self.known.add(self._due.sequence, count, digest)
@@ -335,14 +335,14 @@ class Journal:
 
     @contextmanager
     def _io(self) -> Iterator[None]:
-        """What the disk refuses ends the journal (DUR-083)."""
+        """Turn an OSError inside the block into JournalFailed; the journal has failed for good then (DUR-083)."""
         try:
             yield
         except OSError as error:
             raise self._fail(error) from error
 
     def _leave(self) -> None:
-        """A closed segment is never written again."""
+        """Sync and close the segment in use, and make it read-only."""
         try:
             self._disk.fsync(self._handle)
             self._disk.close(self._handle)
@@ -352,7 +352,7 @@ class Journal:
             raise self._fail(error) from error
 
     def _activate(self) -> None:
-        """Write the header block of the next segment and sync it before its first frame (DUR-052)."""
+        """Start the next segment: write and sync its header block, before its first frame (DUR-052)."""
         number = self._segment + 1
         try:
             self._spares.ensure(number)
@@ -371,7 +371,7 @@ class Journal:
         self._spares.ensure_later(number + SPARES)
 
     def _look_at_names(self) -> None:
-        """Stop where another process may have the folder (DUR-040)."""
+        """Fail if the folder's paths lead elsewhere now: another process may have the folder (DUR-040)."""
         try:
             self._folder_lock.check(self._path(self._segment), self._handle)
         except OSError as error:
@@ -391,7 +391,7 @@ class Journal:
         self._last_head_ns = self._clock.mono_ns()
 
     def _fail(self, error: OSError, code: int = EXIT_IO) -> JournalFailed:
-        """No ack, no retry, no further write (DUR-083)."""
+        """Note that the journal has failed, and return the error to raise: no ack, no retry, no write (DUR-083)."""
         self._failed = JournalFailed(error, code)
         return self._failed
 

@@ -1,6 +1,6 @@
-"""Whether the money that a replay has counted is what its events report one by one.
+"""Compares the money in the engine's state with the sum of what its events report.
 
-The engine counts in 64 bits that wrap silently, and a wrapped total may still balance: here sums are Python's integers.
+The engine's 64-bit totals wrap silently, and wrapped totals may still balance. Here the sums are Python integers.
 """
 
 import numpy as np
@@ -10,22 +10,22 @@ from exchange.records import column
 
 
 class ReportedMoney:
-    """What CASH and FILL events say was paid in, out and for fees."""
+    """Sums of deposits, withdrawals and fees over CASH_MOVED and FILL events, in mills."""
 
     def __init__(self) -> None:
         self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
 
     def add(self, events: np.ndarray) -> None:
-        """EVENT rows of any length, in any portions."""
+        """Add the amounts of EVENT rows, shape (n,). Call it with all rows, in any portions."""
         moved = events["amount_mills"][events["kind"] == EventKind.CASH_MOVED].tolist()
         self.deposits_mills += sum(amount for amount in moved if amount > 0)
         self.withdrawals_mills -= sum(amount for amount in moved if amount < 0)
         self.fees_mills += sum(column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist())
 
     def faults(self, states: np.ndarray) -> list[str]:
-        """What is wrong with the money of a state (INV-018), each fault in words.
+        """Differences between a state and the sums (INV-018), each in words.
 
-        states   shape (1,), the STATE record after the last event
+        states   the STATE record after the last event, shape (1,)
         """
         state = states[0]
         cash, gains = (sum(state.accounts[name].tolist()) for name in ("cash_mills", "unrealised_pnl_mills"))

@@ -1,4 +1,4 @@
-"""A snapshot between its mark in the journal and its file."""
+"""A snapshot whose mark is in the journal, and whose file is still to be written."""
 
 from contextlib import suppress
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from exchange.seams import Disk
 
 
 class PendingSnapshot(NamedTuple):
-    """A snapshot whose state is copied and whose mark is durable; `write` may run on any thread."""
+    """A snapshot whose state is copied and whose mark is durable. `write` may run on any thread."""
 
     disk: Disk
     folder: str
@@ -16,7 +16,7 @@ class PendingSnapshot(NamedTuple):
     image: Image
 
     def write(self) -> int:
-        """Hash and write the file; returns its sequence. OSError: nothing of it is left to fill the disk."""
+        """Hash the state and write the file; returns the snapshot's sequence. OSError: failed, a part was removed."""
         header = self.header
         if not header.state_hash:
             header = header._replace(state_hash=image_hash(self.image).hex())

@@ -1,6 +1,6 @@
-"""Open a data folder: lock, check, replay, repair what a crash left, hand over a journal that goes on (DUR-100 to 107).
+"""Opens a data folder: lock, check, replay, repair what a crash left, continue the journal (DUR-100 to 107).
 
-Everything that can refuse happens before the first write. Killed at any step, it can be run again.
+Everything that can refuse the folder happens before the first write. A start that is killed can be repeated.
 """
 
 import json
@@ -32,14 +32,14 @@ from exchange.kernel import source_hash
 from exchange.limits import Limits
 from exchange.seams import Background, Clock, Disk, Rng, start_thread
 
-# Segments in front of a snapshot that every start checks too; older ones are left to `gpux journal verify`.
+# Segments up to the snapshot's that every start checks; only `gpux journal verify` checks older ones.
 HISTORY_SEGMENTS = 4
 EngineFactory = Callable[[Limits, np.ndarray | None], EngineLike]
 
 
 @dataclass
 class RecoveryReport:
-    """What was found. `cut_bytes` > 0: a torn tail was cut at (segment, offset) and kept in quarantine."""
+    """What a start has found and done. `cut_bytes` > 0: a torn tail was cut and kept in quarantine."""
 
     created: bool = False
     snapshot_sequence: int = 0
@@ -63,29 +63,29 @@ class Opened(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where replay starts: the engine there, and the position behind the snapshot's mark."""
+    """Where replay starts: after a snapshot's mark, with an engine in that state, or at genesis."""
 
     engine: EngineLike
     event_hash: EventHash
     segment: int
     offset: int
-    rules: bytes  # body of the RULES frame that holds there; empty at genesis
+    rules: bytes  # body of the RULES frame in force there; empty at genesis
 
 
 @cache
 def build_hash() -> str:
-    """Name of this build: equal kernels replay equal journals."""
+    """Hash of the kernel sources. Snapshots of another build are not used."""
     return source_hash()
 
 
 def canonical_rules(rules: bytes, limits: Limits) -> bytes:
-    """Body of the RULES frame: the caller's facts, size and layout of the state record, keys sorted, no spaces."""
+    """Body of the RULES frame: the caller's JSON object with limits and STATE_VERSION added, in canonical form."""
     facts = {**json.loads(rules), "limits": limits.name, "state_version": STATE_VERSION}
     return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
 
 
 def compiled_engine(limits: Limits, body: np.ndarray | None) -> EngineLike:
-    """The real engine, fresh or over the STATE bytes of a snapshot."""
+    """The compiled engine, with a new state or with the STATE bytes of a snapshot."""
     return Engine(limits) if body is None else Engine(limits, body.view(state_dtype(limits)))
 
 
@@ -101,14 +101,15 @@ def open_journal(
     background: Background = start_thread,
     claims: ReadClaims = no_claims,
 ) -> Opened:
-    """The journal of `folder` and an engine that has run all of it; an empty or missing folder is set up.
+    """Open the journal of `folder`, with an engine that has applied all of it; set up an empty or missing folder.
 
     rules          a JSON object that names the rules in force; a change is recorded in a RULES frame
     make_engine    (limits, STATE bytes or None) -> engine
-    segment_bytes  of a new journal
-    background     how spares are made beside the journal
-    claims         what the stores of the folder say of the journal; read once it is locked
+    segment_bytes  length of each segment, if the journal is new
+    background     runs a function in the background, to make spares
+    claims         reads what the derived stores claim; called while the folder is locked
     raises         Refusal: nothing but LOCK and missing folders was written (DUR-108)
+                   JournalFailed: the disk failed
     """
     seams = JournalSeams(disk, rng, clock)
     try:
@@ -127,7 +128,7 @@ def open_journal(
 
 
 class Recovery:
-    """One start of one data folder."""
+    """One start of one data folder. `open` does all of it."""
 
     def __init__(
         self,
@@ -190,16 +191,16 @@ class Recovery:
         return head
 
     def _check_empty(self) -> None:
-        """Without HEAD nothing may have been written (DUR-100)."""
+        """Raise Refusal if something was written although HEAD is missing (DUR-100)."""
         for segment in self.segments:
             if segment.header is not None or not segment.clean_block:
                 raise Refusal("HEAD is missing or both its slots are damaged", segment.number, 0, 1)
         self.report.created = True
 
-    # Read only: where to start, what the frames say.
+    # Read only: find the start, check and replay the frames.
 
     def _start(self) -> Start:
-        """The newest snapshot that checks, else genesis (DUR-101)."""
+        """The newest valid snapshot, else genesis (DUR-101)."""
         for name in snapshot_names(self.disk, f"{self.folder}/snap"):
             try:
                 return self._start_at(name)
@@ -224,7 +225,7 @@ class Recovery:
         return Start(engine, event_hash, mark.segment, mark.offset + mark.length, rules)
 
     def _replay(self, start: Start, head: Head | None) -> tuple[Walk, Replayer]:
-        """Check the segments in front of the start, run what follows it, judge the end."""
+        """Check the segments before the start, replay the frames after it, and judge the journal's end."""
         walk = self._walk_from(max(1, start.segment - HISTORY_SEGMENTS + 1), head)
         replayer = Replayer(
             start.engine, start.event_hash, same_layout=bool(start.rules), rules=start.rules,
@@ -271,7 +272,7 @@ class Recovery:
         elif head is not None and (head.segment, head.offset) > (walk.segment, walk.offset) and walk.used:
             self.notes.append(f"frames without records are missing before offset {head.offset} of HEAD")
 
-    # From here on the folder is written.
+    # Writing starts here.
 
     def _repair(self, walk: Walk, segment_bytes: int) -> Place:
         remove_temporaries(self.disk, self.folder)
@@ -294,7 +295,7 @@ class Recovery:
         return Identity(header.journal_id, header.alignment, header.segment_bytes, rules_hash, self.build_hash)
 
     def _go_on(self, journal: Journal, sequencer: Sequencer, place: Place, identity: Identity, rules: bytes) -> None:
-        """A new epoch behind a cut, and the rules where they are new."""
+        """Write EPOCH if a tail was cut, and RULES if the rules have changed."""
         epoch = place.due.epoch
         if self.disk.exists(f"{self.folder}/quarantine/{quarantine_name(place.segment, place.offset)}"):
             body = EPOCH_BODY.pack(epoch + 1, epoch, identity.journal_id, bytes.fromhex(identity.build_hash))
@@ -310,7 +311,7 @@ class Recovery:
 
 
 def snapshot_mark(segments: list[SegmentFile], header: SnapshotHeader) -> tuple[Frame, bytes]:
-    """The SNAPMARK a snapshot belongs to, and the event hash in it; raises SnapshotError or BadFrame."""
+    """The SNAPMARK frame of a snapshot, and the event hash in it. SnapshotError or BadFrame: they do not match."""
     if not 1 <= header.segment <= len(segments) or segments[header.segment - 1].header is None:
         raise SnapshotError(f"the journal has no segment {header.segment}")
     mark = frame_at(segments[header.segment - 1], header.offset, None)

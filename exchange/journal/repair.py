@@ -1,6 +1,6 @@
-"""What recovery may change on disk: cut a torn tail, clean spares, sync what a killed process left (DUR-104).
+"""The changes on disk that recovery makes: cut a torn tail, clean spares, sync what a killed process wrote (DUR-104).
 
-Each step may be cut short by a crash and done again.
+A crash may interrupt any step; the next start does it again.
 """
 
 from exchange.journal.files import ZEROS, replace_file, write_all
@@ -14,18 +14,18 @@ def quarantine_name(segment: int, offset: int) -> str:
 
 
 def cut_tail(disk: Disk, folder: str, segment: SegmentFile, tear: Tear) -> None:
-    """Keep the torn bytes in quarantine, then put zeros in their place, so that the space can be written again."""
+    """Copy the torn bytes to quarantine, then overwrite them with zeros, so that the space can be used again."""
     name = quarantine_name(tear.segment, tear.offset)
     if not disk.exists(f"{folder}/quarantine/{name}"):
         torn = bytes(segment.view(tear.offset, tear.end - tear.offset))
         replace_file(disk, f"{folder}/quarantine", name, torn)
-    # The name may be there without being durable yet.
+    # A start that was interrupted may have made the name, but not made it durable.
     disk.fsync_dir(f"{folder}/quarantine")
     _write_zeros(disk, segment.path, [(tear.offset, tear.end)])
 
 
 def clean_spare(disk: Disk, segment: SegmentFile, segment_bytes: int) -> None:
-    """A spare is zeros and has its full length, whatever a torn activation left in its header block."""
+    """Make a spare all zeros and `segment_bytes` long; an interrupted activation may have left a torn header."""
     ranges = [] if segment.clean_block else [(0, BLOCK_BYTES)]
     if segment.file_bytes < segment_bytes:
         ranges.append((segment.file_bytes, segment_bytes))
@@ -34,7 +34,11 @@ def clean_spare(disk: Disk, segment: SegmentFile, segment_bytes: int) -> None:
 
 
 def settle(disk: Disk, folder: str, active: SegmentFile, read_only: bool) -> None:
-    """What a killed process wrote may be in memory only: nothing is served before it is on disk."""
+    """Sync what a killed process wrote, before anything is served: it may be in the page cache only.
+
+    active      the segment in use, or the last closed one
+    read_only   it is closed: nobody writes it any more
+    """
     _write_zeros(disk, active.path, [])
     disk.fsync_dir(f"{folder}/journal")
     disk.fsync_dir(f"{folder}/snap")
@@ -44,7 +48,7 @@ def settle(disk: Disk, folder: str, active: SegmentFile, read_only: bool) -> Non
 
 
 def remove_temporaries(disk: Disk, folder: str) -> None:
-    """Files that a crash left before they got their name."""
+    """Delete the unfinished `.tmp` files that a crash left."""
     for place in (folder, f"{folder}/journal", f"{folder}/snap", f"{folder}/quarantine"):
         for name in disk.list(place):
             if name.endswith(".tmp"):
@@ -52,7 +56,7 @@ def remove_temporaries(disk: Disk, folder: str) -> None:
 
 
 def _write_zeros(disk: Disk, path: str, ranges: list[tuple[int, int]]) -> None:
-    """Zeros over the ranges (start, end), and a sync of the whole file."""
+    """Write zeros over the byte ranges (start, end), and sync the file."""
     handle = disk.open(path)
     try:
         for start, end in ranges:

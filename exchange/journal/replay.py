@@ -1,8 +1,8 @@
-"""Run a journal through an engine: recovery, `gpux replay`, `verify --deep` are this (DUR-106).
+"""Runs a journal through an engine and compares the results, for recovery, `gpux replay`, `verify --deep` (DUR-106).
 
 Records are applied frame by frame as they were written. At each SNAPMARK the running hash of all events must equal the
-recorded one, and the state hash where one was taken, if the state had the layout that it has here: RULES names its
-STATE_VERSION, and is written again when that changes.
+recorded one. If the mark has a state hash, and the state had the layout of this release, the state hash must be equal
+too: a RULES frame names the STATE_VERSION, and is written whenever that changes.
 """
 
 import json
@@ -28,11 +28,11 @@ from exchange.records import EVENT, count_events, split_rests
 from exchange.seams import Disk, RealDisk
 
 MARK_RECORDS = 4_096
-HASHED_AT_ONCE = 512  # event rows
+HASHED_AT_ONCE = 512  # EVENT rows
 
 
 class EngineLike(Protocol):
-    """What the journal asks of an engine."""
+    """The engine as the journal uses it."""
 
     states: np.ndarray
 
@@ -46,11 +46,13 @@ class EngineLike(Protocol):
 
 
 class EventHash:
-    """Running hash of every event: mark k = BLAKE3(mark k-1, bytes of all rows since); mark 0 is zeros (DUR-063).
+    """Running hash of all events: mark k = BLAKE3(mark k-1, bytes of all rows since); mark 0 is zeros (DUR-063).
 
-    Rows are `split_rests`, so that journals agree however an engine writes its events.
+    Rows go through `split_rests` first, so the hash does not depend on how an engine combines rows. It is a chain of
+    marks, so that a replay from a snapshot can continue it from the hash in the snapshot's SNAPMARK.
 
-    A chain of marks, so that a replay from a snapshot can continue it: the snapshot's own SNAPMARK carries the link.
+    last       the mark to continue
+    sequence   the last command before it
     """
 
     def __init__(self, last: bytes = NO_HASH, sequence: int = 0) -> None:
@@ -60,7 +62,7 @@ class EventHash:
         self._count = 0
 
     def add(self, events: np.ndarray) -> None:
-        """More rows, which no longer change: many are hashed at once, no single order waits for it."""
+        """Add EVENT rows, shape (n,). They must not change afterwards: rows are hashed later, many at once."""
         self._waiting.append(events.view(np.uint8).data)
         self._count += len(events)
         if self._count >= HASHED_AT_ONCE:
@@ -73,7 +75,7 @@ class EventHash:
             self._waiting, self._count = [], 0
 
     def mark(self, sequence: int) -> bytes:
-        """Close the run at `sequence` and start the next."""
+        """The mark after command `sequence`, over all rows added so far; the next run starts from it."""
         self._hash()
         self.last, self.sequence = self._rows.digest(), sequence
         self._rows = blake3(self.last)
@@ -92,10 +94,11 @@ class Replayer:
         rules: bytes = b"",
         own_rules: int | None = None,
     ) -> None:
-        """`same_layout`: the frames in front were written with this STATE_VERSION; else a RULES frame has to say so.
+        """on_events    called with the EVENT rows of each frame
 
-        rules       body of the RULES frame that holds at the start
-        own_rules   number of the rules that the engine follows; None: `in_doubt` never is
+        same_layout  the journal had this release's STATE_VERSION at the start; RULES frames change it later
+        rules        body of the RULES frame in force at the start
+        own_rules    number of the rules that the engine follows; None: rules are not compared
         """
         self.engine, self.event_hash = engine, event_hash
         self._same_layout = same_layout
@@ -150,8 +153,10 @@ class Replayer:
 
     @property
     def in_doubt(self) -> Refusal | None:
-        """Commands were decided under other rules than the engine's, and no mark behind them says what they came to:
-        the replay may have come to something else. None: there are none."""
+        """The refusal for commands of unknown outcome; None: there are none.
+
+        They were decided under other rules than the engine's, and no mark after them shows that the replay is right.
+        """
         return self._doubt
 
     def _doubt_from(self, frame: Frame) -> Refusal:
@@ -163,7 +168,7 @@ class Replayer:
         return _at(frame, reason, EXIT_MISMATCH)
 
     def _under_rules(self) -> str:
-        """Which rules the events were recorded under, where the journal says so: another release has others."""
+        """Text for an error: the rules that the events were recorded under, if they are not this release's."""
         number = number_of(self.rules)
         if number in (None, RULES):
             return ""
@@ -175,9 +180,12 @@ def _at(frame: Frame, reason: str, code: int = 65) -> Refusal:
 
 
 def read_frames(folder: str, disk: Disk | None = None) -> Generator[Frame, None, None]:
-    """Every frame of a data folder from genesis, checked; read only.
+    """Yield every frame of a data folder from genesis, checked; read only.
 
-    A torn tail ends the walk, damage raises Refusal, what the disk does not give JournalFailed.
+    A torn tail ends the frames.
+
+    raises   Refusal: the journal is damaged
+             JournalFailed: it cannot be read
     """
     disk = disk or RealDisk()
     require_folder(disk, folder)
@@ -194,7 +202,7 @@ def read_frames(folder: str, disk: Disk | None = None) -> Generator[Frame, None,
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """What a replay did; `marks` were compared and equal."""
+    """Counts and results of a replay; all `marks` were equal."""
 
     records: int
     frames: int
@@ -208,7 +216,7 @@ class ReplayReport:
 
 
 def recorded_limits(folder: str, disk: Disk | None = None) -> Limits:
-    """The size of state that a journal was written with: another size gives the same events but another hash."""
+    """The limits that a journal was written with: others give the same events but another state hash."""
     with closing(read_frames(folder, disk)) as frames:
         rules = next(frames, None)
     if rules is None or rules.kind != FrameKind.RULES:
@@ -227,7 +235,7 @@ def replay_folder(
 
     on_events   called with the EVENT rows of each frame
     progress    called with the last sequence after each frame of records
-    raises      Refusal where the journal is damaged (65) or gives other events or another state than recorded (70)
+    raises      Refusal: the journal is damaged (65), or events or state differ from those recorded (70)
     """
     replayer = Replayer(engine, EventHash(), on_events)
     last_hash = NO_HASH

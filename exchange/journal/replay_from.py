@@ -1,4 +1,4 @@
-"""Replay the end of a journal beside the venue: a derived store that has lost something is filled from it (DUR-154)."""
+"""Replays the end of a journal, so that a derived store can be filled with what it lacks (DUR-154)."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,10 +20,12 @@ MakeEngine = Callable[[np.ndarray | None], EngineLike]
 def replay_from(
     folder: str, disk: Disk, make_engine: MakeEngine, sequence: int
 ) -> Iterator[tuple[Frame, list[np.ndarray]]]:
-    """Frames of records with the events of each, from the newest snapshot in front of a record on, or from genesis.
+    """Yield frames of records with their events, from the newest snapshot before a record on, else from genesis.
 
     make_engine   (STATE bytes of a snapshot or None) -> engine
-    raises        Refusal: the replay gives something else than was recorded
+    sequence      the record; frames before it may come first
+    returns       (frame, list of EVENT arrays); the list is valid until the next frame
+    raises        Refusal: the journal is damaged, or the replay differs from what was recorded
     """
     segments = open_segments(disk, f"{folder}/journal")
     try:

@@ -1,6 +1,6 @@
-"""Walk the frames of a journal in order, checking each, and judge the first bad one (DUR-102, DUR-103).
+"""Reads and checks the frames of a journal in order, and judges the first bad one (DUR-102, DUR-103).
 
-Read only. A walk starts at genesis, at the first frame of a segment, or at a snapshot's offset.
+Read only. A walk starts at genesis, at the first frame of a segment, or after a snapshot's mark.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,23 +31,23 @@ GENESIS = Due(1, 1, 0, NO_HASH)
 
 @dataclass
 class Tear:
-    """The first bad frame: where it starts, where the last byte behind it that is not zero ends, and what is wrong."""
+    """The first bad frame, which ended a walk."""
 
     segment: int
-    offset: int
-    end: int
+    offset: int  # where it starts
+    end: int  # end of the last byte in the segment that is not zero
     reason: str
-    whole: bool
+    whole: bool  # it was written completely: damage, not a torn write
 
 
 class Walk:
-    """Frames in order, from a place on.
+    """Yields the frames of a journal in order, from a given place on (`frames`).
 
-    due      what the next frame must continue
     segment, offset   where the next frame starts
-    closed   the segment ended in CLOSE: the next frame starts the segment behind
-    tear     set when the walk ended at a bad frame
-    head     HEAD must be found on the way, unless the walk starts behind it or the tail it speaks of is cut
+    due               what the next frame must continue
+    closed            the segment has ended with CLOSE
+    tear              the bad frame that has ended the walk; None: there is none
+    head              the chain must pass through the place and hash in HEAD; not checked if the walk starts after it
     """
 
     def __init__(
@@ -66,11 +66,14 @@ class Walk:
 
     @property
     def used(self) -> int:
-        """Segments that were ever activated."""
+        """How many segments are in use or were, spares not counted."""
         return sum(segment.header is not None for segment in self.segments)
 
     def frames(self) -> Iterator[Frame]:
-        """Every sound frame; ends at the clean end of the journal or at a tear."""
+        """Yield every valid frame up to the clean end of the journal, or up to a bad frame (`tear`).
+
+        raises   Refusal: damage that no torn write explains
+        """
         used = self.used
         for segment in (*self.segments[: self.segment - 1], *self.segments[used:]):
             self._check_length(segment, segment.number)
@@ -114,7 +117,7 @@ class Walk:
             self._refuse("the header does not link to the segment before")
 
     def _check_length(self, segment: SegmentFile, number: int) -> None:
-        """A segment has its whole length before it gets its name (DUR-051), so a short one has lost its end."""
+        """Raise Refusal if a segment is too short: it had its whole length before it got its name (DUR-051)."""
         first = self.segments[0].header
         due_bytes = first.segment_bytes if first is not None else 0
         if segment.file_bytes >= due_bytes:
@@ -128,7 +131,7 @@ class Walk:
         raise Refusal(reason, number, offset, sequence)
 
     def _check_head(self) -> None:
-        """The chain must pass through the place and hash that HEAD names."""
+        """Raise Refusal if the chain has come to HEAD's place with another hash or sequence than HEAD's."""
         head = self._head
         if head is None or (head.segment, head.offset) > (self.segment, self.offset):
             return
@@ -142,7 +145,7 @@ class Walk:
 
 
 def frame_at(segment: SegmentFile, offset: int, due: Due | None) -> Frame:
-    """The frame that starts at `offset`; raises BadFrame."""
+    """The frame that starts at `offset`; raises BadFrame. `due` None: its place in the chain is not checked."""
     assert segment.header is not None
     space = segment.segment_bytes - offset
     alignment = segment.header.alignment
@@ -152,7 +155,7 @@ def frame_at(segment: SegmentFile, offset: int, due: Due | None) -> Frame:
 
 
 def frame_of(segments: Sequence[SegmentFile], sequence: int) -> Frame | None:
-    """The frame that holds a record, looked up in its segment."""
+    """The frame that holds a record, found by a walk over its segment; None if there is none."""
     segment = segments[segment_of(segments, sequence) - 1]
     walk = Walk([*segments], None, segment.number, BLOCK_BYTES, due_at(segment))
     for frame in walk.frames():
@@ -162,11 +165,13 @@ def frame_of(segments: Sequence[SegmentFile], sequence: int) -> Frame | None:
 
 
 def judge_end(walk: Walk, durable_sequence: int, claims: Sequence[Claim] = ()) -> None:
-    """Return if the journal ends clean or in a torn write that may be cut; refuse if it is damaged or lost its tail.
+    """Raise Refusal if the journal is damaged or has lost its tail (DUR-103, DUR-105).
 
-    durable_sequence   HEAD's floor
-    claims             what other files say was durable
-    Rules DUR-103, DUR-105.
+    Returns if it ends clean, or in a torn write that may be cut.
+
+    walk               a walk whose frames were all read
+    durable_sequence   of HEAD
+    claims             what other files know to be durable
     """
     tear = walk.tear
     floor = max((Claim("HEAD", durable_sequence), *claims), key=lambda claim: claim.sequence)
@@ -182,7 +187,10 @@ def judge_end(walk: Walk, durable_sequence: int, claims: Sequence[Claim] = ()) -
 
 
 def _damage(walk: Walk, tear: Tear, witness: str) -> str:
-    """`witness`: which file says that what is torn was durable; empty: none."""
+    """Why a bad frame is damage and not a torn write; empty if it may be cut.
+
+    witness   text about a file that proves that the frame was durable; empty: there is none
+    """
     if tear.whole:
         return "the frame is whole, so it was not torn"
     if tear.segment < walk.used:
@@ -196,7 +204,7 @@ def _damage(walk: Walk, tear: Tear, witness: str) -> str:
 
 
 def _sound_frame_after(segment: SegmentFile, offset: int, end: int) -> int:
-    """Offset of a frame sound under the segment's key at a later boundary, else 0."""
+    """Offset of a valid frame after `offset`, its place in the chain not checked; 0: there is none."""
     assert segment.header is not None
     alignment = segment.header.alignment
     data = bytes(segment.view(offset, end - offset))

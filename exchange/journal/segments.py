@@ -1,7 +1,7 @@
-"""Segment files: header block, names, reading through a window (DUR-050 to DUR-055).
+"""Segment files: names, header block, buffered reading (DUR-050 to DUR-055).
 
-A segment is written from offset 4,096 on and never reused. It has its whole length before it gets its name, so a short
-one is damage (scan.py refuses it); until then bytes that it lacks read as zeros.
+Frames start at offset 4,096, after the header block. A segment is never reused. It has its whole length before it gets
+its name, so a short one is damaged: scan.py refuses it. Here its missing bytes read as zeros.
 """
 
 import struct
@@ -32,7 +32,7 @@ class SegmentHeader(NamedTuple):
     journal_id: bytes
     nonce: bytes
     epoch: int
-    sequence: int  # which the first frame must have
+    sequence: int  # of the first frame
     time_ns: int
     previous: bytes  # hash of the last frame of the segment before
     record_bytes: int
@@ -47,7 +47,7 @@ def segment_name(number: int) -> str:
 
 
 def pack_block(header: SegmentHeader) -> bytes:
-    """The whole header block: two copies of the header, the rest zero."""
+    """The bytes of the header block: two copies of the header, the rest zero."""
     packed = HEADER.pack(
         MAGIC, FORMAT, header.alignment.bit_length() - 1, 0, header.number, header.segment_bytes, header.journal_id,
         header.nonce, header.epoch, header.sequence, header.time_ns, header.previous, header.record_bytes,
@@ -57,7 +57,7 @@ def pack_block(header: SegmentHeader) -> bytes:
 
 
 def parse_header(copy: bytes) -> SegmentHeader | None:
-    """One copy of the header, or None if it is damaged."""
+    """The header in one of its copies; None if the copy is damaged."""
     if crc32c(copy[: HEADER.size]) != int.from_bytes(copy[HEADER.size : HEADER_BYTES], "little"):
         return None
     magic, version, bits, _, number, size, *rest = HEADER.unpack_from(copy)
@@ -67,10 +67,10 @@ def parse_header(copy: bytes) -> SegmentHeader | None:
 
 
 class SegmentFile:
-    """One segment, read only. JournalFailed: the disk does not give it.
+    """One segment, opened read only. JournalFailed: it cannot be read. Refusal: its header is damaged.
 
-    header   None: no frame was ever written, the file is a spare (DUR-054)
-    notes    damage that was survived, in words
+    header   None: the file is a spare, no frame was ever written (DUR-054)
+    notes    damage that does no harm, in words
     """
 
     def __init__(self, disk: Disk, folder: str, number: int) -> None:
@@ -94,11 +94,11 @@ class SegmentFile:
 
     @property
     def segment_bytes(self) -> int:
-        """Bytes that the segment must have; a spare's own size."""
+        """The length that the segment should have, in bytes; of a spare its actual length."""
         return self.header.segment_bytes if self.header is not None else max(self.file_bytes, BLOCK_BYTES)
 
     def view(self, offset: int, length: int) -> memoryview:
-        """`length` bytes from `offset`; what the file lacks is zero."""
+        """`length` bytes from `offset`; bytes after the end of the file are zero."""
         first = offset - self._start
         if first < 0 or first + length > len(self._window):
             wanted = max(length, WINDOW_BYTES)
@@ -109,7 +109,7 @@ class SegmentFile:
         return self._window[first : first + length]
 
     def last_byte(self, offset: int) -> int:
-        """End of the last byte from `offset` on that is not zero; `offset` itself if all are zero."""
+        """Offset after the last byte that is not zero, searched from `offset` on; `offset` if there is none."""
         end = offset
         for start in range(offset, self.file_bytes, len(ZEROS)):
             data = self._read(len(ZEROS), start)
@@ -138,7 +138,7 @@ class SegmentFile:
 
 
 def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
-    """Every segment of `folder` in order, spares last; a gap in the numbers or a used one behind a spare refuses."""
+    """Open every segment of `folder` in order, spares last. Refusal: numbers have a gap, or a spare is not last."""
     with reading(folder, "a folder"):
         names = sorted(name for name in disk.list(folder) if name.endswith(".seg"))
     if names != [segment_name(number) for number in range(1, len(names) + 1)]:
@@ -159,19 +159,19 @@ def require_folder(disk: Disk, folder: str) -> None:
 
 
 def history_name(journal_id: bytes) -> str:
-    """The name of a journal's history for clients and operators."""
+    """The name that clients and operators know a journal's history by."""
     return f"h_{journal_id.hex()[:12]}"
 
 
 def read_history_name(disk: Disk, folder: str) -> str:
-    """The name of a data folder's history; empty while nothing was ever written."""
+    """The name of a data folder's history; empty if nothing was ever written."""
     require_folder(disk, folder)
     journal_id = read_journal_id(disk, folder)
     return history_name(journal_id) if journal_id else ""
 
 
 def read_journal_id(disk: Disk, folder: str) -> bytes:
-    """What the first segment says; empty while nothing was ever written."""
+    """The journal's id from its first segment; empty if nothing was ever written."""
     if not disk.exists(f"{folder}/journal/{segment_name(1)}"):
         return b""
     first = SegmentFile(disk, f"{folder}/journal", 1)

@@ -1,7 +1,7 @@
-"""Save and restore the STATE record as one file (DUR-090, DUR-091).
+"""Saves and restores the STATE record as one file (DUR-090, DUR-091).
 
-The record is mostly zeros that were never touched. It is copied, hashed and written in chunks; a chunk of zeros is
-neither copied nor written (the file has a hole there, with the same bytes) and is not touched on the way back.
+The record is mostly zeros that were never touched. It is copied, hashed and written in chunks. A chunk of zeros is not
+copied, not written (the file has a hole there) and not touched when the file is read.
 
 File: magic, version, header length, header as canonical JSON, body length, body (the STATE bytes), BLAKE3 of it all.
 """
@@ -28,17 +28,17 @@ _LENGTH = struct.Struct("<Q")
 
 
 class SnapshotError(Exception):
-    """The file is no sound snapshot: the message says why."""
+    """A snapshot cannot be used; the message says why."""
 
 
 class SnapshotHeader(NamedTuple):
-    """Where in history the state stands; hashes as hex text."""
+    """The place of the snapshot in the journal, and its versions; hashes are hex text."""
 
-    seq: int  # of the last command applied
-    chain_hash: str  # of the frame before `offset`
+    seq: int  # the last command applied
+    chain_hash: str  # hash of the frame before `offset`
     state_hash: str
     segment: int
-    offset: int  # of the SNAPMARK frame that was written for it
+    offset: int  # of the snapshot's SNAPMARK frame
     epoch: int
     format: int
     rules_hash: str
@@ -46,22 +46,22 @@ class SnapshotHeader(NamedTuple):
 
 
 class Image(NamedTuple):
-    """A copy of a STATE record without its zeros: chunk number -> bytes, and the length of the whole."""
+    """A copy of a STATE record without its chunks of zeros."""
 
-    chunks: dict[int, bytes]
-    body_bytes: int
+    chunks: dict[int, bytes]  # by number
+    body_bytes: int  # length of the whole record
 
     def parts(self) -> Iterator[bytes]:
-        """The whole body in order."""
+        """Yield the bytes of the whole record in order, chunk by chunk."""
         for number in range(-(-self.body_bytes // CHUNK_BYTES)):
             length = min(CHUNK_BYTES, self.body_bytes - number * CHUNK_BYTES)
             yield self.chunks.get(number) or _ZERO_CHUNK[:length]
 
 
 def take_image(states: np.ndarray) -> Image:
-    """Copy what is not zero; call it between batches.
+    """Copy the chunks that are not zero. Call it between batches.
 
-    states   shape (1,), the STATE record
+    states   the STATE record, shape (1,)
     """
     view = states.view(np.uint8).data
     chunks = {}
@@ -73,7 +73,7 @@ def take_image(states: np.ndarray) -> Image:
 
 
 def image_hash(image: Image) -> bytes:
-    """BLAKE3 of the STATE bytes, the same as that of the record itself."""
+    """BLAKE3 of the STATE bytes, equal to the hash of the record itself."""
     digest = blake3()
     for part in image.parts():
         digest.update(part)
@@ -90,7 +90,7 @@ def snapshot_names(disk: Disk, folder: str) -> list[str]:
 
 
 def write_snapshot(disk: Disk, folder: str, header: SnapshotHeader, image: Image) -> None:
-    """Put the file in place durably, then drop all but the newest three."""
+    """Write the file durably, then delete all but the newest three."""
     name = snapshot_name(header.seq)
     handle = disk.open(f"{folder}/{name}.tmp", create=True)
     try:
@@ -127,7 +127,7 @@ def _write_all(disk: Disk, handle: int, data: bytes, offset: int) -> None:
 
 
 def read_snapshot(disk: Disk, path: str) -> tuple[SnapshotHeader, np.ndarray]:
-    """Header and STATE bytes of a sound file, shape (n,) uint8; raises SnapshotError."""
+    """Header and STATE bytes, shape (n,), uint8. SnapshotError: the file is damaged. OSError: it cannot be read."""
     handle = disk.open(path, write=False)
     try:
         return _read(disk, handle)
@@ -143,7 +143,7 @@ def _read(disk: Disk, handle: int) -> tuple[SnapshotHeader, np.ndarray]:
         part = disk.pread(handle, min(CHUNK_BYTES, body_bytes - offset), len(start) + offset)
         whole.update(part)
         of_body.update(part)
-        # Untouched pages stay untouched.
+        # Zeros are not written: their memory pages stay untouched.
         if part != _ZERO_CHUNK[: len(part)]:
             body[offset : offset + len(part)] = np.frombuffer(part, np.uint8)
     if disk.pread(handle, HASH_BYTES, len(start) + body_bytes) != whole.digest():
@@ -154,7 +154,7 @@ def _read(disk: Disk, handle: int) -> tuple[SnapshotHeader, np.ndarray]:
 
 
 def _read_header(disk: Disk, handle: int) -> tuple[SnapshotHeader, bytes, int]:
-    """Header, all bytes before the body, length of the body; lengths are checked against the file before use."""
+    """Header, all bytes before the body, and the length of the body; the lengths fit the file."""
     file_bytes = disk.size(handle)
     prefix = disk.pread(handle, PREFIX.size, 0)
     if len(prefix) < PREFIX.size:

@@ -1,7 +1,7 @@
-"""Segments made ahead, so that no append waits for 64 MiB of zeros (DUR-051).
+"""Makes spare segments ahead, so that no append waits for 64 MiB of zeros (DUR-051).
 
-Zeros are truly written: a block that was only allocated costs a second sync when it is first used. They go out in
-small synced pieces, so that the journal's own syncs do not queue behind one long flush.
+The zeros are really written: a block that was only allocated costs a second sync when it is first used. They are
+written and synced in small pieces, so that the journal's own syncs do not wait for one long flush.
 """
 
 from contextlib import suppress
@@ -15,10 +15,10 @@ SPARES = 2
 
 
 class Spares:
-    """Keeps segments ready behind the one in use. Thread-safe: the writer and a background job share it.
+    """Makes the segments after the one in use. Thread-safe: the writer and a background job share it.
 
-    made    the highest number that is ready
-    error   why the last background attempt failed, if it did
+    made    number of the last segment that is ready
+    error   why the last background attempt failed; None if it did not
     """
 
     def __init__(self, disk: Disk, folder: str, segment_bytes: int, made: int, background: Background) -> None:
@@ -30,27 +30,27 @@ class Spares:
         self.error: OSError | None = None
 
     def ensure(self, number: int) -> None:
-        """Return once segment `number` is ready; raises OSError."""
+        """Make all segments up to `number`, if they are not ready. OSError: the disk failed."""
         while self.made < number and not self._stopped:
             with self._lock:
                 if self.made < number and not self._stopped:
                     self._make(self.made + 1)
 
     def ensure_later(self, number: int) -> None:
-        """Have segment `number` made in the background; a failure stays in `error`."""
+        """Make all segments up to `number` in the background; a failure is kept in `error`."""
         if self.made < number:
             self._background(lambda: self._attempt(number))
 
     @property
     def lack(self) -> str:
-        """Why the last attempt in the background failed, for people; empty if it did not."""
+        """Why the last background attempt failed, as text for people; empty if it did not."""
         error = self.error
         if error is None:
             return ""
         return "the disk has no room for it" if is_full(error) else f"it cannot be made: {error.strerror or error}"
 
     def stop(self) -> None:
-        """Give up a spare in the making and wait until nothing is written any more."""
+        """Abandon the spare that is being made, and wait until nothing is written any more."""
         self._stopped = True
         with self._lock:
             return
@@ -72,7 +72,7 @@ class Spares:
             self._disk.fsync(handle)
         except OSError:
             with suppress(OSError):
-                self._disk.unlink(temporary)  # its space belongs to the others
+                self._disk.unlink(temporary)  # free its space for the journal
             raise
         finally:
             self._disk.close(handle)
@@ -81,7 +81,7 @@ class Spares:
         self.made = number
 
     def _fill(self, handle: int) -> bool:
-        """Write the zeros; False if stopped on the way."""
+        """Write the zeros; returns False if `stop` was called meanwhile."""
         for start in range(0, self._segment_bytes, len(ZEROS)):
             if self._stopped:
                 return False

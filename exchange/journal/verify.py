@@ -1,4 +1,4 @@
-"""Check a data folder offline without changing it (DUR-120)."""
+"""Checks a data folder without changing it (DUR-120)."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ MakeEngine = Callable[[Limits, np.ndarray | None], EngineLike]
 
 @dataclass
 class VerifyReport:
-    """What was checked. `notes` name damage that a start would survive: a torn tail, one bad copy of two."""
+    """What was checked. `notes`: damage that the next start repairs, like a torn tail or one bad copy of two."""
 
     journal_id: str = ""
     segments: int = 0
@@ -48,11 +48,14 @@ class VerifyReport:
 
 
 class Stores(Protocol):
-    """What is derived from a journal and lies beside it.
+    """The derived stores of a folder, checked together with its journal.
 
-    claims   what it says of the journal
-    lines    what it holds, in words; notes: what is wrong with it, that a start makes good
-    look_at  is given each frame of records; take: each that was replayed, with its events
+    claims    what they know about the journal
+    lines     what they hold, in words
+    notes     faults that the next start repairs, in words
+    look_at   called with each frame of records
+    take      called with each replayed frame of records and its events
+    finish    called at the end of a valid journal: its last sequence and time, whether it was replayed
     """
 
     claims: list[Claim]
@@ -64,7 +67,7 @@ class Stores(Protocol):
     def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None: ...
 
 
-# (disk, folder, journal id; empty if there is no journal yet) -> its stores, read
+# (disk, folder, journal id; empty if there is no journal yet) -> the folder's stores
 OpenStores = Callable[[Disk, str, bytes], Stores]
 
 
@@ -75,11 +78,13 @@ def verify(
     disk: Disk | None = None,
     stores: OpenStores | None = None,
 ) -> VerifyReport:
-    """Every frame, link, header, HEAD and snapshot of a folder; `deep` replays it and compares all hashes too.
+    """Check every frame, link, header, HEAD and snapshot of a folder.
 
-    stores   what lies beside the journal, to be checked with it
-    raises   Refusal, exit code 65: damage, with its place; 70: replay gives something else than was recorded
-             JournalFailed, exit code 74: a file or a folder cannot be read
+    deep          replay the journal too, and compare all hashes
+    make_engine   engine for the replay; left out: the compiled one, and the money is compared too
+    stores        opens the derived stores, which are checked too
+    raises        Refusal, exit code 65: damage, with its place; 70: the replay differs from what was recorded
+                  JournalFailed, exit code 74: a file or a folder cannot be read
     """
     verification = Verification(folder, disk or RealDisk(), stores)
     try:
@@ -92,9 +97,9 @@ class Verification:
     def __init__(self, folder: str, disk: Disk, stores: OpenStores | None) -> None:
         self.folder, self.disk = folder, disk
         require_folder(disk, folder)
-        # Before the journal: of a venue that runs they are never ahead of what is read of it then.
+        # The stores are read before the journal: so they are not ahead of it, even while a venue writes both.
         self.stores = stores(disk, folder, read_journal_id(disk, folder)) if stores is not None else None
-        self.events: list[np.ndarray] = []  # of the frame that was replayed last
+        self.events: list[np.ndarray] = []  # events of the frame replayed last
         self.report = VerifyReport()
         self.last_ns = 0  # time of the last record
         self.notes: list[str] = []
@@ -107,7 +112,7 @@ class Verification:
             segment.close()
 
     def run(self, deep: bool, make_engine: MakeEngine | None) -> VerifyReport:
-        # As are the stores, HEAD and snapshots are read before what they speak of.
+        # Like the stores, HEAD and snapshots are read before the journal.
         head, notes = read_head(self.disk, self.folder)
         snapshots = self._read_snapshots()
         self.segments = open_segments(self.disk, f"{self.folder}/journal")
@@ -133,7 +138,7 @@ class Verification:
         return self._finish(walk)
 
     def _of_snapshots(self, snapshots: dict[tuple[int, int], SnapshotHeader]) -> list[Claim]:
-        """What those say of the journal whose mark it does not have."""
+        """The claims of snapshots whose mark was not found in the journal."""
         return [Claim(f"{self.folder}/snap/{snapshot_name(one.seq)}", one.seq) for one in snapshots.values()]
 
     def _take(self, frame: Frame, snapshots: dict[tuple[int, int], SnapshotHeader]) -> None:
@@ -177,7 +182,7 @@ class Verification:
             raise Refusal(reason, frame.segment, frame.offset, frame.sequence, EXIT_MISMATCH)
 
     def _read_snapshots(self) -> dict[tuple[int, int], SnapshotHeader]:
-        """Headers of all snapshots by their place in the journal, after their own hashes."""
+        """Check all snapshots by their own hashes; returns headers by (segment, offset) of their mark."""
         found = {}
         place = f"{self.folder}/snap"
         with reading(place, "a folder"):
@@ -195,7 +200,7 @@ class Verification:
     def _replayer(self, frame: Frame, make_engine: MakeEngine | None) -> Replayer:
         own_rules = None
         if make_engine is None:
-            # Compiled kernels are loaded only where they run.
+            # Imported late, so that a check without replay does not load the kernels.
             from exchange.journal.recovery import compiled_engine
 
             make_engine, own_rules = compiled_engine, RULES
@@ -204,7 +209,7 @@ class Verification:
         return Replayer(engine, EventHash(), self._note, own_rules=own_rules)
 
     def _note(self, events: np.ndarray) -> None:
-        """What the replay of a frame emits."""
+        """Take the events of a replayed frame."""
         self.events.append(events)
         if self.money is not None:
             self.money.add(events)
@@ -235,7 +240,7 @@ class Verification:
         return report
 
     def _check_money(self, replayer: Replayer) -> None:
-        """INV-018, of the replayed state."""
+        """Raise Refusal if money was lost or made in the replayed state (INV-018)."""
         faults = self.money.faults(replayer.engine.states) if self.money is not None else []
         if faults:
             raise Refusal(f"replay loses money: {'; '.join(faults)}", code=EXIT_MISMATCH)

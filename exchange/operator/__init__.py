@@ -1,16 +1,16 @@
-"""The operator of a running venue: a Unix socket of its own, and what is asked on it.
+"""How an operator steers a running venue: a Unix socket in the data folder, and the requests on it.
 
-port                the socket: lines of JSON, an answer for each; how the command line asks
-requests            what may be asked, and the answer
-desk                takes a request, asks the authority, carries it out
-authority           signatures of operators; proposals of one that another confirms
-signing             what an operator signs
-acts                who asked and why, journalled in front of the commands
+port                the socket: JSON lines, an answer for each; the side of the command line
+requests            the requests and the answer
+desk                takes a request, checks it with the authority, carries it out
+authority           checks signatures; keeps proposals until a second operator confirms them
+signing             the text that an operator signs
+acts                journals who asked and why, before the commands
 market_requests     status, market states, settlements, lead market makers
 member_requests     accounts, money, kill switches, keys
 pending_answer      the commands of one request, and its one answer
-settlement          prices of a person as the coming day's limits of every book
-prices              prices and shares as they are typed
-arguments           numbers and days of the command line, read exactly
-audit               `gpux operator audit`: are the signatures of a journal right?
+settlement          DAY_LIMITS controls from the settlement prices that a person gives
+prices              reads prices and shares as a person types them
+arguments           reads numbers and days of the command line, exactly as typed
+audit               `gpux operator audit`: checks the signatures of the acts in a journal
 """

@@ -1,11 +1,11 @@
-"""Acts of the operator in the journal: who, what, why, as an ACT control in front of the commands it became (SEC-063).
+"""Journals acts of the operator: an ACT control with who, what and why, before the act's commands (SEC-063).
 
     acts = Acts(venue)
-    with acts.recorded(act):            # one request at a time; whatever it submits comes right behind its ACT
+    with acts.recorded(act):            # one request at a time; all commands submitted in the block follow its ACT
         acts.submit(fields, done)
-    with acts.tried(act): ...           # a dry run: nothing is submitted, controls are checked
+    with acts.tried(act): ...           # a dry run: controls are checked, nothing is submitted
 
-An act that the engine refuses when its turn comes stands there without an effect.
+If the engine refuses the commands later, the ACT stays in the journal without an effect.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,18 +21,21 @@ from exchange.errors import UserError
 from exchange.venue.own_commands import Done, Refused
 from exchange.venue.venue import Venue
 
-NAME_DIGITS = 32  # too many to find two acts of one name within the life of a nonce
+NAME_DIGITS = 32  # hex digits: nobody can find two acts with the same name while a nonce is valid
 
 
 class NeedsTwo(UserError):
-    """One person may not do this alone (SEC-061)."""
+    """The request needs two people, and only one has signed it (SEC-061)."""
 
     def __init__(self, text: str) -> None:
         super().__init__(f"NEEDS_TWO: {text}")
 
 
 class Signature(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Who signed: `line` is what, if not the act itself."""
+    """The signature of one operator.
+
+    line   the request that was signed; empty: the act's own line
+    """
 
     key: str
     public: str
@@ -44,8 +47,8 @@ class Signature(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Payload of an ACT control.
 
-    line         the request, word for word: what was asked, and the reason
-    signatures   none: the owner of the data folder asks, of a venue without operator keys
+    line         the request as JSON, exactly as it was signed; it includes the reason
+    signatures   one or two; none: the owner of the data folder asks, and the venue has no operator keys
     """
 
     line: str
@@ -57,12 +60,12 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def name(self) -> str:
-        """What a second operator confirms: it follows from all that the first signed."""
+        """The name that a second operator confirms: a hash of everything that the first one signed."""
         return sha256(msgspec.json.encode(self)).hexdigest()[:NAME_DIGITS]
 
 
 class Acts:
-    """The venue, as the desk submits to it."""
+    """Submits commands to the venue, each request's after its ACT."""
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
@@ -72,17 +75,20 @@ class Acts:
 
     @property
     def by_two(self) -> bool:
-        """Whether the act that runs was asked for by two people."""
+        """Whether the current act is signed by two operators."""
         return self._act is not None and self._act.by_two
 
     @property
     def signers(self) -> list[str]:
-        """Keys that have signed the act that runs; none: the owner of the data folder asks."""
+        """Ids of the keys that have signed the current act; empty: the owner of the data folder asks."""
         return [one.key for one in self._act.signatures] if self._act is not None else []
 
     @contextmanager
     def recorded(self, act: Act) -> Iterator[None]:
-        """Its ACT is journalled, whether it becomes commands or not; one that is refused at once leaves nothing."""
+        """Journal an ACT before the commands that the block submits, also if there are none.
+
+        If the block raises before its first command, nothing is journalled.
+        """
         self._act, self._written, self._payload = act, False, encode_payload(act)
         if len(self._payload) > PAYLOAD_BYTES_MAX:
             raise UserError(f"a request of {len(self._payload)} bytes: its record has room for {PAYLOAD_BYTES_MAX}")
@@ -94,7 +100,7 @@ class Acts:
 
     @contextmanager
     def tried(self, act: Act) -> Iterator[None]:
-        """A dry run. UserError: it could not be carried out now."""
+        """Run the block without submitting anything. UserError: a control would be refused now."""
         self._act, self._dry = act, True
         try:
             yield

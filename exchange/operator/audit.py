@@ -1,13 +1,14 @@
-"""`gpux operator audit`: are the signatures of a journal's acts right? Whoever has the journal can ask (SEC-063).
+"""`gpux operator audit`: checks the signatures of the acts in a journal, with the journal alone (SEC-063).
 
-Of each ACT: the signatures hold over these words and this history, by keys that were operators' when it was journalled,
-with nonces that served no other act; the words are a request with a reason; the second of two confirmed just this one.
-Of each operator's key: it was made and ended by an act, of two people where there were two operators. Of a settlement
-that says two people asked for it: they did, and neither had made the key of the other alone. What a settlement needed
-is not worked out again, nor are the other commands behind an ACT compared with it.
+ACT             each signature is valid for the request and the journal's history, its key was an operator's at that
+                time, and its nonce was used once; the request has a reason; a second operator confirmed this act
+operator's key  an act has made or ended it, of two people if there were two operators
+settlement      if it says that two people asked, they did, and neither had made the other's key alone
 
-Nobody signs while there is no operator, nor a key that the owner of the data folder makes while the venue does not run:
-such acts are shown as his.
+Not checked: whether a settlement needed two people, and whether the other commands after an ACT match it.
+
+Acts without a signature are shown as the folder owner's: there is no operator yet, or the owner makes a key while the
+venue does not run.
 """
 
 from collections.abc import Iterator
@@ -34,16 +35,16 @@ OWNER = "owner of the folder"
 
 
 class Finding(NamedTuple):
-    """One act of a journal, or one operator's key that no act has made, and what is wrong with it."""
+    """One act of a journal, or another control that is wrong, and its faults."""
 
     sequence: int
     time_ns: int
-    signers: list[str]  # none: the owner of the folder
-    asked: str
-    faults: list[str]
+    signers: list[str]  # ids of keys; empty: the owner of the folder
+    asked: str  # the request as JSON
+    faults: list[str]  # in words; empty: all is right
 
     def text(self) -> str:
-        """One line for a person; whatever the journal holds, a terminal shows it as it is."""
+        """One line for a person, in ASCII: the journal's text cannot control the terminal."""
         time = datetime.fromtimestamp(self.time_ns // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%S")
         wrong = "".join(f"WRONG: {_plain(fault)}  " for fault in self.faults)
         who = " and ".join(_plain(signer) for signer in self.signers) or OWNER
@@ -51,7 +52,7 @@ class Finding(NamedTuple):
 
 
 def audit(folder: str, disk: Disk | None = None) -> Iterator[Finding]:
-    """Every act of a data folder in order. Refusal: the journal is damaged."""
+    """Yield every act of a data folder in order, and every fault of other controls. Refusal: damaged journal."""
     disk = disk or RealDisk()
     auditor = Auditor(read_history_name(disk, folder))
     for frame in read_frames(folder, disk):
@@ -60,18 +61,18 @@ def audit(folder: str, disk: Disk | None = None) -> Iterator[Finding]:
 
 
 class Auditor:
-    """Knows the operators of each moment and the nonces of the acts so far, as the journal has them."""
+    """Follows the operators' keys and the used nonces through the journal's controls."""
 
     def __init__(self, history: str) -> None:
         self._history = history
         self._operators: dict[str, Key] = {}
         self._nonces: set[str] = set()
-        self._asked: object = None  # by the last act
-        self._signers: list[str] = []  # of it
-        self._persons: dict[str, str] = {}  # who stands behind an operator's key
+        self._asked: object = None  # request of the last act
+        self._signers: list[str] = []  # signers of the last act
+        self._persons: dict[str, str] = {}  # operator's key -> the person behind it
 
     def take(self, frame: Frame) -> Iterator[Finding]:
-        """What is to be said of one control."""
+        """Yield the findings of one CONTROL frame."""
         kind, time_ns = int(frame.rows["kind"][0]), int(frame.rows["time_ns"][0])
         if kind == CommandKind.ACT:
             yield self._judge(frame.sequence, time_ns, frame.payload)
@@ -87,7 +88,7 @@ class Auditor:
             yield Finding(frame.sequence, time_ns, [], "limits", ["they say that two people asked, and no two have"])
 
     def _are_two(self, payload: bytes) -> bool:
-        """Whether a settlement that says two people asked for it stands behind such an act."""
+        """True unless a settlement says that two people asked, and the last act was not theirs."""
         try:
             if not msgspec.json.decode(payload, type=DayLimitsPayload).by_two:
                 return True
@@ -100,7 +101,7 @@ class Auditor:
         return {self._persons.get(signer, signer) for signer in self._signers}
 
     def _learn(self, payload: bytes) -> tuple[Key, list[str]]:
-        """A key is defined, or ended; of an operator's this takes an act."""
+        """Follow a control that defines or ends a key; returns the key, and faults if it is an operator's."""
         key = read_key(payload)
         check_public_key(key.public)
         if KEY_ID.fullmatch(key.key) is None:
@@ -135,7 +136,7 @@ class Auditor:
         return Finding(sequence, time_ns, [one.key for one in act.signatures], act.line, faults)
 
     def _faults_of_request(self, act: Act) -> list[str]:
-        """What was asked, and whether so many may ask for it."""
+        """Faults of the act's request, and of the number of its signatures."""
         try:
             request = self._asked = decode_request(act.line.encode("utf-8"))
         except ValueError as error:  # a lone surrogate too
@@ -164,7 +165,7 @@ class Auditor:
 
 
 def _signed_text(history: str, signature: Signature, line: str) -> bytes:
-    """The signed text; empty, which is never signed, for words that no operator can have typed."""
+    """The text that was signed; empty, which no signature fits, if it is not valid Unicode."""
     try:
         return signed_text(history, signature.nonce, signature.public, line)
     except UnicodeEncodeError:
@@ -190,7 +191,7 @@ def _plain(text: str) -> str:
 
 
 def summary(findings: list[Finding]) -> str:
-    """What they come to, in one line."""
+    """All findings in one line: how many acts, signed, wrong."""
     signed = sum(1 for one in findings if one.signers)
     wrong = sum(1 for one in findings if one.faults)
     judged = f"{wrong} of them wrong" if wrong else "nothing wrong with them"

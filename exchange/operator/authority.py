@@ -1,7 +1,7 @@
-"""Who may ask: signed requests, and acts that need two people (SEC-061, SEC-063, BAD-063).
+"""Decides who may ask: checks signatures, and keeps proposals that need two people (SEC-061, SEC-063, BAD-063).
 
-An operator is a key of scope `admin`. A venue that has none obeys the owner of its data folder. What needs two people
-is kept as a proposal of the first; another operator confirms it before it expires. A restart drops proposals.
+An operator is a key with scope `admin`. A venue without operators obeys the owner of its data folder. An act that
+needs two people is kept as a proposal until another operator confirms it or it expires. A restart drops proposals.
 """
 
 from collections.abc import Iterator
@@ -22,17 +22,17 @@ from exchange.units import NS_PER_US
 
 NONCES_MAX = 64
 PROPOSALS_MAX = 64
-PROPOSAL_LIFE_US = 600 * 1_000_000  # by the clock that is never set, as all waits
+PROPOSAL_LIFE_US = 600 * 1_000_000  # on the monotonic clock
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What one operator wants and another must confirm, by the act's name."""
+    """An act that one operator has signed and another must confirm."""
 
     request: Request
     act: Act
-    why: str
-    until_ns: int
-    expires_us: int  # the same, for people
+    why: str  # why it needs two people
+    until_ns: int  # when it expires, monotonic clock
+    expires_us: int  # when it expires, wall clock, for people
 
 
 class Authority:
@@ -40,7 +40,7 @@ class Authority:
 
     def __init__(self, gateway: Gateway, clock: Clock) -> None:
         self._gateway, self._clock = gateway, clock
-        self._nonces: dict[str, int] = {}  # until when each works, ns
+        self._nonces: dict[str, int] = {}  # nonce -> when it expires, ns of the monotonic clock
         self._proposals: dict[str, Proposal] = {}
         self._changing = False
 
@@ -50,14 +50,14 @@ class Authority:
 
     @property
     def operators(self) -> list[Key]:
-        """Keys that may sign now."""
+        """Operators' keys that are valid now."""
         now_us = self._clock.wall_us()
         keys = self._gateway.keys.keys.values()
         return [key for key in keys if "admin" in key.scopes and not 0 < key.expires_us <= now_us]
 
     @property
     def has_two(self) -> bool:
-        """Whether there is another operator to ask."""
+        """Whether there are at least two operators."""
         return len(self.operators) > 1
 
     def concerns_operators(self, request: Request) -> bool:
@@ -66,13 +66,13 @@ class Authority:
         return is_of_operators(request, {key.key for key in keys if "admin" in key.scopes})
 
     def one_person(self, signers: list[str]) -> str:
-        """The one person behind these operators' keys; empty if there are none, or several persons."""
+        """The person behind these operators' keys; empty if there are no keys or several persons."""
         keys = self._gateway.keys.keys
         persons = {keys[signer].person for signer in signers}
         return persons.pop() if len(persons) == 1 else ""
 
     def nonce(self) -> str:
-        """A nonce that works once within ten seconds; the oldest makes way."""
+        """Make a nonce that can be used once within ten seconds. If there are too many, the oldest is dropped."""
         nonce = encode_bytes(self._gateway.rng.bytes(NONCE_BYTES))
         if len(self._nonces) == NONCES_MAX:
             del self._nonces[next(iter(self._nonces))]
@@ -80,7 +80,12 @@ class Authority:
         return nonce
 
     def admit(self, request: Request, line: bytes) -> tuple[Request, Act]:
-        """What is asked, and who signed it. UserError: a signature does not hold, or the reason is missing."""
+        """Check the signature of a request.
+
+        line      the request as it was received
+        returns   what is asked, without the envelope of a signed request, and the act with its signature
+        raises    UserError: the signature is wrong, or a signed request has no reason
+        """
         if not isinstance(request, Signed):
             return request, Act(line.decode("utf-8").strip())
         inner = decode_request(request.line.encode("utf-8"))
@@ -92,14 +97,19 @@ class Authority:
         return inner, Act(request.line, [Signature(key.key, request.public, request.nonce, request.signature)])
 
     def check(self, act: Act) -> None:
-        """Refuse an act without a signature where there are operators."""
+        """Raise UserError for an act without a signature if the venue has operators."""
         if self.operators and not act.signatures:
             raise UserError("this venue has operator keys: an act must be signed by one (--sign, --reason)")
 
     @contextmanager
     def changing(self, reply: Reply) -> Iterator[Reply]:
-        """While an operator's key is made or ended, until that is durable and answered, no other act is accepted: the
-        desk and a reader of the journal agree on who is an operator."""
+        """Accept no other act until the change of an operator's key is durable and answered.
+
+        So an audit of the journal sees the same operators as the desk has seen.
+
+        reply     where the answer goes
+        returns   the function to answer with instead, which ends this
+        """
 
         def answered(answer: Answer) -> None:
             self._no_longer_changing()
@@ -115,12 +125,12 @@ class Authority:
         self._changing = False
 
     def check_still(self) -> None:
-        """Refuse an act while an operator's key is `changing`."""
+        """Raise UserError while an operator's key is `changing`."""
         if self._changing:
             raise UserError("an operator's key is on its way to the disk: ask again")
 
     def _signer(self, request: Signed) -> Key:
-        """One answer to all that is wrong (SEC-025)."""
+        """The key that has signed a request. UserError: the same text for every fault (SEC-025)."""
         until_ns = self._nonces.pop(request.nonce, None)
         found = [key for key in self.operators if encode_bytes(key.public) == request.public]
         text = signed_text(self.history, request.nonce, request.public, request.line)
@@ -133,13 +143,13 @@ class Authority:
 
     @property
     def proposals(self) -> list[Proposal]:
-        """Those that can still be confirmed, oldest first."""
+        """Proposals that can still be confirmed, oldest first."""
         now_ns = self._clock.mono_ns()
         self._proposals = {name: one for name, one in self._proposals.items() if one.until_ns > now_ns}
         return list(self._proposals.values())
 
     def propose(self, request: Request, act: Act, why: str) -> Proposal:
-        """Keep what one operator has signed until another confirms it."""
+        """Keep an act that one operator has signed. `why`: why it needs two. UserError: too many proposals."""
         if len(self.proposals) >= PROPOSALS_MAX:
             raise UserError(f"{PROPOSALS_MAX} proposals wait already")
         until_ns = self._clock.mono_ns() + PROPOSAL_LIFE_US * NS_PER_US
@@ -148,7 +158,11 @@ class Authority:
         return proposal
 
     def confirm(self, request: Confirm, act: Act) -> tuple[Request, Act]:
-        """The act of a proposal, now signed by two. It can be confirmed once."""
+        """Confirm a proposal; returns its request, and its act with both signatures. It can be confirmed once.
+
+        act      the confirming operator's act
+        raises   UserError: there is no such proposal, or this operator may not confirm it
+        """
         proposal = next((one for one in self.proposals if one.act.name == request.proposal), None)
         if proposal is None:
             raise UserError(f"no proposal {request.proposal} waits: it was confirmed, or it has expired")

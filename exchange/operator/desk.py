@@ -1,11 +1,10 @@
-"""What becomes of the operator's requests on a venue that serves: rows and controls in the one journal (SEC-063).
+"""Carries out the operator's requests on a running venue, as rows and controls in the journal (SEC-063).
 
     desk = OperatorDesk(server.venue, server.gateway, spec, clock, on_stop)
-    desk.take(line, reply)              # `reply` gets an Answer, once what was asked is durable and released
+    desk.take(line, reply)              # reply(Answer) is called once the request is durable and released
 
-It knows no sockets. Everything is sequenced among the commands of clients, behind an ACT that says who asked and why
-(`acts`); a request that the engine refuses changes nothing else and says why. `authority` says who may ask for what,
-`market_requests` and `member_requests` carry it out.
+Its commands are sequenced among those of clients, after an ACT that says who asked and why (`acts`). `authority`
+decides who may ask; `market_requests` and `member_requests` carry requests out. The desk knows no sockets.
 """
 
 import json
@@ -49,12 +48,12 @@ Handler = Callable[[Any, Reply], None]
 
 
 class OperatorDesk:
-    """Serves one request after another; several may wait for their answer."""
+    """Takes one request after another; several may wait for their answer."""
 
     def __init__(
         self, venue: Venue, gateway: Gateway, spec: Spec, clock: Clock, on_stop: Callable[[], None] = lambda: None
     ) -> None:
-        """`on_stop` ends the program that serves."""
+        """`on_stop`: called when it is time to stop the program, after a `stop` request."""
         self._gateway, self._on_stop = gateway, on_stop
         acts = self._acts = Acts(venue)
         authority = self._authority = Authority(gateway, clock)
@@ -78,7 +77,7 @@ class OperatorDesk:
         }
 
     def take(self, line: bytes, reply: Reply) -> None:
-        """Serve one line; what is wrong with it is the answer."""
+        """Take one request, a line of JSON. `reply` gets its answer, now or later; a refusal is an answer too."""
         try:
             request, act = self._authority.admit(decode_request(line), line)
             if type(request) in self._inquiries:
@@ -94,7 +93,7 @@ class OperatorDesk:
             reply(Answer(False, why=str(error)))
 
     def _act(self, request: Request, act: Act, reply: Reply) -> None:
-        """Carry it out. What needs two people and is signed by one becomes a proposal."""
+        """Carry out a request. If it needs two people and one has signed it, it becomes a proposal."""
         handle = self._acting[type(request)]
         changing = self._authority.changing if self._authority.concerns_operators(request) else nullcontext
         try:
@@ -109,14 +108,14 @@ class OperatorDesk:
             reply(Answer(True, [_proposal_line(proposal), "another operator confirms it within 10 minutes"]))
 
     def _completed(self, request: Request) -> Request:
-        """A proposal that names all that it left open: what is confirmed is what was proposed (SEC-061)."""
+        """The request with its defaults filled in, so that a later confirmation means the same (SEC-061)."""
         if isinstance(request, Settle):
             chips, day = self._market.chips_to_settle(request), request.day or str(self._market.coming_day())
             request = msgspec.structs.replace(request, chips=chips, day=day)
         return request
 
     def _check_not_late(self, request: Request) -> None:
-        """UserError for a settlement that is confirmed after the close of the day for which it was proposed."""
+        """Raise UserError for a settlement that is confirmed after the close of the day it was proposed for."""
         coming = self._market.coming_day()
         if isinstance(request, Settle) and date.fromisoformat(request.day) < coming:
             raise UserError(f"proposed for {request.day}, the trading day that ends next is {coming}: propose it again")
@@ -128,7 +127,7 @@ class OperatorDesk:
         reply(Answer(True, [_proposal_line(proposal) for proposal in self._authority.proposals]))
 
     def _stop(self, request: Stop, reply: Reply) -> None:
-        """Announced on every connection, also on those that open until then; a second request replaces the first."""
+        """Announce the stop on every connection, also on later ones. Another stop request replaces this one."""
         self._gateway.announce_stop(request.in_s, request.why, self._on_stop)
         reply(Answer(True, [f"stops in {request.in_s} s; {len(self._gateway.connections)} connections told"]))
 
@@ -136,7 +135,7 @@ class OperatorDesk:
 def _proposal_line(proposal: Proposal) -> str:
     until = datetime.fromtimestamp(proposal.expires_us // 1_000_000, UTC).strftime("%H:%M:%S")
     (first,) = proposal.act.signatures
-    asked = json.dumps(json.loads(proposal.act.line))  # nothing that a terminal would not show as it is
+    asked = json.dumps(json.loads(proposal.act.line))  # ASCII, so that it cannot control the terminal
     request = proposal.request
     moment = f" of {', '.join(request.chips)} for {request.day}" if isinstance(request, Settle) else ""
     return f"{proposal.act.name} by {first.key} until {until}: {asked}{moment} ({proposal.why})"

@@ -32,13 +32,13 @@ from exchange.wire.errors import reason_text
 
 
 class MarketRequests:
-    """Each method serves one kind of request; UserError refuses it."""
+    """Each public method that takes a reply serves one kind of request. UserError: the request is refused."""
 
     def __init__(self, venue: Venue, gateway: Gateway, spec: Spec, clock: Clock, acts: Acts) -> None:
         self._venue, self._gateway, self._spec, self._clock, self._acts = venue, gateway, spec, clock, acts
 
     def show_status(self, request: ShowStatus, reply: Reply) -> None:
-        """Product groups with their states, and each instrument that has a state of its own."""
+        """Answer with the state of each product group, and of each instrument that has a state of its own."""
         self._venue.ask(lambda: reply(Answer(True, self._status_lines())))
 
     def _status_lines(self) -> list[str]:
@@ -71,7 +71,7 @@ class MarketRequests:
         self._acts.submit(fields, lambda events: self._answer_states(request, events, self._when_durable(reply)))
 
     def _check_state(self, target: str, group: int, index: int, state: MarketState) -> None:
-        """UserError: the market of a target cannot change, or its settlement is not published."""
+        """Raise UserError if a book's group is not OPEN, or a group's settlement is not published."""
         groups, status = query.group_states(self._venue.states), self._venue.settlement_status
         if index and (of_group := groups[self._venue.table.row(index).group]) != MarketState.OPEN:
             raise UserError(
@@ -101,11 +101,11 @@ class MarketRequests:
         return f"{name} {MarketState(row[MARKET_STATE]).name} {state_reason(row[STATE_REASON])}".rstrip()
 
     def _when_durable(self, reply: Reply) -> Reply:
-        """The events of a row may be there while the disk still works: the answer waits for it."""
+        """A reply that waits for the disk: a row's events may be there before the row is durable."""
         return lambda answer: self._venue.ask_later(lambda: reply(answer))
 
     def _target(self, name: str) -> tuple[int, int]:
-        """(group, 0) of a chip or (0, book) of a symbol."""
+        """(group, 0) for the name of a chip, (0, book) for a symbol. UserError: neither."""
         if name in self._venue.groups:
             return self._venue.groups[name], 0
         row = next((row for row in self._venue.table.rows if row is not None and row.symbol == name), None)
@@ -115,7 +115,7 @@ class MarketRequests:
         return 0, row.index
 
     def settle(self, request: Settle, reply: Reply) -> None:
-        """Publish the settlement of groups, a control each, with the limits of the coming day."""
+        """Publish the settlement of product groups and their limits for the coming day, one control for each group."""
         venue, coming = self._venue, self.coming_day()
         day = parse_day("day", request.day) or coming
         wanted = [venue.groups[chip] for chip in self.chips_to_settle(request)]
@@ -130,7 +130,7 @@ class MarketRequests:
             answer.add_control(CommandKind.DAY_LIMITS, payload, f"{names[group]}: settled, limits for {day} set")
 
     def chips_to_settle(self, request: Settle) -> list[str]:
-        """Chips of the groups that a request is about. UserError: one is not listed, or none waits."""
+        """Chips that a request is about: those named, else all that wait for their settlement. UserError: none."""
         venue, status = self._venue, self._venue.settlement_status
         unknown = [chip for chip in request.chips if chip not in venue.groups]
         if unknown:
@@ -146,12 +146,12 @@ class MarketRequests:
         return chips
 
     def coming_day(self) -> date:
-        """The trading day whose close comes next: by the venue's schedule, or by the calendar if it has none."""
+        """The trading day that closes next, by the venue's schedule or, if it has none, by the calendar."""
         calendar = DaySchedule(close_s=self._spec.calendar.close_hour_utc * 3_600)
         return (self._venue.timekeeper.schedule or calendar).closing_day(self._clock.now_ns())
 
     def set_lead_makers(self, request: LeadMakers, reply: Reply) -> None:
-        """Those of one book, or of all pro-rata books of a chip, in place of those before (PRO-003)."""
+        """Replace the lead market makers of one book, or of all pro-rata books of a chip (PRO-003)."""
         group, index = self._target(request.target)
         books = [row for row in query.instruments(self._venue.states) if index in (0, row.index)]
         books = [row for row in books if group in (0, row.group) and row.matching == Matching.PRO_RATA]

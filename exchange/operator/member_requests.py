@@ -20,21 +20,21 @@ from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
 from exchange.wire.words import session_number
 
-REVOKED_US = 1  # when a revoked key expired: before any time that a clock is set back to
-# What names the party of a kill in its row.
+REVOKED_US = 1  # expiry time of a revoked key: in the past whatever the clock says
+# Scope of a kill -> the field of its row that names what is killed.
 _NAMED_BY = {Scope.ACCOUNT: "account", Scope.SESSION: "killed_session", Scope.FIRM: "killed_firm"}
 _LIMITS = ("order_lots_max", "position_lots_max", "term_lots_max")
 
 
 class MemberRequests:
-    """Each method serves one kind of request; UserError refuses it."""
+    """Each public method serves one kind of request. UserError: the request is refused."""
 
     def __init__(self, venue: Venue, gateway: Gateway, spec: Spec, acts: Acts, authority: Authority) -> None:
         self._venue, self._gateway, self._spec = venue, gateway, spec
         self._acts, self._authority = acts, authority
 
     def define_account(self, request: DefineAccount, reply: Reply) -> None:
-        """A new account, or other terms of one: what is not given stays."""
+        """Define an account, or change its terms. Terms that are not given stay as they are."""
         terms = self._terms(request.account)
         given = {name: getattr(request, name) for name in ("firm", *_LIMITS, "close_only")}
         terms = msgspec.structs.replace(terms, **{name: value for name, value in given.items() if value is not None})
@@ -44,7 +44,7 @@ class MemberRequests:
         PendingAnswer(1, reply, self._acts).add_control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
 
     def _terms(self, account: int) -> AccountPayload:
-        """What holds for an account now; the defaults for one that is new."""
+        """The present terms of an account; the defaults if it is new. UserError: the number is too large."""
         accounts = self._venue.states["accounts"][0]
         if account >= len(accounts):
             raise UserError(f"account {account} not in 1..{len(accounts) - 1}")
@@ -55,7 +55,7 @@ class MemberRequests:
         return AccountPayload(account, **limits, close_only=bool(row["flags"] & AccountFlag.CLOSE_ONLY))
 
     def move_money(self, request: Money, reply: Reply) -> None:
-        """A deposit or a withdrawal."""
+        """Deposit or withdraw money."""
         if request.mills == 0:
             raise UserError("mills 0 moves nothing")
         kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
@@ -63,7 +63,7 @@ class MemberRequests:
         PendingAnswer(1, reply, self._acts).add_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
 
     def switch(self, request: KillSwitch, reply: Reply) -> None:
-        """Stop an account, a session or a firm, or lift the stop."""
+        """Set or lift the venue's kill switch for an account, a session or a firm."""
         scope = Scope[request.scope.upper()]
         number = session_number(request.number) if scope == Scope.SESSION else _number(request.number)
         if number == 0:
@@ -78,7 +78,7 @@ class MemberRequests:
         PendingAnswer(1, reply, self._acts).add_row(fields, text)
 
     def define_key(self, request: DefineKey, reply: Reply) -> None:
-        """A new key, with its account and a deposit where they are asked for."""
+        """Make a key; define its account if that is new, and pay in a deposit if one is asked for."""
         if request.key in self._gateway.keys.keys:
             raise UserError(f"key {request.key} exists already: choose another name")
         of_operator = self._authority.concerns_operators(request)
@@ -105,7 +105,7 @@ class MemberRequests:
             answer.add_row(fields, f"deposit of {request.mills} mills")
 
     def revoke_key(self, request: Revoke, reply: Reply) -> None:
-        """End a key and its connections (SEC-001)."""
+        """Revoke a key and close its connections (SEC-001)."""
         key = self._gateway.keys.keys.get(request.key)
         if key is None:
             raise UserError(f"there is no key {request.key}")
@@ -124,12 +124,15 @@ class MemberRequests:
         PendingAnswer(1, reply, self._acts).add_control(CommandKind.DEFINE_KEY, payload, text, end)
 
     def _need_two_for(self, request: DefineKey | Revoke, what: str) -> None:
-        """Where there are two operators, neither makes or ends an operator's key alone: one could become two."""
+        """Raise NeedsTwo if one of several operators makes or ends an operator's key alone.
+
+        Otherwise one person could make a second key and act as two.
+        """
         if self._authority.concerns_operators(request) and self._authority.has_two and not self._acts.by_two:
             raise NeedsTwo(what)
 
     def _store_key(self, payload: bytes) -> None:
-        """The control of the key is durable, and the last one applied."""
+        """Put a key into the key store. Call it when its control is durable and the last command applied."""
         self._gateway.keys.define(self._venue.sequence, payload)
 
     def _close_connections(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands of one request of the operator, and its one answer."""
+"""Collects the results of the commands of one operator's request into one answer."""
 
 from collections.abc import Callable
 
@@ -13,17 +13,20 @@ Reply = Callable[[Answer], None]
 
 
 class PendingAnswer:
-    """Answers once all commands of a request are released: a line for each, or the first refusal."""
+    """Answers a request when all its commands are released: a line for each, and the first refusal if there is one."""
 
     def __init__(self, commands: int, reply: Reply, acts: Acts) -> None:
-        """`commands`: how many will be added."""
+        """`commands`: how many will be added. `reply` is called once."""
         self._missing, self._reply, self._acts = commands, reply, acts
         self._lines: list[str] = []
         self._why = ""
 
     def add_control(self, kind: CommandKind, payload: bytes, text: str, then: Callable[[], None] | None = None) -> None:
-        """Submit a control. `text`: its line of the answer; `then` is called when it is durable, before anything after
-        it is applied."""
+        """Submit a control.
+
+        text   its line in the answer
+        then   called when it is durable, before the next command is applied
+        """
 
         def durable(events: list[Row]) -> None:
             if then is not None:
@@ -38,7 +41,7 @@ class PendingAnswer:
         )
 
     def add_row(self, fields: dict[str, int], text: str) -> None:
-        """Submit a row."""
+        """Submit a row. `fields`: of the COMMAND; `text`: its line in the answer."""
         self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(fields, events, text)))
 
     def _take(self, fields: dict[str, int], events: list[Row], text: str) -> None:
@@ -57,7 +60,7 @@ class PendingAnswer:
 
 
 def _why(fields: dict[str, int], refused: Row, text: str) -> str:
-    """Why a row was refused. `text`: what it asked for; of money the answer names how much would be accepted."""
+    """Why a row was refused. For money it says how much would be accepted; `text` is what was asked."""
     most = max(0, refused[MOST_MILLS])
     if refused[REASON] == RejectReason.INSUFFICIENT_MARGIN:
         return f"{text}: free funds are {most} mills (MARGIN-015)"

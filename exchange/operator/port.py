@@ -1,7 +1,7 @@
-"""The operator's socket: a Unix socket in the data folder that only its owner may open (SEC-060).
+"""The operator's socket: a Unix socket in the data folder that only the folder's owner may open (SEC-060).
 
-Lines of JSON, an answer for each. Who may open the file is the operator: the folder is 0700, the socket 0600. It has
-nothing to do with the port of clients, and no key of theirs opens it.
+Each line is a request in JSON and gets one line as an answer. Access is by file mode: the folder is 0700, the socket
+0600. It is separate from the clients' port, and clients' keys do not matter here.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from exchange.seams import Disk
 
 SOCKET_NAME = "operator.sock"
 LINE_BYTES_MAX = 1 << 20  # a settlement of every outright fits
-PATH_BYTES_MAX = 100  # of a Unix socket's address
+PATH_BYTES_MAX = 100  # longest address of a Unix socket
 ANSWER_S = 30.0
-LINES_MAX = 16  # at once: each is an open file
+LINES_MAX = 16  # connections at once: each is an open file
 
 
 def socket_path(folder: str) -> str:
@@ -30,7 +30,7 @@ def socket_path(folder: str) -> str:
 
 
 class OperatorPort:
-    """Listens as long as the venue serves."""
+    """Listens on the operator's socket while the venue serves. `problem`: why it does not listen; empty: it does."""
 
     def __init__(self, folder: str, desk: OperatorDesk, disk: Disk) -> None:
         self._path = socket_path(folder)
@@ -42,7 +42,7 @@ class OperatorPort:
         self.problem = ""
 
     async def start(self) -> None:
-        """Make the socket; one that a killed process left is replaced. `problem` says why there is none."""
+        """Make the socket, in place of one that a killed process left. Sets `problem` if the path is too long."""
         if len(os.fsencode(self._path)) > PATH_BYTES_MAX:
             self.problem = f"no operator's socket: {self._path} is longer than {PATH_BYTES_MAX} bytes"
             return
@@ -51,8 +51,10 @@ class OperatorPort:
         self._disk.set_mode(self._path, 0o600)
 
     async def stop(self, failed: bool = False) -> None:
-        """Close the socket and what is connected to it, with the answers that are due. `failed`: nothing is carried
-        out any more, so no answer is waited for."""
+        """Close the socket and its connections, after the answers that are due.
+
+        failed   the venue has failed: requests without an answer are told so, and nothing is waited for
+        """
         if self._server is None:
             return
         self._stopping = True
@@ -113,7 +115,7 @@ def _encoded(answer: Answer) -> bytes:
 
 
 def is_served(folder: str) -> bool:
-    """Whether a venue of this folder takes the operator's requests."""
+    """Whether a running venue listens on this folder's operator socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(socket_path(folder))
@@ -123,9 +125,10 @@ def is_served(folder: str) -> bool:
 
 
 def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> list[str]:
-    """Ask the running venue of a folder; the lines of its answer. UserError: none runs there, or why it refused.
+    """Send a request to the running venue of a folder; returns the lines of its answer.
 
-    pair     an operator's key that signs the request
+    pair     an operator's key that signs the request; None: it is not signed
+    raises   UserError: no venue runs there, it does not answer, or it has refused
     """
     path = socket_path(folder)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
@@ -145,7 +148,7 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
 
 
 def _ask_once(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str]:
-    """Ask once on a line that stands."""
+    """Send one request on an open connection; returns the lines of its answer. UserError: refused, no answer."""
     line.sendall(msgspec.json.encode(request) + b"\n")
     data = _read_line(line)
     if not data:

@@ -1,4 +1,4 @@
-"""Settlement prices, and the shares of lead market makers, as a person gives them."""
+"""Reads settlement prices, and shares of lead market makers, as a person types them."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ SHARE = re.compile(r"([0-9]{1,10})=([0-9]{1,3})")
 
 
 def parse_prices(texts: Sequence[str]) -> dict[str, int]:
-    """Ticks by symbol of texts like H100.G90.H27=2.845."""
+    """Price in ticks by symbol, from texts like H100.G90.H27=2.845 (dollars). UserError: a text is wrong."""
     prices: dict[str, int] = {}
     for text in texts:
         symbol, equals, price = text.partition("=")
@@ -29,7 +29,7 @@ def parse_prices(texts: Sequence[str]) -> dict[str, int]:
 
 
 def parse_shares(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """(account, percent) of texts like 7=30."""
+    """(account, percent) of each text like 7=30. UserError: a text is wrong."""
     shares = []
     for text in texts:
         found = SHARE.fullmatch(text)

@@ -1,4 +1,4 @@
-"""What the operator of a running venue may ask: a JSON object a line over the operator's socket (SEC-060).
+"""The requests that an operator may send to a running venue: one JSON object in each line (SEC-060).
 
 {"do":"state","target":"H100","to":"paused"}        ->  {"ok":true,"told":["H100 PAUSED operator"]}
 {"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"withdraw of 5000 mills: free funds ..."}
@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from exchange.wire.codec import json_has_duplicates
 
-MILLS_MAX = 10**15  # paid in or out at a time
+MILLS_MAX = 10**15  # of one deposit or withdrawal
 Account = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 OptionalLots = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
 REASON_MAX = 200  # characters
@@ -20,24 +20,24 @@ StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused
 
 
 class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """One request of the operator. `reason`: why; it is journalled with the act (SEC-063)."""
+    """The base of all requests. `reason`: why the operator asks; it is journalled with the act (SEC-063)."""
 
     reason: Annotated[str, Meta(max_length=REASON_MAX)] = ""
 
 
 class ShowStatus(Ask, tag="status"):
-    """Which state the groups and instruments of the venue are in."""
+    """Ask for the states of the venue's product groups and instruments."""
 
 
 class Nonce(Ask, tag="nonce"):
-    """Asks for what a signature covers: a nonce, which works once within ten seconds, and the venue's history."""
+    """Ask for what a signature must cover: a nonce, valid once within ten seconds, and the name of the history."""
 
 
 class Signed(Ask, tag="signed"):
-    """Another request, signed by an operator (`signing.signed_text`).
+    """A request signed by an operator (`signing.signed_text`).
 
     public   the operator's public key
-    line     the request, as JSON; it gives its reason
+    line     the request as JSON, with its reason
     """
 
     public: str
@@ -47,21 +47,21 @@ class Signed(Ask, tag="signed"):
 
 
 class Proposals(Ask, tag="proposals"):
-    """Asks what one operator has signed and another has yet to confirm (SEC-061)."""
+    """Ask for the proposals that another operator may confirm (SEC-061)."""
 
 
 class Confirm(Ask, tag="confirm"):
-    """Confirm what another operator has proposed. `proposal`: its name, which follows from all that was signed."""
+    """Confirm a proposal of another operator. `proposal`: its name, `Act.name`."""
 
     proposal: str
 
 
 class SetState(Ask, tag="state"):
-    """Bring a chip's product group, or one instrument, into a state (STATE-001).
+    """Bring a chip's product group, or one instrument, into a market state (STATE-001).
 
     target   chip or symbol
-    admin    an administrative measure: `why` is HALT_ADMIN on the wire (SESSION-002)
-    clamp    to open: auctions whose price lies beyond their collar uncross at its edge (AUC-014)
+    admin    an administrative measure: the reason on the wire is HALT_ADMIN (SESSION-002)
+    clamp    only for `open`: an auction whose price is outside its collar uncrosses at the edge (AUC-014)
     """
 
     target: str
@@ -71,12 +71,12 @@ class SetState(Ask, tag="state"):
 
 
 class Settle(Ask, tag="settle"):
-    """Publish the settlement of closed groups, and with it the limits of the coming day (BAND-013).
+    """Publish the settlement of closed product groups, and so the limits of the coming day (BAND-013).
 
-    chips       whose groups; all that are closed and unsettled if left out
-    prices      ticks by symbol; an outright left out keeps its last settlement
-    increments  ticks by symbol that prices have to be multiples of from now on (SPEC-002); left out: as before
-    day         the coming trading day, like 2026-11-24; the one whose close comes next if left out, else it takes two
+    chips       chips of the groups; left out: all that are closed and wait for their settlement
+    prices      settlement by symbol, ticks; an outright that is left out keeps its last one
+    increments  new price increment by symbol, ticks (SPEC-002); left out: unchanged
+    day         trading day of the limits, like 2026-11-24; left out: the one that closes next; another takes two people
     """
 
     chips: list[str] = []
@@ -86,10 +86,10 @@ class Settle(Ask, tag="settle"):
 
 
 class LeadMakers(Ask, tag="lead_makers"):
-    """The lead market makers of a chip's pro-rata books, or of one book, in place of those before (PRO-003).
+    """Replace the lead market makers of a chip's pro-rata books, or of one book (PRO-003).
 
     target   chip or symbol
-    makers   (account, percent of what TOP leaves); none: there are none from now on
+    makers   (account, percent of the lots that TOP leaves); empty: no lead market makers from now on
     """
 
     target: str
@@ -97,7 +97,7 @@ class LeadMakers(Ask, tag="lead_makers"):
 
 
 class DefineAccount(Ask, tag="account"):
-    """Define an account, or change the limits that are given."""
+    """Define an account, or change the terms that are given; None leaves a term as it is."""
 
     account: Account
     firm: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
@@ -108,14 +108,14 @@ class DefineAccount(Ask, tag="account"):
 
 
 class Money(Ask, tag="money"):
-    """Pay in, or out where it is negative: free funds only (MARGIN-015)."""
+    """Deposit mills; negative: withdraw them, from free margin only (MARGIN-015)."""
 
     account: Account
     mills: Annotated[int, Meta(ge=-MILLS_MAX, le=MILLS_MAX)]
 
 
 class KillSwitch(Ask, tag="kill"):
-    """Stop an account, a session or a firm, or let it in again; only the venue's own stop is lifted (KILL-004)."""
+    """Kill an account, a session or a firm, or (`on` false) lift the venue's own kill (KILL-004)."""
 
     scope: Literal["account", "session", "firm"]
     number: str
@@ -123,7 +123,7 @@ class KillSwitch(Ask, tag="kill"):
 
 
 class DefineKey(Ask, tag="key"):
-    """A new public key for an account, which is defined if it is new."""
+    """Define a public key for an account. A new account is defined too. `mills`: deposit."""
 
     key: str
     public: str
@@ -134,13 +134,13 @@ class DefineKey(Ask, tag="key"):
 
 
 class Revoke(Ask, tag="revoke"):
-    """End a key: its connections close at once (SEC-001)."""
+    """Revoke a key; its connections are closed at once (SEC-001)."""
 
     key: str
 
 
 class Stop(Ask, tag="stop"):
-    """Stop the venue cleanly after a time, announced to its clients (protocol section 5.3)."""
+    """Stop the venue after `in_s` seconds, announced to its clients with `why` (protocol section 5.3)."""
 
     in_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
@@ -152,15 +152,14 @@ Request = Inquiry | Signed | Confirm | Acting
 
 
 def is_of_operators(request: Request, operators: Collection[str]) -> bool:
-    """Whether a request makes an operator's key, or ends one of these: that takes two people where there are two
-    (SEC-061)."""
+    """Whether a request makes an operator's key or ends one of `operators`, which two people must ask for (SEC-061)."""
     if isinstance(request, Revoke):
         return request.key in operators
     return isinstance(request, DefineKey) and "admin" in request.scopes
 
 
 class Answer(msgspec.Struct, omit_defaults=True):
-    """`lines`: what happened; `why`: why nothing did."""
+    """The answer to a request. `lines`: what was done, or what was asked; `why`: why it was refused."""
 
     ok: bool
     lines: list[str] = msgspec.field(default_factory=list, name="told")
@@ -168,7 +167,7 @@ class Answer(msgspec.Struct, omit_defaults=True):
 
 
 def first_out_of_bounds(request: Request) -> tuple[str, str] | None:
-    """(field, what was found and what is allowed) of the first number or text beyond its bounds; None: all fit."""
+    """(field, text with the value and its bounds) of the first field out of its bounds; None: all are within."""
     info = msgspec.inspect.type_info(type(request))
     assert isinstance(info, msgspec.inspect.StructType)
     for field in info.fields:
@@ -189,7 +188,7 @@ _DECODER = msgspec.json.Decoder(Request)
 
 
 def decode_request(line: bytes) -> Request:
-    """ValueError names what is wrong."""
+    """The request in a line of JSON. ValueError: it is not one; the text says why."""
     try:
         request: Request = _DECODER.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

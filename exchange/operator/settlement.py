@@ -1,11 +1,11 @@
-"""The prices that a person publishes as a day's settlement, as DAY_LIMITS controls: one for each product group.
+"""Makes DAY_LIMITS controls, one for each product group, from the settlement prices that a person gives.
 
-Outrights have the price given, or the settlement that they had; combinations follow from their legs (SPEC-053). Limits
-and widths of the coming day follow from the settlement (BAND-012, BAND-013). What the coming day no longer lists keeps
-what it has. An increment changes only where one is given (SPEC-002).
+An outright settles at the given price, else at its last settlement; combinations follow from their legs (SPEC-053).
+The limits and guard widths of the coming day follow from the settlement (BAND-012, BAND-013). An instrument that the
+coming day no longer lists keeps its limits. Increments change only if they are given (SPEC-002).
 
-A group is settled once a day by one person: what is published again for the same day moves no limit, or takes two
-(SEC-061). The engine's state says for which day a group was settled last, so that a restart does not lose it.
+One person may settle a group once a day. Publishing again for the same day must not move any limit, or two people
+must ask (SEC-061). The engine's state has the day for which a group was settled last, so a restart does not lose it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -39,15 +39,16 @@ def day_limits(
     increments: Mapping[str, int] = NONE_GIVEN,
     by_two: bool = False,
 ) -> dict[int, bytes]:
-    """Payload of a DAY_LIMITS control by product group.
+    """Payloads of DAY_LIMITS controls, by product group.
 
-    states      the engine's, for what is listed and how it settled last
+    states      the engine's STATE, read only: what is listed, and the last settlements
     day         trading day that the limits are for
-    prices      settlement by symbol of an outright, ticks; those left out keep theirs
-    groups      which to publish; prices and increments of others are an error
-    increments  new increment by symbol, ticks; those left out keep theirs
-    by_two      two people ask: a price may be outside the day's limits, or another than was published (SEC-061)
-    raises      UserError: no such instrument, no increment, or a price that needs two people (SEC-061)
+    prices      settlement by symbol, ticks, of outrights only; others keep theirs
+    groups      product groups to settle; prices and increments must be of these
+    increments  new price increment by symbol, ticks; others keep theirs
+    by_two      two people ask: a price may be outside the day's limits, or differ from the published one (SEC-061)
+    raises      NeedsTwo: two people must ask for it
+                UserError: an instrument, a price or an increment is not allowed
     """
     rows = query.instruments(states)
     wanted, number = set(groups), day_number(day)
@@ -76,12 +77,12 @@ def day_limits(
 
 
 def day_number(day: date) -> int:
-    """As journalled: days since 1970."""
+    """Days since 1970-01-01, as the journal has a day."""
     return (day - EPOCH).days
 
 
 def settled_day(states: np.ndarray, group: int) -> int:
-    """The day that a group's last settlement was published for, 0 if none was."""
+    """`day_number` of the day that a group was settled for last; 0: never."""
     return int(states["groups"]["settled_day"][0, group])
 
 
@@ -98,7 +99,7 @@ def _check_settled(
 
 
 def _check_alone(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, int], published: Collection[int]) -> None:
-    """The prices that one person may publish: within the day's limits, and of a group once a day."""
+    """Raise NeedsTwo for a price that is outside the day's limits, or differs from one already published."""
     for symbol, price in prices.items():
         row = by_symbol[symbol]
         if not row.low_tick <= price <= row.high_tick:
@@ -116,14 +117,14 @@ def _check_prices(prices: Mapping[str, int]) -> None:
 
 
 def _check_unmoved(row: InstrumentRow, limits: BookLimits, day: date) -> None:
-    """Published again, a settlement leaves its limits where they are."""
+    """Raise NeedsTwo if a repeated settlement would move a book's limits."""
     present, coming = f"{row.low_tick}..{row.high_tick}", f"{limits.low_tick}..{limits.high_tick}"
     if present != coming or limits.settle_tick != row.settle_tick:
         raise NeedsTwo(f"{row.symbol}: its limits of {day} are published already, {present}; {coming} are others")
 
 
 def _check_limits(row: InstrumentRow, limits: BookLimits, prices: Mapping[str, int]) -> None:
-    """The venue can keep a book within these limits."""
+    """Raise UserError if the venue has no price levels for such limits."""
     try:
         check_window(row.symbol, limits.low_tick, limits.settle_tick, limits.high_tick)
     except ControlError as error:
@@ -150,8 +151,11 @@ def _increment_of(row: InstrumentRow, limits: BookLimits, increments: Mapping[st
 def _at_limit(
     rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int], published: Collection[int]
 ) -> frozenset[int]:
-    """Outrights that settled at their limit of the day. Where the settlement stands already a book's limits are the
-    coming day's: it did if they are what follows from that."""
+    """Ids of the outrights that settle at a limit of the day, whose next limits are wider.
+
+    If the group was settled before, a book already has the limits of the coming day. It settled at its limit if its
+    limits are the wider ones.
+    """
     outrights = [row for row in rows if not row.combo]
     found = {row.instrument_id for row in outrights if settled[row.instrument_id] in (row.low_tick, row.high_tick)}
     again = [row for row in outrights if row.group in published and settled[row.instrument_id] == row.settle_tick]
@@ -166,7 +170,7 @@ def _at_limit(
 def _coming(
     rows: list[InstrumentRow], spec: Spec, day: date, settled: dict[int, int], at_limit: frozenset[int]
 ) -> dict[int, Instrument]:
-    """The instruments of the coming day by id, after these settlements."""
+    """The instruments of the day by id, with limits that follow from these settlements. UserError: no valid day."""
     known = Known(settled, at_limit, {row.symbol: row.instrument_id for row in rows if row.combo})
     try:
         return {instrument.id: instrument for instrument in instruments_on(spec, day, known)}

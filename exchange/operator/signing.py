@@ -1,7 +1,7 @@
-"""What an operator signs, and how the program of one signs it (SEC-061, SEC-063).
+"""The text that an operator signs, and signing it with a private key (SEC-061, SEC-063).
 
-The text binds an act to the venue's history, to a nonce that works once, and to the words of the request itself; so a
-signature is of use for nothing else, and can be checked with the journal alone.
+The text has the name of the venue's history, a nonce that is valid once, and the request itself. So a signature fits
+one request only, and it can be checked with the journal alone.
 """
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,12 +16,12 @@ LABEL = "gpux-operator-v1"
 
 
 def signed_text(history: str, nonce: str, public: str, line: str) -> bytes:
-    """The five lines that are signed."""
+    """The five lines that are signed: label, history, nonce, public key, request."""
     return "\n".join((LABEL, history, nonce, public, line)).encode("utf-8")
 
 
 def load_private(path: str) -> KeyPair:
-    """An operator's private key from the file that `gpux key make` wrote. UserError: there is none."""
+    """Read an operator's private key from a file of `gpux key make`. UserError: the file has no such key."""
     disk = RealDisk()
     try:
         handle = disk.open(path, write=False)
@@ -37,6 +37,6 @@ def load_private(path: str) -> KeyPair:
 
 
 def sign(pair: KeyPair, history: str, nonce: str, line: str) -> Signed:
-    """The request of `line`, signed."""
+    """Sign the request in `line`, which is JSON."""
     public = encode_bytes(pair.public())
     return Signed(public=public, nonce=nonce, signature=pair.sign(signed_text(history, nonce, public, line)), line=line)

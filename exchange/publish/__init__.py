@@ -1,19 +1,19 @@
-"""EVENT rows to messages: replies, account streams, market data. Knows no connection, no socket, no event loop.
+"""Turns EVENT rows into messages: replies, account streams, market data. Knows no connection, socket or event loop.
 
 consumer            the contract of everything that reads released batches
-replies             answers to requests; how the latest orders ended
-execution_reports   messages of the account streams
-account_streams     answers and account messages to those who listen, in the order of commands
-account_views       account snapshots, and the answers to `query`
+replies             replies to requests; remembers how the latest orders ended
+execution_reports   makes the messages of the account streams
+account_streams     sends answers and account messages, in the order of commands
+account_views       account snapshots, and parts of the replies to `query`
 market_data         all channels of one feed
-channels            one channel each: numbers, conflation, what it keeps for replays
-book_view           price levels of a book, with their checksum
+channels            the kinds of channels: numbering, conflation, messages kept for replays
+book_view           price levels of a book, and their checksum
 phases              the market state of every book
 prints              every print of the last day, for replays of trades
 instruments         listed instruments: index, id, definition
 engine_view         the engine as market data reads it
-feed_publisher      sends what is due on the channels
+feed_publisher      sends the channel messages that are due
 settlement_status   which product groups have their settlement
 counters            what the venue has done
-shown               up to which command everything has been shown
+shown               the last command whose events were all sent to clients
 """

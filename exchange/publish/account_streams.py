@@ -1,10 +1,10 @@
-"""Answers to commands and account events to their listeners, in the order of the commands.
+"""Answers commands and sends account messages to their listeners, in the order of the commands.
 
     streams = AccountStreams(reports)
-    streams.listen(account, line)        # line.send(message) gets every later event of the account
+    streams.listen(account, connection)  # connection.send(message) is called with every later message of the account
     streams.take(batch)
 
-An account's events come after the answer of the command that caused them (ENTRY-001).
+A command is answered before the account messages that it has caused are sent (ENTRY-001).
 """
 
 from typing import Any, Protocol
@@ -15,18 +15,18 @@ from exchange.publish.execution_reports import ExecutionReports
 
 
 class Listener(Protocol):
-    """A connection, as far as account events are concerned."""
+    """Receives account messages: a connection, for example."""
 
     def send(self, message: Any) -> None: ...
 
 
 class AccountStreams:
-    """Calls the ticket of each command, then sends the account events that the command has caused."""
+    """Calls the answer function in each command's ticket, then sends the account messages of the command."""
 
     def __init__(self, reports: ExecutionReports) -> None:
         self._reports = reports
         self._listeners: dict[int, list[Listener]] = {}
-        self.released: dict[int, int] = {}  # by account: the last number of its stream that was released
+        self.released: dict[int, int] = {}  # account -> last released number of its stream
 
     def listen(self, account: int, listener: Listener) -> None:
         self._listeners.setdefault(account, []).append(listener)

@@ -1,9 +1,9 @@
-"""Account snapshots and answers to `query`, from the engine's state as of its last applied command.
+"""Account snapshots and parts of the replies to `query`, from the engine's state after its last applied command.
 
     for page in snapshot(engine.states, table, account): ...      # SESS-006: all pages but the last say `more`
     order_view(table, row); position_views(...); margin_view(...) # parts of the replies to `query`
 
-The caller shows them once the engine's `sequence`, the `e` they are true at, is durable.
+The caller must not send them before that command is durable.
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ def order_view(table: InstrumentTable, order: OrderRow) -> OrderView:
 
 
 def open_page(states: np.ndarray, table: InstrumentTable, account: int, after: int) -> tuple[list[OrderView], bool]:
-    """A page of live orders above the id `after`, in the order of `query.open_page`, and whether there are more."""
+    """A page of live orders with ids above `after`, in the order of `query.open_page`, and whether more follow."""
     rows, more = query.open_page(states, account, after, PAGE_ORDERS)
     return [order_view(table, row) for row in rows], more
 
@@ -59,13 +59,13 @@ def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> 
 
 
 def margin_view(states: np.ndarray, account: int) -> MarginView:
-    """Equity, margin held and free funds of an account."""
+    """Equity, margin held and free margin of an account, in mills."""
     row = query.margin(states, account)
     return MarginView(CURRENCY, row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_margin_mills)
 
 
 def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[AccountSnapshot]:
-    """The whole account at the last number of its stream, in pages of orders."""
+    """The whole account after the last message of its stream, in pages of orders; positions are on the last page."""
     orders = [order_view(table, row) for row in query.open_orders(states, account)]
     head = (
         account,

@@ -1,7 +1,7 @@
-"""Price levels of one book as market data shows them, and the checksum over them.
+"""Price levels of one book as market data shows them, and their checksum.
 
-A view is made from the engine's depth once and then follows events. Quantities are absolute, so a change may be
-applied again without harm.
+A view is made once from the engine's depth and then follows events. Quantities are absolute, so it does no harm to
+apply a change twice.
 """
 
 import struct
@@ -13,7 +13,7 @@ from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, Side
 from exchange.engine.event_rows import FLAGS, KIND, LEVEL_LOTS, LEVEL_TICK, LIQUIDITY, OLD_TICK, PRICE, SIDE, STATE, Row
 
 Level = tuple[int, int]  # price_tick, lots
-Top = tuple[int, int, int]  # price_tick, lots, implied lots among them
+Top = tuple[int, int, int]  # price_tick, lots, how many of these lots are implied
 CHECKSUM_LEVELS = 10
 
 _NO_LEVEL = (0, 0)
@@ -41,7 +41,7 @@ _LOST = int(EventFlag.LOST)
 
 
 def level_change(row: Row) -> tuple[int, int, int] | None:
-    """(side, price, lots shown there now) of the level that an event changed, None if it changed none."""
+    """(side, price_tick, lots shown now) of the level that an event has changed; None if it changed none."""
     kind = row[KIND]
     if kind == _ACK:
         return (row[SIDE], row[PRICE], row[LEVEL_LOTS]) if row[FLAGS] & _RESTS else None
@@ -56,7 +56,7 @@ def level_change(row: Row) -> tuple[int, int, int] | None:
 
 
 class SideLevels:
-    """One side: lots by price, and the prices sorted from worst to best, so that the usual change is near the end."""
+    """One side of a book: lots by price. Prices are sorted worst first, so that most changes are near the end."""
 
     def __init__(self, side: int) -> None:
         self.lots: dict[int, int] = {}
@@ -64,7 +64,7 @@ class SideLevels:
         self._ranks: list[int] = []  # price * sign, ascending: the best is the last
 
     def set(self, price: int, lots: int) -> None:
-        """Show `lots` at a price; 0 removes the level."""
+        """Set the lots at a price; 0 removes the level."""
         rank = price * self._sign
         if not lots:
             if self.lots.pop(price, None) is not None:
@@ -87,7 +87,7 @@ class SideLevels:
 
 
 class BookView:
-    """Both sides of a book, and its implied prices, which are apart from the levels (IMP-011)."""
+    """Both sides of a book, and its implied prices, which are not in the levels (IMP-011)."""
 
     def __init__(
         self, bids: Iterable[Level] = (), asks: Iterable[Level] = (), implied: Sequence[Level | None] = (None, None)
@@ -97,7 +97,7 @@ class BookView:
         self.apply(bids, asks)
 
     def top(self, side: Side) -> Top | None:
-        """Best price of a side, implied included, its lots, and the implied part of them (MDATA-010)."""
+        """Best price of a side, real or implied, its lots, and how many of them are implied (MDATA-010)."""
         real, implied = self.sides[side].best(), self.implied[side]
         if implied is None:
             return (*real, 0) if real else None
@@ -108,7 +108,7 @@ class BookView:
         return real[0], real[1] + implied[1], implied[1]
 
     def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
-        """Set levels of each side."""
+        """Set levels of each side; 0 lots remove a level."""
         for ladder, levels in zip(self.sides, (bids, asks), strict=True):
             for price, lots in levels:
                 ladder.set(price, lots)
@@ -118,7 +118,7 @@ class BookView:
         return self.sides[Side.BUY].levels(count), self.sides[Side.SELL].levels(count)
 
     def checksum(self) -> int:
-        """That of MDATA-016."""
+        """The checksum of the best levels (MDATA-016)."""
         return checksum(*self.levels(CHECKSUM_LEVELS))
 
 
@@ -132,7 +132,7 @@ def checksum(bids: list[Level], asks: list[Level]) -> int:
 
 
 def difference(old: SideLevels, new: list[Level]) -> list[Level]:
-    """What turns the levels of `old` into `new`: levels to set, and prices to remove with 0 lots."""
+    """The changes that turn `old` into `new`: levels to set; levels with 0 lots to remove."""
     changed = [(price, lots) for price, lots in new if old.lots.get(price) != lots]
     kept = {price for price, _ in new}
     return changed + [(price, 0) for price in old.lots if price not in kept]

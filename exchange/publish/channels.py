@@ -1,7 +1,7 @@
-"""One market data channel each: what it shows, its numbers, what it keeps for slow readers and replays.
+"""The kinds of market data channels: what a channel shows, how it numbers messages, what it keeps for replays.
 
-State channels (depth, top) follow a book and number their messages by counting; event channels (trades, status,
-instruments) take their numbers from the journal: the last trade id, or `e`. A channel never knows who listens.
+State channels (depth, top) follow a book and count their messages. Event channels (trades, status, instruments) take
+their numbers from the journal: the last trade id, or `e`. A channel does not know its subscribers.
 """
 
 from collections import deque
@@ -13,16 +13,16 @@ from exchange.publish import book_view
 from exchange.publish.book_view import BookView, Level, difference
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
-LOG_MESSAGES = 1_024  # kept for subscribers that come back
-REPLAY_MESSAGES = 5_000  # RECOV-014
-PAGE_LEVELS = 4_000  # of a snapshot: well below a frame of 1 MiB (MDATA-006)
+LOG_MESSAGES = 1_024  # kept by a state channel, to merge them for slow subscribers
+REPLAY_MESSAGES = 5_000  # kept by an event channel (RECOV-014)
+PAGE_LEVELS = 4_000  # a side in one page of a snapshot: well below a frame of 1 MiB (MDATA-006)
 CHECKSUM_US = 500_000  # at most a second between checksums while the book changes (MDATA-016)
 
-Changes = tuple[dict[int, int], dict[int, int]]  # lots by price, of each side
+Changes = tuple[dict[int, int], dict[int, int]]  # (bids, asks): price -> lots now
 
 
 class _StateChannel:
-    """What depth and top share: cadence, counting, the log for conflation."""
+    """The common part of depth and top channels: cadence, numbering, the log of messages for conflation."""
 
     def __init__(self, number: int, cadence_us: int) -> None:
         self.number = number
@@ -32,11 +32,11 @@ class _StateChannel:
         self._log: deque[ChannelMessage] = deque(maxlen=LOG_MESSAGES)
 
     def postpone(self, now_us: int) -> None:
-        """It publishes now: next when its cadence has passed."""
+        """Note that the channel publishes now; it is due again after its cadence."""
         self.due_us = now_us + self.cadence_us
 
     def open(self, book: BookView) -> None:
-        """Begin to show a book: the next message is a snapshot, and older ones do not lead to it."""
+        """Begin to follow a book. Subscribers need a snapshot: older messages do not lead to this state."""
         self.sequence += 1
         self._log.clear()
         self._load(book)
@@ -45,7 +45,7 @@ class _StateChannel:
         raise NotImplementedError
 
     def _numbered(self, message: Depth | Top) -> Depth | Top:
-        """Give a change its place in the stream."""
+        """Write the next number into a message, in place, and add it to the log."""
         message.previous = self.sequence
         self.sequence += 1
         message.sequence = self.sequence
@@ -53,7 +53,7 @@ class _StateChannel:
         return message
 
     def _since(self, sequence: int) -> list[ChannelMessage] | None:
-        """Messages after `sequence`, None when the log does not reach back to it."""
+        """Messages after `sequence`; None if the log does not reach back so far."""
         if sequence == self.sequence:
             return []
         if not self._log or self._log[0].sequence - 1 > sequence or sequence > self.sequence:
@@ -62,14 +62,14 @@ class _StateChannel:
 
 
 class DepthChannel(_StateChannel):
-    """Lots per price, to a number of levels a side, 0 all (MDATA-002, MDATA-010)."""
+    """Lots by price of the best `levels` levels of each side; 0: of all levels (MDATA-002, MDATA-010)."""
 
     def __init__(self, number: int, cadence_us: int, levels: int) -> None:
         super().__init__(number, cadence_us)
         self.levels = levels
-        self._view = BookView()  # as published, at `sequence`
-        self._book = self._view  # as it is now
-        self._implied: list[Level | None] = [None, None]  # as published
+        self._view = BookView()  # the book as published, at `sequence`
+        self._book = self._view  # the book now
+        self._implied: list[Level | None] = [None, None]  # implied prices as published
         self._pending: Changes = ({}, {})
         self._checksum_us = 0  # time of the last checksum sent
 
@@ -81,12 +81,15 @@ class DepthChannel(_StateChannel):
         self._pending = ({}, {})
 
     def note(self, changes: Changes) -> None:
-        """Levels of the book that have changed."""
+        """Note levels of the book that have changed since the last message."""
         self._pending[0].update(changes[0])
         self._pending[1].update(changes[1])
 
     def publish(self, e: int, time_us: int) -> ChannelMessage | None:
-        """The change since the last message, None if what the channel shows is the same."""
+        """The message with all changes since the last one; None if nothing changed that the channel shows.
+
+        e   sequence of the last command that it reflects
+        """
         bids, asks = self._changed(Side.BUY), self._changed(Side.SELL)
         self._pending = ({}, {})
         implied = [self._changed_implied(side) for side in Side]
@@ -103,14 +106,17 @@ class DepthChannel(_StateChannel):
         return self._numbered(message)
 
     def _changed_implied(self, side: Side) -> Level | None:
-        """The implied level to publish: the new one, the old one without lots if it is gone, None if unchanged."""
+        """The implied level to publish: the new one; the old price with 0 lots if it is gone; None if unchanged."""
         now, before = self._book.implied[side], self._implied[side]
         if now == before:
             return None
         return now or (before and (before[0], 0))
 
     def _changed(self, side: Side) -> list[Level]:
-        """What to say of a side. A raw channel of all levels shows the book itself: all that was noted has changed."""
+        """The levels of a side to publish.
+
+        A raw channel of all levels uses the book itself as its view: it publishes all noted changes.
+        """
         if self._view is self._book or not self._pending[side]:
             return list(self._pending[side].items())
         shown = self._view.sides[side]
@@ -119,7 +125,7 @@ class DepthChannel(_StateChannel):
         return [(price, lots) for price, lots in self._pending[side].items() if shown.lots.get(price, 0) != lots]
 
     def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
-        """All levels at `sequence`, in pages; the last one has the checksum (MDATA-005, MDATA-006)."""
+        """All published levels, in pages; the last page has the checksum (MDATA-005, MDATA-006)."""
         bids, asks = self._view.levels()
         starts = range(0, max(len(bids), len(asks), 1), PAGE_LEVELS)
         pages: list[Depth] = []
@@ -134,7 +140,8 @@ class DepthChannel(_StateChannel):
         return list(pages)
 
     def merged(self, since: int) -> list[ChannelMessage] | None:
-        """One message for all changes after `since`, [] if there are none, None if only a snapshot helps (RATE-006)."""
+        """One message with all changes after message `since` (RATE-006); [] if there are none; None if a snapshot is
+        needed, because the log does not reach back so far."""
         messages = self._since(since)
         if not messages:
             return messages
@@ -164,7 +171,7 @@ class DepthChannel(_StateChannel):
 
 
 class TopChannel(_StateChannel):
-    """Best bid and ask. Every message is the whole top, so a merged one is the newest."""
+    """Best bid and ask. Every message has both, so merging messages means sending the newest."""
 
     def __init__(self, number: int, cadence_us: int) -> None:
         super().__init__(number, cadence_us)
@@ -179,10 +186,10 @@ class TopChannel(_StateChannel):
         return self._book.top(Side.BUY), self._book.top(Side.SELL)
 
     def note(self, changes: Changes) -> None:
-        """The book itself is looked at when the channel publishes."""
+        """Nothing to note: `publish` looks at the book itself."""
 
     def publish(self, e: int, time_us: int) -> ChannelMessage | None:
-        """The top, None if it is as before."""
+        """The message with the top; None if it has not changed."""
         best = self._best()
         if best == self._shown:
             return None
@@ -204,7 +211,7 @@ class TopChannel(_StateChannel):
         return [message]
 
     def merged(self, since: int) -> list[ChannelMessage] | None:
-        """The newest top for a reader that is at `since`."""
+        """As `DepthChannel.merged`: the newest top for a reader whose last message was `since`."""
         messages = self._since(since)
         if not messages:
             return messages
@@ -215,13 +222,13 @@ class EventChannel:
     """Messages numbered by the journal, never conflated, kept for replays (MDATA-001, RECOV-014)."""
 
     def __init__(self, number: int, sequence: int, kept: int = REPLAY_MESSAGES) -> None:
-        """`sequence`: number of the channel's last message before now, 0 none; `kept`: messages for replays."""
+        """`sequence`: number of the last message so far, 0: none. `kept`: how many messages are kept for replays."""
         self.number = number
         self.sequence = sequence
         self._kept: deque[ChannelMessage] = deque(maxlen=kept)
 
     def publish(self, message: ChannelMessage, sequence: int) -> ChannelMessage:
-        """Give a message its place: `sequence` from the journal."""
+        """Write channel, number and previous number into a message, in place, and keep it for replays."""
         message.channel = self.number
         message.previous = self.sequence  # type: ignore[attr-defined]  # every channel message has it
         self.sequence = message.sequence = sequence
@@ -229,11 +236,11 @@ class EventChannel:
         return message
 
     def oldest(self) -> int:
-        """Number of the oldest message kept; one past the last if none is."""
+        """Number of the oldest kept message; one above the last number if none is kept."""
         return self._kept[0].sequence if self._kept else self.sequence + 1
 
     def replay(self, first: int, last: int, reply_to: int) -> list[ChannelMessage]:
-        """Messages of a closed range, marked as replayed for a request."""
+        """Copies of the kept messages with numbers from `first` to `last`, marked as replayed for a request."""
         return [
             msgspec.structs.replace(message, replay=True, reply_to=reply_to)
             for message in self._kept

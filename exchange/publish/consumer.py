@@ -1,8 +1,8 @@
-"""The one contract of everything that reads released batches: replies, account streams, market data, history, counters.
+"""The contract of everything that reads released batches: replies, account streams, market data, history, counters.
 
-    class Consumer: take(batch)      # called once a batch, in the order of the venue's one list (venue/consumers.py)
+    class Consumer: take(batch)      # called once for each batch, in the order of the list in venue/consumers.py
 
-A consumer keeps what it needs of a batch; events and rows are not changed after the release.
+A consumer may keep parts of a batch: events and rows do not change after the release.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,27 +12,27 @@ import numpy as np
 
 from exchange.engine.event_rows import Row, read_rows
 
-# Called when a command is released: (request id, time it was read in us, its events).
+# Called when a command is released: answer(request id, time in us when it was received, its events).
 Answer = Callable[[int, int, list[Row]], None]
-Ticket = tuple[Answer, int, int] | None  # None: the command needs no answer
+Ticket = tuple[Answer, int, int] | None  # (answer, request id, time received in us); None: no answer is needed
 
 
 class ReleasedBatch(NamedTuple):
-    """What the commands of one commit have done, once they are applied and durable."""
+    """The commands of one commit and their events, once they are applied and durable."""
 
-    events: np.ndarray  # EVENT rows, shape (n,), of whole commands
-    rows: list[Row]  # the same as tuples
-    first: int  # sequence of the first command,
-    last: int  # and of the last; either may have no events
-    time_ns: int  # of all commands of the batch
-    tickets: Sequence[Ticket]  # of each command from `first` on; empty before the venue serves
-    is_control: bool  # the one command is a control
+    events: np.ndarray  # EVENT rows, shape (n,), all of these commands
+    rows: list[Row]  # the same rows as tuples
+    first: int  # sequence of the first command
+    last: int  # sequence of the last command; a command may have no events
+    time_ns: int  # of all commands
+    tickets: Sequence[Ticket]  # one for each command from `first` on; empty before the venue serves
+    is_control: bool  # the batch is a single control
 
 
 def released_batch(
     events: np.ndarray, first: int, last: int, time_ns: int, tickets: Sequence[Ticket] = (), is_control: bool = False
 ) -> ReleasedBatch:
-    """A batch with its events read as rows, once for all consumers."""
+    """Make a batch: reads its events as rows, once for all consumers."""
     return ReleasedBatch(events, read_rows(events), first, last, time_ns, tickets, is_control)
 
 
@@ -40,4 +40,4 @@ class Consumer(Protocol):
     """Reads released batches."""
 
     def take(self, batch: ReleasedBatch) -> None:
-        """The next batch, in the order of release."""
+        """Read the next batch. Batches come in the order of release."""

@@ -1,4 +1,4 @@
-"""What a venue has done since it serves, in numbers for people and benchmarks."""
+"""Counts what a venue has done since it began to serve, for people and benchmarks."""
 
 from exchange.codes import EventKind
 from exchange.engine.event_rows import KIND
@@ -8,7 +8,7 @@ _FILL = int(EventKind.FILL)
 
 
 class Counters:
-    """Counts released batches. What was replayed or set up before the venue serves is not counted."""
+    """Counts commands, batches, events and trades. Replay and set-up are not counted."""
 
     def __init__(self) -> None:
         self.commands = 0

@@ -7,7 +7,7 @@ from exchange.publish.book_view import Level
 
 
 class EngineView:
-    """A `market_data.Source`: sequence and time of the last command applied, books after it."""
+    """A `market_data.Source` over a running engine: its last applied command, and the books after it."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine

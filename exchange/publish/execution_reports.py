@@ -1,11 +1,11 @@
-"""Account streams: EVENT rows to `exec`, `fill`, `pos`, `margin`, `cash`, ....
+"""Makes the messages of account streams from EVENT rows: `exec`, `fill`, `pos`, `margin`, `cash` and others.
 
     reports = ExecutionReports(table)            # table: instruments.InstrumentTable
-    for account, sequence, message in reports.messages(rows): ...
-    reports.messages(rows, replay=True)          # marked "rp": of rows read back for a resume or a replay
+    for account, number, message in reports.messages(rows): ...
+    reports.messages(rows, replay=True)          # marked "rp", for rows read back for a resume or a replay
 
-A message is a function of its row alone and of the instrument's id and hours, so that a replay of the journal gives
-the same stream (ACCT-003). Rows without an account sequence give nothing. `rows` are tuples of `rows.read_rows`.
+A message depends only on its row and on the instrument's id and hours, so a replay of the journal gives the same
+stream (ACCT-003). Rows without an account sequence have no message. `rows` are tuples of `event_rows.read_rows`.
 """
 
 from exchange.codes import EventFlag, EventKind
@@ -102,14 +102,14 @@ _PRIORITIES = {_KEPT: "kept", _LOST: "lost"}
 
 
 class ExecutionReports:
-    """Makes the messages of account streams. It keeps no state but the table of instruments."""
+    """Makes the messages of account streams. Its only state is the table of instruments."""
 
     def __init__(self, table: InstrumentTable) -> None:
         self._ids = table.ids
         self._hours = table.hours
 
     def messages(self, rows: list[Row], replay: bool = False) -> list[Report]:
-        """(account, number in its stream, message) of every row that belongs to an account's stream, in order."""
+        """(account, number in the account's stream, message) of every row that belongs to a stream, in order."""
         reports: list[Report] = []
         for row in rows:
             number = row[ACCOUNT_SEQUENCE]
@@ -129,7 +129,7 @@ class ExecutionReports:
         return reports
 
     def _exec(self, row: Row) -> Exec:
-        """A refused row may hold codes that have no word: nothing is said of those."""
+        """The `exec` message of a row. Codes of a refused row that have no name are left out."""
         (e, time_ns, kind, reason, side, book_state, state, flags, order_type, tif, account, session, index) = row[:13]
         price, order_id, _, word_0, word_1, word_2, _, leaves, filled, order_lots, _, _, value, number, _ = row[13:]
         ids = self._ids
@@ -161,7 +161,7 @@ class ExecutionReports:
         elif kind == _REJ:
             message.session_id = session_id(session)
             message.code = int(reason_code(reason, book_state))
-            message.value_tick_lots = 0  # free margin may stand there
+            message.value_tick_lots = 0  # a rejected row has its free margin in this field
         return message
 
     def _fill(self, row: Row) -> Fill:
@@ -188,10 +188,13 @@ class ExecutionReports:
         )
 
     def _others(self, reports: list[Report], row: Row) -> None:
-        """Positions, money, kills: `pos` and `cash` may bring a `margin` with the next number (ACCT-002)."""
+        """Append the messages of positions, money, protection, kills and disconnects to `reports`.
+
+        `pos` and `cash` may be followed by a `margin` with the next number (ACCT-002).
+        """
         kind, account, number = row[KIND], row[ACCOUNT], row[ACCOUNT_SEQUENCE]
         head = (account, number, row[SEQUENCE], row[TIME_NS] // NS_PER_US)
-        held, unpaid = row[MARGIN_HELD_MILLS], row[UNPAID_GAIN_MILLS]  # of POSITION_CHANGED and CASH_MOVED
+        held, unpaid = row[MARGIN_HELD_MILLS], row[UNPAID_GAIN_MILLS]  # used for POSITION_CHANGED and CASH_MOVED only
         if kind == _POS:
             index, lots, mark, value = row[INSTRUMENT], row[POSITION_LOTS], row[MARK_TICK], row[OPEN_VALUE_TICK_LOTS]
             gains = split_gain(lots, (mark * lots - value) * self._hours[index])
@@ -217,13 +220,16 @@ class ExecutionReports:
 
 
 def split_gain(lots: int, unrealised_pnl_mills: int) -> tuple[int, int | None]:
-    """(unrealised, realised) of a position's gain: of a flat one all is realised; of one with lots it is not known how
-    much of it is that of lots closed before, so it counts as one (ACCT-004)."""
+    """(unrealised, realised) mills of a position's gain (ACCT-004).
+
+    A flat position has realised all of it. For an open one it is not known how much lots closed before have gained:
+    all of it counts as unrealised, and realised is None.
+    """
     return (unrealised_pnl_mills, None) if lots else (0, unrealised_pnl_mills)
 
 
 def _margin(head: tuple[int, int, int, int], equity: int, unpaid: int, held: int) -> Report:
-    """Gains that are not paid yet are no funds (MARGIN-015)."""
+    """The `margin` message after the message of `head`. Unpaid gains do not count as free margin (MARGIN-015)."""
     account, number, e, time_us = head
     maintenance = share_ceil(held, MAINTENANCE_BP)
     return (

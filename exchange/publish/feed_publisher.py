@@ -1,4 +1,4 @@
-"""Sends what is due on the channels of market data: behind each released batch, and by a timer.
+"""Sends the market data messages that are due, after each released batch and by a timer.
 
 feed = FeedPublisher(market, outbox.publish, clock)
 feed.publish_due()                   # at least every 10 ms, for channels with a cadence
@@ -13,7 +13,7 @@ from exchange.wire.messages import ChannelMessage
 
 
 class FeedPublisher:
-    """Publishes channel messages. It comes behind `market` in the list of consumers."""
+    """Publishes channel messages. It comes after `market` in the list of consumers."""
 
     def __init__(self, market: MarketData, publish: Callable[[int, ChannelMessage], None], clock: Clock) -> None:
         """`publish(channel, message)` sends a message to all subscribers of a channel."""
@@ -23,6 +23,6 @@ class FeedPublisher:
         self.publish_due()
 
     def publish_due(self) -> None:
-        """Channel messages whose time has come."""
+        """Publish the channel messages that are due now."""
         for channel, message in self._market.due(self._clock.wall_us()):
             self._publish(channel, message)

@@ -1,7 +1,7 @@
-"""The listed instruments as publishers need them: index to id, hours, definitions.
+"""The listed instruments for publishers: ids and hours by book index, and definitions.
 
 table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots={"H100": 8})
-table.refresh()                              # again whenever a LISTED event was released
+table.refresh()                              # at first, and after every released LISTED event
 table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
 """
 
@@ -25,22 +25,25 @@ _US_PER_DAY = 24 * 3600 * 1_000_000
 
 
 def days_since_1970(year: int, month: int) -> int:
-    """Days from 1970-01-01 to the first of a month of the Gregorian calendar."""
+    """Days from 1970-01-01 to the first day of a month, by the Gregorian calendar."""
     years = year - (month <= 2)
     day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5
     return years * 365 + years // 4 - years // 100 + years // 400 + day_of_year - 719_468
 
 
 def month_start_us(month: int) -> int:
-    """First microsecond of a month, counted from January 2020."""
+    """Start of a month in us since 1970. `month` counts from January 2020."""
     return days_since_1970(FIRST_YEAR + month // 12, month % 12 + 1) * _US_PER_DAY
 
 
 class InstrumentTable:
-    """What is listed, by index of the book; index 0 is none. `ids` and `hours` stay the same lists for ever."""
+    """Listed instruments by book index; index 0 is none. `ids` and `hours` are updated in place, never replaced."""
 
     def __init__(self, load: Callable[[], list[InstrumentRow]], unit_lots: Mapping[str, int] | None = None) -> None:
-        """`load`: the engine's rows as they are now. `unit_lots`: lots of a delivery unit by chip, 1 if absent."""
+        """load        returns the engine's instruments as they are now, in order of index
+
+        unit_lots   lots of a delivery unit, by chip; 1 for a chip that is not in it
+        """
         self._load = load
         self._unit_lots = unit_lots or {}
         self.rows: list[InstrumentRow | None] = [None]
@@ -49,7 +52,7 @@ class InstrumentTable:
         self._index: dict[int, int] = {}
 
     def refresh(self) -> None:
-        """Load again."""
+        """Load the instruments again."""
         listed = self._load()
         self.rows = [None, *listed]
         assert all(row is None or row.index == place for place, row in enumerate(self.rows))
@@ -62,7 +65,7 @@ class InstrumentTable:
         return self._index.get(instrument_id, 0)
 
     def id_of(self, index: int) -> int:
-        """The instrument of a book. A refused command may name any: then the one that its sender meant, else 0."""
+        """The instrument id of a book. A refused command may have an index that is not listed: see `unlisted_id`."""
         return self.ids[index] if index < len(self.ids) else unlisted_id(index)
 
     def row(self, index: int) -> InstrumentRow:
@@ -71,7 +74,7 @@ class InstrumentTable:
         return row
 
     def definition(self, index: int, phase: str) -> InstrumentDefinition:
-        """A row of the `instruments` channel."""
+        """The definition of a book for the `instruments` channel. `phase`: its market state by name."""
         row = self.row(index)
         chip = row.symbol.split(".")[0]
         start, stop = self._delivery_us(row)
@@ -107,7 +110,7 @@ class InstrumentTable:
         )
 
     def _delivery_us(self, row: InstrumentRow) -> tuple[int, int]:
-        """First instant of delivery and the first one after it; of a combination those of its legs together."""
+        """(start, end) of delivery in us, end exclusive; of a combination the span of all its legs."""
         if row.legs:
             starts, stops = zip(*(self._delivery_us(self.row(leg)) for leg, _ in row.legs), strict=True)
             return min(starts), max(stops)

@@ -1,19 +1,19 @@
-"""Market data: released events to channel messages, each made once for all subscribers.
+"""Market data: turns released events into channel messages. Each is made once for all subscribers.
 
     market = MarketData(table, source)            # table: instruments.InstrumentTable; source: the engine, see Source
-    number, code = market.subscribe(spec)         # spec: wire ChannelSpec; code 0, or an error of that row (MDATA-004)
-    pages = market.snapshot(number)               # first messages of a new subscriber; `trades` has none
+    number, code = market.subscribe(spec)         # spec: wire ChannelSpec; code: 0 or an ErrorCode (MDATA-004)
+    pages = market.snapshot(number)               # first messages for a new subscriber; `trades` has none
+    market.prints.take(batch)                     # every released batch, for replays of trades
     market.take(batch)                            # every released batch, also one without rows
-    for number, message in market.due(now_us):    # what all subscribers of a channel get now, in order
-    market.merged(number, since)                  # RATE-006: for a slow reader, one message or a fresh snapshot
-    market.prints.take(batch)                     # the same, for replays of trades
-    market.replay(number, first, last, request)   # RECOV-014: of event channels; market.oldest(number)
+    for number, message in market.due(now_us):    # messages to send now to all subscribers of a channel, in order
+    market.merged(number, since)                  # for a slow reader: one message, or a new snapshot (RATE-006)
+    market.replay(number, first, last, request)   # event channel messages again (RECOV-014); market.oldest(number)
     market.sequence_of(number)                    # for heartbeats
-    market.unsubscribe(number)                    # once per subscriber
+    market.unsubscribe(number)                    # once for each subscriber
 
-Call `due` after each `take` and, while channels have a cadence, at least every 10 ms. Subscribe only between two
-releases, when the engine's state is what has been released: a book is opened from that state. A subscriber gets the
-snapshot of its channel, then what later calls of `due` return.
+Call `due` after each `take`, and at least every 10 ms while channels have a cadence. Subscribe only between two
+releases: a book is opened from the engine's state, which must be what has been released. A subscriber gets the
+snapshot of its channel, then the messages that later calls of `due` return.
 """
 
 from collections import Counter
@@ -43,7 +43,7 @@ from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import OFFERED_CHANNELS, ChannelMessage, ChannelSpec, Instruments, Status
 
-INSTRUMENTS_PAGE = 1_000  # definitions in a message: about 0.5 MiB of JSON
+INSTRUMENTS_PAGE = 1_000  # definitions in one message: about 0.5 MiB of JSON
 US_PER_MS = 1_000
 
 _FILL = int(EventKind.FILL)
@@ -68,39 +68,39 @@ class Source(Protocol):
 
     @property
     def time_ns(self) -> int:
-        """Its time."""
+        """Time of that command."""
 
     def depth(self, index: int) -> tuple[list[Level], list[Level]]:
         """(bids, asks) of a book after that command."""
 
     def implied(self, index: int) -> tuple[Level | None, Level | None]:
-        """Its implied bid and ask as they are shown."""
+        """Implied bid and ask of a book after that command; None: there is none."""
 
 
 class _OpenBook:
-    """A book that is looked at: its view, and the channels that show it."""
+    """A book with subscribers: its view, and the channels that show it."""
 
     def __init__(self, view: BookView) -> None:
         self.view = view
         self.channels: list[StateChannel] = []
-        self.changes: Changes = ({}, {})  # of the running `e`
+        self.changes: Changes = ({}, {})  # by the command being read
 
     def take_changes(self) -> Changes:
-        """The changes so far; those of the next `e` begin."""
+        """Return the changes by this command, and start to collect those of the next."""
         changes, self.changes = self.changes, ({}, {})
         return changes
 
 
 class MarketData:
-    """All channels of one feed. Driven by `take` and `due`; it reads no clock and no socket."""
+    """All channels of one feed, driven by `take` and `due`. It reads no clock and no socket."""
 
     def __init__(
         self, table: InstrumentTable, source: Source, numbers: Mapping[tuple[str, int], int] | None = None
     ) -> None:
-        """`numbers`: last sequence of event channels, by (name, index), at the source's present `sequence`."""
+        """`numbers`: last message number of each event channel at the source's `sequence`, by (name, index)."""
         self._table = table
         self._source = source
-        self.sequence = source.sequence  # released up to here
+        self.sequence = source.sequence  # last command read
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
         self.prints = Prints({index: last for (name, index), last in self._numbers.items() if name == "trades"})
@@ -114,7 +114,7 @@ class MarketData:
         self._trade_id = 0
         self._out: list[Message] = []
         self._dirty: dict[StateChannel, None] = {}
-        # of the running command
+        # of the command being read
         self._touched: dict[int, _OpenBook] = {}
         self._prints: dict[int, list[Row]] = {}
         self._phased: dict[int, None] = {}
@@ -123,7 +123,7 @@ class MarketData:
     # subscriptions
 
     def subscribe(self, spec: ChannelSpec) -> tuple[int, int]:
-        """(channel number, 0) with one subscriber more, or (0, error code)."""
+        """Add a subscriber to a channel; returns (channel number, 0), or (0, ErrorCode) if there is no such channel."""
         name = spec.name_of_channel
         index = self._table.index_of(spec.instrument) if spec.instrument else 0
         if name not in OFFERED_CHANNELS:
@@ -147,7 +147,7 @@ class MarketData:
         elif name == "top":
             self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS)
         else:
-            kept = 0 if name == "trades" else REPLAY_MESSAGES  # prints are kept for all books, subscribed or not
+            kept = 0 if name == "trades" else REPLAY_MESSAGES  # `prints` keeps the trades of all books
             self._channels[number] = EventChannel(number, self._numbers.get((name, index), 0), kept)
         self._keys[number] = key
         self._by_key[key] = number
@@ -163,7 +163,7 @@ class MarketData:
         book.channels.append(channel)
 
     def unsubscribe(self, number: int) -> None:
-        """One subscriber less. A book without subscribers is no longer followed."""
+        """Remove a subscriber from a channel. A book without subscribers is no longer followed."""
         channel = self._channels[number]
         self._subscribers[number] -= 1
         assert self._subscribers[number] >= 0, f"channel {number} has no subscriber"
@@ -179,7 +179,7 @@ class MarketData:
         return number in self._channels
 
     def is_event_channel(self, number: int) -> bool:
-        """Whether the channel is never conflated, and replayable (MDATA-001)."""
+        """Whether the channel is an event channel: never conflated, can be replayed (MDATA-001)."""
         return isinstance(self._channels[number], EventChannel)
 
     def sequence_of(self, number: int) -> int:
@@ -189,7 +189,7 @@ class MarketData:
     # what subscribers get
 
     def snapshot(self, number: int) -> list[ChannelMessage]:
-        """The channel as of its last message, in pages (MDATA-005, MDATA-006)."""
+        """The state of the channel after its last message, in pages (MDATA-005, MDATA-006)."""
         channel = self._channels[number]
         name, index, _, _ = self._keys[number]
         if isinstance(channel, StateChannel):
@@ -219,7 +219,10 @@ class MarketData:
         ]
 
     def merged(self, number: int, since: int) -> list[ChannelMessage]:
-        """For a slow reader of a state channel whose last message was `since` (RATE-006); [] if it misses none."""
+        """Messages that bring a slow reader of a state channel up to date (RATE-006); [] if it has missed none.
+
+        since   number of the last message that it has got
+        """
         channel = self._channels[number]
         assert isinstance(channel, StateChannel), "event channels are never conflated"
         messages = channel.merged(since)
@@ -228,14 +231,17 @@ class MarketData:
         return messages
 
     def oldest(self, number: int) -> int:
-        """From this number on `replay` can give every message of an event channel."""
+        """The oldest message number of an event channel from which on `replay` is complete."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
         name, index, _, _ = self._keys[number]
         return self.prints.oldest(index) if name == "trades" else channel.oldest()
 
     def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]:
-        """Messages of an event channel as of now, marked `rp` and `re`, made one by one as they are read."""
+        """Messages `first` to `last` of an event channel, as far as they are kept, marked `rp` and `re`.
+
+        They are made one by one as they are read. Messages published later are not among them.
+        """
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
         name, index, _, _ = self._keys[number]
@@ -253,7 +259,7 @@ class MarketData:
             yield message
 
     def due(self, now_us: int) -> list[Message]:
-        """Messages to send now: all of raw and event channels since the last call, and those whose cadence is due."""
+        """Messages to send now: of raw and event channels all since the last call, of others those that are due."""
         for channel in [channel for channel in self._dirty if channel.due_us <= now_us]:
             del self._dirty[channel]
             channel.postpone(now_us)
@@ -267,7 +273,7 @@ class MarketData:
         self.fold(batch.rows, batch.last, batch.time_ns)
 
     def fold(self, rows: list[Row], through: int, time_ns: int) -> None:
-        """Rows just released, of whole commands; the last command released, with or without rows, and its time."""
+        """Read rows just released, of whole commands. `through`, `time_ns`: the last released command and its time."""
         books = self._books
         running = 0
         for row in rows:
@@ -300,7 +306,7 @@ class MarketData:
             self._touched[index] = book
 
     def _print(self, row: Row, index: int) -> None:
-        """The first row of a pair is the print, the second only names the same trade. Implied groups have no pairs."""
+        """Note a print. Of a trade's two FILL rows only the first counts; in implied groups each trade has one row."""
         if row[TRADE_ID] == self._trade_id:
             return
         self._trade_id = row[TRADE_ID]
@@ -313,7 +319,7 @@ class MarketData:
             self._phased.update(dict.fromkeys(self._phases.fold(row)))
 
     def _end_command(self) -> None:
-        """All messages of one `e` on one raw channel are one message (MDATA-013)."""
+        """Make the messages of the command just read: one for each raw channel (MDATA-013)."""
         if self._listed:
             self._table.refresh()
             self._phases.add(row for row in self._table.rows if row is not None)
@@ -334,7 +340,7 @@ class MarketData:
             self._prints = {}
 
     def _publish_book(self, book: _OpenBook) -> None:
-        """Raw channels now, the others when they are due."""
+        """Publish on the book's raw channels now; mark the others, which publish when they are due."""
         changes = book.take_changes()
         for channel in book.channels:
             channel.note(changes)
@@ -344,7 +350,7 @@ class MarketData:
                 self._send(channel)
 
     def _settle_book(self, index: int) -> None:
-        """A book shows its uncross before its new phase: crossed while OPEN would be a mismatch (MDATA-015)."""
+        """Publish pending changes of a book before its new state: it must not look crossed while OPEN (MDATA-015)."""
         for channel in self._books[index].channels if index in self._books else ():
             if channel in self._dirty:
                 del self._dirty[channel]
@@ -358,7 +364,7 @@ class MarketData:
     def _event(
         self, name: str, index: int, sequence: int, make: Callable[[Subject], ChannelMessage], subject: Subject
     ) -> None:
-        """A message of an event channel; of one without subscribers so far only the number is kept."""
+        """Publish a message on an event channel. If nobody has ever subscribed, only its number is noted."""
         self._numbers[name, index] = sequence
         number = self._by_key.get((name, index, 0, 0))
         if number is not None:

@@ -1,4 +1,4 @@
-"""What market every book is in, followed from STA events (STATE-001, MDATA-012)."""
+"""The market state of every book, followed from STATE_CHANGED events (STATE-001, MDATA-012)."""
 
 from collections.abc import Iterable
 
@@ -28,7 +28,7 @@ _CLOSED = int(MarketState.CLOSED)
 
 
 def reason_text(reason: int) -> str:
-    """`why` of a status: what the calendar calls it stands in capitals, what a breaker or person did does not."""
+    """The reason in a `status` message. SETTLING, HALT_DCB and HALT_ADMIN are in capitals, others in lower case."""
     if reason == StateReason.NONE:
         return ""
     name = StateReason(reason).name
@@ -36,27 +36,27 @@ def reason_text(reason: int) -> str:
 
 
 def _end_ns(row: InstrumentRow) -> int:
-    """When a book's own state ends, as events would have reported it (`Phases._own_terms`)."""
+    """When a book's own state ends, in the form that `Phases._own_terms` keeps."""
     if row.own_state == _HALT:
         return 0
     return -row.reopen_ns if row.group_state == _HALT else row.reopen_ns
 
 
 class Phases:
-    """Effective state, reason and indicative opening of each book."""
+    """Effective state, its reason and end, and the indicative price of each book."""
 
     def __init__(self) -> None:
         self._groups: dict[int, int] = {}  # group -> its state
         self._members: dict[int, list[int]] = {}
         self._group_of: dict[int, int] = {}
         self._own: dict[int, int] = {}  # book -> its own state
-        # Reason of a state, and when the venue's timer ends it; while a book's group halts: what is left, below 0.
+        # (reason of a state, ns when the timer ends it, 0 never); while the book's group halts: minus the ns left.
         self._own_terms: dict[int, tuple[int, int]] = {}
         self._group_terms: dict[int, tuple[int, int]] = {}
         self.indicative: dict[int, Indicative] = {}
 
     def add(self, rows: Iterable[InstrumentRow]) -> None:
-        """Take up instruments that are not known yet, as the engine has them now."""
+        """Add instruments that are not known yet, with their states in the engine now."""
         for row in rows:
             if row.index not in self._group_of:
                 self._group_of[row.index] = row.group
@@ -67,7 +67,7 @@ class Phases:
                 self._group_terms[row.group] = row.group_reason, until_ns
 
     def fold(self, row: Row) -> list[int]:
-        """Follow a STA or IOP; returns the books it concerns."""
+        """Read a STATE_CHANGED or INDICATIVE_PRICE row; returns the books that it concerns."""
         index = row[INSTRUMENT]
         if row[KIND] == EventKind.INDICATIVE_PRICE:
             if row[FLAGS] & EventFlag.EMPTY:
@@ -91,7 +91,7 @@ class Phases:
         return books
 
     def _hold(self, books: Iterable[int], halts: bool, now_ns: int) -> None:
-        """The time until a book's own state ends stands still while its group halts."""
+        """Stop the timers of the books' own states while their group halts, and restart them afterwards."""
         for book in books:
             reason, until_ns = self._own_terms[book]
             if halts and until_ns > 0:
@@ -100,25 +100,25 @@ class Phases:
                 self._own_terms[book] = reason, now_ns - until_ns
 
     def _is_own(self, index: int) -> bool:
-        """Whether a book's own state is in force, not its group's."""
+        """Whether the book's own state is in force; else its group's is."""
         group, own = self._groups[self._group_of[index]], self._own[index]
         if own in (_HALT, _CLOSED):
             return own == _CLOSED or group != _CLOSED
         return group == _OPEN and own != _FOLLOW
 
     def state(self, index: int) -> int:
-        """Effective MarketState, the stricter of the book's own and its group's."""
+        """The effective MarketState: the stricter of the book's own and its group's."""
         return self._own[index] if self._is_own(index) else self._groups[self._group_of[index]]
 
     def phase(self, index: int) -> str:
         return MarketState(self.state(index)).name
 
     def until_us(self, index: int) -> int | None:
-        """When the venue's timer ends the state, if one does (STATE-004, AUC-014)."""
+        """When the venue's timer ends the effective state, in us; None: no timer runs (STATE-004, AUC-014)."""
         return self._in_force(index)[1] // 1_000 or None
 
     def why(self, index: int) -> str:
-        """The reason of the effective state."""
+        """The reason of the effective state, as the wire names it."""
         return reason_text(self._in_force(index)[0])
 
     def _in_force(self, index: int) -> tuple[int, int]:

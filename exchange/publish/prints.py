@@ -1,14 +1,14 @@
-"""Every print of the last day or more, for replays of the `trades` channels (MDATA-001, RECOV-014).
+"""Keeps every print of the last day or more, for replays of the `trades` channels (MDATA-001, RECOV-014).
 
     prints = Prints(numbers)              # last trade id of each book at the start
-    prints.load(history.newest_first())   # once: those of before the start, as far as events are kept
+    prints.load(history.newest_first())   # once: the prints of earlier runs, as far as events are kept
     prints.take(batch)                    # every released batch
-    prints.oldest(index)                  # from here on every message of the book is known
-    prints.of_book(index, first, last)    # (number of the message before, rows of one command), one after another
+    prints.oldest(index)                  # from this number on every message of the book is kept
+    prints.of_book(index, first, last)    # yields (number of the message before, rows of one command)
 
-Trade ids count the prints of all books without gaps, so an id says where a print lies, and one that is missing is
-noticed: nothing older is replayed then. 32 bytes a print. Appended rows are taken up many at a time, when enough wait
-or a replay is asked for: one by one they would cost the venue's loop ten times as much.
+Trade ids count the prints of all books without gaps. So an id gives the place of a print, and a missing one is
+detected: nothing before the gap is replayed. A print takes 32 bytes. Appended rows wait and are read many at a time:
+one by one they would cost the venue's loop ten times as much.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,10 +33,10 @@ from exchange.records import EVENT, column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
 
-PRINTS_MAX = 1 << 22  # as many as the events that are kept can hold: 128 MiB
-BLOCK = 1 << 14
-NEW_ROWS = 4_096  # that wait at most, of all kinds
-READ_MESSAGES = 256  # of a replay, read at once
+PRINTS_MAX = 1 << 22  # 128 MiB; the kept events cannot have more prints
+BLOCK = 1 << 14  # prints in one array
+NEW_ROWS = 4_096  # EVENT rows that may wait
+READ_MESSAGES = 256  # messages of a replay made at once
 _NAMES = ("sequence", "time_ns", "instrument", "trade_tick", "lots", "side", "liquidity", "flags")
 _WHOLE = np.dtype(("V", EVENT.itemsize))
 PRINT = np.dtype([*((name, column(np.zeros(0, EVENT), name).dtype.str) for name in _NAMES), ("pad", "u1")])
@@ -48,14 +48,14 @@ _SIDES = ("b", "s")
 
 
 class Prints:
-    """The prints with ids from `first_id` to `last_id`."""
+    """All prints with trade ids from `first_id` to `last_id`."""
 
     def __init__(self, numbers: Mapping[int, int] | None = None) -> None:
-        """`numbers`: last trade id by book."""
-        self._before = dict(numbers or {})  # of a book, its last id before `first_id`, where that is known
+        """`numbers`: last trade id of each book."""
+        self._before = dict(numbers or {})  # book -> its last id below `first_id`, if it is known
         self._last = max(self._before.values(), default=0)
         self._first = self._last + 1
-        self._blocks: dict[int, np.ndarray] = {}  # by id // BLOCK
+        self._blocks: dict[int, np.ndarray] = {}  # id // BLOCK -> PRINT rows, shape (BLOCK,)
         self._new: list[bytes] = []
         self._new_rows = 0
 
@@ -70,7 +70,7 @@ class Prints:
         return self._last
 
     def load(self, pieces: Iterable[np.ndarray]) -> None:
-        """Prints of before: EVENT rows, the newest piece first, each in order. A gap ends it."""
+        """Add older prints, up to the first gap. `pieces`: EVENT rows, the newest piece first, each in order."""
         self._take_new()
         whole = True
         books: set[int] = set()
@@ -88,29 +88,33 @@ class Prints:
         for index in books:
             self._before.pop(index, None)
         if not whole and self._blocks:
-            self._forget_before(self._last_of(self._first) + 1)  # of that command prints may be missing
+            self._forget_before(self._last_of(self._first) + 1)  # the first command's prints may be incomplete
 
     def take(self, batch: ReleasedBatch) -> None:
         if len(batch.events):
             self.append(batch.events)
 
     def append(self, events: np.ndarray) -> None:
-        """Rows just released, EVENT, shape (n,), of whole commands."""
+        """Add EVENT rows just released, shape (n,), of whole commands."""
         self._new.append(events.tobytes())
         self._new_rows += len(events)
         if self._new_rows >= NEW_ROWS:
             self._take_new()
 
     def oldest(self, index: int) -> int:
-        """From this number on every message of a book is kept."""
+        """The number from which on every message of a book is kept."""
         self._take_new()
         before = self._number_before(index)
         return self._first if before is None else before + 1
 
     def of_book(self, index: int, first: int, last: int) -> Iterator[Message]:
-        """Messages of a book with numbers from `first` to `last`, each the prints of one command as FILL rows with the
-        number of the message before; None if that is no longer known. A message has the number of its last print. They
-        are those of now, however late they are read."""
+        """Yield the kept messages of a book with numbers from `first` to `last`.
+
+        A message is the prints of one command; its number is the id of its last print. Later prints do not change
+        the result, however late it is read.
+
+        returns   (number of the message before, None if it is not known; FILL rows as tuples)
+        """
         self._take_new()
         first, last = max(first, self._first), min(last, self._last)
         if first > last:
@@ -121,7 +125,7 @@ class Prints:
         return _messages(part[places], start + places, first, last, self._latest(index, start))
 
     def _take_new(self) -> None:
-        """The prints among the rows that wait. One that does not follow the last makes the older ones unknown."""
+        """Store the prints among the waiting rows. A gap in their ids drops everything before it."""
         if not self._new:
             return
         fills = _prints_of(np.frombuffer(b"".join(self._new), EVENT))
@@ -139,15 +143,19 @@ class Prints:
             self._last += self._copy(fills, first, self._last + 1)
 
     def _put(self, fills: np.ndarray) -> None:
-        """In front of what is there."""
+        """Store older prints before the first one."""
         first = at = self._first - len(fills)
         while at < self._first:
             at += self._copy(fills, first, at)
         self._first = first
 
     def _copy(self, fills: np.ndarray, first: int, low: int) -> int:
-        """Into the block of `low` what is its own of prints from `low` on; `first`: id of the first of `fills`. Returns
-        how many that were."""
+        """Copy prints into the block that id `low` belongs to, from `low` up to the end of the block.
+
+        fills    EVENT rows with consecutive ids
+        first    id of the first of them
+        returns  how many were copied
+        """
         number = low // BLOCK
         high = min(first + len(fills), (number + 1) * BLOCK)
         block = self._blocks.setdefault(number, np.zeros(BLOCK, PRINT))
@@ -157,7 +165,7 @@ class Prints:
         return high - low
 
     def _part(self, first: int, last: int) -> np.ndarray:
-        """PRINT rows of these ids, all of which are kept."""
+        """PRINT rows with ids `first` to `last`, which must all be kept."""
         parts: list[np.ndarray] = [np.zeros(0, PRINT)]
         for number in range(first // BLOCK, last // BLOCK + 1) if first <= last else ():
             start = number * BLOCK
@@ -165,11 +173,11 @@ class Prints:
         return np.concatenate(parts)
 
     def _number_before(self, index: int) -> int | None:
-        """A book's last id before those that are kept; None: it is not known."""
+        """A book's last id before the kept prints, 0 if there is none; None: it is not known."""
         return self._before.get(index, 0 if self._first == 1 else None)
 
     def _latest(self, index: int, before: int) -> int | None:
-        """A book's last id below `before`."""
+        """A book's last id below `before`; None: it is not known."""
         while before > self._first:
             number = (before - 1) // BLOCK
             start = max(self._first, number * BLOCK)
@@ -184,7 +192,7 @@ class Prints:
         return int(self._blocks[number // BLOCK][number % BLOCK]["sequence"])
 
     def _first_of(self, number: int) -> int:
-        """Id of the first print of the command that printed `number`."""
+        """Id of the first print by the same command as print `number`."""
         sequence = self._sequence(number)
         while number > self._first and self._sequence(number - 1) == sequence:
             start = max(self._first, (number - 1) // BLOCK * BLOCK)
@@ -192,7 +200,7 @@ class Prints:
         return number
 
     def _last_of(self, number: int) -> int:
-        """Id of its last print."""
+        """Id of the last print by the same command as print `number`."""
         sequence = self._sequence(number)
         while number < self._last and self._sequence(number + 1) == sequence:
             stop = min(self._last, (number + 1) // BLOCK * BLOCK + BLOCK - 1)
@@ -201,22 +209,27 @@ class Prints:
 
     def _forget_before(self, first: int) -> None:
         left = self._part(self._first, first - 1)["instrument"]
-        self._before.update(zip(left.tolist(), range(self._first, first), strict=True))  # the last of a book stays
+        self._before.update(zip(left.tolist(), range(self._first, first), strict=True))  # the last id of a book wins
         self._first = first
         for number in [number for number in self._blocks if number < first // BLOCK]:
             del self._blocks[number]
 
 
 def _prints_of(rows: np.ndarray) -> np.ndarray:
-    """The prints among EVENT rows of whole commands: of each trade id the first row. Implied groups have no pairs."""
+    """The prints among EVENT rows of whole commands: the first row of each trade id. Implied groups have only one."""
     places = np.flatnonzero(rows["kind"] == EventKind.FILL)
     places = places[np.diff(column(rows, "trade_id")[places], prepend=-1) != 0]
-    prints: np.ndarray = rows.view(_WHOLE)[places].view(EVENT)  # without going through them field by field
+    prints: np.ndarray = rows.view(_WHOLE)[places].view(EVENT)  # copies whole rows, not field by field
     return prints
 
 
 def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, before: int | None) -> Iterator[Message]:
-    """One book's prints, PRINT rows with these ids, by command; `before`: the number of the message before them."""
+    """Yield the messages of one book with numbers from `first` to `last`, see `Prints.of_book`.
+
+    prints    PRINT rows of the book, of whole commands
+    numbers   their trade ids
+    before    number of the message before them
+    """
     ends = np.flatnonzero(np.diff(prints["sequence"], append=-1)) + 1
     end = 0
     for at in range(0, len(ends), READ_MESSAGES):
@@ -231,7 +244,7 @@ def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, be
 
 
 def _fills(prints: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """FILL rows of prints, with the fields that a message has."""
+    """FILL rows of prints, with only the fields that a message needs."""
     rows = np.zeros(len(prints), EVENT)
     rows["kind"], column(rows, "trade_id")[:] = EventKind.FILL, numbers
     for name in _NAMES:
@@ -240,14 +253,14 @@ def _fills(prints: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 
 
 def trades_message(prints: list[Row]) -> Trades:
-    """The prints of one command in one book, without the message's place in its channel."""
+    """The `trades` message of one command's prints in one book, its channel and numbers not set."""
     first = prints[0]
     rows = [(row[TRADE_ID], row[TRADE_TICK], row[LOTS], _aggressor(row)) for row in prints]
     return Trades(0, 0, first[SEQUENCE], first[TIME_NS] // NS_PER_US, rows, auction=first[LIQUIDITY] == _AUCTION)
 
 
 def _aggressor(row: Row) -> str:
-    """MDATA-012: `n` has no aggressor, it traded in an uncross or as the leg of an implied group."""
+    """Side of the aggressor (MDATA-012); `n`: there is none, in an uncross or for a leg of an implied group."""
     if row[LIQUIDITY] == _AUCTION:
         return "n"
     if row[FLAGS] & _IMPLIED:

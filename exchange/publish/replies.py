@@ -1,13 +1,13 @@
-"""Replies to requests, from the rows of the one command that a request became (ENTRY-001).
+"""Makes the reply to a request from the event rows of its command (ENTRY-001).
 
     replies = Replies(table, find_order)         # find_order(account, coid) -> OrderRow | None: query.find_order
-    replies.take(batch)                          # every released batch, before its replies: how orders ended
+    replies.take(batch)                          # every released batch, before its replies: notes how orders ended
     reply = replies.reply(request_id, rows)      # Ok or Err, without `in`, `out`, `rl`: the gateway sets those
-    replies.result(rows)                         # the same as one operation of a batch (ENTRY-013)
-    replies.done_order(account, order_id, coid)  # OrderView of an order that has ended, None once dropped
+    replies.result(rows)                         # the same for one operation of a batch (ENTRY-013)
+    replies.done_order(account, order_id, coid)  # OrderView of an order that has ended; None if it is not remembered
 
-`rows` of `reply` are all rows of the command, in order: tuples of `rows.read_rows`. A reply shows the state after the
-whole command. A logon (SESSION) is answered by the gateway itself.
+`rows` are all rows of the command, in order: tuples of `event_rows.read_rows`. A reply shows the state after the whole
+command. The gateway itself answers a logon (SESSION).
 """
 
 from collections.abc import Callable
@@ -62,9 +62,9 @@ from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import BatchResult, Err, Ok, OrderView
 from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, PROTECTION_STATES, SIDES, TIFS
 
-DONE_KEPT = 32_768  # orders whose end is remembered (ENTRY-011)
+DONE_KEPT = 32_768  # ended orders that are remembered (ENTRY-011)
 
-# Plain integers: an enum member costs several times as much to compare.
+# Plain integers, because comparing enum members costs several times as much.
 _REFUSALS = frozenset(
     map(
         int,
@@ -97,11 +97,9 @@ _RPL = int(EventKind.ORDER_REPLACED)
 _CXL = int(EventKind.ORDER_CANCELLED)
 _FILL = int(EventKind.FILL)
 _DEC = int(EventKind.SELF_MATCH_DECREMENTED)
-_ENDING = frozenset((_FILL, _CXL, _DEC))  # rows that may be an order's last
+_ENDING = frozenset((_FILL, _CXL, _DEC))  # kinds of rows that may end an order
 _MASS = int(EventKind.MASS_CANCELLED)
-_LEAVES_ONE = frozenset(
-    (_CXL, int(EventKind.IMPLIED_PRICE))
-)  # a cancel of one order, and implied prices that it changed
+_LEAVES_ONE = frozenset((_CXL, int(EventKind.IMPLIED_PRICE)))  # rows of a command that cancels one order
 _KIL = int(EventKind.KILLED)
 _KEPT = int(EventFlag.KEPT)
 _LOST = int(EventFlag.LOST)
@@ -112,31 +110,31 @@ _BAND = int(RejectReason.BAND)
 _RISK = int(RejectReason.INSUFFICIENT_MARGIN)
 _REFUSED = int(EventKind.COMMAND_REFUSED)
 
-# What a reply and the result of an operation in a batch have in common (ENTRY-013).
+# Fields that a reply and the result of one operation of a batch have in common (ENTRY-013).
 _OK_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Ok.__struct_fields__)
 _ERR_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Err.__struct_fields__)
 
-ALL = 2**63  # above every sequence
+ALL = 2**63  # higher than every sequence
 
 
 def ends_order(events: np.ndarray) -> np.ndarray:
-    """Which EVENT rows `DoneOrders.note` remembers."""
+    """Mask of the EVENT rows that end an order, which `DoneOrders.note` remembers."""
     ends: np.ndarray = np.isin(events["state"], list(_ENDS)) & np.isin(events["kind"], list(_ENDING))
     return ends
 
 
 class DoneOrders:
-    """How the latest orders ended, by either id: at least `kept` of them, at most twice as many.
+    """The last rows of the latest ended orders, by order id and by client order id: `kept` to twice as many.
 
-    Two generations: when the young one is full it becomes the old one, and what was old is dropped at once. Deleting
-    the oldest entry of one dict, order by order, would walk over all that was deleted before.
+    There are two generations of dicts. When the new one is full, it becomes the old one, and the old one is dropped.
+    One dict would be slow: finding its oldest entry walks over all entries deleted before.
     """
 
     def __init__(self, kept: int = DONE_KEPT) -> None:
         self._kept = kept
         self._by_id: dict[int, Row] = {}
         self._by_client_id: dict[tuple[int, ...], Row] = {}
-        self._reused: dict[tuple[int, ...], list[Row]] = {}  # earlier ends of the same client order id
+        self._reused: dict[tuple[int, ...], list[Row]] = {}  # earlier orders with the same client order id
         self._older_by_id: dict[int, Row] = {}
         self._older_by_client_id: dict[tuple[int, ...], Row] = {}
         self._older_reused: dict[tuple[int, ...], list[Row]] = {}
@@ -156,8 +154,12 @@ class DoneOrders:
             self._older_reused, self._reused = self._reused, {}
 
     def find(self, account: int, order_id: int, words: Row, last: int = ALL) -> Row | None:
-        """The last row of an account's order, by its id, or by the words of its client order id where that is 0: what
-        was known at command `last`."""
+        """The last row of an ended order of an account; None if it is not remembered.
+
+        order_id   0: find it by client order id
+        words      the client order id as three integers
+        last       ignore orders that ended after this command
+        """
         if order_id:
             row = self._by_id.get(order_id) or self._older_by_id.get(order_id)
             return row if row is not None and row[ACCOUNT] == account and row[SEQUENCE] <= last else None
@@ -174,7 +176,7 @@ class DoneOrders:
 
 
 class Replies:
-    """Makes `ok` and `err`. Its one state is how the latest orders ended."""
+    """Makes `ok` and `err`. Its only state is how the latest orders ended."""
 
     def __init__(self, table: InstrumentTable, find_order: Callable[[int, str], OrderRow | None]) -> None:
         self._table = table
@@ -185,11 +187,11 @@ class Replies:
         self._done.note(batch.rows)
 
     def load(self, rows: list[Row]) -> None:
-        """Rows of before the start, in order: how orders ended."""
+        """Note orders that ended in earlier runs. `rows`: their last rows, in order."""
         self._done.note(rows)
 
     def reply(self, request_id: int, rows: list[Row]) -> Ok | Err:
-        """The answer to one request; `rows` has at least one row."""
+        """The reply to one request. `rows`: all rows of its command, at least one."""
         first = rows[0]
         kind = first[KIND]
         if kind == _QUOTED or first[ORDER_TYPE] == _QUOTE:
@@ -215,7 +217,7 @@ class Replies:
         return reply
 
     def result(self, rows: list[Row]) -> BatchResult:
-        """The answer to one operation of a batch."""
+        """The result of one operation of a batch. `rows`: all rows of its command, at least one."""
         reply = self.reply(0, rows)
         result = BatchResult()
         for name in _OK_RESULT if isinstance(reply, Ok) else _ERR_RESULT:
@@ -223,12 +225,12 @@ class Replies:
         return result
 
     def done_order(self, account: int, order_id: int = 0, client_order_id: str = "") -> OrderView | None:
-        """How an order of the account ended, while that is remembered: for `query`."""
+        """An ended order of the account, for `query`; None if it is not remembered."""
         row = self._done.find(account, order_id, pack_client_order_id(client_order_id))
         return None if row is None else _done_view(self._table, row)
 
     def _quote_reply(self, request_id: int, quoted: list[Row]) -> Ok:
-        """A row for each entry, in order: what became of its sides, or why it was refused (ENTRY-020, ENTRY-021)."""
+        """The reply to a mass quote: for each entry the state of both sides, or its refusal (ENTRY-020, ENTRY-021)."""
         reply = Ok(request_id, engine_sequence=quoted[0][SEQUENCE])
         reply.quotes = []
         for row in quoted:
@@ -264,7 +266,7 @@ class Replies:
         return reply
 
     def _duplicate(self, request_id: int, row: Row, text: str) -> Ok | Err:
-        """A `new` whose `coid` is live: the same order again is fine, other content is refused (ENTRY-003)."""
+        """The reply to a `new` whose `coid` is live: ok for the same order, an error for another (ENTRY-003)."""
         if row[FLAGS] & _SAME:
             return Ok(
                 request_id,
@@ -286,7 +288,7 @@ class Replies:
 
 
 def _order_reply(request_id: int, rows: list[Row]) -> Ok:
-    """The state of the order that the first row names, after all rows."""
+    """The reply with the state, after all rows, of the order in the first row."""
     order_id = rows[0][ORDER_ID]
     last = rows[0]
     for row in reversed(rows):
@@ -309,7 +311,7 @@ def _order_reply(request_id: int, rows: list[Row]) -> Ok:
 
 
 def _replace_reply(request_id: int, rows: list[Row]) -> Ok:
-    """`px` and `q` as replaced; `prio` says what became of the order's place (ENTRY-010)."""
+    """The reply to a replace, with new price and lots, and whether the order keeps its priority (ENTRY-010)."""
     reply = _order_reply(request_id, rows)
     replaced = rows[0]
     reply.price_tick = replaced[PRICE]
@@ -319,7 +321,7 @@ def _replace_reply(request_id: int, rows: list[Row]) -> Ok:
 
 
 def _order_done(request_id: int, row: Row, done: Row) -> Err:
-    """A cancel or replace that came too late carries the order's end (ENTRY-011)."""
+    """The reply to a cancel or replace that came too late: it says how the order ended (ENTRY-011)."""
     state = ORDER_STATES[done[STATE]]
     reply = error(request_id, ErrorCode.ORDER_DONE, f"already {state}")
     reply.order_id = done[ORDER_ID]
@@ -331,7 +333,7 @@ def _order_done(request_id: int, row: Row, done: Row) -> Err:
 
 
 def _done_view(table: InstrumentTable, row: Row) -> OrderView:
-    """The price is the order's, not that of its last fill."""
+    """The view of an ended order from its last row, with the order's own price, not that of its last fill."""
     words = row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
     return OrderView(
         table.id_of(row[INSTRUMENT]),

@@ -1,8 +1,8 @@
-"""Which product groups have the settlement of the day that ended last: PREOPEN waits for it (SESSION-003).
+"""Which product groups have the settlement of the last trading day. PREOPEN waits for it (SESSION-003).
 
-A settlement is published when the terms of every book of the group have been set again since it closed (LISTED events
-of the DAY_LIMITS control). The engine does not keep it: a start knows what the replayed tail of the journal shows, and
-a closed group of which nothing is known has no settlement.
+A group's settlement is published once the terms of all its books were set after its close (LISTED events of the
+DAY_LIMITS control). The engine does not keep this. After a start it is known only from replayed events; a closed group
+without any counts as not settled.
 """
 
 from collections.abc import Iterable
@@ -21,16 +21,16 @@ class SettlementStatus:
     """Follows the released events of one venue."""
 
     def __init__(self, states: np.ndarray) -> None:
-        """`states`: the engine's, read between batches."""
+        """`states`: the engine's STATE, read between batches."""
         self._states = states
-        self._missing: dict[int, set[int]] = {}  # books of a group that have no settlement since its close
+        self._missing: dict[int, set[int]] = {}  # group -> its books without a settlement since its close
         self._since_ns: dict[int, int] = {}
 
     def take(self, batch: ReleasedBatch) -> None:
         self.note(batch.rows)
 
     def note(self, rows: Iterable[Row]) -> None:
-        """Events that were replayed or released, in order."""
+        """Read events that were replayed or released, in order."""
         for row in rows:
             if row[KIND] == _LISTED:
                 self._settle(row[INSTRUMENT], row[TIME_NS])
@@ -40,14 +40,16 @@ class SettlementStatus:
                 self._since_ns.pop(group, None)
 
     def since_ns(self, group: int, now_ns: int) -> int:
-        """When the settlement of a group was published, 0 if it is not. A group that has left CLOSED has one: if its
-        time is not known, it is taken to be now."""
+        """When the settlement of a group was published, in ns; 0: it is not.
+
+        A group that is not CLOSED has one. If its time is not known, `now_ns` is taken.
+        """
         if group not in self._since_ns and self._states["groups"]["state"][0, group] != _CLOSED:
             self._since_ns[group] = now_ns
         return self._since_ns.get(group, 0)
 
     def published(self, group: int) -> bool:
-        """Whether a group that is CLOSED has its settlement."""
+        """Whether a CLOSED group has its settlement."""
         return group in self._since_ns
 
     def missing(self, group: int) -> int:

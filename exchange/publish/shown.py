@@ -1,10 +1,10 @@
-"""Up to which command everything has been shown: as far as the stores of a data folder may say that they are."""
+"""Notes the last command whose events were all sent to clients. Stores on disk may claim no later command."""
 
 from exchange.publish.consumer import ReleasedBatch
 
 
 class Shown:
-    """A consumer behind all that show a batch."""
+    """A consumer that comes after all those that send messages."""
 
     def __init__(self) -> None:
         self.sequence = 0
@@ -13,5 +13,5 @@ class Shown:
         self.sequence = batch.last
 
     def reach(self, sequence: int) -> None:
-        """A start goes on behind this command: all of it was shown before, or is replayed."""
+        """Set the sequence at a start: commands up to it were shown by earlier runs, or are replayed."""
         self.sequence = sequence

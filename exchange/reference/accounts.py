@@ -1,4 +1,4 @@
-"""Accounts: their definition, cash, and the sessions that they open."""
+"""Commands about accounts: definition, deposits and withdrawals, opening sessions."""
 
 import dataclasses
 from typing import Any
@@ -10,7 +10,7 @@ from exchange.units import MONEY_MAX
 
 
 def define_account(market: Market, payload: dict[str, Any]) -> None:
-    """DEFINE_ACCOUNT: a new account, or new terms of one."""
+    """DEFINE_ACCOUNT: define a new account, or give an account new terms."""
     accounts = market.clearing.accounts
     terms = {name: payload[name] for name in ("order_lots_max", "position_lots_max", "term_lots_max", "close_only")}
     terms |= {"smp_id": payload.get("smp_id", 0), "firm": payload.get("firm", 0)}
@@ -23,7 +23,7 @@ def define_account(market: Market, payload: dict[str, Any]) -> None:
 
 
 def open_session(market: Market) -> None:
-    """SESSION: opened or resumed. A session that loses its row is no longer known, its kill neither (RECOV-013)."""
+    """SESSION: open or resume a session. It may displace another one, whose kill is dropped too (RECOV-013)."""
     displaced = market.sessions.open(market.command.session, market.command.account)
     if displaced is not None:
         market.kills.pop((Scope.SESSION, displaced), None)
@@ -31,7 +31,7 @@ def open_session(market: Market) -> None:
 
 
 def move_cash(market: Market) -> None:
-    """DEPOSIT: all deposits are bounded (SPEC-004). WITHDRAW: only free funds are paid out (MARGIN-015)."""
+    """DEPOSIT: the sum of all deposits is bounded (SPEC-004). WITHDRAW: only free margin is paid out (MARGIN-015)."""
     command = market.command
     account = market.clearing.accounts.get(command.account)
     if account is None:
@@ -53,7 +53,7 @@ def move_cash(market: Market) -> None:
     clearing.deposits_mills += 0 if out else command.amount_mills
     clearing.withdrawals_mills += command.amount_mills if out else 0
     sequence = market.next_number(account.number)
-    market.next_number(account.number)  # of the margin message that follows
+    market.next_number(account.number)  # number of the margin message that follows
     market.answer(
         EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, equity_after_mills=equity + amount,
         margin_held_mills=hold, unpaid_gain_mills=equity - funds, flags=EventFlag.MARGIN,

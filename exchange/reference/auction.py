@@ -1,4 +1,4 @@
-"""Auctions: the indicative price, the uncross with the stops that join it, and its collar (AUC-001 to AUC-015)."""
+"""Auctions: indicative price, uncross, stops that join it, and its collar (AUC-001 to AUC-015)."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ from exchange.reference.trades import trade
 
 
 def indicative(market: Market) -> None:
-    """INDICATIVE: IOP, where the book would uncross now (AUC-001), if there were no collar."""
+    """INDICATIVE: report the price at which the book would uncross now without a collar (AUC-001)."""
     index = market.command.instrument
     if index not in market.books:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
@@ -43,7 +43,7 @@ def indicative(market: Market) -> None:
 
 
 def expected_book(market: Market, index: int) -> Book:
-    """A book of copies, with the stops that would join (AUC-009); only prices inside the collar elect (AUC-014)."""
+    """A copy of the book with the stops that would join its uncross (AUC-009, AUC-014). The market is unchanged."""
     book = Book()
     for side in Side:
         for order in market.books[index].orders(side):
@@ -64,10 +64,10 @@ def expected_book(market: Market, index: int) -> Book:
 
 
 def open_book(market: Market, index: int, own: MarketState) -> bool:
-    """A book that collected orders opens through the uncross, unless its price is beyond the collar (AUC-014).
+    """Open a book with an uncross, or let it collect orders on if the price is outside the collar (AUC-014).
 
-    own       the book's own state so far
-    returns   whether the book opens
+    own       the book's own state before
+    returns   whether the book is open now
     """
     if not _may_uncross(market, index, own):
         return False
@@ -76,14 +76,16 @@ def open_book(market: Market, index: int, own: MarketState) -> bool:
 
 
 def uncross(market: Market, index: int) -> None:
-    """One price for all: strictly better orders in full, at the price by time (AUC-002 to AUC-012)."""
+    """Trade all orders that can trade at one price: better prices first, then by time (AUC-002 to AUC-012)."""
     book = market.books[index]
     before = list(book.top)
     _join_stops(market, index)
-    book.top = [top if top is old else None for top, old in zip(book.top, before, strict=True)]  # PRO-002: none here
+    book.top = [
+        top if top is old else None for top, old in zip(book.top, before, strict=True)
+    ]  # PRO-002: an auction makes no TOP order
     result = book.uncross(market.last_tick_or_settle(index), market.guards[index].collar_ticks)
     if result is None:
-        # AUC-015: it opens without an uncross, and the last price elects (STOP-010).
+        # AUC-015: the book opens without an uncross, and the last price elects stops (STOP-010).
         if book.last_tick is not None:
             elect(market, index, book.last_tick, book.last_tick)
         return
@@ -96,20 +98,20 @@ def uncross(market: Market, index: int) -> None:
     )
     buys, sells = (book.parts(side, result.price, result.volume) for side in Side)
     while buys:
-        # AUC-011: the queues of buyers and sellers are paired.
+        # AUC-011: the first buyer trades with the first seller.
         (buyer, bought), (seller, sold) = buys[0], sells[0]
         lots = min(bought, sold)
         trade(market, buyer, seller, result.price, lots, Liquidity.AUCTION)
         buys[0], sells[0] = (buyer, bought - lots), (seller, sold - lots)
         buys, sells = (parts if parts[0][1] else parts[1:] for parts in (buys, sells))
     for side in Side:
-        # AUC-012: icebergs that show nothing get their next slice.
+        # AUC-012: icebergs whose slice is used up show the next one.
         for order in [order for order in book.orders(side) if not order.shown_lots]:
             refresh(market, order)
 
 
 def _join_stops(market: Market, index: int) -> None:
-    """Stops that a halt held up join first (STOP-008), then, round by round, those that the price elects (AUC-009)."""
+    """Let stops join: first those elected before (STOP-008), then, in rounds, those that the price elects (AUC-009)."""
     for order in [order for order in market.elected if order.instrument == index]:
         _join(market, order)
     reference_tick = market.last_tick_or_settle(index)
@@ -124,7 +126,7 @@ def _join_stops(market: Market, index: int) -> None:
 
 
 def _join(market: Market, order: Order) -> None:
-    """A stop becomes a limit order of the auction; a minimum quantity cannot be met there (TIF-004)."""
+    """Make a stop a limit order in the auction; one with a minimum quantity is cancelled (TIF-004)."""
     inject(market, order)
     if order.minimum_lots:
         cancel_order(market, order, CancelReason.MINQTY)
@@ -136,7 +138,7 @@ def _join(market: Market, order: Order) -> None:
 
 
 def _may_uncross(market: Market, index: int, own: MarketState) -> bool:
-    """Whether a book uncrosses; else it goes on collecting: twice for a time, then until the operator's command."""
+    """Whether a book may uncross. If not, it collects on: `extensions_max` times for a time, then until a command."""
     guards, now_ns = market.guards[index], market.command.time_ns
     book, reference_tick = expected_book(market, index), market.last_tick_or_settle(index)
     wanted, possible = book.uncross(reference_tick), book.uncross(reference_tick, guards.collar_ticks)
@@ -153,7 +155,7 @@ def _may_uncross(market: Market, index: int, own: MarketState) -> bool:
 
 
 def _collect_again(market: Market, index: int, own: MarketState) -> bool:
-    """Whether a book is still crossed after its uncross; it begins its next auction then."""
+    """Whether a book is still crossed after its uncross. If so, its next auction begins."""
     guards = market.guards[index]
     guards.extensions = 0
     if market.books[index].uncross(0) is None:
@@ -163,7 +165,7 @@ def _collect_again(market: Market, index: int, own: MarketState) -> bool:
 
 
 def _collect(market: Market, index: int, own: MarketState, until_ns: int) -> None:
-    """The book stays PAUSED if it was, else RESERVED, until a time; 0 until a command."""
+    """Keep a book PAUSED, or make it RESERVED, until a time in ns; 0: until a command."""
     state = MarketState.PAUSED if own == MarketState.PAUSED else MarketState.RESERVED
     market.phases.change_until(market.phases.own[index], state, until_ns, market.command.time_ns)
     market.emit(

@@ -1,7 +1,7 @@
-"""Orders and the book they rest in: queues by price and time on a SortedDict, and the price of an auction.
+"""Orders, and the book where they rest: queues by price and time, the auction price, order ids.
 
-Every figure is computed from the orders each time it is asked for: no best price, level total or bitmap is kept that
-could be wrong.
+Every figure is computed from the orders each time it is needed. No best price or level total is kept that could be
+wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sortedcontainers import SortedDict
 
 from exchange.codes import CancelReason, OrderType, Side, TimeInForce
 
-SLOT_BITS = 24  # of an order id (WIRE-012)
+SLOT_BITS = 24  # low bits of an order id (WIRE-012)
 STAMPS = itertools.count(1)
 STOP_TYPES = (OrderType.STOP, OrderType.STOP_LIMIT)
 MARKET_TYPES = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT)
@@ -25,10 +25,10 @@ IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 
 @dataclass
 class Order:
-    """One order from its acceptance to its end."""
+    """One order, from its acceptance to its end. Prices in ticks."""
 
     order_id: int
-    entry: int  # order of acceptance over all books; never changes (ORDER-014)
+    entry: int  # counts accepted orders of all books; never changes (ORDER-014)
     account: int
     session: int
     instrument: int
@@ -47,29 +47,29 @@ class Order:
     display_lots: int = 0
     expiry_ns: int = 0
     trigger: int = 0
-    pending: bool = False  # a stop that waits for its injection
+    pending: bool = False  # a stop that was not injected yet
     reject_if_elected: bool = False
-    shown_lots: int = 0  # while it rests
+    shown_lots: int = 0  # while the order rests
     filled_lots: int = 0
     value_tick_lots: int = 0
     resting: bool = False
     no_cod: bool = False
-    protection: int = 0  # of a quote: number of its protection group (MMP-001)
-    waits: CancelReason | None = None  # reason of a cancel that waits for a market state which allows it (COD-004)
-    stamp: int = 0  # when it last joined a queue, or a stop the waiting ones
+    protection: int = 0  # protection group of a quote (MMP-001)
+    waits: CancelReason | None = None  # reason of a cancel that waits until the market state allows it (COD-004)
+    stamp: int = 0  # time priority: rises whenever the order joins a queue; of a stop, the waiting stops
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:
-        """All fields are immutable values: a shallow copy is a deep one."""
+        """A shallow copy is enough: all fields are immutable."""
         return copy.copy(self)
 
     def has_expired(self, now_ns: int) -> bool:
-        """TIF-009: the time of a GTD order has come."""
+        """TIF-009: whether this is a GTD order whose expiry has come."""
         return self.tif == TimeInForce.GTD and self.expiry_ns <= now_ns
 
 
 @dataclass(frozen=True)
 class Uncross:
-    """Where an auction book trades (UNX, IOP)."""
+    """The result of an uncross: price in ticks, lots traded, lots left over (> 0 buys, < 0 sells)."""
 
     price: int
     volume: int
@@ -82,7 +82,7 @@ def signed(side: int) -> int:
 
 
 class Owner(NamedTuple):
-    """The owner of an order that is not entered yet."""
+    """What is_own must know of an order that is not entered yet."""
 
     account: int
     smp_id: int
@@ -90,7 +90,7 @@ class Owner(NamedTuple):
 
 
 def is_own(order: Order | Owner, maker: Order) -> bool:
-    """SMP-001: both orders have the same self-match id; where one is a quote, the same account (SMP-008)."""
+    """SMP-001: whether both orders have the same self-match id; if one is a quote, the same account (SMP-008)."""
     if OrderType.QUOTE in (order.order_type, maker.order_type):
         return order.smp_id != 0 and order.account == maker.account
     return order.smp_id != 0 and order.smp_id == maker.smp_id
@@ -101,23 +101,23 @@ def opposite(side: int) -> int:
 
 
 class Book:
-    """Two queues of resting orders. A side is keyed by `-signed(side) * price`, so the best price is the first key."""
+    """The resting orders of one book. Each side maps `-signed(side) * price` to a queue: the best price is first."""
 
     def __init__(self) -> None:
         self.sides: tuple[SortedDict, SortedDict] = (SortedDict(), SortedDict())
         self.last_tick: int | None = None
         self.indicative_tick: int | None = None
-        self.top: list[Order | None] = [None, None]  # order that bettered each side in OPEN (PRO-002); may have left
+        self.top: list[Order | None] = [None, None]  # last order that bettered each side in OPEN (PRO-002); may be gone
 
     def rest(self, order: Order) -> None:
-        """Join the back of the queue at the order's own limit, with a fresh slice (ICE-001, ICE-002)."""
+        """Put an order at the back of the queue at its limit, and show a full slice (ICE-001, ICE-002)."""
         order.shown_lots = min(order.display_lots or order.leaves_lots, order.leaves_lots)
         self.sides[order.side].setdefault(-signed(order.side) * order.price, []).append(order)
         order.resting = True
         order.stamp = next(STAMPS)
 
     def remove(self, order: Order) -> None:
-        """Leave the queue; all others keep their place (MATCH-005)."""
+        """Take an order out of its queue; all others keep their place (MATCH-005)."""
         key = -signed(order.side) * order.price
         queue = self.sides[order.side][key]
         queue.remove(order)
@@ -126,7 +126,7 @@ class Book:
         order.resting = False
 
     def orders(self, side: int) -> Iterator[Order]:
-        """Best price first, then time (MATCH-001)."""
+        """Resting orders of a side, best price first, then oldest first (MATCH-001)."""
         for queue in self.sides[side].values():
             yield from queue
 
@@ -141,18 +141,18 @@ class Book:
         return sum(order.shown_lots for order in self.sides[side].get(-signed(side) * price, []))
 
     def levels(self, side: int) -> list[tuple[int, int]]:
-        """(price, lots shown), best first."""
+        """(price, lots shown) of each level of a side, best first."""
         return [(queue[0].price, sum(order.shown_lots for order in queue)) for queue in self.sides[side].values()]
 
     def takes(self, side: int, price: int, maker: Order) -> bool:
-        """Whether an order of this side and limit trades with that resting order."""
+        """Whether an order with this side and limit can trade with the resting order `maker`."""
         return signed(side) * price >= signed(side) * maker.price
 
     def uncross(self, reference_tick: int, collar_ticks: int = 0) -> Uncross | None:
-        """Where the book uncrosses (AUC-002 to AUC-007); None if it is not crossed.
+        """Price and volume at which the book would uncross (AUC-002 to AUC-007); None if it is not crossed.
 
         reference_tick   the reference price (AUC-008)
-        collar_ticks     a price further away becomes the edge of the collar (AUC-014); 0 no collar
+        collar_ticks     a price further from it is moved to the edge of the collar (AUC-014); 0: no collar
         """
         result = self._equilibrium(reference_tick)
         if result is None or not collar_ticks or abs(result.price - reference_tick) <= collar_ticks:
@@ -160,33 +160,35 @@ class Book:
         return self._at(reference_tick + (collar_ticks if result.price > reference_tick else -collar_ticks))
 
     def _equilibrium(self, reference_tick: int) -> Uncross | None:
-        """AUC-002 to AUC-007 in turn; None if the book is not crossed."""
+        """Apply AUC-002 to AUC-007 one after the other; None if the book is not crossed."""
         bid, ask = self.best(Side.BUY), self.best(Side.SELL)
         if bid is None or ask is None or bid.price < ask.price:
             return None
-        # AUC-002: every tick from the best ask to the best bid.
+        # AUC-002: candidates are all ticks from the best ask to the best bid.
         candidates = [self._at(price) for price in range(ask.price, bid.price + 1)]
-        # AUC-003: the largest volume. AUC-004: of those the smallest imbalance.
+        # AUC-003: keep those with the largest volume. AUC-004: of these, those with the smallest imbalance.
         volume = max(candidate.volume for candidate in candidates)
         candidates = [candidate for candidate in candidates if candidate.volume == volume]
         imbalance = min(abs(candidate.imbalance) for candidate in candidates)
         candidates = [candidate for candidate in candidates if abs(candidate.imbalance) == imbalance]
-        # AUC-005: where buys are left over at all of them the highest price, where sells are the lowest.
+        # AUC-005: if buys are left over at all of them, take the highest price; if sells are, the lowest.
         if all(candidate.imbalance > 0 for candidate in candidates):
             return candidates[-1]
         if all(candidate.imbalance < 0 for candidate in candidates):
             return candidates[0]
-        # AUC-007: where both occur only the two neighbours between which the sign changes.
+        # AUC-007: if both occur, keep the two neighbours between which the sign changes.
         if imbalance:
             first = max(number for number, candidate in enumerate(candidates) if candidate.imbalance > 0)
             candidates = candidates[first : first + 2]
-        # AUC-006: the reference price, moved into the interval.
+        # AUC-006: take the reference price, moved into the remaining interval.
         price = min(max(reference_tick, candidates[0].price), candidates[-1].price)
         return next(candidate for candidate in candidates if candidate.price == price)
 
     def parts(self, side: int, price: int, volume: int) -> list[tuple[Order, int]]:
-        """(order, lots) that trade in an uncross, in turn: strictly better orders in full, then at the price shown
-        lots by time, then hidden lots by time (AUC-010)."""
+        """(order, lots) of one side that trade in an uncross, in order (AUC-010).
+
+        First orders with a better price, in full; then at the price the shown lots by time, then the hidden ones.
+        """
         at_price = self.sides[side].get(-signed(side) * price, [])
         better = [order for order in self.orders(side) if signed(side) * (order.price - price) > 0]
         wanted = [(order, order.leaves_lots) for order in better]
@@ -205,7 +207,7 @@ class Book:
         return Uncross(price, min(buys, sells), buys - sells)
 
     def check(self) -> None:
-        """Assert every invariant of the queues."""
+        """Assert that the queues are sound (INV-010, INV-011)."""
         for side in Side:
             for key, queue in self.sides[side].items():
                 assert queue, "no level is empty (INV-011)"
@@ -215,7 +217,7 @@ class Book:
 
 
 class OrderIds:
-    """Order ids made of generation and slot; the slot released last is used first (WIRE-012)."""
+    """Makes order ids from a slot and how often it was used; the slot released last is used next (WIRE-012)."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity

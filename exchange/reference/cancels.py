@@ -1,4 +1,4 @@
-"""Orders that leave: CANCEL, CANCEL_ALL, kill switch, cancel on disconnect, dead-man timers, expiry (KILL-, COD-)."""
+"""Cancels: CANCEL, CANCEL_ALL, kill switch, cancel on disconnect, dead-man timers, expiry (KILL-, COD-)."""
 
 from exchange.codes import (
     CancelReason,
@@ -19,7 +19,7 @@ from exchange.units import NS_PER_MS
 
 
 def may_cancel(market: Market, order: Order) -> bool:
-    """STATE-001, STATE-002: whether the state of its market allows cancels."""
+    """STATE-001, STATE-002: whether the state of the order's market allows cancels."""
     return market.market_state(order.instrument) in CANCEL_STATES
 
 
@@ -27,7 +27,7 @@ def may_cancel(market: Market, order: Order) -> bool:
 
 
 def cancel(market: Market) -> None:
-    """CANCEL: CXL, or CREJ."""
+    """CANCEL: cancel one order, or reject."""
     command = market.command
     order = market.find(command)
     reason = first_failure(_cancel_checks(market, order))
@@ -45,7 +45,7 @@ def _cancel_checks(market: Market, order: Order | None) -> Check:
 
 
 def cancel_all(market: Market) -> None:
-    """CANCEL_ALL: the orders that all filters fit leave in order of entry (ORDER-013, ENTRY-012)."""
+    """CANCEL_ALL: cancel the account's orders that fit all filters, in order of entry (ORDER-013, ENTRY-012)."""
     command, phases = market.command, market.phases
     instrument = market.clearing.instruments.get(command.instrument)
     states = [] if instrument is None else [phases.effective(instrument)]
@@ -79,13 +79,13 @@ def _fits_filters(market: Market, order: Order) -> bool:
 
 
 def kill(market: Market) -> None:
-    """KILL: block the whole scope first, then cancel what it works (KILL-001, KILL-002), not in CLOSED (KILL-003)."""
+    """KILL: block an account, session or firm (KILL-001), then cancel its orders if not CLOSED (KILL-002, KILL-003)."""
     reason = _scope_reason(market)
     if reason != RejectReason.NONE:
         market.refuse(EventKind.COMMAND_REFUSED, reason)
         return
     command = market.command
-    # A session that is no longer kept is not blocked; its orders leave.
+    # A session without a row cannot be blocked; its orders are cancelled all the same.
     blocks = command.scope != Scope.SESSION or market.sessions.claim_row(command.killed_session)
     leaving: list[Order] = []
     for account in _killed_accounts(market):
@@ -99,7 +99,7 @@ def kill(market: Market) -> None:
 
 
 def unkill(market: Market) -> None:
-    """UNKILL: only the party that set a kill lifts it (KILL-004)."""
+    """UNKILL: lift a kill; only the party that set it can (KILL-004)."""
     command, reason = market.command, _scope_reason(market)
     if reason == RejectReason.NONE:
         parties = _parties(market, _killed_accounts(market)[0])
@@ -126,7 +126,7 @@ def _scope_reason(market: Market) -> RejectReason:
 
 
 def _killed_accounts(market: Market) -> list[int]:
-    """The accounts that the command names; of a session the one that opened it."""
+    """The accounts that a KILL or UNKILL names; for a session the account that opened it, 0 if it is not known."""
     command = market.command
     if command.scope == Scope.ACCOUNT:
         return [command.account]
@@ -138,14 +138,14 @@ def _killed_accounts(market: Market) -> list[int]:
 
 
 def _parties(market: Market, account: int) -> set[int]:
-    """The parties that have killed what the command names, to be changed in place."""
+    """The set of parties that have killed what the command names. Callers change it in place."""
     command = market.command
     numbers = {Scope.SESSION: command.killed_session, Scope.FIRM: command.killed_firm}
     return market.kills.setdefault((command.scope, numbers.get(command.scope) or account), set())
 
 
 def _in_scope(market: Market, order: Order, account: int) -> bool:
-    """Whether a kill cancels an order (KILL-003)."""
+    """Whether the kill of an account or session cancels this order (KILL-003)."""
     command = market.command
     named = order.session == command.killed_session if command.scope == Scope.SESSION else order.account == account
     return named and market.market_state(order.instrument) != MarketState.CLOSED
@@ -166,7 +166,7 @@ def _report(market: Market, kind: EventKind, account: int, order_count: int) -> 
 
 
 def disconnect(market: Market) -> None:
-    """DISCONNECT: orders of the session or account (COD-002), without those that have opted out (COD-001)."""
+    """DISCONNECT: cancel the orders of a session or account (COD-002), except those that opted out (COD-001)."""
     command = market.command
     whole = bool(command.flags & CommandFlag.WHOLE_ACCOUNT)
     if (command.account or whole) and command.account not in market.clearing.accounts:
@@ -187,7 +187,7 @@ def disconnect(market: Market) -> None:
 
 
 def _cancel_or_queue(market: Market, orders: list[Order], account: int, session: int, reason: CancelReason) -> None:
-    """DSC; then orders leave where the market's state allows it, the cancels of all others wait (COD-004)."""
+    """Report the disconnect, then cancel the orders whose market allows it; the other cancels wait (COD-004)."""
     now = [order for order in orders if may_cancel(market, order)]
     waiting = [order for order in orders if order not in now and order.waits is None]
     for order in waiting:
@@ -204,7 +204,7 @@ def _cancel_or_queue(market: Market, orders: list[Order], account: int, session:
 
 
 def cancel_waiting_orders(market: Market, group: int) -> None:
-    """After a change of state: orders whose cancel waited for it leave (COD-004)."""
+    """After a change of state, cancel the group's orders whose cancel has waited for it (COD-004)."""
     for order in list(market.orders.values()):
         in_group = market.clearing.instruments[order.instrument].group == group
         if order.waits is not None and in_group and may_cancel(market, order):
@@ -228,7 +228,7 @@ def set_timer(market: Market) -> None:
 
 
 def clock(market: Market) -> None:
-    """CLOCK: GTD orders whose time has come leave in order of entry (TIF-009), then timers fire."""
+    """CLOCK: cancel expired GTD orders in order of entry (TIF-009), then fire the dead-man timers that are due."""
     for order in list(market.orders.values()):
         if order.has_expired(market.command.time_ns):
             cancel_order(market, order, CancelReason.EXPIRED)
@@ -236,7 +236,7 @@ def clock(market: Market) -> None:
 
 
 def _fire_timers(market: Market) -> None:
-    """COD-005: all orders of an account leave when the clock reaches its timer."""
+    """COD-005: cancel all orders of each account whose timer has run out."""
     for number in sorted(market.clearing.accounts):
         account = market.clearing.accounts[number]
         if account.timer_ns and account.timer_ns <= market.command.time_ns:
@@ -245,7 +245,7 @@ def _fire_timers(market: Market) -> None:
 
 
 def expire_day_orders(market: Market, indices: list[int]) -> None:
-    """TIF-009: DAY orders of books that close leave in order of entry."""
+    """TIF-009: cancel the DAY orders of books that close, in order of entry."""
     for order in list(market.orders.values()):
         if order.instrument in indices and order.tif == TimeInForce.DAY:
             cancel_order(market, order, CancelReason.EXPIRED)

@@ -1,4 +1,4 @@
-"""Entry checks that new orders, replaces and quotes share, and what a refusal reports beside its reason (ORDER-004)."""
+"""Entry checks that new orders, replaces and quotes share, and the details that a refusal reports (ORDER-004)."""
 
 from typing import Any
 
@@ -14,29 +14,29 @@ SIDE_LOTS_MAX = 2**31 - 1  # ORDER-016
 
 
 def fits_expiry(command: Any) -> bool:
-    """TIF-009: GTD orders, and no others, say until when."""
+    """TIF-009: whether the expiry is given for a GTD order, and for no other."""
     return bool(command.expiry_ns > 0 if command.tif == TimeInForce.GTD else command.expiry_ns == 0)
 
 
 def is_killed(market: Market, account: int, session: int) -> bool:
-    """KILL-001: a kill of the account, its session or its firm stands."""
+    """KILL-001: whether the account, the session or the account's firm is killed."""
     firm = market.clearing.accounts[account].firm
     places = [(Scope.ACCOUNT, account), (Scope.SESSION, session), (Scope.FIRM, firm)]
     return any(market.kills.get(place) for place in places)
 
 
 def shows_too_little(instrument: Instrument, lots: int, display_lots: int) -> bool:
-    """ICE-006."""
+    """ICE-006: whether an iceberg's display is too small for its lots."""
     return bool(display_lots and instrument.show_ratio) and lots > display_lots * instrument.show_ratio
 
 
 def refuses_election(market: Market, order: Order) -> bool:
-    """STOP-002: the stop asks to be refused rather than elected at once, and would be."""
+    """STOP-002: whether the stop would be elected at once, and asks to be refused in that case."""
     return order.reject_if_elected and is_elected_now(market, order)
 
 
 def would_take(market: Market, order: Order) -> bool:
-    """TIF-005: a post-only order would trade at once; where nothing matches it cannot (TIF-008)."""
+    """TIF-005: whether a post-only order would trade at once; only in OPEN it can (TIF-008)."""
     if order.post_only == PostOnly.NONE or market.market_state(order.instrument) != MarketState.OPEN:
         return False
     best = best_tradeable_price(market, order.instrument, order.side, order)
@@ -44,7 +44,11 @@ def would_take(market: Market, order: Order) -> bool:
 
 
 def risk_checks(market: Market, order: Order, replaced: Order | None) -> Check:
-    """Limits, margin and capacity with an order as it would work, in place of the one that it replaces."""
+    """Checks of limits, margin and capacity.
+
+    order      the order as it would work
+    replaced   the order that it would replace; None: it is new
+    """
     clearing = market.clearing
     account = clearing.accounts[order.account]
     working = [other for other in market.working(order.account) if other is not replaced] + [order]
@@ -58,17 +62,17 @@ def risk_checks(market: Market, order: Order, replaced: Order | None) -> Check:
 
 
 def side_is_full(market: Market, order: Order, replaced: Order | None) -> bool:
-    """ORDER-016."""
+    """ORDER-016: whether the lots on one side of the book would be too many."""
     others = [other for other in market.orders.values() if other.instrument == order.instrument]
     same = [other for other in others if other.side == order.side and other is not replaced]
     return sum(other.leaves_lots for other in same) + order.leaves_lots > SIDE_LOTS_MAX
 
 
 def refusal_details(market: Market, reason: RejectReason, order: Order, replaced: Order | None) -> dict[str, int]:
-    """What REJ and RREJ report beside the reason: allowed prices for BAND, the margin that lacks for RISK.
+    """Event fields that a rejection has besides its reason: prices allowed for BAND, margin for INSUFFICIENT_MARGIN.
 
-    order      as it would work
-    replaced   the order in whose place, if there is one
+    order      the order as it would work
+    replaced   the order that it would replace; None: it is new
     """
     instrument = market.clearing.instruments[order.instrument]
     if reason == RejectReason.BAND:

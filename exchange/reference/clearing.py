@@ -1,7 +1,7 @@
 """Contracts, accounts, positions, cash, fees, initial margin and limits, in Python ints.
 
-Initial margin (MARGIN-013) is computed from all positions and all working orders each time it is asked for; the
-incremental one of the compiled engine must equal it (INV-019).
+Initial margin (MARGIN-013) is computed from all positions and all working orders each time it is needed. The compiled
+engine updates its own figure step by step, which must be equal (INV-019).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FRONT_MONTHS = 2  # MARGIN-002
 
 @dataclass(frozen=True)
 class Commodity:
-    """One combined commodity: a chip's physical or index contracts (MARGIN-001)."""
+    """One combined commodity: all physical, or all index contracts of a chip (MARGIN-001)."""
 
     index: int
     psr_mills: int
@@ -35,14 +35,14 @@ class Commodity:
 
 @dataclass(frozen=True)
 class Instrument:
-    """Terms of one listed book; a change of terms makes a new one."""
+    """Terms of one listed book. A change of terms replaces the object."""
 
     index: int
     group: int
     commodity: int
     combo: int
-    legs: tuple[tuple[int, int], ...]  # (index of the leg's book, +1 or -1); an outright is its own leg
-    months: tuple[tuple[int, int], ...]  # (month index, hours) of an outright
+    legs: tuple[tuple[int, int], ...]  # (book of the leg, +1 or -1); an outright is its own only leg
+    months: tuple[tuple[int, int], ...]  # (month, its hours) for each month of an outright
     hours: int
     fee_hours: int
     order_entry: int
@@ -69,7 +69,7 @@ class Instrument:
     implied: bool = False
 
     def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
-        """An immutable value needs no copy."""
+        """No copy is needed: all fields are immutable."""
         return self
 
 
@@ -102,7 +102,7 @@ class Account:
 
 
 class Clearing:
-    """All accounts: what they hold, what it requires, and what they may still enter."""
+    """All accounts: what they hold, the margin it needs, and what they may still enter."""
 
     def __init__(self) -> None:
         self.month = 0
@@ -112,7 +112,7 @@ class Clearing:
         self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
 
     def list_payload(self, payload: dict[str, Any]) -> list[int]:
-        """LIST: set month and commodities, add instruments. Returns the new books."""
+        """LIST: set the current month and commodities, add instruments. Returns the indices of the new books."""
         self.month = payload["month"]
         for terms in payload["commodities"]:
             self.commodities[terms["index"]] = Commodity(**{name: terms[name] for name in COMMODITY_FIELDS})
@@ -136,13 +136,13 @@ class Clearing:
         return hours
 
     def leg_hours(self, instrument: Instrument, tier: int) -> list[int]:
-        """Signed GPU-hours of each leg of one bought lot in one scan tier."""
+        """GPU-hours of each leg in one scan tier, for one lot bought; negative for a leg that is sold."""
         return [sign * self.tier_hours(self.instruments[leg])[tier] for leg, sign in instrument.legs]
 
     # --- money
 
     def equity_mills(self, account: Account) -> int:
-        """Cash and positions at the last mark."""
+        """Cash plus the gains of all positions at the last mark."""
         gains = 0
         for index, position in account.positions.items():
             instrument = self.instruments[index]
@@ -150,11 +150,11 @@ class Clearing:
         return account.cash_mills + gains
 
     def funds_mills(self, account: Account) -> int:
-        """MARGIN-015: gains of all positions together are no funds before variation pays them; losses count at once."""
+        """MARGIN-015: cash, less the net loss of all positions. A net gain counts only once variation has paid it."""
         return account.cash_mills + min(0, self.equity_mills(account) - account.cash_mills)
 
     def initial_margin_mills(self, account: Account, orders: Iterable[Order]) -> int:
-        """MARGIN-013: whatever part of the working orders fills, the positions never need more than this."""
+        """MARGIN-013: the most margin that the account can need, whichever of its working orders fill."""
         working = list(orders)
         total = sum(self._order_mills(order) for order in working)
         for commodity in self.commodities.values():
@@ -163,7 +163,7 @@ class Clearing:
         return total
 
     def _tier_mills(self, commodity: Commodity, tier: int, account: Account, working: list[Order]) -> int:
-        """Scan, intra and tier charge of one commodity in one scan tier (MARGIN-003, 005, 006)."""
+        """Scan, intra and tier charges of one commodity in one scan tier (MARGIN-003, 005, 006)."""
         long = short = up = down = crossed = 0
         for index, position in account.positions.items():
             instrument = self.instruments[index]
@@ -183,14 +183,14 @@ class Clearing:
         return scan + both * (commodity.intra_mills + commodity.tier_mills)
 
     def _order_mills(self, order: Order) -> int:
-        """What filling an order can cost at once: its loss against the mark, and the taker's fee (MARGIN-013)."""
+        """The most that filling an order can cost at once: loss against the mark, and the taker's fee (MARGIN-013)."""
         instrument = self.instruments[order.instrument]
         loss = max(0, signed(order.side) * (order.price - instrument.settle_tick)) * instrument.fee_hours
         fee = instrument.taker_fee * instrument.fee_hours
         return order.leaves_lots * (loss + self.residual_mills(instrument) + fee)
 
     def residual_mills(self, instrument: Instrument) -> int:
-        """The most that the leg prices of one lot can lose against the marks beyond the combination's own loss."""
+        """The most that one lot of a combination can lose by its leg prices, beyond the combination's own loss."""
         legs = [self.instruments[leg] for leg, _ in instrument.legs]
         if instrument.combo == ComboKind.OUTRIGHT:
             return 0
@@ -204,7 +204,11 @@ class Clearing:
     # --- trades
 
     def book_fill(self, order: Order, instrument: Instrument, lots: int, prices: list[int], residual: int = 0) -> None:
-        """Book one side of a trade: positions at the prices of the legs (SPEC-041), and the residual in cash."""
+        """Book one side of a trade: change positions at the leg prices (SPEC-041), and cash by the residual.
+
+        prices     of each leg, ticks
+        residual   mills a lot that the buyer pays
+        """
         account, direction = self.accounts[order.account], signed(order.side)
         for (leg, sign), leg_price in zip(instrument.legs, prices, strict=True):
             position = account.positions.setdefault(leg, Position())
@@ -215,7 +219,10 @@ class Clearing:
     def leg_prices(
         self, instrument: Instrument, price: int, last_ticks: dict[int, int | None]
     ) -> tuple[list[int], int]:
-        """Price of each leg, and the mills a lot that the buyer pays the seller besides (IMP-010)."""
+        """Price of each leg, and the residual: mills a lot that the buyer pays the seller in cash (IMP-010).
+
+        last_ticks   book -> last price; None: it has none
+        """
         legs = [self.instruments[leg] for leg, _ in instrument.legs]
         if instrument.combo == ComboKind.OUTRIGHT:
             return [price], 0
@@ -234,7 +241,7 @@ class Clearing:
         return [front_price + move, back_price + move], 0
 
     def charge_fee(self, number: int, instrument: Instrument, role: Liquidity, lots: int) -> int:
-        """FEE-001: the account pays the house. Returns the fee in mills."""
+        """FEE-001: charge the account a fee for a fill. Returns the fee in mills."""
         rates = {
             Liquidity.MAKER: instrument.maker_fee,
             Liquidity.TAKER: instrument.taker_fee,
@@ -248,18 +255,18 @@ class Clearing:
     # --- limits
 
     def leg_lots(self, order: Order, index: int, side: int) -> int:
-        """Lots that filling an order adds to one side of one outright."""
+        """Lots that an order would add to one side of an outright if it filled."""
         legs = self.instruments[order.instrument].legs
         return sum(
             order.leaves_lots for leg, sign in legs if leg == index and sign * signed(order.side) == signed(side)
         )
 
     def lots_if_filled(self, account: Account, working: list[Order], index: int, side: int) -> int:
-        """Lots held on one side of an outright if all that works on that side fills; negative: held on the other."""
+        """Lots held on one side of an outright if all working orders on that side fill; < 0: held on the other."""
         return signed(side) * account.lots(index) + sum(self.leg_lots(order, index, side) for order in working)
 
     def only_closes(self, account: Account, working: list[Order], order: Order) -> bool:
-        """MARGIN-016: in each leg this order and all that works on its side are at most the position that they close.
+        """MARGIN-016: whether the order, with all working orders on its side, can only reduce a position in each leg.
 
         CLOSE_ONLY accounts may enter no other order (MARGIN-012).
         """
@@ -271,7 +278,10 @@ class Clearing:
         return [(leg, Side.BUY if sign * signed(order.side) > 0 else Side.SELL) for leg, sign in legs]
 
     def breaks_limit(self, account: Account, working: list[Order], order: Order) -> bool:
-        """Whether an order breaks the account's own limit, LIMIT-004 or LIMIT-001 in what it trades."""
+        """Whether an order breaks the account's position limit, its term limit (LIMIT-004) or a spot limit (LIMIT-001).
+
+        working   the account's working orders, this one among them
+        """
         sides = self.leg_sides(order)
         if any(self.lots_if_filled(account, working, leg, side) > account.position_lots_max for leg, side in sides):
             return True
@@ -282,17 +292,17 @@ class Clearing:
         return self._breaks_spot_limit(account, working, order)
 
     def _most_lots(self, account: Account, working: list[Order], index: int) -> int:
-        """LIMIT-004: lots of one outright, long or short, if all that works on one side fills."""
+        """LIMIT-004: the most lots of an outright, long or short, if all working orders on one side fill."""
         return max(abs(self.lots_if_filled(account, working, index, side)) for side in Side)
 
     def spot_weight(self, instrument: Instrument) -> int:
-        """Lots of the spot month in one lot bought (LIMIT-003)."""
+        """Lots of the spot month in one lot bought, < 0 if it sells them (LIMIT-003)."""
         month = self.commodities[instrument.commodity].spot_month
         legs = [(self.instruments[leg], sign) for leg, sign in instrument.legs]
         return sum(sign for leg, sign in legs if month and any(month == child for child, _ in leg.months))
 
     def _breaks_spot_limit(self, account: Account, working: list[Order], order: Order) -> bool:
-        """LIMIT-001."""
+        """LIMIT-001: whether an order breaks the limit on the spot month."""
         commodity = self.commodities[self.instruments[order.instrument].commodity]
         direction = signed(order.side) * self.spot_weight(self.instruments[order.instrument])
         if not commodity.spot_lots_max or not direction:

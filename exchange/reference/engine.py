@@ -1,4 +1,4 @@
-"""The reference engine: the same COMMAND rows in, the same EVENT rows out as the compiled engine, in plain Python."""
+"""The reference engine: takes the same COMMAND rows as the compiled engine and returns the same EVENT rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,13 +47,13 @@ CONTROLS: dict[int, Callable[[Market, dict[str, Any]], None]] = {
 
 
 class ReferenceEngine:
-    """One exchange: `apply` takes a command, `control` a control with its payload; both return their events."""
+    """One exchange. `apply` runs a command, `control` a control with its payload."""
 
     def __init__(self, capacities: Capacities = DEFAULT_CAPACITIES) -> None:
         self.market = Market(capacities)
 
     def apply(self, command: Any) -> list[Any]:
-        """Events of one COMMAND row, in order."""
+        """Run one COMMAND row; returns its events in order."""
         self._begin(command)
         self.market.sessions.note_request(command.session, command.request_id)
         COMMANDS.get(command.kind, _refuse_unsupported)(self.market)
@@ -62,19 +62,19 @@ class ReferenceEngine:
         return self.market.events
 
     def control(self, command: Any, payload: dict[str, Any]) -> list[Any]:
-        """Events of one control, in order."""
+        """Run one control; returns its events in order. `payload`: the JSON object as a dict."""
         self._begin(command)
         CONTROLS[command.kind](self.market, payload)
         return self.market.events
 
     def _begin(self, command: Any) -> None:
-        """QUOTE-008: any other command ends a mass quote whose entries still come."""
+        """Start a command. A command other than QUOTE ends an open mass quote (QUOTE-008)."""
         self.market.command, self.market.events = command, []
         if self.market.mass_quote is not None and command.kind != CommandKind.QUOTE:
             self._finish()
 
     def _finish(self) -> None:
-        """What follows a command, or a mass quote: elected stops, positions, implied prices."""
+        """Do what follows a command or a whole mass quote: inject stops, report positions and implied prices."""
         _inject_elected_stops(self.market)
         report_positions(self.market)
         report_implied_prices(self.market)
@@ -82,7 +82,7 @@ class ReferenceEngine:
 
 
 def _inject_elected_stops(market: Market) -> None:
-    """STOP-006 to STOP-008: one at a time, first in first out; stops of books that do not match stay in line."""
+    """STOP-006 to STOP-008: inject elected stops one at a time, in order; those of books that are not OPEN wait."""
     while True:
         ready = [order for order in market.elected if market.market_state(order.instrument) == MarketState.OPEN]
         if not ready:

@@ -1,4 +1,4 @@
-"""NEW: refused, the repetition of a live order, expired before it works, or accepted (ORDER-003, ENTRY-003)."""
+"""NEW: an order is accepted or rejected; it may repeat a live order or be expired already (ORDER-003, ENTRY-003)."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ from exchange.units import ORDER_LOTS_MAX
 
 
 def new_order(market: Market) -> None:
-    """ACK and what follows, or REJ."""
+    """NEW: accept the order and match it, or reject it."""
     command = market.command
     reason = first_failure(_checks(market, command))
     live = market.find_client(command.account, client_words(command))
@@ -58,7 +58,7 @@ def new_order(market: Market) -> None:
 
 
 def has_same_content(order: Order, command: Any) -> bool:
-    """ENTRY-003: a NEW asks for what the live order is now."""
+    """ENTRY-003: whether a NEW asks for exactly what the live order with its client order id is now."""
     kind = command.order_type
     asked = (command.instrument, command.side, kind, command.lots)
     if asked != (order.instrument, order.side, order.order_type, order.order_lots):
@@ -70,7 +70,7 @@ def has_same_content(order: Order, command: Any) -> bool:
 
 def _accept(market: Market, order: Order) -> None:
     if order.has_expired(market.command.time_ns):
-        # TIF-009: it never works.
+        # TIF-009: an order that has expired already is accepted and ends at once.
         accept(market, order, state=OrderState.EXPIRED, leaves_lots=0)
         cancel_order(market, order, CancelReason.EXPIRED)
         return
@@ -85,7 +85,7 @@ def _accept(market: Market, order: Order) -> None:
 
 
 def draft(market: Market, command: Any) -> Order:
-    """The order as it would work, not yet accepted."""
+    """The order that a NEW asks for, as it would work. The market is unchanged."""
     return Order(
         market.ids.peek(), market.entries + 1, command.account, command.session, command.instrument, command.side,
         command.tif, command.post_only, entry_price(market, command), command.lots, command.lots,
@@ -97,7 +97,7 @@ def draft(market: Market, command: Any) -> Order:
 
 
 def entry_price(market: Market, command: Any) -> int:
-    """The limit that a NEW works at."""
+    """The limit at which the order of a NEW would work, in ticks."""
     tighten = bool(command.flags & CommandFlag.TIGHTEN)
     if command.order_type == OrderType.STOP:
         price = command.price if tighten else None
@@ -111,7 +111,7 @@ def entry_price(market: Market, command: Any) -> int:
 
 
 def _market_order_limit(market: Market, command: Any) -> int:
-    """ORDER-008 to ORDER-012: the best opposite price and the protection beyond it, capped by band and daily limits."""
+    """ORDER-008 to ORDER-012: the best opposite price plus protection points, capped by band and daily limits."""
     instrument, sign = market.clearing.instruments[command.instrument], signed(command.side)
     best = best_price(market, command)
     assert best is not None, "without an opposite price it is refused (ORDER-010)"
@@ -119,13 +119,13 @@ def _market_order_limit(market: Market, command: Any) -> int:
     caps = [best + sign * points, worst_price(market, command.instrument, command.side)]
     caps += [command.price] if command.flags & CommandFlag.TIGHTEN else []
     price: int = min(sign * cap for cap in caps) * sign
-    while price % instrument.min_inc and price != best:  # an implied price may lie between increments (ORDER-011)
+    while price % instrument.min_inc and price != best:  # an implied price may be off the increment (ORDER-011)
         price -= sign
     return price
 
 
 def _slid_limit(market: Market, command: Any) -> int:
-    """TIF-006: where it would take, one increment away from the best opposite price."""
+    """TIF-006: the order's price, or one increment away from the best opposite price if it would trade."""
     instrument, sign = market.clearing.instruments[command.instrument], signed(command.side)
     best, price = best_price(market, command), int(command.price)
     is_open = market.market_state(command.instrument) == MarketState.OPEN
@@ -138,7 +138,7 @@ def _slid_limit(market: Market, command: Any) -> int:
 
 
 def best_price(market: Market, command: Any) -> int | None:
-    """The best price that a NEW can trade at, real or implied."""
+    """The best price at which a NEW can trade, real or implied; None: there is none."""
     smp_id = command.smp_id or market.clearing.accounts[command.account].smp_id
     owner = Owner(command.account, smp_id, command.order_type)
     return best_tradeable_price(market, command.instrument, command.side, owner)
@@ -179,7 +179,7 @@ def _checks(market: Market, command: Any) -> Check:
 
 
 def _syntax_checks(command: Any) -> Check:
-    """What a NEW may ask for at all (ORDER-001, ICE-006)."""
+    """Checks of a NEW that need no market (ORDER-001, ICE-006)."""
     yield not 1 <= command.lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield not 0 <= command.display_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
     yield not 0 <= command.minimum_lots <= ORDER_LOTS_MAX, RejectReason.BAD_QTY
@@ -196,13 +196,13 @@ def _syntax_checks(command: Any) -> Check:
 
 
 def _has_price(command: Any) -> bool:
-    """Whether its price field is given."""
+    """Whether the command has a price."""
     tightens = bool(command.flags & CommandFlag.TIGHTEN)
     return command.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT) or tightens
 
 
 def _price_checks(market: Market, command: Any, instrument: Instrument, order: Order) -> Check:
-    """BAND, by type: a tightening price (ORDER-012), trigger and limit of a stop (STOP-009), a limit (BAND-001)."""
+    """Price checks by type: market order with a price (ORDER-012), stop (STOP-009), limit order (BAND-001)."""
     price = command.price if _has_price(command) else None
     if command.order_type in MARKET_TYPES:
         yield price is not None and not instrument.low_tick <= price <= instrument.high_tick, RejectReason.BAND
@@ -210,5 +210,5 @@ def _price_checks(market: Market, command: Any, instrument: Instrument, order: O
         outside = stop_outside(instrument, command.side, command.tif, command.trigger, price)
         yield outside, RejectReason.BAND
     else:
-        for limit in (command.price, order.price):  # as given, and as it slides
+        for limit in (command.price, order.price):  # before and after it slides
             yield outside_band(market, command.instrument, command.side, limit, command.tif), RejectReason.BAND

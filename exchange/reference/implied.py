@@ -1,6 +1,6 @@
-"""Implied prices and trades: every combination and every choice of real orders is tried (IMP-001 to IMP-014).
+"""Implied prices and trades through combinations (IMP-001 to IMP-014).
 
-The identity of IMP-012 is solved with fractions for the price that is missing; nothing is kept.
+Every combination and every choice of real orders is tried each time. The equation of IMP-012 is solved with fractions.
 """
 
 import math
@@ -22,12 +22,12 @@ from exchange.reference.trades import fill, note_print
 class ImpliedRoute:
     """The real orders that one implied fill trades.
 
-    combination  connects the books
+    combination  the combination that connects the books
     index        book of the aggressor
-    side         of the aggressor
-    price        of the aggressor
-    makers       in the order of their fills: the combination's order first if it is one of them
-    expiry_ns    last trading day of the legs that are traded out (IMP-009)
+    side         side of the aggressor
+    price        price of the aggressor, ticks
+    makers       resting orders in the order of their fills; the combination's order is first if there is one
+    expiry_ns    the first last trading day among the other legs (IMP-009)
     """
 
     combination: Instrument
@@ -39,11 +39,12 @@ class ImpliedRoute:
 
     @property
     def lots(self) -> int:
-        """IMP-002: the smallest of the shown sizes."""
+        """IMP-002: the smallest number of lots that one of the makers shows."""
         return min(maker.shown_lots for maker in self.makers)
 
     def is_traded_before(self, order: Order, real: Order | None) -> bool:
-        """Within the aggressor's limit, and better than the best real order (IMP-003, IMP-004)."""
+        """Whether the route's price is within the aggressor's limit and better than the best real order's (IMP-003,
+        IMP-004)."""
         sign = signed(self.side)
         if sign * order.price < sign * self.price:
             return False
@@ -64,9 +65,9 @@ def weights(market: Market, combination: Instrument) -> tuple[list[int], int]:
 
 
 def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
-    """The route through each combination to an aggressor in a book, while all its books are OPEN (IMP-006).
+    """Yield the route of each implied combination for an aggressor in a book; all its books must be OPEN (IMP-006).
 
-    The makers are the earliest orders of the best levels (IMP-002) that have no owner in common (SMP-010).
+    The makers are the earliest orders of the best levels (IMP-002) of which no two have one owner (SMP-010).
     """
     for combination in market.clearing.instruments.values():
         if not combination.implied:
@@ -88,20 +89,21 @@ def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
 
 
 def route_legs(combination: Instrument, index: int, side: int) -> list[tuple[int, int]]:
-    """(book, side of the resting orders) of a route: buying the combination buys its bought legs, sells the others."""
+    """(book, side of the resting orders) of a route, for an aggressor in book `index` on `side`."""
     if index == combination.index:
         return [(leg, opposite(side) if sign > 0 else side) for leg, sign in combination.legs]
     own_sign = dict(combination.legs)[index]
-    # The seller of this leg sells a combination that buys it.
+    # If the combination buys this leg, the leg's seller needs a seller of the combination.
     party = opposite(side) if own_sign > 0 else side
     legs = [(leg, opposite(party) if sign > 0 else party) for leg, sign in combination.legs if leg != index]
     return [(combination.index, party), *legs]
 
 
 def implied_price(market: Market, combination: Instrument, index: int, side: int, makers: tuple[Order, ...]) -> int:
-    """IMP-012: sum of weight * price = divisor * combination's price, solved for the missing price.
+    """The price of a route for the aggressor, from the prices of its makers.
 
-    IMP-013: an ask is rounded up, a bid down.
+    IMP-012: sum of weight * leg price = divisor * price of the combination, solved for the missing price.
+    IMP-013: rounded up for a buyer, down for a seller.
     """
     prices = {maker.instrument: maker.price for maker in makers}
     factors, divisor = weights(market, combination)
@@ -117,9 +119,10 @@ def implied_price(market: Market, combination: Instrument, index: int, side: int
 
 
 def best_route(market: Market, index: int, side: int, owner: Order | Owner | None = None) -> ImpliedRoute | None:
-    """The route that an aggressor trades next (IMP-009).
+    """The best route for an aggressor (IMP-009); None: there is none.
 
-    owner   the aggressor: without routes that need a level with an own order (SMP-010); None: for all to see
+    owner   the aggressor: routes with a level that has an order of the same owner are left out (SMP-010);
+            None: no route is left out
     """
     found = routes(market, index, side)
     open_to_owner = [route for route in found if owner is None or not meets_owner(market, route, owner)]
@@ -131,20 +134,20 @@ def best_route(market: Market, index: int, side: int, owner: Order | Owner | Non
 
 
 def meets_owner(market: Market, route: ImpliedRoute, owner: Order | Owner) -> bool:
-    """SMP-010: whether a level of the route has an own order."""
+    """SMP-010: whether a level of the route has an order of this owner."""
     levels = [market.books[maker.instrument].level(maker.side) for maker in route.makers]
     return any(is_own(owner, order) for level in levels for order in level)
 
 
 def best_tradeable_price(market: Market, index: int, side: int, owner: Order | Owner) -> int | None:
-    """The best price that an aggressor can trade at, real or implied."""
+    """The best price at which an aggressor can trade, real or implied; None: there is none."""
     real, route = market.books[index].best(opposite(side)), best_route(market, index, side, owner)
     prices = [order.price for order in (real,) if order] + [route.price for route in (route,) if route]
     return min(prices, key=lambda price: signed(side) * price, default=None)
 
 
 def trade_route(market: Market, order: Order, route: ImpliedRoute) -> None:
-    """A linked group of fills: outrights in turn, then the combination's order at its own price (IMP-007, IMP-008)."""
+    """Trade a route as one linked group of fills: outrights first, then the combination's order (IMP-007, IMP-008)."""
     lots = min(route.lots, order.leaves_lots)
     outrights = [order] if route.index != route.combination.index else []
     outrights += [maker for maker in route.makers if maker.instrument != route.combination.index]
@@ -156,7 +159,7 @@ def trade_route(market: Market, order: Order, route: ImpliedRoute) -> None:
         role = Liquidity.TAKER if member is order else Liquidity.MAKER
         legs = route.leg_ticks() if member is whole else None
         fill(market, member, price, lots, role, legs, EventFlag.IMPLIED)
-    # MMP-004: all makers are counted by now; their groups are pulled in the order of the makers.
+    # MMP-004: all fills are counted by now; tripped protection groups pull their quotes in the order of the makers.
     groups = [(maker.account, maker.protection) for maker in route.makers if maker.order_type == OrderType.QUOTE]
     market.tripped.sort(key=lambda group: groups.index((group.account, group.number)))
     for member in (*outrights, whole):
@@ -168,7 +171,7 @@ def trade_route(market: Market, order: Order, route: ImpliedRoute) -> None:
 
 
 def shown_prices(market: Market, index: int) -> dict[int, tuple[int, int]]:
-    """Implied bid and ask of a book as they are shown: (price, lots) by side, none that locks or crosses (IMP-005)."""
+    """Implied prices that a book shows: side -> (price, lots). One that locks or crosses is not shown (IMP-005)."""
     shown: dict[int, tuple[int, int]] = {}
     for side in Side:
         route, real = best_route(market, index, opposite(side)), market.books[index].best(opposite(side))
@@ -180,7 +183,7 @@ def shown_prices(market: Market, index: int) -> dict[int, tuple[int, int]]:
 
 
 def report_implied_prices(market: Market) -> None:
-    """IMP of every side that shows another implied price or size than before (IMP-011)."""
+    """Report each side whose implied price or size has changed since the last report (IMP-011)."""
     for index in sorted(market.books):
         shown = shown_prices(market, index)
         for side in Side:

@@ -1,4 +1,4 @@
-"""Controls about instruments: listing, terms of a day, lead market makers (SPEC-002, BAND-004, PRO-003, SEC-061)."""
+"""Controls about instruments: listing, a day's limits, lead market makers (SPEC-002, BAND-004, PRO-003, SEC-061)."""
 
 import dataclasses
 from typing import Any
@@ -11,7 +11,7 @@ from exchange.reference.price_guards import guards_of_listing, lead_month
 
 
 def list_instruments(market: Market, payload: dict[str, Any]) -> None:
-    """LIST: a book for each new instrument; its group is CLOSED if it is new."""
+    """LIST: make a book for each new instrument. A new product group is CLOSED."""
     clearing = market.clearing
     for index in clearing.list_payload(payload):
         settle_tick = clearing.instruments[index].settle_tick
@@ -25,7 +25,7 @@ def list_instruments(market: Market, payload: dict[str, Any]) -> None:
 
 
 def set_lead_makers(market: Market, payload: dict[str, Any]) -> None:
-    """LEAD_MAKERS: of the books that the payload names, or of all pro-rata books of a group (PRO-003)."""
+    """LEAD_MAKERS: set the lead market makers of the named books, or of all pro-rata books of a group (PRO-003)."""
     instruments, group = market.clearing.instruments, payload.get("group", 0)
     of_group = [one.index for one in instruments.values() if one.matching == Matching.PRO_RATA and one.group == group]
     for index in payload.get("instruments") or of_group:
@@ -34,11 +34,18 @@ def set_lead_makers(market: Market, payload: dict[str, Any]) -> None:
         market.emit(EventKind.ACCOUNT_DEFINED, account=account)
 
 
-# --- the terms of a day
+# --- a day's limits
 
 
 def one_operator_may(market: Market, books: list[dict[str, Any]], day: int) -> bool:
-    """SEC-061: one operator sets a whole group, once a day, within the limits of its outrights; or what stands now."""
+    """SEC-061: whether one operator alone may set these limits.
+
+    They must be for whole groups that were not settled for a later day. Settlements of outrights must be within the
+    present limits. If a group was settled for this day, nothing may differ.
+
+    books   limits of each book, as in the payload
+    day     days since 1970
+    """
     if day < 1:
         return False
     instruments, named = market.clearing.instruments, {limits["index"]: limits for limits in books}
@@ -58,7 +65,10 @@ def one_operator_may(market: Market, books: list[dict[str, Any]], day: int) -> b
 
 
 def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
-    """DAY_LIMITS of books that are CLOSED: settlement, daily limits, increments, widths of the price guards."""
+    """DAY_LIMITS: set settlement, daily limits, increments and price guard widths of books that are CLOSED.
+
+    Orders that come to be outside the limits are parked, and those inside rest again (BAND-004).
+    """
     books, day = payload["books"], payload.get("day", 0)
     instruments = market.clearing.instruments
     if day:
@@ -88,7 +98,7 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
 
 
 def _set_increments(market: Market, increments: dict[int, int]) -> None:
-    """SPEC-002: orders off the new increment of their book are cancelled, oldest first."""
+    """SPEC-002: set new increments by book, and cancel orders whose prices are off them, oldest first."""
     for order in list(market.orders.values()):
         increment = increments.get(order.instrument, 1)
         if any(tick % increment for tick in _entered_ticks(order)):
@@ -99,16 +109,17 @@ def _set_increments(market: Market, increments: dict[int, int]) -> None:
 
 
 def _entered_ticks(order: Order) -> list[int]:
-    """Prices that must be on the increment: the limit; of a waiting stop its trigger, and a limit of its own."""
+    """Prices of an order that must be on the increment: its limit; of a waiting stop its trigger, and its limit if it
+    was given one."""
     if not order.pending:
         return [order.price]
     return [order.trigger] if order.order_type == OrderType.STOP else [order.trigger, order.price]
 
 
 def _place_orders(market: Market, index: int) -> list[Order]:
-    """Queue all orders of a book again, in order of their stamps; outside the limits they are parked (BAND-004).
+    """Put all orders of a book into its queues again, by time priority; park those outside the limits (BAND-004).
 
-    returns   orders that are parked now, or rest again
+    returns   orders that were resting and are parked now, or the other way round
     """
     instrument, book = market.clearing.instruments[index], market.books[index]
     working = [order for order in market.orders.values() if order.instrument == index and not order.pending]

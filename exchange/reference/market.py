@@ -1,6 +1,6 @@
-"""All state of the exchange, questions about it, and the events that report what changes.
+"""All state of the exchange, questions about it, and emitting events.
 
-Every rule above takes a `Market` first. It reads what it needs here and changes it in place.
+Functions of the other modules take the `Market` as their first argument and change it in place.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from exchange.reference.sessions import Sessions
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is reported in 32 bits
 CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
 
-Check = Iterator[tuple[bool, RejectReason]]  # (whether it fails, the reason then), in order of precedence
+Check = Iterator[tuple[bool, RejectReason]]  # (whether the check fails, reason), in order of precedence
 
 
 @dataclass(frozen=True)
 class Capacities:
-    """How much the exchange holds; more is refused with FULL."""
+    """How much the exchange can hold; more is refused with FULL."""
 
     orders: int = 1_024
     session_rows: int = 64
@@ -36,11 +36,11 @@ DEFAULT_CAPACITIES = Capacities()
 
 @dataclass
 class MassQuote:
-    """A mass quote whose entries come row by row; all its events carry the sequence of its first row (QUOTE-008)."""
+    """A mass quote. Its entries are commands of their own, but all events have the first one's sequence (QUOTE-008)."""
 
     sequence: int
     time_ns: int = 0
-    named: list[int] = field(default_factory=list)  # books of its entries so far
+    named: list[int] = field(default_factory=list)  # books of the entries so far
     is_open: bool = True  # more entries follow
 
 
@@ -50,7 +50,7 @@ class Protection:
 
     account: int
     number: int
-    group: int = 0
+    group: int = 0  # product group that it is for; 0: all
     window_ns: int = 0
     limits: dict[Threshold, int] = field(default_factory=dict)
     fills: list[tuple[int, int, int]] = field(default_factory=list)  # (time, signed lots, GPU-hours)
@@ -58,7 +58,7 @@ class Protection:
 
 
 class Market:
-    """One exchange. `command` is the command in progress, `events` what it has caused so far."""
+    """The state of one exchange. `command` is the command in progress, `events` its events so far."""
 
     def __init__(self, capacities: Capacities = DEFAULT_CAPACITIES) -> None:
         self.capacities = capacities
@@ -68,18 +68,18 @@ class Market:
         self.orders: dict[int, Order] = {}  # live ones, oldest first
         self.ids = OrderIds(capacities.orders)
         self.guards: dict[int, PriceGuards] = {}
-        self.lead_months: dict[int, int] = {}  # by group (BAND-008)
-        self.settled_days: dict[int, int] = {}  # by group (SEC-061)
-        self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # (account, percent) by book (PRO-003)
+        self.lead_months: dict[int, int] = {}  # group -> book (BAND-008)
+        self.settled_days: dict[int, int] = {}  # group -> day of its last settlement (SEC-061)
+        self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # book -> (account, percent) of each (PRO-003)
         self.sessions = Sessions(capacities.session_rows)
-        self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, its number) -> parties that set a kill (KILL-004)
-        self.elected: list[Order] = []  # elected stops that wait for their injection, first in first out (STOP-006)
-        self.mass_quote: MassQuote | None = None  # the one whose entries come
-        self.protections: dict[tuple[int, int], Protection] = {}  # by account and number
+        self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, number of what is killed) -> parties (KILL-004)
+        self.elected: list[Order] = []  # elected stops that are not injected yet, in order (STOP-006)
+        self.mass_quote: MassQuote | None = None  # the mass quote in progress
+        self.protections: dict[tuple[int, int], Protection] = {}  # by (account, number)
         self.tripped: list[Protection] = []  # groups whose quotes are still to be pulled
         self.entries = self.trades = 0
-        self.touched: list[tuple[int, int]] = []  # (account, book) of positions that the command's fills changed
-        self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) as last reported
+        self.touched: list[tuple[int, int]] = []  # (account, book) of each position that fills of the command changed
+        self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) last reported
         self.command: Any = Command()
         self.events: list[Any] = []
 
@@ -90,27 +90,27 @@ class Market:
 
     @property
     def running(self) -> Any:
-        """What gives events their sequence and time: the command, or the mass quote that is open."""
+        """The source of sequence and time for events: the mass quote in progress, else the command."""
         return self.command if self.mass_quote is None else self.mass_quote
 
     def working(self, account: int) -> list[Order]:
         return [order for order in self.orders.values() if order.account == account]
 
     def find_client(self, account: int, words: tuple[int, int, int]) -> Order | None:
-        """The live order under a client order id (ORDER-005)."""
+        """The live order of an account with this client order id (ORDER-005); None: there is none."""
         if words == (0, 0, 0):
             return None
         return next((order for order in self.working(account) if order.client_order_id == words), None)
 
     def find(self, command: Any) -> Order | None:
-        """The live order that a CANCEL or REPLACE names, if it belongs to the account (ORDER-006)."""
+        """The live order that a CANCEL or REPLACE names; None if the account has no such order (ORDER-006)."""
         if not command.order_id:
             return self.find_client(command.account, client_words(command))
         order = self.orders.get(command.order_id)
         return order if order is not None and order.account == command.account else None
 
     def last_tick_or_settle(self, index: int) -> int:
-        """The last price, else the settlement: reference of auctions and windows (AUC-008, BAND-005)."""
+        """The book's last price, else its settlement: the reference of auctions and windows (AUC-008, BAND-005)."""
         last = self.books[index].last_tick
         return self.clearing.instruments[index].settle_tick if last is None else last
 
@@ -120,7 +120,7 @@ class Market:
     # --- events
 
     def next_number(self, number: int) -> int:
-        """The next number in an account's stream (ACCT-001); 0 if there is no such account."""
+        """Take the next number of an account's stream (ACCT-001); 0 if there is no such account."""
         account = self.clearing.accounts.get(number)
         if account is None:
             return 0
@@ -128,12 +128,12 @@ class Market:
         return account.sequence
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
-        """An event of the command in progress; `fields` by their names or aliases."""
+        """Emit an event of the command in progress. `fields`: values by field name or alias."""
         of = self.running
         self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:
-        """A row about one order; `in_stream`: it takes a number of its account's stream."""
+        """Emit an event about one order. `in_stream`: it takes a number of the account's stream."""
         common = {
             "side": order.side, "order_type": order.order_type, "tif": order.tif,
             "state": OrderState.PENDING if order.pending else OrderState.OPEN,
@@ -148,13 +148,16 @@ class Market:
         self.emit(kind, **{**common, **fields_of(EVENT_ALIASES, fields)})
 
     def answer(self, kind: EventKind, **fields: Any) -> None:
-        """A row which reports that its command was done."""
+        """Emit the event that reports that the command was carried out."""
         command = self.command
         common = {"account": command.account, "session": command.session, "instrument": command.instrument}
         self.emit(kind, **{**common, "reference": command.request_id, **fields_of(EVENT_ALIASES, fields)})
 
     def refuse(self, kind: EventKind, reason: RejectReason, **details: Any) -> None:
-        """REJ, RREJ, CREJ or REFUSED: what the command asked, and why not (ORDER-003). Only REJ is in a stream."""
+        """Emit a rejection, with what the command asked and why not (ORDER-003).
+
+        Only ORDER_REJECTED takes a number of the account's stream.
+        """
         names = ("side", "order_type", "tif", "account", "session", "instrument", "order_id", *CLIENT_WORDS)
         fields = {name: getattr(self.command, name) for name in names}
         if reason == RejectReason.STATE and self.command.instrument in self.books:
@@ -166,7 +169,7 @@ class Market:
         self.emit(kind, **{**fields, "reason": reason, "reference": self.command.request_id, **details})
 
     def refuse_change(self, kind: EventKind, reason: RejectReason, order: Order | None, **details: Any) -> None:
-        """RREJ or CREJ; one for the market's state names the order's book and its state."""
+        """Reject a REPLACE or CANCEL. If the reason is STATE, the event names the order's book and its state."""
         if order is not None and reason == RejectReason.STATE:
             state = self.market_state(order.instrument)
             self.refuse(kind, reason, instrument=order.instrument, book_state=state)
@@ -175,7 +178,7 @@ class Market:
 
 
 def first_failure(checks: Check) -> RejectReason:
-    """ORDER-004: the first check that fails gives the reason; NONE if all pass. They come in REJECT_PRECEDENCE."""
+    """ORDER-004: the reason of the first check that fails; NONE if all pass. Asserts the order of REJECT_PRECEDENCE."""
     rank = 0
     for failed, reason in checks:
         assert REJECT_PRECEDENCE.index(reason) >= rank, f"{reason.name} is checked after {REJECT_PRECEDENCE[rank].name}"
@@ -191,5 +194,5 @@ def client_words(command: Any) -> tuple[int, int, int]:
 
 
 def reported_price(price: int) -> int:
-    """The price that a refusal reports: cut to 32 bits."""
+    """The price that a rejection reports: the price moved into the range of 32 bits."""
     return max(-PRICE_CEILING, min(price, PRICE_CEILING))

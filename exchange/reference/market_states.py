@@ -1,4 +1,4 @@
-"""SET_STATE: a product group or a single book changes its state, with all that goes with it (STATE-001, TIF-009)."""
+"""SET_STATE: changes the state of a product group or a single book, and does what follows (STATE-001, TIF-009)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from exchange.reference.phases import COLLECTING_STATES, GOES_TO
 
 
 def set_state(market: Market) -> None:
-    """STA of a group, or of one book while its group is OPEN; or REFUSED."""
+    """SET_STATE: change the state of a group, or of one book while its group is OPEN; or refuse."""
     command, phases = market.command, market.phases
     instruments = market.clearing.instruments
     instrument = instruments.get(command.instrument)
@@ -42,7 +42,7 @@ def _change(market: Market, instrument: Instrument | None, wanted: MarketState) 
         expire_day_orders(market, closed)
         _end_day(market, closed)
     if instrument is not None and wanted == MarketState.OPEN and phases.own[instrument.index].state:
-        return  # its collar keeps it collecting, and has reported that (AUC-014)
+        return  # outside its collar: the book collects on, which was reported (AUC-014)
     if instrument is not None and wanted in (MarketState.OPEN, MarketState.CLOSED):
         market.guards[instrument.index].extensions = 0
     market.emit(
@@ -52,7 +52,7 @@ def _change(market: Market, instrument: Instrument | None, wanted: MarketState) 
 
 
 def _is_in_scope(market: Market, index: int) -> bool:
-    """Whether the command is about a book: it names the book, or no book and its group."""
+    """Whether the command is about this book: it names the book, or only the book's group."""
     command: Any = market.command
     if command.instrument:
         return bool(command.instrument == index)
@@ -60,7 +60,7 @@ def _is_in_scope(market: Market, index: int) -> bool:
 
 
 def _end_day(market: Market, indices: list[int]) -> None:
-    """Prices end with the day (STOP-001), and the count of an auction's extensions (AUC-014)."""
+    """Clear the books' last and indicative prices (STOP-001) and their auctions' extensions (AUC-014)."""
     for index in indices:
         market.books[index].last_tick = None
         market.books[index].indicative_tick = None

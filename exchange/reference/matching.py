@@ -1,4 +1,4 @@
-"""Continuous matching: entry conditions, one fill after the other, and what becomes of the remainder."""
+"""Continuous matching: entry conditions, one fill after the other, and what happens to the remainder."""
 
 import copy
 
@@ -20,14 +20,14 @@ from exchange.reference.pro_rata import allocate
 from exchange.reference.self_match import prevent_on_level, prevent_self_match
 from exchange.reference.trades import trade
 
-Trip = tuple[int, StateReason]  # book whose window a print would breach, and which window
+Trip = tuple[int, StateReason]  # (book whose window a print would breach, reason that names the window)
 
 
 # --- an order comes to its book
 
 
 def enter(market: Market, order: Order) -> None:
-    """A fresh order: its entry conditions first (TIF-002 to TIF-004), then matching."""
+    """Enter a new or injected order: check FOK and minimum quantity (TIF-002 to TIF-004), then match it."""
     is_open = market.market_state(order.instrument) == MarketState.OPEN
     wanted = order.leaves_lots if order.tif == TimeInForce.FOK else 0
     wanted_at_least = max(wanted, order.minimum_lots)
@@ -38,7 +38,7 @@ def enter(market: Market, order: Order) -> None:
 
 
 def executed_by(market: Market, order: Order) -> int:
-    """Lots that an order would execute now: the matching itself, on a copy of the whole market (TIF-003)."""
+    """Lots that an order would execute now, found by matching it in a copy of the whole market (TIF-003)."""
     trial = copy.deepcopy(market)
     own = trial.orders[order.order_id]
     match(trial, own)
@@ -46,7 +46,11 @@ def executed_by(market: Market, order: Order) -> int:
 
 
 def match_and_rest(market: Market, order: Order, minimum_lots: int = 0) -> None:
-    """Match in OPEN; the remainder is cancelled (TIF-001), rests (MATCH-004), or meets a breach (BAND-006)."""
+    """Match an order if its market is OPEN. The remainder rests (MATCH-004) or is cancelled (TIF-001); a breach of a
+    price guard reserves the market (BAND-006).
+
+    minimum_lots   an order with a minimum quantity does not rest after a breach
+    """
     trip = None
     if market.market_state(order.instrument) == MarketState.OPEN:
         trip = match(market, order)
@@ -66,10 +70,12 @@ def match_and_rest(market: Market, order: Order, minimum_lots: int = 0) -> None:
 
 
 def match(market: Market, order: Order) -> Trip | None:
-    """All that an aggressor executes now; it may be gone afterwards. Returns the breach that ended it, if one did.
+    """Trade all that an aggressor can execute now; self-match prevention may end the order.
 
-    Best price first, then time (MATCH-001), at the resting price (MATCH-002); a better implied price before a real
-    one (IMP-003, IMP-004). Own orders are dealt with before a print is tested (BAND-005).
+    Best price first, then time (MATCH-001), at the resting price (MATCH-002). A better implied price comes before a
+    real one (IMP-003, IMP-004). Self-match prevention comes before the test of a print (BAND-005).
+
+    returns   the breach of a price guard that has stopped matching; None: there was none
     """
     book = market.books[order.instrument]
     is_pro_rata = market.clearing.instruments[order.instrument].matching == Matching.PRO_RATA
@@ -104,7 +110,7 @@ def match(market: Market, order: Order) -> Trip | None:
 
 
 def match_level(market: Market, order: Order, queue: list[Order]) -> None:
-    """One pass over the best level of a pro-rata book: the shares trade, then icebergs refresh (PRO-007)."""
+    """Share an aggressor's lots among the best level of a pro-rata book, then refresh icebergs (PRO-007)."""
     book, instrument = market.books[order.instrument], market.clearing.instruments[order.instrument]
     lead_makers = market.lead_makers.get(order.instrument, [])
     top = book.top[queue[0].side]
@@ -121,14 +127,17 @@ def match_level(market: Market, order: Order, queue: list[Order]) -> None:
 
 
 def breach(market: Market, index: int, price: int) -> StateReason:
-    """BAND-005: the window that a print would breach, by its reason; NONE if it breaches none."""
+    """BAND-005: the reason of the window that a print at this price would breach; NONE: it breaches none."""
     settle_tick = market.clearing.instruments[index].settle_tick
     now_ns = market.running.time_ns
     return market.guards[index].breach(price, now_ns, market.last_tick_or_settle(index), settle_tick)
 
 
 def _breach_of_route(market: Market, route: ImpliedRoute) -> Trip | None:
-    """BAND-009: all linked prints are tested; the breaker outranks velocity, the lead month other books."""
+    """BAND-009: the breach by one of a route's linked prints; None: none breaches.
+
+    The breaker comes before velocity, and the lead month before other books.
+    """
     prints = [(route.index, route.price), *((maker.instrument, maker.price) for maker in route.makers)]
     trips = [(index, reason) for index, price in prints if (reason := breach(market, index, price))]
     if not trips:
@@ -140,10 +149,11 @@ def _breach_of_route(market: Market, route: ImpliedRoute) -> Trip | None:
 
 
 def reserve(market: Market, order: Order, index: int, reason: StateReason, minimum_lots: int) -> None:
-    """A print would breach a window: the remainder is cancelled (BAND-006) or rests, the market becomes RESERVED.
+    """Stop an order whose next print would breach a window: cancel the remainder (BAND-006) or let it rest, and make
+    the market RESERVED.
 
-    index    the book of the print; in the lead month the whole group follows (BAND-008)
-    reason   VELOCITY, or HALT_DCB: the market is RESERVED whatever becomes of the remainder (BAND-010)
+    index    book of the print; if it is the lead month the whole group becomes RESERVED (BAND-008)
+    reason   VELOCITY: only if the remainder rests; HALT_DCB: in any case (BAND-010)
     """
     rests = order.tif not in IMMEDIATE and not minimum_lots
     rests = rests and order.order_type not in (OrderType.MARKET, OrderType.QUOTE)
@@ -167,4 +177,4 @@ def reserve(market: Market, order: Order, index: int, reason: StateReason, minim
         if of_group if lead else quote.instrument == instrument.index:
             cancel_order(market, quote, CancelReason.VELOCITY)
     if rests:
-        rest(market, order)  # BAND-007: behind the change of state
+        rest(market, order)  # BAND-007: after the change of state

@@ -1,4 +1,4 @@
-"""Life of an order: accepted, rests, shows its next slice, is cancelled, ends."""
+"""Steps in the life of an order: accepted, resting, refreshed, cancelled, ended. Each emits its event."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from exchange.reference.market import Market
 
 
 def accept(market: Market, order: Order, **fields: Any) -> None:
-    """ACK: the order has its id and works."""
+    """Accept an order: from now on it is live and its id is taken (ORDER_ACCEPTED)."""
     market.ids.take()
     market.entries += 1
     market.orders[order.order_id] = order
@@ -17,7 +17,7 @@ def accept(market: Market, order: Order, **fields: Any) -> None:
 
 
 def rest(market: Market, order: Order) -> None:
-    """RST: at the back of its price (MATCH-004), or parked outside the daily limits (BAND-004)."""
+    """Let an order rest at the back of its price level (MATCH-004), or park it outside the daily limits (BAND-004)."""
     book, instrument = market.books[order.instrument], market.clearing.instruments[order.instrument]
     if not instrument.low_tick <= order.price <= instrument.high_tick:
         order.shown_lots = 0
@@ -25,7 +25,7 @@ def rest(market: Market, order: Order) -> None:
         return
     best = book.best(order.side)
     if best is None or signed(order.side) * (order.price - best.price) > 0:
-        # PRO-002: it betters its side; only in OPEN it becomes TOP.
+        # PRO-002: the order betters its side; it becomes TOP only in OPEN.
         book.top[order.side] = order if market.market_state(order.instrument) == MarketState.OPEN else None
     book.rest(order)
     level = book.level_lots(order.side, order.price)
@@ -36,7 +36,7 @@ def rest(market: Market, order: Order) -> None:
 
 
 def lose_turn(market: Market, order: Order) -> None:
-    """Lose priority (REPL-001): the order leaves its queue, and is no longer TOP (PRO-002)."""
+    """Take an order out of its queue because it loses priority (REPL-001); it is no longer TOP (PRO-002)."""
     book = market.books[order.instrument]
     if order.resting:
         book.remove(order)
@@ -45,7 +45,7 @@ def lose_turn(market: Market, order: Order) -> None:
 
 
 def refresh(market: Market, order: Order) -> None:
-    """RFR: the next slice of an iceberg, at the back of its price (ICE-002)."""
+    """Show the next slice of an iceberg, at the back of its price level (ICE-002)."""
     book = market.books[order.instrument]
     book.remove(order)
     book.rest(order)
@@ -56,7 +56,7 @@ def refresh(market: Market, order: Order) -> None:
 
 
 def cancel_order(market: Market, order: Order, reason: CancelReason, reference: int = 0) -> None:
-    """CXL: the remainder of an order leaves, and the order ends. `reference`: the request that asked for it."""
+    """Cancel what is left of an order; the order ends. `reference`: id of the request that asked for it, 0: none."""
     lots, rested, book = order.leaves_lots, order.resting, market.books[order.instrument]
     if rested:
         book.remove(order)
@@ -71,7 +71,7 @@ def cancel_order(market: Market, order: Order, reason: CancelReason, reference: 
 
 
 def end_order(market: Market, order: Order) -> None:
-    """The order is terminal: its id is free (WIRE-012)."""
+    """End an order: it is no longer live, and its id is free (WIRE-012)."""
     del market.orders[order.order_id]
     if order in market.elected:
         market.elected.remove(order)

@@ -1,4 +1,4 @@
-"""Market states: one for each product group, a stricter one for a single book (STATE-001 to STATE-005)."""
+"""Market states of product groups, and stricter ones of single books (STATE-001 to STATE-005)."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from exchange.reference.clearing import Instrument
 
 S = MarketState
 
-# STATE-001: where members may enter, replace and cancel, and where books collect orders without matching.
+# STATE-001: states in which members may enter, replace and cancel, and in which books collect orders without matching.
 ENTRY_STATES = (S.PREOPEN, S.NOCANCEL, S.OPEN, S.RESERVED, S.PAUSED)
 REPLACE_STATES = tuple(state for state in ENTRY_STATES if state != S.NOCANCEL)
 CANCEL_STATES = (*REPLACE_STATES, S.HALT)
 COLLECTING_STATES = tuple(state for state in ENTRY_STATES if state != S.OPEN)
-# STATE-001: where each state may go. HALT also goes back to the state before it.
+# STATE-001: state -> states that may follow it. HALT may also be followed by the state before it.
 GOES_TO = {
     S.CLOSED: {S.PREOPEN},
     S.PREOPEN: {S.NOCANCEL, S.OPEN, S.HALT},
@@ -26,10 +26,10 @@ GOES_TO = {
 
 @dataclass
 class Phase:
-    """State of a group, or a book's own one; NONE: the book follows its group.
+    """The state of a group, or a book's own state; NONE: the book follows its group.
 
-    reopen_ns   when the venue's timer ends the state, 0 never (STATE-004)
-    halted_ns   since when a HALT has stopped that timer, None: it runs
+    reopen_ns   when the venue's timer ends the state; 0: never (STATE-004)
+    halted_ns   when a HALT has stopped that timer; None: it runs
     """
 
     state: MarketState
@@ -38,7 +38,7 @@ class Phase:
     halted_ns: int | None = None
 
     def stop_timer(self, halts: bool, now_ns: int) -> None:
-        """STATE-004: stop the timer if the market is in HALT now, else let what was left of it run on."""
+        """STATE-004: stop the timer if the market is in HALT (`halts`), else let the time left run on."""
         if halts and self.halted_ns is None:
             self.halted_ns = now_ns
         elif not halts and self.halted_ns is not None:
@@ -48,17 +48,17 @@ class Phase:
 
 
 def allows(now: MarketState, before_halt: MarketState, wanted: MarketState) -> bool:
-    """Whether a market may change from one state to another."""
+    """Whether a market may change from state `now` to `wanted`."""
     return wanted in GOES_TO[now] or (now == S.HALT and wanted == before_halt)
 
 
 def state_before_halt(now: MarketState) -> MarketState:
-    """The state that follows a HALT; NOCANCEL comes back as PREOPEN."""
+    """The state that a HALT may return to, if it begins in state `now`: PREOPEN for NOCANCEL, else the same."""
     return S.PREOPEN if now == S.NOCANCEL else now
 
 
 class Phases:
-    """The states of all groups, and the own states of books."""
+    """The states of all groups, and the books' own states."""
 
     def __init__(self) -> None:
         self.groups: dict[int, Phase] = {}
@@ -71,14 +71,17 @@ class Phases:
         self.instruments[instrument.index] = instrument
 
     def effective(self, instrument: Instrument) -> MarketState:
-        """The state that a book trades in: its group's, or its own stricter one."""
+        """The state in force for a book: its group's, or its own if that is stricter."""
         group, own = self.groups[instrument.group].state, self.own[instrument.index].state
         if S.CLOSED in (group, own):
             return S.CLOSED
         return own if own == S.HALT or (group == S.OPEN and own != S.NONE) else group
 
     def refusal(self, instrument: Instrument | None, group: int, wanted: int) -> tuple[RejectReason, MarketState]:
-        """Why the state of a book, or of a group, cannot change to another; and the state in force."""
+        """(why the state cannot change to `wanted`, NONE if it can; the state in force).
+
+        instrument   a book, whose own state would change; None: the group's state
+        """
         if instrument is not None:
             now, before_halt = self.effective(instrument), self.own[instrument.index].before_halt
             possible = self.groups[instrument.group].state == S.OPEN
@@ -88,7 +91,7 @@ class Phases:
         return (RejectReason.NONE if legal and possible else RejectReason.STATE), now
 
     def change(self, instrument: Instrument | None, group: int, wanted: MarketState, now_ns: int) -> None:
-        """A command changes the state. No timer ends the new one; HALT and the return from it keep the timer."""
+        """Change a state by command. No timer ends the new state, but HALT and the return from it keep the timer."""
         now = self.groups[group].state if instrument is None else self.effective(instrument)
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
         keeps = wanted == S.HALT or (now == S.HALT and wanted == phase.before_halt)
@@ -102,19 +105,19 @@ class Phases:
             phase.reopen_ns = 0
 
     def _end_day(self, group: int) -> None:
-        """Own states of books end with the day, unless a book was closed alone."""
+        """End the own states of the group's books at the close, except of books that are CLOSED themselves."""
         for index, instrument in self.instruments.items():
             if instrument.group == group and self.own[index].state != S.CLOSED:
                 self.own[index] = Phase(S.NONE, self.own[index].before_halt)
 
     def change_until(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
-        """The venue itself changes the state until a time."""
+        """Change a state by the venue itself, until a time in ns; 0: until a command."""
         phase.state = state
         self._stop_timers(now_ns)
         phase.reopen_ns = until_ns
 
     def until_ns(self, instrument: Instrument | None, group: int) -> int:
-        """When the timer ends a new state, 0 never; while the group's HALT stops it minus what is left, ns."""
+        """When the timer ends the state, in ns; 0: never; while a HALT of the group stops it: minus the time left."""
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
         if phase.halted_ns is None or phase.reopen_ns == 0:
             return phase.reopen_ns

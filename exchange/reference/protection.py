@@ -1,4 +1,4 @@
-"""Market-maker protection: groups count the fills of their quotes and pull the quotes at a threshold (MMP-)."""
+"""Market-maker protection: a group counts the fills of its quotes, and pulls the quotes at a threshold (MMP-)."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from exchange.reference.book import Order, signed
 from exchange.reference.market import Check, Market, Protection, first_failure
 from exchange.reference.orders import cancel_order
 
-FILLS_MAX = 256  # a group remembers (MMP-001)
+FILLS_MAX = 256  # fills that a group remembers (MMP-001)
 
 
 # --- fills
 
 
 def count_fill(market: Market, order: Order, lots: int) -> None:
-    """MMP-001: count a maker fill of a quote; at a threshold its group trips (MMP-002)."""
+    """MMP-001: count a maker fill of a quote. If a threshold is reached, the quote's group trips (MMP-002)."""
     protection = market.protections.get((order.account, order.protection))
     if protection is None:
         return
@@ -35,7 +35,7 @@ def count_fill(market: Market, order: Order, lots: int) -> None:
 
 
 def pull_tripped(market: Market) -> None:
-    """MMP of each group that the last print tripped, then its quotes leave, oldest first (MMP-002)."""
+    """Report each group that the last trade has tripped, and cancel its quotes, oldest first (MMP-002)."""
     while market.tripped:
         protection = market.tripped.pop(0)
         quotes = [
@@ -53,7 +53,7 @@ def pull_tripped(market: Market) -> None:
 
 
 def allows_quotes(market: Market, group: int) -> bool:
-    """MMP-003: the protection group that the command names takes quotes for a product group; 0 is no protection."""
+    """MMP-003: whether the command's protection group allows quotes in product group `group`; with none it does."""
     command = market.command
     if not command.protection_number:
         return True
@@ -65,7 +65,7 @@ def allows_quotes(market: Market, group: int) -> bool:
 
 
 def set_protection(market: Market) -> None:
-    """MMP_SET: define or change a group."""
+    """MMP_SET: define or change a protection group."""
     command = market.command
     reason = first_failure(_set_checks(market))
     if reason != RejectReason.NONE:
@@ -95,7 +95,7 @@ def _set_checks(market: Market) -> Check:
 
 
 def reset_protection(market: Market) -> None:
-    """MMP_RESET: a tripped group takes quotes again, its counters start from zero (MMP-003)."""
+    """MMP_RESET: allow quotes in a tripped group again; its counters start from zero (MMP-003)."""
     command = market.command
     protection = market.protections.get((command.account, command.protection_number))
     if command.account not in market.clearing.accounts:

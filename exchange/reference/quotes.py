@@ -1,4 +1,4 @@
-"""QUOTE: one entry of a mass quote, both sides of one instrument (QUOTE-001 to QUOTE-008)."""
+"""QUOTE: one entry of a mass quote, which quotes both sides of one instrument (QUOTE-001 to QUOTE-008)."""
 
 from dataclasses import dataclass
 
@@ -28,17 +28,17 @@ from exchange.reference.phases import ENTRY_STATES
 from exchange.reference.protection import allows_quotes
 from exchange.units import ORDER_LOTS_MAX
 
-ENTRIES_MAX = 32  # of a mass quote (QUOTE-001)
+ENTRIES_MAX = 32  # entries of one mass quote (QUOTE-001)
 
 
 @dataclass
 class QuotedSide:
-    """One side of an entry, and the order that the account has there so far.
+    """One side of an entry, and the account's quote on this side before it (`old`, None: there is none).
 
-    changes   it loses its place (QUOTE-004)
-    fresh     there is no order so far
+    changes   the side is new or loses its priority (QUOTE-004)
+    fresh     there is no old quote
     enters    an order enters the book
-    leaves    the order so far leaves it (QUOTE-003, QUOTE-005)
+    leaves    the old quote leaves the book (QUOTE-003, QUOTE-005)
     """
 
     side: int
@@ -47,7 +47,7 @@ class QuotedSide:
     old: Order | None
 
     def __post_init__(self) -> None:
-        """Decided before anything happens: `old` changes later."""
+        """Compute the flags now, because `old` is changed later."""
         self.changes = self.old is None or self.price != self.old.price or self.lots > self.old.leaves_lots
         self.fresh = self.old is None
         self.enters = bool(self.lots) and self.changes
@@ -55,12 +55,12 @@ class QuotedSide:
 
 
 def quote_words(side: int, index: int) -> tuple[int, int, int]:
-    """In place of a client order id a quote has its side and book (QUOTE-001)."""
+    """The words that a quote has in place of a client order id: its side and book (QUOTE-001)."""
     return (QUOTE_KEY | side, index, 0)
 
 
 def quote(market: Market) -> None:
-    """QUOTED and what both sides did, or REJ with the place of the entry."""
+    """QUOTE: replace both sides and report what happened to each, or reject the entry."""
     command = market.command
     if market.mass_quote is None:
         market.mass_quote = MassQuote(command.sequence)
@@ -107,7 +107,7 @@ def _reject(market: Market, reason: RejectReason, place: int) -> None:
 
 
 def _checks(market: Market, both: list[QuotedSide]) -> Check:
-    """QUOTE-002, in order of precedence (ORDER-004)."""
+    """QUOTE-002: the checks of an entry, in order of precedence (ORDER-004)."""
     command, mass_quote = market.command, market.mass_quote
     account = market.clearing.accounts.get(command.account)
     yield account is None, RejectReason.UNKNOWN_ACCOUNT
@@ -137,7 +137,7 @@ def _checks(market: Market, both: list[QuotedSide]) -> Check:
 
 
 def _risk_checks(market: Market, both: list[QuotedSide]) -> Check:
-    """Margin, limits and capacity with both sides as they would work, in place of those that leave (QUOTE-002)."""
+    """QUOTE-002: checks of limits, margin and capacity with both new sides in place of the old ones that leave."""
     clearing = market.clearing
     account = clearing.accounts[market.command.account]
     leaving = [quoted.old for quoted in both if quoted.leaves]
@@ -168,7 +168,10 @@ def _draft(market: Market, quoted: QuotedSide) -> Order:
 
 
 def _leave(market: Market, quoted: QuotedSide) -> QuoteState:
-    """QUOTE-003 to QUOTE-005: the old side is cancelled, keeps its place, or leaves its queue to enter again."""
+    """QUOTE-003 to QUOTE-005: cancel the old side, change it in place, or take it out of its queue to enter again.
+
+    returns   the state to report; NONE: `_enter` decides
+    """
     order, command = quoted.old, market.command
     if order is None:
         return QuoteState.NONE
@@ -191,7 +194,7 @@ def _leave(market: Market, quoted: QuotedSide) -> QuoteState:
 
 
 def _enter(market: Market, quoted: QuotedSide) -> QuoteState:
-    """QUOTE-007: ACK of a fresh side; then it trades and rests like any order."""
+    """QUOTE-007: accept a new side, then match it and let it rest like any order; returns the state to report."""
     order = quoted.old
     if order is None:
         order = quoted.old = _draft(market, quoted)

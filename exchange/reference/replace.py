@@ -1,4 +1,4 @@
-"""REPLACE: an order keeps its priority or loses it, a waiting stop changes in place (REPL-001 to REPL-007)."""
+"""REPLACE: changes a resting order, which keeps or loses its priority, or a waiting stop (REPL-001 to REPL-007)."""
 
 import dataclasses
 from typing import Any
@@ -34,7 +34,7 @@ from exchange.units import ORDER_LOTS_MAX
 
 
 def replace_order(market: Market) -> None:
-    """RPL and what follows, or RREJ."""
+    """REPLACE: change an order and match it again if it has lost priority, or reject."""
     command = market.command
     order = market.find(command)
     if order is not None and order.pending:
@@ -54,7 +54,7 @@ def replace_order(market: Market) -> None:
         lose_turn(market, order)
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:
-        # REPL-003: the total is at or below what was executed.
+        # REPL-003: the new total is not above the executed lots, so nothing is left.
         market.order_event(
             EventKind.ORDER_REPLACED, order, reference=command.request_id, working_lots=order.leaves_lots
         )
@@ -77,7 +77,7 @@ def replace_order(market: Market) -> None:
 
 
 def _expire(market: Market, order: Order, changed: Order) -> None:
-    """TIF-009: a replace to a time that has come amounts to a cancel."""
+    """TIF-009: a replace to an expiry that has passed cancels the order."""
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     market.order_event(
         EventKind.ORDER_REPLACED, order, reference=market.command.request_id, working_lots=order.leaves_lots,
@@ -87,7 +87,7 @@ def _expire(market: Market, order: Order, changed: Order) -> None:
 
 
 def changed_by(order: Order, command: Any) -> Order:
-    """What a REPLACE asks for; the new total counts executed lots (REPL-002)."""
+    """A copy of the order as a REPLACE would change it. The new total includes executed lots (REPL-002)."""
     total = order.order_lots if command.flags & CommandFlag.KEEP_LOTS else command.lots
     return dataclasses.replace(
         order,
@@ -102,7 +102,7 @@ def changed_by(order: Order, command: Any) -> Order:
 
 
 def keeps_priority(order: Order, changed: Order) -> bool:
-    """REPL-001, ICE-005: another price or display and more lots lose it."""
+    """REPL-001, ICE-005: whether a changed order keeps priority: same price and display, and not more lots."""
     same = (changed.price, changed.display_lots) == (order.price, order.display_lots)
     return same and changed.leaves_lots <= order.leaves_lots
 
@@ -128,7 +128,7 @@ def _checks(market: Market, command: Any) -> Check:
     yield from _quantity_checks(market, changed)
     banded = outside_band(market, order.instrument, order.side, changed.price, changed.tif)
     if changed.leaves_lots <= 0 or keeps_priority(order, changed):
-        # REPL-004: it moves no price and takes no more.
+        # REPL-004: fewer checks, because the order keeps its price and does not grow.
         yield changed.price != order.price and banded, RejectReason.BAND
         yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED
         return
@@ -181,7 +181,7 @@ def _replace_stop(market: Market, order: Order) -> None:
 
 
 def stop_changed_by(market: Market, order: Order, command: Any) -> Order:
-    """What a REPLACE of a waiting stop asks for; the limit of a plain stop moves with its trigger."""
+    """A copy of a waiting stop as a REPLACE would change it. The limit of a plain stop moves with its trigger."""
     flags = command.flags
     trigger = command.trigger if flags & CommandFlag.SET_TRIGGER else order.trigger
     price = order.price if flags & CommandFlag.KEEP_PRICE else command.price

@@ -1,4 +1,4 @@
-"""COMMAND and EVENT rows as plain tuples, whose fields and aliases are named."""
+"""COMMAND and EVENT rows as named tuples, with their fields and aliases."""
 
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ from exchange.records import (
 
 
 def fields_of(aliases: Mapping[str, Alias], named: dict[str, int]) -> dict[str, int]:
-    """The same values by the fields that they are kept in."""
+    """Values by field name, from values by field name or alias."""
     found = {aliases[name].field if name in aliases else name: value for name, value in named.items()}
     assert len(found) == len(named), f"two values for one field: {named}"
     return found
 
 
 def _row(name: str, fields: list[tuple[str, str, str]], aliases: Mapping[str, Alias]) -> Any:
-    """A named tuple of the fields, 0 where none is given. An alias is given and read like a field."""
+    """Make a named tuple class. Fields default to 0, and aliases can be given and read like fields."""
     names = [field for field, _, _ in fields]
     make: Any = namedtuple
     plain = make(name, names, defaults=[0] * len(names))

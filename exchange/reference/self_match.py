@@ -1,4 +1,4 @@
-"""Self-match prevention: two orders of one owner meet, and the aggressor's instruction decides (SMP-001 to SMP-007)."""
+"""Self-match prevention: when two orders of one owner meet, the aggressor's mode decides (SMP-001 to SMP-007)."""
 
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, SmpMode
 from exchange.reference.book import Order, is_own
@@ -7,7 +7,7 @@ from exchange.reference.orders import cancel_order, end_order
 
 
 def prevent_self_match(market: Market, order: Order, maker: Order) -> None:
-    """SMP-002 to SMP-005, in a price-time book; either order may be gone afterwards."""
+    """SMP-002 to SMP-005, in a price-time book: cancel or decrement one order or both. Either may have ended then."""
     if order.smp_mode == SmpMode.DECREMENT:
         lots = min(order.leaves_lots, maker.leaves_lots)
         _decrement(market, maker, lots)
@@ -22,7 +22,7 @@ def prevent_self_match(market: Market, order: Order, maker: Order) -> None:
 
 
 def _decrement(market: Market, order: Order, lots: int) -> None:
-    """SMP-005: lots leave without a trade, hidden ones first."""
+    """SMP-005: reduce an order without a trade, its hidden lots first."""
     book, rested = market.books[order.instrument], order.resting
     order.leaves_lots -= lots
     order.shown_lots = min(order.shown_lots, order.leaves_lots)
@@ -36,7 +36,10 @@ def _decrement(market: Market, order: Order, lots: int) -> None:
 
 
 def prevent_on_level(market: Market, order: Order, queue: list[Order]) -> bool:
-    """SMP-007, before a pro-rata level is shared. Whether own orders were there; they, the aggressor or both left."""
+    """SMP-007: cancel own orders on a pro-rata level, the aggressor, or both, before the level is shared.
+
+    returns   whether the level had own orders
+    """
     own = [maker for maker in queue if is_own(order, maker)]
     if own and order.smp_mode == SmpMode.CANCEL_AGGRESSOR:
         cancel_order(market, order, CancelReason.SMP)

@@ -1,8 +1,8 @@
-"""What the exchange keeps of sessions: the last request, and the account that opened them (SESS-007, RECOV-013)."""
+"""What the exchange knows of sessions: the last request, and the account that opened each (SESS-007, RECOV-013)."""
 
 
 class Sessions:
-    """There is a row for each session number modulo the count of rows, but none for remainder 0.
+    """A table of sessions. The row of a session is its number modulo the count of rows; row 0 is not used.
 
     A row belongs to the session that was opened there last.
     """
@@ -14,12 +14,12 @@ class Sessions:
         self.opened_by: dict[int, int] = {}  # session -> account
 
     def claim_row(self, session: int) -> bool:
-        """Whether the session has a row; it takes its row if that is free."""
+        """Give the session its row if that is free; returns whether it has the row."""
         row = session % self.rows
         return row != 0 and self.holders.setdefault(row, session) == session
 
     def open(self, session: int, account: int) -> int | None:
-        """Open or resume a session. Returns the session that loses the row, with all that was kept of it."""
+        """Open or resume a session in its row; returns the session that it displaces there, None if there is none."""
         row = session % self.rows
         before = self.holders.get(row)
         if row == 0:
@@ -33,6 +33,6 @@ class Sessions:
         return before
 
     def note_request(self, session: int, request: int) -> None:
-        """SESS-007: request ids rise."""
+        """SESS-007: note the session's highest request id."""
         if request > self.last_request.get(session, 0) and self.claim_row(session):
             self.last_request[session] = request

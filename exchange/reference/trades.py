@@ -1,4 +1,4 @@
-"""A trade: the fills of both orders, their fees and positions, and what its print sets off."""
+"""Trades: the fills of both orders, their fees and positions, and the effects of the print."""
 
 from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, OrderType
 from exchange.reference.book import Order
@@ -9,7 +9,11 @@ from exchange.reference.stops import elect
 
 
 def trade(market: Market, first: Order, second: Order, price: int, lots: int, liquidity: Liquidity) -> None:
-    """One trade: resting order then aggressor; of an uncross buyer then seller (INV-002)."""
+    """Trade two orders (INV-002).
+
+    first, second   resting order and aggressor; in an uncross buyer and seller
+    liquidity       MAKER, or AUCTION in an uncross
+    """
     market.trades += 1
     note_print(market, first.instrument, price)
     for order in (first, second):
@@ -22,7 +26,7 @@ def trade(market: Market, first: Order, second: Order, price: int, lots: int, li
 
 
 def note_print(market: Market, index: int, price: int) -> None:
-    """A print is the book's last price, counts in its windows (BAND-005), and elects stops (STOP-004)."""
+    """Make a price the book's last price, add it to the windows (BAND-005), and elect stops (STOP-004)."""
     book = market.books[index]
     origin, book.last_tick = book.last_tick, price
     market.guards[index].note_print(price, market.running.time_ns)
@@ -38,7 +42,10 @@ def fill(
     leg_ticks: list[int] | None = None,
     flags: int = 0,
 ) -> None:
-    """FILL: one order's part of a trade. `leg_ticks`: prices of a combination's legs, where they traded themselves."""
+    """Fill one order: change its lots, book positions and the fee, and emit FILL.
+
+    leg_ticks   prices of a combination's legs if these have traded too; None: computed
+    """
     instrument, book = market.clearing.instruments[order.instrument], market.books[order.instrument]
     if role == Liquidity.MAKER and order.order_type == OrderType.QUOTE:
         count_fill(market, order, lots)
@@ -66,7 +73,7 @@ def fill(
 
 
 def report_positions(market: Market) -> None:
-    """POS of every position that the command's fills changed; the last one of an account announces its margin."""
+    """Report every position that the command's fills have changed; an account's last report includes its margin."""
     for number, (account_number, index) in enumerate(market.touched):
         account = market.clearing.accounts[account_number]
         last = all(other != account_number for other, _ in market.touched[number + 1 :])

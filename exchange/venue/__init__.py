@@ -1,22 +1,22 @@
-"""The venue: joins gateway, journal, engine and publishers, and keeps them going.
+"""The venue: joins gateway, journal, engine and publishers, and runs them as one exchange.
 
-venue               the tick: gather, stamp, journal and apply, gate, release
+venue               the tick: gather, stamp, journal and apply, release
 gathering           commands that wait for their commit
-admission           which of them are journalled when their turn has come
-reserve             what is still journalled while the disk has no space for another segment
-own_commands        commands of the timers and the operator, and of the set-up
-consumers           everything that reads released batches, in order
-listings            what is listed, by the names of the wire
-timekeeper          what is due by the clock: timers, indicative prices, the scheduled day
-day_schedule        which market state belongs to which time
-questions           questions about an account, from the released state
-failure             what has stopped the venue
-upkeep              what is done every 10 ms beside the commands
+admission           decides which waiting commands are journalled
+reserve             what is still journalled while the disk is full
+own_commands        commands without a client: timers, operator, set-up
+consumers           the ordered list of everything that reads released batches
+listings            books by instrument id, product groups by chip
+timekeeper          commands that are due by the clock: timers, indicative prices, the scheduled day
+day_schedule        the market state for each time of the day
+questions           questions about an account, answered from the released state
+failure             the error that stopped the venue
+upkeep              work that recurs every 10 ms, apart from commands
 loop                the event loop, and the thread that writes the journal
 bootstrap           opens a data folder as a venue: recovery, first listing, set-up
-account_terms       what the specification gives a new account
-derived_stores      what the stores of a folder claim of its journal; lost events are restored
+account_terms       checks figures that the engine has fixed, defaults of a new account, bound of deposits
+derived_stores      claims of the derived stores about the journal; restores lost events
 event_history       released events, kept for resume, replay and repeated replies
-event_chunk, event_files, event_blocks    a part of it, their files on disk, and the blocks of a file
-folder_check        `gpux journal verify`: the journal and the stores beside it
+event_chunk, event_files, event_blocks    one chunk of the history, the files on disk, the blocks in a file
+folder_check        `gpux journal verify`: checks the journal and the derived stores
 """

@@ -1,10 +1,11 @@
-"""What a specification says that the engine has fixed, what it gives a new account, how much a venue takes for it."""
+"""Checks figures of the specification against the engine; terms of a new account; the bound of deposits."""
 
 import numpy as np
 
 from contracts_spec.schema import Spec
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.margin_terms import FRONT_MONTHS
+from exchange.engine.control.price_guards import LEAD_FLOOR_BP
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_CONFIGURATION
@@ -12,15 +13,23 @@ from exchange.units import MONEY_MAX
 
 
 def check_fixed(spec: Spec) -> None:
-    """UserError: a figure of the margin is another than the engine's, where a change of it belongs too."""
-    for key, fixed in (("front_months", FRONT_MONTHS), ("maintenance_bp", MAINTENANCE_BP)):
-        found = getattr(spec.margin, key)
+    """Raise UserError if the specification changes a figure that is a constant of the engine."""
+    figures = (
+        ("margin.toml: margin.front_months", spec.margin.front_months, FRONT_MONTHS),
+        ("margin.toml: margin.maintenance_bp", spec.margin.maintenance_bp, MAINTENANCE_BP),
+        (
+            f"tiers.toml: tier.{spec.benchmark}.floor_bp of the benchmark",
+            spec.tier(spec.benchmark).floor_bp,
+            LEAD_FLOOR_BP,
+        ),
+    )
+    for name, found, fixed in figures:
         if found != fixed:
-            raise UserError(f"margin.toml: margin.{key}: found {found}, the engine has {fixed}", EXIT_CONFIGURATION)
+            raise UserError(f"{name}: found {found}, the engine has {fixed}", EXIT_CONFIGURATION)
 
 
 def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
-    """DEFINE_ACCOUNT of an account that is new: the specification's limits (SPEC-004, LIMIT-004)."""
+    """DEFINE_ACCOUNT payload of a new account, with the specification's limits (SPEC-004, LIMIT-004)."""
     return AccountPayload(
         account, firm, smp_id=account, position_lots_max=spec.products.orders.position_lots_max,
         term_lots_max=spec.products.limits.term_lots,
@@ -28,7 +37,7 @@ def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
 
 
 def check_deposit(states: np.ndarray, mills: int) -> None:
-    """UserError: so much would carry all deposits of the venue beyond what its money is counted in (SPEC-004)."""
+    """Raise UserError if a deposit would take the sum of all deposits above `MONEY_MAX` (SPEC-004)."""
     most = MONEY_MAX - int(states["deposits_mills"][0])
     if mills > most:
         raise UserError(f"deposit {mills} not in 0..{most}: all deposits of a venue are at most {MONEY_MAX} mills")

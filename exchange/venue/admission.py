@@ -1,8 +1,8 @@
-"""Which commands are journalled when their turn has come. The others are answered without a place in the journal.
+"""Decides which waiting commands are journalled. The others are answered at once and never reach the journal.
 
-too late          their `exp` has passed (ENTRY-005)
-no space          the journal has its reserve alone, and they end no order (DUR-024, see `reserve`)
-cannot be run     controls, and atomic batches that the engine would refuse in part (ENTRY-013)
+too late          the command's `exp` has passed (ENTRY-005)
+no space          only the journal's reserve is left, and the command ends no order (DUR-024, see `reserve`)
+cannot be run     the engine would refuse the control, or a part of the atomic batch (ENTRY-013)
 """
 
 from typing import Any
@@ -15,20 +15,20 @@ from exchange.wire.errors import ErrorCode
 
 
 class Admission:
-    """Judges each batch against the state that it will change: nothing is applied between the check and the batch."""
+    """Checks each batch against the state that it will change: nothing is applied between check and batch."""
 
     def __init__(self, engine: Any, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
-        self._killed: set[bytes] = set()  # scopes that risk desks have stopped since the reserve is all there is
+        self._killed: set[bytes] = set()  # scopes that risk desks have killed while only the reserve is left
         self.uses_reserve = False
-        self.not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why the command that is answered without events has none
+        self.not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why the command answered now was not journalled
 
     def limit_to_reserve(self, is_limited: bool) -> None:
-        """From now on whether the journal has its reserve alone."""
+        """Admit only what the reserve is for from now on (True), or everything again (False)."""
         self.uses_reserve, self._killed = is_limited, set()
 
     def admit(self, batch: CommandBatch) -> bool:
-        """Whether the batch is journalled: what is left of it after the commands that were answered here."""
+        """Answer the commands that are not admitted and drop them from the batch; returns whether any are left."""
         if batch.expires:
             self._drop_late(batch)
         if self.uses_reserve and batch.control is None and batch.atomic is None:
@@ -46,7 +46,7 @@ class Admission:
         self._drop(batch, reserve.wasted(batch.closed()))
 
     def _drop(self, batch: CommandBatch, places: dict[int, tuple[ErrorCode, str]]) -> None:
-        """Answer the commands at these places, each with its reason."""
+        """Drop the commands at these places from the batch, and answer each with its reason."""
         if not places:
             return
         dropped = [(batch.tickets[place], places[place]) for place in sorted(places)]
@@ -57,7 +57,7 @@ class Admission:
                 answer(request_id, received_us, [])
 
     def _may_run(self, batch: CommandBatch) -> bool:
-        """Whether a control or an atomic batch can be run now; one that cannot is answered."""
+        """Whether the batch can run; a control or atomic batch that cannot is answered here."""
         if batch.atomic is not None:
             return batch.atomic(self._engine.first_refusal(batch.closed()), self._clock.wall_us())
         if batch.control is None:

@@ -1,6 +1,6 @@
-"""Open a data folder as a venue that is ready to serve: recovery, catalogue, keys, history; and the first set-up.
+"""Opens a data folder as a venue that is ready to serve, and sets up a new one: catalogue, accounts, keys, deposits.
 
-Everything done here is journalled like any other command, so that a replay of the journal alone gives the same venue.
+Set-up is journalled like any other command, so a replay of the journal alone gives the same venue.
 """
 
 import json
@@ -45,16 +45,16 @@ from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, stor
 from exchange.venue.event_history import EventHistory
 from exchange.venue.venue import Spawn, Venue
 
-RECORDED_ROWS_MAX = 1_048_576  # events of the replay that history takes up
-DONE_CHUNKS = 32  # of history, that the latest ends of orders are looked for in
-DEPOSIT_MILLS_MAX = 10**15  # at once: a thousand of them are all that a venue takes (SPEC-004)
+RECORDED_ROWS_MAX = 1_048_576  # replayed events kept for the history
+DONE_CHUNKS = 32  # history chunks searched for the latest ended orders
+DEPOSIT_MILLS_MAX = 10**15  # of one deposit: the venue's bound is a thousand of them (SPEC-004)
 FIRM_MAX = 2**32 - 1
 KEY_PREFIX = "k_"
-CLOSING_SNAPSHOT_RECORDS = 1_000_000  # a stop after more commands than these takes a snapshot: the next start is quick
+CLOSING_SNAPSHOT_RECORDS = 1_000_000  # more commands than this since the last snapshot: a stop writes one
 
 
 class _Recorder(Engine):
-    """The engine of a recovery: notes what the derived stores need from the replayed tail."""
+    """The engine during recovery. It records from the replay what the derived stores need."""
 
     def __init__(self, limits: Limits, states: np.ndarray | None = None) -> None:
         super().__init__(limits, states)
@@ -83,14 +83,14 @@ class _Recorder(Engine):
 
 
 def _matters(rows: np.ndarray) -> np.ndarray:
-    """Rows that the key store is derived from."""
+    """Mask of the COMMAND rows that the key store is derived from."""
     of_session: np.ndarray = rows["kind"] == CommandKind.SESSION
     of_session |= rows["kind"] == CommandKind.DISCONNECT
     return of_session
 
 
 def _of_settling(events: np.ndarray) -> np.ndarray:
-    """Events that show whether a closed group has its settlement."""
+    """Mask of the EVENT rows that show whether a closed group has its settlement."""
     kinds = events["kind"]
     of_settling: np.ndarray = (kinds == EventKind.STATE_CHANGED) | (kinds == EventKind.INSTRUMENT_LISTED)
     return of_settling
@@ -98,7 +98,7 @@ def _of_settling(events: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LaunchCatalogue:
-    """What a new venue lists: the built-in specification on a day, all of it or some symbols."""
+    """What a new venue lists: the instruments of the built-in specification on a day, or only some symbols."""
 
     day: date
     symbols: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class LaunchCatalogue:
 
 @dataclass
 class Seams:
-    """The world outside, and how the loop is reached from the helper thread."""
+    """Disk, random bytes and clock; the helper thread (`spawn`); calls at the end of a loop tick (`schedule`)."""
 
     disk: Disk
     rng: Rng
@@ -117,7 +117,7 @@ class Seams:
 
 
 class OpenVenue:
-    """A venue that does not serve yet, with its stores; `close` leaves the folder as a clean stop does."""
+    """A venue with its stores, before it serves. Call `close` for a clean stop."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class OpenVenue:
         batch_rows: int,
         schedule: DaySchedule | None = None,
     ) -> None:
-        """`outbox`: sends what the venue makes up for the connections of its gateway."""
+        """`outbox`: sends messages to the gateway's connections. `batch_rows`: most commands in one commit."""
         self.folder = folder
         self.day = catalogue.day
         self.seams, self.outbox = seams, outbox
@@ -151,7 +151,7 @@ class OpenVenue:
             undo.pop_all()
 
     def _take_up(self, recorder: _Recorder, batch_rows: int, schedule: DaySchedule | None) -> None:
-        """The stores that are derived from the journal, and the venue over them."""
+        """Open the derived stores, and build the venue with them."""
         folder, seams = self.folder, self.seams
         self.engine = Engine(recorder.limits, recorder.states)
         self.history_name = history_name(self.journal.identity.journal_id)
@@ -175,7 +175,7 @@ class OpenVenue:
             self.venue.settlement_status.note(read_rows(events[_of_settling(events)]))
 
     def _open_history(self, recorder: _Recorder, last: int) -> EventHistory:
-        """What earlier runs kept, what of it is lost and comes from the journal, and behind it what the replay gave."""
+        """The history: the events of earlier runs, lost ones restored from the journal, then the replayed ones."""
         disk, journal = self.seams.disk, self.journal
         history = EventHistory(
             disk, f"{self.folder}/{EVENTS}", self.warnings, journal.identity.journal_id, journal.hash_at
@@ -196,7 +196,7 @@ class OpenVenue:
         return history
 
     def _catch_up(self, recorder: _Recorder) -> None:
-        """The key store reads on where it stopped: from the replayed tail, or from the whole journal."""
+        """Bring the key store up to date, from the replayed records if they reach back far enough, else the journal."""
         replayed = self.keys.applied >= recorder.first_sequence
         self.keys.catch_up(recorder.records if replayed else self._all_records())
 
@@ -210,8 +210,10 @@ class OpenVenue:
                     yield row, b""
 
     def _stored_replies(self) -> dict[int, StoredReplies]:
-        """Which commands answered the latest requests of every session that may be resumed: read from the journal, as
-        far back as there are events to make the replies from (RECOV-011)."""
+        """By session that can be resumed: which commands answered its latest requests (RECOV-011).
+
+        Read from the journal, as far back as the history has events to make the replies from.
+        """
         states = self.engine.states
         asked = {number for number in self.keys.sessions if query.last_request_id(states, number)}
         if not asked:
@@ -228,7 +230,7 @@ class OpenVenue:
         return stored
 
     def _list(self, spec: Spec, catalogue: LaunchCatalogue) -> None:
-        """First start: the catalogue of the day, then every product group to PREOPEN and to OPEN."""
+        """First start: list the instruments of the day, then bring every product group to PREOPEN and to OPEN."""
         instruments = instruments_on(spec, catalogue.day)
         if catalogue.symbols:
             instruments = _chosen(instruments, catalogue.symbols)
@@ -238,7 +240,7 @@ class OpenVenue:
             for group in sorted(set(self.venue.groups.values())):
                 self.set_state(group, state)
 
-    # Set-up by hand: journalled, before the venue serves.
+    # Set-up commands: journalled, allowed only before the venue serves.
 
     def control(self, kind: CommandKind, payload: bytes) -> None:
         try:
@@ -247,7 +249,7 @@ class OpenVenue:
             raise UserError(str(error)) from error
 
     def set_state(self, group: int, state: MarketState) -> None:
-        """Bring a product group into a state by the operator's command."""
+        """Bring a product group into a state, as the operator would. UserError: refused."""
         fields = {
             "kind": CommandKind.SET_STATE,
             "market_state": state,
@@ -261,7 +263,7 @@ class OpenVenue:
         self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms))
 
     def deposit(self, account: int, mills: int) -> None:
-        """Pay into an account."""
+        """Pay `mills` into an account. UserError: refused."""
         check_deposit(self.engine.states, mills)
         fields = {"kind": CommandKind.DEPOSIT, "account": account, "amount_mills": mills}
         _expect(self.venue.own.run_now(fields), EventKind.CASH_MOVED, f"deposit of {mills} to account {account}")
@@ -270,12 +272,12 @@ class OpenVenue:
         self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
         seed: bytes = b"", firm: int = 0, act: bytes = b"",
     ) -> KeyPair:  # fmt: skip
-        """A new Ed25519 key for one account: defines the account if it is new, and pays in.
+        """Make an Ed25519 key for one account; define the account if it is new, and pay the deposit in.
 
         name   part of the key's id, `k_NAME`
         seed   the private key's 32 bytes, random if left out; only the public half is journalled
-        firm   clearing firm of the key, and of the account if it is new: a risk desk stops accounts of its own firm
-        act    payload of an ACT that says who asks, journalled in front (SEC-063)
+        firm   clearing firm of the key, and of a new account: its risk desk may stop the account
+        act    payload of an ACT control that says who asks; it is journalled first (SEC-063)
         """
         pair = KeyPair(key_id(name), account, seed or self.seams.rng.bytes(32))
         definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
@@ -298,22 +300,27 @@ class OpenVenue:
         return pair
 
     def snapshot_if_due(self) -> Callable[[], int] | None:
-        """Between two batches: copy the state if its last snapshot is long ago. Call what is returned on any thread."""
+        """Copy the state if a snapshot is due; call the returned function on any thread to write the file.
+
+        Only between two batches.
+        """
         if not self.journal.snapshot_due:
             return None
-        self.history.flush()  # a start from this snapshot has no events of before it
+        self.history.flush()  # a start from this snapshot does not replay the events before it
         return self.journal.begin_snapshot(self.engine).write
 
     def close(self) -> None:
-        """Write mark, SEAL and HEAD after the last batch, close the stores, release the lock. A venue that has failed
-        writes none of them: its journal says what became of the commands that were under way."""
+        """Write mark, SEAL and HEAD after the last batch, close the stores, release the lock.
+
+        A venue that has failed writes none of them: the next start finds in the journal what was committed.
+        """
         sound = not self.venue.failed
-        with ExitStack() as last:  # in the order from below, whatever fails
+        with ExitStack() as last:  # runs from the last line to the first, whatever fails
             last.callback(self.journal.close)
             last.callback(self.history.close, keep=sound)
             last.callback(self.keys.close, self.engine.sequence if sound else 0)
             if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:
-                self.history.flush()  # the next start does not replay what lies behind the snapshot
+                self.history.flush()  # the next start does not replay what lies before the snapshot
                 try:
                     self.journal.snapshot(self.engine)
                 except OSError as error:
@@ -323,7 +330,7 @@ class OpenVenue:
 
 
 def key_id(name: str) -> str:
-    """Id of a key by the name that a person gives it. UserError: no name."""
+    """Id of the key with this name. UserError: the name is empty."""
     if not name:
         limit = KEY_ID_BYTES - len(KEY_PREFIX)
         raise UserError(f"name '' is not 1 to {limit} characters from A-Z a-z 0-9 _ . : -")
@@ -331,9 +338,10 @@ def key_id(name: str) -> str:
 
 
 def check_key(definition: KeyDefinition, deposit_mills: int, accounts: int) -> bytes:
-    """DEFINE_KEY's payload of a key of one account. UserError: no venue of this size takes it, or pays in so much.
+    """DEFINE_KEY payload of a key of one account, after checks of its account, its firm and the deposit.
 
-    accounts   largest account number
+    accounts   largest account number of the venue
+    raises     UserError: one of them is out of its bounds
     """
     payload = key_payload(definition)
     for what, found, low, high in (
@@ -347,7 +355,7 @@ def check_key(definition: KeyDefinition, deposit_mills: int, accounts: int) -> b
 
 
 def spec_of(day: date) -> Spec:
-    """The built-in specification. UserError, exit code 78, if it does not hold on the day or a venue cannot list it."""
+    """The built-in specification on a day. UserError, exit code 78: it is not valid then, or no venue can list it."""
     try:
         spec = load_spec(None, day)
     except SpecError as error:
@@ -358,7 +366,7 @@ def spec_of(day: date) -> Spec:
 
 
 def _check_scopes(spec: Spec) -> None:
-    """UserError for a family that belongs to no chip: nothing says yet what a venue would hold for it."""
+    """Raise UserError for an enabled family that belongs to no chip: it has no scan range, spot limit or group."""
     for product in spec.products.product:
         if product.enabled and product.scope == "none":
             why = "no venue lists it: no chip gives it a scan range, a spot limit and a product group"
@@ -374,7 +382,7 @@ def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:
 
 
 def _chosen(instruments: list[Any], symbols: tuple[str, ...]) -> list[Any]:
-    """Only these symbols, with the legs of combinations."""
+    """The instruments of these symbols, and the legs of the combinations among them."""
     by_symbol = {instrument.symbol: instrument for instrument in instruments}
     unknown = [symbol for symbol in symbols if symbol not in by_symbol]
     if unknown:

@@ -1,6 +1,6 @@
-"""Everything that reads released batches, in the one order in which it does.
+"""The consumers of a venue: everything that reads released batches, in a fixed order.
 
-A new consumer is a file with a `take` (`exchange/publish/consumer.py` says of what) and a line in `_in_order`.
+To add one, write a class with `take` (the contract is in `exchange/publish/consumer.py`) and a line in `_in_order`.
 """
 
 from collections.abc import Callable, Mapping
@@ -50,8 +50,8 @@ class Consumers:
         self.feed = FeedPublisher(self.market, outbox.publish, clock)
         self.counters = Counters()
         self._in_order: tuple[Consumer, ...] = (
-            self.listings,  # instruments that the rest of the list names
-            history,  # what a request that is sent again during the answers is answered from
+            self.listings,  # first: the others look up instruments here
+            history,  # before the answers: a request that is sent again is answered from it
             self.market.prints,
             self.replies,
             self.account_streams,
@@ -59,11 +59,11 @@ class Consumers:
             self.settlement_status,
             self.timekeeper,
             self.feed,
-            history.shown,  # all of the batch has been shown: the stores may say so
+            history.shown,  # after all that show the batch: stores on disk may now claim it
             self.counters,
         )
 
     def take(self, batch: ReleasedBatch) -> None:
-        """Give a batch to each of them."""
+        """Pass a batch to each consumer in order."""
         for consumer in self._in_order:
             consumer.take(batch)

@@ -1,8 +1,8 @@
-"""The scheduled trading day: which market state belongs to which time (SESSION-001). Pure functions of time.
+"""The scheduled trading day: the market state for each time of the day (SESSION-001). Pure functions of time.
 
     CLOSED until the settlement is published -> PREOPEN -> NOCANCEL, its last seconds -> uncross -> OPEN -> CLOSED
 
-The engine reads no clock: the venue's timer proposes the changes as commands, see `timekeeper`.
+The engine reads no clock: `timekeeper` submits each change of state as a command.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ CYCLE = (MarketState.CLOSED, MarketState.PREOPEN, MarketState.NOCANCEL, MarketSt
 
 @dataclass(frozen=True)
 class DaySchedule:
-    """Seconds. The defaults are those of the contracts; a shorter `day_s` lets whole days pass in a test or a demo."""
+    """Times of the trading day in seconds. Defaults are those of the contracts; tests and demos shorten `day_s`."""
 
-    close_s: int = 21 * 3_600  # of the UTC day
-    settling_s: int = 15 * 60  # from the close: then the settlement should be published
-    preopen_s: int = 5 * 60  # PREOPEN and NOCANCEL together
+    close_s: int = 21 * 3_600  # time of the close, in the UTC day
+    settling_s: int = 15 * 60  # from the close to the time by which the settlement should be published
+    preopen_s: int = 5 * 60  # length of PREOPEN and NOCANCEL together
     nocancel_s: int = 5
     day_s: int = DAY_S
 
@@ -32,17 +32,19 @@ class DaySchedule:
         assert self.settling_s + self.preopen_s < self.day_s, "some of the day is left for trading"
 
     def day_at(self, time_ns: int) -> int:
-        """Number of the trading day that a time belongs to; a day begins with the close of the one before."""
+        """Number of the trading day that a time belongs to. A day begins at the previous day's close."""
         return (time_ns - self.close_s * NS_PER_S) // (self.day_s * NS_PER_S)
 
     def closing_day(self, time_ns: int) -> date:
-        """The date of the close that comes next: settlement and limits of a trading day bear that of its own close."""
+        """Date of the next close. The settlement and limits of a trading day carry the date of its close."""
         close_s = (self.day_at(time_ns) + 1) * self.day_s + self.close_s
         return EPOCH + timedelta(days=close_s // DAY_S)
 
     def state_at(self, time_ns: int, published_ns: int) -> MarketState:
-        """The state that the schedule wants after a close, by when the day's settlement was published, 0 if it is not:
-        books never open on an unset price (SESSION-003)."""
+        """The state that the schedule asks for at `time_ns`.
+
+        published_ns   when the day's settlement was published; 0: not yet, books stay CLOSED (SESSION-003)
+        """
         if not published_ns:
             return MarketState.CLOSED
         until_open_ns = published_ns + self.preopen_s * NS_PER_S - time_ns
@@ -51,16 +53,16 @@ class DaySchedule:
         return MarketState.NOCANCEL if until_open_ns <= self.nocancel_s * NS_PER_S else MarketState.PREOPEN
 
     def is_late(self, time_ns: int) -> bool:
-        """Whether the settlement should have been published by now."""
+        """Whether the time by which the settlement should be published has passed."""
         passed_ns = (time_ns - self.close_s * NS_PER_S) % (self.day_s * NS_PER_S)
         return passed_ns >= self.settling_s * NS_PER_S
 
 
 def next_step(present: MarketState, wanted: MarketState) -> MarketState:
-    """The change that leads a market towards what the schedule wants, NONE if there is none to make.
+    """The next state on the way from `present` to `wanted`; NONE if the schedule changes nothing.
 
-    Only a close leads backwards. What a breaker or a person has brought about (RESERVED, PAUSED, HALT) ends with the
-    day, by the schedule not before.
+    The schedule never goes back to an earlier state of the day, except to CLOSED. It leaves RESERVED, PAUSED and HALT
+    alone until the close: a breaker or a person has set them.
     """
     if present == wanted:
         return MarketState.NONE

@@ -1,7 +1,7 @@
-"""The stores of a data folder that are derived from its journal: what they claim of it, how events are restored.
+"""The stores that are derived from a journal: what they claim about it, and how lost events are restored.
 
-Each is written only after the commands that it reflects are durable (DUR-152), and says up to which: a journal that is
-behind one of them has lost something.
+A store is written only after the commands that it reflects are durable (DUR-152), and it names the last of them. If
+the journal ends before that command, the journal has lost something.
 """
 
 import numpy as np
@@ -21,13 +21,16 @@ from exchange.venue.event_history import EventHistory
 
 KEY_FILE = "keys.sqlite3"
 EVENTS = "events"
-_SLACK_HOURS = 1  # so that what is made again is still whole at the next start
+_SLACK_HOURS = 1  # restored beyond the kept hours, so that nothing is missing at the next start
 _HOUR_NS = 3_600 * 10**9
 
 
 def store_claims(disk: Disk, folder: str, journal_id: bytes) -> list[Claim]:
-    """What the sound ones say of the journal; `journal_id` is empty where there is none. JournalFailed: what stands in
-    a store's place is no file."""
+    """What the undamaged stores of a folder claim about its journal.
+
+    journal_id   empty if there is no journal yet
+    raises       JournalFailed: something that is not a file has the name of a store
+    """
     history = history_name(journal_id) if journal_id else ""
     claims = key_claim(disk, f"{folder}/{KEY_FILE}", history), event_claim(disk, f"{folder}/{EVENTS}", journal_id)
     return [claim for claim in claims if claim is not None]
@@ -42,11 +45,13 @@ def restore_events(
     replayed_from: int,
     warnings: Warnings,
 ) -> None:
-    """Replay the journal for the events that history misses (DUR-154), from the snapshot in front of them; a frame at
-    a time, and no older than are kept. Where that fails they stay missing.
+    """Fill the gap in the history by a replay of the journal from the last snapshot before it (DUR-154).
 
+    Events that are too old to be kept are left out. If the replay fails, the gap stays and a warning is noted.
+
+    history         changed in place
     newest_ns       time of the journal's end
-    replayed_from   the first command whose events the caller has
+    replayed_from   the first command whose events the caller already has and will append
     """
     first, oldest_ns = history.missing_from, newest_ns - (KEPT_HOURS + _SLACK_HOURS) * _HOUR_NS
 

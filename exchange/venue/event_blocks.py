@@ -1,8 +1,8 @@
-"""Blocks of released events as they lie in a file of `events/`: packed, read and checked (DUR-154).
+"""Packs, reads and checks blocks of released events, the content of the files in `events/` (DUR-154).
 
-A block is a header of 128 bytes and its rows. It says which commands it covers, each with all its rows, and the hash
-of the journal's frame behind them; it holds the hash of the block before, and one of itself that is keyed with the
-journal's id. So a flipped bit, a lost block and rows of another journal are all noticed.
+A block is a header of 128 bytes and EVENT rows. The header names the first and last command covered (all their rows
+are in the block), the hash of the journal frame with the last command, the hash of the previous block, and the hash
+of this block, keyed with the journal's id. A flipped bit, a lost block and rows of another journal are all detected.
 """
 
 import struct
@@ -27,24 +27,24 @@ assert HEADER_BYTES == ROW_BYTES
 
 
 class BlockLink(NamedTuple):
-    """What the next block continues."""
+    """The place between two blocks, where the next block continues."""
 
-    first: int = 1  # command that it covers first
-    hash: bytes = bytes(HASH_BYTES)  # of the block before
-    time_ns: int = 0  # of the last row before
+    first: int = 1  # first command that the next block covers
+    hash: bytes = bytes(HASH_BYTES)  # hash of the block before
+    time_ns: int = 0  # time of the last row before
 
 
 class Block(NamedTuple):
-    """A sound block. `rows` is a view, shape (n,) EVENT."""
+    """A block that passed every check. `rows` is a view, shape (n,), EVENT."""
 
-    first: int  # command covered first
-    last: int  # and last; either may have no row
+    first: int  # first command covered
+    last: int  # last command covered; either may have no rows
     time_before_ns: int
-    frame: bytes  # hash of the journal's frame that holds the record `last`; zeros where it was not known
-    previous: bytes
+    frame: bytes  # hash of the journal's frame with command `last`; zeros if it was not known
+    previous: bytes  # hash of the block before
     hash: bytes
     rows: np.ndarray
-    offset: int
+    offset: int  # of the block in its file, bytes
 
     @property
     def end(self) -> int:
@@ -57,7 +57,7 @@ class Block(NamedTuple):
 
 
 class BadBlock(Exception):
-    """What stands at an offset is no block that may stand there."""
+    """The bytes at an offset are not a valid block, or do not belong there."""
 
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(f"offset {offset}: {reason}")
@@ -70,10 +70,11 @@ def block_key(journal_id: bytes) -> bytes:
 def pack_block(
     journal_id: bytes, key: bytes, link: BlockLink, last: int, frame: bytes, rows: bytes
 ) -> tuple[bytes, BlockLink]:
-    """The bytes of a block behind `link`, and what the next one continues.
+    """The bytes of the block at `link`, and the link for the next one.
 
-    last, frame   last command covered, and the hash of its frame in the journal or zeros
-    rows          EVENT rows of commands `link.first` to `last`, all of them
+    last    last command covered
+    frame   hash of the journal's frame with that command; zeros if it is not known
+    rows    bytes of all EVENT rows of commands `link.first` to `last`
     """
     count = len(rows) // ROW_BYTES
     header = HEADER.pack(MAGIC, FORMAT, count, link.first, last, link.time_ns, journal_id, frame, link.hash)
@@ -83,9 +84,9 @@ def pack_block(
 
 
 def read_blocks(data: bytes, journal_id: bytes = b"") -> Iterator[Block]:
-    """Blocks of a file in order; BadBlock at the first byte that is not as it was written.
+    """Yield the blocks of a file in order; raises BadBlock at the first one that fails a check.
 
-    journal_id   empty: whatever the first block says
+    journal_id   id that every block must carry; empty: that of the first block
     """
     offset, before, key = 0, b"", b""
     while offset < len(data):
@@ -111,14 +112,14 @@ def read_blocks(data: bytes, journal_id: bytes = b"") -> Iterator[Block]:
 
 
 class EventFile(NamedTuple):
-    """What is sound of a file, from its beginning, and what is wrong with the rest, in words."""
+    """The valid blocks from the beginning of a file, and what is wrong with the rest, in words (empty: nothing)."""
 
     blocks: list[Block]
     problem: str
 
 
 def read_event_file(disk: Disk, path: str, journal_id: bytes = b"") -> EventFile:
-    """A file of events. OSError: it cannot be read."""
+    """Read and check one file of events. OSError: it cannot be read."""
     handle = disk.open(path, write=False)
     try:
         size = disk.size(handle)
@@ -135,7 +136,10 @@ def read_event_file(disk: Disk, path: str, journal_id: bytes = b"") -> EventFile
 
 
 def read_or_tell(disk: Disk, path: str, journal_id: bytes) -> EventFile:
-    """A file of events; of one that the disk does not give, why. JournalFailed: what stands in its place is no file."""
+    """As `read_event_file`, but an unreadable file has no blocks and the error as its problem.
+
+    raises   JournalFailed: there is something at `path` that is not a file
+    """
     try:
         return read_event_file(disk, path, journal_id)
     except NotAFile:
@@ -146,7 +150,7 @@ def read_or_tell(disk: Disk, path: str, journal_id: bytes) -> EventFile:
 
 
 def rows_of(blocks: Sequence[Block]) -> np.ndarray:
-    """All their rows, shape (n,), a copy."""
+    """All rows of these blocks, EVENT, shape (n,), a copy."""
     return np.concatenate([block.rows for block in blocks]) if blocks else np.zeros(0, EVENT)
 
 

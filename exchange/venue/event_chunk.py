@@ -1,4 +1,4 @@
-"""A chunk of released events: the newest have their rows in memory, the rest in a file each (DUR-154)."""
+"""One chunk of the event history. The newest chunks keep their rows in memory, each older one in a file (DUR-154)."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from exchange.records import EVENT
 from exchange.venue.event_blocks import BlockLink
 from exchange.venue.event_files import SUFFIX, Summary
 
-START = BlockLink()  # nothing was written yet
+START = BlockLink()  # of a chunk without a block on disk
 
 
 class EventChunk:
-    """Consecutive released rows, in memory or in a file."""
+    """Consecutive released EVENT rows, in memory or in a file."""
 
     def __init__(
         self,
@@ -27,20 +27,20 @@ class EventChunk:
         self.name = f"{number:010d}{SUFFIX}"
         self.first_sequence = first_sequence
         self.count = count  # rows
-        self.end = end  # behind its last block on disk
+        self.end = end  # link after its last block on disk
         self.ended_ns = ended_ns  # time of the last row, once it is full
         self._parts: list[bytes] | None = [] if in_memory else None
         self._firsts: dict[int, int] | None = None
 
     def append(self, data: bytes, count: int) -> None:
-        """Add rows as bytes, so many, to those in memory."""
+        """Add `count` rows, given as bytes, to those in memory."""
         assert self._parts is not None
         self._parts.append(data)
         self.count += count
 
     @property
     def rows(self) -> np.ndarray | None:
-        """Its rows, EVENT, shape (n,); None if they are not in memory."""
+        """The rows, EVENT, shape (n,); None if they are not in memory."""
         if self._parts is None:
             return None
         if len(self._parts) != 1:
@@ -52,36 +52,38 @@ class EventChunk:
         self._parts = [rows.tobytes()]
 
     def drop_rows(self) -> None:
-        """They are read from the file from now on."""
+        """Free the memory; the rows are read from the file from now on."""
         self._parts = None
 
     def finish(self, rows: np.ndarray) -> None:
-        """No row comes behind these, which are all of it."""
+        """Note that the chunk is full. `rows`: all its rows, EVENT, shape (n,)."""
         self.ended_ns = int(rows[-1]["time_ns"])
         self._firsts = firsts_of(rows)
 
     def set_end(self, link: BlockLink) -> None:
-        """A block was written to its file."""
+        """Note that a block was written to the file; `link` is the place after it."""
         self.end = link
 
     def firsts(self, load: Callable[[], np.ndarray]) -> dict[int, int]:
-        """By account its first number in a chunk that is full. `load` is called the first time, for the rows: a long
-        search reads few files."""
+        """First stream number of each account in this chunk, which must be full.
+
+        The result is kept, so `load`, which returns the rows, is called only the first time.
+        """
         if self._firsts is None:
             self._firsts = firsts_of(load())
         return self._firsts
 
 
 def chunk_of_file(file: Summary) -> EventChunk:
-    """A file of the run before: its rows are read when they are asked for."""
+    """The chunk of a file from an earlier run, without its rows in memory."""
     return EventChunk(file.number, file.start.first, file.rows, file.end, file.end.time_ns, in_memory=False)
 
 
 def firsts_of(rows: np.ndarray) -> dict[int, int]:
-    """By account the first number of its stream in these rows."""
+    """First stream number of each account in these EVENT rows, shape (n,)."""
     accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
     in_stream = numbers > 0
     firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
-    firsts[accounts[in_stream]] = numbers[in_stream]  # of several the one set last stays: the first row
+    firsts[accounts[in_stream]] = numbers[in_stream]  # rows are reversed: the first row is set last and stays
     found = np.flatnonzero(firsts)
     return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))

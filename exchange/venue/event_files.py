@@ -1,4 +1,4 @@
-"""The files of `events/`: a summary of each, and what is missing between them (DUR-154)."""
+"""The files of `events/`: a summary of each, and the first gap in or between them (DUR-154)."""
 
 import re
 from itertools import pairwise
@@ -11,22 +11,22 @@ from exchange.records import ROW_VERSION
 from exchange.seams import Disk
 from exchange.venue.event_blocks import BlockLink, EventFile, read_or_tell
 
-FILE = re.compile(r"\d{10}\.(rows|events)\d*")  # .rows: without blocks, of versions up to 0.1.0
+FILE = re.compile(r"\d{10}\.(rows|events)\d*")  # .rows: versions up to 0.1.0, without blocks
 SUFFIX = ".events" if ROW_VERSION == 1 else f".events{ROW_VERSION}"
 
 
 class Summary(NamedTuple):
-    """What a file of events holds, without its rows."""
+    """What a file of events covers, without its rows."""
 
     name: str
     number: int
-    rows: int
-    start: BlockLink  # what its first block continues
-    end: BlockLink  # what comes behind its last sound block
-    end_bytes: int  # of the sound blocks
-    frame: bytes  # of its last block
-    gap: int  # command from which on some are missing within it; 0: none
-    problem: str
+    rows: int  # count
+    start: BlockLink  # before its first block
+    end: BlockLink  # after its last valid block
+    end_bytes: int  # length of the valid blocks
+    frame: bytes  # hash of the journal's frame with the last command
+    gap: int  # first command missing between two blocks; 0: none
+    problem: str  # what is wrong with the rest of the file; empty: nothing
 
 
 def summarize(name: str, file: EventFile) -> Summary:
@@ -42,10 +42,10 @@ def summarize(name: str, file: EventFile) -> Summary:
 
 
 def find_gap(files: list[Summary], oldest_ns: int, rows_max: int) -> tuple[int, str]:
-    """The first command whose events ought to be kept and are not, and why; (0, "") if all are there.
+    """The first command whose events should be kept but are missing, and why; (0, "") if none are missing.
 
-    oldest_ns  events up to this time need not be kept
-    rows_max   more rows than these are no longer kept in any case
+    oldest_ns  events up to this time may be missing
+    rows_max   if the files have this many rows, older events may be missing
     """
     if not files:
         return 1, "there are none"
@@ -64,13 +64,15 @@ def find_gap(files: list[Summary], oldest_ns: int, rows_max: int) -> tuple[int, 
 
 
 def event_names(disk: Disk, folder: str) -> list[str]:
-    """Files of events of any version, oldest first."""
+    """Names of the event files in a folder, of any version, oldest first."""
     return sorted(filter(FILE.fullmatch, disk.list(folder)))
 
 
 def event_claim(disk: Disk, folder: str, journal_id: bytes) -> Claim | None:
-    """What the newest sound block of `events/` says of the journal; None: there is none. JournalFailed: something else
-    stands in the place of a file, or of the folder."""
+    """What the newest valid block of `events/` claims about the journal; None: there is none.
+
+    raises   JournalFailed: `folder` is not a folder, or an event file is not a file
+    """
     if not disk.exists(folder):
         return None
     with reading(folder, "a folder"):

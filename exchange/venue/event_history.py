@@ -1,11 +1,11 @@
 """Released events, kept for resume, replay and repeated replies (DUR-154).
 
-The newest 65,536 rows stay in memory, older ones in files of one chunk each under `events/`, appended in checked blocks
-(event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows. Derived: nothing
-here is ahead of the gate. A start warns of what is damaged or missing, and `missing_from` says from where the
-journal is to be replayed for it; a question about something that is not there is answered with None, never with a part
-of the truth. A disk that takes no more ends the files of this run: the newest rows stay in memory, older ones are gone
-until the next start.
+The newest 65,536 rows or more stay in memory. Older ones are in files under `events/`, one chunk a file, appended in
+checked blocks (event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows.
+Everything here is released and can be made again from the journal. A start warns of damaged or missing events, and
+`missing_from` says from which command on the journal must be replayed. A question about events that are not all there
+is answered with None, never with a part. When the disk fails, no more files are written: the newest rows stay in
+memory, older ones are not available until the next start.
 """
 
 import contextlib
@@ -28,15 +28,15 @@ from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_e
 from exchange.venue.event_chunk import EventChunk, chunk_of_file, firsts_of
 from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
 
-BLOCK_ROWS = 512  # as many that wait are written at once
-FLUSH_TURNS = 100  # of the loop, at most, until fewer are
+BLOCK_ROWS = 512  # waiting rows are written when there are so many
+FLUSH_TURNS = 100  # turns of the loop after which fewer are written too
 CHUNK_ROWS = 65_536
 ROWS_MAX = 128 * CHUNK_ROWS  # 1 GiB
 _HOUR_NS = 3_600 * 10**9
 
 
 class EventHistory:
-    """Rows in order of release, found by command or by account and its stream number."""
+    """EVENT rows in order of release, found by command, or by account and stream number."""
 
     def __init__(
         self,
@@ -46,9 +46,10 @@ class EventHistory:
         journal_id: bytes = bytes(16),
         hash_at: Callable[[int], bytes | None] | None = None,
     ) -> None:
-        """`folder` "" keeps the memory part only.
+        """folder    of the files; empty: rows are kept in memory only
 
-        hash_at   sequence -> hash of the journal's frame with that record; left out: what was appended is durable
+        hash_at   sequence -> hash of the journal's frame with that command, None if it is not known;
+                  left out: everything appended is durable
         """
         self._disk = disk
         self._warnings = warnings or Warnings()
@@ -60,14 +61,14 @@ class EventHistory:
         self._handle = -1
         self._offset = 0
         self._unwritten: list[bytes] = []
-        self._waiting = self._turns = 0  # rows that are unwritten, turns since the last time
+        self._waiting = self._turns = 0  # rows not written yet, turns since the last write
         self._full = True  # the next row begins a chunk
-        self._link = BlockLink()  # what the next block continues
-        self._written_to = EventChunk(0, 0)  # whose file is open
+        self._link = BlockLink()  # where the next block continues
+        self._written_to = EventChunk(0, 0)  # chunk whose file is open
         self._cutting = False
         self._newest_ns = 0
-        self._damaged: set[str] = set()  # names of files that there was a warning of
-        self.missing_from = 0  # the first command whose events ought to be here and are not; 0: all are
+        self._damaged: set[str] = set()  # names of files with a warning already noted
+        self.missing_from = 0  # first command whose events should be here but are missing; 0: none
         self.last_sequence = 0
         self._writes = bool(folder)
         if folder:
@@ -78,12 +79,13 @@ class EventHistory:
                 self.give_up(error)
 
     def load(self, last_sequence: int, replayed_from: int = 0, newest_ns: int = 0) -> None:
-        """Take up the files of the run before and go on in the last of them. What is ahead of `last_sequence`, is
-        damaged or of another version is removed.
+        """Open the files of earlier runs and continue the last one; sets `missing_from`.
 
-        replayed_from   the first command whose events will be appended again (0: none): what is missing only of these
-                        is not missing; of what is here too, `append` takes no second copy
-        newest_ns       time of the journal's end, a day in front of which events are missing if they are not here
+        Removes what is damaged, of another version, or ahead of `last_sequence`, the journal's last command.
+
+        replayed_from   first command whose events the caller will append again (0: none): from there on nothing
+                        counts as missing, and `append` skips rows that are here already
+        newest_ns       time of the journal's end; events of the day before it should be here
         """
         if not self._folder:
             return
@@ -113,7 +115,7 @@ class EventHistory:
             self.append(batch.events)
 
     def append(self, events: np.ndarray) -> None:
-        """Rows just released, shape (n,), in order."""
+        """Add rows just released, EVENT, shape (n,), in order. Skips commands that are here already."""
         if events[0]["sequence"] <= self.last_sequence:
             events = events[np.searchsorted(events["sequence"], self.last_sequence + 1) :]
             if not len(events):
@@ -130,35 +132,44 @@ class EventHistory:
         self.last_sequence = int(events[-1]["sequence"])
 
     def flush_due(self) -> None:
-        """Each turn of the loop: write what was appended, now and then. A replay of the journal has the rest."""
+        """Call once a turn of the loop: writes the waiting rows if they are many or have waited long.
+
+        Rows that a crash loses can be replayed from the journal.
+        """
         self._turns += 1
         if self._waiting >= BLOCK_ROWS or (self._waiting and self._turns >= FLUSH_TURNS):
             self.flush()
 
     def flush(self) -> None:
-        """Write what was appended since the last time, once it is durable."""
+        """Write the waiting rows, unless some were not shown yet."""
         sequence, frame = self.position()
         if sequence >= self.last_sequence and (self._unwritten or sequence >= self._link.first):
             self.flush_to(sequence, frame or NO_HASH)
 
     def position(self) -> tuple[int, bytes | None]:
-        """Up to which command everything has been shown, and the hash of its frame in the journal: as far as a store
-        may say that it is."""
+        """The last command that a store on disk may claim: all its events were shown to clients.
+
+        returns   its sequence, and the hash of its frame in the journal; None if that is not known
+        """
         if self._hash_at is None:
             return self.last_sequence, NO_HASH
         return self.shown.sequence, self._hash_at(self.shown.sequence)
 
     def flush_full(self, sequence: int, frame: bytes) -> None:
-        """`flush_to` if a whole block waits."""
+        """As `flush_to`, but only if a whole block waits."""
         if self._waiting >= BLOCK_ROWS:
             self.flush_to(sequence, frame)
 
     def flush_to(self, sequence: int, frame: bytes) -> None:
-        """As `flush`; all events of commands up to `sequence`, which is in that frame of the journal, are appended."""
+        """Write the waiting rows, which are durable.
+
+        sequence   the last command whose events were all appended
+        frame      hash of the journal's frame with that command; zeros if it is not known
+        """
         parts, self._unwritten = self._unwritten, []
         self._waiting = self._turns = 0
         if not self._chunks and not parts and self._writes:
-            self._start_chunk(self._link.first)  # its blocks say that these commands have no event that is kept
+            self._start_chunk(self._link.first)  # a block without rows covers the commands so far
         if self._handle < 0:
             return
         begin = count = 0
@@ -184,31 +195,30 @@ class EventHistory:
         self._written_to.set_end(link)
 
     def cut(self, sequence: int) -> None:
-        """Drop the events of commands from `sequence` on: they are appended again."""
+        """Drop the events of commands from `sequence` on; the caller appends them again."""
         self._close()
         self._cutting = True
         self.load(sequence - 1, sequence)
         self._cutting = False
 
     def begin_behind(self, sequence: int, time_ns: int) -> None:
-        """Events up to this command's, at this time, are too old to be kept. Nothing was appended yet."""
+        """Begin an empty history after this command, whose events are too old to be kept."""
         self._link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
 
     def leave_gap(self, sequence: int, end: int) -> None:
-        """Drop the events of commands from `sequence` on, and let those in front of `end` be missing: the next block
-        does not say that it follows."""
+        """Drop the events of commands from `sequence` on and continue at `end`; those between stay missing."""
         self.cut(sequence)
         self._link = self._link._replace(first=max(self._link.first, end), time_ns=self._newest_ns)
 
     def give_up(self, error: OSError) -> None:
-        """Write no more files. Those of before are read until the next chunk begins: from then on one would be missing
-        between them and memory."""
+        """Write no more files, after a disk error. Existing ones are read until the next chunk begins: then a chunk
+        would be missing between them and memory."""
         self._writes = False
         self._close()
         self._warnings.note(f"events are kept in memory only, older ones are gone until the next start: {error}")
 
     def of_command(self, sequence: int) -> list[Row] | None:
-        """All events of one command; None when they are no longer kept."""
+        """All events of one command; None if there are none, or they are no longer kept."""
         at = bisect_right(self._chunks, sequence, key=lambda chunk: chunk.first_sequence) - 1
         if at < 0:
             return None
@@ -217,7 +227,7 @@ class EventHistory:
         return list(EVENT_STRUCT.iter_unpack(rows[low:high].tobytes())) or None
 
     def of_account(self, account: int, first: int, last: int) -> list[Row] | None:
-        """Events of an account that carry its stream numbers `first` to `last`; None if one of them is not kept."""
+        """Events with the numbers `first` to `last` of an account's stream; None if one is not kept."""
         found: list[np.ndarray] = []
         oldest = last + 1
         for chunk in reversed(self._chunks):
@@ -227,7 +237,7 @@ class EventHistory:
                 continue
             rows = self._rows(chunk)
             numbers = rows["account_sequence"]
-            # A row with MARGIN also stands for the number behind its own.
+            # A row with MARGIN takes two numbers: its own and the next.
             ends = numbers + ((rows["flags"] & EventFlag.MARGIN) != 0)
             mine = rows[(rows["account"] == account) & (numbers > 0) & (ends >= first) & (numbers <= last)]
             if len(mine):
@@ -249,12 +259,12 @@ class EventHistory:
         return self._chunks[0].first_sequence if self._chunks else 0
 
     def newest_first(self) -> Iterator[np.ndarray]:
-        """All rows that are kept, EVENT, shape (n,), in pieces from the newest back, each in order."""
+        """All kept rows in pieces, the newest piece first; each is EVENT, shape (n,), in order."""
         for chunk in reversed(self._chunks):
             yield self._rows(chunk)
 
     def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> list[Row]:
-        """The newest rows that `wanted(rows)` marks, in order: about `count` of them, of the newest `chunks` chunks."""
+        """About `count` of the newest rows where the mask `wanted(rows)` is true, in order, of the newest `chunks`."""
         found: list[np.ndarray] = []
         for chunk in reversed(self._chunks[-chunks:]):
             if count <= 0:
@@ -265,7 +275,7 @@ class EventHistory:
         return list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
 
     def close(self, keep: bool = True) -> None:
-        """`keep`: what is not yet written was released for good."""
+        """Close the file. `keep`: write the waiting rows first."""
         if keep:
             self.flush()
         self._close()
@@ -285,7 +295,7 @@ class EventHistory:
         return chunk.firsts(lambda: self._rows(chunk))
 
     def _read(self, chunk: EventChunk) -> np.ndarray:
-        """Rows of a file: those in front of the first that is not as it was written. The rest is a gap as any other."""
+        """Rows of a chunk's file, up to the first damage; the rest counts as missing, with a warning."""
         path = f"{self._folder}/{chunk.name}"
         try:
             file = read_event_file(self._disk, path, self._journal_id)
@@ -320,7 +330,7 @@ class EventHistory:
             self._chunks[-3].drop_rows()
 
     def _drop_old(self) -> None:
-        """Make space for the chunk that begins; what has been kept long enough goes too."""
+        """Delete the oldest chunks: those older than the kept hours, and more if there are too many rows."""
         rows = sum(chunk.count for chunk in self._chunks) + CHUNK_ROWS
         oldest_ns = max(chunk.ended_ns for chunk in self._chunks) - KEPT_HOURS * _HOUR_NS
         while len(self._chunks) > 1 and (rows > ROWS_MAX or self._chunks[0].ended_ns < oldest_ns):
@@ -335,7 +345,7 @@ class EventHistory:
         self._written_to = chunk
 
     def _read_files(self, last_sequence: int) -> list[Summary]:
-        """A summary of each file."""
+        """A summary of each file, without blocks that are ahead of `last_sequence`."""
         files: list[Summary] = []
         for name in event_names(self._disk, self._folder):
             if not name.endswith(SUFFIX):
@@ -349,7 +359,7 @@ class EventHistory:
         return files
 
     def _go_on(self, files: Sequence[Summary], replayed_from: int) -> None:
-        """Append to the last file behind its last sound block."""
+        """Continue the last file after its last valid block."""
         if not self._chunks:
             self._full, self.last_sequence = True, 0
             self._link = BlockLink(max(1, replayed_from) if self.missing_from else 1)
@@ -362,18 +372,20 @@ class EventHistory:
             newest.hold(self._read(newest))
         self._full = chunk.count >= CHUNK_ROWS
         self.last_sequence = chunk.end.first - 1
-        # A gap that is not filled stays one: the next block does not say that it follows.
+        # With a gap, the next block begins at the command after it, not at the end of the block before.
         self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
 
 
 def gap_in(files: list[Summary], newest_ns: int) -> tuple[int, str]:
-    """The first command of which events are missing that ought to be kept, and why; (0, "") if none are. `newest_ns`:
-    time of the journal's end, from which the day that they are kept is counted."""
+    """The first command whose events should be kept but are missing, and why; (0, "") if none are missing.
+
+    newest_ns   time of the journal's end; older events than the kept hours before it may be missing
+    """
     return find_gap(files, newest_ns - KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS)
 
 
 def _covers(events: list[Row], first: int, last: int) -> bool:
-    """Whether every number from `first` to `last` is there: a gap is noticed, never passed over."""
+    """Whether the events have every stream number from `first` to `last`."""
     due = first
     for event in events:
         number = event[ACCOUNT_SEQUENCE]

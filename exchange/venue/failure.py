@@ -1,4 +1,4 @@
-"""What has stopped a venue: the first error between journal and engine, or of the disk below them (DUR-083)."""
+"""Keeps the error that stopped a venue: the first one of journal, engine or disk (DUR-083)."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,13 @@ class Failure:
         self._listeners: list[Callable[[BaseException], None]] = []
 
     def listen(self, report: Callable[[BaseException], None]) -> None:
-        """`report` is called with the error, at once if the venue has stopped already."""
+        """Call `report` with the error when the venue stops, or at once if it has stopped already."""
         self._listeners.append(report)
         if self.error is not None:
             report(self.error)
 
     def note(self, error: BaseException) -> None:
-        """The venue stops for this reason; an error that comes later is a consequence."""
+        """Note why the venue stops. Later errors are consequences of the first one and ignored."""
         if self.error is not None:
             return
         self.error = error

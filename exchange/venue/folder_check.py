@@ -1,7 +1,7 @@
-"""Check a whole data folder, offline and read only: the journal, and the stores that are derived from it (DUR-120).
+"""Checks a whole data folder, offline and read only: the journal and the stores derived from it (DUR-120).
 
-What is wrong with a derived store is a note, as a start makes it again; one that is ahead of the journal, or that holds
-soundly what the journal does not give, is refused.
+Damage of a derived store is a note, because the next start makes the store again. A store that is ahead of the
+journal, or valid but different from it, is refused.
 """
 
 from collections.abc import Iterator
@@ -26,20 +26,22 @@ from exchange.venue.event_history import gap_in
 from exchange.wire.messages import CancelTerms
 
 NEVER = 2**63 - 1
-READS = 3  # of a store that a running venue writes meanwhile
+READS = 3  # attempts to read a store that a running venue may be writing
 AGAIN = "the next start makes it again from the journal"
 
 
 def verify_folder(
     folder: str, deep: bool = False, make_engine: MakeEngine | None = None, disk: Disk | None = None
 ) -> VerifyReport:
-    """`verify`, with the derived stores of the folder: their content hashes, what they claim of the journal, and
-    (`deep`) whether they hold what it gives."""
+    """As `verify`, and check the derived stores too: their hashes and their claims about the journal.
+
+    deep   replay the journal, and compare the content of the stores with the result
+    """
     return verify(folder, deep, make_engine, disk, FolderStores)
 
 
 class FolderStores:
-    """The key store and the events of a folder, read before its journal is."""
+    """The key store and the events of a folder (a `verify.Stores`). They are read before the journal."""
 
     def __init__(self, disk: Disk, folder: str, journal_id: bytes) -> None:
         self._disk, self._folder = disk, f"{folder}/{EVENTS}"
@@ -48,27 +50,32 @@ class FolderStores:
         self.notes: list[str] = []
         self.lines: list[str] = []
         self.claims: list[Claim] = []
-        self._lacks = 0  # the first command that the key store ought to know of and does not
+        self._lacks = 0  # first command that should be in the key store but is missing; 0: none
         self._keys = self._read_keys()
         self._files = self._read_events()
         self._key_check = _KeyCheck(self._key_path, self._keys) if self._keys is not None else None
         self._event_check = _EventCheck(self._blocks())
 
     def look_at(self, frame: Frame) -> None:
-        """A frame of records: what it says that the key store ought to."""
+        """Note whether a frame of records has something that the key store lacks."""
         if self._keys is None or self._lacks or frame.sequence + frame.records - 1 <= self._keys.sequence:
             return
         sequences = frame.rows["sequence"][np.isin(frame.rows["kind"], STORED_KINDS)]
         self._lacks = int(sequences[sequences > self._keys.sequence].min(initial=NEVER)) % NEVER
 
     def take(self, frame: Frame, events: list[np.ndarray]) -> None:
-        """A frame of records and what a replay emitted for it."""
+        """Compare a replayed frame of records and its events with the stores."""
         if self._key_check is not None:
             self._key_check.take(frame)
         self._event_check.take(frame.sequence + frame.records - 1, events)
 
     def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None:
-        """The journal is sound and ends with this record, of this time."""
+        """Write the notes and lines, when the whole journal was found valid.
+
+        last_sequence, last_ns   the journal's last record and its time; 0: it is empty
+        deep                     whether frames were replayed
+        raises                   Refusal: the key store differs from the journal
+        """
         if not last_sequence:
             return
         if self._keys is None and not self._disk.exists(self._key_path):
@@ -130,14 +137,14 @@ class FolderStores:
     def _blocks(self) -> Iterator[tuple[str, Block]]:
         for file in self._files:
             path = f"{self._folder}/{file.name}"
-            # A venue that runs may have dropped it by now.
+            # A running venue may have deleted the file since.
             blocks = read_or_tell(self._disk, path, self._journal_id).blocks if self._disk.exists(path) else []
             for block in blocks:
                 yield path, block
 
 
 class _EventCheck:
-    """Blocks of events beside those that a replay gives."""
+    """Compares blocks of stored events with replayed events."""
 
     def __init__(self, blocks: Iterator[tuple[str, Block]]) -> None:
         self._blocks = blocks
@@ -146,7 +153,7 @@ class _EventCheck:
         self._rows: list[np.ndarray] = []
 
     def take(self, last: int, events: list[np.ndarray]) -> None:
-        """Events of commands up to `last`, behind those of before."""
+        """Take the next replayed events, of commands up to `last`. Refusal: a block differs."""
         if not self._begun:
             self._begun, self._next = True, next(self._blocks, None)
         if self._next is None or last < self._next[1].first:
@@ -168,7 +175,7 @@ class _EventCheck:
 
 
 class _KeyCheck:
-    """Rows of the key store beside what the journal says."""
+    """Compares the rows of the key store with the journal."""
 
     def __init__(self, path: str, found: KeyFile) -> None:
         self._path, self._found = path, found
@@ -193,7 +200,7 @@ class _KeyCheck:
                 self._sessions[number] = self._sessions[number][0], OFF
 
     def finish(self) -> None:
-        """Refusal: a row is not what the journal says. Sessions that were dropped may be missing."""
+        """Raise Refusal if a row differs from the journal. Sessions missing from the store are no fault."""
         if dict(self._found.keys) != self._keys:
             self._refuse("keys")
         for number, key, mode, orders, on, grace_ms, _ in self._found.sessions:

@@ -1,8 +1,8 @@
-"""Commands that wait for their commit: the open batch that new ones join, and sealed batches in front of it.
+"""Commands that wait for their commit: an open batch that new commands join, and sealed batches before it.
 
-batch = gathering.open                       # pack a row at len(batch.tickets), then append its ticket
-gathering.make_space(rows)                   # before the rows of one command that must stay together
-gathering.add_alone(alone)                   # a batch that is a commit of its own
+batch = gathering.open                       # put a row at len(batch.tickets), then append its ticket
+gathering.make_space(rows)                   # before several rows that must stay in one batch
+gathering.add_alone(alone)                   # a batch that needs a commit of its own
 batch = gathering.take_oldest(); ...; gathering.recycle(batch)
 """
 
@@ -17,31 +17,31 @@ class Gathering:
     """The queue in front of the journal."""
 
     def __init__(self, batch_rows: int) -> None:
-        """`batch_rows`: most commands of one commit."""
+        """`batch_rows`: most commands in one commit."""
         self._batch_rows = batch_rows
         self.open = CommandBatch(batch_rows)
-        self._sealed: deque[tuple[CommandBatch, bool]] = deque()  # each with whether it was full
+        self._sealed: deque[tuple[CommandBatch, bool]] = deque()  # (batch, whether it was full)
         self._spare = [CommandBatch(batch_rows) for _ in range(2)]
-        self.full_batches = 0  # of the sealed ones, those that had no space for more
+        self.full_batches = 0  # count of sealed batches that were full
 
     @property
     def is_empty(self) -> bool:
         return not self._sealed and not self.open.tickets
 
     def make_space(self, rows: int) -> None:
-        """Seal the open batch if it has no space for so many: the rows of one command stay together (QUOTE-001)."""
+        """Seal the open batch if it has no space for `rows` more: rows of one command stay together (QUOTE-001)."""
         if len(self.open.tickets) + rows > self._batch_rows:
             self.full_batches += 1
             self._seal(is_full=True)
 
     def add_alone(self, alone: CommandBatch) -> None:
-        """Queue a batch behind everything that was gathered so far."""
+        """Queue a batch after everything gathered so far."""
         if self.open.tickets:
             self._seal()
         self._sealed.append((alone, False))
 
     def take_oldest(self) -> CommandBatch | None:
-        """The batch whose turn has come, None if nothing waits."""
+        """Remove and return the batch that has waited longest; None if nothing waits."""
         if not self._sealed:
             if not self.open.tickets:
                 return None
@@ -51,7 +51,7 @@ class Gathering:
         return batch
 
     def recycle(self, batch: CommandBatch) -> None:
-        """The caller has done with a batch: its memory serves a later one."""
+        """Take back a batch that the caller no longer uses, for reuse. It is cleared."""
         batch.clear()
         is_common = batch.control is None and batch.atomic is None and batch.rows_max == self._batch_rows
         if is_common and len(self._spare) < SPARES_MAX:

@@ -1,6 +1,6 @@
-"""What is listed, by the names of the wire: the book of an instrument id, the product group of a chip.
+"""What is listed, for the gateway: the book of an instrument id, the product group of a chip.
 
-The dictionaries stay the same objects for ever: the gateway looks into them with each order.
+The dictionaries are updated in place and never replaced: the gateway holds them and looks up each order.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ _LISTED = int(EventKind.INSTRUMENT_LISTED)
 
 
 class Listings:
-    """Follows the LIST and DAY_LIMITS controls of one venue. The first consumer: the others find what they name."""
+    """Follows the LIST and DAY_LIMITS controls of one venue. It is the first consumer: the others look up here."""
 
     def __init__(self, states: np.ndarray, unit_lots: Mapping[str, int] | None = None) -> None:
-        """`states`: the engine's. `unit_lots`: lots of a delivery unit by chip."""
+        """`states`: the engine's STATE; `unit_lots`: lots of a delivery unit, by chip."""
         self.table = InstrumentTable(lambda: query.instruments(states), unit_lots)
         self.instruments: dict[int, ListedInstrument] = {}  # by instrument id
         self.groups: dict[str, int] = {}  # by chip

@@ -1,4 +1,4 @@
-"""What the venue runs on: the event loop, and the one thread beside it that writes the journal."""
+"""The event loop that a venue runs on, and the one thread beside it that writes the journal."""
 
 import asyncio
 import contextlib
@@ -16,25 +16,25 @@ with contextlib.suppress(ImportError):  # uvloop is not made for every platform
 
     new_loop = uvloop.new_event_loop
 
-# After a command the loop goes on turning for so long instead of sleeping: a core that has gone to sleep takes 30-60 us
-# to come back, and the next order of a client that works one at a time usually comes sooner. It costs one core, only
-# while commands come.
+# After a command the loop polls for this long instead of sleeping. A core that sleeps takes 30-60 us to wake, and a
+# client that sends one order at a time usually sends the next within this time. The cost is one busy core, only while
+# commands arrive.
 AWAKE_US = 400
 AWAKE_US_MAX = 10_000
 T = TypeVar("T")
 
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
-    """As `asyncio.run`, on uvloop where it is installed: half of what a message costs is the loop's."""
+    """As `asyncio.run`, on uvloop where it is installed: the loop is half of the cost of a message."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
 
 
 class Writer:
-    """The one helper thread: journal writes in the order given, results handed back to the loop."""
+    """A helper thread that runs jobs in order and reports each to the loop. One of them writes the journal."""
 
     def __init__(self, clock: Clock, awake_us: int = 0) -> None:
-        """`awake_us`: so long after a command the loop does not sleep, unless the thread needs the interpreter."""
+        """`awake_us`: how long the loop polls after a command, unless the thread has a job to do; 0: not at all."""
         self._clock = clock
         self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[BaseException | None], None]] | None]
         self._jobs = queue.SimpleQueue()
@@ -42,7 +42,7 @@ class Writer:
         self._awake_ns = awake_us * NS_PER_US
         self._awake_until_ns = 0
         self._turning = False
-        self._handed = 0  # jobs that the thread has not finished
+        self._handed = 0  # jobs that are not finished
         self._thread = threading.Thread(target=self._run, name="gpux-journal", daemon=True)
 
     def start(self) -> None:
@@ -62,7 +62,7 @@ class Writer:
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Keeps the loop from sleeping until the time is up: with a call due it only looks at its sockets."""
+        """Keep the loop from sleeping until the time is up: with a call due it only polls its sockets."""
         assert self._loop is not None
         self._turning = not self._handed and self._clock.mono_ns() < self._awake_until_ns
         if self._turning:

@@ -1,4 +1,4 @@
-"""Questions about an account, answered from the engine's state between two batches: what has been released, no more.
+"""Questions about an account, answered from the engine's state. Ask through `venue.ask`: the state is released then.
 
 questions = VenueQuestions(states, table, reports)
 venue.ask(lambda: show(questions.margin_view(7)))
@@ -17,10 +17,10 @@ from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, Posit
 
 
 class VenueQuestions:
-    """What the gateway asks about accounts, in the form of the wire."""
+    """Answers the gateway's questions about accounts, as wire messages."""
 
     def __init__(self, states: np.ndarray, table: InstrumentTable, reports: ExecutionReports) -> None:
-        """`states`: the engine's."""
+        """`states`: the engine's STATE."""
         self._states, self._table, self._reports = states, table, reports
 
     def account_pages(self, account: int) -> list[AccountSnapshot]:
@@ -28,11 +28,11 @@ class VenueQuestions:
         return account_views.snapshot(self._states, self._table, account)
 
     def open_page(self, account: int, after: int) -> tuple[list[OrderView], bool]:
-        """Live orders with ids above `after`, and whether there are more."""
+        """One page of live orders with ids above `after`, and whether more follow."""
         return account_views.open_page(self._states, self._table, account, after)
 
     def order_view(self, order: OrderRow) -> OrderView:
-        """A live order."""
+        """A live order as the wire shows it."""
         return account_views.order_view(self._table, order)
 
     def position_views(self, account: int) -> list[PositionView]:
@@ -44,5 +44,5 @@ class VenueQuestions:
         return account_views.margin_view(self._states, account)
 
     def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
-        """Account messages of rows read back from the history, marked as replayed."""
+        """(account, stream number, message) of rows read back from the history, marked as replayed."""
         return self._reports.messages(events, replay=True)

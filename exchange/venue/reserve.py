@@ -1,8 +1,8 @@
-"""What is still journalled while the disk has no space for another segment (DUR-024).
+"""Chooses what is still journalled while the disk has no space for another segment (DUR-024).
 
-The reserve is for cancels. A client's command that ends no order, that another of the same batch ends already, or that
-is no cancel at all, is answered without a place in the journal: it costs its sender a token and the venue nothing.
-Commands of the venue itself and of the operator, logons and what follows the end of a connection always pass.
+The reserve is for cancels. A client's command is answered without being journalled if it is no cancel, if it ends no
+order, or if another command of the batch ends the order already. Always journalled are commands of the venue and of
+the operator, logons, and what follows the end of a connection.
 """
 
 from collections.abc import Callable
@@ -19,24 +19,30 @@ from exchange.wire.errors import ErrorCode
 NO_SPACE = "the journal has no room for more: only cancels that end an order are taken"
 CANCELS, CANCELS_ALL = int(CommandKind.CANCEL), int(CommandKind.CANCEL_ALL)
 KILLS = (int(CommandKind.KILL), int(CommandKind.UNKILL))
-# A mass quote takes none away where the market is halted: who has quotes cancels them.
+# QUOTE is here too: in a halted market it cannot remove quotes, their owner must cancel them.
 ENTRIES = frozenset(map(int, (CommandKind.NEW, CommandKind.REPLACE, CommandKind.QUOTE)))
 OTHERS = ENTRIES | set(map(int, (CommandKind.MMP_SET, CommandKind.MMP_RESET, CommandKind.TIMER)))
 
 
 class Reserve:
-    """Chooses among the rows of one batch. Each batch has its own, made between two batches."""
+    """Chooses among the rows of one batch. Make a new one for each batch, just before it is journalled."""
 
     def __init__(self, states: np.ndarray, is_refused: Callable[[np.ndarray], bool], killed: set[bytes]) -> None:
-        """`is_refused`: whether the engine would refuse a CANCEL, shape (1,). `killed`: scopes that a kill was taken
-        for since space became short; those of this batch are added."""
+        """states       the engine's STATE, read only
+
+        is_refused   whether the engine would refuse a CANCEL row, shape (1,)
+        killed       scopes that risk desks have killed while space is short; those of this batch are added in place
+        """
         self._states, self._is_refused, self._killed = states, is_refused, killed
-        self._leaves: set[int] = set()  # slots of orders that rows so far end
-        self._named: set[tuple[int, ...]] = set()  # by the CANCELs so far
+        self._leaves: set[int] = set()  # slots of orders that a CANCEL_ALL of this batch ends
+        self._named: set[tuple[int, ...]] = set()  # orders that a CANCEL of this batch names
         self._slots: dict[int, np.ndarray] = {}
 
     def wasted(self, rows: np.ndarray) -> dict[int, tuple[ErrorCode, str]]:
-        """Places of rows that need no place in the journal, and what is answered. COMMAND rows, shape (n,)."""
+        """The rows that are not journalled: place in `rows` -> (code, text) of the answer.
+
+        rows   COMMAND rows of the batch, shape (n,)
+        """
         places: dict[int, tuple[ErrorCode, str]] = {}
         for place in range(len(rows)):
             if not self._counts(rows[place : place + 1]):
@@ -58,7 +64,7 @@ class Reserve:
         return True
 
     def _is_new(self, row: np.record) -> bool:
-        """Whether no CANCEL of this batch has named the order in the same way."""
+        """Whether this is the first CANCEL of the batch with this order id or client order id."""
         names = ("order_id",) if row["order_id"] else ("client_order_id_0", "client_order_id_1", "client_order_id_2")
         name = (int(row["account"]), *(int(row[word]) for word in names))
         known = name in self._named
@@ -78,7 +84,7 @@ class Reserve:
         return not known
 
     def _fitting(self, row: np.record) -> np.ndarray:
-        """Slots of the orders that a CANCEL_ALL takes (ENTRY-012)."""
+        """Slots of the orders that a CANCEL_ALL cancels (ENTRY-012)."""
         state, account = self._states[0], int(row["account"])
         slots = self._live(account)
         orders, flags = state.orders[slots], int(row["flags"])
@@ -104,7 +110,7 @@ class Reserve:
         return fits
 
     def _live(self, account: int) -> np.ndarray:
-        """Slots of an account's orders, looked up once."""
+        """Slots of an account's orders, looked up once a batch."""
         if account not in self._slots:
             accounts, newer = self._states["accounts"][0], self._states["links"]["account_newer"][0]
             slot, slots = int(accounts["first_order"][account]) if account < len(accounts) else 0, []

@@ -1,11 +1,11 @@
-"""What a venue does because time has passed, as commands of its own: the engine reads no clock.
+"""Submits the commands that are due by the clock. The engine itself reads no clock.
 
-    CLOCK        when something waits for a time that has come: GTD orders, dead-man timers (TIF-009, COD-005)
-    INDICATIVE   of books that collect orders and have changed, at most every 100 ms each (AUC-001)
-    SET_STATE    the end of what velocity or breaker has reserved (STATE-004), and the scheduled day, if the venue has
-                 one (SESSION-001): closed books wait for their settlement (SESSION-003)
+    CLOCK        when a GTD order expires or a dead-man timer fires (TIF-009, COD-005)
+    INDICATIVE   for each book that collects orders and has changed, at most every 100 ms (AUC-001)
+    SET_STATE    ends RESERVED after velocity logic or a breaker (STATE-004), and follows the scheduled day if there
+                 is one (SESSION-001): closed books wait for their settlement (SESSION-003)
 
-Call `turn` often. Each command is sent once and awaited before the next of its kind.
+Call `turn` often. A command is not sent again before the last one like it is released.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ CHANGES = frozenset(
 )
 _STA = int(EventKind.STATE_CHANGED)
 
-# submit(fields of a COMMAND, done): sequence it with the next batch; `done` is called when it is released.
+# submit(fields of a COMMAND row, done): add the row to the next batch; `done` is called when it is released.
 Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
 
 
@@ -53,7 +53,11 @@ class Timekeeper:
         warn: Callable[[str], None],
         schedule: DaySchedule | None = None,
     ) -> None:
-        """`states`: the engine's, read between batches. `warn(line)` says what a person should see to."""
+        """states   the engine's STATE, read between batches
+
+        submit   adds a command to the next batch, see `Submit`
+        warn     called with a line that a person should act on
+        """
         self._states = states
         self._clock = clock
         self._submit = submit
@@ -61,21 +65,21 @@ class Timekeeper:
         self._warn = warn
         self._schedule = schedule
         self._warned: set[tuple[int, int]] = set()  # day and group
-        # The day of the last command: one that has ended since is closed first. A new venue begins today.
+        # Trading day of the last command. If it has ended since, all groups are closed first. A new venue begins today.
         self._day = schedule.day_at(int(states["time_ns"][0]) or clock.now_ns()) if schedule else 0
-        self._sent: set[tuple[str, int]] = set()  # what is on its way: of a kind, for a book or group
+        self._sent: set[tuple[str, int]] = set()  # commands not released yet: (kind, book or group)
         self._collecting: set[int] = set()
         self._changed: set[int] = set()
-        self._asked_ns: dict[int, int] = {}  # by book, when its indicative price was last asked for
+        self._asked_ns: dict[int, int] = {}  # book -> when its indicative price was last asked for
         self._look_at_books()
 
     @property
     def schedule(self) -> DaySchedule | None:
-        """The scheduled day; None: the market stays as it is left."""
+        """The scheduled day; None: market states change only by the operator."""
         return self._schedule
 
     def turn(self) -> None:
-        """Send what has become due."""
+        """Submit every command that is due now."""
         now_ns = self._clock.now_ns()
         due_ns = query.next_due_ns(self._states)
         if 0 < due_ns <= now_ns:
@@ -90,7 +94,7 @@ class Timekeeper:
             self._follow(self._schedule, now_ns)
 
     def take(self, batch: ReleasedBatch) -> None:
-        """Which books collect orders, and which of them have changed."""
+        """Follow which books collect orders, and which of those have changed."""
         rows = batch.rows
         if any(row[KIND] == _STA for row in rows):
             self._look_at_books()
@@ -98,7 +102,10 @@ class Timekeeper:
             self._changed |= {row[INSTRUMENT] for row in rows if row[KIND] in CHANGES} & self._collecting
 
     def _look_at_books(self) -> None:
-        """After a change of state; a book that begins to collect may be crossed already."""
+        """Update the set of books that collect orders, after a change of state.
+
+        A book with orders on both sides counts as changed when it begins to collect: it may be crossed already.
+        """
         books = self._states["books"][0]
         collecting = set(np.nonzero(np.isin(books["phase"], COLLECTING))[0].tolist())
         two_sided = set(np.nonzero(books["best"].all(axis=1))[0].tolist())
@@ -106,7 +113,7 @@ class Timekeeper:
         self._collecting = collecting
 
     def _reopen(self, now_ns: int) -> None:
-        """End what velocity or breaker has reserved, by the uncross, when its time is over."""
+        """Open books and groups whose RESERVED state has run out; they uncross then."""
         terms = {"kind": CommandKind.SET_STATE, "market_state": MarketState.OPEN, "state_reason": StateReason.SCHEDULE}
         groups, books = query.due_to_reopen(self._states, now_ns)
         for group in groups:
@@ -115,7 +122,7 @@ class Timekeeper:
             self._send("book", index, {**terms, "instrument": index})
 
     def _follow(self, schedule: DaySchedule, now_ns: int) -> None:
-        """Lead every group to the state of the time. A day whose close was missed is closed first."""
+        """Bring every group one step towards its scheduled state. If a close was missed, it comes first."""
         today = schedule.day_at(now_ns)
         states = query.group_states(self._states)
         if today != self._day and all(state == MarketState.CLOSED for state in states.values()):
@@ -141,7 +148,7 @@ class Timekeeper:
             self._warn(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
 
     def _send(self, what: str, number: int, fields: dict[str, Any]) -> bool:
-        """Send a command, unless one like it is still on its way."""
+        """Submit a command, unless the last one with the same `what` and `number` is not released yet."""
         key = (what, number)
         if key in self._sent:
             return False

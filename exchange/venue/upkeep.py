@@ -1,32 +1,32 @@
-"""What a venue that serves does every 10 ms beside its commands.
+"""The work that a running venue does every 10 ms, apart from commands.
 
-Timers and channels with a cadence; stores written, and the journal sealed while nothing happens; snapshots; a market
-that halts while the journal has no space for another segment (DUR-024).
+It turns the timers, publishes channels with a cadence, writes the derived stores, seals an idle journal, takes
+snapshots, and halts the market while the disk has no space for another segment (DUR-024).
 """
 
 from exchange.seams import Clock
 from exchange.venue.bootstrap import OpenVenue
 from exchange.venue.loop import Writer
 
-IDLE_TURNS = 5  # of 10 ms: after so long without a commit the journal is asked whether it wants to SEAL
+IDLE_TURNS = 5  # turns of 10 ms without a commit, after which the journal may write SEAL
 TRY_SPACE_NS = 10_000_000_000  # between attempts to make a segment on a disk that was full
 
 
 class Upkeep:
-    """Keeps one venue going. Call `turn` every 10 ms."""
+    """Does the recurring work of one venue. Call `turn` every 10 ms."""
 
     def __init__(self, opened: OpenVenue, clock: Clock, writer: Writer) -> None:
-        """`writer`: of the journal; snapshots have a thread of their own, they are large."""
+        """`writer`: the journal's thread. Snapshots are large and get a thread of their own."""
         self._opened, self._venue, self._clock = opened, opened.venue, clock
         self._writer = writer
         self._snapshots: Writer | None = None
         self._idle_turns = 0
         self._sealing = False
-        self._is_short, self._try_space_ns = False, 0  # of space for the journal
+        self._is_short, self._try_space_ns = False, 0  # whether the journal lacks space, when to try again
 
     @property
     def idle(self) -> bool:
-        """Nothing is with the journal's thread."""
+        """Whether no SEAL is being written."""
         return not self._sealing
 
     def turn(self) -> None:
@@ -57,7 +57,7 @@ class Upkeep:
             self._take_snapshot()
 
     def _check_space(self) -> None:
-        """A disk that fills up halts the market while cancels still have space; it is tried again (DUR-024)."""
+        """Halt the market when the disk fills up, while there is still space for cancels; try again later (DUR-024)."""
         journal, now_ns, warnings = self._opened.journal, self._clock.mono_ns(), self._opened.warnings
         if not (lack := journal.lack):
             if self._is_short:
@@ -82,7 +82,7 @@ class Upkeep:
             self._venue.fail(error)
 
     def _take_snapshot(self) -> None:
-        """Copy the state if a snapshot is due; the file is written beside the journal."""
+        """Copy the state if a snapshot is due, and write the file on the thread for snapshots."""
         if (write := self._opened.snapshot_if_due()) is None:
             return
         if self._snapshots is None:
@@ -91,7 +91,7 @@ class Upkeep:
         self._snapshots.spawn(write, self._written)
 
     def _written(self, error: BaseException | None) -> None:
-        """A disk that does not take a snapshot is no reason to stop: the next start reads the journal instead."""
+        """Note a disk error as a warning: without the snapshot the next start replays the journal. Others stop."""
         if isinstance(error, OSError):
             self._opened.warnings.note(f"a snapshot was not written: {error}")
         elif error is not None:

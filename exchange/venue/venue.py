@@ -1,9 +1,9 @@
-"""One venue: commands of a loop tick become one durable batch, its events are shown when both disk and engine are done.
+"""One venue: the commands of a loop tick become one batch; its events are released once it is durable and applied.
 
-    gather -> stamp -> journal (helper thread) || engine (loop thread) -> gate -> consumers -> outbox
+    gather -> stamp -> journal (helper thread) || engine (loop thread) -> consumers -> outbox
 
-While one batch is being synced the next gathers: group commit without a timer. Between two batches the engine's state
-is exactly what has been released; questions and subscriptions are served at that point. No sockets, no event loop.
+While one batch is written to disk, the next one gathers: group commit without a timer. Between two batches the engine's
+state is exactly what has been released; questions and subscriptions are answered then. Knows no socket, no event loop.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,19 +29,19 @@ from exchange.venue.own_commands import OwnCommands
 from exchange.venue.questions import VenueQuestions
 from exchange.wire.errors import ErrorCode
 
-# A commit of at most so many commands, begun while nothing else happens, is written by the loop itself. The hop to the
-# helper thread and back costs more than it hides then: one order to its reply took 554-661 us with it in place against
-# 796-859 us (p50, three pairs of runs on a busy 2-core machine). The price: a disk that stalls holds up the whole loop,
-# once; after a slow commit the helper thread is used until a commit is quick again.
+# A commit of at most this many commands, begun while the venue is idle, is written by the loop itself: the hop to the
+# helper thread and back costs more than it hides. One order to its reply took 554-661 us without the hop against
+# 796-859 us with it (p50, three pairs of runs on a busy 2-core machine). The price is that a disk that stalls holds up
+# the loop once: after a slow commit the helper thread is used until a commit is quick again.
 SMALL_COMMIT_ROWS = 4
 SLOW_COMMIT_NS = 3_000_000
 
-# spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, never within the call.
+# spawn(job, done): run `job` on the helper thread, then `done(error or None)` in the loop, after `spawn` has returned.
 Spawn = Callable[[Callable[[], Any], Callable[[BaseException | None], None]], None]
 
 
 class Venue:
-    """The path of commands and events."""
+    """The path of commands into journal and engine, and of their events to the consumers."""
 
     def __init__(
         self,
@@ -58,8 +58,13 @@ class Venue:
         unit_lots: Mapping[str, int] | None = None,
         day: DaySchedule | None = None,
     ) -> None:
-        """`schedule(call)` runs `call` at the end of the loop tick; `warn(line)` is for who runs the venue;
-        `batch_rows`: most commands of one commit."""
+        """schedule     runs a function at the end of the loop tick
+
+        warn         called with a line for the person who runs the venue
+        batch_rows   most commands in one commit
+        unit_lots    lots of a delivery unit, by chip
+        day          the scheduled day; None: the operator changes market states
+        """
         self.engine, self.journal, self.history = engine, journal, history
         self.states: np.ndarray = engine.states
         self._sequencer, self._clock, self._outbox = sequencer, clock, outbox
@@ -75,22 +80,22 @@ class Venue:
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
         self.done_order = consumers.replies.done_order
         self.questions = VenueQuestions(self.states, self.table, consumers.reports)
-        self.release = Release()  # of the batch that is being shown
+        self.release = Release()  # of the batch that is being released
         self.failure = Failure()
         self._waiting_questions: list[Callable[[], None]] = []
         self._scheduled = self._releasing = False
         self._writing: CommandBatch | None = None
-        self._rows: np.ndarray = self.batch.closed()  # of the batch that is being written,
-        self._span = 0, 0, 0  # their first and last sequence, their time in ns
+        self._rows: np.ndarray = self.batch.closed()  # of the batch that is being written
+        self._span = 0, 0, 0  # first and last sequence of these rows, their time in ns
         self._events: np.ndarray | None = None
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
         self.small_commit_rows = SMALL_COMMIT_ROWS
 
-    # What the gateway asks (its port to the venue).
+    # The gateway's port to the venue.
 
     @property
     def sequence(self) -> int:
-        """Last command whose effects are released, as far as questions are concerned."""
+        """The engine's last command. A question sees the state after it (`ask`)."""
         return int(self.engine.sequence)
 
     @property
@@ -104,17 +109,17 @@ class Venue:
 
     @property
     def full_batches(self) -> int:
-        """Batches without space for more that wait behind the one being written."""
+        """Count of full batches that wait for their commit."""
         return self._gathering.full_batches
 
     @property
     def short_of_space(self) -> bool:
-        """The journal has its reserve alone (DUR-024)."""
+        """Whether the disk is full: only the journal's reserve is left (DUR-024)."""
         return self.admission.uses_reserve
 
     @property
     def not_sequenced(self) -> tuple[ErrorCode, str]:
-        """Why the command that is being answered without events has none."""
+        """Why the command that is being answered now, without events, was not journalled."""
         return self.admission.not_sequenced
 
     @property
@@ -123,73 +128,79 @@ class Venue:
 
     @property
     def idle(self) -> bool:
-        """Nothing is gathered, being written, or waiting for its release."""
+        """Whether no command waits or is being written."""
         return self._writing is None and self._gathering.is_empty
 
     def wake(self) -> None:
-        """A row was added: at the end of this loop tick it starts on its way."""
+        """Call after a row was added: its commit starts at the end of this loop tick, or after the running one."""
         self._gathering.make_space(1)
         if not self._scheduled and self._writing is None:
             self._scheduled = True
             self._schedule(self._start_scheduled)
 
     def make_space(self, rows: int) -> None:
-        """Keep the next rows, so many, in one commit (QUOTE-001)."""
+        """Make sure that the next `rows` rows go into one commit (QUOTE-001)."""
         self._gathering.make_space(rows)
 
     def submit_alone(self, alone: CommandBatch) -> None:
-        """Sequence a batch in a commit of its own, behind what has been gathered so far: it is checked against the
-        state that it will change (ENTRY-013)."""
+        """Queue a batch as a commit of its own, after what has been gathered so far.
+
+        It is checked against the state that it will change (ENTRY-013).
+        """
         self._gathering.add_alone(alone)
         self.wake()
 
     def ask(self, question: Callable[[], None]) -> None:
-        """Run a question when the engine's state is what has been released: now, or after the running batch."""
+        """Run `question` when the engine's state is what has been released: now, or after the running batch."""
         if self._writing is None and not self._releasing and not self.failed:
             question()
         else:
             self._waiting_questions.append(question)
 
     def ask_later(self, question: Callable[[], None]) -> None:
-        """After the next release, whatever is under way now."""
+        """Run `question` after the next release, even if the venue is idle now."""
         self._waiting_questions.append(question)
 
     def listen(self, account: int, queue: SendQueue) -> None:
-        """Send an account's events to a connection from now on."""
+        """Send the account's messages to a connection from now on."""
         self.consumers.account_streams.listen(account, queue)
 
     def unlisten(self, account: int, queue: SendQueue) -> None:
         self.consumers.account_streams.unlisten(account, queue)
 
-    # What its timer does.
+    # Called by the venue's timer.
 
     def publish_due(self) -> None:
-        """Channel messages whose time has come, for channels with a cadence."""
+        """Publish the messages that are due on channels with a cadence."""
         self.consumers.feed.publish_due()
 
     def limit_to_reserve(self, is_limited: bool) -> None:
-        """Whether the journal has its reserve alone: then trading stops, and only cancels that end an order are
-        journalled for clients (DUR-024)."""
+        """The disk is full (True) or has space again (False).
+
+        While it is full all groups halt, and of clients only cancels that end an order are journalled (DUR-024).
+        """
         self.admission.limit_to_reserve(is_limited)
         if is_limited:
             self.own.halt()
 
     def fail(self, error: BaseException) -> None:
-        """Stop: nothing more is acknowledged (DUR-083), nor what was made while the disk failed."""
+        """Stop the venue: nothing more is acknowledged, and messages that were not sent are dropped (DUR-083)."""
         self._outbox.discard()
         self.failure.note(error)
 
     # The tick.
 
     def _start_scheduled(self) -> None:
-        """The tick in which commands came has ended, and no commit is under way."""
+        """Start a commit at the end of the tick, unless one is under way."""
         self._scheduled = False
         if self._writing is None:
             self._guarded(self._start)
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run a step between journal and engine. After an exception it is not known how far the step went: the venue
-        stops, and the next start does what the journal says (DUR-001, DUR-083)."""
+        """Run a step that touches journal or engine; an exception stops the venue.
+
+        It is unknown how far the step went. The next start replays the journal (DUR-001, DUR-083).
+        """
         if self.failed:
             return
         try:
@@ -207,7 +218,7 @@ class Venue:
             self._apply()
 
     def _stamp(self) -> bool:
-        """Number and time the oldest batch that waits and is admitted; False if there is none."""
+        """Take the next admitted batch and write sequence and time into its rows; False if there is none."""
         while (batch := self._gathering.take_oldest()) is not None:
             if self.admission.admit(batch):
                 break
@@ -219,7 +230,7 @@ class Venue:
         return True
 
     def _number(self, rows: np.ndarray) -> tuple[int, int, int]:
-        """Sequence of the first and last row and their time, now written into them."""
+        """Write sequence and time into COMMAND rows; returns first and last sequence, and the time in ns."""
         first = self._sequencer.sequence + 1
         self._sequencer.stamp(rows)
         return first, self._sequencer.sequence, self._sequencer.time_ns
@@ -229,8 +240,11 @@ class Venue:
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
-        """A small commit of an idle venue, see SMALL_COMMIT_ROWS: its answers are made while the disk works, and leave
-        when it is done. Nothing else runs in the loop meanwhile, so none is seen before (DUR-023)."""
+        """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS.
+
+        Answers are made while the disk works, and sent when it is done. Nothing else runs in the loop meanwhile, so
+        nobody sees them earlier (DUR-023).
+        """
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
@@ -243,7 +257,7 @@ class Venue:
             self.wake()
 
     def _hand_over(self) -> None:
-        """Give the batch to the helper thread."""
+        """Let the helper thread journal the batch."""
         self._begun_ns = self._clock.mono_ns()
         assert self._writing is not None
         self._spawn(partial(self._append, self._rows, self._writing.control), self._written)
@@ -256,7 +270,7 @@ class Venue:
             self.journal.append_control(rows, control)
 
     def _apply(self) -> np.ndarray:
-        """Run the batch that is being written; on another core the disk does its part."""
+        """Apply the batch that is being written, while the disk works; returns its events."""
         assert self._writing is not None
         self._events = self._run(self._rows, self._writing.control)
         self.journal.observe(self._events, self._span[1])
@@ -267,14 +281,14 @@ class Venue:
         return events
 
     def _written(self, error: BaseException | None) -> None:
-        """The helper thread has made the batch durable, or could not."""
+        """Continue in the loop when the helper thread has written the batch, or failed."""
         if error is not None:
             self.fail(error)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
         self._guarded(self._show)
 
     def _show(self) -> None:
-        """The batch is durable and applied: start the next on its way, then show this one."""
+        """Release the batch, which is durable and applied; first let the thread journal the next one."""
         batch, events, span = self._writing, self._events, self._span
         assert batch is not None and events is not None
         self._writing, self._releasing = None, True
@@ -287,14 +301,14 @@ class Venue:
             self._apply()
 
     def _release(self, batch: CommandBatch, events: np.ndarray, span: tuple[int, int, int]) -> None:
-        """Show a batch to its consumers; the outbox holds what they send until `_send`."""
+        """Pass a batch to the consumers; the outbox holds what they send until `_send`."""
         self._releasing = True
         self._outbox.gather()
         self.release = Release()
         self.consumers.take(released_batch(events, *span, batch.tickets, batch.control is not None))
 
     def _send(self, batch: CommandBatch) -> None:
-        """The answers of a batch may leave; questions see the state between two batches."""
+        """Send the messages of a released batch, and run the questions that wait."""
         self.release.leave(self._clock.wall_us())
         self._gathering.recycle(batch)
         self._releasing = False
@@ -304,8 +318,10 @@ class Venue:
         self._outbox.flush()
 
     def _commit_now(self, rows: np.ndarray, control: bytes | None) -> list[Row]:
-        """Journal, apply and show commands of the venue's own while nothing is served; their events. ControlError
-        before anything is written."""
+        """Journal, apply and release commands at once, before the venue serves; returns their events.
+
+        raises   ControlError: the control was refused, nothing was written
+        """
         assert self.idle
         if control is not None:
             self.engine.check_control(int(rows[0]["kind"]), control)

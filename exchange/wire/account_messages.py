@@ -7,7 +7,13 @@ from exchange.wire.fields import Count, Integer, Mills, Price, ServerMessage, Ti
 
 
 class AccountMessage(ServerMessage):
-    """Every message of an account begins with these four fields."""
+    """The fields that begin every message of an account's stream.
+
+    account           account number
+    sequence          number of the message in the account's stream
+    engine_sequence   `e`: sequence of the command that caused it
+    time_us           venue time of that command
+    """
 
     account: Count
     sequence: Count
@@ -16,7 +22,7 @@ class AccountMessage(ServerMessage):
 
 
 class Exec(AccountMessage, tag="exec"):
-    """What happened to an order. `event` is new, rejected, replaced, cancelled, triggered, slice or decremented.
+    """A change of an order. `event` is new, rejected, replaced, cancelled, triggered, slice or decremented.
 
     A rejected order has no `order_id`, and its `client_order_id` may be that of another, live order.
     """
@@ -64,12 +70,12 @@ class Fill(AccountMessage, tag="fill"):
 
 
 class Position(AccountMessage, tag="pos"):
-    """A position after the last fill of one `e`. Combinations are booked as their legs, never as an `instrument`.
+    """A position after the last fill of one command. A combination is booked as its legs, never under its own id.
 
-    `value_tick_lots` is the sum of price * lots over all its fills, sold lots negative. The whole gain of the position
-    is `(mark_tick * lots - value_tick_lots) * hours`, in mills; the prices at which lots were opened are not kept. So a
-    position with lots has this gain as `unrealised_mills`, that of lots closed before included, and no
-    `realised_mills`; a flat one has it as `realised_mills`, and `unrealised_mills` is 0.
+    `value_tick_lots` is the sum of price * lots over all fills of the position; sold lots are negative. The gain of the
+    position is `(mark_tick * lots - value_tick_lots) * hours`, in mills. The opening prices of lots are not kept, so
+    the gain is not split: while the position has lots, `unrealised_mills` is the whole gain, closed lots included, and
+    `realised_mills` is absent. When it has none, `realised_mills` is the whole gain and `unrealised_mills` is 0.
     """
 
     instrument: Count
@@ -83,7 +89,7 @@ class Position(AccountMessage, tag="pos"):
 
 
 class Margin(AccountMessage, tag="margin"):
-    """At most once per `e` (ACCT-002)."""
+    """Equity and margins of the account after a command; at most one message per command (ACCT-002)."""
 
     currency: str
     equity_mills: Mills
@@ -95,7 +101,7 @@ class Margin(AccountMessage, tag="margin"):
 
 
 class Cash(AccountMessage, tag="cash"):
-    """Money moved; `amount_mills` is signed."""
+    """Money that was paid in (positive) or out of the account (negative)."""
 
     currency: str
     amount_mills: Mills
@@ -127,7 +133,7 @@ class CancelOnDisconnectFired(AccountMessage, tag="cod_fired"):
 
 
 class KillEvent(AccountMessage, tag="kill"):
-    """New orders of the scope are refused (`on`) or accepted again; `count` working orders were cancelled."""
+    """A kill switch: new orders of the scope are refused (`on`) or accepted again. `count` orders were cancelled."""
 
     on: bool
     by: str

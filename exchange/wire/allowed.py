@@ -1,6 +1,6 @@
 """The values that a field of a client message may have, for the text of a refusal (WIRE-020).
 
-They are read from the types of the messages.
+This module reads them from the types of the messages.
 """
 
 import re
@@ -15,9 +15,9 @@ _PLACE = re.compile(r"\AInvalid (?:enum )?value .* - at `\$[^`]*?(?:\.(\w+)\[(?:
 
 
 def with_allowed(text: str) -> str:
-    """A text of msgspec, followed by the allowed values if the field takes certain values only.
+    """Add the allowed values to an error text of msgspec, if the field takes only certain values.
 
-    text   like "Invalid enum value 'x' - at `$.side`", to which this adds ", allowed: b, s"
+    text   like "Invalid enum value 'x' - at `$.side`", to which this function adds ", allowed: b, s"
     """
     place = _PLACE.match(text)
     if place is None:
@@ -29,10 +29,10 @@ def with_allowed(text: str) -> str:
 
 @cache
 def allowed_words() -> dict[str, tuple[str, ...]]:
-    """The allowed words of every key that takes certain values only; they are the same in all messages.
+    """By key, the allowed words of each key that takes only certain values. A key has the same words in all messages.
 
-    `t` has the names of messages, `ops.t` those of operations in a batch, `n` the channels of this venue. The code's
-    word for an absent value, "", is left out.
+    `t` has the names of messages, `ops.t` those of operations in a batch, `n` the channels of this venue. The empty
+    text, which stands for an absent value in the code, is left out.
     """
     found: dict[str, dict[str, None]] = {}
     _gather(inspect.type_info(ClientMessages), "", found)
@@ -40,7 +40,7 @@ def allowed_words() -> dict[str, tuple[str, ...]]:
 
 
 def _gather(kind: inspect.Type, key: str, found: dict[str, dict[str, None]]) -> None:
-    """Add the words of a type at `key`. Dictionaries serve as sets that keep their order."""
+    """Add the words of a type to `found[key]`. The inner dictionaries serve as sets that keep their order."""
     if isinstance(kind, inspect.LiteralType):
         found.setdefault(key, {}).update(dict.fromkeys(str(value) for value in kind.values if value != ""))
     elif isinstance(kind, inspect.UnionType):

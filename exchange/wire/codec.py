@@ -1,12 +1,12 @@
-"""Messages to bytes and back, in JSON and MessagePack, and the faults of bad messages.
+"""Encodes and decodes messages in JSON and MessagePack, and names the faults of bad messages.
 
-    codec = CODECS[JSON_SUBPROTOCOL]             # or MSGPACK_SUBPROTOCOL; codec.text: text frames or binary ones
-    for message in codec.decode_client(data):    # a frame of one message or of an array, in order (WIRE-004)
-        if type(message) is BadMessage: ...      # answer message.reply(); other members of the array are served
+    codec = CODECS[JSON_SUBPROTOCOL]             # or MSGPACK_SUBPROTOCOL; codec.text: whether frames are text
+    for message in codec.decode_client(data):    # a frame has one message or an array of them (WIRE-004)
+        if type(message) is BadMessage: ...      # answer message.reply(); serve the other messages of the array
     codec.encode(message) -> bytes               # one message, or a list of messages as one array
-    codec.decode_server(data) -> list            # for clients: messages with an unknown `t` are skipped (WIRE-011)
+    codec.decode_server(data) -> list            # for clients; messages with an unknown `t` are skipped (WIRE-011)
 
-Everything is decoded typed, never untyped (SEC-053). `TooManyMessages` means close 1009 (WIRE-003).
+All data are decoded into typed messages (SEC-053). After `TooManyMessages` close the connection with 1009 (WIRE-003).
 """
 
 import json
@@ -23,15 +23,15 @@ from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, 
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
 FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-NO_DATA = (msgspec.MsgspecError, ValueError, RecursionError, IndexError)  # what the scans for double keys raise
+NO_DATA = (msgspec.MsgspecError, ValueError, RecursionError, IndexError)  # errors of the scans for duplicate keys
 
 
 class TooManyMessages(Exception):
-    """An array of more than 64 messages: close 1009."""
+    """A frame has an array of more than 64 messages; the connection must be closed with 1009."""
 
 
 class BadMessage(msgspec.Struct, gc=False):
-    """A message that cannot be served. `fault`: a name of SEC-059. `request_id`: 0 if none could be read."""
+    """A message that cannot be served. `fault`: a name of SEC-059; `request_id`: 0 if it could not be read."""
 
     fault: str
     message: str
@@ -44,12 +44,12 @@ class BadMessage(msgspec.Struct, gc=False):
 
 
 class _Envelope(msgspec.Struct, rename={"request_id": "id"}):
-    """The part of a bad message that can be read."""
+    """The only field that is read from a bad message."""
 
     request_id: int = 0
 
 
-# Patterns in texts of msgspec's ValidationError, the first match counts (SEC-059).
+# Patterns of msgspec's error texts, and the fault that each means (SEC-059). The first match counts.
 _FAULT_TEXTS = (
     (re.compile(r"\AObject missing required field"), "MISSING_FIELD"),
     (re.compile(r"\AObject contains unknown field"), "UNKNOWN_FIELD"),
@@ -62,7 +62,7 @@ _FAULT_TEXTS = (
 
 
 def fault_name(failure: Exception) -> str:
-    """The fault of what a decoder raised; MALFORMED if its text is not known (SEC-059)."""
+    """The fault that an error of a decoder means; MALFORMED if its text is not known (SEC-059)."""
     if not isinstance(failure, msgspec.ValidationError):
         return "MALFORMED"
     text = str(failure)
@@ -70,14 +70,14 @@ def fault_name(failure: Exception) -> str:
 
 
 def json_has_duplicates(data: str | bytes) -> bool:
-    """Whether any object in a text has a key twice (SEC-051). ValueError or RecursionError: it is not JSON."""
+    """Whether any object in a JSON text has a duplicate key (SEC-051). ValueError, RecursionError: it is not JSON."""
     found = False
 
     def members(pairs: list[tuple[str, object]]) -> None:
         nonlocal found
         found = found or len({key for key, _ in pairs}) != len(pairs)
 
-    # Numbers stay text: they are not used, and converting one of thousands of digits would fail.
+    # Numbers stay text: they are not needed, and the conversion of a number with thousands of digits would fail.
     json.loads(data, object_pairs_hook=members, parse_int=str, parse_float=str)
     return found
 
@@ -87,8 +87,10 @@ _ARRAY_DECODER = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def _msgpack_has_duplicates(data: bytes) -> bool:
-    """The same for MessagePack: a map's header counts its pairs, and a decoded map has each key once. MsgspecError or
-    RecursionError: it is not MessagePack, or has keys that are not texts."""
+    """As `json_has_duplicates`, for MessagePack. MsgspecError, RecursionError: it is not, or a key is not text.
+
+    The header of a map counts all pairs, while the decoded map has each key only once.
+    """
     first = data[0]
     if 0x80 <= first <= 0x8F or first in (0xDE, 0xDF):
         pairs = first & 0x0F if first <= 0x8F else int.from_bytes(data[1 : 3 if first == 0xDE else 5], "big")
@@ -104,10 +106,15 @@ def _no_lines(_messages: list[Any]) -> bytes:
 
 
 class Codec:
-    """One encoding: a decoder for each direction, one encoder."""
+    """One encoding: an encoder, and a decoder for each direction."""
 
     def __init__(self, package: Any, text: bool, has_duplicates: Callable[[Any], bool]) -> None:
-        """`package`: msgspec.json or msgspec.msgpack. `text`: frames are text."""
+        """Build the decoders and the encoder.
+
+        package          msgspec.json or msgspec.msgpack
+        text             whether frames are text
+        has_duplicates   whether encoded data have a duplicate key
+        """
         self.text = text
         encoder = package.Encoder()
         self.encode: Callable[[Any], bytes] = encoder.encode
@@ -122,7 +129,7 @@ class Codec:
         self._plain = self._plain_text if text else self._plain_binary
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
-        """The messages of one frame, each good or bad. Raises TooManyMessages."""
+        """Decode one frame of a client into requests and BadMessages, in order. Raises TooManyMessages."""
         try:
             decoded = self._frame.decode(data)
         except FAULTS as failure:
@@ -138,10 +145,10 @@ class Codec:
         return [self._decode_one(bytes(part)) for part in self._parts.decode(data)]
 
     def decode_frames(self, payloads: list[bytes]) -> list[Request] | None:
-        """Decode several frames of one message each at once; None if any of them is not plain.
+        """Fast path: decode several frames of one message each together. None: at least one frame is not plain.
 
-        A plain frame equals the encoding of its message, so it has no key twice (SEC-051). All others (arrays, other
-        spacing, faults) are for `decode_client`, frame by frame.
+        A plain frame is byte for byte the encoding of its message, so it has no duplicate key (SEC-051). If there are
+        others (arrays, other spacing, faults), use `decode_client` for each frame.
         """
         try:
             return self._plain(payloads)
@@ -160,7 +167,7 @@ class Codec:
         return messages if list(map(self.encode, messages)) == payloads else None
 
     def decode_server(self, data: str | bytes) -> list[ServerMessage]:
-        """The messages of one frame of the server, without those of an unknown `t` (WIRE-011)."""
+        """Decode one frame of the server. Messages with an unknown `t` are left out (WIRE-011)."""
         try:
             decoded = self._server_frame.decode(data)
         except msgspec.ValidationError as failure:
@@ -184,7 +191,7 @@ class Codec:
         return known
 
     def _decode_singly(self, data: str | bytes, failure: Exception) -> list[Request | BadMessage]:
-        """Decode the members of a frame that failed as a whole, so that the good ones are served (WIRE-004)."""
+        """Decode each message of a frame that failed as a whole, so that the good ones are served (WIRE-004)."""
         try:
             parts = self._parts.decode(data)
         except msgspec.ValidationError:
@@ -202,13 +209,16 @@ class Codec:
             return self._bad(data, failure)
 
     def _checked(self, data: Any, message: Request) -> Request | BadMessage:
-        """The message, unless it has a key twice (SEC-051). One equal to its encoding has not; another is scanned."""
+        """The message, or a BadMessage if its data have a duplicate key (SEC-051).
+
+        Data that equal the encoding of the message have none; other data are scanned.
+        """
         if self._is_canonical(data, message) or not self._has_duplicates(data):
             return message
         return self._double_key(message.request_id)
 
     def _surely_has_duplicates(self, data: Any) -> bool:
-        """Whether data that may be broken has a key twice."""
+        """Whether data have a duplicate key; False if they are too broken to tell."""
         try:
             return self._has_duplicates(data)
         except NO_DATA:
@@ -227,7 +237,7 @@ class Codec:
         except FAULTS:
             request_id = 0
         if isinstance(failure, msgspec.ValidationError) and self._surely_has_duplicates(data):
-            # Any other fault depends on which of the two values is read.
+            # A duplicate key is the fault in any case: another fault may depend on which of the two values is read.
             return self._double_key(request_id)
         text = with_allowed(str(failure)) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)

@@ -1,7 +1,7 @@
-"""Error codes, the engine's reject reasons as error codes, and close codes.
+"""Error codes, the error code of each reject reason of the engine, and close codes.
 
-Codes and names are stable; the text of an error is for people. Error codes are never 4xxx; close codes always are,
-apart from those of RFC 6455.
+Codes and names are stable; the text of an error is for people. Error codes are never 4xxx. Close codes are always 4xxx,
+except those of RFC 6455.
 """
 
 from enum import IntEnum
@@ -69,7 +69,7 @@ _UNKNOWN_OUTCOME = {ErrorCode.DUP_ID, ErrorCode.TIMEOUT, ErrorCode.INTERNAL}
 
 
 def applied(code: ErrorCode) -> Applied:
-    """Whether a request answered by `code` took effect."""
+    """Whether a request that is answered with error `code` has taken effect nevertheless."""
     return "unknown" if code in _UNKNOWN_OUTCOME else "no"
 
 
@@ -151,7 +151,7 @@ _TEXTS = {
 
 
 def reason_code(reason: int, market_state: int = MarketState.NONE) -> ErrorCode:
-    """The error code of a reject reason. `market_state`: the one in force, needed for STATE."""
+    """The error code of a reject reason. `market_state`: the present one, on which the code of STATE depends."""
     if reason == RejectReason.STATE:
         return _STATE_CODES.get(MarketState(market_state), ErrorCode.PHASE)
     return _REASON_CODES[RejectReason(reason)]
@@ -163,5 +163,9 @@ def reason_text(reason: int) -> str:
 
 
 def error(reply_to: int, code: ErrorCode, message: str) -> Err:
-    """An `err` with the name and `applied` of its code; the caller may set optional fields."""
+    """Build an `err` with the name and the `applied` of its code. The caller may set optional fields.
+
+    reply_to   id of the request
+    message    text for people
+    """
     return Err(reply_to, int(code), code.name, message, applied(code))

@@ -1,14 +1,14 @@
 """The table of wire names, the types of fields with their bounds, and the base classes of messages.
 
-Keys are short on the wire and long in code (WIRE-013). Unknown keys are refused in client messages and ignored in
-server messages (WIRE-011). An absent key means the default; `null` is never sent (WIRE-010).
+Names are short on the wire (keys) and long in code (attributes) (WIRE-013). Unknown keys are refused in client messages
+and ignored in server messages (WIRE-011). An absent key means the default; `null` is never sent (WIRE-010).
 """
 
 from typing import Annotated
 
 from msgspec import Meta, Struct, UnsetType
 
-# Attribute -> key. An attribute that is not listed has its own name on the wire.
+# Attribute -> key. The key of an attribute that is not listed is its own name.
 KEYS = {
     "request_id": "id",
     "reply_to": "re",
@@ -142,14 +142,14 @@ KEYS = {
     "version": "v",
 }
 
-INT53 = 2**53 - 1  # WIRE-012: exact in a JavaScript number
+INT53 = 2**53 - 1  # largest integer that is exact in a JavaScript number (WIRE-012)
 INT64 = 2**63 - 1
-# A row stores prices and quantities as int32. The engine checks the instrument's own bounds.
+# A row has prices and quantities as int32. The engine checks the instrument's narrower bounds.
 PRICE_BOUND = 2**31 - 1
 LOTS_BOUND = 2**31 - 1
 BATCH_MAX = 20  # ENTRY-013
 QUOTE_ROWS_MAX = 32
-PROTECTION_FILLS_MAX = 256  # a protection group counts no more (MMP-001)
+PROTECTION_FILLS_MAX = 256  # most fills that a protection group counts (MMP-001)
 MESSAGES_MAX = 64  # WIRE-003
 
 _ID_CHARACTERS = "[A-Za-z0-9_.:-]"
@@ -157,12 +157,13 @@ _ID_CHARACTERS = "[A-Za-z0-9_.:-]"
 RequestId = Annotated[int, Meta(ge=1, le=INT53)]
 Count = Annotated[int, Meta(ge=0, le=INT53)]
 Integer = Annotated[int, Meta(ge=-INT53, le=INT53)]
-Mills = Annotated[int, Meta(ge=-INT64, le=INT64)]  # sums of money may pass 53 bits
+Mills = Annotated[int, Meta(ge=-INT64, le=INT64)]  # sums of money may need more than 53 bits
 TimeUs = Annotated[int, Meta(ge=0, le=INT53)]
-Word = Annotated[int, Meta(ge=1, le=2**32 - 1)]  # account, instrument
+Word = Annotated[int, Meta(ge=1, le=2**32 - 1)]  # number of an account, id of an instrument
 Price = Annotated[int, Meta(ge=-PRICE_BOUND, le=PRICE_BOUND)]
 Lots = Annotated[int, Meta(ge=0, le=LOTS_BOUND)]
-ClientOrderId = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,24}}\Z")]  # SEC-052: never `$`
+# These patterns end with `\Z`, because `$` would also match before a line feed (SEC-052).
+ClientOrderId = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,24}}\Z")]
 Tag = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,8}}\Z")]
 Name = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,64}}\Z")]
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -177,18 +178,18 @@ Pair = tuple[Count, Count]
 class ClientMessage(
     Struct, tag_field="t", rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True
 ):
-    """Sent by a client: an unknown key is refused (WIRE-011)."""
+    """Base class of messages that a client sends. An unknown key is refused (WIRE-011)."""
 
 
 class Request(ClientMessage, kw_only=True):
-    """A client message; it gets exactly one reply (WIRE-014)."""
+    """Base class of requests. Each gets exactly one reply (WIRE-014)."""
 
     request_id: RequestId
 
 
 class ServerMessage(Struct, tag_field="t", rename=KEYS, omit_defaults=True, gc=False):
-    """Sent by the server: a client ignores unknown keys (WIRE-011)."""
+    """Base class of messages that the server sends. A client ignores unknown keys (WIRE-011)."""
 
 
 class Part(Struct, rename=KEYS, omit_defaults=True, gc=False):
-    """An object inside a server message, without a tag."""
+    """Base class of objects inside a server message; they have no `t`."""

@@ -1,7 +1,7 @@
 """Messages of the market data channels.
 
-Event channels (instruments, status, trades) are numbered from the journal and replayable. State channels (top, depth)
-begin with a snapshot, and a snapshot repairs a gap.
+Messages of event channels (instruments, status, trades) have numbers that follow from the journal, and can be replayed.
+State channels (top, depth) begin with a snapshot; after a gap a client asks for a new one.
 """
 
 from exchange.wire.fields import Count, Integer, Level, Part, Price, ServerMessage, TimeUs
@@ -10,7 +10,13 @@ TradeRow = tuple[Count, Price, Count, str]  # trade_id, price_tick, lots, aggres
 
 
 class ChannelMessage(ServerMessage):
-    """Every channel message begins with these four fields; a snapshot has no `previous`."""
+    """The fields that begin every channel message. A snapshot has no `previous`.
+
+    channel           channel number
+    sequence          number of the message in the channel
+    engine_sequence   `e`: sequence of the command that caused it
+    time_us           venue time of that command
+    """
 
     channel: Count
     sequence: Count
@@ -19,7 +25,7 @@ class ChannelMessage(ServerMessage):
 
 
 class Depth(ChannelMessage, tag="depth"):
-    """Lots at each changed price, 0 if the level is gone (MDATA-010); `checksum` is that of MDATA-016."""
+    """Changed price levels with their lots, 0 if the level is gone (MDATA-010). `checksum`: see MDATA-016."""
 
     bids: list[Level]
     asks: list[Level]
@@ -33,7 +39,7 @@ class Depth(ChannelMessage, tag="depth"):
 
 
 class Top(ChannelMessage, tag="top"):
-    """The whole top each time; an empty side has no keys. `*_implied_lots` are included in the lots."""
+    """Best bid and ask. Each message has both sides; an empty side has no keys. Lots include `*_implied_lots`."""
 
     previous: Count | None = None
     snapshot: bool = False
@@ -47,7 +53,7 @@ class Top(ChannelMessage, tag="top"):
 
 
 class Trades(ChannelMessage, tag="trades"):
-    """Trades of one `e`; `auction` marks an uncross."""
+    """The trades of one command. `auction`: they are trades of an uncross."""
 
     rows: list[TradeRow]
     previous: Count | None = None
@@ -75,8 +81,8 @@ class Status(ChannelMessage, tag="status"):
 class InstrumentDefinition(Part):
     """Everything a client needs to know of an instrument.
 
-    `legs` of a combination: instrument and lots of each leg in one lot bought, negative if the leg is sold. A
-    combination has no `period_kind` of its own; it delivers from the first day of its legs to the last.
+    `legs` of a combination: instrument of each leg, and its lots when one lot is bought, negative if the leg is sold. A
+    combination has no `period_kind`. Its delivery is from the first delivery day of its legs to the last.
     """
 
     instrument: Count

@@ -1,4 +1,4 @@
-"""All messages of the protocol `gpux.v1`, to be imported from here, and their union for each direction (WIRE-041)."""
+"""All messages of the protocol `gpux.v1`, and their union for each direction (WIRE-041). Import messages from here."""
 
 from exchange.wire.account_messages import (
     AccountMessage,

@@ -1,7 +1,8 @@
-"""Messages that a client sends. Attributes are long, keys short: see `fields.KEYS`.
+"""Messages that a client sends. `fields.KEYS` has the name of each attribute on the wire.
 
-They are built by keyword: `New(request_id=1, account=7, instrument=34734166, side="b", order_lots=5, ...)`.
-An absent price or quantity is `UNSET`, never `None`; any other absent number or text is 0 or "".
+Build them by keyword: `New(request_id=1, account=7, instrument=34734166, side="b", order_lots=5, ...)`.
+An absent price or quantity is `UNSET`, never `None`; any other absent number is 0, and an absent text is "".
+Account 0 means the account of the key; with several accounts, a query means the first of them.
 """
 
 from typing import Annotated, Literal
@@ -46,18 +47,18 @@ ChannelName = Literal[
     "orders",
     "stats",
 ]
-# The channels that this venue has; the protocol's others are refused by name (MDATA-004).
+# The channels that this venue has. The protocol's other channels are refused by name (MDATA-004).
 OFFERED_CHANNELS: tuple[ChannelName, ...] = ("instruments", "status", "trades", "top", "depth")
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 
 
 class _ClientPart(Struct, rename=KEYS, omit_defaults=True, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """An object inside a client message, without a tag."""
+    """Base class of objects inside a client message; they have no `t`."""
 
 
 class CancelTerms(_ClientPart, omit_defaults=False, kw_only=True):
-    """`cod` of `auth`: which orders are cancelled when the connection ends (SESS-020). Always sent in full."""
+    """`cod` of `auth`: which orders are cancelled when the connection ends (SESS-020). All keys are always sent."""
 
     mode: Literal["session", "account", "off"] = "session"
     orders: Literal["all", "day"] = "all"
@@ -66,7 +67,7 @@ class CancelTerms(_ClientPart, omit_defaults=False, kw_only=True):
 
 
 class Auth(Request, tag="auth", kw_only=True):
-    """A logon (SESS-001); with `session_id` and `last_applied` a resume (RECOV-010)."""
+    """A logon (SESS-001). With `session_id` and `last_applied` it resumes a session (RECOV-010)."""
 
     key: Name
     algorithm: Literal["ed25519", "hmac-sha256"] = "ed25519"
@@ -90,7 +91,7 @@ class CancelOnDisconnect(Request, tag="cod", kw_only=True):
 
 
 class Timer(Request, tag="timer", kw_only=True):
-    """The dead-man timer of an account; 0 disarms it (SESS-022)."""
+    """Arm the dead-man timer of an account; `ms` 0 disarms it (SESS-022)."""
 
     account: Word = 0
     ms: Milliseconds
@@ -127,7 +128,7 @@ class New(Request, tag="new", kw_only=True):
 
 
 class Replace(Request, tag="replace", kw_only=True):
-    """`order_lots` is the new total, with what has been filled (ENTRY-010)."""
+    """Change an order. `order_lots` is the new total, filled lots included (ENTRY-010)."""
 
     account: Word = 0
     order_id: Count = 0
@@ -150,7 +151,7 @@ class Cancel(Request, tag="cancel", kw_only=True):
 
 
 class BatchNew(New, tag="new", kw_only=True):
-    """An operation of a batch; it has no `id` of its own."""
+    """A `new` in a batch; it has no `id`."""
 
     request_id: Literal[0] = 0
 
@@ -191,7 +192,7 @@ class Query(Request, tag="query", kw_only=True):
 
 
 class Quote(Request, tag="quote", kw_only=True):
-    """Rows `(instrument, bid_tick, bid_lots, ask_tick, ask_lots)`."""
+    """A mass quote. A row is `(instrument, bid_tick, bid_lots, ask_tick, ask_lots)`."""
 
     account: Word = 0
     protection_group: Word = 0
@@ -200,7 +201,7 @@ class Quote(Request, tag="quote", kw_only=True):
 
 
 class ProtectionSet(Request, tag="mmp_set", kw_only=True):
-    """Thresholds of a market-maker protection group; one that is absent does not apply."""
+    """Define a market-maker protection group by its thresholds; an absent threshold does not apply."""
 
     account: Word = 0
     group: Word
@@ -232,7 +233,7 @@ class Unkill(Request, tag="unkill", kw_only=True):
 
 
 class ChannelSpec(_ClientPart, kw_only=True):
-    """One row of `sub`. `depth` has a cadence and levels, `top` a cadence (MDATA-002)."""
+    """One row of `sub`. Only `depth` uses `levels`, only `depth` and `top` use `cadence_ms` (MDATA-002)."""
 
     name_of_channel: ChannelName
     instrument: Word = 0

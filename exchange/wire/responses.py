@@ -1,7 +1,7 @@
 """Session messages and replies that the server sends.
 
-`Ok` and `Err` answer requests; the gateway sets `received_us`, `sent_us` and `limit_left` just before it encodes them.
-In both an absent number is `None`, because 0 has a meaning (`lv` 0: nothing is working).
+`Ok` and `Err` answer requests. The gateway sets `received_us`, `sent_us` and `limit_left` just before it encodes them.
+An absent number in them is `None`, because 0 has a meaning (`lv` 0: the order has no working lots).
 """
 
 from exchange.wire.account_messages import Fill
@@ -10,7 +10,7 @@ from exchange.wire.requests import CancelTerms
 
 
 class LimitTerms(Part):
-    """A token bucket of `hello.limits` (RATE-001)."""
+    """A limit in `hello.limits`: `rate` tokens a second, at most `burst`, one bucket for each `per` (RATE-001)."""
 
     bucket: str
     rate: Count
@@ -19,7 +19,7 @@ class LimitTerms(Part):
 
 
 class LimitUse(Part):
-    """A token bucket in the reply to `limits`."""
+    """The tokens left in a bucket, in the reply to `limits`."""
 
     bucket: str
     tokens_left: Integer
@@ -28,7 +28,7 @@ class LimitUse(Part):
 
 
 class OutboundTerms(Part):
-    """When a connection that reads slowly is conflated, and when it is closed (RATE-006, RATE-007)."""
+    """The limits above which a slow connection is conflated (soft) or closed (hard) (RATE-006, RATE-007)."""
 
     soft_kb: Count
     soft_ms: Count
@@ -38,7 +38,7 @@ class OutboundTerms(Part):
 
 
 class Hello(ServerMessage, tag="hello"):
-    """The first message of every connection, with every limit that a client can meet."""
+    """The first message of every connection; it states every limit that can apply to a client."""
 
     version: str
     venue: str
@@ -58,11 +58,11 @@ class Hello(ServerMessage, tag="hello"):
     outbound: OutboundTerms
     limits: list[LimitTerms]
     notes: list[str]
-    channels: list[str] = []  # names of those that can be subscribed
+    channels: list[str] = []  # names of the channels that a client can subscribe to
 
 
 class FullCancelTerms(Part, omit_defaults=False):
-    """`cod` as the server echoes it, with every key (SESS-020)."""
+    """`cod` as the server sends it back, with every key (SESS-020)."""
 
     mode: str = "session"
     orders: str = "all"
@@ -71,12 +71,12 @@ class FullCancelTerms(Part, omit_defaults=False):
 
 
 def echoed(terms: CancelTerms) -> FullCancelTerms:
-    """The terms in force, in full, for `welcome` and the reply to `cod`."""
+    """The terms that apply now, with every key, for `welcome` and the reply to `cod`."""
     return FullCancelTerms(terms.mode, terms.orders, terms.on, terms.grace_ms)
 
 
 class Welcome(ServerMessage, tag="welcome"):
-    """The reply to `auth`. `sequences`: (account, last number of its stream)."""
+    """The reply to `auth`. `sequences`: (account, last number of its stream) of each account of the key."""
 
     reply_to: Count
     session_id: str
@@ -92,7 +92,11 @@ class Welcome(ServerMessage, tag="welcome"):
 
 
 class Heartbeat(ServerMessage, tag="hb"):
-    """`account_sequences`: of all accounts of the session; `channels`: of those that published since the last one."""
+    """The last sequences of streams, so that a client notices a gap.
+
+    account_sequences   (account, last number of its stream) of each account of the session
+    channels            (channel, last sequence) of each channel that has published since the last heartbeat
+    """
 
     time_us: TimeUs
     account_sequences: list[Pair]
@@ -118,7 +122,7 @@ class ReplayEnd(ServerMessage, tag="rp_end"):
 
 
 class Lag(ServerMessage, tag="lag"):
-    """The connection became too slow for state channels (`level` 1), or caught up (RATE-006)."""
+    """The connection has become too slow for state channels (`level` 1), or has caught up (`level` 0) (RATE-006)."""
 
     level: Count
     bytes: Count
@@ -164,7 +168,10 @@ class MarginView(Part):
 
 
 class AccountSnapshot(ServerMessage, tag="account"):
-    """State of one account at its number `sequence` (SESS-006). All pages but the last have `more`."""
+    """A page of the state of one account after message `sequence` of its stream (SESS-006).
+
+    more   another page follows
+    """
 
     account: Count
     sequence: Count
@@ -177,7 +184,7 @@ class AccountSnapshot(ServerMessage, tag="account"):
 
 
 class BatchResult(Part):
-    """The result of one operation of a batch: the fields of `ok` or of `err`."""
+    """The result of one operation of a batch. It has the fields of `ok` or of `err`."""
 
     order_id: Count | None = None
     client_order_id: str = ""
@@ -203,7 +210,7 @@ class BatchResult(Part):
 
 
 class Ok(ServerMessage, tag="ok"):
-    """The request took effect, or is answered. The first seven fields are those of the reply to an order."""
+    """The request has taken effect or is answered. The first seven fields belong to the reply to an order request."""
 
     reply_to: Count
     order_id: Count | None = None
@@ -237,12 +244,12 @@ class Ok(ServerMessage, tag="ok"):
     channels: list[Pair] | None = None
     first_sequence: Count | None = None
     last_sequence: Count | None = None
-    more: bool = False  # open orders: there are more above the last `oid`
-    message: str = ""  # for people: why a row of a subscription was refused
+    more: bool = False  # open orders: there are more, with an `oid` above the last one
+    message: str = ""  # text for people: why a row of a subscription was refused
 
 
 class Err(ServerMessage, tag="err"):
-    """The request was refused; `applied` is whether it took effect nevertheless (WIRE-020)."""
+    """The request was refused. `applied`: whether it has taken effect nevertheless: no, yes, unknown (WIRE-020)."""
 
     reply_to: Count
     code: Count

@@ -1,4 +1,4 @@
-"""The wire's own words for the integer codes, indexed by code, and the names of sessions."""
+"""The words of the wire for the engine's integer codes, indexed by code; session ids; ids of unlisted instruments."""
 
 from functools import lru_cache
 
@@ -57,13 +57,14 @@ for words, codes in (
 ):
     assert len(words) == len(codes), "a word for every code"
 
-# `why` of a `cod_fired`. A DISCONNECT has no request: in place of a request id it says how the connection ended, and
-# its event repeats that: SILENT if the client sent nothing, 0 otherwise. The dead-man timer stands for silence too.
+# For `why` of `cod_fired`. A DISCONNECT has no request id. Its row and its event have in that place how the connection
+# ended: SILENT if the client sent nothing, else 0. An expired dead-man timer counts as silence too.
 SILENT = -1
 _DEAD, _FIRED = "dead", "cod"
 
-# A row names an instrument by its book. One that is not listed has none, so its id is there instead: ids are above
-# this, indices of books below it. Smaller numbers are moved to a range without ids (SPEC-042: there is no such family).
+# A row names an instrument by the index of its book. An instrument that is not listed has no book, so the row has its
+# id instead. Indices are below INDICES_MAX and valid ids are not. A client may send a smaller number that is no valid
+# id; it is moved up by _NO_IDS, to a range without valid ids (no such family in SPEC-042).
 INDICES_MAX = 1 << 16
 _NO_IDS = 0x7FFF_0000
 
@@ -71,17 +72,17 @@ _SESSION_PREFIX = "s_"
 
 
 def reason_of_disconnect(cancel_reason: int, connection_end: int) -> str:
-    """`why` of a `cod_fired`, from its event."""
+    """`why` of a `cod_fired`. `connection_end`: SILENT or 0, from its event."""
     return _DEAD if cancel_reason == CancelReason.TIMER or connection_end == SILENT else _FIRED
 
 
 def unlisted_index(instrument: int) -> int:
-    """What a row has in place of a book for an instrument that is not listed; `unlisted_id` reads it."""
+    """The number that a row has in place of a book index, for an instrument that is not listed."""
     return instrument if instrument >= INDICES_MAX else _NO_IDS + instrument
 
 
 def unlisted_id(index: int) -> int:
-    """The instrument that a client named and that is not listed; 0 if the index is that of a book."""
+    """The id of the unlisted instrument that a row names; 0 if `index` is the index of a book."""
     if index < INDICES_MAX:
         return 0
     return index - _NO_IDS if _NO_IDS <= index < _NO_IDS + INDICES_MAX else index

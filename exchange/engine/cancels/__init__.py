@@ -1,6 +1,6 @@
 """Cancels of many orders at once: by mass cancel, kill switch, disconnect, dead-man timer and expiry.
 
-cancel_queue.py  orders that are cancelled together, one a step
+cancel_queue.py  the cancel queue: orders that are cancelled together, one a step
 scope.py         finds the orders of a book or a session
 mass_cancel.py   CANCEL_ALL
 kill.py          KILL and UNKILL of a session, an account, a firm

@@ -1,7 +1,7 @@
-"""Orders that are cancelled together, oldest first: all are queued before the first is cancelled, then one a step
-(ORDER-014).
+"""The cancel queue: orders that are cancelled together, oldest first (ORDER-014).
 
-The queue is in the scratch table. While it holds any, the cursor makes a detour: the running step goes on after it.
+All orders are queued before the first is cancelled; then each step cancels one. The queue is in the scratch table. As
+long as it holds orders, the cursor's `detour` has LEAVING set, and the running step waits.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ from exchange.kernel_codes import (
 
 @kernel
 def queue_cancel(state, slot):
-    """Add an order to the queue; `start_cancels` has to follow."""
+    """Add an order to the queue. Call `start_cancels` after the last one."""
     state.scratch[state.cursor.stop] = slot
     state.cursor.stop += 1
 
@@ -30,8 +30,8 @@ def queue_cancel(state, slot):
 def start_cancels(state, reason, sort):
     """Start to cancel the queued orders, if there are any.
 
-    reason  CancelReason of all, CANCEL_NONE: each order's own mark says which
-    sort    whether they were queued in another order than that of entry
+    reason  CancelReason of all; NONE: COD or TIMER, as the flags of each order say
+    sort    True if the orders were not queued in order of entry
     """
     cursor = state.cursor
     if cursor.stop == 0:
@@ -43,7 +43,7 @@ def start_cancels(state, reason, sort):
 
 
 def start_cancels_of_slots(state: np.record, slots: np.ndarray, reason: CancelReason) -> None:
-    """As `queue_cancel` and `start_cancels` of slots in order of entry, for a control, in plain Python."""
+    """Queue orders and start to cancel them, in plain Python for a control. `slots`: in order of entry."""
     state.scratch[: len(slots)] = slots
     state.cursor.stop = len(slots)
     state.cursor.leaving = reason
@@ -52,7 +52,7 @@ def start_cancels_of_slots(state: np.record, slots: np.ndarray, reason: CancelRe
 
 @kernel
 def cancel_next_queued(state, out):
-    """Cancel the next order of the queue; after the last one the detour is over."""
+    """Cancel the next order of the queue. After the last one the running step goes on."""
     cursor = state.cursor
     slot = np.int64(state.scratch[cursor.index])
     state.scratch[cursor.index] = 0
@@ -71,7 +71,7 @@ def cancel_next_queued(state, out):
 
 @kernel
 def _sift(state, root, count):
-    """Restore the heap of slots (latest entry on top) below `root`."""
+    """Restore the order of a heap of slots, latest entry on top, below `root`. `count`: slots in the heap."""
     table = state.scratch
     while 2 * root + 1 < count:
         child = 2 * root + 1
@@ -85,7 +85,7 @@ def _sift(state, root, count):
 
 @kernel
 def _sort_by_entry(state, count):
-    """Put the first `count` slots of the scratch table in order of entry (ORDER-014); heap sort, in place."""
+    """Sort the first `count` slots of the scratch table by entry (ORDER-014), by heap sort in place."""
     for root in range(count // 2 - 1, -1, -1):
         _sift(state, root, count)
     table = state.scratch

@@ -1,4 +1,4 @@
-"""CLOCK: time has passed. GTD orders whose expiry it has reached are cancelled, oldest first (TIF-009)."""
+"""CLOCK: cancels GTD orders that have expired by its time, oldest first (TIF-009)."""
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from exchange.kernel_codes import CANCEL_EXPIRED
 
 @kernel
 def begin_clock(state):
-    """Take the GTD orders that are over out of the heap of expiries; the cursor holds them, a heap of their own."""
+    """Move the expired GTD orders into a heap of their own, which the cursor holds."""
     state.cursor.due_root = take_due(state, np.int64(state.time_ns))
 
 
 @kernel
 def expire_next(state, out):
-    """Cancel the next GTD order that is over. False: none is left."""
+    """Cancel the next expired GTD order. False: there is no other."""
     cursor = state.cursor
     node = np.int64(cursor.due_root)
     if node == 0:

@@ -1,7 +1,7 @@
-"""Cancel on disconnect, the dead-man timer, and cancels that wait.
+"""Cancel on disconnect, the dead-man timer, and cancels that wait for another market state.
 
-Where the market's state does not allow cancels, the orders are marked; they are cancelled when it changes to one that
-does (COD-004).
+If the market state of an order does not allow cancels, the order is marked, and cancelled after the change to a state
+that does (COD-004).
 """
 
 import numpy as np
@@ -36,8 +36,8 @@ from exchange.units import NS_PER_MS
 
 @kernel
 def disconnect(state, out, command):
-    """DISCONNECT: a session did not come back in time. Its orders, or all of its account, are cancelled as its terms
-    say (COD-001, COD-002)."""
+    """Carry out a DISCONNECT: a session was not resumed in time. Queue the cancels of its orders, or of its account's,
+    as its terms say (COD-001, COD-002). Emits DSC, or REFUSED."""
     account = np.int64(command.account)
     whole = command["flags"] & FLAG_WHOLE_ACCOUNT != 0
     reason = REJECT_NONE
@@ -67,7 +67,7 @@ def disconnect(state, out, command):
 
 @kernel
 def _cancel_account(state, command, account):
-    """`_cancel_by_terms` for every order of an account. Returns how many cancels have to wait."""
+    """Call `_cancel_by_terms` for every order of an account. Returns the number of cancels that have to wait."""
     waiting = np.int64(0)
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
@@ -78,8 +78,7 @@ def _cancel_account(state, command, account):
 
 @kernel
 def _cancel_by_terms(state, command, slot):
-    """Cancel an order if the terms of the disconnected session cover it. Returns 1 if the cancel has to wait, else
-    0."""
+    """Queue or mark an order if the terms of the DISCONNECT cover it. Returns 1 if its cancel has to wait, else 0."""
     order = state.orders[slot]
     if command["flags"] & FLAG_WHOLE_ACCOUNT == 0 and order.session != command.session:
         return 0
@@ -90,7 +89,10 @@ def _cancel_by_terms(state, command, slot):
 
 @kernel
 def _queue_or_mark(state, slot, mark):
-    """Queue the cancel of an order. If the market's state does not allow it, mark the order and return 1, else 0."""
+    """Queue the cancel of an order and return 0; or mark it and return 1, if its market state allows no cancels.
+
+    mark  OrderFlag to set; an order that is marked already keeps its mark and counts as 0
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     if takes_cancel(book.phase):
@@ -106,7 +108,7 @@ def _queue_or_mark(state, slot, mark):
 
 @kernel
 def release_waiting(state, group):
-    """After a change of state in a group: queue the cancels that waited and are allowed now, oldest first (COD-004)."""
+    """After a change of state in a group: queue waiting cancels that are now allowed, oldest first (COD-004)."""
     if state.groups[group].waiting == 0:
         return
     state.groups[group].waiting = 0
@@ -124,7 +126,7 @@ def release_waiting(state, group):
 
 @kernel
 def set_timer(state, out, command):
-    """TIMER: arm an account's dead-man timer, for the first time or again; 0 disarms it (COD-005)."""
+    """Carry out a TIMER: arm, postpone or disarm an account's dead-man timer (COD-005). Emits TIMER, or REFUSED."""
     account = np.int64(command.account)
     if not known_account(state, account):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_ACCOUNT)
@@ -142,8 +144,7 @@ def set_timer(state, out, command):
 
 @kernel
 def fire_next_timer(state, out):
-    """Fire the next timer that a CLOCK has reached: all orders of its account are cancelled. False: there is no
-    other."""
+    """Fire the next dead-man timer that the CLOCK has reached. False: there is no other."""
     cursor = state.cursor
     if state.next_timer_ns == 0 or state.next_timer_ns > state.time_ns:
         return False
@@ -160,7 +161,7 @@ def fire_next_timer(state, out):
 
 @kernel
 def _fire(state, out, account):
-    """A dead-man timer fires: the orders of its account leave or wait (SESS-022)."""
+    """Fire an account's dead-man timer: queue or mark all of its orders, and disarm it (SESS-022). Emits DSC."""
     state.accounts[account].timer_ns = 0
     waiting = np.int64(0)
     slot = np.int64(state.accounts[account].first_order)

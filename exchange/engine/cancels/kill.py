@@ -1,7 +1,7 @@
 """Kill switch of a session, an account or a firm (KILL-001 to KILL-004).
 
-Every account of the scope is blocked before the first order is cancelled. A bit for each party says who has set a kill:
-only that party lifts it.
+The *scope* of a kill is a session, an account or a firm. Every account of the scope is blocked before the first order
+is cancelled. A bit for each KillParty says who has set a kill; only that party can lift it.
 """
 
 import numpy as np
@@ -35,8 +35,8 @@ LAST_PARTY = KILL_PARTY_RISK
 
 @kernel
 def begin_kill(state, out, command):
-    """Check a KILL or UNKILL and note its scope in the cursor. False: it is refused. True: `kill_next` or `lift_next`
-    is to follow."""
+    """Check a KILL or UNKILL and write its scope to the cursor. False: it is refused, with REFUSED. True: the caller
+    has to call `kill_next` or `lift_next`."""
     reason = _check_scope(state, command)
     if reason != REJECT_NONE:
         refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
@@ -57,7 +57,7 @@ def begin_kill(state, out, command):
 
 @kernel
 def may_lift(state, out, command):
-    """Whether a checked UNKILL comes from a party that has set the kill, or nothing is killed (KILL-004)."""
+    """Whether the party of a checked UNKILL has set the kill, or there is no kill (KILL-004). If not, emits REFUSED."""
     killed_by = _killed_by(state)
     if killed_by == 0 or killed_by & (1 << np.int64(command.kill_party)) != 0:
         return True
@@ -67,7 +67,7 @@ def may_lift(state, out, command):
 
 @kernel
 def _check_scope(state, command):
-    """Why a KILL or UNKILL cannot be carried out; REJECT_NONE if it can."""
+    """Reason to refuse a KILL or UNKILL, NONE if there is none."""
     if command.scope > SCOPE_FIRM or command.kill_party > LAST_PARTY:
         return REJECT_BAD_COMBO
     if command.scope == SCOPE_ACCOUNT:
@@ -83,7 +83,7 @@ def _check_scope(state, command):
 
 @kernel
 def _next_of_firm(state, firm, account):
-    """The first account of a firm from number `account` on, 0 if there is none."""
+    """First account of a firm, from number `account` on; 0 if there is none."""
     while account < state.accounts.shape[0]:
         if state.accounts[account].firm == firm and known_account(state, account):
             return account
@@ -93,7 +93,7 @@ def _next_of_firm(state, firm, account):
 
 @kernel
 def _killed_by(state):
-    """The parties that have killed what the running command names, as bits; all accounts of a firm have the same."""
+    """Bits of the parties that have killed the scope of the running command; for a firm, those of any account."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         return np.int64(session_row(state, np.int64(cursor.killed_session)).killed_by)
@@ -104,7 +104,7 @@ def _killed_by(state):
 
 @kernel
 def _next_account(state):
-    """The next account of the scope, each once, 0 after the last; of a session the account that opened it."""
+    """Next account of the scope, 0 after the last. For a session it is the account that opened it."""
     cursor = state.cursor
     if cursor.scope == SCOPE_FIRM:
         return _next_of_firm(state, np.int64(cursor.killed_firm), np.int64(cursor.last_account) + 1)
@@ -119,7 +119,8 @@ def _next_account(state):
 
 @kernel
 def kill_next(state, out):
-    """Block the next account of the scope, or the session. False: all are blocked, and their orders are queued."""
+    """Block the next account of the scope, or the session, and queue the cancels of its orders. Emits KIL. False: all
+    are blocked, and the cancels start."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         if cursor.accounts_done == 0:
@@ -140,14 +141,12 @@ def kill_next(state, out):
 
 @kernel
 def lift_next(state, out):
-    """Lift the kill of the next account of the scope, or of the session. False: it is lifted from all."""
+    """Lift the kill from the next account of the scope, or from the session. Emits LIFTED. False: there is no other."""
     cursor = state.cursor
     if cursor.scope == SCOPE_SESSION:
         if cursor.accounts_done != 0:
             return False
-        session_row(state, np.int64(cursor.killed_session)).killed_by &= ~(
-            1 << cursor.kill_party
-        )  # the first row's stay 0
+        session_row(state, np.int64(cursor.killed_session)).killed_by &= ~(1 << cursor.kill_party)  # stays 0 in row 0
         _emit_kill(state, out, EVENT_KILL_LIFTED, _next_account(state), np.int64(0))
         return True
     account = _next_account(state)
@@ -161,7 +160,7 @@ def lift_next(state, out):
 
 @kernel
 def _mark_account(state, account, added, removed):
-    """Add and remove parties that have killed an account or its firm; KILLED is set while there is any."""
+    """Add and remove bits of parties that have killed an account or its firm, and set or clear its flag KILLED."""
     account_row = state.accounts[account]
     if state.cursor.scope == SCOPE_FIRM:
         account_row.firm_killed_by = (account_row.firm_killed_by | added) & ~removed
@@ -175,13 +174,13 @@ def _mark_account(state, account, added, removed):
 
 @kernel
 def _is_killable(state, slot):
-    """Whether a kill cancels an order: in every state but CLOSED (KILL-003)."""
+    """Whether a kill cancels this order, as it does in every market state but CLOSED (KILL-003)."""
     return state.books[state.orders[slot].book].phase != MARKET_CLOSED
 
 
 @kernel
 def _gather_account(state, account):
-    """Queue the cancels of an account's orders. Returns how many."""
+    """Queue the cancels of an account's orders. Returns their number."""
     before = np.int64(state.cursor.stop)
     slot = np.int64(state.accounts[account].first_order)
     while slot != 0:
@@ -193,7 +192,7 @@ def _gather_account(state, account):
 
 @kernel
 def _gather_session(state):
-    """Queue the cancels of a session's orders, of all accounts. Returns how many."""
+    """Queue the cancels of a session's orders, in all accounts. Returns their number."""
     session = np.int64(state.cursor.killed_session)
     account = next_account_of(state, session, np.int64(1))
     while account != 0:
@@ -208,7 +207,7 @@ def _gather_session(state):
 
 @kernel
 def _emit_kill(state, out, kind, account, lots):
-    """KIL or LIFTED. `lots`: how many orders are cancelled."""
+    """Emit KIL or LIFTED (`kind`). `lots`: number of orders that are cancelled."""
     cursor = state.cursor
     row = market_event(state, out, kind, np.int64(0))
     row.account = account

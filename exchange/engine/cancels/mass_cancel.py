@@ -1,4 +1,4 @@
-"""Mass cancel: the orders of an account that match the filters are cancelled, oldest first (ORDER-013, ENTRY-012)."""
+"""Mass cancel: cancels the orders of an account that match filters, oldest first (ORDER-013, ENTRY-012)."""
 
 import numpy as np
 
@@ -21,13 +21,13 @@ from exchange.kernel_codes import (
 
 @kernel
 def begin_cancel_all(state, out, command):
-    """CANCEL_ALL: check it and note its filters in the cursor. False: it is refused."""
+    """Check a CANCEL_ALL and write its filters to the cursor. False: it is refused, with CREJ."""
     if not known_account(state, np.int64(command.account)):
         refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_UNKNOWN_ACCOUNT)
         return False
     index = np.int64(command.instrument)
-    # If the filter names one market, and that allows no cancels, the whole command is refused. Otherwise orders in such
-    # markets are passed over.
+    # If the filter names one market that allows no cancels, the command is refused. Without such a filter, orders in
+    # markets that allow no cancels are skipped.
     if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
         refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
         return False
@@ -62,7 +62,7 @@ def _note_filters(state, command):
 
 @kernel
 def _all_are_barred(state):
-    """Whether the filters match orders, and none of them is in a market that allows cancels."""
+    """Whether the filters match some orders, but none in a market that allows cancels."""
     cursor = state.cursor
     slot = np.int64(cursor.next_slot)
     barred = False
@@ -78,7 +78,7 @@ def _all_are_barred(state):
 
 @kernel
 def _fits(state, cursor, order):
-    """Whether the mass cancel takes an order: the filters match, and its market allows cancels."""
+    """Whether the mass cancel cancels an order: the filters match, and its market allows cancels."""
     return takes_cancel(state.books[order.book].phase) and _is_named(state, cursor, order)
 
 
@@ -98,7 +98,7 @@ def _is_named(state, cursor, order):
 
 @kernel
 def cancel_next(state, out):
-    """Cancel the next order that matches. False: there is no other; MASS carries how many there were."""
+    """Cancel the next order that matches. False: there is no other, and MASS with their number was emitted."""
     cursor = state.cursor
     slot = np.int64(cursor.next_slot)
     while slot != 0 and not _fits(state, cursor, state.orders[slot]):

@@ -1,7 +1,7 @@
-"""Finds the orders of a book or a session through its own lists, so that no other order is looked at (INV-030).
+"""Finds the orders of a book or a session through lists, without looking at all orders (INV-030).
 
-A book's orders are at its levels, in its heaps and queue of stops, or parked. A session's orders are among those of the
-accounts that it has entered orders for.
+A book's orders are at its levels, in its heaps and its line of stops, or parked. A session's orders are among those of
+the accounts for which it has entered orders.
 """
 
 import numpy as np
@@ -16,14 +16,14 @@ from exchange.kernel_codes import ORDER_FLAG_WAITS_COD, ORDER_FLAG_WAITS_TIMER, 
 WAITING_FLAGS = ORDER_FLAG_WAITS_COD | ORDER_FLAG_WAITS_TIMER
 ZERO = np.uint64(0)
 
-# Which orders are wanted: DAY orders, or those whose cancel waited and is allowed now.
+# Which orders are wanted.
 DAY_ORDERS = 0
-WAITING_CANCELS = 1
+WAITING_CANCELS = 1  # orders whose cancel has waited and is allowed now
 
 
 @kernel
 def _gather(state, slot, wanted):
-    """Queue the cancel of an order if it is wanted."""
+    """Queue the cancel of an order if it is wanted. `wanted`: DAY_ORDERS or WAITING_CANCELS."""
     order = state.orders[slot]
     if wanted == DAY_ORDERS:
         found = order.tif == TIF_DAY
@@ -35,7 +35,7 @@ def _gather(state, slot, wanted):
 
 @kernel
 def gather_list(state, slot, wanted):
-    """Queue the cancels of wanted orders from `slot` on in a list: a level, a queue of stops, parked orders."""
+    """Queue the cancels of wanted orders in a list, from `slot` on: a level, a line of stops, or parked orders."""
     while slot != 0:
         _gather(state, slot, wanted)
         slot = np.int64(state.links[slot].newer)
@@ -43,8 +43,7 @@ def gather_list(state, slot, wanted):
 
 @kernel
 def _gather_heap(state, root, wanted):
-    """The same for a heap of stops that wait for a price: walk down to the left, else to the right, else up and
-    right."""
+    """Queue the cancels of wanted stops in a heap. It visits each node before its left, then its right child."""
     node = root
     while node != 0:
         _gather(state, node, wanted)
@@ -61,7 +60,7 @@ def _gather_heap(state, root, wanted):
 
 @kernel
 def gather_book(state, index, wanted):
-    """Queue the cancels of the wanted orders of a book, in no particular order."""
+    """Queue the cancels of the wanted orders of a book, unsorted."""
     book = state.books[index]
     for side in range(2):
         place = np.int64(book.best[side])
@@ -75,7 +74,7 @@ def gather_book(state, index, wanted):
 
 @kernel
 def next_account_of(state, session, account):
-    """The first account from this number on that may have orders of a session, 0 if there is none."""
+    """First account, from number `account` on, that may have orders of a session; 0 if there is none."""
     bit = session_bit(session)
     while account < state.accounts.shape[0]:
         if state.accounts[account].first_order != 0 and state.accounts[account].sessions & bit != ZERO:

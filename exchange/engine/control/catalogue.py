@@ -1,4 +1,4 @@
-"""Instruments of `contracts_spec` as LIST payloads: the catalogue that a new venue opens with."""
+"""Makes LIST payloads from the instruments of `contracts_spec`: the catalogue with which a new venue opens."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,15 +17,15 @@ from exchange.engine.control.registry import encode_payload
 from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
 CLOSING_WINDOW_S = 120  # SESSION-001
-LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes; a CONTROL frame holds 65,536
-CommodityKey = tuple[int, bool]  # chip code, index family
+LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes, and a payload at most 65,536
+CommodityKey = tuple[int, bool]  # chip code, whether its family is IDX
 
 
 def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -> list[bytes]:
     """Payloads of the LIST controls that open these books on a new venue, in order.
 
-    instruments  outrights before the combinations on them, as `instruments_on` gives them
-    day          trading day: decides scan tiers and the spot month
+    instruments  outrights before the combinations on them, as from `instruments_on`
+    day          trading day, which decides scan tiers and the spot month
     """
     commodities = _commodities(instruments, spec, day)
     books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
@@ -40,7 +40,7 @@ def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -
 
 
 def _commodity_key(instrument: Instrument) -> CommodityKey:
-    """A combined commodity is (chip, PHY with TOP) or (chip, IDX) (MARGIN-001)."""
+    """The combined commodity of an instrument. A chip has two: one for PHY and TOP, one for IDX (MARGIN-001)."""
     return instrument.chip_code, instrument.family is Family.IDX
 
 
@@ -57,7 +57,7 @@ def _commodities(instruments: Sequence[Instrument], spec: Spec, day: date) -> di
             psr_mills=chip.psr_mills,
             intra_mills=spec.margin.intra_mills,
             tier_mills=spec.margin.tier_mills,
-            # No certificate is registered on a venue that opens.
+            # A new venue has no registered certificates, hence 0.
             spot_lots_max=spot_limit_lots(spec.products.limits, chip, 0),
             spot_month=_spot_month(instruments, key, spec, day),
         )
@@ -65,7 +65,7 @@ def _commodities(instruments: Sequence[Instrument], spec: Spec, day: date) -> di
 
 
 def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec, day: date) -> int:
-    """The month whose spot window has begun, 0 if none (LIMIT-001)."""
+    """Month of a commodity whose spot window has begun, months since 2020-01; 0 if there is none (LIMIT-001)."""
     days = BusinessDays(spec.calendar)
     for instrument in instruments:
         if _commodity_key(instrument) == key and instrument.kind is PeriodKind.MONTH:
@@ -118,7 +118,7 @@ def _allocation(spec: Spec) -> AllocationTerms:
 
 
 def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:
-    """Windows of prints, collar of auctions (BAND-012)."""
+    """Look-back windows and collar of an instrument (BAND-012)."""
     bands = spec.products.bands
     close_ns = spec.calendar.close_hour_utc * NS_PER_HOUR
     return GuardTerms(

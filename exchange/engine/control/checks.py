@@ -1,4 +1,4 @@
-"""The error of a control that cannot be carried out, and the checks that raise it."""
+"""ControlError, and checks that raise it."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from exchange.units import PRICE_MAX
 
 
 class ControlError(Exception):
-    """A payload that cannot be carried out. The text names the field, what was found and what is allowed."""
+    """A control cannot be carried out. The text names the field, what was found and what is allowed."""
 
 
 def require(condition: bool, text: str) -> None:
@@ -19,13 +19,13 @@ def require(condition: bool, text: str) -> None:
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
-    """Raise ControlError unless the value is in low..high. If that range is empty, the text says so."""
+    """Raise ControlError unless a value is in low..high. If that range is empty, the text says so."""
     allowed = f"not in {low}..{high}" if low <= high else f"is not allowed: nothing lies between {low} and {high}"
     require(low <= value <= high, f"{name} {value} {allowed}")
 
 
 def check_window(name: str, low_tick: int, settle_tick: int, high_tick: int) -> None:
-    """Raise ControlError unless a book can have these daily limits around this settlement (BAND-013)."""
+    """Raise ControlError unless a book can have these daily limits and this settlement price, ticks (BAND-013)."""
     within(f"{name}: settle_tick", settle_tick, -PRICE_MAX, PRICE_MAX)
     within(f"{name}: low_tick", low_tick, -PRICE_MAX, settle_tick)
     within(f"{name}: high_tick", high_tick, settle_tick, PRICE_MAX)
@@ -33,7 +33,7 @@ def check_window(name: str, low_tick: int, settle_tick: int, high_tick: int) -> 
 
 
 def check_fields(name: str, terms: object, row: np.dtype, fields: Iterable[str]) -> None:
-    """Raise ControlError unless these fields of a payload fit into the fields of the same names in a row."""
+    """Raise ControlError unless these fields of a payload fit into the integer fields of the same names in a row."""
     for field in fields:
         kind = np.iinfo(row[field])
         within(f"{name}: {field}", int(getattr(terms, field)), int(kind.min), int(kind.max))

@@ -1,8 +1,8 @@
-"""DAY_LIMITS: settlement, daily limits and increments of a new day, for books whose groups are CLOSED.
+"""DAY_LIMITS: settlement prices, daily limits and increments of a new day, for books whose groups are CLOSED.
 
-First the orders that are off a new increment are cancelled (SPEC-002). Then price windows and marks move, and holds
-with them. An order outside the new limits is parked, and a parked one that they cover rests again; both keep their
-stamps (BAND-004).
+First orders that do not fit a new increment are cancelled (SPEC-002). Then price windows, marks and with them initial
+margin change. An order outside the new limits is parked; a parked order inside them rests again. Both keep their stamps
+(BAND-004).
 """
 
 import msgspec
@@ -24,15 +24,17 @@ from exchange.units import PRICE_MAX
 
 DAY_MAX = 2**31 - 1
 
-# What an order and its RST have in common.
+# Fields that RST copies from its order.
 SHARED_FIELDS = ["side", "state", "order_type", "tif", "account", "session", "price", "order_id", "leaves_lots"]
 SHARED_FIELDS += ["client_order_id_0", "client_order_id_1", "client_order_id_2"]
 SHARED_FIELDS += ["filled_lots", "order_lots", "value_tick_lots"]
 
 
 class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
-    """One book, in ticks: settlement, daily limits (BAND-013), widths of its windows and collar (BAND-012). `min_inc`:
-    its increment from now on (SPEC-002), left out if it stays."""
+    """Prices of one book, ticks: settlement, daily limits (BAND-013), widths of windows and collar (BAND-012).
+
+    min_inc  its new increment (SPEC-002); left out: the increment stays
+    """
 
     index: int
     settle_tick: int
@@ -45,10 +47,10 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """The books, and who asks.
+    """The books and their prices, and who asks.
 
     day      trading day that the limits are for, days since 1970; 0 in journals up to 0.2.0
-    by_two   two people ask, which allows what one person may not do alone (SEC-061)
+    by_two   True: two people ask, which allows what one person may not do alone (SEC-061)
     """
 
     books: list[BookLimits]
@@ -77,8 +79,8 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def check_people(state: np.record, terms: DayLimitsPayload) -> None:
-    """Raise ControlError if these limits take two people and one asks. One person settles a whole group, once a day,
-    within the limits that its outrights had (SEC-061, SEC-067)."""
+    """Raise ControlError if one person asks for what takes two. One person may settle a whole group, once a day, within
+    the limits that its outrights had (SEC-061, SEC-067)."""
     within("day limits: day", terms.day, 0 if terms.by_two else 1, DAY_MAX)
     if not terms.by_two:
         _check_one_person(state, terms)
@@ -104,17 +106,17 @@ def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def books_of(state: np.record, group: int) -> list[int]:
-    """Indices of a group's books."""
+    """Numbers of the books of a product group."""
     books = state.books
     found: list[int] = np.flatnonzero((books["group"] == group) & (books["listed"] != 0)).tolist()
     return found
 
 
 def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
-    """Queue the cancels of orders that are off their book's new increment, oldest first; the loop carries them out.
+    """Queue the cancels of orders that do not fit their book's new increment, oldest first. The loop carries them out.
 
-    A stop that waits says its trigger, and its limit if it has one of its own: a plain stop's is put on an increment
-    when it is injected.
+    Of a waiting stop the trigger must fit, and the limit of a stop-limit. The limit of a plain stop need not: it is
+    rounded when the stop is injected.
     """
     orders = state.orders[: int(state.used_orders) + 1]
     waits, plain = orders["state"] == OrderState.PENDING, orders["order_type"] == ORDER_STOP
@@ -131,8 +133,8 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
-    """Carry out checked limits. Returns RST of orders that are parked or rest again, in order of entry, then LISTED of
-    each book."""
+    """Carry out a checked payload. Returns events: RST of orders that are now parked or rest again, in order of entry;
+    then LISTED of each book."""
     named = sorted(limits.index for limits in terms.books)
     with changing_terms(state, named):
         move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
@@ -148,7 +150,7 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
 
 
 def _set_limits(state: np.record, limits: BookLimits) -> None:
-    """Write the new terms of a book; `changing_terms` derives the others."""
+    """Write the new prices of a book. `changing_terms` derives the rest."""
     book = state.books[limits.index]
     book.mark_tick = limits.settle_tick
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
@@ -160,7 +162,7 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
 
 
 def _place_orders(state: np.record, index: int) -> np.ndarray:
-    """Link a book's orders into its new window, in order of their stamps. Returns slots of those that are parked or
+    """Put a book's orders into its new window, in order of stamps. Returns the slots of those that are now parked or
     rest again."""
     state.books[index].first_parked = 0
     slots = live_orders(state, [index])
@@ -173,7 +175,7 @@ def _place_orders(state: np.record, index: int) -> np.ndarray:
 
 
 def _end_top(state: np.record, slot: int) -> None:
-    """If an order rests again at a better price than the order with TOP, that one loses it (PRO-002)."""
+    """Take TOP from the order that has it, if order `slot` rests at a better price (PRO-002)."""
     order = state.orders[slot]
     tops, side = state.allocation[order.book].top_order, int(order.side)
     top = state.orders[int(tops[side]) & SLOT_MASK]
@@ -183,7 +185,7 @@ def _end_top(state: np.record, slot: int) -> None:
 
 
 def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
-    """RST of orders that rest again, or are parked and show no lots."""
+    """RST events of orders that rest again, or that are now parked and so show no lots."""
     orders, books = state.orders[slots], state.books
     events = control_events(state, EventKind.ORDER_RESTED, len(slots))
     for name in SHARED_FIELDS:

@@ -1,4 +1,4 @@
-"""Puts the orders of a book whose limits have moved where they belong, in one call of a kernel."""
+"""Puts all orders of a book into its new daily limits, in one call of a kernel."""
 
 from exchange.book.levels import in_limits, link_order
 from exchange.book.parked import join_parked
@@ -8,11 +8,11 @@ from exchange.kernel import kernel
 
 @kernel
 def place_orders(state, index, slots, moved):
-    """Put orders into the queues of their book's new window, which is empty, or park them.
+    """Put orders into the queues of their book's new window, or park them. The window must be empty.
 
-    slots    all orders of the book but waiting stops, oldest stamp first
-    moved    int64, as long as `slots`: filled with the slots of those that are parked now or rest again
-    returns  how many those are
+    slots    slots of all orders of the book but waiting stops, oldest stamp first
+    moved    int64, as long as `slots`; filled with the slots of orders that are now parked or rest again
+    returns  number of slots in `moved`
     """
     book = state.books[index]
     count = 0

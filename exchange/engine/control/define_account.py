@@ -1,4 +1,4 @@
-"""DEFINE_ACCOUNT: a new account, or new limits of an old one."""
+"""DEFINE_ACCOUNT: a new account, or new terms of an account."""
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ FIRM_MAX = 0xFFFFFFFF
 
 
 class AccountPayload(msgspec.Struct, forbid_unknown_fields=True):
-    """All terms of the account, those that stay the same included."""
+    """All terms of an account, also those that do not change."""
 
     account: int
     firm: int = 0
@@ -25,7 +25,7 @@ class AccountPayload(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def check_account(state: np.record, terms: AccountPayload) -> None:
-    """Raise ControlError if no account can have these terms."""
+    """Raise ControlError if a term is out of range."""
     within("account", terms.account, 1, state.accounts.shape[0] - 1)
     within("firm", terms.firm, 0, FIRM_MAX)
     within("smp_id", terms.smp_id, 0, QUOTE_OWNER - 1)
@@ -35,7 +35,7 @@ def check_account(state: np.record, terms: AccountPayload) -> None:
 
 
 def define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
-    """Write checked terms. Returns ACCOUNT_DEFINED."""
+    """Write checked terms. Returns an ACCOUNT_DEFINED."""
     account = state.accounts[terms.account]
     account.firm_killed_by = _firm_killed_by(state, terms.firm)
     account.firm = terms.firm
@@ -49,8 +49,7 @@ def define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
 
 
 def _firm_killed_by(state: np.record, firm: int) -> int:
-    """The parties that have killed a firm: its new accounts are blocked, too. All accounts of a firm have the same
-    bits (KILL-001)."""
+    """Bits of the parties that have killed a firm, which also block its new accounts (KILL-001)."""
     accounts = state.accounts
     same = np.flatnonzero((accounts["firm"] == firm) & (accounts["flags"] & AccountFlag.DEFINED != 0))
     return int(accounts["firm_killed_by"][same[0]]) if firm and len(same) else 0

@@ -1,4 +1,4 @@
-"""EVENT rows of controls. They are made in plain Python: a control is rare."""
+"""EVENT rows of controls, made in plain Python, because controls are rare."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from exchange.records import EVENT, column
 
 
 def control_events(state: np.record, kind: EventKind, count: int) -> np.ndarray:
-    """So many rows of one kind, with the sequence and time of the running control."""
+    """`count` rows of one kind, with sequence and time of the running control; all else is 0."""
     events = np.zeros(count, EVENT)
     events["sequence"] = state.sequence
     events["time_ns"] = state.time_ns
@@ -18,14 +18,14 @@ def control_events(state: np.record, kind: EventKind, count: int) -> np.ndarray:
 
 
 def accounts_defined(state: np.record, accounts: Sequence[int]) -> np.ndarray:
-    """ACCOUNT_DEFINED of each account: it is new, or its terms have changed."""
+    """An ACCOUNT_DEFINED for each account, which is new or has new terms."""
     events = control_events(state, EventKind.ACCOUNT_DEFINED, len(accounts))
     events["account"] = accounts
     return events
 
 
 def instruments_listed(state: np.record, books: Sequence[int]) -> np.ndarray:
-    """INSTRUMENT_LISTED of each book: it is new, or its terms have changed. They take a number of their channel."""
+    """An INSTRUMENT_LISTED for each book, which is new or has new terms. Updates the number of their channel."""
     events = control_events(state, EventKind.INSTRUMENT_LISTED, len(books))
     if books:
         events["instrument"] = books

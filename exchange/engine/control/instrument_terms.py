@@ -1,4 +1,4 @@
-"""What a LIST control says of a commodity and of an instrument. Field names are in journals: they never change."""
+"""Terms of a commodity and of an instrument in the payload of LIST. Field names never change, as journals have them."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from exchange.units import ORDER_LOTS_MAX
 
 
 class CommodityTerms(msgspec.Struct, forbid_unknown_fields=True):
-    """Margin and limits of one combined commodity (MARGIN-001, LIMIT-001)."""
+    """Margin rates and limits of a combined commodity, as in `clearing.layout.COMMODITY` (MARGIN-001, LIMIT-001)."""
 
     index: int
     group: int
@@ -20,7 +20,10 @@ class CommodityTerms(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class InstrumentTerms(msgspec.Struct, forbid_unknown_fields=True):
-    """One instrument. `index` is its book, given in order from 1; legs come before the combinations on them."""
+    """One instrument; most fields are as in `book.layout.BOOK`.
+
+    index  number of its book; numbers go up from 1 without gaps, legs before the combinations on them
+    """
 
     index: int
     instrument_id: int
@@ -53,5 +56,5 @@ class InstrumentTerms(msgspec.Struct, forbid_unknown_fields=True):
     auction_fee: int = 0
     term: bool = False
     sharing: AllocationTerms = AllocationTerms()
-    implied: bool = False  # a combination whose price and legs' prices imply each other (IMP-)
+    implied: bool = False  # a combination with implied prices, in and out (IMP-)
     guard: GuardTerms = GuardTerms()

@@ -1,4 +1,4 @@
-"""LEAD_MAKERS: who the lead market makers of pro-rata books are (PRO-003)."""
+"""LEAD_MAKERS: sets the lead market makers of pro-rata books (PRO-003)."""
 
 import msgspec
 import numpy as np
@@ -8,14 +8,14 @@ from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import accounts_defined
 from exchange.limits import LEAD_MAKERS_MAX
 
-LEAD_PERCENT_MAX = 50  # of one book, together
+LEAD_PERCENT_MAX = 50  # of all lead market makers of a book together
 
 
 class LeadMakersPayload(msgspec.Struct, forbid_unknown_fields=True):
-    """The lead market makers of pro-rata books from now on, in place of those before.
+    """The new lead market makers of pro-rata books, instead of the present ones.
 
-    makers        (account, percent)
-    instruments   books; without any, all pro-rata books of `group`
+    makers        (account, per cent of the lots that TOP leaves), see PRO-003
+    instruments   books; if empty, all pro-rata books of `group`
     """
 
     makers: list[tuple[int, int]]
@@ -39,7 +39,7 @@ def check_lead_makers(state: np.record, terms: LeadMakersPayload) -> None:
 
 
 def set_lead_makers(state: np.record, terms: LeadMakersPayload) -> np.ndarray:
-    """Write checked lead market makers. Returns ACCOUNT_DEFINED of each."""
+    """Write checked lead market makers. Returns an ACCOUNT_DEFINED for each."""
     for index in _lead_books(state, terms):
         allocation = state.allocation[index]
         allocation.lead_makers = len(terms.makers)

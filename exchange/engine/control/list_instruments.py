@@ -1,4 +1,4 @@
-"""LIST: new instruments with their books, and the commodities that they need."""
+"""LIST: adds instruments with their books, and the commodities that they need."""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,13 +25,13 @@ from exchange.limits import LEGS_MAX
 from exchange.units import PRICE_MAX
 
 SYMBOL_BYTES = 32
-# Terms that a BOOK has under the same name. The others have places of their own.
+# BOOK_FIELDS are the terms that a BOOK has under the same name. The others are written one by one.
 ELSEWHERE = ("index", "symbol", "months", "legs", "settle_tick", "sharing", "guard", "implied")
 BOOK_FIELDS = [name for name in InstrumentTerms.__struct_fields__ if name not in ELSEWHERE]
 
 
 class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
-    """The current month, commodities (new, or named again), instruments to add."""
+    """The current month (since 2020-01), commodities (new, or as they are), instruments to add."""
 
     month: int
     commodities: list[CommodityTerms] = []
@@ -41,7 +41,7 @@ class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
 def check_list(state: np.record, terms: ListPayload) -> None:
     """Raise ControlError if these commodities and instruments cannot be listed now."""
     if state.books_listed:
-        # The hours of live books in each scan tier (MARGIN-002) are those of the month that they were listed in.
+        # Listed books have their hours in each scan tier by the month of their listing (MARGIN-002).
         within("month", terms.month, int(state.month), int(state.month))
     for commodity in terms.commodities:
         _check_commodity(state, commodity)
@@ -59,7 +59,7 @@ def _check_commodity(state: np.record, terms: CommodityTerms) -> None:
     check_rates(terms)
     row = state.commodities[terms.index]
     same = all(int(row[name]) == getattr(terms, name) for name in row.dtype.names)
-    # Holds rest on these terms: they stand as long as the commodity does.
+    # Margin that accounts hold was computed with these terms, so they must not change.
     require(same or row.psr_mills == 0, f"commodity {terms.index} is defined already, with other terms")
 
 
@@ -89,8 +89,8 @@ def _check_instrument(state: np.record, terms: InstrumentTerms, index: int) -> N
 
 
 def _check_legs(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
-    """A combination books outrights, which alone have hours (SPEC-041). Implied trading needs one total order of its
-    books: it stays inside a product group."""
+    """Raise ControlError unless combinations have outright legs (SPEC-041), implied ones in their own product group.
+    Implied trading needs one order of events over all its books."""
     new = {one.index: (one.group, bool(one.legs)) for one in instruments}
     for terms in instruments:
         require(not terms.implied or len(terms.legs) > 1, f"{terms.symbol}: implied, but no combination")
@@ -103,7 +103,8 @@ def _check_legs(state: np.record, instruments: Iterable[InstrumentTerms]) -> Non
 
 
 def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
-    """Each implied combination is a route into its own book and into each leg's."""
+    """Raise ControlError unless the MEMBER table has space: an implied combination takes a row, and one for each
+    leg."""
     needed = sum(len(routes) for routes in routes_of(state).values())
     needed += sum(len(terms.legs) + 1 for terms in instruments if terms.implied)
     there = state.members.shape[0]
@@ -111,7 +112,7 @@ def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> N
 
 
 def list_instruments(state: np.record, terms: ListPayload) -> np.ndarray:
-    """Open checked books, in CLOSED if their group is new. Returns INSTRUMENT_LISTED of each."""
+    """Open the books of a checked payload; a new group is CLOSED. Returns an INSTRUMENT_LISTED for each."""
     state.month = terms.month
     for commodity in terms.commodities:
         _set_commodity(state, commodity)

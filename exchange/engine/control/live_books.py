@@ -1,7 +1,7 @@
-"""Changing the terms of books in which orders work and positions are held: what accounts hold for them follows.
+"""Changes terms of books that have orders and positions, and updates margin and P&L of their accounts.
 
-Kernels do all orders and all positions in one call each. One by one thousands of them would hold up the venue for
-seconds, because Numba looks at the type of the whole state at each call.
+One kernel call does all orders, and one all positions. A call for each of thousands would stop the venue for seconds,
+because Numba looks at the type of the whole state at each call.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,13 +20,13 @@ from exchange.machine import row_at
 
 @contextmanager
 def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, Months] = AS_BEFORE) -> Iterator[None]:
-    """Inside the block marks, daily limits, fees, the current month and the spot month may change. At its end derived
-    terms, gains and holds are right for all positions and orders.
+    """A block in which terms of listed books may change: marks, daily limits, fees, the current month, the spot month.
+    Afterwards derived terms, unrealised P&L and initial margin are right for all positions and orders.
 
-    named   books whose terms change, with or without the combinations on them; all books if the current month changes
-    months  of the outrights among them, if the current month or the spot month changes: see `derive_margin_terms`
+    named   books whose terms change (combinations on them may be left out); all books if the current month changes
+    months  as for `derive_margin_terms`, if the current month or the spot month changes
 
-    Commodity, its rates, legs, `hours` and `term` of a book that lives do not change.
+    Commodity, its rates, legs, `hours` and `term` of a listed book must not change.
     """
     books = with_combinations(state, named)
     orders = live_orders(state, books)
@@ -39,7 +39,7 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
 
 
 def with_combinations(state: np.record, named: Iterable[int]) -> list[int]:
-    """These books and the combinations on them, in order of their indices: legs come first."""
+    """These books and the combinations on them, in ascending order, so that legs come first."""
     books = state.books[: int(state.books_listed) + 1]
     wanted = set(named)
     on_them = np.isin(books["legs"]["book"], list(wanted)).any(axis=1)
@@ -47,14 +47,15 @@ def with_combinations(state: np.record, named: Iterable[int]) -> list[int]:
 
 
 def live_orders(state: np.record, books: Iterable[int]) -> np.ndarray:
-    """Slots of all orders of these books."""
+    """Slots of all live orders of these books."""
     used = state.orders[: int(state.used_orders) + 1]
     return np.flatnonzero((used["state"] != OrderState.NONE) & np.isin(used["book"], list(books)))
 
 
 @kernel
 def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
-    """Count all lots of these orders as working, or (-1) no longer, at the terms that their books have now."""
+    """Count all lots of these orders as working (`sign` 1) or no longer working (-1), by present terms of their
+    books."""
     for number in range(slots.shape[0]):
         order = state.orders[slots[number]]
         work_order(state, order, sign * np.int64(order.leaves_lots))
@@ -62,9 +63,10 @@ def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
 
 @kernel
 def move_positions(state: np.record, before: np.ndarray) -> None:
-    """Gains and holds of all positions as the terms of their books have changed; working orders are counted out.
+    """Update unrealised P&L and hours held of all positions after terms of their books have changed. Orders of these
+    books must not be counted as working.
 
-    before  BOOK rows as they were, those of the table
+    before  the whole table of books as it was before
     """
     for number in range(1, np.int64(state.used_positions) + 1):
         position = state.positions[number]
@@ -77,8 +79,8 @@ def move_positions(state: np.record, before: np.ndarray) -> None:
 
 @kernel
 def _move_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
-    """The account's hours held in each scan tier, and its lots of the spot month. If hours move the hold is weighed
-    again: `unweighed_mills` bounds only what working orders add."""
+    """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed, the
+    account is weighed, because `unweighed_mills` is a bound of working orders only."""
     account, lots = np.int64(position.account), np.int64(position.lots)
     moved = False
     for tier in range(SCAN_TIERS):

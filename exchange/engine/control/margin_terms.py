@@ -1,4 +1,5 @@
-"""What the margin hold takes from a book's terms: checked at listing, derived then and whenever they change."""
+"""The fields of a book that initial margin is computed with: checked at listing, derived then and whenever terms
+change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -14,22 +15,21 @@ from exchange.kernel_codes import COMBO_STRIP
 from exchange.limits import SCAN_TIERS
 from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, LONGEST_HOURS, PRICE_MAX
 
-FRONT_MONTHS = 2  # MARGIN-002
+FRONT_MONTHS = 2  # months after the current one that are in the front scan tier (MARGIN-002)
 Months = Sequence[tuple[int, int]]  # (month since 2020-01, GPU-hours of a lot)
 AS_BEFORE: Mapping[int, Months] = MappingProxyType({})
 
 
 def check_rates(terms: CommodityTerms) -> None:
-    """Raise ControlError unless a commodity's rates are such as money is proven to stay inside 64 bits with
-    (CONFIG-005)."""
+    """Raise ControlError unless money is proven to fit into 64 bits with a commodity's rates (CONFIG-005)."""
     within("psr_mills", terms.psr_mills, 1, PRICE_MAX)
     within("intra_mills", terms.intra_mills, 0, CHARGE_MILLS_MAX)
     within("tier_mills", terms.tier_mills, 0, CHARGE_MILLS_MAX)
 
 
 def check_margin_terms(terms: InstrumentTerms) -> None:
-    """Raise ControlError unless an instrument's hours are those of a contract, and no fee is larger than the taker's,
-    which the hold sets aside (MARGIN-013)."""
+    """Raise ControlError unless hours are in range and no fee is above the taker's, which margin includes
+    (MARGIN-013)."""
     within(f"{terms.symbol}: hours", terms.hours, 0, LONGEST_HOURS)
     within(f"{terms.symbol}: fee_hours", terms.fee_hours, 0, LONGEST_HOURS)
     for month, hours in terms.months:
@@ -41,10 +41,10 @@ def check_margin_terms(terms: InstrumentTerms) -> None:
 
 
 def check_commodities(state: np.record, new: set[int], instruments: Sequence[InstrumentTerms]) -> None:
-    """Raise ControlError if a book's commodity is not defined yet, or a combination's legs are of another; or if more
-    hours were listed than money is counted for.
+    """Raise ControlError if a commodity is not defined, if a leg has another commodity than its combination, or if more
+    hours are listed than money can be counted for.
 
-    new  commodities that are defined together with the instruments
+    new  numbers of commodities that are defined by the same payload
     """
     defined = new | set(np.flatnonzero(state.commodities["psr_mills"]).tolist())
     commodities = {terms.index: terms.commodity for terms in instruments}
@@ -58,7 +58,7 @@ def check_commodities(state: np.record, new: set[int], instruments: Sequence[Ins
 
 
 def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> None:
-    """Money of the largest positions in every book has to fit into 64 bits (CONFIG-005)."""
+    """Raise ControlError unless the money of largest positions in all books fits into 64 bits (CONFIG-005)."""
     books = state.books[1 : int(state.books_listed) + 1]
     outrights = books[books["leg_count"] == 1]
     hours = [max(int(row.hours), int(row.fee_hours), sum(row.month_hours.tolist())) for row in outrights]
@@ -72,19 +72,17 @@ def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> No
 
 
 def derive_margin_terms(state: np.record, books: Iterable[int], months: Mapping[int, Months] = AS_BEFORE) -> None:
-    """Write everything that margin derives from the terms of books: for the first time, or again.
+    """Derive the margin terms of books from their other terms and write them, at listing or after a change.
 
-    From commodity and rates, legs, marks, daily limits, the current month and the spot month derive `month_hours`,
-    `scan_hours`, `crossed_hours`, `one_tier`, `tier_hours`, `scan_bits`, `first_risk`, `spot_weight`,
-    `margin_bound_mills`, `residual_mills`, and with them `fast_path_places`. From equal terms come equal bytes.
+    Inputs are commodity and rates, legs, marks, daily limits, the current month and the spot month. Written are
+    `month_hours`, `scan_hours`, `crossed_hours`, `one_tier`, `tier_hours`, `scan_bits`, `first_risk`, `spot_weight`,
+    `margin_bound_mills`, `residual_mills` and `fast_path_places` of these books, nothing else. Equal inputs give equal
+    bytes. To update accounts as well, use `live_books.changing_terms`, which calls this.
 
-    Only books are written. What accounts hold for positions and working orders follows if the terms change inside
-    `live_books.changing_terms`, which calls this.
-
-    books   indices, legs before the combinations on them. A combination derives from its legs: with a book come the
-            combinations on it (`live_books.with_combinations`)
-    months  of outrights, by index. A book keeps its hours in each scan tier, but not its months: give them at listing,
-            and whenever the current month or the spot month changes
+    books   numbers of books, legs before the combinations on them. A combination depends on its legs, so the
+            combinations on each book must be included (`live_books.with_combinations`)
+    months  months of outrights, by book. A book keeps its hours in each scan tier but not its months, so they must be
+            given at listing, and when the current month or the spot month changes
     """
     for index, hours in months.items():
         _split_months(state, index, hours)
@@ -92,7 +90,7 @@ def derive_margin_terms(state: np.record, books: Iterable[int], months: Mapping[
 
 
 def _split_months(state: np.record, index: int, months: Months) -> None:
-    """An outright's hours in each scan tier (MARGIN-002), and whether it delivers in the spot month (LIMIT-003)."""
+    """Write an outright's hours in each scan tier (MARGIN-002), and its spot weight (LIMIT-003)."""
     book = state.books[index]
     hours = [0] * SCAN_TIERS
     for month, month_hours in months:
@@ -104,7 +102,7 @@ def _split_months(state: np.record, index: int, months: Months) -> None:
 
 @kernel
 def _derive(state: np.record, books: np.ndarray) -> None:
-    """All books in one call: each call from Python looks at the type of the whole state."""
+    """Derive all books in one call, because each call from Python looks at the type of the whole state."""
     for number in range(books.shape[0]):
         book = state.books[books[number]]
         if book.leg_count > 1:
@@ -119,7 +117,8 @@ def _derive(state: np.record, books: np.ndarray) -> None:
 
 @kernel
 def _take_own_hours(book: np.record) -> None:
-    """Hours of an outright. A term counts its lots apart (LIMIT-004): it takes the path of combinations."""
+    """Write the scan hours of an outright, from its own months. A term contract never has `one_tier`: its lots also
+    count in `term_lots` (LIMIT-004), as the path of combinations does."""
     tiers = 0
     for tier in range(SCAN_TIERS):
         book.scan_hours[tier] = book.month_hours[tier]
@@ -131,7 +130,7 @@ def _take_own_hours(book: np.record) -> None:
 
 @kernel
 def _add_up_legs(state: np.record, book: np.record) -> None:
-    """Hours and spot-month lots of a combination: those of the legs that it buys, less those that it sells."""
+    """Write the scan hours and the spot weight of a combination: sums over its legs, sold legs negative."""
     for tier in range(SCAN_TIERS):
         bought, sold = np.int64(0), np.int64(0)
         for number in range(np.int64(book.leg_count)):
@@ -151,8 +150,8 @@ def _add_up_legs(state: np.record, book: np.record) -> None:
 
 @kernel
 def _set_bound(state: np.record, book: np.record) -> None:
-    """The most that a working lot adds to the hold: scan, intra and tier charges all grow by at most their rate an hour
-    (MARGIN-013)."""
+    """Write the most that one working lot can add to the scans: scan, intra and tier charge each grow by at most their
+    rate for each hour (MARGIN-013)."""
     commodity = state.commodities[book.commodity]
     hours, crossed = np.int64(0), np.int64(0)
     for tier in range(SCAN_TIERS):
@@ -164,10 +163,12 @@ def _set_bound(state: np.record, book: np.record) -> None:
 
 @kernel
 def _set_residual(state: np.record, book: np.record) -> None:
-    """The most that one lot's legs can lose against their marks beyond the combination's own price and mark.
+    """Write the most that the legs of one lot can lose against their marks, beyond the combination's loss against its
+    own mark.
 
-    Strip: its mark is the hour-weighted mean of the legs', rounded. Calendar, tier: the second leg may be assigned any
-    price inside its daily limits, and the legs' hours differ.
+    For a strip it comes from rounding: its mark is the rounded mean of the legs' marks, weighted by hours. For a
+    calendar or a tier spread, the second leg may be assigned any price inside its daily limits, and the hours of the
+    legs may differ.
     """
     if book.combo == COMBO_STRIP:
         difference = np.int64(0)

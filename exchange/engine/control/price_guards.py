@@ -1,4 +1,4 @@
-"""Price guards of a book: windows of prints, collar of its auctions; and the lead month of a group (BAND-012,
+"""Price guards of a book: look-back windows and the collar of its auctions; and the lead month of a group (BAND-012,
 AUC-014)."""
 
 import msgspec
@@ -10,15 +10,15 @@ from exchange.engine.control.checks import require, within
 from exchange.limits import WINDOW_SLOTS
 from exchange.units import NS_PER_DAY, PRICE_MAX
 
-LEAD_FLOOR_BP = 9_000  # BAND-012: G90
+LEAD_FLOOR_BP = 9_000  # goodput floor of tier G90 (BAND-012)
 EXTENSIONS_MAX = 1_000
 
 
 class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One window of prints (BAND-012).
+    """One look-back window (BAND-012).
 
-    width_ticks  0: off
-    window_ns    how far it looks back; 0: it stands at the settlement
+    width_ticks  how far a print may be from the others, 0: off
+    window_ns    how far it looks back; 0: it measures from the settlement price
     pause_ns     how long RESERVED lasts after a breach
     """
 
@@ -30,9 +30,9 @@ class WindowTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 class GuardTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """All guards of a book.
 
-    closing_from_ns, closing_to_ns  part of the UTC day in which RESERVED lasts at most `closing_pause_ns`
-    collar_ticks                    width of the collar of its auctions (AUC-014), 0: off
-    extension_ns, extensions_max    how long an auction beyond the collar is extended, and how often
+    closing_from_ns, closing_to_ns  closing window, ns since midnight UTC: RESERVED lasts at most `closing_pause_ns`
+    collar_ticks                    how far an uncross may be from its reference price (AUC-014), 0: off
+    extension_ns, extensions_max    length of an extension of an auction, and how many are allowed
     """
 
     velocity: WindowTerms = WindowTerms()
@@ -46,7 +46,7 @@ class GuardTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 def check_guard(name: str, terms: GuardTerms) -> None:
-    """Raise ControlError if a listing's guards make no sense."""
+    """Raise ControlError if a term is out of range. `name`: of the instrument, for the message."""
     for window in (terms.velocity, terms.breaker):
         within(f"{name}: width_ticks", window.width_ticks, 0, 2 * PRICE_MAX)
         within(f"{name}: window_ns", window.window_ns, 0, NS_PER_DAY)
@@ -63,7 +63,7 @@ def check_guard(name: str, terms: GuardTerms) -> None:
 
 
 def set_guard(state: np.record, index: int, terms: GuardTerms) -> None:
-    """Write the guards of a book that is being listed."""
+    """Write the guards of a book, at its listing."""
     guard = state.guards[index]
     for number, window in ((VELOCITY, terms.velocity), (BREAKER, terms.breaker)):
         guard.windows[number].slot_ns = window.window_ns // WINDOW_SLOTS
@@ -77,7 +77,7 @@ def set_guard(state: np.record, index: int, terms: GuardTerms) -> None:
 
 
 def set_widths(state: np.record, index: int, velocity_ticks: int, breaker_ticks: int, collar_ticks: int) -> None:
-    """Write the widths of a book's windows and collar; they follow its settlement (BAND-012)."""
+    """Write the widths of a book's windows and collar, which change with each settlement (BAND-012)."""
     state.guards[index].collar_ticks = collar_ticks
     windows, book = state.guards[index].windows, state.books[index]
     windows[VELOCITY].width_ticks = velocity_ticks
@@ -87,9 +87,10 @@ def set_widths(state: np.record, index: int, velocity_ticks: int, breaker_ticks:
 
 
 def choose_lead(state: np.record, group: int) -> None:
-    """The lead month of a group is its G90 month with the largest open interest, of equal ones the nearest (BAND-012).
+    """Choose the lead month of a group: its G90 month with the largest open interest, of equal ones the nearest; none
+    if the group has no such month (BAND-012).
 
-    Call it when the day's settlement is known and the group is CLOSED; without such a month there is none.
+    Call it when the day's settlement is known and the group is CLOSED.
     """
     listed = state.books[: int(state.books_listed) + 1]
     chosen = (

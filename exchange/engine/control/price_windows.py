@@ -1,7 +1,7 @@
-"""The price windows of books, cut from one pool of price levels (BAND-013).
+"""Price windows: each book has its own rows of the one table of price levels (BAND-013).
 
-A window covers the daily limits of its book. A new book's window begins where the last one ends; a window that grows
-moves those behind it.
+A window covers the daily limits of its book. The window of a new book begins where the last one ends. If a window
+grows, the windows behind it move.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,21 +15,21 @@ TickRange = tuple[int, int]  # lowest and highest tick of a window
 
 
 def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
-    """Level rows of one side of a window, a multiple of 64; row 0 of a side is no price. None for ioc_only
-    (ORDER-015)."""
+    """Number of rows that one side of a window takes, a multiple of 64. Row 0 of a side is no price. An ioc_only book
+    needs none (ORDER-015)."""
     if order_entry == OrderEntry.IOC_ONLY:
         return 0
     return -(-(high_tick - low_tick + 2) // 64) * 64
 
 
 def check_rows(state: np.record, more: Iterable[int]) -> None:
-    """Raise ControlError if the pool has not so many rows beyond those that are used."""
+    """Raise ControlError unless the table has free rows for these, which are added up."""
     rows = int(state.used_ladder_rows) + sum(more)
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
 
 
 def open_window(state: np.record, index: int) -> None:
-    """Cut the window of a new book, from its lowest to its highest tick (`edge_tick`)."""
+    """Give a new book its window, for its lowest to its highest tick (`edge_tick`)."""
     book = state.books[index]
     book.ladder = state.used_ladder_rows
     book.side_rows = side_rows(int(book.edge_tick[0]), int(book.edge_tick[1]), int(book.order_entry))
@@ -37,10 +37,10 @@ def open_window(state: np.record, index: int) -> None:
 
 
 def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
-    """Lay all windows out again, one behind the other.
+    """Give books new windows and move all others, so that windows follow each other without gaps.
 
-    ranges   new lowest and highest tick by book. These windows are empty afterwards: the caller writes their
-             `edge_tick` and links their orders again
+    ranges   new lowest and highest tick, by book. These windows are empty afterwards: the caller writes `edge_tick`
+             of these books and links their orders again
     """
     used = int(state.used_ladder_rows)
     levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()

@@ -1,7 +1,8 @@
-"""Controls: rare commands with a payload, run between kernel calls in sequence order.
+"""The table of controls: rare commands with a payload, which run between calls of the compiled loop, in sequence order.
 
-A payload is JSON of its control's Struct. `check` refuses a bad one before it is journalled; then `begin`, what the
-loop has to do, and `run`, which cannot fail. A new control is one file and one line in CONTROLS.
+A payload is the JSON of the control's Struct. `check` refuses a bad one before it is journalled. `begin` prepares what
+the loop has to do first, such as cancels; after the loop `run` does the rest, and cannot fail. A new control is one
+file and one line in CONTROLS.
 """
 
 from collections.abc import Callable
@@ -25,23 +26,23 @@ from exchange.engine.control.lead_makers import LeadMakersPayload, check_lead_ma
 from exchange.engine.control.list_instruments import ListPayload, check_list, list_instruments
 from exchange.records import EVENT
 
-PAYLOAD_BYTES_MAX = 65_536  # DUR-060
+PAYLOAD_BYTES_MAX = 65_536  # what a CONTROL frame holds (DUR-060)
 P = TypeVar("P", bound=msgspec.Struct)
 
 
 def _nothing(state: np.record, terms: msgspec.Struct) -> None:
-    """A step that a control does not have."""
+    """Does nothing: for a control without this step."""
 
 
 @dataclass(frozen=True)
 class Control(Generic[P]):
-    """One kind of control; its functions take the state and the decoded payload.
+    """One kind of control. Its functions take the state and the decoded payload.
 
     payload       Struct of its JSON
-    check         raises ControlError if it cannot be carried out now
-    run           carries it out and returns its events, EVENT
-    begin         notes what the loop has to do first, such as cancels; the loop sees nothing of `run`
-    check_people  raises ControlError if it takes more people to ask; who asked for a journalled one is not judged again
+    check         raises ControlError if the control cannot be carried out now
+    run           carries it out and returns its events, EVENT rows
+    begin         prepares what the loop has to do before `run`, such as cancels
+    check_people  raises ControlError if more people have to ask for it; not called for a control from the journal
     """
 
     payload: type[P]
@@ -51,7 +52,7 @@ class Control(Generic[P]):
     check_people: Callable[[np.record, P], None] = _nothing
 
 
-# None: of no effect on the engine, which only numbers it; its payload is read by the gateway, or from the journal.
+# None: of the engine's state the control changes only sequence and time. The gateway or others read its payload.
 CONTROLS: dict[int, Control[Any] | None] = {
     CommandKind.LIST: Control(ListPayload, check_list, list_instruments),
     CommandKind.DEFINE_ACCOUNT: Control(AccountPayload, check_account, define_account),
@@ -65,12 +66,12 @@ CONTROLS: dict[int, Control[Any] | None] = {
 
 
 def encode_payload(payload: msgspec.Struct) -> bytes:
-    """Bytes for a CONTROL frame."""
+    """JSON of a payload, for a CONTROL frame."""
     return msgspec.json.encode(payload)
 
 
 def decode_payload(kind: int, payload: bytes) -> Any:
-    """The payload's Struct, of a control with an effect. ControlError names the field."""
+    """Struct of a payload. ControlError names a wrong field. Not for controls that are None in CONTROLS."""
     control = CONTROLS[kind]
     assert control is not None, f"the payload of {CommandKind(kind).name} is not the engine's"
     try:
@@ -80,9 +81,9 @@ def decode_payload(kind: int, payload: bytes) -> Any:
 
 
 def check(states: np.ndarray, kind: int, payload: bytes, recorded: bool) -> None:
-    """Raise ControlError if `run` could not carry a control out now, or if more people have to ask for it.
+    """Raise ControlError if `run` could not carry out a control now, or if more people have to ask for it.
 
-    recorded  it is in the journal: those who asked are not judged again
+    recorded  True for a control from the journal: whether enough people asked for it is not checked again
     """
     within("payload bytes", len(payload), 0, PAYLOAD_BYTES_MAX)
     with_effect = sorted(CommandKind(number).name for number, control in CONTROLS.items() if control is not None)
@@ -97,7 +98,8 @@ def check(states: np.ndarray, kind: int, payload: bytes, recorded: bool) -> None
 
 
 def begin(states: np.ndarray, row: np.record, payload: bytes) -> None:
-    """First half of a checked control, `row` COMMAND: the loop runs before `run` follows."""
+    """First part of a checked control: takes its sequence and time, and calls its `begin`. The loop runs next, then
+    `run`. `row`: its COMMAND."""
     state = states[0]
     state.sequence = row.sequence
     state.time_ns = row.time_ns
@@ -107,7 +109,7 @@ def begin(states: np.ndarray, row: np.record, payload: bytes) -> None:
 
 
 def run(states: np.ndarray, row: np.record, payload: bytes) -> np.ndarray:
-    """Second half of a checked control. Returns its events."""
+    """Second part of a checked control. Returns its events, EVENT rows."""
     control = CONTROLS[int(row.kind)]
     if control is None:
         return np.zeros(0, EVENT)

@@ -1,4 +1,4 @@
-"""Prices outside the daily limits: which of them an order or a stop may have (BAND-004). Nothing is written."""
+"""Which prices outside the daily limits an order or a stop may have (BAND-004). Nothing is written."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ from exchange.units import PRICE_MAX
 
 @leaf_kernel
 def is_known(book, tick):
-    """Whether this is a price of the instrument at all, whatever the daily limits are (SPEC-004)."""
+    """Whether a price is possible for the instrument on any day (SPEC-004)."""
     lowest = 1 if book.combo == COMBO_OUTRIGHT or book.combo == COMBO_STRIP else -PRICE_MAX
     return lowest <= tick <= PRICE_MAX
 
 
 @leaf_kernel
 def can_park(book, side, tick, tif):
-    """Whether an order beyond the daily limits on its passive side is accepted and parked, until a day's limits cover
-    it (BAND-004). Only GTC and GTD orders live that long."""
+    """Whether an order is accepted and parked: its price is outside the daily limits on the passive side, and it lives
+    until a later day's limits may cover it, as GTC and GTD orders do (BAND-004)."""
     if tif != TIF_GTC and tif != TIF_GTD:
         return False
     return is_behind_window(book, side, tick) and is_known(book, tick)
@@ -26,7 +26,7 @@ def can_park(book, side, tick, tif):
 
 @kernel
 def is_out_of_reach(book, side, trigger, tif):
-    """Whether a stop's trigger lies beyond what can print today, and the stop outlives the day."""
+    """Whether a stop is accepted although no print can reach its trigger today. It must be GTC or GTD."""
     if tif != TIF_GTC and tif != TIF_GTD:
         return False
     return is_beyond_window(book, side, trigger) and is_known(book, trigger)
@@ -34,5 +34,5 @@ def is_out_of_reach(book, side, trigger, tif):
 
 @kernel
 def window_tick(book, tick):
-    """The price inside the daily limits that is nearest to a tick."""
+    """A price limited to the daily limits."""
     return min(max(tick, np.int64(book.low_tick)), np.int64(book.high_tick))

@@ -1,4 +1,4 @@
-"""A NEW under the client order id of a live order of its account (ENTRY-003, ORDER-005)."""
+"""A NEW with the client order id of a live order of its account: a repeat, or a mistake (ENTRY-003, ORDER-005)."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from exchange.kernel_codes import EVENT_FLAG_SAME, EVENT_ORDER_REJECTED, ORDER_L
 
 @kernel
 def has_same_content(order, command):
-    """Whether a NEW repeats a live order: same instrument, side, type, total lots, and the prices that its type states.
+    """Whether a NEW repeats a live order: same instrument, side, type, total lots, limit price and trigger.
 
-    A market order's limit came from the book, so it is not compared.
+    The limit of a market order or a plain stop is not compared, because it came from the book or the trigger.
     """
     kind = command.order_type
     if order.book != command.instrument or order.side != command.side or order.order_type != kind:
@@ -24,7 +24,7 @@ def has_same_content(order, command):
 
 @kernel
 def repeat_order(state, out, command, order):
-    """REJ with the live order's present state. It takes no number of the account's stream, as nothing has changed."""
+    """Emit a REJ with the present state of the live order. It has no stream number, because nothing has changed."""
     row = order_event(state, out, EVENT_ORDER_REJECTED, order, np.int64(0), np.int64(0))
     row.reason = REJECT_DUP_ID
     row.session = command.session

@@ -1,9 +1,9 @@
-"""The fast path through the checks of a NEW: most are plain orders that pass every one of them.
+"""The fast path through the checks of a NEW, because most NEWs are plain orders that pass all checks.
 
-The slow path (`validate`) finds the first reason of a refusal, in order of precedence. The fast path only answers
-"accepted" or "not known", so it may take checks together and in any order: prices against one number a side that the
-book keeps ready, the account's flags in one comparison, the margin by a bound. An order that it does not accept takes
-the slow path. What it accepts the slow path would accept, too (tested).
+The slow path (`validate`) finds the first reason to refuse a NEW, in order of precedence. The fast path only says
+"accepted" or "not sure", so it can combine checks and do them in any order: one number for each side of a book covers
+all checks of the price, one comparison all flags of the account, a bound the margin. If it is not sure, the order takes
+the slow path. The slow path would accept all that the fast path accepts (tested).
 """
 
 import numpy as np
@@ -21,20 +21,20 @@ from exchange.kernel import leaf_kernel
 from exchange.kernel_codes import ACCOUNT_FLAG_DEFINED, ENTRY_FULL, FEATURE_IMPLIED, FEATURE_PRO_RATA, MARKET_OPEN
 from exchange.machine import prefetch, unlikely
 
-# Features of a book that even an order which only rests has to be checked for.
+FAST_PATH = True  # False: every order takes the slow path
+# Features of a book that matter even to an order that only rests.
 RESTING_FEATURES = FEATURE_IMPLIED | FEATURE_PRO_RATA
-# What `take_fast_path` returns for an order that has to take the slow path.
+# `take_fast_path` returns this for an order that must take the slow path.
 SLOW_PATH = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), False)
 
 
 @leaf_kernel
 def refresh_fast_path(book):
-    """Write `fast_path_places`: how many places of each side, from 1 on, the fast path may accept. Call it whenever one
-    of its inputs has changed.
+    """Write a book's `fast_path_places`: for each side, the fast path accepts places from 1 to this number.
 
-    They are the prices inside daily limits and reject band (BAND-002, BAND-013), provided that the book is OPEN, takes
-    orders of any kind at every tick and lot, and is an outright without term or spot-month limit. Otherwise there are
-    none.
+    These are the prices inside daily limits and reject band (BAND-002, BAND-013) of a book that is OPEN, takes orders
+    of any kind at every tick and lot, and is an outright without term or spot-month limit. For any other book the
+    number is 0. Call this whenever one of these inputs has changed.
     """
     plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
     if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
@@ -49,16 +49,17 @@ def take_fast_path(state, command, word, likely_row):
     """Check a plain limit order. Nothing is written.
 
     word        its `order_hash`
-    likely_row  row where its account's position in the book is looked for first, or POSITION_UNKNOWN: where the
-                account's last resting order had its position
+    likely_row  POSITION row to try first for its account; POSITION_UNKNOWN: try ACCOUNT's `recent_position`
     returns     SLOW_PATH, or a tuple:
-                  place of its price in its own side, not 0
+                  place of its price on its own side, not 0
                   row of that price's level
                   row of the account's position, 0 none yet
-                  loss that its lots can make, mills
-                  `free_spot` for its client order id, 0 unknown
-                  whether it meets no order and just rests
+                  most that its lots can lose, mills
+                  `free_spot` for its client order id, 0 if not known
+                  True if it meets no resting order, so that it only rests
     """
+    if not FAST_PATH:
+        return SLOW_PATH
     account, index, session = np.int64(command.account), np.int64(command.instrument), np.int64(command.session)
     if unlikely(index >= state.books.shape[0]):
         return SLOW_PATH

@@ -1,7 +1,7 @@
-"""NEW: an order is checked, written into its row, acknowledged and counted as working.
+"""NEW: checks an order, writes its row, acknowledges it and counts it as working.
 
-A plain order that meets no other joins its queue at once: one ACK says both (`EventFlag.RESTS`). Any other accepted
-order is handed back to `engine.apply`, which matches it, keeps it as a stop, or lets it rest.
+A plain order that cannot trade at once joins its queue here, and one ACK with the flag RESTS reports both.
+`engine.apply` gets the slot of any other accepted order, to match it, keep it as a stop, or rest it.
 """
 
 import numpy as np
@@ -51,7 +51,7 @@ ACK = np.uint64(EVENT_ORDER_ACCEPTED)
 ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))
 NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
 
-# Offsets of fields in rows. Fields that COMMAND, ORDER and EVENT have at the same offset are copied.
+# Offsets of fields in ORDER rows. Fields at the same offset in COMMAND, ORDER and EVENT are copied.
 ORDER_CODES = place_in(ORDER, "resting")
 OWNER, BOOK_AND_PRICE, POSITION = (place_in(ORDER, name) for name in ("account", "book", "position"))
 SHOWN_LOTS, FILLED_LOTS, DISPLAY_LOTS = (place_in(ORDER, f"{which}_lots") for which in ("shown", "filled", "display"))
@@ -69,7 +69,7 @@ PAIRS = (
 )  # fmt: skip
 assert all(place_in(ORDER, second) == place_in(ORDER, first) + 4 for first, second in PAIRS)
 
-# For `move_bytes`: which code of a NEW each code of its ORDER is.
+# For `move_bytes`: which one-byte field of a NEW becomes which one-byte field of its ORDER.
 CODES_OF_ORDER = ("resting", "smp_mode", "side", "post_only", "state", "flags", "order_type", "tif")
 assert [place_in(ORDER, name) - ORDER_CODES for name in CODES_OF_ORDER] == list(range(8))
 FROM_NEW = {name: place_in(COMMAND, name) - CODES for name in CODES_OF_ORDER if name not in ("resting", "state")}
@@ -83,24 +83,27 @@ RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=
 
 @leaf_kernel
 def _two_halves(low, high):
-    """Two four-byte fields as one word."""
+    """One word of two four-byte fields."""
     return (np.uint64(low) & LOW_32) | (np.uint64(high) << SHIFT_32)
 
 
 @leaf_kernel
 def _order_codes(command, status):
-    """The codes of a new order, from those of its NEW. `status`: its state, and whether it rests, as codes."""
+    """The eight one-byte fields of a new ORDER as one word, from those of its NEW.
+
+    status  the fields `state` and `resting`, as a word with all others 0
+    """
     return move_bytes(word_at(command, CODES), CODE_SOURCES) & KEPT_CODES | status
 
 
 @leaf_kernel
 def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, rare):
-    """Fill a free ORDER row from its NEW, word by word; it takes the next entry number and stamp.
+    """Write the ORDER row of a NEW, word by word, with the next entry number and stamp.
 
-    codes       see `_order_codes`
-    price_word  book and `entry_tick`
+    codes       result of `_order_codes`
+    price_word  book and `entry_tick`, as one word
     position    row of its owner's position, 0 for a combination
-    rare        display and trigger, both 0 in most orders
+    rare        display and trigger, as one word; 0 for most orders
     """
     lots = np.int64(command.lots)
     state.entry += 1
@@ -121,15 +124,15 @@ def _write_order(state, order, command, codes, price_word, position, smp_id, sho
 
 @leaf_kernel
 def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots, number):
-    """ACK of a new order. Returns the row.
+    """Emit the ACK of a new order. Returns the row.
 
-    It is copied from the NEW, not from the ORDER row: that was written in pieces a moment ago, and a wide load of it
-    would wait for those stores.
+    It copies from the NEW, not from the ORDER row: that has just been written in pieces, and a wide load of it would
+    wait for these stores.
 
-    codes                   of the ACK, its flags included
-    price_word              book and `entry_tick`
-    shown_lots, level_lots  of an order that rests, else 0
-    number                  its account's `next_in_stream`
+    codes                   one-byte fields of the ACK, its flags included
+    price_word              book and `entry_tick`, as one word
+    shown_lots, level_lots  of an order that rests at once, else 0
+    number                  number in its account's stream
     """
     lots = np.int64(command.lots)
     row = next_row(out)
@@ -150,10 +153,10 @@ def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
 
 @kernel
 def check_new(state, command, word):
-    """Check a NEW on the slow path; nothing is written.
+    """Check a NEW on the slow path. Nothing is written.
 
     word     its `order_hash`
-    returns  reason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
+    returns  RejectReason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
     """
     reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
     if reason == REJECT_NONE:
@@ -167,8 +170,11 @@ def check_new(state, command, word):
 
 @kernel
 def _refuse_new(state, out, command, word, reason, tick):
-    """REJ. For BAND it carries the allowed prices, for RISK the money needed and the money free; for DUP_ID of an equal
-    order the live order itself. `word`, `tick`: its `order_hash` and `entry_tick`."""
+    """Emit a REJ. For BAND it has the range of allowed prices, for RISK the margin needed and the free margin, for
+    DUP_ID of a repeated order the live order.
+
+    word, tick  `order_hash` and `entry_tick` of the NEW
+    """
     if reason == REJECT_DUP_ID:
         first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
         live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
@@ -192,10 +198,10 @@ def _refuse_new(state, out, command, word, reason, tick):
 
 @kernel
 def _take_slow_path(state, out, command, word):
-    """Check a NEW reason by reason; REJ if one stands against it.
+    """Check a NEW reason by reason. Emits REJ if there is a reason to refuse it.
 
-    returns  whether it is accepted; row of the account's position, 0 none yet; its `entry_tick`; loss that its lots
-             can make, mills
+    returns  whether it is accepted; row of the account's position, 0 none yet; its `entry_tick`; most that its lots
+             can lose, mills
     """
     reason, row, tick = check_new(state, command, word)
     if reason != REJECT_NONE:
@@ -207,13 +213,13 @@ def _take_slow_path(state, out, command, word):
 
 @leaf_kernel
 def enter_order(state, out, command, word, position):
-    """NEW: ACK or REJ.
+    """Check a NEW and write its order. Emits ACK or REJ.
 
-    Returns the slot of an order that goes on to match, to wait as a stop, or to rest. Returns 0 if the command is done:
-    the order was refused, or it joined its queue at once, and its ACK has the flag RESTS.
+    Returns the slot of an order that the caller has to match, keep as a stop, or rest. Returns 0 if nothing is left to
+    do: the order was refused, or it rests already, which its ACK says with the flag RESTS.
 
     word      the command's `order_hash`
-    position  row where the account's position is looked for first, or POSITION_UNKNOWN
+    position  POSITION row to try first for the account, or POSITION_UNKNOWN
     """
     place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
@@ -227,14 +233,16 @@ def enter_order(state, out, command, word, position):
 
 @leaf_kernel
 def _first_state(command):
-    """The state that an order begins in, as a code."""
+    """First state of an order, as a word for `_order_codes`."""
     return PENDING_CODE if is_stop(command.order_type) else OPEN_CODE
 
 
 @kernel
 def _enter(state, out, command, word, place, row, loss, spot):
-    """`enter_order` of an order that does more than rest. `place`, `row`, `loss`, `spot`: what `take_fast_path`
-    returned; with place 0 the slow path is taken here."""
+    """The part of `enter_order` for an order that does not only rest.
+
+    place, row, loss, spot  results of `take_fast_path`; if `place` is 0, the order takes the slow path here
+    """
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     if place == 0:
         accepted, row, tick, loss = _take_slow_path(state, out, command, word)
@@ -268,7 +276,7 @@ def _enter(state, out, command, word, place, row, loss, spot):
 
 @leaf_kernel
 def _enter_resting(state, out, command, word, place, level_row, row, loss, spot):
-    """A plain order that the fast path has accepted and that meets no other joins its queue: ACK with RESTS."""
+    """The part of `enter_order` for a plain order that only rests: put it into its queue. Emits ACK with RESTS."""
     account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
     lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
     book, account_row = state.books[index], state.accounts[account]

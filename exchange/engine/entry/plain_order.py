@@ -1,5 +1,4 @@
-"""Plain NEWs: a limit price, an account, lots, and no instruction beyond. Most NEWs are; a comparison of words finds
-out."""
+"""Which NEWs are plain: a limit price and lots, no further instructions. Most are; comparing a word finds them."""
 
 from exchange.book.index import ZERO
 from exchange.codes import SmpMode, TimeInForce
@@ -7,8 +6,8 @@ from exchange.kernel import leaf_kernel
 from exchange.machine import word_at
 from exchange.records import COMMAND, code_word, place_in
 
-CODES = place_in(COMMAND, "kind")  # eight codes of a byte each
-# Bits that the codes of a plain order may have.
+CODES = place_in(COMMAND, "kind")  # offset of the eight one-byte fields
+# Bits that one-byte fields of a plain order may have.
 PLAIN = {
     "side": 1,
     "order_type": 0,
@@ -23,7 +22,7 @@ IOC_CODE = code_word(COMMAND, "kind", tif=int(TimeInForce.IOC))
 
 @leaf_kernel
 def _has_codes_only(command, mask, codes):
-    """Whether the codes of a NEW, masked, are these, and minimum, display, trigger and expiry are all 0."""
+    """Whether the masked one-byte fields of a NEW equal `codes`, and minimum, display, trigger and expiry are 0."""
     numbers = command.minimum_lots | command.display_lots | command.trigger | command.expiry_ns
     return word_at(command, CODES) & mask == codes and numbers == 0
 

@@ -1,5 +1,5 @@
-"""The prices that an order of a side may have: inside the daily limits, not beyond the reject band (BAND-001, BAND-002,
-BAND-004). Nothing is written."""
+"""Prices that an order of a side may have: inside the daily limits and the reject band (BAND-001, BAND-002, BAND-004).
+Nothing is written."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from exchange.kernel_codes import REJECT_BAND, REJECT_NONE, sign_of
 
 @leaf_kernel
 def _reference_tick(book):
-    """The price that the reject band is measured from (BAND-002)."""
+    """Middle of the reject band: last price, else indicative price, else mark (BAND-002)."""
     if book.has_last != 0:
         return np.int64(book.last_tick)
     if book.has_indicative != 0:
@@ -21,8 +21,8 @@ def _reference_tick(book):
 
 @leaf_kernel
 def is_in_range(book, side, tick):
-    """Whether an order of this side may have this price. The daily limits hold on both sides, the reject band only on
-    the aggressive one (BAND-001, BAND-002, BAND-004)."""
+    """Whether an order of this side may have this price. The daily limits bound it in both directions, the reject band
+    only in the aggressive one (BAND-001, BAND-002, BAND-004)."""
     if not in_limits(book, tick):
         return False
     return book.band_ticks == 0 or ticks_better(side, tick, _reference_tick(book)) <= book.band_ticks
@@ -30,7 +30,7 @@ def is_in_range(book, side, tick):
 
 @leaf_kernel
 def best_tick_allowed(book, side):
-    """The most aggressive price that an order of this side may have: highest of a buy, lowest of a sell."""
+    """The most aggressive price that an order of this side may have: the highest for a buy, the lowest for a sell."""
     edge = np.int64(book.edge_tick[1 - side])
     if book.band_ticks == 0:
         return edge
@@ -45,7 +45,7 @@ def price_range(book, side):
 
 @leaf_kernel
 def check_price(book, side, tick, tif):
-    """Rank 10: BAND unless the price is in range, or is one that an order of this time in force is parked at."""
+    """Check of rank 10: BAND, or NONE if the price is in range or the order can be parked at it."""
     if not in_limits(book, tick) and can_park(book, side, tick, tif):
         return REJECT_NONE
     return REJECT_NONE if is_in_range(book, side, tick) else REJECT_BAND

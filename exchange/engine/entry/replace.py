@@ -1,5 +1,5 @@
-"""REPLACE of an order that is no waiting stop: it changes in place and keeps its priority or loses it (REPL-001 to
-REPL-006, ICE-005)."""
+"""REPLACE of any order but a waiting stop: the order is changed, and keeps or loses its priority (REPL-001 to REPL-006,
+ICE-005)."""
 
 import numpy as np
 
@@ -43,15 +43,15 @@ from exchange.kernel_codes import (
 
 @leaf_kernel
 def _keeps_place(order, price, leaves, display):
-    """Whether an order keeps its priority: same price and display, no more lots (REPL-001, ICE-005)."""
+    """Whether a replaced order keeps its priority: same price and display, no more lots left (REPL-001, ICE-005)."""
     return price == order.price and leaves <= order.leaves_lots and display == order.display_lots
 
 
 @leaf_kernel
 def check_replace(state, command, slot, price, total, display):
-    """The reason a REPLACE is refused for, NONE if it is accepted. Nothing is written.
+    """Reason to refuse a REPLACE, NONE if there is none. Nothing is written.
 
-    price, total, display  what the order would have afterwards, see `wanted_terms` (REPL-004)
+    price, total, display  what the order would have afterwards, from `wanted_terms` (REPL-004)
     """
     reason = _check_change(state, command, slot, price, total, display)
     return REJECT_ELECTED if reason == REJECT_NONE and command["flags"] & FLAG_SET_TRIGGER != 0 else reason
@@ -59,7 +59,7 @@ def check_replace(state, command, slot, price, total, display):
 
 @leaf_kernel
 def _check_change(state, command, slot, price, total, display):
-    """Why a replace of an order, but for a waiting stop, is refused; REJECT_NONE if it is accepted."""
+    """The part of `check_replace` before ELECTED."""
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT
@@ -85,14 +85,14 @@ def _check_change(state, command, slot, price, total, display):
     if reason != REJECT_NONE or _keeps_place(order, price, leaves, display):
         return reason
     tif = command.tif if command["flags"] & FLAG_SET_TIF != 0 else order.tif
-    if leaves <= 0:  # nothing is left, so it amounts to a cancel; a new price has to be an allowed one (BAND-003)
+    if leaves <= 0:  # nothing is left, so this is a cancel; but a new price must be allowed (BAND-003)
         return check_price(book, np.int64(order.side), price, tif) if price != order.price else REJECT_NONE
     return _check_moved(state, account, order, price, leaves, tif)
 
 
 @leaf_kernel
 def _check_moved(state, account, order, price, leaves, tif):
-    """Ranks 10 to 12 of a replace that loses priority: it changes the price or adds lots."""
+    """Checks of ranks 10 to 12, for a replace that loses priority."""
     book = state.books[order.book]
     side = np.int64(order.side)
     reason = check_price(book, side, price, tif)
@@ -113,7 +113,7 @@ def _check_moved(state, account, order, price, leaves, tif):
 
 @kernel
 def _refuse(state, out, command, reason, slot, price, total):
-    """RREJ. For BAND it carries the allowed prices, for RISK the money needed and the money free."""
+    """Emit a RREJ. For BAND it has the range of allowed prices, for RISK the margin needed and the free margin."""
     row = refuse_change(state, out, EVENT_REPLACE_REJECTED, command, reason, slot)
     order = state.orders[slot]
     book, side = state.books[order.book], np.int64(order.side)
@@ -127,7 +127,12 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 @kernel
 def replace_order(state, out, command, word, guess):
-    """REPLACE: RREJ, or RPL and then at most CXL or RST. Returns the slot of an order that can trade now, else 0."""
+    """Carry out a REPLACE. Emits RREJ, or RPL and then possibly CXL or RST.
+
+    Returns the slot of an order that the caller has to match, because its new terms may trade; else 0.
+
+    word, guess  as for `orders.target_of`
+    """
     slot = target_of(state, command, word, guess)
     order = state.orders[slot]
     if order.state == ORDER_STATE_PENDING:
@@ -156,7 +161,10 @@ def replace_order(state, out, command, word, guess):
 
 @leaf_kernel
 def _shrink(state, out, command, slot, total):
-    """Fewer lots at the same price: the order keeps its priority, hidden lots go first (ICE-005)."""
+    """Reduce an order, which keeps its priority; hidden lots go first (ICE-005). Emits RPL with KEPT.
+
+    total  its new total lots
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     fewer = np.int64(order.leaves_lots) - (total - order.filled_lots)
@@ -173,8 +181,10 @@ def _shrink(state, out, command, slot, total):
 
 @leaf_kernel
 def _move(state, out, command, slot, price, total):
-    """Another price or more lots: the order joins the back of its queue, or trades as an aggressor (REPL-005). Returns
-    its slot if it can trade now, else 0."""
+    """Change the price of an order or add lots: it loses its priority (REPL-005). Emits RPL with LOST.
+
+    Returns its slot if it may trade now; else puts it at the back of its queue and returns 0.
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     old_price = order.price

@@ -10,7 +10,7 @@ from exchange.kernel_codes import CANCEL_EXPIRED, EVENT_ORDER_REPLACED, ORDER_ST
 
 @leaf_kernel
 def answer_replace(state, out, command, order, level_lots):
-    """RPL of an order in its present state. Returns the row: the caller adds whether the order kept its priority."""
+    """Emit the RPL of an order as it is now. Returns the row, to which the caller adds the flag KEPT or LOST."""
     row = order_event(state, out, EVENT_ORDER_REPLACED, order, np.int64(order.leaves_lots), level_lots)
     row.reference = command.request_id
     row.account_sequence = next_in_stream(state, np.int64(order.account))
@@ -19,7 +19,7 @@ def answer_replace(state, out, command, order, level_lots):
 
 @kernel
 def expire_replaced(state, out, command, slot):
-    """A REPLACE gives its order an expiry that is over already: the order ends, RPL then CXL (TIF-009)."""
+    """End an order whose new expiry is in the past. Emits RPL, then CXL (TIF-009)."""
     row = answer_replace(state, out, command, state.orders[slot], np.int64(0))
     row.state = ORDER_STATE_EXPIRED
     row.leaves_lots = 0

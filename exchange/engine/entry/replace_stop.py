@@ -1,4 +1,5 @@
-"""REPLACE of a waiting stop (REPL-007): it loses its stamp by another trigger or more lots, and by nothing else."""
+"""REPLACE of a waiting stop (REPL-007). The stop loses its stamp if its trigger changes or its lots grow, and only
+then."""
 
 import numpy as np
 
@@ -39,10 +40,11 @@ from exchange.kernel_codes import (
 
 @kernel
 def check_stop_replace(state, command, slot, trigger, price, total, display):
-    """The reason a REPLACE of a waiting stop is refused for, NONE if it is accepted; same precedence as
-    `replace.check_replace`. Nothing is written.
+    """Reason to refuse a REPLACE of a waiting stop, NONE if there is none. Nothing is written.
 
-    trigger, price, total, display  what the stop would have afterwards, see `wanted_stop_terms`
+    The precedence is that of `replace.check_replace`.
+
+    trigger, price, total, display  what the stop would have afterwards, from `wanted_stop_terms`
     """
     order = state.orders[slot]
     book = state.books[order.book]
@@ -72,7 +74,7 @@ def check_stop_replace(state, command, slot, trigger, price, total, display):
 
 @kernel
 def _check_prices(book, order, command, trigger, price):
-    """Rank 10, for a stop whose prices move or whose lots grow (REPL-004)."""
+    """Checks of rank 10, for a stop whose prices change or whose lots grow (REPL-004)."""
     side = np.int64(order.side)
     tif = command.tif if command["flags"] & FLAG_SET_TIF != 0 else order.tif
     priced = command["flags"] & FLAG_KEEP_PRICE == 0
@@ -82,7 +84,7 @@ def _check_prices(book, order, command, trigger, price):
 
 @kernel
 def _check_work(state, account, order, price, total):
-    """Rank 11, for a stop that could lose more than now."""
+    """Checks of rank 11, for a stop whose price changes or whose lots grow."""
     book = state.books[order.book]
     side = np.int64(order.side)
     if price == order.price and total <= order.leaves_lots:
@@ -96,7 +98,7 @@ def _check_work(state, account, order, price, total):
 
 @kernel
 def _refuse(state, out, command, reason, slot, price, total):
-    """RREJ. For BAND it carries the daily limits, for RISK the money needed and the money free."""
+    """Emit a RREJ. For BAND it has the daily limits, for RISK the margin needed and the free margin."""
     row = refuse_change(state, out, EVENT_REPLACE_REJECTED, command, reason, slot)
     order = state.orders[slot]
     book = state.books[order.book]
@@ -109,7 +111,10 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 @kernel
 def replace_stop(state, out, command, slot):
-    """REPLACE of a waiting stop: RPL, or RREJ. If the last price has reached the new trigger, it is elected at once."""
+    """Carry out a REPLACE of a waiting stop. Emits RPL, or RREJ.
+
+    The stop is elected at once if the last price has reached its new trigger.
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     trigger, price, total, display = wanted_stop_terms(book, order, command)

@@ -1,4 +1,4 @@
-"""The terms that a REPLACE asks for, and how much more would work with them."""
+"""The terms that an order would have after a REPLACE, and how working lots and possible loss would change."""
 
 import numpy as np
 
@@ -30,8 +30,8 @@ def _wanted_display(order, command):
 
 @kernel
 def _new_stop_price(book, order, command, trigger):
-    """The limit of a stop after the replace. A plain stop's keeps its distance from the trigger; a stated price
-    tightens it."""
+    """Limit price of a stop after a REPLACE. That of a plain stop moves with its trigger; if the REPLACE gives a price,
+    the worse of both."""
     if order.order_type != ORDER_STOP:
         return np.int64(order.price) if command["flags"] & FLAG_KEEP_PRICE != 0 else np.int64(command.price)
     if command["flags"] & FLAG_KEEP_PRICE != 0:
@@ -42,14 +42,14 @@ def _new_stop_price(book, order, command, trigger):
 
 @leaf_kernel
 def wanted_terms(order, command):
-    """Price, total and display that an order would have after a REPLACE."""
+    """Price, total lots and display that an order would have after a REPLACE."""
     price = np.int64(order.price) if command["flags"] & FLAG_KEEP_PRICE != 0 else np.int64(command.price)
     return price, _wanted_total(order, command), _wanted_display(order, command)
 
 
 @kernel
 def wanted_stop_terms(book, order, command):
-    """Trigger, price, total and display that a waiting stop would have after a REPLACE."""
+    """Trigger, price, total lots and display that a waiting stop would have after a REPLACE."""
     trigger = np.int64(command.trigger) if command["flags"] & FLAG_SET_TRIGGER != 0 else np.int64(order.trigger)
     price = _new_stop_price(book, order, command, trigger)
     return trigger, price, _wanted_total(order, command), _wanted_display(order, command)
@@ -57,7 +57,7 @@ def wanted_stop_terms(book, order, command):
 
 @leaf_kernel
 def more_work(book, order, price, lots):
-    """How much more would work if an order had `lots` left at `price`: (lots, possible loss in mills), either may be
+    """Change of working lots, and of what they can lose in mills, if an order had `lots` left at `price`. Both may be
     negative."""
     side = np.int64(order.side)
     held = np.int64(order.leaves_lots) * loss_per_lot(book, side, np.int64(order.price))
@@ -66,7 +66,7 @@ def more_work(book, order, price, lots):
 
 @leaf_kernel
 def set_terms(state, command, slot):
-    """Write the terms that do not concern an order's priority: time in force, expiry and tag."""
+    """Write the new terms that do not matter to an order's priority: time in force, expiry and tag."""
     order = state.orders[slot]
     if command["flags"] & FLAG_SET_TIF != 0:
         order.tif = command.tif

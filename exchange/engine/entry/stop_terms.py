@@ -1,4 +1,5 @@
-"""The trigger and the limit that a stop may have, by NEW or REPLACE (STOP-003, STOP-009). Nothing is written."""
+"""Trigger and limit price of a stop, and which it may have, for NEW and REPLACE (STOP-003, STOP-009). Nothing is
+written."""
 
 import numpy as np
 
@@ -11,13 +12,13 @@ from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, R
 
 @kernel
 def protected_tick(book, side, trigger):
-    """The limit of a plain stop: its trigger plus protection, rounded to an increment (STOP-003)."""
+    """Limit price of a plain stop: its trigger plus protection, rounded inward to an increment (STOP-003)."""
     return round_inward(side, trigger + book.protection_ticks * sign_of(side), np.int64(book.min_inc))
 
 
 @kernel
 def stop_tick(book, command):
-    """The limit that a NEW stop will work at after its injection, unless the reject band caps it then (STOP-009)."""
+    """Limit price of the stop of a NEW after its injection, unless the reject band limits it then (STOP-009)."""
     price = np.int64(command.price)
     if command.order_type == ORDER_STOP_LIMIT:
         return price
@@ -28,11 +29,13 @@ def stop_tick(book, command):
 
 @kernel
 def check_stop_prices(book, side, tif, trigger, priced, price):
-    """Rank 10 of a stop. The daily limits apply on entry, the reject band only at its injection (STOP-009).
+    """Check of rank 10 for a stop: BAND or NONE. Daily limits apply on entry, the reject band only at injection
+    (STOP-009).
 
-    A trigger out of reach today is for a later day, whose limits will be others: then its limit only has to be a price.
+    If no print can reach the trigger today, the stop is for a later day with other limits: then any possible price is
+    accepted.
 
-    priced  whether the command states a limit
+    priced  whether the command gives a limit price
     """
     if is_out_of_reach(book, side, trigger, tif):
         return REJECT_BAND if priced and not is_known(book, price) else REJECT_NONE
@@ -45,13 +48,13 @@ def check_stop_prices(book, side, tif, trigger, priced, price):
 
 @kernel
 def check_moved_limit(book, side, tif, trigger, tick):
-    """Rank 10 of a replace whose limit moves with the trigger: it may leave the daily limits on the passive side only
-    where it can be parked, or while the trigger is out of reach."""
+    """Check of rank 10 for a limit price that moves with the trigger: BAND or NONE. It may be outside the daily limits
+    on the passive side only if the order can be parked there, or if no print can reach the trigger today."""
     allowed = can_park(book, side, tick, tif) or is_out_of_reach(book, side, trigger, tif)
     return REJECT_BAND if is_behind_window(book, side, tick) and not allowed else REJECT_NONE
 
 
 @kernel
 def is_elected_now(book, side, trigger):
-    """Whether the last price has reached this trigger already, so that the stop need not wait (STOP-002)."""
+    """Whether the last price has already reached this trigger, so that the stop is elected at once (STOP-002)."""
     return book.phase == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

@@ -1,7 +1,9 @@
-"""Stops: they wait for a price, are elected by it, and are injected as an order like any other (STOP-001 to STOP-010).
+"""Life of a stop: it waits for a price, a print elects it, and it is injected as an ordinary order (STOP-001 to
+STOP-010).
 
-While a stop waits it is PENDING. Its `price` is the limit that it will have, before the reject band caps it. It shows
-nothing, so its `minimum_lots` take the place of `shown_lots` in its row.
+Until its injection a stop is PENDING. Its `price` is the limit that it will have, unless the reject band limits it
+then. It shows nothing, so its row keeps `minimum_lots` in place of `shown_lots`. `book/stops.py` has the heaps and
+lines that stops wait in.
 """
 
 import numpy as np
@@ -26,7 +28,7 @@ from exchange.kernel_codes import EVENT_STOP_TRIGGERED, MARKET_OPEN, ORDER_STATE
 
 @kernel
 def keep_stop(state, slot, minimum_lots):
-    """A stop has been accepted: it waits for its price, or is elected at once (STOP-002)."""
+    """Keep an accepted stop: it waits, or is elected at once if its trigger is true already (STOP-002)."""
     order = state.orders[slot]
     order.minimum_lots = minimum_lots
     place_stop(state, slot)
@@ -34,8 +36,8 @@ def keep_stop(state, slot, minimum_lots):
 
 @kernel
 def place_stop(state, slot):
-    """Put a stop among the elected ones if its book is OPEN and the last price reaches its trigger, else among those
-    that wait for a price."""
+    """Put a stop into the line to inject, if its book is OPEN and the last price reaches its trigger; else into the
+    heap of stops that wait for a price."""
     order = state.orders[slot]
     book = state.books[order.book]
     if is_elected_now(book, np.int64(order.side), np.int64(order.trigger)):
@@ -46,8 +48,11 @@ def place_stop(state, slot):
 
 @kernel
 def elect_stops(state, book, tick, has_origin, origin):
-    """A price elects the stops that it reaches: nearest trigger to `origin` first, in order of their stamps without an
-    origin (STOP-005)."""
+    """Elect the stops of a book that a print at `tick` reaches, and put them into the line to inject (STOP-005).
+
+    has_origin  True: the trigger nearest to `origin` comes first; False: the earlier stamp
+    origin      the last price before the print, ticks
+    """
     root = take_reached(state, book, tick, has_origin, origin)
     while root != 0:
         slot = root
@@ -57,16 +62,16 @@ def elect_stops(state, book, tick, has_origin, origin):
 
 @kernel
 def elect_by_last(state, book):
-    """A book comes to OPEN: its last price elects (STOP-010)."""
+    """Elect stops by a book's last price, when it comes to OPEN without an uncross (STOP-010)."""
     if book.has_last != 0:
         elect_stops(state, book, np.int64(book.last_tick), True, np.int64(book.last_tick))
 
 
 @kernel
 def next_injection(state):
-    """Take the first elected stop out of the venue's queue and return its slot, 0 if none can be injected.
+    """Take the next stop to inject out of its line and return its slot, 0 if there is none.
 
-    Stops of books that are not OPEN are moved to their book's own queue on the way (STOP-008).
+    Stops of books that are not OPEN are moved to their book's own line (STOP-008).
     """
     while True:
         slot = np.int64(state.books[VENUE_LINE].elected_first)
@@ -81,10 +86,10 @@ def next_injection(state):
 
 @kernel
 def injection_tick(book, order):
-    """The limit that a stop would have if it were injected now: its own, inside reject band and daily limits
+    """Limit price that a stop would have if it were injected now: its own, inside reject band and daily limits
     (STOP-009).
 
-    One that a new day's limits have left outside on the passive side keeps its limit and will be parked (BAND-004).
+    If its own is outside the daily limits on the passive side, the stop keeps it and will be parked (BAND-004).
     """
     side = np.int64(order.side)
     tick = np.int64(order.price)
@@ -94,7 +99,7 @@ def injection_tick(book, order):
 
 @kernel
 def inject_stop(state, out, slot):
-    """TRG: an elected stop becomes a limit order with a fresh stamp (MATCH-003). Returns its minimum quantity, lots."""
+    """Turn an elected stop into a limit order with a new stamp (MATCH-003). Emits TRG. Returns its minimum lots."""
     order = state.orders[slot]
     tick = injection_tick(state.books[order.book], order)
     minimum_lots = np.int64(order.minimum_lots)

@@ -1,4 +1,6 @@
-"""Reject reasons of new orders in their order of precedence (ORDER-004). Nothing is written."""
+"""The slow path: checks of a NEW one by one, in order of precedence, for the reason of a refusal (ORDER-004).
+
+Each check returns a RejectReason, NONE if it passes. Nothing is written. `codes.REJECT_PRECEDENCE` explains ranks."""
 
 import numpy as np
 
@@ -60,7 +62,7 @@ from exchange.units import ORDER_LOTS_MAX
 
 @leaf_kernel
 def check_syntax(command):
-    """Rank 1 of a NEW: what is wrong with the message itself."""
+    """Check of rank 1: a NEW by itself, whatever the state."""
     if command.lots < 1 or command.lots > ORDER_LOTS_MAX:
         return REJECT_BAD_QTY
     if is_plain(command):
@@ -85,7 +87,7 @@ def check_syntax(command):
 
 @kernel
 def _is_off_tick(book, command):
-    """First part of rank 6: a price or trigger that is stated is off the increment."""
+    """First check of rank 6: whether a price or trigger that the command gives is off the increment."""
     if is_stop(command.order_type) and command.trigger % book.min_inc != 0:
         return True
     return gives_price(command) and command.price % book.min_inc != 0
@@ -93,7 +95,7 @@ def _is_off_tick(book, command):
 
 @leaf_kernel
 def check_replace_syntax(command):
-    """Rank 1 of a REPLACE: what is wrong with the message itself."""
+    """Check of rank 1: a REPLACE by itself, whatever the state."""
     if command["flags"] & FLAG_KEEP_LOTS == 0 and (command.lots < 1 or command.lots > ORDER_LOTS_MAX):
         return REJECT_BAD_QTY
     if command["flags"] & FLAG_SET_DISPLAY != 0 and (command.display_lots < 0 or command.display_lots > ORDER_LOTS_MAX):
@@ -105,7 +107,7 @@ def check_replace_syntax(command):
 
 @leaf_kernel
 def check_lots(state, account, book, lots):
-    """Second part of rank 6: lot increment, largest order of the book and of the account."""
+    """Second check of rank 6: lot increment, largest order of the book and of the account."""
     if book.lot_inc > 1 and lots % book.lot_inc != 0:
         return REJECT_BAD_LOT
     if lots > book.order_lots_max or lots > state.accounts[account].order_lots_max:
@@ -115,7 +117,7 @@ def check_lots(state, account, book, lots):
 
 @leaf_kernel
 def check_display(book, lots, display):
-    """Last part of rank 6: an iceberg shows at least this share of its lots (ICE-006)."""
+    """Last check of rank 6: an iceberg shows at least one in `show_ratio` of its lots (ICE-006)."""
     if display != 0 and book.show_ratio != 0 and lots > display * np.int64(book.show_ratio):
         return REJECT_SHOW
     return REJECT_NONE
@@ -123,7 +125,7 @@ def check_display(book, lots, display):
 
 @leaf_kernel
 def check_entry(state, command):
-    """Ranks 0 to 5 of a NEW: account, message, kill, instrument, market state."""
+    """Checks of ranks 0 to 5: account, message, kill, instrument, market state."""
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT
@@ -147,10 +149,10 @@ def check_entry(state, command):
 
 @leaf_kernel
 def check_terms(state, command, book, row, word, tick):
-    """Ranks 6 to 12 of a NEW that passed `check_entry`: the reason it is refused for, NONE if it is accepted.
+    """Checks of ranks 6 to 12, for a NEW that has passed `check_entry`.
 
-    row   row of the account's position in the book; 0 for a combination, or if there is none yet
-    word  its `order_hash`
+    row   the account's position in the book; 0 for a combination, or if there is none yet
+    word  the NEW's `order_hash`
     tick  its `entry_tick`
     """
     account = np.int64(command.account)

@@ -1,5 +1,6 @@
-"""A dry run: how many lots an aggressor would execute, found as the matcher would find them, without a trace
-(TIF-003)."""
+"""A dry run: counts the lots that an aggressor would execute, without trading (TIF-003).
+
+It follows the same rules as the matcher. Afterwards the state is as it was before."""
 
 import numpy as np
 
@@ -27,22 +28,22 @@ from exchange.kernel_codes import (
     STATE_REASON_NONE,
 )
 
-# The dry run notes each order that it changes in the scratch table, so that it can be restored.
-ENTRY = 7  # slot, neighbours, leaves, shown, stamp in two halves
+# The dry run keeps each order that it changes in the scratch table, as an entry of ENTRY words, to restore it.
+ENTRY = 7  # words: slot, two neighbours, leaves_lots, shown_lots, stamp in two halves
 HALF = 32
 LOW_HALF = (1 << HALF) - 1
 
 
 @kernel
 def executable_lots(state, book, order):
-    """Lots that a new order would execute now, in a book with features or with a self-match id.
+    """Lots that a new order would execute now. For a book with features, or an order with a self-match id.
 
-    Real orders of its own book are only read. Lots that implied prices would take really are taken from the orders of
-    other books, because later implied prices depend on them; each change is noted in the scratch table and undone at
-    the end. When the table is full, implied prices count no more.
+    Orders of its own book are only read. From orders of other books, lots of implied fills are really taken, because
+    later implied prices depend on them. Each such change is kept in the scratch table and undone at the end. When the
+    table is full, no further implied fills are counted.
 
-    Prints widen the windows until the end of the dry run, and fills count in the quotes' protection groups: the quotes
-    of a group that would trip are passed over in this book, and taken out of the others (MMP-002).
+    Prints widen the windows, and fills count in the quotes' protection groups, both until the end of the dry run. If a
+    group would trip, its quotes are skipped in this book and taken out of other books (MMP-002).
     """
     index, other = np.int64(order.book), 1 - np.int64(order.side)
     worst = place_of(book, other, np.int64(order.price))
@@ -81,10 +82,11 @@ def executable_lots(state, book, order):
 
 @kernel
 def _from_real(state, book, order, place, left, entries):
-    """Execute against one level of the order's own book.
+    """Count what the order would execute at one level of its own book.
 
-    returns  (lots executed, lots left, entries in the scratch table); 0 lots left also if self-match prevention would
-             cancel the aggressor there
+    left     lots that the order has left
+    entries  entries in the scratch table
+    returns  (lots executed, lots left, entries); 0 lots left also if self-match prevention would cancel the aggressor
     """
     head = np.int64(state.levels[row_of(book, 1 - np.int64(order.side), place)].head)
     if book.matching == MATCHING_PRO_RATA:
@@ -94,9 +96,9 @@ def _from_real(state, book, order, place, left, entries):
 
 @kernel
 def _from_route(state, order, floor, left, entries):
-    """Execute at the best implied price, if it is better than the place `floor`.
+    """Execute one implied fill, if its price is better than the place `floor`.
 
-    returns  (lots executed, -1 if a print would breach a window; entries in the scratch table)
+    returns  (lots executed, or -1 if a print would breach a window; entries in the scratch table)
     """
     side = np.int64(order.side)
     if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
@@ -120,7 +122,7 @@ def _from_route(state, order, floor, left, entries):
 
 @kernel
 def _from_level(state, order, head, left, entries):
-    """As `_from_real`, of a price-time level."""
+    """As `_from_real`, for a price-time level. `head`: its first order."""
     found = np.int64(0)
     hidden = np.int64(0)
     slot = head
@@ -144,8 +146,8 @@ def _from_level(state, order, head, left, entries):
 
 @kernel
 def _from_shared_level(state, order, head, left, entries):
-    """As `_from_real`, of a pro-rata level: however it is shared, all of it but own orders can be executed
-    (SMP-007)."""
+    """As `_from_real`, for a pro-rata level. Whatever the allocation, all orders but those of the same owner can be
+    executed (SMP-007)."""
     there = np.int64(0)
     slot = head
     while slot != 0:
@@ -169,8 +171,8 @@ def _from_shared_level(state, order, head, left, entries):
 
 @kernel
 def _count(state, order, maker, lots, entries):
-    """Count a fill in the protection group of a quote. If the group would trip, take its quotes in other books out.
-    Returns the number of entries in the scratch table; quotes beyond a full table stay."""
+    """Count a fill of `maker`, if it is a quote, in its protection group. If the group would trip, take its quotes out
+    of other books, as far as the scratch table has space. Returns the entries in the table."""
     row = try_fill(state, maker, lots)
     if row == 0:
         return entries
@@ -190,7 +192,7 @@ def _count(state, order, maker, lots, entries):
 
 @kernel
 def _take_route(state, entries, lots):
-    """Take lots from every order of the route, without events. Returns the number of entries in the scratch table."""
+    """Take lots from every order of the route, without events. Returns the entries in the scratch table."""
     for number in range(state.route.count):
         _take(state, entries, np.int64(state.route.slots[number]), lots)
         entries += 1
@@ -199,7 +201,7 @@ def _take_route(state, entries, lots):
 
 @kernel
 def _take(state, entry, slot, lots):
-    """Take lots off a resting order. The scratch table keeps as its `entry` how the order was: it is put back."""
+    """Take lots off a resting order. Entry number `entry` of the scratch table keeps what `_put_back` needs."""
     order = state.orders[slot]
     book = state.books[order.book]
     link = state.links[slot]
@@ -226,7 +228,7 @@ def _take(state, entry, slot, lots):
 
 @kernel
 def _put_back(state, entry):
-    """Undo one `_take`, the latest first: neighbours are then as they were."""
+    """Undo one `_take`. Call it for the latest entry first, so that the neighbours are as they were."""
     at = entry * ENTRY
     slot = np.int64(state.scratch[at])
     order = state.orders[slot]

@@ -1,6 +1,6 @@
 """One step of matching in a book with BookFeature bits: implied prices, pro-rata levels, windows of prints.
 
-Books without features never come here: `match.match_once` tests `book.features` once.
+`match.match_once` does not call this for books without features.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def match_featured(state, out, slot):
     if real < worst:
         real = np.int64(0)
     if book.features & FEATURE_IMPLIED != 0:
-        # A better implied price trades before a real one, at one price the real orders do (IMP-003, IMP-004).
+        # A better implied price trades before real orders; at the same price real orders come first (IMP-003, IMP-004).
         floor = max(real, worst - 1, 0)
         if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
             if _route_breaches(state, np.int64(order.book)):
@@ -55,8 +55,8 @@ def match_featured(state, out, slot):
 
 @kernel
 def prevents(state, out, slot):
-    """Whether an order of the aggressor's owner stood first: then self-match prevention has acted, and this step is
-    done (SMP-006, SMP-007)."""
+    """Apply self-match prevention if the next resting order has the aggressor's owner (SMP-006, SMP-007). True: it has
+    acted, which is the whole step."""
     order = state.orders[slot]
     book = state.books[order.book]
     if book.matching == MATCHING_PRO_RATA:
@@ -70,8 +70,8 @@ def prevents(state, out, slot):
 
 @kernel
 def _breaches(state, index, tick):
-    """Whether a print at this tick would breach a window of the book. Then there is no fill, and matching ends
-    (BAND-005)."""
+    """Whether a print at this tick would breach a window of the book. If so, the breach is noted in the cursor: there
+    is no fill, and matching ends (BAND-005)."""
     reason = breach(state, index, tick)
     if reason == STATE_REASON_NONE:
         return False
@@ -81,8 +81,8 @@ def _breaches(state, index, tick):
 
 @kernel
 def _route_breaches(state, index):
-    """Whether any print of the implied fill in `state.route` would breach a window of its book: then the whole group
-    does not happen, and matching ends (BAND-009)."""
+    """Whether any print of the implied fill in `state.route` would breach a window of its book. If so, the breach is
+    noted in the cursor: the whole group does not trade, and matching ends (BAND-009)."""
     reason, breached = breach_of_route(state, index)
     if reason == STATE_REASON_NONE:
         return False
@@ -93,7 +93,7 @@ def _route_breaches(state, index):
 
 @kernel
 def fill_oldest(state, out, slot):
-    """One fill against the oldest order at the best opposite price."""
+    """Trade once with the oldest order at the best opposite price."""
     order = state.orders[slot]
     book = state.books[order.book]
     resting = np.int64(state.levels[best_row(book, 1 - np.int64(order.side))].head)

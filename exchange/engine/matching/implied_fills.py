@@ -1,7 +1,7 @@
-"""Implied fills: one aggressor against real orders of other books, as one linked group (IMP-007, IMP-008).
+"""Implied fills: one aggressor trades with real orders of other books, as one group (IMP-007, IMP-008).
 
-`state.route` names the orders, see `book.implied`. A group has one FILL row for each order: outrights in the order of
-their fills, then the combination's order. Each row is a print of its book. Either the whole group trades or nothing.
+`state.route` has the orders of the group (`book.implied`). Each order gets one FILL row, and each row is a print in its
+book: first the outrights, then the combination's order. Either the whole group trades or nothing.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from exchange.kernel_codes import EVENT_FLAG_IMPLIED, LIQUIDITY_MAKER, LIQUIDITY
 
 @kernel
 def _fill_outright(state, out, slot, lots, tick, liquidity):
-    """One outright's part of the group: print, clearing, FILL."""
+    """Fill one outright order of the group: print, clearing, FILL."""
     index = np.int64(state.orders[slot].book)
     book = state.books[index]
     state.trade_id += 1
@@ -29,8 +29,8 @@ def _fill_outright(state, out, slot, lots, tick, liquidity):
 
 @kernel
 def _fill_combination(state, out, slot, lots, tick, liquidity):
-    """The combination's part of the group: its legs are booked at the prices that the group traded them at, and it
-    prints at its own price."""
+    """Fill the combination's order of the group. It prints at its own price; its legs are booked at the prices at which
+    the group has traded them."""
     index = np.int64(state.orders[slot].book)
     book = state.books[index]
     state.trade_id += 1
@@ -42,7 +42,7 @@ def _fill_combination(state, out, slot, lots, tick, liquidity):
 
 @kernel
 def _finish_maker(state, out, slot):
-    """Release a maker that is filled; an iceberg whose slice is used up shows the next one (ICE-002)."""
+    """Release a resting order that is filled, or show the next slice of an iceberg that shows nothing (ICE-002)."""
     order = state.orders[slot]
     if order.leaves_lots == 0:
         release_order(state, slot)
@@ -52,8 +52,8 @@ def _finish_maker(state, out, slot):
 
 @kernel
 def _sort_pulls(state):
-    """If protection groups of several makers have tripped, their quotes are cancelled in the order of the makers in the
-    route: against a combination's order an aggressor trades with that one first (IMP-007)."""
+    """Put the tripped protection groups into the order of their quotes in the route, in which their quotes are then
+    cancelled. The combination's order comes first in a route (IMP-007)."""
     route = state.route
     if state.cursor.pull_first != 0:
         for number in range(route.count):
@@ -64,7 +64,7 @@ def _sort_pulls(state):
 
 @kernel
 def trade_route(state, out, slot):
-    """Trade an aggressor with the route that `find_route` has noted (IMP-007), and clear the route."""
+    """Trade an aggressor with the route in `state.route` (IMP-007), and clear the route."""
     route = state.route
     lots = min(np.int64(route.lots), np.int64(state.orders[slot].leaves_lots))
     first = 0

@@ -1,8 +1,8 @@
-"""Publishes implied prices: at the end of a command, IMP for each side of a book whose shown implied price has changed.
+"""Publishes implied prices at the end of a command: IMP for each side of a book whose shown implied price has changed.
 
-While a command runs, `book.levels` marks books whose best level has changed (CHANGED). At its end the books that depend
-on those are marked (DUE): the combinations on them and the other legs. Only the prices of these are computed again, and
-whether they still may be shown (IMP-005, IMP-011).
+While a command runs, `book.levels` marks books whose best level changes as CHANGED. At its end, books whose implied
+prices use a CHANGED book are marked as DUE: the combinations on it, and their other legs. Only DUE books are computed
+again and checked for whether their prices may be shown (IMP-005, IMP-011).
 """
 
 import numpy as np
@@ -16,12 +16,12 @@ from exchange.limits import STEP_EVENTS
 from exchange.machine import highest_bit
 
 BOTH = 3
-DUE_LOOK = 4  # a bit beside those of the sides: prices stay, but look again whether they may be shown
+DUE_LOOK = 4  # bit of QUOTE's `due`, beside one for each side: only check again whether prices may be shown
 
 
 @leaf_kernel
 def emit_implied_prices(state, out):
-    """IMP of the next books, as many as fit into one step. False: nothing is left to publish."""
+    """Emit IMP of the next books, as many as fit into one step. False: nothing is left to publish."""
     return state.marked_words[CHANGED] | state.marked_words[DUE] != ZERO and _emit_marked(state, out)
 
 
@@ -44,7 +44,7 @@ def _lowest_bit(word):
 
 @kernel
 def _take_first(state, kind):
-    """Remove the first mark and return its book. `kind`: CHANGED or DUE."""
+    """Remove the first mark of a bitmap and return its book. `kind`: CHANGED or DUE."""
     word = _lowest_bit(state.marked_words[kind])
     spot = kind * (state.marked_books.shape[0] >> 1) + word
     bit = _lowest_bit(state.marked_books[spot])
@@ -62,7 +62,7 @@ def _mark_due(state, index, bits):
 
 @kernel
 def _mark_dependents(state, index):
-    """Mark the books whose implied prices depend on a book that has changed, and itself."""
+    """Mark a CHANGED book and the books whose implied prices use it as DUE."""
     quote = state.implied[index]
     changed = np.int64(quote.changed)
     quote.changed = 0
@@ -80,7 +80,7 @@ def _mark_dependents(state, index):
 
 @kernel
 def _mark_combination(state, combination):
-    """Mark all books of a combination, both sides."""
+    """Mark both sides of a combination and of its legs as DUE."""
     combo = state.books[combination]
     _mark_due(state, combination, np.int64(BOTH))
     for leg in range(np.int64(combo.leg_count)):
@@ -89,14 +89,14 @@ def _mark_combination(state, combination):
 
 @kernel
 def _mark_side(state, combination, own_leg, side):
-    """Mark what depends on one side of a book: the combination's own price, and prices of its other legs.
+    """Mark as DUE what uses one side of a book in one combination: its own implied price, and those of its other legs.
 
-    own_leg  the book's number among the legs, 0: it is the combination itself
+    own_leg  number of the book among the legs, from 1; 0: the book is the combination
     """
     combo = state.books[combination]
     party = side
     if own_leg != 0:
-        # Into the combination's own price, and with its orders of the other side into the other legs'.
+        # A leg's price is part of the combination's price, and with the combination's other side of other legs' prices.
         whole = leg_side(side, combo.legs[own_leg - 1].sign)
         _mark_due(state, combination, np.int64(1) << whole)
         party = 1 - whole
@@ -108,7 +108,7 @@ def _mark_side(state, combination, own_leg, side):
 
 @kernel
 def _compute(state, index):
-    """Compute the implied prices of the sides that are due, as any owner may trade them."""
+    """Compute the implied prices of the sides that are due, for an aggressor without self-match prevention."""
     quote = state.implied[index]
     for side in range(2):
         if quote.due >> side & 1 != 0:
@@ -121,14 +121,14 @@ def _compute(state, index):
 
 @leaf_kernel
 def _may_show(state, index, side):
-    """Whether there is an implied price that neither locks nor crosses a real one (IMP-005)."""
+    """Whether a side has an implied price that neither locks nor crosses a real price (IMP-005)."""
     quote = state.implied[index]
     return quote.lots[side] != 0 and not crosses(state.books[index], np.int64(side), np.int64(quote.tick[side]))
 
 
 @kernel
 def _emit_changes(state, out, index):
-    """IMP of each side whose shown price or lots have changed."""
+    """Emit IMP for each side whose shown price or lots have changed."""
     quote = state.implied[index]
     bid = _may_show(state, index, SIDE_BUY)
     ask = _may_show(state, index, SIDE_SELL)
@@ -141,7 +141,7 @@ def _emit_changes(state, out, index):
 
 @kernel
 def _emit_side(state, out, index, side, shown):
-    """Emit IMPLIED_PRICE of one side if what is shown has changed."""
+    """Emit IMP for one side if its shown price or lots have changed. `shown`: result of `_may_show`."""
     quote = state.implied[index]
     lots = np.int64(quote.lots[side]) if shown else np.int64(0)
     tick = np.int64(quote.tick[side]) if shown else np.int64(quote.shown_tick[side])

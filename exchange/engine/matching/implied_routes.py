@@ -1,16 +1,17 @@
-"""Routes to implied prices: which combinations make one in which book, in order of precedence (IMP-009)."""
+"""Which combinations make implied prices in which books: the routes, in order of precedence (IMP-009)."""
 
 import numpy as np
 
 from exchange.book.levels import CHANGED, CHANGED_STATE
 from exchange.codes import BookFeature
 
-# Nearest last trading day of the other legs, the combination, number of the own leg from 1, 0 for its own book.
+# A route into a book: nearest last trading day of the other legs; combination; number of the book's leg, from 1, or 0
+# for the combination's own book.
 Route = tuple[int, int, int]
 
 
 def routes_of(state: np.record) -> dict[int, list[Route]]:
-    """The routes into each book, nearest expiry first; a combination's own book has the one through its legs."""
+    """The routes into each book, nearest expiry first. A combination's own book has one, through its legs."""
     routes: dict[int, list[Route]] = {}
     for index in range(1, int(state.books_listed) + 1):
         book = state.books[index]
@@ -24,7 +25,7 @@ def routes_of(state: np.record) -> dict[int, list[Route]]:
 
 
 def build_routes(state: np.record) -> None:
-    """Write the routes of all books into the member table. Call it after books have been listed."""
+    """Write the routes of all books to the MEMBER and SOURCES tables. Call it after books have been listed."""
     state.members[:] = np.zeros(1, state.members.dtype)
     first = 0
     for index, routes in routes_of(state).items():
@@ -37,8 +38,7 @@ def build_routes(state: np.record) -> None:
 
 
 def _mark(state: np.record, index: int) -> None:
-    """As `levels.mark_book`, from plain Python: the book's implied prices are published at the end of the next
-    command."""
+    """As `levels.mark_book`, in plain Python. The next command publishes the book's implied prices."""
     state.implied[index].changed = CHANGED_STATE
     state.marked_books[index // 64] |= np.uint64(1 << index % 64)
     state.marked_words[CHANGED] |= np.uint64(1 << index // 64)

@@ -1,7 +1,9 @@
-"""A pro-rata pass over the best opposite level, in steps: own orders are cancelled, the shares trade, icebergs refresh.
+"""A pro-rata pass: an aggressor trades with all orders of the best opposite level, each with its share.
 
-The cursor holds the step and the next order (`pass_step`, `pass_slot`), so a level of any length fits into any event
-buffer.
+First orders of the aggressor's owner are cancelled, then the shares trade, then icebergs show their next slices.
+
+The pass runs in steps; the cursor holds the step and the next order (`pass_step`, `pass_slot`). So a level of any
+length fits into any event buffer.
 """
 
 import numpy as np
@@ -16,15 +18,15 @@ from exchange.kernel_codes import CANCEL_SMP, SMP_CANCEL_AGGRESSOR, SMP_CANCEL_B
 
 # Steps of a pass. NO_PASS is 0: a cursor between commands is all zero.
 NO_PASS = 0
-OWN_LEAVE = 1
-END_AGGRESSOR = 2
-FILL = 3
-REFRESH = 4
+OWN_LEAVE = 1  # cancel the next order of the aggressor's owner
+END_AGGRESSOR = 2  # cancel the aggressor
+FILL = 3  # trade the next share
+REFRESH = 4  # show the next slice of the next iceberg
 
 
 @kernel
 def find_own(state, order, slot):
-    """The first order of the aggressor's owner from `slot` on in a level's queue, 0 if there is none."""
+    """Slot of the first order of the aggressor's owner in a level's queue, from `slot` on; 0 if there is none."""
     while slot != 0 and not is_own(order, state.orders[slot]):
         slot = np.int64(state.links[slot].newer)
     return slot
@@ -32,8 +34,8 @@ def find_own(state, order, slot):
 
 @kernel
 def prevent_on_level(state, out, slot):
-    """Self-match prevention for a whole level, before it is shared out (SMP-007). False: it holds no order of the
-    aggressor's owner."""
+    """Apply self-match prevention to a whole level before its allocation (SMP-007). False: no order of the level has
+    the aggressor's owner."""
     order = state.orders[slot]
     if order.smp_id == 0:
         return False
@@ -51,7 +53,7 @@ def prevent_on_level(state, out, slot):
 
 @kernel
 def begin_pass(state, slot):
-    """Work out each order's share of the best opposite level. The fills are the next steps."""
+    """Begin a pass: allocate the aggressor's lots to the best opposite level. The fills are the next steps."""
     order = state.orders[slot]
     book = state.books[order.book]
     level = state.levels[best_row(book, 1 - np.int64(order.side))]
@@ -63,7 +65,7 @@ def begin_pass(state, slot):
 
 @kernel
 def continue_pass(state, out, slot):
-    """One more step of the running pass."""
+    """Run the next step of the running pass."""
     step = state.cursor.pass_step
     if step == OWN_LEAVE:
         _cancel_own(state, out, slot)
@@ -89,7 +91,7 @@ def _cancel_own(state, out, slot):
 
 @kernel
 def _fill_once(state, out, slot):
-    """The next share trades (PRO-007). After the last one the level's icebergs refresh."""
+    """Trade the next share (PRO-007). After the last one the step becomes REFRESH."""
     cursor = state.cursor
     order = state.orders[slot]
     book = state.books[order.book]
@@ -109,7 +111,8 @@ def _fill_once(state, out, slot):
 
 @kernel
 def _refresh_once(state, out, slot):
-    """The next iceberg that the pass left without shown lots shows its next slice, in time order (PRO-007)."""
+    """Show the next slice of the oldest iceberg that the pass has left without shown lots (PRO-007). After the last one
+    the pass ends."""
     cursor = state.cursor
     maker = np.int64(cursor.pass_slot)
     while maker != 0 and state.orders[maker].shown_lots != 0:

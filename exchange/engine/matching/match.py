@@ -18,8 +18,8 @@ from exchange.machine import opaque_row
 
 @leaf_kernel
 def unmet_condition(state, book, order, minimum_lots):
-    """CancelReason of an order that has to execute more lots at once than it can, FOK or MINQTY (TIF-002 to TIF-004); 0
-    if it can, or has no such condition."""
+    """CancelReason of a FOK order, or one with a minimum quantity, that cannot execute enough lots at once; else 0
+    (TIF-002 to TIF-004)."""
     reason = CANCEL_MINQTY
     wanted = np.int64(minimum_lots)
     if order.tif == TIF_FOK:
@@ -39,9 +39,9 @@ def unmet_condition(state, book, order, minimum_lots):
 
 @leaf_kernel
 def match_once(state, out, slot):
-    """One step of matching: one fill; in an outright without features as many fills as the event buffer takes.
+    """Run one step of matching an aggressor. False: nothing is left to match, or a breach of a window has ended it.
 
-    Returns False when nothing is left to match.
+    A step is one fill; in an outright without features it is as many fills as the event buffer takes.
     """
     book = state.books[state.orders[slot].book]
     if book.features != 0:
@@ -53,7 +53,7 @@ def match_once(state, out, slot):
 
 @kernel
 def _match_combination(state, out, slot):
-    """One fill against the oldest order at the best opposite price (MATCH-001, MATCH-002)."""
+    """Trade once with the oldest order at the best opposite price (MATCH-001, MATCH-002). False: no price crosses."""
     order = state.orders[slot]
     if order.leaves_lots == 0 or not crosses(state.books[order.book], np.int64(order.side), np.int64(order.price)):
         return False
@@ -64,12 +64,12 @@ def _match_combination(state, out, slot):
 
 @kernel
 def _match_outright(whole, out, slot):
-    """Fills against the oldest order at the best opposite price (MATCH-001, MATCH-002), as many as the event buffer
+    """Trade with the oldest orders at the best opposite prices (MATCH-001, MATCH-002), as often as the event buffer
     takes.
 
-    What they do to the aggressor's position and money is added up and booked once.
+    The aggressor's position and money are booked once, for the sum of its fills.
 
-    whole  STATE; each round of the loop takes its own `opaque_row` of it, see there
+    whole  STATE; each round of the loop uses its own `opaque_row` of it
     """
     state = whole
     order = state.orders[slot]
@@ -102,8 +102,10 @@ def _match_outright(whole, out, slot):
 
 @leaf_kernel
 def start_order(state, out, slot, minimum_lots):
-    """An order arrives at its book. It is cancelled for a condition that is not met, or rests, or can trade: then
-    True."""
+    """Begin the matching of an order that arrives at its book. True: it may trade, and `match_once` has to follow.
+
+    False: it was cancelled, because a condition is not met or it cannot trade at once as an IOC, or it rests.
+    """
     order = state.orders[slot]
     book = state.books[order.book]
     reason = unmet_condition(state, book, order, minimum_lots)

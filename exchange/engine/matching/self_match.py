@@ -1,7 +1,7 @@
 """Self-match prevention in price-time books (SMP-001 to SMP-006).
 
-Two orders with the same self-match id never trade with each other in OPEN. The aggressor's instruction decides which of
-them is cancelled, and only when the resting order is next to trade.
+Two orders with the same self-match id never trade with each other in OPEN. Prevention acts only when the resting order
+is the next to trade; the aggressor's instruction decides which of the two is cancelled.
 """
 
 import numpy as np
@@ -24,13 +24,13 @@ from exchange.kernel_codes import (
 
 @leaf_kernel
 def is_own(order, maker):
-    """Whether a resting order has the aggressor's owner, so that they may not trade."""
+    """Whether the resting order `maker` has the aggressor's owner, so that the two may not trade."""
     return is_of_owner(order.smp_id, order.account, maker)
 
 
 @kernel
 def prevent_self_match(state, out, slot, resting):
-    """Carry out the aggressor's self-match instruction against the resting order that is next to trade.
+    """Carry out the self-match instruction of the aggressor `slot` against the order `resting`, the next to trade.
 
     If the aggressor is cancelled, its row is free afterwards.
     """
@@ -50,7 +50,7 @@ def prevent_self_match(state, out, slot, resting):
 
 @kernel
 def _decrement(state, out, slot, lots):
-    """DEC of one of the two orders: it loses these lots without a trade or a fee (SMP-005)."""
+    """Take lots off one of the two orders, without a trade or a fee (SMP-005). Emits DEC."""
     order = state.orders[slot]
     book = state.books[order.book]
     work_order(state, order, -lots)

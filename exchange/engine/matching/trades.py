@@ -1,4 +1,4 @@
-"""A trade: what it does to the book, to both orders and to their owners; one FILL row for each order."""
+"""Carries out a trade: changes the book, both orders and their accounts, and emits one FILL for each order."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from exchange.machine import put_word, word_at
 
 @leaf_kernel
 def record_print(state, index, price, lots):
-    """A print: last price, the day's statistics, windows; each print elects stops of its own (STOP-004)."""
+    """Record a print: last price, statistics of the day, look-back windows. Then it elects stops (STOP-004)."""
     book = state.books[index]
     had_last, last = book.has_last != 0, np.int64(book.last_tick)
     _note_trades(state, book, price, price, lots, price * lots)
@@ -39,10 +39,11 @@ def record_print(state, index, price, lots):
 
 @leaf_kernel
 def _note_trades(state, book, first, last, lots, value):
-    """Put one trade or several into the day's statistics, and refresh the fast path, which depends on the last price.
+    """Add trades of one aggressor to the statistics of the day. Refreshes the fast path, which depends on the last
+    price.
 
-    first, last  their first and last price; no price between goes beyond these two
-    lots, value  of all of them; value: sum of price * lots
+    first, last  prices of the first and the last trade; all others are between these
+    lots, value  of all trades; value is the sum of price * lots
     """
     book.last_trade_id = state.trade_id
     if book.volume_lots == 0:
@@ -60,14 +61,14 @@ def _note_trades(state, book, first, last, lots, value):
 
 @kernel
 def _fill(state, out, book, slot, lots, price, liquidity):
-    """One order's part of a trade: clearing, book, FILL."""
+    """Fill one order of a trade: clearing, book, FILL."""
     fee = clear_fill(state, book, state.orders[slot], lots, price, liquidity)
     emit_fill(state, out, book, slot, lots, price, liquidity, fee)
 
 
 @leaf_kernel
 def emit_fill(state, out, book, slot, lots, price, liquidity, fee):
-    """Write a cleared fill into its order and the book. Returns the FILL row."""
+    """Take the lots of a cleared fill off its order and its level. Emits and returns FILL. `fee`: mills."""
     order = state.orders[slot]
     side = np.int64(order.side)
     place = place_of(book, side, np.int64(order.price))
@@ -76,13 +77,13 @@ def emit_fill(state, out, book, slot, lots, price, liquidity, fee):
 
 @leaf_kernel
 def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, liquidity, fee):
-    """As `emit_fill` of an order whose level's place and row are known; an aggressor is in no queue."""
+    """As `emit_fill`, for an order whose level's place and row are known. They do not matter for an aggressor."""
     order = state.orders[slot]
     if book.features != 0 and liquidity == LIQUIDITY_MAKER and order.order_type == ORDER_QUOTE:
         count_fill(state, order, lots, book.hours)
     row = emit_old_order(state, out, order, fill_codes(order, lots, liquidity))
     leaves = np.int64(order.leaves_lots) - lots
-    totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # more are filled
+    totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # filled_lots grow
     put_word(order, TOTALS, totals)
     order.value_tick_lots = value
     level_lots = np.int64(0)
@@ -113,9 +114,12 @@ def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
 
 @leaf_kernel
 def trade_lots(state, out, book, first, second, price, lots, auction):
-    """Trade two orders at a price: resting and aggressor, or buyer and seller of an uncross. Returns the lots.
+    """Trade two orders. Returns the lots.
 
-    A filled order that rested is released. A filled aggressor keeps its row until its command is done.
+    first, second  resting and aggressor; in an uncross buyer and seller
+    auction        True: the trade is part of an uncross
+
+    An order that rested is released if it is filled. A filled aggressor keeps its row until its command ends.
     """
     state.trade_id += 1
     record_print(state, np.int64(state.orders[first].book), price, lots)
@@ -132,7 +136,7 @@ def trade_lots(state, out, book, first, second, price, lots, auction):
 
 @kernel
 def trade_share(state, out, book, resting, slot, price, lots):
-    """As `trade_lots`, for one share of a pro-rata pass: icebergs refresh after all shares, not here."""
+    """As `trade_lots`, for one share of a pro-rata pass. Icebergs show their next slice later, after all shares."""
     state.trade_id += 1
     record_print(state, np.int64(state.orders[resting].book), price, lots)
     _fill(state, out, book, resting, lots, price, LIQUIDITY_MAKER)
@@ -145,9 +149,10 @@ def trade_share(state, out, book, resting, slot, price, lots):
 def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     """Trade an aggressor with the oldest order at the best price of an outright without features. Returns the price.
 
-    The aggressor's clearing and the statistics are left out: the caller books them for all its fills (`book_taken`).
+    The caller books the aggressor's clearing and the statistics, for all its fills together (`book_taken`).
 
     side, place, level_row  of the resting order
+    resting, slot           slots of the resting order and of the aggressor
     """
     maker, order = state.orders[resting], state.orders[slot]
     word = order_hash(maker)
@@ -170,10 +175,10 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
 
 @leaf_kernel
 def book_taken(state, book, order, lots, value, first, last):
-    """Book what an aggressor's fills by `trade_oldest` left out: statistics of the book, clearing of the aggressor.
+    """Book what `trade_oldest` has left out, for all fills of an aggressor: statistics of the book, its clearing.
 
-    lots, value  of all these fills; value: sum of price * lots
-    first, last  their first and their last price
+    lots, value  of all these fills; value is the sum of price * lots
+    first, last  prices of the first and the last fill
     """
     if lots != 0:
         _note_trades(state, book, first, last, lots, value)

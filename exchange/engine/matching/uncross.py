@@ -1,6 +1,6 @@
-"""The uncross: a book that comes to OPEN trades at one price, pair by pair (AUC-011).
+"""The uncross: when a book comes to OPEN, its crossing orders trade at one price, pair by pair (AUC-011).
 
-It runs in steps; the cursor holds the book, its stage, the price and the lots that are left to trade.
+It runs in steps; the cursor holds the book, its stage, the price and the lots that are still to trade.
 """
 
 import numpy as np
@@ -20,16 +20,16 @@ from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_UNCROSSED, ORDER_STATE_NONE, SIDE_BUY, SIDE_SELL
 from exchange.limits import STEP_EVENTS
 
-# Stages of one book's uncross: its stops join it, then pairs trade and icebergs refresh.
+# Stages of the uncross of one book.
 DONE = 0
-JOINING = 1
-TRADING = 2
+JOINING = 1  # its stops join
+TRADING = 2  # pairs trade, then icebergs show their next slices
 
 
 @leaf_kernel
 def _part_lots(order, price):
-    """Lots that the order at the head of its queue may trade next. At the uncross price itself the shown lots of all
-    orders come before the hidden lots of icebergs (AUC-010)."""
+    """Lots that the first order of a queue may trade now. At the uncross price, shown lots of all orders trade before
+    hidden lots of icebergs (AUC-010); at better prices an order trades whole."""
     if order.price == price and order.shown_lots != 0:
         return np.int64(order.shown_lots)
     return np.int64(order.leaves_lots)
@@ -37,9 +37,9 @@ def _part_lots(order, price):
 
 @leaf_kernel
 def _step_back(state, book, slot, price, showed):
-    """An iceberg at the uncross price that has just traded its last shown lots goes to the back of that level.
+    """Move an iceberg at the uncross price to the back of its level, if it has just traded its last shown lots.
 
-    showed  whether it showed lots before this pair; if not, it trades hidden lots and went to the back earlier
+    showed  whether it showed lots before this trade; if not, it has been at the back already and trades hidden lots
     """
     order = state.orders[slot]
     used_up = showed and order.shown_lots == 0 and order.leaves_lots != 0
@@ -50,10 +50,10 @@ def _step_back(state, book, slot, price, showed):
 
 @kernel
 def _refresh_once(state, out, index, price):
-    """One iceberg that the uncross left without shown lots shows its next slice (AUC-012). False: there is none."""
+    """Show the next slice of an iceberg that the uncross has left without shown lots (AUC-012). False: none is left."""
     book = state.books[index]
     for side in range(2):
-        # At the edge of a collar an order with a better price may be left over in part: it heads the best level.
+        # If the price is the edge of a collar, a partly filled order with a better price may be left at the head.
         better = np.int64(state.levels[best_row(book, side)].head)
         if better != 0 and state.orders[better].shown_lots == 0:
             refresh_order(state, out, better)
@@ -69,8 +69,8 @@ def _refresh_once(state, out, index, price):
 
 @kernel
 def _begin_uncross(state, out):
-    """Begin the uncross of the next book in scope, unless its collar extends the auction. False: there is no other
-    book."""
+    """Begin the uncross of the next book that the SET_STATE changes. If the collar extends its auction, it is done
+    already. False: there is no other book."""
     cursor = state.cursor
     index = np.int64(cursor.book) + 1
     while index <= state.books_listed and not in_scope(state, cursor, index):
@@ -84,13 +84,13 @@ def _begin_uncross(state, out):
 
 @leaf_kernel
 def _trade_pair(state, out, book, price):
-    """The oldest orders at the best price of each side trade the lots that both have (AUC-011). Returns the lots."""
+    """Trade the oldest orders at the best price of each side with each other (AUC-011). Returns the lots."""
     buyer = np.int64(state.levels[best_row(book, SIDE_BUY)].head)
     seller = np.int64(state.levels[best_row(book, SIDE_SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
     prefetch_next(state, book, SIDE_BUY, buyer, ALL)
     prefetch_next(state, book, SIDE_SELL, seller, ALL)
-    lots = min(_part_lots(buy, price), _part_lots(sell, price))  # no more than is left of the volume
+    lots = min(_part_lots(buy, price), _part_lots(sell, price))  # never more than `uncross_lots`
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)
     _step_back(state, book, buyer, price, buyer_showed)
@@ -100,7 +100,7 @@ def _trade_pair(state, out, book, price):
 
 @kernel
 def _trade_pairs(state, out):
-    """Pairs of an uncross, as many as the event buffer takes."""
+    """Trade pairs of the uncross, as many as the event buffer takes."""
     cursor = state.cursor
     book = state.books[cursor.book]
     count_max = out.capacity - STEP_EVENTS
@@ -110,8 +110,8 @@ def _trade_pairs(state, out):
 
 @kernel
 def uncross_once(state, out):
-    """One step: a stop joins, pairs trade (AUC-011), an iceberg refreshes, or the next book begins. False: all are
-    done."""
+    """Run one step of the uncross: a stop joins, pairs trade, an iceberg shows a slice, or the next book begins. False:
+    all books are done."""
     cursor = state.cursor
     if cursor.uncross_lots > 0:
         _trade_pairs(state, out)

@@ -1,7 +1,7 @@
-"""After a breach of a window: the aggressor's remainder is cancelled or rests, its market becomes RESERVED (BAND-006 to
-BAND-008, BAND-010).
+"""What follows a breach of a look-back window (BAND-006 to BAND-008, BAND-010).
 
-A breach ends an aggressor's matching (`featured`). What follows runs in steps; the cursor holds the next one.
+A breach ends the matching of an aggressor (`featured`). Then its remainder is cancelled or rests, and its book or group
+becomes RESERVED. This runs in steps; the cursor holds the next one.
 """
 
 import numpy as np
@@ -16,16 +16,20 @@ from exchange.kernel import kernel
 from exchange.kernel_codes import CANCEL_VELOCITY, MARKET_RESERVED, ORDER_MARKET, ORDER_QUOTE, STATE_REASON_HALT_DCB
 from exchange.units import NS_PER_DAY
 
-# Steps of a halt. The remainder comes first: 0.
-REMAINDER = 0
-RESERVE = 1
-REST = 2
+# Steps after a breach, in `halt_step`. The first is 0, as a cursor is zero.
+REMAINDER = 0  # cancel the remainder if it may not rest
+RESERVE = 1  # change the state to RESERVED
+REST = 2  # rest the remainder
 DONE = 3
 
 
 @kernel
 def note_breach(state, index, reason):
-    """The aggressor's next print would breach a window of book `index`: note the halt that follows in the cursor."""
+    """Write a breach to the cursor, for `halt_once`.
+
+    index   the book whose window the next print would breach
+    reason  StateReason
+    """
     cursor = state.cursor
     cursor.halt_reason = reason
     cursor.breached_book = index
@@ -34,7 +38,7 @@ def note_breach(state, index, reason):
 
 @kernel
 def halt_once(state, out):
-    """One more step after a breach. False: nothing is left to do."""
+    """Run the next step after a breach. False: nothing is left to do."""
     cursor = state.cursor
     slot = np.int64(cursor.slot)
     if cursor.halt_step == REMAINDER:
@@ -43,7 +47,7 @@ def halt_once(state, out):
             take_out(state, out, slot, CANCEL_VELOCITY)
             cursor.slot = 0
             if cursor.halt_reason != STATE_REASON_HALT_DCB:
-                cursor.halt_step = DONE  # BAND-006
+                cursor.halt_step = DONE  # velocity, and nothing rests: the state stays (BAND-006)
     elif cursor.halt_step == RESERVE:
         _reserve(state, out)
         cursor.halt_step = REST if slot != 0 else DONE
@@ -52,7 +56,7 @@ def halt_once(state, out):
         cursor.halt_step = DONE
     if cursor.halt_step != DONE:
         return True
-    cursor.halt_reason = 0  # an elected stop may be the next aggressor
+    cursor.halt_reason = 0  # the next aggressor, an elected stop, must not find it
     cursor.breached_book = 0
     cursor.halt_step = 0
     cursor.aggressor_book = 0
@@ -61,8 +65,8 @@ def halt_once(state, out):
 
 @kernel
 def _may_rest(state, slot):
-    """Whether a remainder may wait for the uncross: not of IOC, FOK, market, minimum-quantity orders or quotes
-    (BAND-006)."""
+    """Whether the remainder of an aggressor may rest until the uncross (BAND-006). IOC, FOK and market orders, orders
+    with a minimum quantity and quotes may not."""
     order = state.orders[slot]
     return (
         not is_immediate(order.tif)
@@ -74,8 +78,8 @@ def _may_rest(state, slot):
 
 @kernel
 def _reserve(state, out):
-    """STA: the aggressor's book becomes RESERVED for the pause of the window that was breached. If that window is the
-    lead month's, the whole group does (BAND-007, BAND-008)."""
+    """Make the aggressor's book RESERVED for the pause of the breached window, and queue the cancels of its quotes.
+    Emits STA. If it was a window of the lead month, do so for the whole group (BAND-007, BAND-008)."""
     cursor = state.cursor
     breached = np.int64(cursor.breached_book)
     reason = np.int64(cursor.halt_reason)
@@ -91,8 +95,8 @@ def _reserve(state, out):
 
 @kernel
 def _pull_quotes(state, index, group):
-    """Cancel the quotes of a book, with `index` 0 of the whole group, before the remainder rests (BAND-007,
-    BAND-008)."""
+    """Queue the cancels of all quotes of a book, or of its group if `index` is 0, which come before the next step
+    (BAND-007, BAND-008)."""
     for other in range(1, state.books_listed + 1):
         if other == index or (index == 0 and state.books[other].group == group):
             slot = np.int64(state.books[other].first_quote)
@@ -104,7 +108,7 @@ def _pull_quotes(state, index, group):
 
 @kernel
 def _pause_ns(state, index, reason):
-    """How long RESERVED lasts; less in the closing window of the day (BAND-012)."""
+    """How long RESERVED lasts after a breach, ns; in the closing window of the day it is shorter (BAND-012)."""
     guard = state.guards[index]
     window = guard.windows[BREAKER if reason == STATE_REASON_HALT_DCB else VELOCITY]
     of_day = state.time_ns % NS_PER_DAY

@@ -1,4 +1,4 @@
-"""Stops in an uncross: first those that were elected before and waited, then those that its price elects (AUC-009)."""
+"""Stops that join an uncross: first those that were elected earlier, then those that its price elects (AUC-009)."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from exchange.kernel_codes import CANCEL_MINQTY
 
 @kernel
 def join_auction_once(state, out, book, reference, collar_ticks):
-    """The next stop joins this book's uncross as a limit order. False: no other stop joins.
+    """Let the next stop join this book's uncross as a limit order. False: no other stop joins.
 
-    The cursor holds the stops that the price has elected and that have not joined yet. When all have, the price is
-    computed again, and may elect more. A price beyond the collar cannot print, so the collar's edge elects in its place
-    (AUC-014).
+    The cursor holds the stops that the price has elected and that have not joined yet. When all have joined, the price
+    is computed again and may elect more stops. If it lies beyond the collar, it cannot print: then the edge of the
+    collar elects (AUC-014).
     """
     cursor = state.cursor
     slot = np.int64(book.elected_first)
@@ -39,7 +39,8 @@ def join_auction_once(state, out, book, reference, collar_ticks):
 
 @kernel
 def _join(state, out, slot):
-    """TRG, then RST. Nothing trades yet, so a stop with a minimum quantity is cancelled (TIF-004)."""
+    """Inject a stop and rest it. Emits TRG, then RST. A stop with a minimum quantity is cancelled, because nothing
+    trades yet (TIF-004)."""
     if inject_stop(state, out, slot) != 0:
         take_out(state, out, slot, CANCEL_MINQTY)
     else:
@@ -48,12 +49,14 @@ def _join(state, out, slot):
 
 @kernel
 def expected_uncross(state, book, reference, collar_ticks):
-    """Where the book would uncross now, with the stops that would join.
+    """Price and volume at which a book would uncross now, with the stops that would join. Afterwards levels and stops
+    are as before.
 
-    Their lots are added to the levels of their limits as hidden lots, and taken away again at the end.
+    For the computation, lots of these stops are added to the levels of their limits as hidden lots.
 
-    returns  (whether it would uncross, price, volume, imbalance, lots that would trade at the edge of the collar if the
-             price lies beyond it)
+    reference, collar_ticks  as for `collared_equilibrium`
+    returns                  whether it would uncross; price, ticks; volume, lots; imbalance, lots; lots that would
+                             trade inside the collar
     """
     bid, ask = np.int64(book.best[0]), np.int64(book.best[1])
     slot = np.int64(book.elected_first)
@@ -79,8 +82,8 @@ def expected_uncross(state, book, reference, collar_ticks):
 
 @kernel
 def _add_reached(state, book, price, tried):
-    """Add the lots of the stops that a price elects. Their slots follow the first `tried` in the scratch table; returns
-    how many are there now."""
+    """Add the lots of the stops that a price elects. Their slots are appended to the scratch table, which has `tried`
+    already. Returns the number of slots in it."""
     root = take_reached(state, book, price, False, np.int64(0))
     while root != 0:
         slot = root
@@ -93,7 +96,7 @@ def _add_reached(state, book, price, tried):
 
 @kernel
 def _remove_all(state, book, tried):
-    """Take the lots of all stops away again; those that were elected wait for their price as before."""
+    """Take away the lots of all added stops, and put stops back into the heaps that they were taken from."""
     slot = np.int64(book.elected_first)
     while slot != 0:
         _add_lots(state, book, slot, -1)
@@ -107,7 +110,8 @@ def _remove_all(state, book, tried):
 
 @kernel
 def _add_lots(state, book, slot, sign):
-    """Add a stop's lots at its limit (1), or take them away again (-1). One with a minimum quantity would not join."""
+    """Add a stop's lots to the level of its limit (`sign` 1), or take them away again (-1). Skips stops that would not
+    join: those with a minimum quantity, and those that would be parked."""
     order = state.orders[slot]
     if order.shown_lots != 0:
         return

@@ -1,7 +1,8 @@
-"""The collar of an uncross (AUC-014): an auction whose price lies too far from its reference is extended.
+"""The collar of an uncross (AUC-014): if an auction's price is too far from its reference price, the auction is
+extended.
 
-A book outside its collar does not open with its group: it gets RESERVED as its own state, or keeps PAUSED. When its
-extensions are used up, it waits until an operator lets it uncross at the edge of the collar (CLAMP).
+Then the book does not open with its group: its own state becomes RESERVED, or stays PAUSED. After the last extension it
+waits until an operator allows an uncross at the edge of the collar (CLAMP).
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from exchange.kernel_codes import FLAG_CLAMP, MARKET_NONE, MARKET_PAUSED, MARKET
 
 @kernel
 def may_uncross(state, out, index):
-    """Whether book `index` may uncross now. If not its auction is extended: STA."""
+    """Whether a book may uncross now. If not, its auction is extended here. Emits STA then."""
     guard = state.guards[index]
     if guard.collar_ticks == 0:
         return True
@@ -36,8 +37,8 @@ def may_uncross(state, out, index):
 
 @kernel
 def collect_again(state, out, index):
-    """After an uncross at the edge of its collar a book may still be crossed: then its next auction begins, around the
-    price that has just printed."""
+    """After an uncross at the edge of its collar a book may still be crossed: then begin its next auction, with the
+    price just printed as reference."""
     if is_crossed(state.books[index]):
         guard = state.guards[index]
         guard.extensions = 0
@@ -46,8 +47,8 @@ def collect_again(state, out, index):
 
 @kernel
 def _extend(state, out, index, until_ns):
-    """STA: the book goes on collecting orders until a time; 0: until an operator's command."""
+    """Let a book go on collecting orders until `until_ns`, or if that is 0 until an operator ends it. Emits STA."""
     own = MARKET_PAUSED if state.books[index].own_state == MARKET_PAUSED else MARKET_RESERVED
     change_state(state, out, index, np.int64(0), own, STATE_REASON_COLLAR, until_ns)
     if state.cursor.instrument == index:
-        state.cursor.market_state = MARKET_NONE  # the command named this book only: nothing is left to open
+        state.cursor.market_state = MARKET_NONE  # the SET_STATE is for this book only, so nothing is left to open

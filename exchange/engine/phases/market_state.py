@@ -1,5 +1,5 @@
-"""Writes the state of a group or a book, and what follows from it: effective states, reopening times, the day's
-fields."""
+"""Writes the market state of a group or a book, and all that depends on it: states in force, reopening times, fields of
+the day."""
 
 import numpy as np
 
@@ -21,16 +21,16 @@ from exchange.kernel_codes import (
     MARKET_RESERVED,
 )
 
-# For a reopening time that the change itself does not set: a halt stops it, leaving the halt lets it run on.
+# As `until_ns`: a change of state that keeps the timer. A halt stops the timer; after the halt it runs on.
 KEPT = np.int64(-1)
 
 
 @kernel
 def effective_state(group_state, own_state):
-    """The state in force in a book, from its group's and its own.
+    """The state in force in a book, from its group's state and its own.
 
-    While the group is OPEN a book's own state counts. A HALT of its own lasts until the group's day ends, and a book
-    that was closed by itself stays CLOSED. Otherwise the group's state counts.
+    A book's own CLOSED always counts; its own HALT until its group is CLOSED; any other state of its own while its
+    group is OPEN. Otherwise the group's state counts.
     """
     stays = own_state == MARKET_CLOSED or (own_state == MARKET_HALT and group_state != MARKET_CLOSED)
     if stays or (group_state == MARKET_OPEN and own_state != MARKET_NONE):
@@ -40,17 +40,18 @@ def effective_state(group_state, own_state):
 
 @kernel
 def reference_tick(book):
-    """The reference price of an auction: last price of the day, else the mark (AUC-008)."""
+    """Reference price of an auction: last price of the day, else the mark (AUC-008)."""
     return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.mark_tick)
 
 
 @kernel
 def change_state(state, out, index, group_number, target, reason, until_ns):
-    """Put a book, with `index` 0 a whole group, into a state; STA.
+    """Change the state of a book, or of a whole group if `index` is 0. Emits STA.
 
-    STA carries the time at which the venue's timer ends that state, 0 if none does. If the group's halt hides a book's
-    own state, it carries minus the time that will be left then.
+    STA has the time at which the venue's timer ends the state, 0 if none does. If a halt of the group hides the book's
+    own state, it has minus the time that the timer will have left after the halt.
 
+    target    MarketState
     reason    StateReason
     until_ns  when the venue's timer ends the state, 0 if none does; KEPT: the present timer stays
     """
@@ -71,19 +72,19 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
 
 @kernel
 def _stopped_ns(state, reopen_ns):
-    """Time left until a reopening time, 0 if there is none. While in HALT a group or book keeps it (`left_ns`)."""
+    """Time left until a reopening time, 0 if there is none. A group or book in HALT keeps this in `left_ns`."""
     return max(np.int64(reopen_ns) - state.time_ns, np.int64(1)) if reopen_ns != 0 else np.int64(0)
 
 
 @kernel
 def _resumed_ns(state, left_ns):
-    """The reopening time after a halt that has left so much, 0 if there is none."""
+    """Reopening time after a halt, from the time left; 0 if there is none."""
     return left_ns + state.time_ns if left_ns != 0 else np.int64(0)
 
 
 @kernel
 def _change_book(state, index, target, reason, until_ns):
-    """Change one book's own state, and when its RESERVED ends."""
+    """Change the own state of one book, and its reopening time."""
     book = state.books[index]
     if target == MARKET_HALT and book.phase != MARKET_HALT:
         book.before_halt = book.phase
@@ -102,7 +103,7 @@ def _change_book(state, index, target, reason, until_ns):
 
 @kernel
 def _change_group(state, group_number, target, reason, until_ns):
-    """Change a group's state and that of its books, and when its RESERVED ends."""
+    """Change the state of a group, its reopening time, and the states in force in its books."""
     group = state.groups[group_number]
     fresh_day = group.state == MARKET_CLOSED and target == MARKET_PREOPEN
     if target == MARKET_HALT and group.state != MARKET_HALT:
@@ -119,7 +120,7 @@ def _change_group(state, group_number, target, reason, until_ns):
         book = state.books[index]
         if book.group == group_number:
             own = np.int64(book.own_state)
-            # States of single books end with the day, whatever brought them about; only CLOSED stays.
+            # States of single books end with the day, but for CLOSED.
             _set_book_state(
                 state, index, target, MARKET_NONE if target == MARKET_CLOSED and own != MARKET_CLOSED else own
             )
@@ -131,7 +132,7 @@ def _change_group(state, group_number, target, reason, until_ns):
 
 @kernel
 def _set_book_state(state, index, group_state, own_state):
-    """Set a book's state from its group's and its own, with what depends on it."""
+    """Write a book's own state and its state in force, and all that depends on these."""
     book = state.books[index]
     collected = (
         book.phase == MARKET_PREOPEN
@@ -157,8 +158,8 @@ def _set_book_state(state, index, group_state, own_state):
 
 @kernel
 def _end_day(state, index):
-    """End the day of a book: last and indicative price are no reference any more (STOP-001). An extended auction ends;
-    its orders join the next day's (AUC-014)."""
+    """End the day of a book: it has no last and no indicative price any more (STOP-001), and an extended auction ends;
+    its orders are in the next day's auction (AUC-014)."""
     book, guard = state.books[index], state.guards[index]
     book.has_last = 0
     book.has_indicative = 0

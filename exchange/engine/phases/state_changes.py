@@ -1,7 +1,7 @@
-"""SET_STATE and INDICATIVE: transitions of market states (STATE-001), opening through the uncross, the end of the day.
+"""SET_STATE and INDICATIVE. A SET_STATE is checked against the transitions of STATE-001.
 
-A SET_STATE runs in steps. The cursor holds its target while books uncross pair by pair, or DAY orders are cancelled one
-by one. The last step writes the state and emits STA.
+It runs in steps; the cursor holds its target. To OPEN, books uncross first; to CLOSED, DAY orders are cancelled first.
+The last step writes the state and emits STA.
 """
 
 import numpy as np
@@ -36,9 +36,9 @@ from exchange.kernel_codes import (
 
 @kernel
 def leads_to(state_from, state_to, before_halt):
-    """Whether STATE-001 allows this transition. From a state that collects orders OPEN is reached through the uncross.
+    """Whether STATE-001 allows a change from one MarketState to another.
 
-    before_halt  the state that a halt interrupted
+    before_halt  the state that a halt has interrupted
     """
     if state_to == MARKET_HALT:
         return state_from != MARKET_CLOSED and state_from != MARKET_HALT
@@ -58,7 +58,7 @@ def leads_to(state_from, state_to, before_halt):
 
 @kernel
 def in_scope(state, cursor, index):
-    """Whether a running SET_STATE changes the state of this book."""
+    """Whether the running SET_STATE changes the state of this book."""
     book = state.books[index]
     if cursor.instrument != 0:
         return cursor.instrument == index
@@ -67,7 +67,7 @@ def in_scope(state, cursor, index):
 
 @kernel
 def begin_state_change(state, out, command):
-    """Check a SET_STATE and note its target in the cursor. False: it is refused."""
+    """Check a SET_STATE and write its target to the cursor. False: it is refused, with REFUSED."""
     target = np.int64(command.market_state)
     index = np.int64(command.instrument)
     group = np.int64(command.group)
@@ -101,9 +101,9 @@ def begin_state_change(state, out, command):
 
 @kernel
 def needs_uncross(state):
-    """Whether the running SET_STATE uncrosses books first: OPEN is reached only through the uncross (STATE-001).
+    """Whether books have to uncross before the running SET_STATE takes effect, as they do before OPEN (STATE-001).
 
-    A forced OPEN of one book whose group is not OPEN does not: it only lets the book follow its group again.
+    A forced OPEN of one book whose group is not OPEN is no opening: the book only follows its group again.
     """
     index = np.int64(state.cursor.instrument)
     reached = index == 0 or state.groups[state.books[index].group].state == MARKET_OPEN
@@ -112,8 +112,8 @@ def needs_uncross(state):
 
 @kernel
 def publish_indicative(state, out, command):
-    """INDICATIVE: IOP with the price and volume that an uncross would have now (AUC-001); flag EMPTY if it would have
-    none."""
+    """Carry out an INDICATIVE: emit IOP with price and volume of an uncross now (AUC-001), or with the flag EMPTY if
+    nothing would trade."""
     index = np.int64(command.instrument)
     if not known_book(state, index):
         refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
@@ -137,7 +137,7 @@ def publish_indicative(state, out, command):
 
 @kernel
 def expire_day_orders(state):
-    """Queue the cancels of the DAY orders that a close ends, in order of entry (TIF-009)."""
+    """Queue the cancels of the DAY orders of all books that the SET_STATE closes, in order of entry (TIF-009)."""
     for index in range(1, state.books_listed + 1):
         if in_scope(state, state.cursor, np.int64(index)):
             gather_book(state, np.int64(index), DAY_ORDERS)
@@ -146,8 +146,7 @@ def expire_day_orders(state):
 
 @kernel
 def _keeps_time(state, index, group, target):
-    """Whether a change only stops the reopening timer, or lets it run on: into HALT, and back to the state before
-    it."""
+    """Whether a change keeps the reopening timer (KEPT): a change to HALT, or back to the state before it."""
     if index != 0:
         present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
     else:
@@ -157,7 +156,7 @@ def _keeps_time(state, index, group, target):
 
 @kernel
 def finish_state_change(state, out):
-    """Last step of a SET_STATE: write the state, STA, and queue the cancels that waited for it (AUC-013, COD-004)."""
+    """Last step of a SET_STATE: write the state, emit STA, queue cancels that waited for it (AUC-013, COD-004)."""
     cursor = state.cursor
     target, reason = np.int64(cursor.market_state), np.int64(cursor.state_reason)
     if target != MARKET_NONE:

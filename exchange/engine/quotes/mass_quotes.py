@@ -1,7 +1,7 @@
-"""Mass quotes: a run of QUOTE rows; each row is an entry, bid and ask of its account in one book (QUOTE-).
+"""Mass quotes: a run of QUOTE rows. Each row is an entry: bid and ask of an account in one book (QUOTE-).
 
-The two sides of a quote are orders like others. They are found by account and book, through a key in place of a client
-order id that no text can be.
+Each side of a quote is an order like any other. It has a key in place of a client order id, made of side and book,
+which no text can be; so it is found by account and book.
 """
 
 import numpy as np
@@ -61,8 +61,8 @@ KEY = np.uint64(QUOTE_KEY)
 
 @kernel
 def begin_quote(state, out, command):
-    """QUOTE: one entry of a run. False: it is refused, with one event. True: its present sides have been updated, and
-    `quote_once` is to enter the sides that are new or have moved."""
+    """Check one entry and update its present sides. False: it is refused, with one REJ. True: the caller has to call
+    `quote_once`, which enters sides that are new or have lost their priority."""
     cursor = state.cursor
     if cursor.run == 0:
         cursor.run = command.sequence
@@ -94,7 +94,7 @@ def begin_quote(state, out, command):
 
 @kernel
 def find_side(state, account, index, side):
-    """Slot of an account's quote on one side of a book, 0 if there is none."""
+    """Slot of an account's quote on one side of a book, 0 if there is none. `index`: the book."""
     if not known_book(state, index) or not 0 < account < state.accounts.shape[0]:
         return np.int64(0)
     first = KEY | np.uint64(side)
@@ -105,7 +105,7 @@ def find_side(state, account, index, side):
 
 @kernel
 def _reject(state, out, command, reason, place):
-    """REJ of one entry; the present quote stays (QUOTE-002)."""
+    """Emit a REJ of one entry. The present quote stays as it is (QUOTE-002). `place`: number of the entry, from 0."""
     row = answer_event(state, out, EVENT_ORDER_REJECTED, command, reason)
     row.order_type = ORDER_QUOTE
     row.state = ORDER_STATE_REJECTED
@@ -122,9 +122,10 @@ def _reject(state, out, command, reason, place):
 
 @kernel
 def _update_side(state, out, command, slot, side):
-    """A present side is cancelled, keeps its place, or leaves it to enter again at its new terms (QUOTE-003 to 005).
+    """Cancel a present side, keep it with its priority, or take it out of its queue to enter again (QUOTE-003 to 005).
+    Writes the side's terms and QuoteState to the cursor.
 
-    slot  of the present side, 0: there is none, the side is new
+    slot  of the present side, 0: the side is new
     """
     cursor = state.cursor
     lots = quoted_lots(command, side)
@@ -148,7 +149,7 @@ def _update_side(state, out, command, slot, side):
 
 @kernel
 def _restate(state, order):
-    """An updated side belongs to the session that updates it (COD-001), and to the protection group that it names."""
+    """Give an updated side to the session that updates it (COD-001) and to the protection group of the entry."""
     cursor = state.cursor
     order.session = cursor.session
     state.accounts[np.int64(order.account)].sessions |= session_bit(np.int64(cursor.session))
@@ -157,7 +158,7 @@ def _restate(state, order):
 
 @kernel
 def _keep_place(state, out, slot, lots):
-    """RPL with KEPT: the same price, and the same lots or fewer (QUOTE-004)."""
+    """Reduce a side to `lots`; it keeps its priority (QUOTE-004). Emits RPL with KEPT."""
     order = state.orders[slot]
     _restate(state, order)
     fewer = np.int64(order.leaves_lots) - lots
@@ -169,7 +170,7 @@ def _keep_place(state, out, slot, lots):
 
 @kernel
 def _leave_place(state, out, slot, tick, lots):
-    """RPL with LOST: the side is out of its queue, with its new price and lots (QUOTE-007)."""
+    """Take a side out of its queue and give it its new price and lots (QUOTE-007). Emits RPL with LOST."""
     order = state.orders[slot]
     _restate(state, order)
     old_price = order.price
@@ -192,7 +193,8 @@ def _replaced(state, out, order, level_lots, flags):
 
 @kernel
 def quote_once(state, out):
-    """One step of an entry: the next side enters, or QUOTED after both. Returns NEXT_SIDE, MATCH_SIDE or ENTRY_DONE."""
+    """Run one step of an entry: enter the next side, or emit QUOTED after both. Returns the next step: NEXT_SIDE,
+    MATCH_SIDE or ENTRY_DONE."""
     cursor = state.cursor
     side = np.int64(cursor.side)
     if side > SIDE_SELL:
@@ -206,7 +208,7 @@ def quote_once(state, out):
         slot = _enter(state, out, side)
         cursor.quote_id[side] = state.orders[slot].order_id
     elif slot == 0:
-        cursor.quote_state[side] = QUOTE_REMOVED  # cancelled before its turn, by its protection or a breach
+        cursor.quote_state[side] = QUOTE_REMOVED  # cancelled before it could enter, by its protection or a breach
         return NEXT_SIDE
     else:
         state.stamp += 1
@@ -223,7 +225,7 @@ def quote_once(state, out):
 
 @kernel
 def settle_side(state, out):
-    """A side has matched: it is filled, cancelled, or its remainder rests."""
+    """End the matching of a side: note whether it is filled or cancelled, or rest its remainder."""
     cursor = state.cursor
     slot = np.int64(cursor.slot)
     order = state.orders[slot]
@@ -237,7 +239,7 @@ def settle_side(state, out):
 
 @kernel
 def lose_side(state):
-    """A breach of a window has ended a side: its remainder has been cancelled (BAND-006)."""
+    """Note that a breach of a window has cancelled the remainder of a side (BAND-006)."""
     cursor = state.cursor
     cursor.quote_state[np.int64(cursor.side)] = QUOTE_REMOVED
     cursor.side += 1
@@ -245,7 +247,7 @@ def lose_side(state):
 
 @kernel
 def _enter(state, out, side):
-    """ACK of a new side, which is written and counted. Returns its slot."""
+    """Write the order of a new side and count it as working. Emits ACK. Returns its slot."""
     cursor = state.cursor
     account = np.int64(cursor.account)
     slot = take_slot(state)
@@ -267,7 +269,7 @@ def _enter(state, out, side):
 
 @kernel
 def _write_quote(state, order, side):
-    """A quote is a DAY limit order; its self-match key is its account (SMP-008)."""
+    """Write the ORDER row of a side: a DAY limit order, whose self-match id stands for its account (SMP-008)."""
     cursor = state.cursor
     state.entry += 1
     state.stamp += 1
@@ -302,7 +304,7 @@ def _write_quote(state, order, side):
 
 @kernel
 def _emit_entry(state, out):
-    """QUOTED: the QuoteState of both sides."""
+    """Emit QUOTED with the QuoteState of both sides."""
     cursor = state.cursor
     row = market_event(state, out, EVENT_QUOTE_ACCEPTED, np.int64(cursor.instrument))
     row.account = cursor.account
@@ -315,7 +317,7 @@ def _emit_entry(state, out):
     row.ask_id = np.uint64(cursor.quote_id[SIDE_SELL])
 
 
-# What `quote_once` returns: the next step.
+# Results of `quote_once`: what comes next.
 NEXT_SIDE = 0
 MATCH_SIDE = 1
 ENTRY_DONE = 2

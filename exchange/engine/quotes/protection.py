@@ -1,8 +1,8 @@
-"""Market-maker protection: fills of a group's quotes are counted over a rolling window. At a threshold the group trips,
-and its quotes are cancelled (MMP-).
+"""Market-maker protection: a group counts fills of its quotes over a rolling window. At a threshold it trips, and its
+quotes are cancelled, or *pulled* (MMP-).
 
-A group belongs to an account, which may have several. A ring holds its last MMP_FILLS fills, so that a fill is
-subtracted again when it is older than the window.
+A group belongs to one account, and an account may have several. A ring keeps the last MMP_FILLS fills of a group, so
+that a fill can be subtracted when it is older than the window.
 """
 
 import numpy as np
@@ -35,14 +35,14 @@ from exchange.kernel_codes import (
 )
 from exchange.limits import MMP_FILLS
 
-# What a dry run has supposed of a group: a fill was counted, its quotes are cancelled.
-COUNTED = 1
-PULLED = 2
+# PROTECTION's `tried` during a dry run.
+COUNTED = 1  # fills were counted
+PULLED = 2  # the group would trip, and its quotes count as cancelled
 
 
 @kernel
 def find_protection(state, account, number):
-    """Row of an account's group, 0 if it has none of this number."""
+    """Row of an account's protection group with this number, 0 if there is none."""
     row = np.int64(state.accounts[account].first_protection)
     while row != 0 and state.protections[row].number != number:
         row = np.int64(state.protections[row].next_group)
@@ -51,14 +51,18 @@ def find_protection(state, account, number):
 
 @kernel
 def is_protected(order, row):
-    """Whether an order is a quote of this group."""
+    """Whether an order is a quote of the protection group in this row."""
     return row != 0 and order.order_type == ORDER_QUOTE and order.protection == row
 
 
 @kernel
 def may_quote(state, account, number, group):
-    """Whether an account may quote under its protection group `number` in product group `group`: the protection exists,
-    has not tripped and covers that product group (MMP-003). Number 0: without protection."""
+    """Whether an account may quote in a product group under a protection group: it exists, has not tripped and covers
+    that product group (MMP-003).
+
+    number  of the protection group; 0: the quote has none, which is allowed
+    group   product group
+    """
     if number == 0:
         return True
     row = find_protection(state, account, number)
@@ -69,7 +73,10 @@ def may_quote(state, account, number, group):
 
 @kernel
 def set_protection(state, out, command):
-    """MMP_SET: define a group or change its thresholds. What it has counted, and whether it has tripped, stays."""
+    """Carry out an MMP_SET: define a group or change its thresholds. Emits PROTECTED, or REFUSED.
+
+    The counts of a group, and whether it has tripped, do not change.
+    """
     reason = _check_set(state, command)
     if reason != REJECT_NONE:
         refuse(state, out, EVENT_COMMAND_REFUSED, command, reason)
@@ -90,7 +97,7 @@ def set_protection(state, out, command):
 
 @kernel
 def _check_set(state, command):
-    """Why an MMP_SET is refused; REJECT_NONE if it is accepted."""
+    """Reason to refuse an MMP_SET, NONE if there is none."""
     account = np.int64(command.account)
     if not known_account(state, account):
         return REJECT_UNKNOWN_ACCOUNT
@@ -121,7 +128,7 @@ def _new_protection(state, account, number):
 
 @kernel
 def reset_protection(state, out, command):
-    """MMP_RESET: a group may quote again, its counts are 0 (MMP-003)."""
+    """Carry out an MMP_RESET: clear a group's counts and let it quote again (MMP-003). Emits MMPR, or REFUSED."""
     account = np.int64(command.account)
     reason = REJECT_NONE
     row = np.int64(0)
@@ -157,10 +164,11 @@ def _answer(state, out, kind, command, row):
 
 @kernel
 def count_fill(state, order, lots, hours):
-    """Count a fill of a quote in its protection group, which may trip (MMP-001, MMP-002).
+    """Count a fill of a resting quote in its protection group. If the group trips, queue it to be pulled (MMP-001,
+    MMP-002).
 
-    order  the quote, resting
-    lots   traded
+    order  the quote
+    lots   lots traded
     hours  GPU-hours of one lot
     """
     row = np.int64(order.protection)
@@ -185,8 +193,8 @@ def count_fill(state, order, lots, hours):
 
 @kernel
 def _drop_old_fills(state, row):
-    """Subtract fills that are older than the window (a fill counts while t > now - window), or for which a full ring
-    has no space."""
+    """Subtract fills that are older than the window, and the oldest fill if the ring is full. A fill counts as long as
+    its time > now - window."""
     protection = state.protections[row]
     while protection.fills != 0:
         oldest = state.protection_fills[row * MMP_FILLS + protection.first]
@@ -201,7 +209,7 @@ def _drop_old_fills(state, row):
 
 @kernel
 def _reached(protection):
-    """The first Threshold that is reached, 0 none. During a dry run its supposed fills count, too."""
+    """The first Threshold that is reached, 0 if none. Fills of a dry run count, too."""
     if protection.lots_max != 0 and protection.lots + protection.tried_lots >= protection.lots_max:
         return THRESHOLD_LOTS
     if protection.fills + protection.tried_fills >= protection.fills_max:
@@ -218,7 +226,7 @@ def _reached(protection):
 
 @kernel
 def try_fill(state, order, lots):
-    """Count a fill that a dry run supposes, until `end_tries`. Returns the row of the group that would trip, 0 none."""
+    """Count a fill of a dry run, until `end_tries`. Returns the row of the group if it would trip now, else 0."""
     row = np.int64(order.protection)
     if order.order_type != ORDER_QUOTE or row == 0:
         return np.int64(0)
@@ -240,8 +248,8 @@ def try_fill(state, order, lots):
 
 @kernel
 def _suppose_dropped(state, row):
-    """Subtract fills older than the window from the dry run's counts only. The group itself keeps them: its window may
-    be longer by the time of the next real fill."""
+    """As `_drop_old_fills`, but only in the counts of the dry run. The group keeps these fills, because its window may
+    be made longer before the next real fill."""
     protection = state.protections[row]
     for number in range(protection.fills):
         spot = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
@@ -256,7 +264,7 @@ def _suppose_dropped(state, row):
 
 @kernel
 def is_pulled(state, order):
-    """Whether a quote is gone in a dry run, because its group would have tripped."""
+    """Whether a quote counts as cancelled in the dry run, because its group would have tripped."""
     return (
         order.order_type == ORDER_QUOTE
         and order.protection != 0
@@ -266,7 +274,7 @@ def is_pulled(state, order):
 
 @kernel
 def end_tries(state):
-    """Reset all that a dry run has counted."""
+    """Forget all that the dry run has counted."""
     row = np.int64(state.protections[0].first_tried)
     state.protections[0].first_tried = 0
     while row != 0:
@@ -285,8 +293,7 @@ def end_tries(state):
 
 @kernel
 def _queue_pull(state, row):
-    """Queue a group that has tripped: its quotes are cancelled before the running step goes on, behind those of groups
-    that tripped earlier."""
+    """Queue a tripped group, behind those that tripped earlier. The running step waits for its cancels."""
     cursor = state.cursor
     if cursor.pull_last == 0:
         cursor.pull_first = row
@@ -298,7 +305,7 @@ def _queue_pull(state, row):
 
 @kernel
 def pull_before(state, row):
-    """Move a group to the front of those that wait to be pulled, if it is among them (MMP-004)."""
+    """Move a group to the front of the queue of tripped groups, if it is in the queue (MMP-004)."""
     cursor = state.cursor
     before, waiting = np.int64(0), np.int64(cursor.pull_first)
     while waiting != 0 and waiting != row:
@@ -314,8 +321,7 @@ def pull_before(state, row):
 
 @kernel
 def pull_once(state, out):
-    """One step of pulling the quotes of the first group in the queue: MMP, then a cancel for each quote, oldest
-    first."""
+    """Run one step for the first group in the queue: emit MMP, or cancel its next quote, oldest first, or remove it."""
     cursor = state.cursor
     row = np.int64(cursor.pull_first)
     protection = state.protections[row]

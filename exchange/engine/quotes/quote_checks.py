@@ -1,5 +1,8 @@
-"""Reject reasons of an entry of a mass quote, in their order of precedence (ORDER-004). Both sides are accepted or none
-is (QUOTE-002)."""
+"""Checks of an entry of a mass quote, in order of precedence (ORDER-004). Both sides are accepted, or neither
+(QUOTE-002).
+
+Arguments `bid` and `ask` are slots of the present sides of the quote, 0 if there is none. A check returns a
+RejectReason, NONE if it passes. `codes.REJECT_PRECEDENCE` explains ranks."""
 
 import numpy as np
 
@@ -32,7 +35,6 @@ from exchange.kernel_codes import (
     MARKET_NOCANCEL,
     ORDER_QUOTE,
     REJECT_BAD_COMBO,
-    REJECT_BAD_LOT,
     REJECT_BAD_QTY,
     REJECT_CROSSED_QUOTE,
     REJECT_DUP_ID,
@@ -57,25 +59,25 @@ from exchange.units import ORDER_LOTS_MAX
 
 @kernel
 def quoted_lots(command, side):
-    """Lots of one side of an entry; 0 removes that side."""
+    """Lots of one side of an entry, 0 to remove that side."""
     return np.int64(command.bid_lots) if side == SIDE_BUY else np.int64(command.ask_lots)
 
 
 @kernel
 def quoted_tick(command, side):
-    """Price of one side of an entry."""
+    """Price of one side of an entry, ticks."""
     return np.int64(command.bid_tick) if side == SIDE_BUY else np.int64(command.ask_tick)
 
 
 @kernel
 def changes_side(state, slot, tick, lots):
-    """Whether a side has no place to keep: it is new, or its price changes, or its lots grow (QUOTE-004)."""
+    """Whether a side loses its priority or has none: it is new, its price changes, or its lots grow (QUOTE-004)."""
     return slot == 0 or state.orders[slot].price != tick or lots > state.orders[slot].leaves_lots
 
 
 @kernel
 def check_quote(state, command, bid, ask):
-    """The reason an entry is refused for, NONE if it is accepted. `bid`, `ask`: slots of the present sides, 0 none."""
+    """Reason to refuse an entry, NONE if there is none."""
     reason = _check_message(state, command)
     if reason != REJECT_NONE:
         return reason
@@ -109,7 +111,7 @@ def check_quote(state, command, bid, ask):
 
 @kernel
 def _check_message(state, command):
-    """Rank 1, and the account."""
+    """Checks of ranks 0 and 1: account and message."""
     if not known_account(state, np.int64(command.account)):
         return REJECT_UNKNOWN_ACCOUNT
     if command.bid_lots < 0 or command.bid_lots > ORDER_LOTS_MAX:
@@ -129,18 +131,17 @@ def _check_message(state, command):
 
 @kernel
 def _check_increments(state, account, book, command):
-    """Rank 6. The price of a side that is removed does not count."""
+    """Checks of rank 6. The price of a side that is removed is not checked."""
     for side in range(2):
         if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
             return REJECT_OFF_TICK
-    if check_lots(state, account, book, np.int64(command.bid_lots)) != REJECT_NONE:
-        return REJECT_BAD_LOT
-    return check_lots(state, account, book, np.int64(command.ask_lots))
+    reason = check_lots(state, account, book, np.int64(command.bid_lots))
+    return _first_reason(reason, check_lots(state, account, book, np.int64(command.ask_lots)))
 
 
 @kernel
 def _is_taken(state, slot):
-    """Whether a quote's key is taken by an order that is no quote: a tape may use any client order id."""
+    """Whether another order has the key of a quote. Only a tape can have such an order, as it may use any id."""
     return slot != 0 and state.orders[slot].order_type != ORDER_QUOTE
 
 
@@ -157,13 +158,13 @@ def _leaves(state, command, slot, side):
 
 @kernel
 def _count(state, account, row, book, side, tick, lots):
-    """Count lots at a price as working; negative lots: as no longer working."""
+    """Count more lots at a price as working. `lots`: negative for fewer."""
     change_working(state, account, row, book, side, lots, lots * loss_per_lot(book, side, tick))
 
 
 @kernel
 def _check_risk(state, command, book, bid, ask):
-    """Rank 11 for both new sides together, in place of the present ones."""
+    """Checks of rank 11, for both new sides together in place of the present ones."""
     account = np.int64(command.account)
     row = own_position(state, account, np.int64(command.instrument))
     fresh = int(bid == 0 and command.bid_lots != 0) + int(ask == 0 and command.ask_lots != 0)
@@ -178,15 +179,15 @@ def _check_risk(state, command, book, bid, ask):
         slot = ask if side else bid
         more = quoted_lots(command, side) - (np.int64(state.orders[slot].leaves_lots) if slot != 0 else 0)
         full = full or side_is_full(book, side, more)
-        # A side that is updated keeps its filled lots: its total has to stay countable.
+        # An updated side keeps its filled lots, so filled and new lots together must be countable.
         full = full or (slot != 0 and state.orders[slot].filled_lots + quoted_lots(command, side) > LOTS_CEILING)
     return REJECT_FULL if full else REJECT_NONE
 
 
 @kernel
 def _fits_beside(state, account, row, book, command, bid, ask):
-    """Whether limits and margin allow the new sides even on top of the present ones. Then these need not be taken out
-    for the check: without them neither the hold nor a position's reach is larger."""
+    """Whether limits and margin allow the new sides even if the present ones stayed. This quick check nearly always
+    decides: without the present sides neither margin nor possible position can be larger."""
     if not has_plain_limits(state, account, row, book):
         return False
     account_row = state.accounts[account]
@@ -202,10 +203,11 @@ def _fits_beside(state, account, row, book, command, bid, ask):
 
 @kernel
 def _try_sides(state, command, account, row, book, bid, ask, fresh):
-    """Count the new sides as working in place of the present ones, check, and undo it. Returns the first reason of
-    both.
+    """Check the new sides exactly: count them as working in place of the present ones, check, and undo it all.
 
-    Funds have to cover everything that works, unless every side that enters only closes (MARGIN-016).
+    Free margin must not be negative then, unless every side that enters only closes positions (MARGIN-016).
+
+    fresh  number of new sides
     """
     before = np.int64(state.used_positions)
     account_row = state.accounts[account]
@@ -235,13 +237,13 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
 
 @kernel
 def _first_reason(reason, other):
-    """Which of two reasons is the answer (ORDER-004); NONE is no reason."""
+    """The one of two reasons that comes first in precedence (ORDER-004). NONE comes last."""
     return other if REJECT_RANKS[other] < REJECT_RANKS[reason] else reason
 
 
 @kernel
 def _swap_sides(state, command, account, row, book, bid, ask, sign):
-    """Count the present sides that change as no longer working (-1), or as working again (1)."""
+    """Count present sides that will change as no longer working (`sign` -1), or as working again (1)."""
     for side in range(2):
         slot = ask if side else bid
         if _leaves(state, command, slot, side):

@@ -1,7 +1,7 @@
-"""Batches: operations of one request, run in order, each with its own result; or atomic, all or none (ENTRY-013).
+"""Batches: the operations of one request run in order, each with its own result (ENTRY-013).
 
-The rows of an atomic batch are a commit of their own. When its turn comes the engine is asked, in the state that they
-will change, whether it would accept each of them; only then are they sequenced.
+An atomic batch runs all of its operations or none. Its rows are a separate commit. When the commit is next, the engine
+checks every row in the present state, and the rows are sequenced only if it would accept all of them.
 """
 
 from operator import itemgetter
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run_batch(connection: "Connection", session: Session, message: Batch) -> None:
-    """Admit a batch as a whole: it costs the sum of its parts (RATE-001)."""
+    """Admit and run a batch. It costs the tokens of all its operations (RATE-001)."""
     operations = message.operations
     orders = count_orders(message)
     allowed = session.may_trade if orders else session.may_cancel
@@ -42,12 +42,12 @@ def run_batch(connection: "Connection", session: Session, message: Batch) -> Non
 
 
 def count_orders(message: Batch) -> int:
-    """How many operations draw on the order bucket; the others draw on the cancel bucket."""
+    """Number of operations that take tokens from the order bucket; the others take them from the cancel bucket."""
     return sum(type(operation) is not BatchCancel for operation in message.operations)
 
 
 def _run_singly(connection: "Connection", session: Session, message: Batch, collector: "BatchReply") -> None:
-    """Each operation gets a row in the batch of this tick, or its refusal."""
+    """Add a row for each operation to the commands of this tick, or record its refusal."""
     port = connection.gateway.port
     for place, operation in enumerate(message.operations):
         refusal = pack_operation(port, session, port.batch, operation, message.request_id)
@@ -63,7 +63,7 @@ def _run_singly(connection: "Connection", session: Session, message: Batch, coll
 
 
 def _run_atomic(connection: "Connection", session: Session, message: Batch, collector: "BatchReply") -> None:
-    """All operations get rows of their own, up to the first that does not pass its check."""
+    """Submit the operations as a separate commit, with rows up to the first operation that is refused here."""
     rows = CommandBatch(len(message.operations))
     refusal = None
     for place, operation in enumerate(message.operations):
@@ -85,11 +85,12 @@ def _run_atomic(connection: "Connection", session: Session, message: Batch, coll
 def _first_refusal(
     message: Batch, packed: int, refusal: Err | None, verdict: Verdict | None, now_us: int
 ) -> Err | None:
-    """Why an atomic batch is refused, None if it runs.
+    """Why an atomic batch is refused: the error of its first bad operation. None: it runs.
 
-    packed    how many operations have a row
-    refusal   of the operation behind them, which did not pass its check
-    verdict   the engine's, about the rows
+    packed    number of operations that have a row
+    refusal   of the next operation, if the gateway refused it
+    verdict   of the engine about the rows; None: it would accept all
+    now_us    venue time, to compare with the expiry of requests
     """
     if 0 < message.expires_us < now_us:
         late = error(message.request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
@@ -111,7 +112,7 @@ def _first_refusal(
 
 
 class BatchReply:
-    """Collects the results of one batch, and answers when all are there."""
+    """Collects the results of one batch, and replies when it has all of them."""
 
     def __init__(self, session: Session, request_id: int, count: int, received_us: int) -> None:
         self._session = session
@@ -120,16 +121,16 @@ class BatchReply:
         self._received_us = received_us
         self._results: list[BatchResult | None] = [None] * count
         self._missing = count
-        self._first = 0  # sequence of the first operation that became a command; the others follow it,
-        self._sequenced = 0  # and how many they are
-        self._can_rebuild = True  # the reply, from the events of these commands
+        self._first = 0  # sequence of the first operation that became a command; the others have the next sequences
+        self._sequenced = 0  # number of operations that became commands
+        self._can_rebuild = True  # the events of these commands are enough to rebuild the reply
 
     def refuse(self, place: int, operation: Operation, refusal: Err) -> None:
-        """An operation did not pass its check."""
+        """Record an operation that the gateway refused."""
         self._put(place, refused_result(operation, refusal))
 
     def add(self, place: int, _received_us: int, events: list[Row]) -> None:
-        """The command of an operation is released."""
+        """Record the result of an operation whose command is released; without events it was not sequenced."""
         if events:
             self._first = self._first or events[0][0]
             self._sequenced += 1
@@ -144,13 +145,13 @@ class BatchReply:
     def finish_if_complete(self) -> None:
         if self._missing == 0:
             self._missing = -1
-            self.answer(Ok(self._request_id, results=self._results))  # type: ignore[arg-type]  # all are there
+            self.answer(Ok(self._request_id, results=self._results))  # type: ignore[arg-type]  # none is missing
 
     def answer(self, reply: Ok | Err) -> None:
-        """Send the one answer to the request, and keep what a resend needs.
+        """Send the reply to the batch, and store what is needed to send it again.
 
-        A reply that cannot be rebuilt from events is stored whole for a while. After that its entry still shows that
-        the request was answered: commands are released in order of sequence, so request ids rise.
+        A reply that cannot be rebuilt from events is stored whole for a limited time. The entry in `replies` stays
+        longer and shows that the request was answered.
         """
         if self._sequenced:
             release = self._port.release

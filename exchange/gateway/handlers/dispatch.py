@@ -1,4 +1,4 @@
-"""The handler of each message type, and those of requests that do not trade: queries, limits, replays, logout."""
+"""The table of handlers by message type, and the handlers of queries, limits, replays and logout."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
 REPLAY_MAX = 5_000  # RECOV-014
-FILLS_MAX = 2_000  # numbers of a stream in one `fills` query: the answer stays below the frame of WIRE-003
+FILLS_MAX = 2_000  # events of a stream that one `fills` query may cover, so that the reply fits into a frame (WIRE-003)
 _FILL = int(EventKind.FILL)
 
 
 def query_limits(connection: "Connection", session: Session, message: LimitsQuery) -> None:
-    """Reply with the tokens in every bucket (RATE-001); with several accounts those of the first."""
+    """Reply with the tokens in every bucket (RATE-001). A key with several accounts sees those of the first."""
     uses = []
     for rate in connection.gateway.profile.rates:
         if rate.per == "account":
@@ -57,7 +57,7 @@ def query_limits(connection: "Connection", session: Session, message: LimitsQuer
 
 
 def log_out(connection: "Connection", session: Session, message: Logout) -> None:
-    """End the connection on purpose; the terms say whether the session's orders are cancelled too (SESS-020)."""
+    """Log out and close. Orders are cancelled if the message or the session's terms say so (SESS-020)."""
     gateway = connection.gateway
     if message.cancel and not session.may_cancel:
         connection.refuse(message.request_id, ErrorCode.SCOPE, "cancel: the key may not cancel")
@@ -78,12 +78,12 @@ def log_out(connection: "Connection", session: Session, message: Logout) -> None
         gateway.record_session(events[0][0], session, OFF)
         gateway.port.ask_later(end)
 
-    # Behind all earlier requests, so that their answers and what was cancelled are sent first (WIRE-015).
+    # The logout is sequenced after all earlier requests, so their replies and the cancels are sent first (WIRE-015).
     gateway.journal_session(session, 0, durable)
 
 
 def answer_query(connection: "Connection", session: Session, message: Query) -> None:
-    """Answer a question from the released state: at once, or when the running commit is durable."""
+    """Answer a query from the released state: at once, or when the commit that is being written is durable."""
     account = _readable(connection, session, message, "query")
     if not account:
         return
@@ -148,7 +148,7 @@ def replay(connection: "Connection", session: Session, message: Replay) -> None:
 
 
 def replay_without_logon(connection: "Connection", message: Replay) -> None:
-    """The same on `/v1/md`, where no logon is needed: event channels are for all, an account's stream is not."""
+    """As `replay`, for `/v1/md`: without a logon a client gets event channels, but no account's stream."""
     if connection.live and connection.session is not None:
         replay(connection, connection.session, message)
         return
@@ -164,7 +164,7 @@ def replay_without_logon(connection: "Connection", message: Replay) -> None:
 
 
 def _replay(connection: "Connection", account: int, message: Replay) -> None:
-    """`account`: of the stream, where no channel is named."""
+    """Check the range and send it. `account`: whose stream is meant if the message names no channel."""
     if message.last_sequence - message.first_sequence >= REPLAY_MAX:
         text = f"at most {REPLAY_MAX} messages a request (from, to)"
         connection.refuse(message.request_id, ErrorCode.REPLAY_RANGE, text)
@@ -216,7 +216,7 @@ def _too_old(connection: "Connection", account: int, request_id: int) -> Any:
 
 
 def _readable(connection: "Connection", session: Session, message: Any, bucket_name: str) -> int:
-    """The account that a question is about, 0 if it was refused here."""
+    """The account of a query or replay. 0: the request was refused here, for scope or rate."""
     account: int = message.account or session.key.accounts[0]
     if "read" not in session.key.scopes or account not in session.accounts:
         connection.refuse(message.request_id, ErrorCode.SCOPE, f"acc {account} may not be read with this key")
@@ -230,9 +230,9 @@ def _readable(connection: "Connection", session: Session, message: Any, bucket_n
 
 
 def count_refused(connection: "Connection", session: Session, message: Any) -> None:
-    """Count a request against its account's bucket too, although the frame bucket refused it.
+    """Count a request in the buckets of its account, after the frame bucket of its connection has refused it.
 
-    Otherwise the connection's bucket would hide a flood of the account's (RATE-002).
+    Otherwise a flood on the account would stay unseen behind the connection's bucket (RATE-002).
     """
     account = getattr(message, "account", 0) or session.key.accounts[0]
     if account not in session.accounts:
@@ -244,7 +244,7 @@ def count_refused(connection: "Connection", session: Session, message: Any) -> N
 
 
 def _costs(message: Any) -> list[tuple[str, int]]:
-    """Names of the buckets of its account that a command draws on, and tokens of each (RATE-001)."""
+    """(bucket, tokens) that a command takes from buckets of its account (RATE-001)."""
     if isinstance(message, Batch):
         orders = batches.count_orders(message)
         return [("order", orders), ("cancel", len(message.operations) - orders)]
@@ -274,7 +274,7 @@ PRIVATE: dict[type, Private] = {
     ProtectionSet: quoting.set_protection,
     ProtectionReset: quoting.reset_protection,
 }
-# Also served without a logon on /v1/md (SESS-004).
+# These messages are served on /v1/md without a logon too (SESS-004).
 PUBLIC: dict[type, Callable[["Connection", Any], None]] = {
     Subscribe: subscriptions.subscribe,
     Unsubscribe: subscriptions.unsubscribe,

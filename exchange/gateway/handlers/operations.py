@@ -1,4 +1,4 @@
-"""One operation of a batch: it is refused by a check of what it says, or it gets a row (ENTRY-013)."""
+"""Checks one operation of a batch and packs it into a row (ENTRY-013)."""
 
 from exchange.codes import CommandFlag
 from exchange.gateway.port import VenuePort
@@ -19,7 +19,7 @@ Operation = BatchNew | BatchReplace | BatchCancel
 
 
 def check_operation(port: VenuePort, session: Session, operation: Operation, request_id: int) -> Err | None:
-    """Why an operation is refused for what it says, None if it gets a row."""
+    """Why an operation is refused before it reaches the engine, None if it is not."""
     account = _account(session, operation)
     if account not in session.accounts:
         return error(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
@@ -33,7 +33,7 @@ def check_operation(port: VenuePort, session: Session, operation: Operation, req
 def pack_operation(
     port: VenuePort, session: Session, batch: CommandBatch, operation: Operation, request_id: int
 ) -> Err | None:
-    """Append the row of an operation; the caller appends its ticket. Or return why it has none."""
+    """Append the row of an operation and return None; the caller appends the ticket. Or return the refusal."""
     refusal = check_operation(port, session, operation, request_id)
     if refusal is not None:
         return refusal
@@ -50,7 +50,7 @@ def pack_operation(
 
 
 def refused_result(operation: Operation, refusal: Err) -> BatchResult:
-    """The result of an operation that did not pass its check."""
+    """The result of an operation that the gateway refused."""
     return BatchResult(
         client_order_id=operation.client_order_id,
         code=refusal.code,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def quote(connection: "Connection", session: Session, message: Quote) -> None:
-    """Each entry is a row of one run, which is never split over two commits; the first row has the ticket."""
+    """Submit a mass quote: a row for each entry. All rows are in the same commit, and the first has the ticket."""
     entries = message.quotes
     bucket, tokens = cost_of(message)
     account = admit_trade(connection, session, message, None, bucket, session.may_trade, tokens)
@@ -46,8 +46,10 @@ def quote(connection: "Connection", session: Session, message: Quote) -> None:
 
 
 def cost_of(message: Quote) -> tuple[str, int]:
-    """Bucket and tokens: one for each side, or a single one of the cancel bucket if it only removes sides (RATE-001,
-    RATE-003)."""
+    """(bucket, tokens) of a mass quote: one token for each side (RATE-001).
+
+    A mass quote that only removes sides takes one token of the cancel bucket (RATE-003).
+    """
     removes = not any(entry[2] or entry[4] for entry in message.quotes)
     return ("cancel", 1) if removes else ("quote", 2 * len(message.quotes))
 
@@ -86,7 +88,7 @@ def reset_protection(connection: "Connection", session: Session, message: Protec
 
 
 def _has_protection(connection: "Connection", account: int, number: int) -> bool:
-    """Whether the account has the group, or has a request for it under way."""
+    """Whether the account has the protection group, or has submitted a request for it."""
     gateway, group = connection.gateway, (account, number)
     if number and group not in gateway.protections and query.has_protection(gateway.port.states, account, number):
         gateway.protections.add(group)

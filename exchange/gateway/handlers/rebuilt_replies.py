@@ -1,7 +1,7 @@
 """Rebuilds the reply to a request that is sent again (RECOV-011).
 
-The events of its command show most of the reply. The rest is in the request itself, which comes again unchanged: the
-terms of a `cod`, and the operations of a batch that never became commands.
+Most of the reply follows from the events of the request's command. The rest is in the request itself, which the client
+sends unchanged: the terms of a `cod`, and the operations of a batch that did not become commands.
 """
 
 from typing import Any
@@ -18,9 +18,10 @@ _SESSION = int(EventKind.SESSION_OPENED)
 
 
 def rebuild_reply(port: VenuePort, session: Session, message: Any, stored: Stored) -> Ok | Err | None:
-    """The reply to a request, None if it can no longer be known.
+    """The reply to a request, None if it can no longer be rebuilt.
 
-    message   the request as it is sent again
+    message   the request, as the client sent it again
+    stored    the entry of its first copy
     """
     if stored.operations:
         return _batch_reply(port, session, message, stored) if isinstance(message, Batch) else None
@@ -38,10 +39,10 @@ def cancel_terms_of(message: CancelOnDisconnect) -> CancelTerms:
 
 
 def _batch_reply(port: VenuePort, session: Session, message: Batch, stored: Stored) -> Ok | None:
-    """Results in order: from the command of an operation, or from the check that it did not pass."""
+    """Rebuild each result from the events of its operation's command, or by repeating the check that refused it."""
     refusals = [check_operation(port, session, operation, message.request_id) for operation in message.operations]
     if refusals.count(None) != stored.operations:
-        return None  # some were too late (ENTRY-005), or a check has another outcome now
+        return None  # operations had expired (ENTRY-005), or a check has another outcome now
     sequence, results = stored.sequence, []
     for operation, refusal in zip(message.operations, refusals, strict=True):
         if refusal is not None:

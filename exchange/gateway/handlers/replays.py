@@ -1,12 +1,12 @@
-"""Replayed ranges, sent in slices: all connections share one budget, so that replays do not hold up the loop.
+"""Sends replayed ranges in slices. All connections share one budget, so that replays do not hold up the event loop.
 
     replays = ReplayQueue(gateway)
-    replays.send(connection, granted, messages)   # the reply, the messages (made as they are read), `rp_end`
-    replays.open_bucket(address)                  # the bucket of a peer that has not logged on
+    replays.send(connection, granted, messages)   # sends the reply, the messages of the iterator, and `rp_end`
+    replays.open_bucket(address)                  # the token bucket of a peer that has not logged on
     replays.is_sending(connection)
 
-A small range is sent at once, a long one as fast as its client reads it, with those of other connections in between.
-The replays of one connection are sent in the order in which they were asked for.
+A small range is sent at once. A long range is sent as fast as its client reads it, and other connections have their
+turn in between. The replays of one connection are sent in the order of their requests.
 """
 
 from collections import deque
@@ -23,30 +23,36 @@ if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
     from exchange.gateway.gateway import Gateway
 
-SLICE_MESSAGES = 256  # of all connections in a step of the timer wheel: about 1 ms
+SLICE_MESSAGES = 256  # messages that all connections together get in a step of the timer wheel: about 1 ms of work
 ADDRESSES_MAX = 1_024
 
 
 class ReplayQueue:
-    """The replays that are being sent, in turn."""
+    """The replays that are being sent. Connections take turns."""
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
-        self._waiting: dict[Connection, deque[Iterator[Any]]] = {}  # the next in turn is first
+        self._waiting: dict[Connection, deque[Iterator[Any]]] = {}  # the connection whose turn is next comes first
         self._left = self._step = 0
         self._scheduled = False
         self._open_buckets: dict[str, RateBucket] = {}
 
     def open_bucket(self, address: str) -> RateBucket:
-        """The bucket of a peer without a logon: it has one for all its connections (RECOV-014)."""
+        """The replay bucket of a peer without a logon, which all connections from its address share (RECOV-014)."""
         bucket = self._open_buckets.pop(address, None) or RateBucket(self._gateway.profile.rate("replay"))
         self._open_buckets[address] = bucket
         if len(self._open_buckets) > ADDRESSES_MAX:
-            del self._open_buckets[next(iter(self._open_buckets))]  # the one unused for longest
+            del self._open_buckets[
+                next(iter(self._open_buckets))
+            ]  # the bucket that has not been used for the longest time
         return bucket
 
     def send(self, connection: "Connection", granted: Ok, messages: Iterator[Any]) -> None:
-        """Answer a request for a range, send the range and its end, behind earlier replays of this connection."""
+        """Queue the reply to a replay request, the messages and the end, after earlier replays of the connection.
+
+        granted    the reply
+        messages   of the range, made while they are sent
+        """
         granted.received_us = connection.now_us
         self._waiting.setdefault(connection, deque()).append(self._all(granted, messages))
         if not self._scheduled:
@@ -62,7 +68,7 @@ class ReplayQueue:
         return connection in self._waiting
 
     def _send(self) -> None:
-        """Send what is left of the budget of this step. A connection whose bytes pile up is passed over."""
+        """Spend the rest of this step's budget. A connection that reads too slowly is skipped."""
         self._scheduled = False
         step = self._gateway.clock.mono_ns() // (STEP_MS * NS_PER_MS)
         if step != self._step:
@@ -74,7 +80,7 @@ class ReplayQueue:
             if connection.closed or not replays:
                 del self._waiting[connection]
             elif not self._left:
-                self._waiting[connection] = self._waiting.pop(connection)  # the others go first
+                self._waiting[connection] = self._waiting.pop(connection)  # to the end of the line
                 break
         if self._waiting:
             self._scheduled = True

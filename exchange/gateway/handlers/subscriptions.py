@@ -1,7 +1,7 @@
 """Market data requests of a connection, and connections that read too slowly (RATE-006).
 
-A subscription is served between two releases, when the engine's state is what has been released: first the reply, then
-the snapshot, then the channel's messages without a gap.
+A subscription is served between two releases, when the engine's state is the released state. The client gets the reply,
+then the snapshot, then the channel's messages without a gap.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -56,7 +56,7 @@ def subscribe(connection: "Connection", message: Subscribe) -> None:
 
 
 def _not_offered(message: Subscribe) -> str:
-    """Names the first channel that this venue does not have, and those that it has; empty if it has them all."""
+    """Text that names the first channel that this venue does not have, and the channels that it has; or ""."""
     for place, spec in enumerate(message.channels):
         if spec.name_of_channel not in OFFERED_CHANNELS:
             name, there_are = spec.name_of_channel, ", ".join(OFFERED_CHANNELS)
@@ -72,7 +72,7 @@ def _grant(connection: "Connection", spec: ChannelSpec) -> tuple[int, int]:
     market = connection.gateway.port.market
     number, code = market.subscribe(spec)
     if number in connection.channels:
-        # Subscribed already: it stays one subscription, with a fresh snapshot.
+        # The connection has this channel already: it stays one subscription, and the client gets a new snapshot.
         market.unsubscribe(number)
     return number, code
 
@@ -92,7 +92,7 @@ def unsubscribe(connection: "Connection", message: Unsubscribe) -> None:
 
 
 def resync(connection: "Connection", message: Resync) -> None:
-    """Send a fresh snapshot in the channel's own stream (MDATA-015)."""
+    """Send a new snapshot as part of the channel's stream (MDATA-015)."""
     wait = connection.subscribe_bucket.take(connection.now_ns)
     if wait:
         connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
@@ -135,7 +135,7 @@ def replay_channel(connection: "Connection", message: Replay) -> None:
 
 
 def leave_all(connection: "Connection") -> None:
-    """The connection has ended: unsubscribe it from all its channels."""
+    """Unsubscribe a connection that has ended from all its channels."""
     market = connection.gateway.port.market
     for number in connection.channels:
         market.unsubscribe(number)
@@ -150,8 +150,10 @@ def _send_snapshot(connection: "Connection", number: int) -> None:
 
 
 def _regroup(connection: "Connection") -> None:
-    """Bring the outbox up to date with the connection's channels; messages that wait are written before what is sent
-    next."""
+    """Give the outbox the present channels of a connection; a lagging one gets no state channels.
+
+    Messages that wait to be written are written before later ones.
+    """
     channels = connection.channels
     if connection.lagging:
         market = connection.gateway.port.market
@@ -160,16 +162,20 @@ def _regroup(connection: "Connection") -> None:
 
 
 class SlowReaders:
-    """Connections whose bytes pile up: conflated above the soft mark, closed above the hard (RATE-006, RATE-007)."""
+    """Connections that read too slowly (RATE-006, RATE-007).
+
+    Above the soft limit of unsent bytes a connection is conflated: it gets no state channels until it catches up. Above
+    the hard limit, or without progress, it is closed.
+    """
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
-        # By connection: of each state channel, the sequence since which it gets no messages.
+        # By connection and state channel: the last sequence that the connection was sent before it was conflated.
         self._since: dict[Connection, dict[int, int]] = {}
-        self._progress: dict[Connection, tuple[int, int]] = {}  # (least bytes that waited, when that was in ns)
+        self._progress: dict[Connection, tuple[int, int]] = {}  # (least number of unsent bytes, time of it in ns)
 
     def notice(self, connection: "Connection", pending: int) -> None:
-        """More bytes than the soft mark wait for a connection."""
+        """Conflate or close a connection with more unsent bytes than the soft limit. `pending`: their number."""
         profile = self._gateway.profile
         hard_kb = profile.private_kb if connection.session is not None else profile.hard_kb
         if pending > hard_kb * 1_024:
@@ -188,7 +194,7 @@ class SlowReaders:
                 connection.queue.send(Lag(1, pending, 0, "conflate"))
 
     def note_snapshot(self, connection: "Connection", number: int) -> None:
-        """A connection was sent a channel's snapshot: if it lags, it misses only what comes after."""
+        """Note that a connection was sent a snapshot: a lagging one misses only what comes after it."""
         since, market = self._since.get(connection), self._gateway.port.market
         if since is None or market.is_event_channel(number):
             return
@@ -197,7 +203,7 @@ class SlowReaders:
         since[number] = market.sequence_of(number)
 
     def check(self) -> None:
-        """Called at intervals: restore connections that have caught up, close those that make no progress."""
+        """Restore connections that have caught up, close those without progress. The server calls it every 10 ms."""
         for connection in list(self._progress):
             if connection.closed:
                 self.drop(connection)

@@ -14,7 +14,7 @@ from exchange.wire.words import SCOPES, session_number
 if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
-TIMER_MS = (1_000, 3_600_000)
+TIMER_MS = (1_000, 3_600_000)  # shortest and longest dead-man timer
 
 
 def set_timer(connection: "Connection", session: Session, message: Timer) -> None:
@@ -31,7 +31,7 @@ def set_timer(connection: "Connection", session: Session, message: Timer) -> Non
 
 
 def set_kill(connection: "Connection", session: Session, message: Kill | Unkill) -> None:
-    """A risk desk stops trading within its firm, or lifts a stop that it has set (KILL-004)."""
+    """Stop trading of an account, session or firm for its risk desk, or lift such a stop (KILL-004)."""
     request_id = message.request_id
     if request_id <= session.last_id:
         answer_duplicate(connection, session, message)
@@ -53,14 +53,14 @@ def set_kill(connection: "Connection", session: Session, message: Kill | Unkill)
 
 
 def _number(session: Session, message: Kill | Unkill) -> int:
-    """The account, session or firm that a scope names."""
+    """Number of the account, session or firm that a message is about."""
     if message.scope == "session":
         return session_number(message.session_id)
     return message.account if message.scope == "account" else session.key.firm
 
 
 def _is_of_firm(session: Session, scope: Scope, number: int) -> bool:
-    """Whether an account or session is of the firm of this session's key."""
+    """Whether the account or session belongs to the firm of this session's key."""
     gateway, firm = session.gateway, session.key.firm
     if scope == Scope.ACCOUNT:
         return firm != 0 and query.firm_of(gateway.port.states, number) == firm

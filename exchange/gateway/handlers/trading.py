@@ -1,7 +1,7 @@
 """Requests that become commands: new, replace, cancel, cancel_all, cod.
 
-Each passes the same checks in the same order: sent before, scope, account, rate, and then what the message alone shows.
-Its row goes into the batch of this loop tick; the answer is sent when the command is released.
+Each request passes the same checks in this order: sent before, scope, account, rate, then the fields of the message.
+Its row goes into the batch of this loop tick. The reply is sent when the command is released.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ from exchange.wire.messages import (
 if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
-CANCEL_BATCHES = 1  # that only cancels may fill, beyond those of orders (SEC-048)
+CANCEL_BATCHES = 1  # when the queue is full for orders, cancels may fill so many more batches (SEC-048)
 JOURNAL_SHORT = ErrorCode.BUSY, "the journal has no room for more: other terms are taken when it has"
 
 
@@ -48,7 +48,7 @@ def new_order(connection: "Connection", session: Session, message: New) -> None:
     listed = port.instruments.get(message.instrument)
     refusal = check_new(message, listed)
     if refusal is not None or listed is None:
-        connection.reply(refusal)  # type: ignore[arg-type]  # an unlisted instrument has its refusal
+        connection.reply(refusal)  # type: ignore[arg-type]  # check_new refuses an unlisted instrument
         return
     pack_new(port.batch, message, listed.index, account, session.number, message.request_id)
     submit(connection, session, port, message)
@@ -100,7 +100,7 @@ def cancel_all(connection: "Connection", session: Session, message: CancelAll) -
 
 
 def set_cancel_terms(connection: "Connection", session: Session, message: CancelOnDisconnect) -> None:
-    """`cod`: other terms of cancel on disconnect, journalled with a SESSION row."""
+    """Handle `cod`: change the session's terms of cancel on disconnect, journalled as a SESSION row."""
     if message.request_id <= session.last_id:
         answer_duplicate(connection, session, message)
         return
@@ -126,7 +126,7 @@ def set_cancel_terms(connection: "Connection", session: Session, message: Cancel
     gateway.journal_session(session, message.request_id, durable)
 
 
-# What all of them share.
+# Shared by all requests.
 
 
 def admit_trade(
@@ -138,9 +138,14 @@ def admit_trade(
     allowed: bool,
     tokens: int = 1,
 ) -> int:
-    """The account a request is for, 0 if it was answered here: sent before, not allowed, too fast, or venue busy.
+    """Check a request before it becomes a command, and take its tokens. Returns its account.
 
-    bucket   of the session's one account; None if it has several: then `name` is looked up
+    0: the request was answered here, because it was sent before, is not allowed, comes too fast, or the venue is busy.
+
+    bucket    of the account, if the session has only one; None: the bucket `name` is looked up
+    name      of the bucket
+    allowed   whether the key's scopes allow the request
+    tokens    that the request costs
     """
     request_id: int = message.request_id
     if request_id <= session.last_id:
@@ -165,7 +170,7 @@ def admit_trade(
 
 
 def submit(connection: "Connection", session: Session, port: VenuePort, message: Any) -> None:
-    """Add the ticket of the row just packed."""
+    """Submit the row that was just packed: add its ticket, and its expiry if the message has one."""
     if message.expires_us:
         port.batch.expires.append((len(port.batch.tickets), message.expires_us))
     submit_lasting(connection, session, port, message.request_id)
@@ -174,7 +179,7 @@ def submit(connection: "Connection", session: Session, port: VenuePort, message:
 def submit_lasting(
     connection: "Connection", session: Session, port: VenuePort, request_id: int, answer: Answer | None = None
 ) -> None:
-    """As `submit`, for a request that has no `exp`. `answer`: in place of the session's own."""
+    """As `submit`, for a request without expiry. `answer`: called on release; None: the session's own."""
     port.batch.tickets.append((answer or session.answer, request_id, connection.now_us))
     session.note_request(request_id)
     connection.expect_answer()
@@ -182,7 +187,7 @@ def submit_lasting(
 
 
 def send_answer(session: Session, reply: Ok | Err, received_us: int) -> None:
-    """Send a released reply on the session's present connection; without one it is kept for a resend."""
+    """Send a reply on the session's connection, if it has a live one. The stored reply serves a later resend."""
     connection = session.connection
     if connection is None:
         session.gateway.registry.update_kept_bytes(session)
@@ -196,7 +201,7 @@ def send_answer(session: Session, reply: Ok | Err, received_us: int) -> None:
 
 
 def answer_duplicate(connection: "Connection", session: Session, message: Any) -> None:
-    """Send the reply of a request that was sequenced before (RECOV-011)."""
+    """Send the reply to a request whose id was used before (RECOV-011)."""
     port, request_id = connection.gateway.port, message.request_id
     reply = session.whole_replies.get(request_id)
     stored = session.replies.find(request_id)
@@ -212,7 +217,7 @@ def answer_duplicate(connection: "Connection", session: Session, message: Any) -
         reply.received_us, reply.sent_us = stored.received_us or None, stored.sent_us or None
         connection.queue.send(reply)
     elif request_id > session.replies.newest and connection.unanswered:
-        # Its first copy is not answered yet: both get the same answer.
+        # The first copy of this request is not answered yet: wait, then send both the same reply.
         port.ask_later(lambda: answer_duplicate(connection, session, message))
     elif session.replies.may_have_had(request_id):
         connection.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")

@@ -1,0 +1,49 @@
+"""With a trick switched off, the same commands give the same events (exchange/TRICKS.md)."""
+
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exchange.engine.engine import Engine
+from exchange.limits import TEST
+from exchange.records import EVENT, split_rests
+from tests.properties.tape import chunks, play, tape
+
+ROOT = Path(__file__).parents[2]
+SEED, COUNT = 23, 250
+SWITCHES = ("exchange.engine.entry.fast_path.FAST_PATH", "exchange.clearing.margin.LAZY_WEIGHING")
+# As plain Python a kernel reads a switch each time. Prints the hash of the events and whether the state is as usual.
+PROGRAM = f"""
+import importlib, sys
+from tests.properties.test_switches import COUNT, SEED, events_and_state
+module, _, name = sys.argv[1].rpartition(".")
+module = importlib.import_module(module)
+assert getattr(module, name) is True
+setattr(module, name, False)
+print(*events_and_state({SEED}, {COUNT}))
+"""
+
+
+def events_and_state(seed: int, count: int) -> tuple[str, str]:
+    """Hashes of the events and of the last state of a random run. An ACK that says that its order rests is two events."""
+    engine = Engine(TEST)
+    events = np.frombuffer(play(engine, chunks(tape(seed, count, plain=True), set())), EVENT)
+    return sha256(split_rests(events).tobytes()).hexdigest(), engine.state_hash().hex()
+
+
+@pytest.mark.rule("INV-020")
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_events_are_the_same_with_a_trick_switched_off(switch: str) -> None:
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, switch]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    events, state = done.stdout.split()
+    wanted_events, wanted_state = events_and_state(SEED, COUNT)
+    assert events == wanted_events
+    assert state != wanted_state, "an account was weighed at another time: the switch was read"
