@@ -35,5 +35,5 @@ class ReportedMoney:
             found.append(f"accounts have {cash} mills of the {held} that were paid in and not out or for fees")
         for name, reported in vars(self).items():
             if (counted := int(state[name])) != reported:
-                found.append(f"{name} is {counted}, told were {reported}")
+                found.append(f"{name} is {counted}, its events sum to {reported}")
         return found

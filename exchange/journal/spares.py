@@ -47,7 +47,7 @@ class Spares:
         error = self.error
         if error is None:
             return ""
-        return "the disk has no room for it" if is_full(error) else f"it cannot be made: {error.strerror or error}"
+        return "the disk has no space for it" if is_full(error) else f"it cannot be made: {error.strerror or error}"
 
     def stop(self) -> None:
         """Abandon the spare that is being made, and wait until nothing is written any more."""

@@ -91,7 +91,7 @@ class Acts:
         """
         self._act, self._written, self._payload = act, False, encode_payload(act)
         if len(self._payload) > PAYLOAD_BYTES_MAX:
-            raise UserError(f"a request of {len(self._payload)} bytes: its record has room for {PAYLOAD_BYTES_MAX}")
+            raise UserError(f"a request of {len(self._payload)} bytes: a record has at most {PAYLOAD_BYTES_MAX}")
         try:
             yield
             self._write()

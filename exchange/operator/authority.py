@@ -127,7 +127,7 @@ class Authority:
     def check_still(self) -> None:
         """Raise UserError while an operator's key is `changing`."""
         if self._changing:
-            raise UserError("an operator's key is on its way to the disk: ask again")
+            raise UserError("an operator's key is being written: ask again")
 
     def _signer(self, request: Signed) -> Key:
         """The key that has signed a request. UserError: the same text for every fault (SEC-025)."""

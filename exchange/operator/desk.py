@@ -129,7 +129,7 @@ class OperatorDesk:
     def _stop(self, request: Stop, reply: Reply) -> None:
         """Announce the stop on every connection, also on later ones. Another stop request replaces this one."""
         self._gateway.announce_stop(request.in_s, request.why, self._on_stop)
-        reply(Answer(True, [f"stops in {request.in_s} s; {len(self._gateway.connections)} connections told"]))
+        reply(Answer(True, [f"stops in {request.in_s} s; {len(self._gateway.connections)} connections notified"]))
 
 
 def _proposal_line(proposal: Proposal) -> str:

@@ -221,7 +221,9 @@ class OpenVenue:
         since = self.history.first_sequence or self.engine.sequence
         found = answered_requests(self.folder, self.seams.disk, asked, KEPT, since)
         if found.damaged:
-            self.warnings.note(f"segment {found.damaged} is damaged: replies before it are not repeated (verify tells)")
+            self.warnings.note(
+                f"segment {found.damaged} is damaged: replies before it are not repeated (see gpux journal verify)"
+            )
         stored, nothing = {}, np.zeros(0, ANSWERED)
         for number in asked:
             rows = found.of.get(number, nothing)
@@ -316,7 +318,7 @@ class OpenVenue:
         """
         sound = not self.venue.failed
         with ExitStack() as last:  # runs from the last line to the first, whatever fails
-            last.callback(self.journal.close)
+            last.callback(self.journal.close, sound)
             last.callback(self.history.close, keep=sound)
             last.callback(self.keys.close, self.engine.sequence if sound else 0)
             if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:

@@ -306,7 +306,7 @@ class EventHistory:
             file, problem = None, "it is another file than at the start"
         if problem and chunk.name not in self._damaged:
             self._damaged.add(chunk.name)
-            self._warnings.note(f"{path}: {problem}; what it held is told again after the next start")
+            self._warnings.note(f"{path}: {problem}; the next start restores what it held")
         return rows_of(file.blocks) if file is not None else np.zeros(0, EVENT)
 
     def _start_chunk(self, first_sequence: int) -> None:

@@ -16,7 +16,7 @@ from exchange.engine.quotes.protection import find_protection
 from exchange.records import column
 from exchange.wire.errors import ErrorCode
 
-NO_SPACE = "the journal has no room for more: only cancels that end an order are taken"
+NO_SPACE = "the journal has no space for more: only cancels that end an order are taken"
 CANCELS, CANCELS_ALL = int(CommandKind.CANCEL), int(CommandKind.CANCEL_ALL)
 KILLS = (int(CommandKind.KILL), int(CommandKind.UNKILL))
 # QUOTE is here too: in a halted market it cannot remove quotes, their owner must cancel them.

@@ -61,7 +61,7 @@ class Upkeep:
         journal, now_ns, warnings = self._opened.journal, self._clock.mono_ns(), self._opened.warnings
         if not (lack := journal.lack):
             if self._is_short:
-                warnings.note("there is room for the journal again: the operator may open the groups")
+                warnings.note("there is space for the journal again: the operator may open the groups")
                 self._venue.limit_to_reserve(False)
             self._is_short = False
         elif not self._is_short:

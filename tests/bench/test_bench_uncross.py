@@ -8,7 +8,7 @@ from bench.bench_uncross import GROUP, Auction, full_book, largest_volume, run_u
 from bench.record import Report
 from exchange.codes import CommandKind, EventKind, MarketState, Side
 from exchange.engine import query
-from exchange.records import COMMAND
+from exchange.records import COMMAND, column
 
 SMALL = Auction(orders=300, accounts=8)
 
@@ -26,7 +26,7 @@ def test_the_book_collects_everything_and_opens_at_that_volume() -> None:
     assert query.market_state(engine.states, 1) == MarketState.RESERVED
     assert sum(lots for side in query.depth(engine.states, 1) for _, lots in side) == orders["lots"].sum()
     events = engine.apply(state_row(engine, MarketState.OPEN))
-    (volume,) = events["lots"][events["kind"] == EventKind.UNCROSSED]
+    (volume,) = column(events, "volume_lots")[events["kind"] == EventKind.UNCROSSED]
     assert volume == largest_volume(orders) > 0 and query.market_state(engine.states, 1) == MarketState.OPEN
 
 

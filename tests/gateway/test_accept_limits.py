@@ -184,8 +184,8 @@ def test_a_limit_that_is_too_low_for_any_venue_stops_the_start(tmp_path: Path, c
 @pytest.mark.parametrize(
     ("number", "code", "told"),
     [
-        (errno.ENOSPC, 73, "the disk has no room for it"),
-        (errno.EDQUOT, 73, "the disk has no room for it"),
+        (errno.ENOSPC, 73, "the disk has no space for it"),
+        (errno.EDQUOT, 73, "the disk has no space for it"),
         (errno.EMFILE, 74, "it cannot be made: Too many open files"),
         (errno.ENFILE, 74, "it cannot be made: Too many open files in system"),
         (errno.EIO, 74, "it cannot be made: Input/output error"),

@@ -54,7 +54,7 @@ def test_deposits_that_wrap_are_told_though_the_books_balance_again() -> None:
     wrapped = 9_400 * 10**15 - 2**64
     assert told_of(cash, []).faults(states) == [
         f"accounts have {wrapped} mills of the {9_400 * 10**15} that were paid in and not out or for fees",
-        f"deposits_mills is {wrapped}, told were {9_400 * 10**15}",
+        f"deposits_mills is {wrapped}, its events sum to {9_400 * 10**15}",
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_mill_that_vanishes_is_told() -> None:
     assert told_of([500], [2]).faults(states) == [
         "gains sum to 1 mills, not to 0",
         "accounts have 497 mills of the 498 that were paid in and not out or for fees",
-        "fees_mills is 3, told were 2",
+        "fees_mills is 3, its events sum to 2",
     ]
 
 

@@ -63,7 +63,7 @@ def test_an_act_that_becomes_no_command_is_journalled_and_one_that_is_refused_is
 
 def test_a_request_that_its_record_cannot_hold_is_refused(bench: Bench) -> None:
     with (
-        pytest.raises(UserError, match="its record has room for"),
+        pytest.raises(UserError, match="a record has at most"),
         Acts(bench.venue).recorded(Act("x" * PAYLOAD_BYTES_MAX)),
     ):
         pytest.fail("it was carried out")

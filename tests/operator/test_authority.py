@@ -267,7 +267,7 @@ def test_an_act_of_a_journal_from_elsewhere_is_shown_whatever_it_says(bench: Ben
 def test_a_request_that_its_record_has_no_room_for_is_refused(bench: Bench) -> None:
     office = Office(bench, operators=0)
     prices = {f"H100.G90.X{number}": 5 for number in range(4_000)}
-    assert "its record has room for 65536" in office.refused("settle", prices=prices)
+    assert "a record has at most 65536" in office.refused("settle", prices=prices)
 
 
 @pytest.mark.rule("SEC-051", "SEC-061")

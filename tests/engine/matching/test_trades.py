@@ -9,6 +9,7 @@ from bench.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind, Liquidity
 from exchange.limits import STEP_EVENTS, TAPE
+from exchange.records import column
 from tests.played import play
 
 
@@ -21,7 +22,7 @@ def test_statistics_are_those_of_all_fills(capacity: int) -> None:
     engine.outs["capacity"] = capacity
     events = engine.apply(stage.rows)
     fills = events[(events["kind"] == EventKind.FILL) & (events["liquidity"] == Liquidity.TAKER)]
-    prices, lots = fills["price"].astype(np.int64), fills["lots"].astype(np.int64)
+    prices, lots = column(fills, "trade_tick").astype(np.int64), fills["lots"].astype(np.int64)
     assert len(fills) > 500 and len(set(prices.tolist())) > 20
     book = engine.states[0].books[1]
     assert (int(book.open_tick), int(book.last_tick)) == (prices[0], prices[-1])
