@@ -9,7 +9,7 @@ heap       orders that wait for a price or a time
 stops      stops that wait for their trigger, and elected stops
 expiry     GTD orders by their expiry
 parked     orders outside the daily limits
-pro_rata   how a pro-rata level is allocated
+pro_rata   how a pro-rata level is allocated; another allocation is a new file, which engine/matching calls
 auction    price and volume of an uncross
 implied    implied prices and the orders behind them
 windows    price moves over time: velocity and circuit breaker

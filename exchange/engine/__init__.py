@@ -27,7 +27,7 @@
     event_rows.py        EVENT rows as plain tuples
     warmup.py            compiles every kernel before serving
 
-`ROWS.md` lists the fields of each kind of row. Groups are layered: entry < quotes < cancels < phases < matching < apply
-< control; a group imports only groups before it. Files of this folder are below all groups, except those that put
-groups together: apply, batch_check, engine, warmup.
+`ROWS.md` lists the fields of each kind of COMMAND and EVENT row. Groups are layered: entry < quotes < cancels <
+phases < matching < apply < control; a group imports only groups before it. Files of this folder are below all groups, except
+those that put groups together: apply, batch_check, engine, warmup.
 """

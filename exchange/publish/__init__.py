@@ -1,12 +1,14 @@
 """Turns EVENT rows into messages: replies, account streams, market data. Knows no connection, socket or event loop.
 
-consumer            the contract of everything that reads released batches
+consumer            the contract of everything that reads released batches; a new one is a new file in this package
+                    and its line in venue/consumers.py
 replies             replies to requests; remembers how the latest orders ended
 execution_reports   makes the messages of the account streams
-account_streams     sends answers and account messages, in the order of commands
+account_streams     sends answers and account messages, in the order of commands; a copy for a clearing firm would be
+                    a consumer beside it
 account_views       account snapshots, and parts of the replies to `query`
-market_data         all channels of one feed
-channels            the kinds of channels: numbering, conflation, messages kept for replays
+market_data         all channels of one feed; a new channel begins here
+channels            what channels have in common: numbering, conflation, messages kept for replays
 book_view           price levels of a book, and their checksum
 phases              the market state of every book
 prints              every print of the last day, for replays of trades
