@@ -53,7 +53,7 @@ class Stores(Protocol):
     claims    what they know about the journal
     lines     what they hold, in words
     notes     faults that the next start repairs, in words
-    look_at   called with each frame of records
+    note_frame   called with each frame of records
     take      called with each replayed frame of records and its events
     finish    called at the end of a valid journal: its last sequence and time, whether it was replayed
     """
@@ -62,7 +62,7 @@ class Stores(Protocol):
     lines: list[str]
     notes: list[str]
 
-    def look_at(self, frame: Frame) -> None: ...
+    def note_frame(self, frame: Frame) -> None: ...
     def take(self, frame: Frame, events: list[np.ndarray]) -> None: ...
     def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None: ...
 
@@ -148,7 +148,7 @@ class Verification:
         if frame.records:
             self.last_ns = frame.time_ns
             if self.stores is not None:
-                self.stores.look_at(frame)
+                self.stores.note_frame(frame)
         report.controls += frame.kind == FrameKind.CONTROL
         report.marks += frame.kind == FrameKind.SNAPMARK
         if frame.records and not report.first_sequence:

@@ -124,9 +124,9 @@ class Acts:
         self._write()
         self._venue.own.submit_control(kind, payload, done, refused)
 
-    def ask_later(self, question: Callable[[], None]) -> None:
-        """As `Venue.ask_later`."""
-        self._venue.ask_later(question)
+    def ask_after_release(self, question: Callable[[], None]) -> None:
+        """As `Venue.ask_after_release`."""
+        self._venue.ask_after_release(question)
 
     def _write(self) -> None:
         if self._act is not None and not self._written:

@@ -102,7 +102,7 @@ class MarketRequests:
 
     def _when_durable(self, reply: Reply) -> Reply:
         """A reply that waits for the disk: a row's events may be there before the row is durable."""
-        return lambda answer: self._venue.ask_later(lambda: reply(answer))
+        return lambda answer: self._venue.ask_after_release(lambda: reply(answer))
 
     def _target(self, name: str) -> tuple[int, int]:
         """(group, 0) for the name of a chip, (0, book) for a symbol. UserError: neither."""

@@ -36,13 +36,13 @@ class PendingAnswer:
         self._acts.submit_control(
             kind,
             payload,
-            lambda events: self._acts.ask_later(lambda: durable(events)),
+            lambda events: self._acts.ask_after_release(lambda: durable(events)),
             lambda why: self._finish("", why),
         )
 
     def add_row(self, fields: dict[str, int], text: str) -> None:
         """Submit a row. `fields`: of the COMMAND; `text`: its line in the answer."""
-        self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(fields, events, text)))
+        self._acts.submit(fields, lambda events: self._acts.ask_after_release(lambda: self._take(fields, events, text)))
 
     def _take(self, fields: dict[str, int], events: list[Row], text: str) -> None:
         refused = next((row for row in events if row[KIND] == EventKind.COMMAND_REFUSED), None)

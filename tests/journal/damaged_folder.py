@@ -361,5 +361,5 @@ def untouched_read_once() -> Iterator[Untouched]:
         patch.setattr(folder_check, "READS", 1)  # nobody writes it meanwhile
         patch.setattr(verify, "read_snapshot", untouched.once(verify.read_snapshot))
         patch.setattr(folder_check, "read_key_file", untouched.once(folder_check.read_key_file))
-        patch.setattr(folder_check, "read_or_tell", untouched.once(folder_check.read_or_tell))
+        patch.setattr(folder_check, "read_or_explain", untouched.once(folder_check.read_or_explain))
         yield untouched

@@ -104,7 +104,7 @@ def set_cancel_terms(connection: "Connection", session: Session, message: Cancel
     if message.request_id <= session.last_id:
         answer_duplicate(connection, session, message)
         return
-    if connection.gateway.port.short_of_space:
+    if connection.gateway.port.is_disk_full:
         connection.refuse(message.request_id, *JOURNAL_SHORT)
         return
     terms = cancel_terms_of(message)
@@ -218,7 +218,7 @@ def answer_duplicate(connection: "Connection", session: Session, message: Any) -
         connection.queue.send(reply)
     elif request_id > session.replies.newest and connection.unanswered:
         # The first copy of this request is not answered yet: wait, then send both the same reply.
-        port.ask_later(lambda: answer_duplicate(connection, session, message))
+        port.ask_after_release(lambda: answer_duplicate(connection, session, message))
     elif session.replies.may_have_had(request_id):
         connection.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
     else:
