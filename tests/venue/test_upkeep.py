@@ -96,7 +96,7 @@ def test_trading_stops_while_the_journal_lacks_space_and_the_disk_is_tried_again
     class Short:
         """A journal without the segments that trading needs."""
 
-        lack, tries = "No space left on device", 0
+        spare_problem, tries = "No space left on device", 0
 
         def make_spares(self) -> None:
             self.tries += 1
@@ -113,7 +113,7 @@ def test_trading_stops_while_the_journal_lacks_space_and_the_disk_is_tried_again
     bench.clock.now += TRY_SPACE_NS
     turned(upkeep, bench, 2)
     assert short.tries == 1
-    short.lack = ""
+    short.spare_problem = ""
     turned(upkeep, bench, 2)
     assert not bench.venue.is_disk_full
     assert ["all groups HALT" in line for line in bench.opened.warnings.lines] == [True, False]
