@@ -47,7 +47,7 @@ class MarketRequests:
         lines = [f"sequence {venue.sequence:,}, {len(self._gateway.connections)} connections"]
         for chip, group in sorted(venue.groups.items()):
             waits = ""
-            if groups[group] == MarketState.CLOSED and not status.published(group):
+            if groups[group] == MarketState.CLOSED and not status.is_published(group):
                 waits = f", {status.missing(group)} books wait for their settlement"
             lines.append(f"{chip} {groups[group].name}{waits}")
         instruments = query.instruments(venue.states)
@@ -58,7 +58,7 @@ class MarketRequests:
         state = MarketState[request.to.upper()]
         group, index = self._target(request.target)
         if request.clamp and state != MarketState.OPEN:
-            raise UserError("clamp belongs to the way to OPEN: it says how an auction beyond its collar ends")
+            raise UserError("clamp is only for open: it says how an auction beyond its collar ends")
         self._check_state(request.target, group, index, state)
         fields = {
             "kind": CommandKind.SET_STATE,
@@ -75,11 +75,12 @@ class MarketRequests:
         groups, status = query.group_states(self._venue.states), self._venue.settlement_status
         if index and (of_group := groups[self._venue.table.row(index).group]) != MarketState.OPEN:
             raise UserError(
-                f"{target}: its group is {of_group.name}, one market alone changes while it is OPEN (STATE-001)"
+                f"{target}: its group is {of_group.name};"
+                " a single market can change only while its group is OPEN (STATE-001)"
             )
         if group and groups[group] == MarketState.CLOSED and state == MarketState.PREOPEN:
             missing = status.missing(group)
-            if not status.published(group):
+            if not status.is_published(group):
                 raise UserError(f"{target} stays CLOSED: {missing} books wait for their settlement (SESSION-003)")
 
     def _answer_states(self, request: SetState, events: list[Row], reply: Reply) -> None:
@@ -139,7 +140,7 @@ class MarketRequests:
         chips = request.chips or [
             chip
             for chip, group in venue.groups.items()
-            if states[group] == MarketState.CLOSED and not status.published(group)
+            if states[group] == MarketState.CLOSED and not status.is_published(group)
         ]
         if not chips:
             raise UserError("no group is CLOSED and waits for its settlement")

@@ -57,7 +57,7 @@ class MemberRequests:
     def move_money(self, request: Money, reply: Reply) -> None:
         """Deposit or withdraw money."""
         if request.mills == 0:
-            raise UserError("mills 0 moves nothing")
+            raise UserError("mills must not be 0")
         kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
         fields = {"kind": kind, "account": request.account, "amount_mills": abs(request.mills)}
         PendingAnswer(1, reply, self._acts).add_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")
@@ -74,7 +74,7 @@ class MemberRequests:
             "kill_party": KillParty.VENUE,
             _NAMED_BY[scope]: number,
         }
-        text = f"{request.scope} {request.number} {'stopped' if request.on else 'let in again'}"
+        text = f"{request.scope} {request.number} {'stopped' if request.on else 'kill lifted'}"
         PendingAnswer(1, reply, self._acts).add_row(fields, text)
 
     def define_key(self, request: DefineKey, reply: Reply) -> None:

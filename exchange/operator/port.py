@@ -53,7 +53,7 @@ class OperatorPort:
     async def stop(self, failed: bool = False) -> None:
         """Close the socket and its connections, after the answers that are due.
 
-        failed   the venue has failed: requests without an answer are told so, and nothing is waited for
+        failed   the venue has failed: requests without an answer are answered so, and nothing is waited for
         """
         if self._server is None:
             return
@@ -66,7 +66,7 @@ class OperatorPort:
             if due is None:
                 writer.close()
             elif failed and not due.done():
-                due.set_result(Answer(False, why="the venue has stopped: its next start tells whether this was done"))
+                due.set_result(Answer(False, why="the venue has stopped: its next start shows whether this was done"))
         await asyncio.gather(*serving, return_exceptions=True)
 
     def _remove(self) -> None:
@@ -152,7 +152,7 @@ def _ask_once(folder: str, line: socket.socket, request: msgspec.Struct) -> list
     line.sendall(msgspec.json.encode(request) + b"\n")
     data = _read_line(line)
     if not data:
-        raise UserError(f"the venue of {folder} has gone away without an answer", 1)
+        raise UserError(f"the venue of {folder} closed the connection without an answer", 1)
     answer = msgspec.json.decode(data, type=Answer)
     if not answer.ok:
         done = f" (the rest was done: {'; '.join(answer.lines)})" if answer.lines else ""

@@ -190,7 +190,7 @@ class OpenVenue:
             history.stop_writing(error)
         for events in recorder.events:
             history.append(events)
-        history.shown.reach(last)
+        history.shown.set(last)
         if last:
             history.flush()
         return history

@@ -21,7 +21,7 @@ from exchange.journal.files import write_all
 from exchange.journal.frames import NO_HASH
 from exchange.limits import KEPT_HOURS
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.shown import Shown
+from exchange.publish.shown import ShownSequence
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_explain, rows_of
@@ -56,7 +56,7 @@ class EventHistory:
         self._folder = folder
         self._journal_id, self._key = journal_id, block_key(journal_id)
         self._hash_at = hash_at
-        self.shown = Shown()
+        self.shown = ShownSequence()
         self._chunks: list[EventChunk] = []
         self._handle = -1
         self._offset = 0

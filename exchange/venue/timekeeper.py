@@ -130,7 +130,7 @@ class Timekeeper:
         for group, present in states.items():
             wanted = MarketState.CLOSED
             if today == self._day:
-                wanted = schedule.state_at(now_ns, self._settlement_status.since_ns(group, now_ns))
+                wanted = schedule.state_at(now_ns, self._settlement_status.published_ns(group, now_ns))
             if present == wanted == MarketState.CLOSED and schedule.is_late(now_ns):
                 self._warn_late(today, group)
             elif present != MarketState.OPEN or today != self._day:

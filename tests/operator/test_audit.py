@@ -134,13 +134,13 @@ def test_keys_that_the_owner_of_the_folder_makes_are_shown_as_his(tmp_path: Path
     ("act", "fault"),
     [
         (Act(PAUSE), "nobody signed it"),
-        (Act(PAUSE + " ", of_one(PAUSE).signatures), "does not hold"),
-        (of_one(PAUSE, history="h_other"), "does not hold"),
+        (Act(PAUSE + " ", of_one(PAUSE).signatures), "is not valid"),
+        (of_one(PAUSE, history="h_other"), "is not valid"),
         (of_one(PAUSE, KeyPair("k_op0", 1, b"x" * 32)), "k_op0 was no operator"),
         (of_one(PAUSE, KeyPair("k_trader", 1, b"x" * 32)), "k_trader was no operator"),
         (of_two(confirmed="0" * 32), "k_op1 has confirmed something else"),
         (of_two(second=ONE), "both signatures are of one operator"),
-        (Act(PAUSE, [signature(ONE, "a", PAUSE), signature(TWO, "b", PAUSE)]), "does not hold"),
+        (Act(PAUSE, [signature(ONE, "a", PAUSE), signature(TWO, "b", PAUSE)]), "is not valid"),
         (Act(PAUSE, [*of_two().signatures, signature(TWO, "c", PAUSE)]), "3 signatures, allowed are 2"),
         (of_one(MAKE), "takes two"),
         (of_one(END), "takes two"),
@@ -170,7 +170,7 @@ def test_what_operators_did_is_in_order(auditor: Auditor) -> None:
 
 @pytest.mark.rule("SEC-068", "SEC-063")
 def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(auditor: Auditor) -> None:
-    lie = ["they say that two people asked, and no two have"]
+    lie = ["they say that two people asked, and two did not sign"]
     settle = json.dumps({"do": "settle", "reason": WHY})
     alone, two = (encode_payload(DayLimitsPayload([], 20_780, by_two)) for by_two in (False, True))
     assert take(auditor, CommandKind.DAY_LIMITS, two) == lie, "nobody has asked"
@@ -210,7 +210,7 @@ def test_what_is_no_key_is_found_out(auditor: Auditor, payload: bytes) -> None:
 @pytest.mark.rule("SEC-063", "SEC-066")
 def test_a_nonce_serves_once_and_a_key_only_while_it_is_an_operators(auditor: Auditor) -> None:
     assert judge(auditor, of_one(PAUSE)) == []
-    assert judge(auditor, of_one(PAUSE)) == ["the nonce of k_op0 served another act"]
+    assert judge(auditor, of_one(PAUSE)) == ["the nonce of k_op0 was used before"]
     assert judge(auditor, of_two(END)) == [] and learn(auditor, definition(TWO, expires_us=1)) == []
     assert judge(auditor, of_one(PAUSE, TWO, "o")) == ["k_op1 was no operator"], "its signature is right"
     end = json.dumps({"do": "revoke", "key": ONE.key, "reason": "the last one"})
