@@ -14,7 +14,6 @@ from exchange.reference.clearing import Account, Clearing
 from exchange.reference.phases import Phases
 from exchange.reference.price_guards import PriceGuards
 from exchange.reference.rows import Command, Event, fields_of
-from exchange.reference.sessions import Sessions
 
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is reported in 32 bits
 CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
@@ -55,6 +54,44 @@ class Protection:
     limits: dict[Threshold, int] = field(default_factory=dict)
     fills: list[tuple[int, int, int]] = field(default_factory=list)  # (time, signed lots, GPU-hours)
     tripped: Threshold = Threshold.NONE
+
+
+class Sessions:
+    """A table of sessions: the last request, and the account that opened each (SESS-007, RECOV-013).
+
+    The row of a session is its number modulo the count of rows; row 0 is not used. A row belongs to the session that
+    was opened there last.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.holders: dict[int, int] = {}  # row -> session
+        self.last_request: dict[int, int] = {}
+        self.opened_by: dict[int, int] = {}  # session -> account
+
+    def claim_row(self, session: int) -> bool:
+        """Give the session its row if that is free; returns whether it has the row."""
+        row = session % self.rows
+        return row != 0 and self.holders.setdefault(row, session) == session
+
+    def open(self, session: int, account: int) -> int | None:
+        """Open or resume a session in its row; returns the session that it displaces there, None if there is none."""
+        row = session % self.rows
+        before = self.holders.get(row)
+        if row == 0:
+            return None
+        self.holders[row] = session
+        self.opened_by[session] = account
+        if before in (None, session):
+            return None
+        self.last_request.pop(before, None)
+        self.opened_by.pop(before, None)
+        return before
+
+    def note_request(self, session: int, request: int) -> None:
+        """SESS-007: note the session's highest request id."""
+        if request > self.last_request.get(session, 0) and self.claim_row(session):
+            self.last_request[session] = request
 
 
 class Market:

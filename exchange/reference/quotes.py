@@ -19,8 +19,8 @@ from exchange.codes import (
 )
 from exchange.records import QUOTE_KEY, QUOTE_OWNER
 from exchange.reference.book import Order
-from exchange.reference.checks import SIDE_LOTS_MAX, is_killed, side_is_full
 from exchange.reference.day_prices import outside_band
+from exchange.reference.entry import SIDE_LOTS_MAX, is_killed, side_is_full
 from exchange.reference.market import Check, Market, MassQuote, first_failure, reported_price
 from exchange.reference.matching import enter
 from exchange.reference.orders import accept, cancel_order, lose_turn

@@ -15,7 +15,8 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.reference.book import IMMEDIATE, STAMPS, STOP_TYPES, Order, signed
-from exchange.reference.checks import (
+from exchange.reference.day_prices import can_park, outside_band, stop_outside, waits_for_a_day
+from exchange.reference.entry import (
     fits_expiry,
     is_killed,
     refusal_details,
@@ -24,7 +25,6 @@ from exchange.reference.checks import (
     shows_too_little,
     would_take,
 )
-from exchange.reference.day_prices import can_park, outside_band, stop_outside, waits_for_a_day
 from exchange.reference.market import Check, Market, first_failure
 from exchange.reference.matching import match_and_rest
 from exchange.reference.orders import cancel_order, lose_turn
