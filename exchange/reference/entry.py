@@ -171,7 +171,7 @@ def _checks(market: Market, command: Any) -> Check:
     order = draft(market, command)
     yield from _price_checks(market, command, instrument, order)
     yield from risk_checks(market, order, None)
-    yield command.post_only == PostOnly.REJECT and would_take(market, order), RejectReason.PO_CROSS
+    yield command.post_only == PostOnly.REJECT and would_trade(market, order), RejectReason.PO_CROSS
     yield stop and refuses_election(market, order), RejectReason.ELECTED
 
 
@@ -236,7 +236,7 @@ def refuses_election(market: Market, order: Order) -> bool:
     return order.reject_if_elected and is_elected_now(market, order)
 
 
-def would_take(market: Market, order: Order) -> bool:
+def would_trade(market: Market, order: Order) -> bool:
     """TIF-005: whether a post-only order would trade at once; only in OPEN it can (TIF-008)."""
     if order.post_only == PostOnly.NONE or market.market_state(order.instrument) != MarketState.OPEN:
         return False

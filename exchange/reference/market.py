@@ -115,7 +115,7 @@ class Market:
         self.protections: dict[tuple[int, int], Protection] = {}  # by (account, number)
         self.tripped: list[Protection] = []  # groups whose quotes are still to be pulled
         self.entries = self.trades = 0
-        self.touched: list[tuple[int, int]] = []  # (account, book) of each position that fills of the command changed
+        self.changed_positions: list[tuple[int, int]] = []  # (account, book) of each that fills of the command changed
         self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) last reported
         self.command: Any = Command()
         self.events: list[Any] = []
@@ -126,7 +126,7 @@ class Market:
         return self.phases.effective(self.clearing.instruments[index])
 
     @property
-    def running(self) -> Any:
+    def stamp_source(self) -> Any:
         """The source of sequence and time for events: the mass quote in progress, else the command."""
         return self.command if self.mass_quote is None else self.mass_quote
 
@@ -166,7 +166,7 @@ class Market:
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
         """Emit an event of the command in progress. `fields`: values by field name or alias."""
-        of = self.running
+        of = self.stamp_source
         self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:

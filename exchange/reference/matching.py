@@ -15,7 +15,7 @@ from exchange.codes import (
     StateReason,
     TimeInForce,
 )
-from exchange.reference.book import IMMEDIATE, Order, is_own, opposite
+from exchange.reference.book import IMMEDIATE, Order, has_same_owner, opposite
 from exchange.reference.implied import ImpliedRoute, best_route, trade_route
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order, end_order, refresh, rest
@@ -94,7 +94,7 @@ def match(market: Market, order: Order) -> Trip | None:
         if is_pro_rata:
             own = prevent_on_level(market, order, book.level(maker.side))
         else:
-            own = is_own(order, maker)
+            own = has_same_owner(order, maker)
             if own:
                 prevent_self_match(market, order, maker)
         if own:
@@ -162,7 +162,7 @@ def prevent_on_level(market: Market, order: Order, queue: list[Order]) -> bool:
 
     returns   whether the level had own orders
     """
-    own = [maker for maker in queue if is_own(order, maker)]
+    own = [maker for maker in queue if has_same_owner(order, maker)]
     if own and order.smp_mode == SmpMode.CANCEL_AGGRESSOR:
         cancel_order(market, order, CancelReason.SMP)
         return True
@@ -179,7 +179,7 @@ def prevent_on_level(market: Market, order: Order, queue: list[Order]) -> bool:
 def breach(market: Market, index: int, price: int) -> StateReason:
     """BAND-005: the reason of the window that a print at this price would breach; NONE: it breaches none."""
     settle_tick = market.clearing.instruments[index].settle_tick
-    now_ns = market.running.time_ns
+    now_ns = market.stamp_source.time_ns
     return market.guards[index].breach(price, now_ns, market.last_tick_or_settle(index), settle_tick)
 
 
@@ -213,7 +213,7 @@ def reserve(market: Market, order: Order, index: int, reason: StateReason, minim
             return
     instrument = market.clearing.instruments[order.instrument]
     lead = index == market.lead_months.get(instrument.group)
-    now_ns = market.running.time_ns
+    now_ns = market.stamp_source.time_ns
     until_ns = now_ns + market.guards[index].pause_ns(reason, now_ns)
     phases = market.phases
     phase = phases.groups[instrument.group] if lead else phases.own[instrument.index]

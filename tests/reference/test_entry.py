@@ -15,7 +15,7 @@ from exchange.reference.entry import (
     risk_checks,
     shows_too_little,
     side_is_full,
-    would_take,
+    would_trade,
 )
 from exchange.reference.market import first_failure
 from exchange.reference.rows import Command
@@ -152,12 +152,12 @@ def test_a_stop_may_ask_to_be_refused_rather_than_elected_at_once() -> None:
 def test_a_post_only_order_would_take_a_real_or_implied_price_in_open() -> None:
     post_only = order(9, Side.BUY, 102, 1)
     post_only.post_only = PostOnly.REJECT
-    assert would_take(run(before="a S1@102")[0], post_only)
-    assert would_take(run(before="s SP S1@4; k M2 S1@98", parameters="imp=1")[0], post_only)
-    assert not would_take(run(before="a S1@103")[0], post_only)
-    assert not would_take(run("ST preopen", "a S1@102")[0], post_only)
+    assert would_trade(run(before="a S1@102")[0], post_only)
+    assert would_trade(run(before="s SP S1@4; k M2 S1@98", parameters="imp=1")[0], post_only)
+    assert not would_trade(run(before="a S1@103")[0], post_only)
+    assert not would_trade(run("ST preopen", "a S1@102")[0], post_only)
     post_only.post_only = PostOnly.NONE
-    assert not would_take(run(before="a S1@102")[0], post_only)
+    assert not would_trade(run(before="a S1@102")[0], post_only)
 
 
 @pytest.mark.rule("ORDER-004")
