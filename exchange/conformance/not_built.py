@@ -10,6 +10,6 @@ from exchange.conformance.notation import Scenario
 NOT_BUILT: frozenset[str] = frozenset()
 
 
-def missing(scenario: Scenario) -> list[str]:
+def unsupported_words(scenario: Scenario) -> list[str]:
     """The words of NOT_BUILT that a scenario uses, in alphabetical order."""
     return sorted(NOT_BUILT.intersection(scenario.features))
