@@ -86,9 +86,11 @@ def test_a_dry_run_checks_controls_and_submits_nothing(bench: Bench) -> None:
 
 
 @pytest.mark.rule("SEC-061")
-def test_the_name_of_an_act_follows_from_all_that_was_signed() -> None:
+def test_the_id_of_an_act_follows_from_all_that_was_signed() -> None:
     act = Act('{"do":"settle"}', [ONE])
-    assert act.name == Act('{"do":"settle"}', [ONE]).name and not act.by_two
-    assert len({act.name, Act('{"do":"settle" }', [ONE]).name, Act(act.line, [TWO]).name, Act(act.line).name}) == 4
+    assert act.act_id == Act('{"do":"settle"}', [ONE]).act_id and not act.by_two
+    assert (
+        len({act.act_id, Act('{"do":"settle" }', [ONE]).act_id, Act(act.line, [TWO]).act_id, Act(act.line).act_id}) == 4
+    )
     assert Act(act.line, [ONE, TWO]).by_two
     assert str(NeedsTwo("a price")) == "NEEDS_TWO: a price"

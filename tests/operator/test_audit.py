@@ -56,7 +56,7 @@ def of_one(line: str, pair: KeyPair = ONE, nonce: str = "n", history: str = HIST
 def of_two(asked: str = PAUSE, confirmed: str = "", second: KeyPair = TWO) -> Act:
     """An act of two; `confirmed`: what the second names, this act if empty."""
     first = of_one(asked, nonce="first")
-    line = json.dumps({"do": "confirm", "proposal": confirmed or first.name, "reason": "seen"})
+    line = json.dumps({"do": "confirm", "proposal": confirmed or first.act_id, "reason": "seen"})
     return Act(asked, [*first.signatures, msgspec.structs.replace(signature(second, "second", line), line=line)])
 
 
@@ -182,7 +182,7 @@ def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(aud
     assert learn(auditor, definition(TWO, expires_us=1)) == []
     assert judge(auditor, of_one(MAKE, nonce="m")) == [] and learn(auditor, definition(NEW)) == []
     first = of_one(settle, nonce="s")
-    line = json.dumps({"do": "confirm", "proposal": first.name, "reason": "seen"})
+    line = json.dumps({"do": "confirm", "proposal": first.act_id, "reason": "seen"})
     second = msgspec.structs.replace(signature(NEW, "t", line), line=line)
     assert judge(auditor, Act(settle, [*first.signatures, second])) == [], "each signature holds"
     assert take(auditor, CommandKind.DAY_LIMITS, two) == lie, "the first has made the second"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exchange.cli.conformance import read_file, report, run
-from exchange.conformance.not_built import missing
+from exchange.conformance.not_built import unsupported_words
 from exchange.conformance.notation import Scenario
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 
@@ -17,7 +17,7 @@ OWN = [scenario for table in TABLES for scenario in read_file(str(table))]
 
 
 def runnable(scenario: Scenario) -> bool:
-    return not missing(scenario)
+    return not unsupported_words(scenario)
 
 
 def _cases() -> list[object]:
