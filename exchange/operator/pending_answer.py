@@ -66,7 +66,7 @@ def _why(fields: dict[str, int], refused: Row, text: str) -> str:
         return f"{text}: free funds are {most} mills (MARGIN-015)"
     if refused[REASON] == RejectReason.FULL:
         bound = f"all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
-        return f"{text}: at most at most {most} more are accepted, {bound}"
+        return f"{text}: at most {most} more are accepted, {bound}"
     if refused[REASON] == RejectReason.UNKNOWN and fields["kind"] in (CommandKind.KILL, CommandKind.UNKILL):
         return f"no account is of firm {fields['killed_firm']} (KILL-001)"
     return reason_text(refused[REASON])

@@ -46,7 +46,7 @@ def test_more_money_than_a_venue_counts_is_refused_with_what_is_still_taken(benc
         do(bench, "money", account=1, mills=10**15)
         room -= 10**15
     bound = f"all deposits of a venue are at most 10{'0' * 17} mills"
-    told = f"deposit of {room + 1} mills: at most at most {room} more are accepted, {bound}"
+    told = f"deposit of {room + 1} mills: at most {room} more are accepted, {bound}"
     assert refused(bench, "money", account=1, mills=room + 1).startswith(told)
     public = encode_bytes(KeyPair("k_rich", 9, bytes([9]) * 32).public())
     why = refused(bench, "key", key="k_rich", public=public, account=9, scopes=["read"], mills=room + 1)
