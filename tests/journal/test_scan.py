@@ -137,7 +137,7 @@ def test_bytes_beyond_one_write_are_no_tear() -> None:
     data[last + 100] ^= 1
     data[last + (1 << 20) + 4_096] = 1
     walk = walked(disk)
-    with pytest.raises(Refusal, match="more than one write"):
+    with pytest.raises(Refusal, match="more bytes follow than one write has"):
         check_end(walk, 0)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
 CANCEL_BATCHES = 1  # when the queue is full for orders, cancels may fill so many more batches (SEC-048)
-JOURNAL_SHORT = ErrorCode.BUSY, "the journal has no room for more: other terms are taken when it has"
+JOURNAL_SHORT = ErrorCode.BUSY, "the disk is full: other terms are accepted when it has space"
 
 
 def new_order(connection: "Connection", session: Session, message: New) -> None:
