@@ -121,7 +121,7 @@ class Auditor:
             right = isinstance(asked, DefineKey) and (asked.key, asked.public, set(asked.scopes)) == (
                 key.key, encode_bytes(key.public), set(key.scopes),
             )  # fmt: skip
-        return key, [] if right else ["an operator's key: no act matches this change of it"]
+        return key, [] if right else ["no act matches this change of the operator's key"]
 
     def _check_act(self, sequence: int, time_ns: int, payload: bytes) -> Finding:
         self._asked, self._signers = None, []

@@ -190,7 +190,7 @@ def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(aud
 
 @pytest.mark.rule("SEC-063")
 def test_a_key_that_no_act_made_is_found_out(auditor: Auditor) -> None:
-    no_act = "an operator's key that no act"
+    no_act = "no act matches this change of the operator's key"
     assert no_act in learn(auditor, definition(NEW))[0]
     assert learn(auditor, definition(KeyPair("k_mm", 1, b"m" * 32), scopes=("trade",))) == [], "a member's may"
     assert judge(auditor, of_two(MAKE)) == []
