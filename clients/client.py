@@ -11,6 +11,7 @@ Without a key the session reads public market data. Prices are text or Decimal i
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -63,9 +64,16 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
     Market data and orders are here. `Queries`, `Safeguards` and `Quoting` add the other requests.
     """
 
-    def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
-        super().__init__(url, core, subprotocol, rng, events_max)
-        core.orders.make = self._make_order
+    def __init__(
+        self,
+        url: str,
+        make_core: Callable[[OrderTable], Core],
+        subprotocol: str,
+        rng: random.Random,
+        events_max: int,
+    ) -> None:
+        """`make_core` gets the table of the session's orders."""
+        super().__init__(url, make_core(OrderTable(self._make_order)), subprotocol, rng, events_max)
         self._order_prefix = base64url(rng.randbytes(6))
         self._orders_made = 0
 
@@ -251,12 +259,10 @@ def connect(
     """
     parts = urlsplit(url)
     path = parts.path if parts.path not in ("", "/") else ORDER_PATH if key else DATA_PATH
-    core = Core(
-        Dial(parts.hostname or "", path),
-        key,
-        secret,
-        subprotocol=subprotocol,
-        cancel_terms=cancel_terms,
-    )
+
+    def make_core(orders: OrderTable) -> Core:
+        dial = Dial(parts.hostname or "", path)
+        return Core(dial, key, secret, subprotocol=subprotocol, cancel_terms=cancel_terms, orders=orders)
+
     address = f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc else url
-    return Session(address, core, subprotocol, random.Random(seed), events_max)
+    return Session(address, make_core, subprotocol, random.Random(seed), events_max)

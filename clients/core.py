@@ -80,11 +80,13 @@ class Core:
         *,
         subprotocol: str = JSON_SUBPROTOCOL,
         cancel_terms: CancelTerms | UnsetType = UNSET,
+        orders: OrderTable | None = None,
     ) -> None:
+        """`orders`: an empty table of the caller's own kind of orders."""
         check_credentials(key, secret)
         self.dial, self.key, self._secret, self._terms = dial, key, secret, cancel_terms
         self.requests = Requests(CODECS[subprotocol])
-        self.orders = OrderTable()
+        self.orders = orders if orders is not None else OrderTable()
         self.accounts: dict[int, AccountState] = {}
         self.feeds = Feeds()
         self.phase = ClientPhase.CLOSED

@@ -155,7 +155,7 @@ class OrderTable:
     """
 
     def __init__(self, make: Callable[[int, str, int, str], Order] = Order, finished_max: int = 10_000) -> None:
-        self.make = make
+        self._make = make
         self._orders: dict[tuple[int, str], Order] = {}
         self._finished: dict[tuple[int, str], None] = {}  # a set in order of finishing
         self._finished_max = finished_max
@@ -187,7 +187,7 @@ class OrderTable:
         order = self._orders.get(key)
         if order is None or order.done:
             self._finished.pop(key, None)
-            order = self._orders[key] = self.make(account, client_order_id, instrument, side)
+            order = self._orders[key] = self._make(account, client_order_id, instrument, side)
         return order
 
     def place(self, account: int, request: New) -> Order:

@@ -8,6 +8,8 @@ from typing import Literal, NoReturn
 
 from msgspec import Struct
 
+MatchingName = Literal["fifo", "pro_rata"]  # of `codes.Matching`
+
 
 class Chip(Struct, frozen=True, forbid_unknown_fields=True):
     """One GPU or accelerator of the catalogue (SPEC-030)."""
@@ -70,7 +72,7 @@ class OrderRules(Struct, frozen=True, forbid_unknown_fields=True):
     min_inc_ticks: int
     protection_ticks: int
     show_ratio: int
-    matching: Literal["fifo", "pro_rata"]  # for products that set no algorithm
+    matching: MatchingName  # for products that set no algorithm
 
 
 class ProRata(Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,7 +159,7 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     scope: Literal["chip", "none"]
     tiers: tuple[str, ...]
     reason: str = ""
-    matching: Literal["", "fifo", "pro_rata"] = ""  # "": use the value in `orders`
+    matching: Literal["", MatchingName] = ""  # "": use the value in `orders`
     months: int = 0
     quarters: int = 0
     years: int = 0

@@ -132,11 +132,11 @@ class RunningServer:
         self.gateway = Gateway(
             self.venue, opened.outbox, opened.keys, profile, settings.clock, settings.rng, terms, opened.stored
         )
-        self.venue.failure.listen(self._fail)
         address = Address(settings.host, settings.port, settings.names, settings.origins)
         self.listener = GatewayServer(self.gateway, address, self.upkeep.turn)
         self.desk = OperatorDesk(self.venue, self.gateway, opened.spec, settings.clock, on_stop)
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
+        self.venue.failure.listen(self._fail)
 
     def _fit(self, profile: Profile) -> Profile:
         """The profile with the connections that open files allow; reserves the disk's share of open files."""
@@ -158,11 +158,15 @@ class RunningServer:
     async def start(self) -> None:
         self.gateway.restore()
         await self.listener.start()
-        await self.operator.start()
+        try:
+            await self.operator.start()
+        except UserError:
+            await self.listener.stop()
+            raise
 
     async def stop(self) -> None:
         """Close all sockets and wait until the last batch is durable."""
-        await self.operator.stop(failed=self.failed.done())
+        await self.operator.stop()
         await self.listener.stop()
         while not (self.upkeep.idle and self.venue.idle) and not self.failed.done():
             await asyncio.sleep(0.001)
@@ -173,6 +177,7 @@ class RunningServer:
         """End every connection after the venue has failed: nothing more is sent but the close."""
         for connection in self.gateway.connections:
             connection.queue.close(CloseCode.SHUTDOWN, "the venue has stopped")
+        self.operator.fail()
         if not self.failed.done():
             self.failed.set_result(error)
 
@@ -184,7 +189,8 @@ def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue
     settings.check()
     opened = _open(folder, settings, Writer(settings.clock))
     try:
-        yield opened
+        with _setting_up(opened):
+            yield opened
     finally:
         opened.close()
 
@@ -208,7 +214,8 @@ async def serve(
     opened = _open(folder, settings, writer)
     try:
         if before is not None:
-            before(opened)
+            with _setting_up(opened):
+                before(opened)
         writer.start()
         server = RunningServer(settings, opened, writer, on_stop)
         try:
@@ -228,6 +235,19 @@ async def serve(
     finally:
         writer.stop()
         opened.close()
+
+
+@contextlib.contextmanager
+def _setting_up(opened: OpenVenue) -> Iterator[None]:
+    """After an interruption it is not known which stores have what the journal has: the next start brings them up to
+    date. A UserError is raised between two commands, or where the venue has failed already."""
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:
+        opened.venue.fail(error)
+        raise
 
 
 def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:

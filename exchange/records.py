@@ -290,11 +290,13 @@ def field_of(row: np.dtype, name: str) -> str:
 def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -> np.dtype:
     """Row type of a table, without padding; its size must be a multiple of 8 bytes. Fields as for `np.dtype`."""
     row = np.dtype((Record, np.dtype(fields)))
-    assert row.itemsize % 8 == 0, f"{row.itemsize} bytes"
+    assert row.itemsize % 8 == 0, f"a row of {row.itemsize} bytes: make it a multiple of 8 with a spare field"
     assert row.names is not None and row.fields is not None
     for name in row.names:
         item, offset = row.fields[name][:2]
-        assert offset % (item.base.alignment if not item.base.names else 8) == 0, f"{name} at {offset}"
+        assert offset % (item.base.alignment if not item.base.names else 8) == 0, (
+            f"{name} is not aligned: it would be at byte {offset}"
+        )
     if aliases:
         assert all(alias.field in row.names and name not in row.names for name, alias in aliases.items())
         _ALIASES[row.names] = aliases

@@ -109,6 +109,15 @@ class Module:
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
         return frozenset().union(*(self.kinds_in(value) for value in values if not isinstance(value, ast.Call)))
 
+    def beside(self, part: ast.AST, call: ast.Call) -> Kinds:
+        """The kinds that the innermost tuple around a part of a call names: a case of a test, say."""
+        found = NO_KINDS
+        while part is not call and not found:
+            below, part = part, self.above[part]
+            if isinstance(part, ast.Tuple):
+                found = frozenset().union(*(self.kinds_in(one) for one in part.elts if one is not below))
+        return found
+
     def kinds_in(self, node: ast.AST) -> Kinds:
         """The kinds that an expression names, but for those that it says something is not."""
         if node not in self.kinds:
@@ -232,9 +241,12 @@ class Search:
         elif isinstance(node, ast.Call):
             kinds = module.named(node)
             yield from ((node.lineno, keyword.arg or "", kinds) for keyword in node.keywords)
-            for part in (key for value in ast.walk(node) if isinstance(value, ast.Dict) for key in value.keys):
-                if isinstance(part, ast.Constant):
-                    yield part.lineno, str(part.value), kinds
+            for part in ast.walk(node):
+                if isinstance(part, ast.Dict):
+                    about = module.beside(part, node) or kinds
+                    yield from (
+                        (key.lineno, str(key.value), about) for key in part.keys if isinstance(key, ast.Constant)
+                    )
         elif isinstance(node, ast.Dict):
             kinds = frozenset().union(*map(module.kinds_in, node.values))
             yield from ((key.lineno, str(key.value), kinds) for key in node.keys if isinstance(key, ast.Constant))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("exchange", "contracts_spec", "clients", "bench")
+BY_NAME = ("importlib", "pkgutil", "runpy")  # import what a text names
+ABOUT_PACKAGES = ("importlib.metadata", "importlib.resources")  # and these import nothing
 DECORATORS = {"kernel", "leaf_kernel"}  # what makes a function a compiled one
 
 
@@ -29,6 +31,12 @@ def tree(path: Path) -> ast.Module:
 
 def written_tests() -> list[Path]:
     return sorted((ROOT / "tests").rglob("*.py"))
+
+
+@cache
+def modules_of_tests() -> dict[str, Path]:
+    """Every module of the tests by name."""
+    return {module_name(path): path for path in written_tests()}
 
 
 def all_python() -> list[Path]:
@@ -63,16 +71,14 @@ def _written_imports(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, int]]:
 
 
 def _named_imports(nodes: tuple[ast.AST, ...], written: tuple[tuple[str, int], ...]) -> Iterator[tuple[str, int]]:
-    """Modules that `importlib` or `__import__` is given. Where one of them is used, every text that names a module of
-    ours or of the tests counts, since nothing says which text reaches the call."""
-    by_name = any(name.split(".")[0] == "importlib" for name, _ in written)
+    """Modules that `importlib` or `__import__` is given. Where one of them is used every dotted text counts, since
+    nothing says which text reaches the call; of a text that is put together its beginning."""
+    by_name = any(name.split(".")[0] in BY_NAME and not name.startswith(ABOUT_PACKAGES) for name, _ in written)
     if not by_name and not any(isinstance(node, ast.Name) and node.id == "__import__" for node in nodes):
         return
     for node in nodes:
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or not _is_dotted(node.value):
-            continue
-        if node.value in sources() or node.value.startswith("tests."):
-            yield node.value, node.lineno
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_dotted(node.value.removesuffix(".")):
+            yield node.value.removesuffix("."), node.lineno
 
 
 def _annotated_imports(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, int]]:

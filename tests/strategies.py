@@ -98,8 +98,8 @@ def mass_quotes(draw: st.DrawFn, books: dict[int, st.SearchStrategy[int]]) -> li
     sizes = st.sampled_from([0, 1, 2, 5, 12])
     return [
         {
-            "kind": CommandKind.QUOTE, "instrument": index, "price": (bid := draw(books[index])), "lots": draw(sizes),
-            "trigger": bid + draw(st.sampled_from([0, 1, 2, 4])), "minimum_lots": draw(sizes),
+            "kind": CommandKind.QUOTE, "instrument": index, "bid_tick": (bid := draw(books[index])),
+            "bid_lots": draw(sizes), "ask_tick": bid + draw(st.sampled_from([0, 1, 2, 4])), "ask_lots": draw(sizes),
         }
         for index in indices
     ]  # fmt: skip
@@ -109,9 +109,9 @@ def mass_quotes(draw: st.DrawFn, books: dict[int, st.SearchStrategy[int]]) -> li
 def thresholds(draw: st.DrawFn) -> dict[str, Any]:
     """Fields of an MMP_SET but its owner and number."""
     return {
-        "kind": CommandKind.MMP_SET, "lots": draw(st.sampled_from([0, 2, 6])),
-        "display_lots": draw(st.sampled_from([0, 1, 3])), "minimum_lots": draw(st.sampled_from([0, 4])),
-        "expiry_ns": draw(st.sampled_from([5, 1_000])), "group": draw(st.sampled_from([0, 1])),
+        "kind": CommandKind.MMP_SET, "lots_max": draw(st.sampled_from([0, 2, 6])),
+        "fills_max": draw(st.sampled_from([0, 1, 3])), "delta_lots_max": draw(st.sampled_from([0, 4])),
+        "window_ns": draw(st.sampled_from([5, 1_000])), "group": draw(st.sampled_from([0, 1])),
     }  # fmt: skip
 
 

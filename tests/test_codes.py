@@ -26,11 +26,11 @@ source = path.read_text()
 start = source.index("class RejectReason(IntEnum)")
 stop = source.index("@property", start)
 lines = source[start:stop]
-names = [name for name in re.findall(r"^    ([A-Z_]+) = [0-9]+$", lines, re.MULTILINE) if name != "NONE"]
+names = [name for name in re.findall(r"^    ([A-Z_]+) = [0-9]+\\b", lines, re.MULTILINE) if name != "NONE"]
 numbers = list(range(1, len(names) + 1))
 random.Random(int(sys.argv[2])).shuffle(numbers)
 for name, number in zip(names, numbers, strict=True):
-    lines = re.sub(rf"^    {name} = [0-9]+$", f"    {name} = {number}", lines, flags=re.MULTILINE)
+    lines = re.sub(rf"^    {name} = [0-9]+\\b", f"    {name} = {number}", lines, flags=re.MULTILINE)
 codes = types.ModuleType("exchange.codes")
 codes.__file__ = str(path)
 sys.modules["exchange.codes"] = codes

@@ -130,6 +130,10 @@ FILES = OUTSIDE | {
     "exchange.cli": "opens what a user names",
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
+FIRST_DAY = {
+    "exchange.main": "a venue without a day opens with today's instruments",
+    "exchange.cli.serving": "checks that there are some",
+}
 COMPILER = {
     "exchange.kernel": "the one decorator",
     "exchange.machine": "machine operations",
@@ -145,12 +149,25 @@ RESTRICTED = {
     "socket": OUTSIDE,
     "random": OUTSIDE,
     "secrets": OUTSIDE,
+    "signal": OUTSIDE | {"exchange.cli.serving": "stops a venue at a signal"},
+    "select": OUTSIDE,
+    "selectors": OUTSIDE,
+    "subprocess": OUTSIDE,
+    "multiprocessing": OUTSIDE,
+    "concurrent": OUTSIDE,
+    "ctypes": FILES,
+    "_thread": OUTSIDE,
     "uuid": OUTSIDE,
     "threading": OUTSIDE,
     "os": FILES,
     "pathlib": FILES,
     "shutil": FILES,
     "tempfile": FILES,
+    "io": FILES,
+    "sqlite3": {
+        "exchange.gateway.key_file": "reads the key store (DUR-150)",
+        "exchange.gateway.keys": "the key store (DUR-150)",
+    },
     "fcntl": FILES,
     "mmap": FILES | {"exchange.engine.state": "memory for the record, no file"},
 }
@@ -270,6 +287,9 @@ def test_every_circle_that_is_allowed_is_there() -> None:
         "from importlib import import_module\nimport_module('exchange.book.levels')",
         "import importlib\nQUESTIONS = {'levels': 'exchange.book.levels'}\nimportlib.import_module(QUESTIONS[name])",
         "__import__('exchange.book.levels')",
+        "import importlib\nimportlib.import_module('exchange.book.levels' + suffix)",
+        "import importlib\nimportlib.import_module(f'exchange.book.levels.{name}')",
+        "import runpy\nrunpy.run_module('exchange.book.levels')",
         "def use(levels: 'exchange.book.levels.Ladder') -> None: ...",
         "levels: 'list[exchange.book.levels.Ladder]' = []",
     ],
@@ -302,6 +322,38 @@ def test_the_outside_world_is_reached_only_through_its_doors() -> None:
         and not any(own in allowed for own in named_in_tables(path))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def clocks_read(module: ast.Module) -> list[int]:
+    """Lines that ask `datetime` for the time or NumPy for a random number, which no import shows."""
+    return [
+        node.lineno
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute)
+        and (
+            (node.attr in ("now", "utcnow", "today") and ast.unparse(node.value).split(".")[-1] in ("datetime", "date"))
+            or ast.unparse(node) in ("np.random", "numpy.random")
+        )
+    ]
+
+
+@pytest.mark.rule("SIM-001")
+def test_the_time_and_random_numbers_come_through_the_doors() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sources().values()
+        if not any(own in FIRST_DAY or own in OUTSIDE for own in named_in_tables(path))
+        for line in clocks_read(tree(path))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "text", ["datetime.now(UTC)", "date.today()", "datetime.datetime.utcnow()", "np.random.rand()"]
+)
+def test_a_clock_without_an_import_is_seen(text: str) -> None:
+    assert clocks_read(ast.parse(text)) == [1]
+    assert not clocks_read(ast.parse("self.clock.now(); date.fromisoformat(text)"))
 
 
 def test_files_are_opened_only_at_the_doors() -> None:

@@ -1,10 +1,49 @@
 """What kernels compile in of the codes: constants by prefix, signs, sides of legs, ranks of reasons."""
 
+import ast
+from collections.abc import Iterator
+
 import pytest
 
 from exchange import codes, kernel_codes
 from exchange.codes import RejectReason, Side
 from exchange.kernel_codes import leg_side, sign_of
+from tests.source_tree import sources, tree
+from tests.test_kernel_rules import STRICT, assigned_names, compiled, globals_of, place
+
+# Enum of exchange.codes -> prefix of its constants. Those that no kernel reads have none.
+PREFIXES = {
+    "Side": "SIDE",
+    "OrderType": "ORDER",
+    "TimeInForce": "TIF",
+    "PostOnly": "POST_ONLY",
+    "SmpMode": "SMP",
+    "CommandKind": "KIND",
+    "CommandFlag": "FLAG",
+    "EventKind": "EVENT",
+    "EventFlag": "EVENT_FLAG",
+    "Liquidity": "LIQUIDITY",
+    "OrderState": "ORDER_STATE",
+    "CancelReason": "CANCEL",
+    "RejectReason": "REJECT",
+    "MarketState": "MARKET",
+    "StateReason": "STATE_REASON",
+    "ComboKind": "COMBO",
+    "OrderEntry": "ENTRY",
+    "Matching": "MATCHING",
+    "BookFeature": "FEATURE",
+    "Scope": "SCOPE",
+    "KillParty": "KILL_PARTY",
+    "QuoteState": "QUOTE",
+    "ProtectionState": "PROTECTION",
+    "Threshold": "THRESHOLD",
+    "OrderFlag": "ORDER_FLAG",
+    "AccountFlag": "ACCOUNT_FLAG",
+}
+NOT_IN_KERNELS = {
+    "Family": "what is delivered; no kernel asks",
+    "PeriodKind": "controls read it",
+}
 
 
 @pytest.mark.parametrize("side", Side)
@@ -27,7 +66,48 @@ def test_ranks_put_reasons_in_their_order_of_precedence_and_none_last() -> None:
     assert len(set(ranks)) == len(RejectReason)
 
 
-def test_a_constant_has_the_number_of_its_code() -> None:
-    assert kernel_codes.KIND_NEW == codes.CommandKind.NEW
-    assert kernel_codes.MARKET_OPEN == codes.MarketState.OPEN
-    assert kernel_codes.REJECT_BAND == codes.RejectReason.BAND
+def test_every_code_that_kernels_read_is_a_constant_of_one_module() -> None:
+    enums = {
+        name: enum
+        for name, enum in vars(codes).items()
+        if isinstance(enum, type) and enum.__module__ == "exchange.codes"
+    }
+    assert set(enums) == set(PREFIXES) | set(NOT_IN_KERNELS)
+    constants = {name: value for name, value in vars(kernel_codes).items() if type(value).__name__ == "int64"}
+    wanted = {
+        f"{prefix}_{member}": int(value)
+        for name, prefix in PREFIXES.items()
+        for member, value in enums[name].__members__.items()  # type: ignore[attr-defined]
+    }
+    assert {name: constants.get(name) for name in wanted} == wanted
+
+
+def codes_in(module: ast.Module, read: set[str]) -> Iterator[tuple[ast.stmt, str]]:
+    """Constants of a module that are made of codes and that kernels read, but for words of several codes."""
+    enums = set(PREFIXES) | set(NOT_IN_KERNELS)
+    for node in module.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "code_word":
+                continue
+            named = {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
+            yield from ((node, name) for name in assigned_names(node) if enums & named and name in read)
+
+
+def test_no_other_module_of_kernels_makes_a_constant_of_a_code() -> None:
+    read = {name.id for _, _, function in compiled() for name in globals_of(function)}
+    wrong = [
+        f"{place(path, node)}: {name}"
+        for module, path in sources().items()
+        if module.startswith(STRICT)
+        for node, name in codes_in(tree(path), read)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["OWN = np.int64(Side.BUY)", "OWN = int(Side.BUY)", "OWN: int = Side.BUY.value", "OWN = (np.int64(Side.BUY), 3)"],
+)
+def test_a_constant_of_a_code_is_seen(text: str) -> None:
+    assert list(codes_in(ast.parse(text), {"OWN"}))
+    assert not list(codes_in(ast.parse(text), {"OTHER"}))

@@ -4,15 +4,19 @@ An exception stands in a table here with its reason, or it does not exist.
 """
 
 import ast
-import builtins
+import importlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from exchange import codes, kernel_codes
-from tests.source_tree import DECORATORS, ROOT, imports, kernels_of, sources, tree
+from exchange import machine
+from exchange.codes import Side
+from exchange.kernel import KERNELS
+from tests.source_tree import DECORATORS, ROOT, circles, imports, is_compiled, kernels_of, sources, tree
 
 UNNAMED_LINES_MAX = 10  # a private kernel that is no longer says what it does by its name
 STRICT = ("exchange.book", "exchange.clearing", "exchange.engine")
@@ -26,6 +30,7 @@ FORBIDDEN = (
 )
 BUILTINS = {"abs", "int", "len", "max", "min", "range"}
 NUMPY = {"np.int32", "np.int64", "np.uint64"}
+INTEGERS = (int, bool, np.int64, np.uint64)  # by their own type: a member of an enum would be another signature
 
 # Kernel -> why its loop has no bound that a reader sees.
 ENDLESS_LOOPS = {
@@ -39,39 +44,6 @@ NEGATIVE = {
     "exchange.engine.views.count_ahead": "an order in no queue; the first in a queue has 0 before it",
     "exchange.engine.phases.market_state.KEPT": "a time that is left as it is; 0 is none",
     "exchange.engine.state.POSITION_UNKNOWN": "a row that nobody looked up; 0 is none",
-}
-# Enum of exchange.codes -> prefix of its constants. Those that no kernel reads have none.
-PREFIXES = {
-    "Side": "SIDE",
-    "OrderType": "ORDER",
-    "TimeInForce": "TIF",
-    "PostOnly": "POST_ONLY",
-    "SmpMode": "SMP",
-    "CommandKind": "KIND",
-    "CommandFlag": "FLAG",
-    "EventKind": "EVENT",
-    "EventFlag": "EVENT_FLAG",
-    "Liquidity": "LIQUIDITY",
-    "OrderState": "ORDER_STATE",
-    "CancelReason": "CANCEL",
-    "RejectReason": "REJECT",
-    "MarketState": "MARKET",
-    "StateReason": "STATE_REASON",
-    "ComboKind": "COMBO",
-    "OrderEntry": "ENTRY",
-    "Matching": "MATCHING",
-    "BookFeature": "FEATURE",
-    "Scope": "SCOPE",
-    "KillParty": "KILL_PARTY",
-    "QuoteState": "QUOTE",
-    "ProtectionState": "PROTECTION",
-    "Threshold": "THRESHOLD",
-    "OrderFlag": "ORDER_FLAG",
-    "AccountFlag": "ACCOUNT_FLAG",
-}
-NOT_IN_KERNELS = {
-    "Family": "what is delivered; no kernel asks",
-    "PeriodKind": "controls read it",
 }
 
 
@@ -101,9 +73,27 @@ def forbidden_in(function: ast.FunctionDef) -> Iterator[ast.AST]:
 def negative_in(module: ast.AST) -> Iterator[ast.AST]:
     """Values below zero that stand for "none": those that a kernel returns, and constants."""
     for node in ast.walk(module):
-        if isinstance(node, ast.Return) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper()):
-            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-            yield from (value for value in values if value is not None and _is_negative(value))
+        if isinstance(node, ast.Return) or _is_constant(node):
+            yield from (value for value in _values(node.value) if _is_negative(value))  # type: ignore[attr-defined]
+
+
+def _is_constant(node: ast.AST) -> bool:
+    """Whether a statement gives a constant its value."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]).isupper()
+    return isinstance(node, ast.AnnAssign) and ast.unparse(node.target).isupper()
+
+
+def _values(value: ast.expr | None) -> Iterator[ast.expr]:
+    """What an expression may be: each part of a tuple, either side of a choice."""
+    if isinstance(value, ast.Tuple):
+        for part in value.elts:
+            yield from _values(part)
+    elif isinstance(value, ast.IfExp):
+        yield from _values(value.body)
+        yield from _values(value.orelse)
+    elif value is not None:
+        yield value
 
 
 def _is_negative(value: ast.expr) -> bool:
@@ -118,6 +108,60 @@ def globals_of(function: ast.FunctionDef) -> Iterator[ast.Name]:
     own = stored | {argument.arg for argument in function.args.args} | DECORATORS
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in own:
+            yield node
+
+
+def value_of(kernel: str, name: ast.Name) -> Any:
+    """What a name of the module of a kernel stands for; None of Python's own."""
+    return getattr(importlib.import_module(kernel.rpartition(".")[0]), name.id, None)
+
+
+def may_read(name: str, value: Any) -> bool:
+    """Whether a kernel may read a value from outside."""
+    if isinstance(value, tuple):
+        return all(type(one) in INTEGERS for one in value)
+    if type(value) in INTEGERS or value is np:
+        return True
+    if value is None:
+        return name in BUILTINS
+    return value is vars(machine).get(name) or any(value is kernel for kernel in KERNELS)
+
+
+@cache
+def calls() -> dict[str, frozenset[str]]:
+    """Kernel -> kernels that it calls."""
+    return {
+        kernel: frozenset(
+            f"{function.__module__}.{function.__name__}"
+            for name in globals_of(node)
+            if (value := value_of(kernel, name)) is not None and any(value is one for one in KERNELS)
+            for function in [getattr(value, "py_func", value)]
+        )
+        for kernel, _, node in compiled()
+    }
+
+
+def made_otherwise(module: ast.Module) -> Iterator[ast.AST]:
+    """Where a module may compile a function other than by a decorator at its top, which these tests would not see."""
+    nodes = list(ast.walk(module))
+    written = [(node.module, node, alias) for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names]
+    yield from (
+        node
+        for source, node, alias in written
+        if (source == "exchange.kernel" and alias.name in DECORATORS and alias.asname)
+        or (source == "exchange.compiler" and alias.name == "compiled")
+        or (source == "exchange" and alias.name in ("kernel", "compiler"))
+    )
+    for node in nodes:
+        if isinstance(node, ast.Import) and {alias.name for alias in node.names} & {
+            "exchange.kernel",
+            "exchange.compiler",
+        }:
+            yield node
+    decorating = {id(one) for node in module.body if is_compiled(node) for one in node.decorator_list}  # type: ignore[attr-defined]
+    imported = {alias.name for source, _, alias in written if source == "exchange.kernel"} & DECORATORS
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in imported and id(node) not in decorating:
             yield node
 
 
@@ -187,7 +231,7 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
         f"{place(path, name)}: {name.id} in {kernel}"
         for kernel, path, function in compiled()
         for name in globals_of(function)
-        if (hasattr(builtins, name.id) and name.id not in BUILTINS) or _is_class(name.id)
+        if not may_read(name.id, value_of(kernel, name))
     ]
     wrong += [
         f"{place(path, node)}: {ast.unparse(node)} in {kernel}"
@@ -202,9 +246,40 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
     assert not wrong, "\n".join(wrong)
 
 
-def _is_class(name: str) -> bool:
-    """An enum, say: its members as arguments would each be a new signature."""
-    return name.lstrip("_")[:1].isupper() and not name.isupper()
+@pytest.mark.parametrize(
+    "value",
+    [[1], {1: 2}, np.zeros(2), 0.5, "text", Side, Side.BUY, (1, 0.5), (Side.BUY,), machine, ast.walk, ast.AST],
+    ids=str,
+)
+def test_what_a_kernel_may_not_read_is_seen(value: Any) -> None:
+    assert not may_read("value", value)
+    assert not may_read("sorted", None)
+
+
+def test_kernels_are_made_by_decorators_at_the_top_of_modules_alone() -> None:
+    wrong = [
+        f"{place(path, node)}"
+        for module, path in sources().items()
+        if module != "exchange.kernel"
+        for node in made_otherwise(tree(path))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from exchange.kernel import kernel as fast\n@fast\ndef read(slot): ...",
+        "from exchange.kernel import kernel\nread = kernel(walk)",
+        "from exchange.kernel import leaf_kernel\nclass Book:\n  @leaf_kernel\n  def read(slot): ...",
+        "from exchange.kernel import kernel\nif FAST:\n  @kernel\n  def read(slot): ...",
+        "from exchange import kernel\n@kernel.kernel\ndef read(slot): ...",
+        "import exchange.kernel\n@exchange.kernel.kernel\ndef read(slot): ...",
+        "from exchange.compiler import compiled\nread = compiled(walk, {})",
+    ],
+)
+def test_a_kernel_that_is_made_otherwise_is_seen(text: str) -> None:
+    assert list(made_otherwise(ast.parse(text)))
 
 
 def test_kernels_say_what_they_do() -> None:
@@ -221,14 +296,9 @@ def _lines(function: ast.FunctionDef) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
-def test_no_kernel_calls_itself() -> None:
-    wrong = [
-        f"{place(path, node)}: {name}"
-        for name, path, function in compiled()
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
-    ]
-    assert not wrong, "\n".join(wrong)
+def test_no_kernel_calls_itself_over_others_or_directly() -> None:
+    assert len(calls()["exchange.engine.apply.apply_commands"]) > 1
+    assert not circles(calls())
 
 
 def test_loops_of_kernels_have_a_bound() -> None:
@@ -246,43 +316,27 @@ def test_no_negative_number_stands_for_none() -> None:
     found = {name for name, _, function in compiled() for _ in negative_in(function)}
     for module, path in sources().items():
         if module.startswith(STRICT):
-            constants = [node for node in tree(path).body if isinstance(node, ast.Assign) and any(negative_in(node))]
-            found |= {f"{module}.{ast.unparse(constant.targets[0])}" for constant in constants}
+            constants = [node for node in tree(path).body if _is_constant(node) and any(negative_in(node))]
+            found |= {f"{module}.{name}" for constant in constants for name in assigned_names(constant)}
     assert found == set(NEGATIVE)
 
 
-@pytest.mark.parametrize("body", ["return -1", "return slot, np.int64(-1)", "NONE = np.int64(-1)"])
+def assigned_names(assignment: ast.stmt) -> list[str]:
+    """Names that a statement gives a value."""
+    targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]  # type: ignore[attr-defined]
+    return [ast.unparse(target) for target in targets]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return -1",
+        "return slot, np.int64(-1)",
+        "NONE = np.int64(-1)",
+        "NONE: int = -1",
+        "return slot if found else np.int64(-1)",
+    ],
+)
 def test_a_negative_none_is_seen(body: str) -> None:
     assert list(negative_in(ast.parse(f"def find(slot):\n  {body}")))
     assert not list(negative_in(ast.parse("def find(slot):\n  return price * (1 - 2 * side) - 1")))
-
-
-def test_every_code_that_kernels_read_is_a_constant_of_one_module() -> None:
-    enums = {
-        name: enum
-        for name, enum in vars(codes).items()
-        if isinstance(enum, type) and enum.__module__ == "exchange.codes"
-    }
-    assert set(enums) == set(PREFIXES) | set(NOT_IN_KERNELS)
-    constants = {name: value for name, value in vars(kernel_codes).items() if type(value).__name__ == "int64"}
-    wanted = {
-        f"{prefix}_{member}": int(value)
-        for name, prefix in PREFIXES.items()
-        for member, value in enums[name].__members__.items()  # type: ignore[attr-defined]
-    }
-    assert {name: constants.get(name) for name in wanted} == wanted
-
-
-def test_no_other_module_of_kernels_makes_a_constant_of_a_code() -> None:
-    enums = set(PREFIXES) | set(NOT_IN_KERNELS)
-    wrong = [
-        f"{place(path, node)}: {ast.unparse(node)}"
-        for module, path in sources().items()
-        if module.startswith(STRICT)
-        for node in tree(path).body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and ast.unparse(node.value.func).startswith("np.")
-        and enums & {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
-    ]
-    assert not wrong, "\n".join(wrong)

@@ -1,7 +1,9 @@
 """A venue from start to stop: what it leaves behind, and what the next start makes of it."""
 
 import asyncio
+import contextlib
 import errno
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from exchange.limits import TEST
 from exchange.main import Settings, prepare, serve
 from exchange.seams import RealDisk
 from exchange.venue.bootstrap import OpenVenue
+from exchange.venue.folder_check import verify_folder
 from exchange.venue.loop import run_loop
 from tests.gateway.harness import DAY, SYMBOL
 from tests.gateway.sockets import Venue, reply, run
@@ -138,7 +141,7 @@ def test_disk_that_fills_up_halts_the_market_and_cancels_are_still_taken(
             assert journal.spares_ready == 3 and not server.venue.failed
 
     run(tmp_path, test)
-    assert "all groups HALT" in lines[0] and "room for the journal again" in lines[1]
+    assert "all groups HALT" in lines[0] and "space for the journal again" in lines[1]
 
 
 @pytest.mark.rule("DUR-083")
@@ -176,3 +179,20 @@ def test_exception_of_a_timer_ends_every_connection_and_the_venue(
 def test_settings_that_must_not_be_combined_are_refused_by_name(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(UserError, match=said):
         Settings(day=DAY, **wrong).check()  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.rule("DUR-151")
+def test_set_up_that_is_interrupted_between_journal_and_key_store_loses_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    settings = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
+    with contextlib.suppress(KeyboardInterrupt), prepare(str(tmp_path), settings) as opened:
+        monkeypatch.setattr(opened.keys, "define", interrupted)
+        opened.make_key("k1", 1, 10**12)
+    assert opened.venue.failed and not list(opened.keys.keys)
+    verify_folder(str(tmp_path), deep=True)
+    with prepare(str(tmp_path), settings) as opened:
+        assert list(opened.keys.keys) == ["k_k1"]

@@ -1,6 +1,7 @@
 """A field of a row has one meaning: what else some kinds keep at its place they name by an alias, everywhere."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,9 @@ from exchange.book import layout as book
 from exchange.engine import state
 from exchange.records import aliases_of
 from tests.raw_fields import Module, Search, Use
-from tests.source_tree import sources, tree
+from tests.source_tree import modules_of_tests, sources, tree
 
-# Packages that know rows.
+# Packages that know rows; all tests are judged, too.
 JUDGED = ("engine", "reference", "publish", "conformance", "operator", "venue", "gateway", "journal")
 # (module, function, field) -> why a field is used as such for kinds that have another name for it.
 ALLOWED = {
@@ -57,8 +58,12 @@ TABLES = [book.ORDER, book.LINK, book.NODE, book.GUARD, state.GROUP, state.PROTE
 
 @pytest.fixture(scope="module")
 def modules() -> dict[str, Module]:
-    names = [name for name in sources() if name.startswith(tuple(f"exchange.{package}." for package in JUDGED))]
-    return {name: Module(name, tree(sources()[name])) for name in names}
+    return {name: Module(name, tree(path)) for name, path in judged().items()}
+
+
+def judged() -> dict[str, Path]:
+    prefixes = tuple(f"exchange.{package}." for package in JUDGED)
+    return {name: path for name, path in sources().items() if name.startswith(prefixes)} | modules_of_tests()
 
 
 def unexplained(uses: list[Use]) -> list[str]:
@@ -101,15 +106,22 @@ PLANTS = [
     ("exchange.operator.member_requests", '"scope": scope', '"order_type": scope'),
     ("exchange.venue.timekeeper", '"market_state": step', '"order_type": step'),
     ("exchange.venue.reserve", "row.kill_party", 'row["reason"]'),
+    ("tests.properties.features", "event.imbalance_lots > 0", "event.leaves_lots > 0"),
+    ("tests.properties.test_capacity_of_a_side", "bid_lots=3", "lots=3"),
+    ("tests.publish.test_execution_reports", '"cancel_reason": CancelReason.SMP', '"reason": CancelReason.SMP'),
+    ("tests.strategies", '"window_ns": draw', '"expiry_ns": draw'),
 ]
 
 
 @pytest.mark.parametrize(("module", "right", "raw"), PLANTS)
 def test_a_raw_use_is_found(modules: dict[str, Module], module: str, right: str, raw: str) -> None:
-    source = sources()[module].read_text()
+    source = judged()[module].read_text()
     assert right in source, f"{module} does not say {right}"
     planted = Module(module, ast.parse(source.replace(right, raw, 1)))
-    found = unexplained(Search([*(modules | {module: planted}).values()]).raw_uses_in(planted))
+    nearby = {
+        name: one for name, one in modules.items() if module.startswith("tests.") or not name.startswith("tests.")
+    }
+    found = unexplained(Search([*(nearby | {module: planted}).values()]).raw_uses_in(planted))
     assert len(found) == 1, found
 
 

@@ -1,8 +1,9 @@
 """Nothing at the top of a module of the exchange is there for nothing: other code of the product uses it."""
 
 import ast
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+import symtable
+from collections import defaultdict
+from collections.abc import Container, Iterator
 
 import pytest
 
@@ -57,30 +58,52 @@ def defined(module: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             yield from ((name.id, node) for name in names)
 
 
-def read_in(node: ast.AST) -> Counter[str]:
-    """How often each name is read, in annotations that are text too."""
-    names = Counter(
-        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Store)
-    )
-    texts = (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant))
-    names.update(text for text in texts if isinstance(text, str) and text.isidentifier())
-    return names
+def read_inside(module: ast.Module) -> dict[str, set[str]]:
+    """Name at the top of a module -> functions and classes at its top that read it, "" for the module itself. A local
+    variable or an argument of the same name is another."""
+    found: dict[str, set[str]] = defaultdict(set)
+    text = ast.unparse(module)
+
+    def look(table: symtable.SymbolTable, owner: str) -> None:
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global()):
+                found[symbol.get_name()].add(owner)
+        for inner in table.get_children():
+            look(inner, owner or inner.get_name())
+
+    look(symtable.symtable(text, "module", "exec"), "")
+    for statement in module.body:
+        owner = getattr(statement, "name", "")
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                found[node.value].add(owner)  # an annotation may be text
+    return found
 
 
-def unused(modules: dict[str, ast.Module]) -> set[str]:
+def unused(modules: dict[str, ast.Module], allowed: Container[str] = ()) -> set[str]:
+    """Names that neither another module takes nor anything of their own module reads that is used itself. What those
+    that are `allowed` read is used."""
     taken = used_from_outside(modules)
     found = set()
     for module, tree_of in modules.items():
-        read = read_in(tree_of)
-        for name, node in defined(tree_of):
-            if name not in taken[module] and read[name] <= read_in(node)[name] and not name.startswith("__"):
-                found.add(f"{module}.{name}")
+        names, read = {name for name, _ in defined(tree_of)}, read_inside(tree_of)
+        used = reached({name for name in names if name in taken[module] or name.startswith("__")}, names, read)
+        kept = {name for name in names - used if f"{module}.{name}" in allowed}
+        found |= {f"{module}.{name}" for name in kept | (names - reached(used | kept, names, read))}
     return found
+
+
+def reached(used: set[str], names: set[str], read: dict[str, set[str]]) -> set[str]:
+    """Names that are used, if these are: what a used name or the module itself reads is used, too."""
+    more = {name for name in names if any(owner not in names or owner in used for owner in read[name])}
+    return used if more <= used else reached(used | more, names, read)
 
 
 def test_everything_is_used() -> None:
     modules = {module: tree(path) for module, path in sources().items()}
-    found = {name for name in unused(modules) if name.startswith("exchange.") and not name.startswith(WHOLE_TABLES)}
+    found = {
+        name for name in unused(modules, UNUSED) if name.startswith("exchange.") and not name.startswith(WHOLE_TABLES)
+    }
     assert found == set(UNUSED)
 
 
@@ -92,6 +115,10 @@ def test_everything_is_used() -> None:
         ("def read(): ...", "import a\na.read()", set()),
         ("def read(): ...\nread()", "", set()),
         ("def read(): return read()", "", {"a.read"}),
+        ("def read(): return walk()\ndef walk(): return read()", "", {"a.read", "a.walk"}),
+        ("def read(): ...\ndef walk(read): return read", "from a import walk", {"a.read"}),
+        ("def read(): ...\ndef walk():\n  read = 1\n  return read", "from a import walk", {"a.read"}),
+        ("def read(): ...\ndef walk(row): return row.read", "from a import walk", {"a.read"}),
         ("LIMIT: int = 3", "", {"a.LIMIT"}),
         ("class Row: ...\ndef make() -> 'Row': ...", "from a import make", set()),
         ("@app.command\ndef serve(): ...", "", set()),

@@ -87,7 +87,8 @@ LEVEL = record_type([("head", "<i4"), ("tail", "<i4"), ("shown_lots", "<i4"), ("
 # outright has itself as its only leg.
 LEG = record_type([("book", "<i4"), ("sign", "<i4")])
 
-# One instrument and its book. Every order reads the first three cache lines.
+# One instrument and its book. Every order reads the first three cache lines. `engine/prefetch.py` counts on which lines
+# fields lie in, so a new one comes last.
 BOOK = record_type(
     [
         # the ladder

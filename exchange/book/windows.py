@@ -7,14 +7,13 @@ does not look back: it measures from the settlement price.
 
 import numpy as np
 
-from exchange.codes import StateReason
 from exchange.kernel import kernel
-from exchange.kernel_codes import STATE_REASON_NONE
+from exchange.kernel_codes import STATE_REASON_HALT_DCB, STATE_REASON_NONE, STATE_REASON_VELOCITY
 from exchange.limits import WINDOW_SLOTS
 
 VELOCITY = 0  # index in `guard.windows`
 BREAKER = 1
-REASONS = (np.int64(StateReason.VELOCITY), np.int64(StateReason.HALT_DCB))
+REASONS = (STATE_REASON_VELOCITY, STATE_REASON_HALT_DCB)  # by that index
 
 
 @kernel

@@ -1,6 +1,7 @@
 """The `gpux` command: a module for each command. Modules marked * do the work of a command; they load slowly.
 
 app.py                     the list of commands, and exit codes and messages after a user's mistake
+arguments.py, prices.py    read numbers and days, and prices and shares, exactly as typed
 contracts.py               `gpux contracts`
   contract_list.py *         lists, filters and compares the contracts of a day
   contract_explained.py *    one contract in words and numbers, or why there is no such contract

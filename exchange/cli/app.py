@@ -11,6 +11,7 @@ from typing import NoReturn
 import cyclopts
 
 from exchange.cli import journal, key, operator
+from exchange.cli.arguments import EXACT, refusal
 from exchange.cli.bench import bench
 from exchange.cli.contracts import contracts
 from exchange.cli.demo import demo
@@ -19,7 +20,6 @@ from exchange.cli.scenarios import conformance
 from exchange.cli.serve import serve
 from exchange.cli.watch import watch
 from exchange.errors import UserError
-from exchange.operator.arguments import EXACT, refusal
 from exchange.wire.version import RELEASE
 
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)

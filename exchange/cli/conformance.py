@@ -7,7 +7,6 @@ from itertools import zip_longest
 from pathlib import Path
 
 from exchange.conformance.expected import sorted_runs
-from exchange.conformance.not_built import unsupported_words
 from exchange.conformance.notation import Scenario, read_scenarios
 from exchange.conformance.runner import CannotRun, run_scenario
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
@@ -81,8 +80,6 @@ def _decoded(data: bytes, file: str) -> str:
 
 def run(scenario: Scenario, new_venue: Callable[[], ConformanceVenue]) -> Outcome:
     """Run one scenario on a new venue."""
-    if lacking := unsupported_words(scenario):
-        return Outcome(scenario, obstacle=f"not built yet: {', '.join(lacking)}")
     try:
         result = run_scenario(scenario, new_venue())
     except CannotRun as error:

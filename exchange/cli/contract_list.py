@@ -20,11 +20,11 @@ from contracts_spec.instruments import Instrument, instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.lot_margin import lot_margin, maintenance_mills
 from contracts_spec.schema import Spec
+from exchange.cli.arguments import parse_day
 from exchange.cli.contract_explained import explain, kind_name, utc_text, why_not_listed
 from exchange.codes import ComboKind, Family, OrderEntry
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_CONFIGURATION
-from exchange.operator.arguments import parse_day
 from exchange.seams import RealClock
 from exchange.units import NS_PER_S, price_text
 

@@ -2,8 +2,8 @@
 
 import cyclopts
 
+from exchange.cli.arguments import parse_day
 from exchange.cli.operator import NOBODY, By
-from exchange.operator.arguments import parse_day
 
 app = cyclopts.App(name="key", help="Make keys for clients.")
 

@@ -131,8 +131,8 @@ def settle(
             operators.
         increment: New price increment of an instrument, like H100.G90.H27=0.005; orders at other prices are cancelled.
     """
-    from exchange.operator.arguments import parse_day
-    from exchange.operator.prices import parse_prices
+    from exchange.cli.arguments import parse_day
+    from exchange.cli.prices import parse_prices
 
     _ask(
         folder, "Settle", by, chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment),
@@ -149,7 +149,7 @@ def lead_makers(folder: str, target: str, *shares: str, by: By = NOBODY) -> None
         target: A chip, like H100, for all its pro-rata books, or one symbol, like H100.G90.H27.
         shares: By account, its percentage of the lots that remain after TOP, like 7=30; together at most 50.
     """
-    from exchange.operator.prices import parse_shares
+    from exchange.cli.prices import parse_shares
 
     _ask(folder, "LeadMakers", by, target=target, makers=parse_shares(shares))
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from exchange.operator.arguments import parse_day
+from exchange.cli.arguments import parse_day
 
 
 def serve(

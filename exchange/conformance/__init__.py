@@ -7,7 +7,6 @@ orders       parses orders of the notation
 messages     parses all messages of the notation
 expected     parses the events that a scenario expects; prepares them for comparison
 notation     parses scenario files: fields, parameters, positions at the end
-not_built    parts of the notation that the exchange does not support
 event_text   writes EVENT rows in the notation
 venues       the compiled engine and the reference, as venues to run a scenario on
 runner       runs a scenario on a venue

@@ -16,7 +16,6 @@ class Message:
     session    name of the session
     clock      time to which it sets the scenario's clock, s; 0: it does not
     fields     COMMAND fields
-    features   words that `not_built.NOT_BUILT` may contain
     lead       percentage that the order's account gets as lead market maker; 0: it is none
     entries    COMMAND fields of each entry of a mass quote
     """
@@ -29,6 +28,5 @@ class Message:
     session: str = ""
     clock: int = 0
     fields: dict[str, int] = field(default_factory=dict)
-    features: tuple[str, ...] = ()
     lead: int = 0
     entries: tuple[dict[str, int], ...] = ()

@@ -175,7 +175,7 @@ def _kill(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
 
 def _clock(entry: Word, words: Words) -> Message:
     clock = number(words.take("the clock"), 0, CLOCK_MAX, "the clock")
-    return Message("T", text_of(entry), CommandKind.CLOCK, clock=clock, features=("T",))
+    return Message("T", text_of(entry), CommandKind.CLOCK, clock=clock)
 
 
 def _indicative(entry: Word, words: Words) -> Message:
@@ -251,7 +251,6 @@ def _mass_quote(entry: Word, words: Words) -> Message:
         CommandKind.QUOTE,
         account=owner,
         session=session,
-        features=("MQ",),
         entries=tuple(entries),
     )
 

@@ -57,7 +57,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario. `shown`: its fields as they were written; `place`: file:line; `features`: for `not_built`."""
+    """One scenario. `shown`: its fields as they were written; `place`: file:line."""
 
     name: str
     codes: tuple[str, ...]
@@ -66,7 +66,6 @@ class Scenario:
     messages: list[Message]
     expected: list[str]
     end: list[str]
-    features: frozenset[str]
     shown: tuple[str, ...]
     place: str
 
@@ -89,18 +88,14 @@ def _scenario(line: Word) -> Scenario:
     title, codes, settings, before, messages, expected, *end = fields
     if not title.text:
         raise notation_error(title, "a scenario's id")
-    parameters, settled = _parameters(settings)
-    first, sent = _entries(before, read_before), _entries(messages, read_message)
-    used = {feature for message in (*first, *sent) for feature in message.features}
     return Scenario(
         title.text,
         _codes(codes),
-        parameters,
-        first,
-        sent,
+        _parameters(settings),
+        _entries(before, read_before),
+        _entries(messages, read_message),
         _entries(expected, read_expected),
         [read for field in end for read in _entries(field, _end)],
-        frozenset(used | settled),
         tuple(field.text for field in fields),
         line.place,
     )
@@ -132,13 +127,12 @@ def _entries(field: Word, read: Callable[[Word], Read]) -> list[Read]:
     return [read(entry) for entry in entries]
 
 
-def _parameters(field: Word) -> tuple[dict[str, int], set[str]]:
-    """(value by name, the set of all `name` and `name=value`) of the parameters in a field."""
+def _parameters(field: Word) -> dict[str, int]:
+    """Values of the parameters in a field by name; of an algorithm its Matching."""
     parameters: dict[str, int] = {}
-    settled: set[str] = set()
     for word in [] if _is_empty(field) else field.words():
         key, equals, value = word.text.partition("=")
-        if not equals or key in settled or (key not in PARAMETERS and key != "algo"):
+        if not equals or key in parameters or (key not in PARAMETERS and key != "algo"):
             raise notation_error(word, f"{PARAMETERS_ALLOWED}; each once")
         given = word.part(len(key) + 1)
         if key != "algo":
@@ -146,9 +140,8 @@ def _parameters(field: Word) -> tuple[dict[str, int], set[str]]:
         elif value not in ALGORITHMS:
             raise notation_error(given, " ".join(ALGORITHMS))
         else:
-            parameters[key] = ALGORITHMS.index(value)  # Matching
-        settled |= {key, f"{key}={value if key == 'algo' else parameters[key]}"}
-    return parameters, settled
+            parameters[key] = ALGORITHMS.index(value)
+    return parameters
 
 
 def _end(entry: Word) -> str:

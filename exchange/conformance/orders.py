@@ -64,10 +64,7 @@ def read_order(entry: Word, words: Words) -> Message:
         fields["order_type"] = _stop_type(entry, fields)
     if "slide" in said:
         fields["post_only"] = PostOnly.SLIDE
-    features = tuple(sorted(said))
-    return Message(
-        "N", text_of(entry), CommandKind.NEW, target, names["acct"], names["sess"], 0, fields, features, lead
-    )
+    return Message("N", text_of(entry), CommandKind.NEW, target, names["acct"], names["sess"], 0, fields, lead)
 
 
 def _stop_type(entry: Word, fields: dict[str, int]) -> int:

@@ -122,9 +122,12 @@ def data_folder(folder: str) -> Iterator[str]:
             yield place
         return
     path = Path(folder)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UserError(f"--folder {folder}: the demo needs a new or an empty folder")
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UserError(f"--folder {folder}: the demo needs a new or an empty folder")
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--folder {folder}: {error.strerror or error}") from None
     yield folder
 
 

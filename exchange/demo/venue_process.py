@@ -5,6 +5,7 @@ venue sends `Stopped` with the hash of its final state.
 """
 
 import asyncio
+import contextlib
 import multiprocessing
 import signal
 import time
@@ -87,8 +88,9 @@ class VenueProcess:
             raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
 
     def stop(self) -> Stopped:
-        """Stop the venue cleanly."""
-        self._pipe.send("stop")
+        """Stop the venue cleanly. UserError: it has ended by itself."""
+        with contextlib.suppress(OSError):  # it has ended: what it sent last, or its exit code, says why
+            self._pipe.send("stop")
         message = self._await(STOP_S_MAX, lambda _: None)
         assert isinstance(message, Stopped)
         self._process.join(STOP_S_MAX)
@@ -111,10 +113,10 @@ class VenueProcess:
                 raise UserError(f"the venue did not answer within {seconds_max:g} s", 1)
         try:
             message = self._pipe.recv()
-        except EOFError:
-            self._process.join()
+        except (EOFError, OSError):
+            self._process.join(STOP_S_MAX)
             self.require_alive()
-            raise
+            raise UserError("the venue has closed its pipe", 1) from None
         if isinstance(message, Failed):
             raise UserError(f"the venue failed: {message.reason}", 1)
         return message

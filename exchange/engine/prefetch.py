@@ -38,7 +38,8 @@ FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
 STATISTICS = np.int64(place_in(BOOK, "open_tick") // CACHE_LINE)  # cache line of the day's statistics in BOOK
-assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS and place_in(BOOK, "summary") // CACHE_LINE == THIRD
+assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS, "the day's statistics lie in one cache line of BOOK"
+assert place_in(BOOK, "summary") // CACHE_LINE == THIRD, "the summary begins in the third cache line of BOOK"
 
 
 @leaf_kernel

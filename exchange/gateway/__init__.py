@@ -5,7 +5,7 @@ accept_limits       which new connections are accepted; connections that the lim
 origins             which web pages may connect
 connection          the protocol of one connection: frames in, messages out
 logon               what the gateway does from a logon until its connection is live
-auth                what a client signs, and how signatures are checked
+auth                what a client signs, how signatures are checked, names of scopes
 refused_logons      lines in the venue's log about refused logons
 session             what outlives connections: terms, last request id, replies
 session_registry    which sessions may be resumed; numbers of new sessions

@@ -15,36 +15,22 @@ from exchange.codes import (
     CommandFlag,
     CommandKind,
     KillParty,
-    OrderType,
     PostOnly,
     Scope,
-    Side,
     SmpMode,
-    TimeInForce,
 )
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
 from exchange.units import NS_PER_MS, NS_PER_US, ORDER_LOTS_MAX
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
-from exchange.wire.words import SILENT
+from exchange.wire.words import ORDER_TYPES, SIDES, SILENT, TIFS
 
 UNSET = msgspec.UNSET
 
-SIDES = {"b": int(Side.BUY), "s": int(Side.SELL)}
-TYPES = {
-    "limit": int(OrderType.LIMIT),
-    "market": int(OrderType.MARKET),
-    "mtl": int(OrderType.MARKET_TO_LIMIT),
-    "stop": int(OrderType.STOP),
-    "stop_limit": int(OrderType.STOP_LIMIT),
-}
-TIFS = {
-    "day": int(TimeInForce.DAY),
-    "gtc": int(TimeInForce.GTC),
-    "gtd": int(TimeInForce.GTD),
-    "ioc": int(TimeInForce.IOC),
-    "fok": int(TimeInForce.FOK),
-}
+# "quote" is an order type too, but the type of `new` does not allow it (`requests.TypeText`).
+SIDE_CODES, TYPE_CODES, TIF_CODES = (
+    {word: code for code, word in enumerate(words)} for words in (SIDES, ORDER_TYPES, TIFS)
+)
 LIMIT_TYPES = ("limit", "stop_limit")
 STOP_TYPES = ("stop", "stop_limit")
 POST_ONLY = {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}
@@ -229,7 +215,7 @@ def pack_new(batch: CommandBatch, message: New, book: int, account: int, session
         flags |= _TIGHTEN
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _NEW, SIDES[message.side], TYPES[message.order_type], TIFS[message.tif],
+        0, 0, _NEW, SIDE_CODES[message.side], TYPE_CODES[message.order_type], TIF_CODES[message.tif],
         POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
         message.price_tick if priced else 0, trigger, message.order_lots, display, minimum,
@@ -254,7 +240,7 @@ def pack_replace(batch: CommandBatch, message: Replace, account: int, session: i
     )
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _REPLACE, 0, 0, TIFS[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
+        0, 0, _REPLACE, 0, 0, TIF_CODES[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
         account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
         0 if keep_price else message.price_tick, 0 if keep_trigger else message.trigger_tick,
         0 if keep_lots else message.order_lots, 0 if keep_display else message.display_lots, 0, 0,
@@ -281,7 +267,7 @@ def pack_cancel_all(
     flags |= CommandFlag.BY_PROTECTION if message.protection_group else 0
     _pack(
         batch.buffer, len(batch.tickets) * ROW_BYTES,
-        0, 0, _CANCEL_ALL, SIDES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
+        0, 0, _CANCEL_ALL, SIDE_CODES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
         account, session, book, message.protection_group, request_id, 0, b"",
         0, 0, 0, 0, 0, group, 0, message.tag.encode(),
     )  # fmt: skip

@@ -236,15 +236,15 @@ class Journal:
                 self._write(FrameKind.SNAPMARK, MARK_BODY.pack(self.sequence, self._hash_of_events(), NO_HASH))
                 self._marked = self.sequence
 
-    def close(self) -> None:
-        """Write SEAL and HEAD, and release the folder. After a failure only close the handles."""
+    def close(self, sound: bool = True) -> None:
+        """Write SEAL and HEAD, and release the folder. After a failure, or one of the venue, only close the handles."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             self._spares.stop()
             try:
-                if self._failed is None:
+                if sound and self._failed is None:
                     if not self._sealed:
                         self._write(FrameKind.SEAL, b"")
                     self._write_head()

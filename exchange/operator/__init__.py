@@ -10,7 +10,5 @@ market_requests     status, market states, settlements, lead market makers
 member_requests     accounts, money, kill switches, keys
 pending_answer      the commands of one request, and its one answer
 settlement          DAY_LIMITS controls from the settlement prices that a person gives
-prices              reads prices and shares as a person types them
-arguments           reads numbers and days of the command line, exactly as typed
 audit               `gpux operator audit`: checks the signatures of the acts in a journal
 """

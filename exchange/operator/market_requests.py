@@ -20,7 +20,6 @@ from exchange.engine.event_rows import (
 from exchange.errors import UserError
 from exchange.gateway.gateway import Gateway
 from exchange.operator.acts import Acts, NeedsTwo
-from exchange.operator.arguments import parse_day
 from exchange.operator.pending_answer import PendingAnswer, Reply
 from exchange.operator.requests import Answer, LeadMakers, SetState, Settle, ShowStatus
 from exchange.operator.settlement import day_limits
@@ -118,7 +117,7 @@ class MarketRequests:
     def settle(self, request: Settle, reply: Reply) -> None:
         """Publish the settlement of product groups and their limits for the coming day, one control for each group."""
         venue, coming = self._venue, self.coming_day()
-        day = parse_day("day", request.day) or coming
+        day = _day_of(request) or coming
         wanted = [venue.groups[chip] for chip in self.chips_to_settle(request)]
         payloads = day_limits(
             venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
@@ -166,3 +165,11 @@ class MarketRequests:
         shares = ", ".join(f"account {account} {percent}%" for account, percent in request.makers)
         text = f"{request.target}: lead market makers {shares or 'none'}; {len(books)} books"
         PendingAnswer(1, reply, self._acts).add_control(CommandKind.LEAD_MAKERS, encode_payload(payload), text)
+
+
+def _day_of(request: Settle) -> date | None:
+    """The trading day that a request names, if any."""
+    try:
+        return date.fromisoformat(request.day) if request.day else None
+    except ValueError:
+        raise UserError(f"day {request.day!r} is not a day like 2026-11-23") from None

@@ -74,7 +74,7 @@ class MemberRequests:
             "kill_party": KillParty.VENUE,
             _NAMED_BY[scope]: number,
         }
-        text = f"{request.scope} {request.number} {'stopped' if request.on else 'kill lifted'}"
+        text = f"{request.scope} {request.number} {'stopped' if request.on else 'no longer stopped'}"
         PendingAnswer(1, reply, self._acts).add_row(fields, text)
 
     def define_key(self, request: DefineKey, reply: Reply) -> None:

@@ -23,6 +23,7 @@ LINE_BYTES_MAX = 1 << 20  # a settlement of every outright fits
 PATH_BYTES_MAX = 100  # longest address of a Unix socket
 ANSWER_S = 30.0
 LINES_MAX = 16  # connections at once: each is an open file
+FAILED = Answer(False, why="the venue has stopped: its next start shows whether this was done")
 
 
 def socket_path(folder: str) -> str:
@@ -38,23 +39,24 @@ class OperatorPort:
         self._server: asyncio.Server | None = None
         self._lines: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._due: dict[asyncio.StreamWriter, asyncio.Future[Answer]] = {}
-        self._stopping = False
+        self._stopping = self._failed = False
         self.problem = ""
 
     async def start(self) -> None:
-        """Make the socket, in place of one that a killed process left. Sets `problem` if the path is too long."""
+        """Make the socket, in place of one that a killed process left. Sets `problem` if the path is too long.
+        UserError: what is in its place is no socket."""
         if len(os.fsencode(self._path)) > PATH_BYTES_MAX:
             self.problem = f"no operator's socket: {self._path} is longer than {PATH_BYTES_MAX} bytes"
             return
-        self._remove()
-        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_BYTES_MAX)
-        self._disk.set_mode(self._path, 0o600)
+        try:
+            self._remove()
+            self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LINE_BYTES_MAX)
+            self._disk.set_mode(self._path, 0o600)
+        except OSError as error:
+            raise UserError(f"{self._path} cannot be the operator's socket: {error.strerror or error}") from error
 
-    async def stop(self, failed: bool = False) -> None:
-        """Close the socket and its connections, after the answers that are due.
-
-        failed   the venue has failed: requests without an answer are answered so, and nothing is waited for
-        """
+    async def stop(self) -> None:
+        """Close the socket and its connections, after the answers that are due."""
         if self._server is None:
             return
         self._stopping = True
@@ -62,12 +64,16 @@ class OperatorPort:
         self._remove()
         serving = [task for task in self._lines.values() if task is not None]
         for writer in self._lines:
-            due = self._due.get(writer)
-            if due is None:
+            if writer not in self._due:
                 writer.close()
-            elif failed and not due.done():
-                due.set_result(Answer(False, why="the venue has stopped: its next start shows whether this was done"))
         await asyncio.gather(*serving, return_exceptions=True)
+
+    def fail(self) -> None:
+        """The venue has failed: answer the requests that are due, and later ones, since nothing else will."""
+        self._failed = True
+        for due in self._due.values():
+            if not due.done():
+                due.set_result(FAILED)
 
     def _remove(self) -> None:
         if self._disk.exists(self._path):
@@ -94,6 +100,8 @@ class OperatorPort:
         writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, line: bytes) -> Answer:
+        if self._failed:
+            return FAILED
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._due[writer] = answered
 

@@ -14,7 +14,7 @@ failure             the error that stopped the venue
 upkeep              work that recurs every 10 ms, apart from commands
 loop                the event loop, and the thread that writes the journal
 bootstrap           opens a data folder as a venue: recovery, first listing, set-up
-account_terms       checks the margin terms, defaults of a new account, bound of deposits
+account_terms       checks figures that the engine has fixed, defaults of a new account, bound of deposits
 derived_stores      claims of the derived stores about the journal; restores lost events
 event_history       released events, kept for resume, replay and repeated replies
 event_chunk, event_files, event_blocks    one chunk of the history, the files on disk, the blocks in a file

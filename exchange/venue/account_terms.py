@@ -1,10 +1,11 @@
-"""Checks the specification's margin terms against the engine; terms of a new account; the bound of deposits."""
+"""Checks figures of the specification against the engine; terms of a new account; the bound of deposits."""
 
 import numpy as np
 
 from contracts_spec.schema import Spec
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.margin_terms import FRONT_MONTHS
+from exchange.engine.control.price_guards import LEAD_FLOOR_BP
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_CONFIGURATION
@@ -12,11 +13,19 @@ from exchange.units import MONEY_MAX
 
 
 def check_fixed(spec: Spec) -> None:
-    """Raise UserError if the specification changes a margin figure that is a constant of the engine."""
-    for key, fixed in (("front_months", FRONT_MONTHS), ("maintenance_bp", MAINTENANCE_BP)):
-        found = getattr(spec.margin, key)
+    """Raise UserError if the specification changes a figure that is a constant of the engine."""
+    figures = (
+        ("margin.toml: margin.front_months", spec.margin.front_months, FRONT_MONTHS),
+        ("margin.toml: margin.maintenance_bp", spec.margin.maintenance_bp, MAINTENANCE_BP),
+        (
+            f"tiers.toml: tier.{spec.benchmark}.floor_bp of the benchmark",
+            spec.tier(spec.benchmark).floor_bp,
+            LEAD_FLOOR_BP,
+        ),
+    )
+    for name, found, fixed in figures:
         if found != fixed:
-            raise UserError(f"margin.toml: margin.{key}: found {found}, the engine has {fixed}", EXIT_CONFIGURATION)
+            raise UserError(f"{name}: found {found}, the engine has {fixed}", EXIT_CONFIGURATION)
 
 
 def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:

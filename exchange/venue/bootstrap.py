@@ -318,7 +318,7 @@ class OpenVenue:
         """
         sound = not self.venue.failed
         with ExitStack() as last:  # runs from the last line to the first, whatever fails
-            last.callback(self.journal.close)
+            last.callback(self.journal.close, sound)
             last.callback(self.history.close, keep=sound)
             last.callback(self.keys.close, self.engine.sequence if sound else 0)
             if sound and self.journal.sequence - self.journal.snapshot_sequence >= CLOSING_SNAPSHOT_RECORDS:

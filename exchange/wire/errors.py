@@ -144,7 +144,7 @@ _TEXTS = {
     RejectReason.CLOSE_ONLY: "the account may only make positions smaller",
     RejectReason.POSITION: "the position limit would be passed",
     RejectReason.INSUFFICIENT_MARGIN: "free funds do not cover the margin held",
-    RejectReason.FULL: "no room for another order",
+    RejectReason.FULL: "no space for another order",
     RejectReason.PO_CROSS: "a post-only order would take",
     RejectReason.ELECTED: "the stop's trigger is true already, or was",
 }

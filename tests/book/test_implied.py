@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from exchange.book.implied import _quotient
 from exchange.codes import ComboKind, CommandKind, EventKind, MarketState, Side, TimeInForce
 from exchange.conformance.market import GROUP, MONTH, account_payload, commodity, listing, ltd_ns
 from exchange.conformance.venues import EngineVenue
@@ -73,3 +74,14 @@ def test_a_strip_trades_around_two_orders_of_one_owner_however_deep_the_other_mo
     assert len(fills) == MONTHS + 1
     assert {event.account for event in fills} >= {BUYER, SECOND, LAST}
     assert FIRST not in {event.account for event in fills}
+
+
+@pytest.mark.rule("IMP-013")
+@pytest.mark.parametrize(
+    ("number", "divisor", "down", "up"),
+    [(7, 2, 3, 4), (-7, 2, -4, -3), (7, -2, -4, -3), (-7, -2, 3, 4), (8, 2, 4, 4), (8, -2, -4, -4), (0, 5, 0, 0)],
+)
+def test_an_implied_price_is_rounded_against_the_aggressor(number: int, divisor: int, down: int, up: int) -> None:
+    """A buy pays the higher price, a sell gets the lower one."""
+    assert _quotient(int(Side.BUY), number, divisor) == up
+    assert _quotient(int(Side.SELL), number, divisor) == down

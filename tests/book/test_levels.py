@@ -107,7 +107,7 @@ def test_a_price_is_rounded_to_the_next_increment_that_is_not_better(side, tick,
 
 
 @pytest.mark.rule("BAND-004")
-@given(SIDES, st.integers(LOW - 100, HIGH + 100))
+@given(SIDES, st.one_of(st.integers(LOW - 100, HIGH + 100), st.sampled_from([LOW - 1, LOW, HIGH, HIGH + 1])))
 def test_a_price_outside_the_window_is_worse_or_better_than_all_inside(side, tick):
     _, book = fresh_book()
     worst, best = (LOW, HIGH) if side == Side.BUY else (HIGH, LOW)

@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 
 from exchange.cli.app import main
-from exchange.conformance import not_built
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "tests" / "scenarios" / "matching.txt"
 PASSES = "P2 | MATCH-004 | - | a S3@100 | N t B5@100 | ACK t; TRD a t 3@100; RST t 2@100"
 FAILS = "F1 | MATCH-001 TIF-001 | ref=90 | a S5@101; b S5@100 | N t B7@101 | ACK t; TRD a t 5@101; TRD b t 2@100"
-MISSING = "Q9 | - | - | - | MQ mm M1:5@99/5@101; T 3 | ACK mm.M1b"
 BOTH = pytest.mark.parametrize("options", [[], ["--reference"]], ids=["engine", "reference"])
 
 
@@ -91,20 +89,6 @@ def test_a_failure_shows_what_is_missing_and_how_the_end_differs(
         ]
         or out.splitlines()[4:]
     )
-
-
-def test_what_is_not_built_yet_is_named_and_does_not_pass(
-    capsys: pytest.CaptureFixture[str], table: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(not_built, "NOT_BUILT", frozenset({"MQ", "imp=1"}))
-    table.write_text(f"{MISSING}\nI9 | - | imp=1 algo=fifo | - | - | -\nI8 | - | imp=0 | - | - | -\n")
-    code, out, _ = ended(capsys, table)
-    assert code == 1
-    assert out.splitlines() == [
-        f"FAIL Q9 at {table}:1: not built yet: MQ", "",
-        f"FAIL I9 at {table}:2: not built yet: imp=1", "",
-        "1 of 3 scenarios pass",
-    ]  # fmt: skip
 
 
 @BOTH

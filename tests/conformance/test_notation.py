@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from exchange.codes import Matching
 from exchange.conformance.expected import SHAPES
 from exchange.conformance.messages import MESSAGES
-from exchange.conformance.not_built import NOT_BUILT, unsupported_words
 from exchange.conformance.notation import PARAMETERS, read_scenarios
 from exchange.conformance.words import NotationError
 from tests.conformance.reading import read
@@ -21,7 +20,6 @@ def test_every_parameter_is_read() -> None:
     given = {name: high for name, (_, high) in PARAMETERS.items()}
     found = read(parameters=" ".join(f"{name}={value}" for name, value in given.items()) + " algo=prorata")
     assert found.parameters == {**given, "algo": Matching.PRO_RATA}
-    assert unsupported_words(found) == sorted(NOT_BUILT - {"MQ", "MR", "D", "T", "lmm"})
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ def traded(venue: ConformanceVenue) -> list[Any]:
     commands: list[dict[str, Any]] = []
     for account in (1, 2):
         venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
-        commands.append({"kind": CommandKind.DEPOSIT, "account": account, "price": 10**9})
+        commands.append({"kind": CommandKind.DEPOSIT, "account": account, "amount_mills": 10**9})
     states = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN)
-    commands += [{"kind": CommandKind.SET_STATE, "group": GROUP, "order_type": state} for state in states]
+    commands += [{"kind": CommandKind.SET_STATE, "group": GROUP, "market_state": state} for state in states]
     order = {"kind": CommandKind.NEW, "instrument": 1, "lots": 3, "price": 105}
     commands += [{**order, "account": 2, "side": Side.SELL}, {**order, "account": 1, "side": Side.BUY}]
     events: list[Any] = []

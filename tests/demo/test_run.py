@@ -72,6 +72,13 @@ def test_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert ended.value.code == 2 and "a new or an empty folder" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--folder", str(tmp_path / "file" / "data")])
+    assert ended.value.code == 2 and "Not a directory" in capsys.readouterr().err
+
+
 def test_the_nearest_months_of_each_chip_are_chosen() -> None:
     rows = {
         row.symbol: row

@@ -51,6 +51,8 @@ def test_a_venue_that_was_killed_is_not_alive(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="-9") as caught:
             venue.require_alive()
         assert caught.value.code == 1
+        with pytest.raises(UserError, match="-9"):
+            venue.stop()
     finally:
         venue.end()
     assert not venue._process.is_alive()

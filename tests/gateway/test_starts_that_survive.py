@@ -53,7 +53,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "at", "fact"),
     [
-        ("snap/*", 20_000, "passed over"),
+        ("snap/*", 20_000, "skipped"),
         ("HEAD", 20, "HEAD slot 0 is damaged"),
         ("HEAD", 4_096 + 20, "HEAD slot 1 is damaged"),
         ("journal/0000000001.seg", 20, "segment 1"),

@@ -76,7 +76,7 @@ def test_the_venues_own_stop_is_lifted_by_the_venue_alone(bench: Bench) -> None:
     assert [(message.on, message.by) for message in told if isinstance(message, KillEvent)] == [(True, "venue")]
     assert [message.reason for message in told if isinstance(message, Exec)] == ["kill"]
     assert peer.ask(bench.order(11, "a2"))[0].name == "KILLED"
-    assert do(bench, "kill", scope="account", number="1", on=False) == ["account 1 kill lifted"]
+    assert do(bench, "kill", scope="account", number="1", on=False) == ["account 1 no longer stopped"]
     assert peer.ask(bench.order(12, "a3"))[0].state == "open"
     session = peer.connection.session
     assert session is not None

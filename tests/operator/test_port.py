@@ -6,6 +6,7 @@ import io
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from exchange.cli import app as cli
 from exchange.cli.key_making import make_key
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
+from exchange.gateway.server import GatewayServer
 from exchange.limits import TEST
 from exchange.main import RunningServer, serve
 from exchange.operator.port import PATH_BYTES_MAX, _ask_once, ask, is_served, socket_path
@@ -138,7 +140,7 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"withdraw {folder} 5 601", 1, "free funds"),
             (f"deposit {folder} 5 0", 2, "not above 0"),
             (f"kill {folder} account 1", 0, "account 1 stopped"),
-            (f"unkill {folder} account 1", 0, "account 1 kill lifted"),
+            (f"unkill {folder} account 1", 0, "account 1 no longer stopped"),
             (f"revoke {folder} k_t2", 0, "key k_t2 revoked"),
             (f"stop {folder} --after 600 --why deploy", 0, "stops in 600 s"),
             (f"status {folder}", 0, "sequence"),
@@ -251,3 +253,57 @@ def test_a_folder_with_too_long_a_name_serves_without_the_socket_and_says_so(tmp
             return server.operator.problem
 
     assert "longer than" in asyncio.run(run())
+
+
+@pytest.mark.rule("SEC-060")
+def test_what_cannot_make_way_for_the_socket_is_named_and_nothing_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue = tmp_path / "venue"
+    (venue / "operator.sock").mkdir(parents=True)
+    venue.chmod(0o700)
+    stopped: list[bool] = []
+    stop = GatewayServer.stop
+
+    async def note_stop(listener: GatewayServer) -> None:
+        await stop(listener)
+        stopped.append(True)
+
+    monkeypatch.setattr(GatewayServer, "stop", note_stop)
+
+    async def run() -> None:
+        with pytest.raises(UserError, match="cannot be the operator's socket: Is a directory"):
+            async with serve(str(venue), settings()):
+                pass
+
+    asyncio.run(run())
+    assert stopped == [True]
+
+
+@pytest.mark.rule("DUR-083")
+def test_request_whose_commit_fails_during_a_stop_is_answered_and_the_stop_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = threading.Event()
+    folder = str(tmp_path / "venue")
+
+    async def run() -> bytes:
+        loop = asyncio.get_running_loop()
+        committing = asyncio.Event()
+
+        def broken(*_: object) -> None:
+            loop.call_soon_threadsafe(committing.set)
+            stopping.wait(10)
+            raise OSError(5, "broken")
+
+        async with serve(folder, settings(), before=enrol) as server:
+            monkeypatch.setattr(server.opened.journal, "append_control", broken)
+            reader, writer = await asyncio.open_unix_connection(socket_path(folder))
+            writer.write(b'{"do":"money","account":1,"mills":5}\n')
+            await committing.wait()
+            loop.call_later(0.05, stopping.set)
+        answer = await reader.readline()
+        writer.close()
+        return answer
+
+    assert b"its next start shows whether this was done" in asyncio.run(asyncio.wait_for(run(), 60))

@@ -11,16 +11,18 @@ def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
     inside stands where its turn has been."""
     for event in events:
         if event.kind == EventKind.ORDER_CANCELLED:
-            assert event.reason == CancelReason.ADMIN, "nothing leaves but what a new increment leaves off (SPEC-002)"
+            assert event.cancel_reason == CancelReason.ADMIN, (
+                "nothing leaves but what a new increment leaves off (SPEC-002)"
+            )
             ledger.check_stream(event)
             ledger.cancel(event)
     rests = [event for event in events if event.kind == EventKind.ORDER_RESTED]
     for event in rests:
         order = ledger.orders[event.order_id]
-        assert bool(event.lots) != bool(order.stamp), "who rested is parked, who was parked rests"
+        assert bool(event.shown_lots) != bool(order.stamp), "who rested is parked, who was parked rests"
         order.stamp = 0 if order.stamp else order.turn
-        order.shown_lots = event.lots
+        order.shown_lots = event.shown_lots
     for event in rests:
-        if event.lots:
+        if event.shown_lots:
             ledger.show(event, ledger.orders[event.order_id])
             ledger.check_level(event, ledger.orders[event.order_id])

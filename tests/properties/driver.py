@@ -156,5 +156,6 @@ class Run:
         if self.funds.after(market, step):
             self.seen[f"{kind.name} only closes"] += 1
         self.seen["CLAMPED"] += sum(
-            event.kind == EventKind.UNCROSSED and event.price in edges.get(event.instrument, ()) for event in events
+            event.kind == EventKind.UNCROSSED and event.uncross_tick in edges.get(event.instrument, ())
+            for event in events
         )

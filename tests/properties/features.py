@@ -78,9 +78,9 @@ class Features:
         for event in events:
             self.seen[f"event {EventKind(event.kind).abbreviation}"] += 1
             if kind == CommandKind.DAY_LIMITS and event.kind == EventKind.ORDER_RESTED:
-                self.seen["UNPARKED" if event.lots else "PARKED"] += 1
+                self.seen["UNPARKED" if event.shown_lots else "PARKED"] += 1
             elif event.kind == EventKind.ORDER_CANCELLED:
-                self.seen[f"CXL {CancelReason(event.reason).name}"] += 1
+                self.seen[f"CXL {CancelReason(event.cancel_reason).name}"] += 1
 
     # --- single events
 
@@ -93,9 +93,9 @@ class Features:
             seen[f"{kind.name} refused {reason}"] += 1
             seen["NEW that repeats its order"] += bool(event.flags & EventFlag.SAME)
         elif event.kind == EventKind.ORDER_CANCELLED:
-            reason = CancelReason(event.reason).name
+            reason = CancelReason(event.cancel_reason).name
         elif event.kind == EventKind.STATE_CHANGED:
-            reason = StateReason(event.reason).name
+            reason = StateReason(event.state_reason).name
         seen[f"{name} {reason}".strip()] += 1
         if event.kind == EventKind.FILL:
             self._fill(market, event)
@@ -104,20 +104,20 @@ class Features:
         elif event.kind == EventKind.INDICATIVE_PRICE and event.flags & EventFlag.EMPTY:
             seen["IOP none"] += 1
         elif event.kind == EventKind.QUOTE_ACCEPTED:
-            seen[f"side {QuoteState(event.state).name}"] += 1
-            seen[f"side {QuoteState(event.liquidity).name}"] += 1
+            seen[f"side {QuoteState(event.bid_state).name}"] += 1
+            seen[f"side {QuoteState(event.ask_state).name}"] += 1
         elif event.kind == EventKind.PROTECTION_TRIPPED:
-            seen[f"trip {Threshold(event.reason).name}"] += 1
+            seen[f"trip {Threshold(event.threshold).name}"] += 1
         elif event.kind in (EventKind.KILLED, EventKind.KILL_LIFTED):
-            seen[f"{name} {Scope(event.liquidity).name} {KillParty(event.reason).name}"] += 1
+            seen[f"{name} {Scope(event.scope).name} {KillParty(event.kill_party).name}"] += 1
 
     def _cancel(self, kind: CommandKind, event: Any) -> None:
-        if event.reason == CancelReason.EXPIRED:
+        if event.cancel_reason == CancelReason.EXPIRED:
             self.seen[f"EXPIRED {TimeInForce(event.tif).name}"] += 1
             self.seen[f"{kind.name} that is over"] += 1
-        elif event.reason == CancelReason.VELOCITY and event.order_type == OrderType.QUOTE:
+        elif event.cancel_reason == CancelReason.VELOCITY and event.order_type == OrderType.QUOTE:
             self.seen["quotes leave with VELOCITY"] += 1
-        elif event.reason == CancelReason.MINQTY and event.order_type in STOP_TYPES:
+        elif event.cancel_reason == CancelReason.MINQTY and event.order_type in STOP_TYPES:
             self.seen["of minimum quantity"] += 1
 
     def _fill(self, market: Market, event: Any) -> None:
@@ -158,7 +158,7 @@ class Features:
         seen[f"tif {TimeInForce(command.tif).name}"] += 1
         own = [event for event in events if event.order_id == ack.order_id]
         filled = any(event.kind == EventKind.FILL for event in own)
-        rests = any(event.kind == EventKind.ORDER_RESTED and event.lots for event in own)
+        rests = any(event.kind == EventKind.ORDER_RESTED and event.shown_lots for event in own)
         stop = command.order_type in STOP_TYPES
         facts = {
             "with POST_ONLY": command.post_only == PostOnly.REJECT,
@@ -177,7 +177,7 @@ class Features:
             "minimum met": command.minimum_lots and filled,
             "MARKET rests": command.order_type == OrderType.MARKET and rests,
             "MARKET_TO_LIMIT rests": command.order_type == OrderType.MARKET_TO_LIMIT and rests,
-            "parked on entry": any(event.kind == EventKind.ORDER_RESTED and not event.lots for event in own),
+            "parked on entry": any(event.kind == EventKind.ORDER_RESTED and not event.shown_lots for event in own),
             "remainder rests in RESERVED": rests and any(event.kind == EventKind.STATE_CHANGED for event in events),
             "post-only in auction": command.post_only and self.states[ack.instrument] in COLLECTING_STATES,
             "iceberg in auction": command.display_lots and self.states[ack.instrument] in COLLECTING_STATES,
@@ -230,13 +230,16 @@ class Features:
             if event.kind != EventKind.STATE_CHANGED:
                 continue
             what = "book" if event.instrument else "group"
-            before = self.states[event.instrument] if event.instrument else self.groups[event.reference]
-            self.seen[f"{what} {before.name} to {MarketState(event.state).name}"] += 1
-            if event.state == MarketState.RESERVED and event.reason in (StateReason.VELOCITY, StateReason.HALT_DCB):
-                self.seen[f"{what} reserved by {StateReason(event.reason).name}"] += 1
+            before = self.states[event.instrument] if event.instrument else self.groups[event.group]
+            self.seen[f"{what} {before.name} to {MarketState(event.market_state).name}"] += 1
+            if event.market_state == MarketState.RESERVED and event.state_reason in (
+                StateReason.VELOCITY,
+                StateReason.HALT_DCB,
+            ):
+                self.seen[f"{what} reserved by {StateReason(event.state_reason).name}"] += 1
             if command.kind == CommandKind.SET_STATE and command.flags & CommandFlag.FORCE:
                 self.seen[f"forced {what}"] += 1
-        if command.kind == CommandKind.SET_STATE and command.order_type == MarketState.OPEN:
+        if command.kind == CommandKind.SET_STATE and command.market_state == MarketState.OPEN:
             uncrossed = {event.instrument for event in events if event.kind == EventKind.UNCROSSED}
             for index, state in self.states.items():
                 opened = state in COLLECTING_STATES and market.market_state(index) == MarketState.OPEN
@@ -245,7 +248,13 @@ class Features:
     def _auction(self, market: Market, events: list[Any]) -> None:
         for event in events:
             if event.kind == EventKind.UNCROSSED:
-                left = "balanced" if not event.leaves_lots else "buys left" if event.leaves_lots > 0 else "sells left"
+                left = (
+                    "balanced"
+                    if not event.imbalance_lots
+                    else "buys left"
+                    if event.imbalance_lots > 0
+                    else "sells left"
+                )
                 self.seen[f"UNX {left}"] += 1
 
     def _self_match(self, market: Market, command: Any) -> None:
@@ -270,9 +279,9 @@ class Features:
         """Mass cancels, disconnects, timers."""
         flags = command.flags
         for event in events:
-            if event.kind == EventKind.MASS_CANCELLED and event.lots:
+            if event.kind == EventKind.MASS_CANCELLED and event.order_count:
                 self._mass(command)
-            elif event.kind == EventKind.DISCONNECTED and event.reason == CancelReason.COD:
+            elif event.kind == EventKind.DISCONNECTED and event.cancel_reason == CancelReason.COD:
                 whole, queued = flags & CommandFlag.WHOLE_ACCOUNT, event.flags & EventFlag.QUEUED
                 self.seen["DSC of account" if whole else "DSC of session"] += 1
                 self.seen["DSC DAY only"] += bool(flags & CommandFlag.DAY_ONLY)
@@ -280,7 +289,7 @@ class Features:
             elif event.kind == EventKind.DISCONNECTED:
                 self.seen["TIMER queued" if event.flags & EventFlag.QUEUED else "TIMER fires"] += 1
             elif event.kind == EventKind.TIMER_SET:
-                self.seen["TIMER off"] += not event.value_tick_lots
+                self.seen["TIMER off"] += not event.fires_ns
             elif event.kind == EventKind.ORDER_CANCELLED and event.order_id in self.waiting:
                 self.seen["left after NOCANCEL"] += command.kind == CommandKind.SET_STATE
 
@@ -297,4 +306,4 @@ class Features:
 
 
 def _is_cancel(event: Any, reason: CancelReason) -> bool:
-    return bool(event.kind == EventKind.ORDER_CANCELLED and event.reason == reason)
+    return bool(event.kind == EventKind.ORDER_CANCELLED and event.cancel_reason == reason)

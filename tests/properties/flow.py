@@ -202,14 +202,7 @@ class Flow:
         if self.chance(0.4):
             fields |= {"smp_id": self.pick([1, 1, 1, 2]), "smp_mode": self.pick(list(SmpMode))}
         if self.chance(0.02):
-            odd = [
-                ("smp_mode", 4),
-                ("order_type", 6),
-                ("display_lots", -1),
-                ("post_only", 3),
-                ("tif", 2),
-                ("side", 2),
-            ]
+            odd = [("smp_mode", 4), ("order_type", 6), ("display_lots", -1), ("post_only", 3), ("tif", 2), ("side", 2)]
             odd += [("expiry_ns", 7), ("expiry_ns", -1)]
             name, value = self.pick(odd)
             fields[name] = value

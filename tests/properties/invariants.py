@@ -74,7 +74,7 @@ class Ledger:
             self.check_stream(event)
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
-                self.last[event.instrument] = event.price
+                self.last[event.instrument] = event.trade_tick
                 if market.clearing.instruments[event.instrument].combo != ComboKind.OUTRIGHT:
                     self._implied(market, group)
                     group = []
@@ -152,7 +152,7 @@ class Ledger:
             self._arrive(event)
         elif event.kind == EventKind.STOP_TRIGGERED:
             self._trigger(event)
-        elif event.kind == EventKind.STATE_CHANGED and event.state == MarketState.CLOSED:
+        elif event.kind == EventKind.STATE_CHANGED and event.market_state == MarketState.CLOSED:
             self.closed = True
         elif event.kind == EventKind.ORDER_RESTED:
             order = self.orders[event.order_id]
@@ -195,12 +195,12 @@ class Ledger:
 
     def show(self, event: Any, order: Entry) -> None:
         """INV-010: some of it shows, and what shows and what does not is all of it; what is parked shows nothing."""
-        if event.lots == 0:
+        if event.shown_lots == 0:
             assert event.level_lots == event.hidden_lots == 0 and event.leaves_lots == order.leaves_lots
             order.stamp = order.shown_lots = 0
             return
-        assert event.lots + event.hidden_lots == event.leaves_lots == order.leaves_lots and event.lots > 0
-        order.shown_lots = event.lots
+        assert event.shown_lots + event.hidden_lots == event.leaves_lots == order.leaves_lots and event.shown_lots > 0
+        order.shown_lots = event.shown_lots
 
     def _decrement(self, event: Any) -> None:
         """SMP-005: both of a pair lose the same, the first is the resting one."""
@@ -259,14 +259,14 @@ class Ledger:
         assert bool(event.flags & EventFlag.NEVER_RESTED) != rested
         if rested:
             self.check_level(event, order)
-        self._check_terminal(order, event.reason)
+        self._check_terminal(order, event.cancel_reason)
 
     def _trade(self, first: Any, second: Any) -> None:
         """INV-001, INV-002, INV-004 to INV-006 for one trade."""
         self.trades += 1
-        self.last[first.instrument] = first.price
-        assert first.reference == second.reference == self.trades, "trade ids are dense"
-        assert (first.lots, first.price, first.instrument) == (second.lots, second.price, second.instrument)
+        self.last[first.instrument] = first.trade_tick
+        assert first.trade_id == second.trade_id == self.trades, "trade ids are dense"
+        assert (first.lots, first.trade_tick, first.instrument) == (second.lots, second.trade_tick, second.instrument)
         assert {first.side, second.side} == set(Side) and first.lots > 0
         auction = first.liquidity == Liquidity.AUCTION
         makers = (first, second) if auction else (first,)
@@ -281,7 +281,7 @@ class Ledger:
         if auction:
             assert first.side == Side.BUY and second.liquidity == Liquidity.AUCTION
         else:
-            assert first.price == self.orders[first.order_id].price, "at the resting price (INV-006)"
+            assert first.trade_tick == self.orders[first.order_id].price, "at the resting price (INV-006)"
             assert second.liquidity == Liquidity.TAKER and self.states.of(first.instrument) == MarketState.OPEN
             taker = self.orders[second.order_id]
             assert taker.stamp == 0 and taker.post_only == PostOnly.NONE, "post-only never takes (INV-008)"
@@ -297,7 +297,7 @@ class Ledger:
         )
         taker = next(event for event in group if event.liquidity == Liquidity.TAKER)
         opposite = self._queue(taker.instrument, 1 - taker.side)
-        better = [order for order in opposite if self._sign(order) * (order.price - taker.price) <= 0]
+        better = [order for order in opposite if self._sign(order) * (order.price - taker.trade_tick) <= 0]
         assert not better, "no real order at this price or a better one (INV-004, IMP-003)"
         members = [self.orders[event.order_id] for event in group]
         first = self.orders[taker.order_id]
@@ -306,21 +306,21 @@ class Ledger:
         assert not any(one.is_own(other) for one, other in permutations(makers, 2)), "no two of one owner (INV-007)"
         for event in group:
             self.trades += 1
-            assert event.reference == self.trades, "trade ids are dense"
+            assert event.trade_id == self.trades, "trade ids are dense"
             order = self.orders[event.order_id]
             if event is not taker:
                 best = min(self._queue(order.book, order.side), key=lambda other: self._rank(other))
-                assert event.price == order.price == best.price, "at the best resting price (INV-006, IMP-002)"
+                assert event.trade_tick == order.price == best.price, "at the best resting price (INV-006, IMP-002)"
                 assert event.lots <= order.shown_lots, "one slice at a time (ICE-002)"
         for event in group:
             self._fill(event)
 
     def _fill(self, event: Any) -> None:
         order = self.orders[event.order_id]
-        better = order.price - event.price if order.side == Side.BUY else event.price - order.price
+        better = order.price - event.trade_tick if order.side == Side.BUY else event.trade_tick - order.price
         assert better >= 0, "never worse than its limit (INV-006)"
         order.filled_lots += event.lots
-        order.value_tick_lots += event.price * event.lots
+        order.value_tick_lots += event.trade_tick * event.lots
         order.shown_lots -= min(order.shown_lots, event.lots)
         reported = (event.leaves_lots, event.filled_lots, event.order_lots, event.value_tick_lots, event.account)
         known = (order.leaves_lots, order.filled_lots, order.order_lots, order.value_tick_lots, order.account)
@@ -369,8 +369,8 @@ class Ledger:
                 for event in events
                 if event.kind == EventKind.FILL and (event.instrument, event.side) == (unx.instrument, Side.BUY)
             ]
-            assert {event.price for event in fills} == {unx.price}
-            assert sum(event.lots for event in fills) == unx.lots
+            assert {event.trade_tick for event in fills} == {unx.uncross_tick}
+            assert sum(event.lots for event in fills) == unx.volume_lots
             left = [order for order in self.orders.values() if order.stamp and order.book == unx.instrument]
             check_left(unx, left, self.edges)
 

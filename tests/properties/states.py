@@ -16,11 +16,11 @@ class States:
 
     def change(self, event: Any) -> None:
         """STA: what follows in the same command finds this state."""
-        state = MarketState(event.state)
+        state = MarketState(event.market_state)
         if event.instrument:
             self.own[event.instrument] = MarketState.NONE if state == MarketState.OPEN else state
         else:
-            self.groups[event.reference] = state
+            self.groups[event.group] = state
 
     def of(self, index: int) -> MarketState:
         group, own = self.groups[self.instruments[index].group], self.own[index]

@@ -64,10 +64,10 @@ def test_a_replace_and_a_quote_count_what_they_add() -> None:
     (order,) = {event.order_id for event in market.events}
     assert market.row(CommandKind.REPLACE, order_id=order, lots=11, price=90) == [("RREJ", "FULL")]
     assert market.row(CommandKind.REPLACE, order_id=order, lots=8, price=91)[0] == ("RPL", "NONE")
-    quote = {"instrument": BOOK, "price": 89, "trigger": 111, "minimum_lots": 5}
+    quote = {"instrument": BOOK, "bid_tick": 89, "ask_tick": 111, "ask_lots": 5}
     assert market.row(CommandKind.QUOTE, bid_lots=3, **quote) == [FULL]
     assert market.row(CommandKind.QUOTE, bid_lots=2, **quote)[0] == ("ACK", "NONE")
-    assert market.row(CommandKind.QUOTE, **{**quote, "lots": 2, "price": 88})[0] == ("RPL", "NONE")
+    assert market.row(CommandKind.QUOTE, **{**quote, "bid_lots": 2, "bid_tick": 88})[0] == ("RPL", "NONE")
 
 
 @pytest.mark.rule("ORDER-016")

@@ -141,15 +141,15 @@ class BothBooks(RuleBasedStateMachine):
     @rule(number=st.sampled_from(ACCOUNTS), mills=st.sampled_from([1, 30_000, 10**6]), out=st.booleans())
     def move_cash(self, number: int, mills: int, out: bool) -> None:
         kind = CommandKind.WITHDRAW if out else CommandKind.DEPOSIT
-        self._row(kind=kind, account=number, price=mills)
+        self._row(kind=kind, account=number, amount_mills=mills)
 
     @rule(number=st.sampled_from(ACCOUNTS), scope=st.sampled_from(Scope), party=st.sampled_from(KillParty))
     def kill(self, number: int, scope: Scope, party: KillParty) -> None:
-        self._row(kind=CommandKind.KILL, account=number, scope=scope, group=number, kill_party=party)
+        self._row(kind=CommandKind.KILL, account=number, scope=scope, killed_firm=number, kill_party=party)
 
     @rule(number=st.sampled_from(ACCOUNTS), scope=st.sampled_from(Scope), party=st.sampled_from(KillParty))
     def lift_a_kill(self, number: int, scope: Scope, party: KillParty) -> None:
-        self._row(kind=CommandKind.UNKILL, account=number, scope=scope, group=number, kill_party=party)
+        self._row(kind=CommandKind.UNKILL, account=number, scope=scope, killed_firm=number, kill_party=party)
 
     @rule(number=st.sampled_from(ACCOUNTS), flags=st.integers(0, 3))
     def disconnect(self, number: int, flags: int) -> None:

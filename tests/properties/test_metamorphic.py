@@ -57,7 +57,7 @@ def trades(orders: ORDERS, centre: int = CENTRE) -> list[tuple[int, int, int]]:
     place = Market(MarketState.OPEN, centre)
     events = [event for order in orders for event in place.enter(*order)]
     fills = [event for event in events if event.kind == EventKind.FILL][1::2]
-    return [(event.price, event.lots, event.side) for event in fills]
+    return [(event.trade_tick, event.lots, event.side) for event in fills]
 
 
 def uncross(orders: ORDERS) -> tuple[list[int], list[Any]]:
@@ -116,7 +116,7 @@ def test_a_far_passive_order_later_cancelled_changes_nobodys_fills(
         if number == max(entered, left) and order_id:
             place.row(CommandKind.CANCEL, account=1, order_id=order_id)
         fills = [event for event in place.enter(*order) if event.kind == EventKind.FILL][1::2]
-        found += [(event.price, event.lots, event.side) for event in fills]
+        found += [(event.trade_tick, event.lots, event.side) for event in fills]
     assert found == trades(orders)
 
 

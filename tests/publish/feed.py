@@ -75,8 +75,8 @@ def rested(e: int, price: int, level_lots: int, side: Side = Side.BUY, time_us: 
 
 def traded(e: int, trade_id: int, price: int, lots: int, level_lots: int, **fields: int) -> list[Row]:
     """A resting buy of book 1 and the sell that hits it."""
-    common = {"instrument": 1, "reference": trade_id, "price": price, "lots": lots, **fields}
+    common = {"instrument": 1, "trade_id": trade_id, "trade_tick": price, "lots": lots, **fields}
     maker = event(EventKind.FILL, e, **{**common, "side": Side.BUY, "liquidity": Liquidity.MAKER,
-                                        "level_lots": level_lots, "hidden_lots": price, **fields})  # fmt: skip
+                                        "level_lots": level_lots, "level_tick": price, **fields})  # fmt: skip
     taker = event(EventKind.FILL, e, **{**common, "side": Side.SELL, "liquidity": Liquidity.TAKER, **fields})
     return [maker, taker]

@@ -81,15 +81,15 @@ def test_a_position_of_another_account_has_no_margin_yet() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "expected"),
     [
-        (EventKind.ORDER_CANCELLED, {"reason": CancelReason.SMP, "state": OrderState.CANCELLED},
+        (EventKind.ORDER_CANCELLED, {"cancel_reason": CancelReason.SMP, "state": OrderState.CANCELLED},
          {"ev": "cancelled", "why": "smp", "st": "cancelled"}),
-        (EventKind.ORDER_CANCELLED, {"reason": CancelReason.EXPIRED, "state": OrderState.EXPIRED},
+        (EventKind.ORDER_CANCELLED, {"cancel_reason": CancelReason.EXPIRED, "state": OrderState.EXPIRED},
          {"ev": "cancelled", "why": "expired", "st": "expired"}),
         (EventKind.ORDER_REPLACED, {"flags": EventFlag.KEPT}, {"ev": "replaced", "prio": "kept"}),
         (EventKind.ORDER_REPLACED, {"flags": EventFlag.LOST}, {"ev": "replaced", "prio": "lost"}),
         (EventKind.ORDER_REJECTED, {"reason": RejectReason.INSUFFICIENT_MARGIN, "state": OrderState.REJECTED},
          {"ev": "rejected", "code": 6001, "st": "rejected"}),
-        (EventKind.ORDER_REJECTED, {"reason": RejectReason.STATE, "liquidity": MarketState.HALT},
+        (EventKind.ORDER_REJECTED, {"reason": RejectReason.STATE, "book_state": MarketState.HALT},
          {"ev": "rejected", "code": 7002}),
         (EventKind.ORDER_ACCEPTED, {"state": OrderState.EXPIRED, "leaves_lots": 0},
          {"ev": "new", "st": "expired", "lv": 0}),

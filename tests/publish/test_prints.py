@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity
-from exchange.engine.event_rows import INSTRUMENT, REFERENCE, SEQUENCE, Row, read_rows
+from exchange.engine.event_rows import INSTRUMENT, SEQUENCE, TRADE_ID, Row, read_rows
 from exchange.publish import prints as prints_module
 from exchange.publish.prints import Prints, trades_message
 from exchange.records import EVENT
@@ -43,7 +43,7 @@ def history(seed: int, commands: int) -> Rows:
 
 def of(rows: Rows) -> Rows:
     """The prints: the first row of each trade id."""
-    found = {row[REFERENCE]: row for row in reversed(rows) if row[2] == EventKind.FILL}
+    found = {row[TRADE_ID]: row for row in reversed(rows) if row[2] == EventKind.FILL}
     return [found[number] for number in sorted(found)]
 
 
@@ -53,9 +53,9 @@ def expected(rows: Rows, index: int, first: int, last: int) -> list[tuple[int, o
     of_book = [row for row in of(rows) if row[INSTRUMENT] == index]
     for sequence in sorted({row[SEQUENCE] for row in of_book}):
         printed = [row for row in of_book if row[SEQUENCE] == sequence]
-        if first <= printed[-1][REFERENCE] <= last:
+        if first <= printed[-1][TRADE_ID] <= last:
             messages.append((before, trades_message(printed)))
-        before = printed[-1][REFERENCE]
+        before = printed[-1][TRADE_ID]
     return messages
 
 
@@ -85,7 +85,7 @@ def test_every_range_is_what_happened_wherever_a_start_lies_between(seed: int) -
     rng, rows = random.Random(seed), history(seed, 120)
     start = rng.choice([0, 1, 40, 80, 120])
     before = [row for row in rows if row[SEQUENCE] <= start]
-    prints = Prints({index: max((r[REFERENCE] for r in before if r[INSTRUMENT] == index and r[2] == EventKind.FILL),
+    prints = Prints({index: max((r[TRADE_ID] for r in before if r[INSTRUMENT] == index and r[2] == EventKind.FILL),
                                 default=0) for index in BOOKS})  # fmt: skip
     prints.load(pieces(before, rng))
     for piece in reversed(list(pieces([row for row in rows if row[SEQUENCE] > start], rng))):
@@ -104,10 +104,10 @@ def test_every_range_is_what_happened_wherever_a_start_lies_between(seed: int) -
 @pytest.mark.parametrize("lost", [0, 3, 17, 50, 99])
 def test_behind_a_gap_nothing_is_told_and_what_follows_is_whole(lost: int) -> None:
     rows = history(3, 100)
-    gone = of(rows)[min(lost * 2, len(of(rows)) - 1)][REFERENCE]
-    numbers = {index: max(row[REFERENCE] for row in of(rows) if row[INSTRUMENT] == index) for index in BOOKS}
+    gone = of(rows)[min(lost * 2, len(of(rows)) - 1)][TRADE_ID]
+    numbers = {index: max(row[TRADE_ID] for row in of(rows) if row[INSTRUMENT] == index) for index in BOOKS}
     prints = Prints(numbers)
-    prints.load(iter([np.array([row for row in rows if row[REFERENCE] != gone], EVENT)]))
+    prints.load(iter([np.array([row for row in rows if row[TRADE_ID] != gone], EVENT)]))
     for index in BOOKS:
         oldest = prints.oldest(index)
         assert oldest > gone or gone > numbers[index]
@@ -129,7 +129,7 @@ def test_no_more_than_so_many_are_kept_and_the_oldest_leave(monkeypatch: pytest.
     for index in BOOKS:
         oldest = prints.oldest(index)
         assert told(prints, index, oldest, 10_000) == expected(rows, index, oldest, 10_000), "with the number before"
-    again = Prints({index: max(row[REFERENCE] for row in of(rows) if row[INSTRUMENT] == index) for index in BOOKS})
+    again = Prints({index: max(row[TRADE_ID] for row in of(rows) if row[INSTRUMENT] == index) for index in BOOKS})
     again.load(pieces(rows, random.Random(1)))
     assert 64 <= again.last_id - again.first_id < 64 + 150
     assert read_rows(np.array(rows[:1], EVENT)) == rows[:1]

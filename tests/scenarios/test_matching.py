@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from exchange.cli.conformance import read_file, report, run
-from exchange.conformance.not_built import unsupported_words
 from exchange.conformance.notation import Scenario
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 
@@ -16,12 +15,8 @@ VENUES: dict[str, type[ConformanceVenue]] = {"reference": ReferenceVenue, "engin
 OWN = [scenario for table in TABLES for scenario in read_file(str(table))]
 
 
-def runnable(scenario: Scenario) -> bool:
-    return not unsupported_words(scenario)
-
-
 def _cases() -> list[object]:
-    published = [s for s in read_file(str(CONFORMANCE)) if runnable(s)] if CONFORMANCE.exists() else []
+    published = read_file(str(CONFORMANCE)) if CONFORMANCE.exists() else []
     cases = [*((scenario, scenario.name) for scenario in OWN), *((s, f"published-{s.name}") for s in published)]
     return [
         pytest.param(scenario, id=name, marks=[pytest.mark.rule(code) for code in scenario.codes])

@@ -22,6 +22,14 @@ def test_another_figure_than_the_engines_is_refused_by_name(key: str, value: int
         check_fixed(other)
 
 
+@pytest.mark.rule("BAND-012")
+def test_another_benchmark_than_the_tier_of_the_lead_months_is_refused() -> None:
+    with pytest.raises(
+        UserError, match=r"tiers.toml: tier.G80.floor_bp of the benchmark: found 8000, the engine has 9000"
+    ):
+        check_fixed(replace(SPEC, benchmark="G80"))
+
+
 @pytest.mark.rule("LIMIT-004", "SPEC-004")
 def test_a_new_account_has_the_limits_of_the_specification() -> None:
     products = SPEC.products

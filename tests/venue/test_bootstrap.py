@@ -57,7 +57,7 @@ def test_a_clean_stop_leaves_a_mark_behind_the_last_command_and_one_without_comm
 
 
 @pytest.mark.rule("DUR-111", "DUR-083")
-def test_a_stop_behind_a_failure_leaves_no_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_behind_a_failure_writes_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(tmp_path / "data")
     with prepare(folder, SETTINGS):
         pass
@@ -74,7 +74,9 @@ def test_a_stop_behind_a_failure_leaves_no_mark(tmp_path: Path, monkeypatch: pyt
 
     with monkeypatch.context() as patch, pytest.raises(KeyError):
         set_up(patch)
-    assert [frame.sequence for frame in read_frames(folder) if frame.kind == FrameKind.SNAPMARK] == marks
+    frames = list(read_frames(folder))
+    assert [frame.sequence for frame in frames if frame.kind == FrameKind.SNAPMARK] == marks
+    assert frames[-1].kind == FrameKind.DATA, "no SEAL says that all is well"
     with prepare(folder, SETTINGS) as venue:
         assert query.margin(venue.engine.states, 1).equity_mills == 5, "it was journalled"
 

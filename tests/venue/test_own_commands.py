@@ -14,7 +14,7 @@ from exchange.wire.messages import Ok
 from tests.gateway.harness import Bench
 
 ACCOUNT_8 = encode_payload(AccountPayload(8, 0, smp_id=8))
-DEPOSIT = {"kind": CommandKind.DEPOSIT, "account": 1, "price": 5}
+DEPOSIT = {"kind": CommandKind.DEPOSIT, "account": 1, "amount_mills": 5}
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ def test_a_book_that_is_crossed_after_an_uncross_at_its_collar_is_asked_for_its_
     set_state(bench, S.OPEN)
     bench.pass_ms(400)
     before = len(commands(bench, CommandKind.INDICATIVE))
-    clamped = {"kind": CommandKind.SET_STATE, "order_type": S.OPEN, "instrument": 1, "flags": CommandFlag.CLAMP}
+    clamped = {"kind": CommandKind.SET_STATE, "market_state": S.OPEN, "instrument": 1, "flags": CommandFlag.CLAMP}
     told: list[Row] = []
     bench.venue.own.submit(clamped, told.extend)
     bench.settle()

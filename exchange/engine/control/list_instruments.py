@@ -47,7 +47,7 @@ def check_list(state: np.record, terms: ListPayload) -> None:
         _check_commodity(state, commodity)
     for index, instrument in enumerate(terms.instruments, int(state.books_listed) + 1):
         _check_instrument(state, instrument, index)
-    _check_implied(state, terms.instruments)
+    _check_legs(state, terms.instruments)
     check_commodities(state, {commodity.index for commodity in terms.commodities}, terms.instruments)
     check_rows(state, (2 * side_rows(one.low_tick, one.high_tick, one.order_entry) for one in terms.instruments))
     _check_routes(state, terms.instruments)
@@ -73,29 +73,33 @@ def _check_instrument(state: np.record, terms: InstrumentTerms, index: int) -> N
     check_window(name, terms.low_tick, terms.settle_tick, terms.high_tick)
     within(f"{name}: min_inc", terms.min_inc, 1, PRICE_MAX)
     within(f"{name}: legs", len(terms.legs), 0, LEGS_MAX)
+    within(f"{name}: combo", terms.combo, ComboKind.OUTRIGHT, ComboKind.STRIP)
+    require(bool(terms.legs) == (terms.combo != ComboKind.OUTRIGHT), f"{name}: legs and combo do not fit each other")
     if terms.legs:
         within(f"{name}: legs", len(terms.legs), 2, LEGS_MAX if terms.combo == ComboKind.STRIP else 2)
     check_fields(name, terms, BOOK, BOOK_FIELDS)
     check_margin_terms(terms)
     check_allocation_terms(name, terms.matching, terms.sharing)
     check_guard(name, terms.guard)
+    legs = [leg for leg, _ in terms.legs]
+    require(len(set(legs)) == len(legs), f"{name}: a leg stands once")
     for leg, sign in terms.legs:
         within(f"{name}: leg", leg, 1, terms.index - 1)
         require(sign in (1, -1), f"{name}: leg sign {sign} is not 1 or -1")
 
 
-def _check_implied(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
-    """Raise ControlError unless implied combinations have outright legs in their own product group. Implied trading
-    needs one order of events over all its books."""
+def _check_legs(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
+    """Raise ControlError unless combinations have outright legs (SPEC-041), implied ones in their own product group.
+    Implied trading needs one order of events over all its books."""
     new = {one.index: (one.group, bool(one.legs)) for one in instruments}
     for terms in instruments:
-        if terms.implied:
-            require(len(terms.legs) > 1, f"{terms.symbol}: implied, but no combination")
-            for leg, _ in terms.legs:
-                book = state.books[leg]
-                group, combination = new.get(leg, (int(book.group), book.leg_count > 1))
-                require(group == terms.group, f"{terms.symbol}: leg {leg} is in group {group}, not {terms.group}")
-                require(not combination, f"{terms.symbol}: leg {leg} is a combination")
+        require(not terms.implied or len(terms.legs) > 1, f"{terms.symbol}: implied, but no combination")
+        for leg, _ in terms.legs:
+            book = state.books[leg]
+            group, combination = new.get(leg, (int(book.group), book.leg_count > 1))
+            same = group == terms.group or not terms.implied
+            require(same, f"{terms.symbol}: leg {leg} is in group {group}, not {terms.group}")
+            require(not combination, f"{terms.symbol}: leg {leg} is a combination")
 
 
 def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:

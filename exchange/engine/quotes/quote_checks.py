@@ -35,7 +35,6 @@ from exchange.kernel_codes import (
     MARKET_NOCANCEL,
     ORDER_QUOTE,
     REJECT_BAD_COMBO,
-    REJECT_BAD_LOT,
     REJECT_BAD_QTY,
     REJECT_CROSSED_QUOTE,
     REJECT_DUP_ID,
@@ -136,9 +135,8 @@ def _check_increments(state, account, book, command):
     for side in range(2):
         if book.min_inc > 1 and quoted_lots(command, side) != 0 and quoted_tick(command, side) % book.min_inc != 0:
             return REJECT_OFF_TICK
-    if check_lots(state, account, book, np.int64(command.bid_lots)) != REJECT_NONE:
-        return REJECT_BAD_LOT
-    return check_lots(state, account, book, np.int64(command.ask_lots))
+    reason = check_lots(state, account, book, np.int64(command.bid_lots))
+    return _first_reason(reason, check_lots(state, account, book, np.int64(command.ask_lots)))
 
 
 @kernel

@@ -7,6 +7,8 @@ import pytest
 
 from exchange.codes import ComboKind, CommandKind, MarketState
 from exchange.engine.control.checks import ControlError
+from exchange.engine.engine import blank_commands
+from exchange.limits import TEST
 from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, PRICE_MAX
 from tests.market import MONTH, listing, property_market
 from tests.venues import Pair
@@ -158,10 +160,61 @@ def test_a_commodity_keeps_its_terms() -> None:
         (3, [(1, 1)], "A.G90.G27-J27: legs 1 not in 2..2"),
         (3, [(1, 1), (2, -1), (3, 1)], "A.G90.G27-J27: legs 3 not in 2..2"),
         (5, [(1, 1)], "A.G90.G27:J27: legs 1 not in 2..12"),
+        (3, [(1, 1), (1, -1)], "A.G90.G27-J27: a leg stands once"),
+        (5, [(1, 1), (2, 1), (1, 1)], "A.G90.G27:J27: a leg stands once"),
+        (5, [(1, 1), (4, 1)], "A.G90.G27:J27: leg 4 is a combination"),
+        (3, [], "A.G90.G27-J27: legs and combo do not fit each other"),
+        (0, [(1, 1), (2, -1)], "A.G90.G27: legs and combo do not fit each other"),
     ],
 )
 def test_a_combination_has_the_legs_of_its_kind(place: int, legs: list[tuple[int, int]], told: str) -> None:
     """Prices of legs are worked out from a front leg and a back leg, but for a strip."""
     market = property_market()
-    market["instruments"][place]["legs"] = legs
-    refuse_list(market, told)
+    for implied in (False, True):
+        market["instruments"][place] |= {"legs": legs, "implied": implied}
+        refuse_list(market, told)
+
+
+def test_a_kind_of_combination_that_is_none_is_refused() -> None:
+    market = property_market()
+    market["instruments"][3]["combo"] = 4
+    refuse_list(market, "A.G90.G27-J27: combo 4 not in 0..3")
+
+
+@pytest.mark.rule("IMP-009")
+def test_an_implied_combination_takes_a_row_for_each_leg_and_one_for_itself() -> None:
+    months = [listing(index, f"M{index}", months=[(MONTH, 10)], hours=10) for index in range(1, 13)]
+    legs = [(index, 1) for index in range(1, 13)]
+    strips = [listing(index, f"S{index}", combo=ComboKind.STRIP, legs=legs, implied=True) for index in range(13, 32)]
+    spread = {"combo": ComboKind.CALENDAR, "legs": [(1, 1), (2, -1)], "implied": True}
+    spreads = [listing(index, f"C{index}", **spread) for index in range(32, 36)]
+    market = {**property_market(), "instruments": [*months, *strips, *spreads[:3]]}
+    Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
+    pair = Pair()
+    pair.control(CommandKind.LIST, market)
+    with pytest.raises(ControlError, match=f"legs need {19 * 13 + 4 * 3} rows, there are {TEST.members}"):
+        pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "instruments": spreads[3:]}))
+
+
+@pytest.mark.rule("IMP-009")
+def test_routes_are_written_when_books_are_listed() -> None:
+    pair = Pair()
+    pair.control(CommandKind.LIST, property_market())
+    state = pair.fast.engine.states[0]
+    first = {index: int(state.sources[index].first) for index in (1, 4)}
+    assert int(state.sources[4].count) == 1 and state.members[first[4]].combination == 4
+    assert {int(state.members[first[1] + place].combination) for place in range(state.sources[1].count)} >= {4}
+
+
+@pytest.mark.rule("BAND-012")
+@pytest.mark.parametrize(("group_state", "lead"), [(MarketState.CLOSED, 2), (MarketState.OPEN, 1)])
+def test_the_lead_month_is_chosen_while_the_group_is_closed(group_state: MarketState, lead: int) -> None:
+    market, pair = property_market(), Pair()
+    pair.control(CommandKind.LIST, {**market, "instruments": market["instruments"][:4]})
+    engine, state = pair.fast.engine, pair.fast.engine.states[0]
+    state.groups[1].state = group_state
+    state.books["open_interest"][2] = 2
+    row = blank_commands(1)
+    row["sequence"], row["kind"] = engine.sequence + 1, CommandKind.LIST
+    engine.control(row, msgspec.json.encode({**market, "instruments": market["instruments"][4:]}))
+    assert state.groups[1].lead_book == lead

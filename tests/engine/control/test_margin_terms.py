@@ -90,6 +90,8 @@ def test_scan_bits_and_the_risk_row_are_those_of_the_tier_that_lots_weigh_on() -
     assert (state.books[1].scan_bits, state.books[1].first_risk) == (0b01, 0)
     assert (state.books[2].scan_bits, state.books[2].first_risk) == (0b10, accounts)
     assert (state.books[9].scan_bits, state.books[9].first_risk) == (0b1100, 2 * accounts)
+    derive_margin_terms(state, [2], {2: [(MONTH + 1, 300), (MONTH + 3, 372)]})
+    assert (state.books[2].scan_bits, state.books[2].one_tier, state.books[2].tier_hours) == (0b11, 0, 0)
     derive_margin_terms(state, [2], {2: [(MONTH + 1, 672)]})
     assert (state.books[2].scan_bits, state.books[2].first_risk) == (0b01, 0), "the old tier's bit is gone"
 

@@ -3,7 +3,9 @@ that are refreshed."""
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,8 +16,8 @@ from exchange.codes import OrderState
 from exchange.engine.engine import Engine
 from exchange.engine.prefetch import ALL, LITTLE
 from exchange.limits import TEST
-from exchange.records import COMMAND, EVENT, blank_rows
-from tests.source_tree import sources, tree
+from exchange.records import COMMAND, EVENT, EVENT_ALIASES, blank_rows
+from tests.source_tree import kernel_files, kernels_of, sources, tree
 
 
 @pytest.mark.parametrize(
@@ -53,45 +55,87 @@ def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: i
     assert {key: lots for key, lots in working.items() if lots} == wanted
 
 
-# What `refresh_fast_path` reads of a book, but its ladder: `edge_tick` changes with the limits.
-INPUTS = {
-    "phase", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "low_tick", "high_tick",
-    "edge_tick", "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
-}  # fmt: skip
 REFRESHERS = {"refresh_fast_path", "derive_margin_terms", "changing_terms"}
 COMPILED = ("exchange.book.", "exchange.clearing.", "exchange.engine.")
+RESULT = "fast_path_places"
 
 
-def inputs_written(function: ast.FunctionDef) -> set[str]:
-    """Inputs that a function assigns, by name or by a name that it works out."""
+@cache
+def inputs() -> frozenset[str]:
+    """What `refresh_fast_path` reads of a book, by itself and in the kernels that it calls."""
+    functions = {name: node for path in kernel_files().values() for name, node in kernels_of(path).items()}
+    found: set[str] = set()
+    waiting, done = ["refresh_fast_path"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        done.add(name)
+        found |= {ast.unparse(node).removeprefix("book.") for node in ast.walk(functions[name]) if _is_of_book(node)}
+        waiting += [other for other in called(functions[name]) if other in functions and other not in done]
+    return frozenset(found - {RESULT})
+
+
+def _is_of_book(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "book"
+
+
+def inputs_written(function: ast.FunctionDef) -> dict[str, int]:
+    """Inputs that a function assigns, by name, by a text or by a name that it works out; each with its last line."""
     targets = [target for node in ast.walk(function) if isinstance(node, ast.Assign) for target in node.targets]
     targets += [node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)]
     flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
-    fields = [part.value if isinstance(part, ast.Subscript) else part for part in flat]
-    written = {field.attr for field in fields if isinstance(field, ast.Attribute) and not of_event(field)} & INPUTS
-    return written | ({"setattr"} if "setattr" in called(function) else set())
+    written = {name: part.lineno for part in flat for name in fields_of(part) if name in inputs()}
+    return written | ({"setattr": function.lineno} if "setattr" in called(function) else {})
 
 
-def of_event(field: ast.Attribute) -> bool:
+def fields_of(target: ast.expr) -> Iterator[str]:
+    """Names of fields in what is assigned, `state.books["phase"][1]` or `book.phase`; those of EVENT rows left out."""
+    node: ast.AST = target
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            yield str(node.slice.value)
+        elif isinstance(node, ast.Attribute) and not _is_of_event(node):
+            yield node.attr
+        node = node.value
+
+
+def _is_of_event(field: ast.Attribute) -> bool:
     """Whether a field is of an EVENT row, some of which have the names of a book's."""
-    return isinstance(field.value, ast.Name) and field.value.id == "row"
+    return isinstance(field.value, ast.Name) and field.value.id == "row" and field.attr in EVENT_ALIASES
 
 
-def called(function: ast.FunctionDef) -> set[str]:
-    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
-    return {call.id for call in calls if isinstance(call, ast.Name)}
+def called(function: ast.FunctionDef) -> dict[str, int]:
+    """Functions that a function calls, each with the last line where their work is done: of a block, its end."""
+    blocks = {id(item.context_expr): node for node in ast.walk(function) if isinstance(node, ast.With)
+              for item in node.items}  # fmt: skip
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    calls.sort(key=lambda call: call.lineno)
+    return {
+        call.func.id: blocks.get(id(call), call).end_lineno or 0 for call in calls if isinstance(call.func, ast.Name)
+    }
 
 
 def stale_writers(whole: ast.Module) -> list[str]:
-    """Functions that write an input, and neither they nor all their callers in the file refresh the places."""
+    """Functions that write an input, and neither they nor all their callers in the file refresh the places after it."""
     functions = {node.name: node for node in whole.body if isinstance(node, ast.FunctionDef)}
-    refreshing = {name for name, node in functions.items() if name in REFRESHERS or REFRESHERS & called(node)}
 
-    def is_fresh(name: str) -> bool:
-        callers = [other for other, node in functions.items() if name in called(node)]
-        return name in refreshing or (bool(callers) and all(map(is_fresh, callers)))
+    def is_fresh(name: str, line: int) -> bool:
+        if name in REFRESHERS:
+            return True
+        refreshed = [last for refresher, last in called(functions[name]).items() if refresher in REFRESHERS]
+        if refreshed and max(refreshed) >= line:
+            return True
+        callers = {other: called(node)[name] for other, node in functions.items() if name in called(node)}
+        return bool(callers) and all(is_fresh(other, last) for other, last in callers.items())
 
-    return [name for name, node in functions.items() if inputs_written(node) and not is_fresh(name)]
+    written = {name: inputs_written(node) for name, node in functions.items()}
+    return [name for name, lines in written.items() if lines and not is_fresh(name, max(lines.values()))]
+
+
+def test_what_the_places_depend_on_is_read_off_the_code() -> None:
+    assert inputs() == {
+        "phase", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "edge_tick", "band_ticks",
+        "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
+    }  # fmt: skip
 
 
 def test_whatever_changes_the_places_of_the_fast_path_refreshes_them() -> None:
@@ -113,6 +157,13 @@ def test_whatever_changes_the_places_of_the_fast_path_refreshes_them() -> None:
         ("def widen(book):\n book.edge_tick[:], x = 1, 2", ["widen"]),
         ("def trade(book):\n book.last_tick = 1\n refresh_fast_path(book)", []),
         ("def open(book):\n legs(book)\n refresh_fast_path(book)\ndef legs(book):\n book.leg_count = 2", []),
+        ("def open(book):\n refresh_fast_path(book)\n legs(book)\ndef legs(book):\n book.leg_count = 2", ["legs"]),
+        ("def close(book):\n refresh_fast_path(book)\n book.phase = 0", ["close"]),
+        ("def close(state):\n state.books['phase'][1] = 0", ["close"]),
+        ("def close(state):\n state.books[1]['phase'] = 0", ["close"]),
+        ("def close(state):\n row = state.books[1]\n row.phase = 0", ["close"]),
+        ("def settle(book):\n with changing_terms(book):\n  book.mark_tick = 1", []),
+        ("def settle(book):\n with changing_terms(book):\n  pass\n book.mark_tick = 1", ["settle"]),
     ],
 )
 def test_a_writer_that_does_not_refresh_is_seen(source: str, stale: list[str]) -> None:

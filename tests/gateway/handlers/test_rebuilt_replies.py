@@ -119,7 +119,7 @@ def operations(bench: Bench, number: int, rng: random.Random) -> list[Any]:
 def snapshot(bench: Bench) -> None:
     """What events of before the snapshot the files have, the start does not replay; it takes none of the last command
     there, which may have been cut."""
-    bench.venue.own.submit({"kind": CommandKind.DEPOSIT, "account": 1, "price": 1}, lambda _events: None)
+    bench.venue.own.submit({"kind": CommandKind.DEPOSIT, "account": 1, "amount_mills": 1}, lambda _events: None)
     bench.settle()
     bench.venue.history.flush()
     bench.opened.journal.snapshot(bench.venue.engine)

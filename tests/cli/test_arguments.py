@@ -7,10 +7,10 @@ import cyclopts
 import pytest
 
 from exchange.cli import app as cli
+from exchange.cli.arguments import decimal, whole
+from exchange.cli.prices import parse_prices, parse_shares
 from exchange.errors import UserError
 from exchange.journal.dump import parse_range
-from exchange.operator.arguments import decimal, whole
-from exchange.operator.prices import parse_prices, parse_shares
 
 NO_NUMBER = ["", " ", " 7", "7 ", "7\n", "+7", "1_000", "0x10", "0b1", "1e3", "nan", "inf", "none", "null"]
 NO_NUMBER += ["９", "１", "٣", "¹", "½", "⑨", "many", "1,000", "1 000", "9.6.1", ".5", "5.", "$7", "7" * 19]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from exchange.cli.prices import parse_prices, parse_shares
 from exchange.errors import UserError
-from exchange.operator.prices import parse_prices, parse_shares
 
 
 @pytest.mark.rule("SPEC-053")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from exchange.cli.arguments import DECIMAL
 from exchange.errors import UserError
-from exchange.operator.arguments import DECIMAL
 from exchange.units import price_from_text
 
 SHARE = re.compile(r"([0-9]{1,10})=([0-9]{1,3})")
