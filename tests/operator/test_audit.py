@@ -225,7 +225,7 @@ def test_nobody_acts_while_an_operators_key_is_on_its_way_to_the_disk(tmp_path: 
         answers: list[Answer] = []
         office.desk.take(json.dumps({"do": "key", **asked_for(ONE)}).encode(), answers.append)
         office.desk.take(PAUSE.encode(), answers.append)
-        assert "ask again" in answers[0].why, "told at once; the first waits for the disk"
+        assert "try again" in answers[0].why, "told at once; the first waits for the disk"
         bench.settle()
         assert answers[1].ok and "must be signed" in office.refused("state", target=CHIP, to="paused", reason=WHY)
         assert "exists already" in office.refused("key", ONE, **asked_for(ONE)), "what is refused holds up nobody"
