@@ -234,7 +234,7 @@ def check_source(path: Path) -> None:
         raise UserError(f"{path}: no such file; replay takes {SOURCES}")
     if stat.S_ISDIR(mode):
         if not is_folder(path / "journal"):
-            raise UserError(f"{path}: no data folder, as it has no journal/; replay takes {SOURCES}")
+            raise UserError(f"{path}: not a data folder, as it has no journal/; replay takes {SOURCES}")
         return
     if not stat.S_ISREG(mode):
         raise UserError(f"{path}: neither a file nor a folder; replay takes {SOURCES}")

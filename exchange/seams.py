@@ -205,7 +205,7 @@ class RealDisk:
             piece[:] = data[taken : taken + len(piece)]
             more = os.pwrite(handle, piece, offset + taken)
             if more <= 0:
-                raise OSError("a write took no byte")
+                raise OSError("wrote 0 bytes")
             taken += more
 
     def begin_log(self, handle: int, data: bytes, offset: int) -> None:

@@ -16,7 +16,7 @@ UNUSED = {
     "exchange.book.check.check_books": "asserts every invariant of the books, for whoever changes them",
     "exchange.records.COMMAND_KINDS": "which names each kind of row uses; tests hold rows to it",
     "exchange.records.EVENT_KINDS": "which names each kind of row uses; tests hold rows to it",
-    "exchange.reference.listing.one_operator_may": "the twin of a control's check",
+    "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
     "exchange.engine.query.statistics": "the day's figures; a channel of them comes",

@@ -37,11 +37,11 @@ def serve(
 
     from exchange.cli import serving
     from exchange.main import Settings
-    from exchange.venue.loop import AWAKE_US
+    from exchange.venue.loop import POLL_US
 
     day, schedule = parse_day("--date", date), serving.parse_close(close)
-    awake_us = AWAKE_US if awake is None else awake
+    poll_us = POLL_US if awake is None else awake
     settings = Settings(
-        host, port, day, durability=durability, profile=profile, schedule=schedule, awake_us=awake_us, origins=origin
+        host, port, day, durability=durability, profile=profile, schedule=schedule, poll_us=poll_us, origins=origin
     )
     sys.exit(serving.run_serve(folder, settings, Console(stderr=True)))

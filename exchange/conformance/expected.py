@@ -4,7 +4,7 @@ import re
 
 from exchange.codes import CancelReason, EventKind, MarketState, RejectReason
 from exchange.conformance.market import BOOKS
-from exchange.conformance.words import Word, wrong
+from exchange.conformance.words import Word, notation_error
 
 # Cancels for these reasons come from one command. They are compared in order of id, not of entry (ORDER-014).
 SORTED_RUNS = re.compile(r"CXL \S+ [0-9]+ (KILL|COD|MMP|VELOCITY|EXPIRED)")
@@ -52,15 +52,15 @@ def read_expected(entry: Word) -> str:
     """Check an expected event; returns its text with single spaces. NotationError: no event has this form."""
     kind, *words = entry.words() or [entry]
     if kind.text not in SHAPES:
-        raise wrong(kind, f"an event: {' '.join(SHAPES)}")
+        raise notation_error(kind, f"an event: {' '.join(SHAPES)}")
     shape = next((shape.split() for shape in SHAPES[kind.text] if _has_shape(words, shape.split())), None)
     if shape is None:
-        raise wrong(entry, " or ".join(f"{kind.text} {shape}" for shape in SHAPES[kind.text]))
+        raise notation_error(entry, " or ".join(f"{kind.text} {shape}" for shape in SHAPES[kind.text]))
     is_cancel = kind.text == EventKind.ORDER_CANCELLED.abbreviation
     vocabulary = {**VOCABULARY, "why": CANCELLED_FOR} if is_cancel else VOCABULARY
     for part, word in zip(shape, words, strict=True):
         if part in vocabulary and word.text not in vocabulary[part]:
-            raise wrong(word, " ".join(vocabulary[part]))
+            raise notation_error(word, " ".join(vocabulary[part]))
     return " ".join(word.text for word in (kind, *words))
 
 

@@ -57,7 +57,7 @@ def account_payload(number: int, parameters: Mapping[str, int]) -> dict[str, Any
     }
 
 
-def of_book(name: str, book: str) -> str:
+def parameter_name(name: str, book: str) -> str:
     """The name of the parameter `ref` or `ltp` for a book: without a suffix for M1."""
     return name if book == "M1" else f"{name}.{book}"
 
@@ -79,7 +79,7 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
     }  # fmt: skip
 
     def book(index: int, name: str, settle_tick: int, **fields: Any) -> dict[str, Any]:
-        settle_tick = parameters.get(of_book("ref", name), settle_tick)
+        settle_tick = parameters.get(parameter_name("ref", name), settle_tick)
         low_tick, high_tick = _daily_limits(settle_tick, parameters, prices.get(index, ()))
         limits = {"settle_tick": settle_tick, "low_tick": low_tick, "high_tick": high_tick}
         return listing(index, name, **common, **limits, **fields)

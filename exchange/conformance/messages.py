@@ -41,7 +41,7 @@ from exchange.conformance.orders import (
     read_tag,
     text_of,
 )
-from exchange.conformance.words import Word, Words, name, number, wrong
+from exchange.conformance.words import Word, Words, name, notation_error, number
 
 MS_PER_CLOCK = 1_000
 TIMER_MAX = 3_600
@@ -66,7 +66,7 @@ def read_message(entry: Word) -> Message:
     words = Words(entry)
     word = words.take(MESSAGE_ALLOWED)
     if word.text not in MESSAGES:
-        raise wrong(word, MESSAGE_ALLOWED)
+        raise notation_error(word, MESSAGE_ALLOWED)
     message = MESSAGES[word.text](entry, words)
     words.close()
     return message
@@ -82,7 +82,7 @@ def _replace(entry: Word, words: Words) -> Message:
     change = words.take(allowed)
     lots, at, price = change.text.partition("@")
     if not at:
-        raise wrong(change, allowed)
+        raise notation_error(change, allowed)
     fields = {"lots": read_lots(change.part(0, len(lots))), "flags": 0}
     if price == "-":
         fields["flags"] |= CommandFlag.KEEP_PRICE
@@ -91,7 +91,7 @@ def _replace(entry: Word, words: Words) -> Message:
     for word in words.rest():
         key, equals, _ = word.text.partition("=")
         if not equals or key not in REPLACED:
-            raise wrong(word, "disp=n stop=p")
+            raise notation_error(word, "disp=n stop=p")
         fields["flags"] |= REPLACED[key]
         fields |= VALUES[key](word.part(len(key) + 1))
     return Message("R", text_of(entry), CommandKind.REPLACE, target, fields=fields)
@@ -110,7 +110,7 @@ def _cancel_all(entry: Word, words: Words) -> Message:
         elif word.text == "mmp":
             fields |= {"protection_number": PROTECTION, "flags": fields["flags"] | CommandFlag.BY_PROTECTION}
         else:
-            raise wrong(word, f"{' '.join(BOOKS)}, B or S, tag=t, mmp")
+            raise notation_error(word, f"{' '.join(BOOKS)}, B or S, tag=t, mmp")
     return Message("XA", text_of(entry), CommandKind.CANCEL_ALL, account=owner, fields=fields)
 
 
@@ -141,7 +141,7 @@ def _disconnect(entry: Word, words: Words) -> Message:
             owner = name(word.part(5), "an account")
             flags |= CommandFlag.WHOLE_ACCOUNT
         else:
-            raise wrong(word, "all acct=A")
+            raise notation_error(word, "all acct=A")
     fields = {"flags": int(flags)}
     return Message("D", text_of(entry), CommandKind.DISCONNECT, account=owner, session=session, fields=fields)
 
@@ -166,7 +166,7 @@ def _kill(word: str, kind: CommandKind) -> Callable[[Word, Words], Message]:
             owner = name(scope, "an account")
         for party in words.rest():
             if party.text != "risk":
-                raise wrong(party, "risk")
+                raise notation_error(party, "risk")
             fields["kill_party"] = KillParty.RISK
         return Message(word, text_of(entry), kind, account=owner, session=session, fields=fields)
 
@@ -196,7 +196,7 @@ def _state(word: str) -> Callable[[Word, Words], Message]:
     def read(entry: Word, words: Words) -> Message:
         wanted = words.take(" ".join(STATES))
         if wanted.text not in STATES:
-            raise wrong(wanted, " ".join(STATES))
+            raise notation_error(wanted, " ".join(STATES))
         fields = {"market_state": STATES[wanted.text], **(FORCED if word == "ST" else {"group": GROUP})}
         if word == "SS" and words.waiting:
             fields |= {"instrument": book(words.take("a book")), "group": 0}
@@ -211,13 +211,13 @@ def _day_limits(entry: Word, words: Words) -> Message:
     word = words.take(allowed)
     settle, at, _ = word.text.partition("@")
     if not at:
-        raise wrong(word, allowed)
+        raise notation_error(word, allowed)
     fields = {"instrument": index, "settle_tick": read_price(word.part(0, len(settle)))}
     fields["width"] = number(word.part(len(settle) + 1), 0, PRICE_MAX, "a width")
     if words.waiting:
         word = words.take("tick=n")
         if not word.text.startswith("tick="):
-            raise wrong(word, "tick=n")
+            raise notation_error(word, "tick=n")
         fields["min_inc"] = number(word.part(5), 1, PRICE_MAX, "an increment")
     return Message("DL", text_of(entry), CommandKind.DAY_LIMITS, fields=fields)
 
@@ -233,7 +233,7 @@ def _mass_quote(entry: Word, words: Words) -> Message:
             continue
         found = QUOTE.fullmatch(word.text)
         if found is None or found[1] not in BOOKS:
-            raise wrong(word, allowed)
+            raise notation_error(word, allowed)
         entries.append(
             {
                 "instrument": BOOKS[found[1]],
@@ -258,7 +258,7 @@ def _mass_quote(entry: Word, words: Words) -> Message:
 def book(word: Word) -> int:
     """The index of the book that a word names. NotationError: no book."""
     if word.text not in BOOKS:
-        raise wrong(word, " ".join(BOOKS))
+        raise notation_error(word, " ".join(BOOKS))
     return BOOKS[word.text]
 
 

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from exchange.conformance.expected import read_expected
-from exchange.conformance.market import BOOKS, of_book
+from exchange.conformance.market import BOOKS, parameter_name
 from exchange.conformance.message import Message
 from exchange.conformance.messages import read_before, read_message
-from exchange.conformance.words import Word, number, wrong
+from exchange.conformance.words import Word, notation_error, number
 from exchange.units import CHARGE_MILLS_MAX
 
 FIELDS = "id | rule codes | parameters | book before | messages | expected events"
@@ -34,7 +34,7 @@ TICKS = (-100_000, 100_000)
 SWITCH = (0, 1)
 # Parameter -> (smallest, largest value).
 PARAMETERS = {
-    **{of_book(name, book): TICKS for name in ("ref", "ltp") for book in BOOKS},
+    **{parameter_name(name, book): TICKS for name in ("ref", "ltp") for book in BOOKS},
     **dict.fromkeys(("pp", "band", "vel", "dcb", "limit", "velwin", "dcbwin", "collar"), (0, 100_000)),
     **dict.fromkeys(("imp", "top", "fee", "iocm3", "term", "closeonly", "lead"), SWITCH),
     **dict.fromkeys(("topmax", "minalloc", "mmp", "mmpwin", "mmpfills", "mmpdelta", "mmphours", "maxshow"), (0, LARGE)),
@@ -84,10 +84,10 @@ def _scenario(line: Word) -> Scenario:
     fields = line.split("|")
     if len(fields) not in (6, 7):
         what = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
-        raise wrong(Word(what, line.place, fields[min(len(fields), 8) - 1].column), FIELDS)
+        raise notation_error(Word(what, line.place, fields[min(len(fields), 8) - 1].column), FIELDS)
     title, codes, settings, before, messages, expected, *end = fields
     if not title.text:
-        raise wrong(title, "a scenario's id")
+        raise notation_error(title, "a scenario's id")
     return Scenario(
         title.text,
         _codes(codes),
@@ -106,14 +106,14 @@ def _codes(field: Word) -> tuple[str, ...]:
     words = [] if _is_empty(field) else field.words()
     for word in words:
         if not CODE.fullmatch(word.text):
-            raise wrong(word, "rule codes like MATCH-001, or - alone")
+            raise notation_error(word, "rule codes like MATCH-001, or - alone")
     return tuple(word.text for word in words)
 
 
 def _is_empty(field: Word) -> bool:
     """Whether a field is `-`. NotationError: it is blank."""
     if not field.text.strip("; "):
-        raise wrong(field, "- where a field is empty")
+        raise notation_error(field, "- where a field is empty")
     return field.text == "-"
 
 
@@ -123,7 +123,7 @@ def _entries(field: Word, read: Callable[[Word], Read]) -> list[Read]:
     entries = [entry for entry in field.split(";") if entry.text]
     for entry in entries:
         if entry.text == "-":
-            raise wrong(entry, "an entry, or - alone where a field is empty")
+            raise notation_error(entry, "an entry, or - alone where a field is empty")
     return [read(entry) for entry in entries]
 
 
@@ -133,12 +133,12 @@ def _parameters(field: Word) -> dict[str, int]:
     for word in [] if _is_empty(field) else field.words():
         key, equals, value = word.text.partition("=")
         if not equals or key in parameters or (key not in PARAMETERS and key != "algo"):
-            raise wrong(word, f"{PARAMETERS_ALLOWED}; each once")
+            raise notation_error(word, f"{PARAMETERS_ALLOWED}; each once")
         given = word.part(len(key) + 1)
         if key != "algo":
             parameters[key] = number(given, *PARAMETERS[key], key)
         elif value not in ALGORITHMS:
-            raise wrong(given, " ".join(ALGORITHMS))
+            raise notation_error(given, " ".join(ALGORITHMS))
         else:
             parameters[key] = ALGORITHMS.index(value)
     return parameters
@@ -147,5 +147,5 @@ def _parameters(field: Word) -> dict[str, int]:
 def _end(entry: Word) -> str:
     text = " ".join(entry.text.split())
     if not END.fullmatch(text):
-        raise wrong(entry, "account book lots@price-sum, or account cash mills")
+        raise notation_error(entry, "account book lots@price-sum, or account cash mills")
     return text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from exchange.codes import CommandFlag, CommandKind, OrderType, PostOnly, Side, SmpMode, TimeInForce
 from exchange.conformance.market import BOOKS
 from exchange.conformance.message import Message
-from exchange.conformance.words import Word, Words, name, number, wrong
+from exchange.conformance.words import Word, Words, name, notation_error, number
 from exchange.records import QUOTE_OWNER, TAG_BYTES, pack_tag
 from exchange.units import NS_PER_S
 
@@ -49,7 +49,7 @@ def read_order(entry: Word, words: Words) -> Message:
     for word in words.rest():
         key, value, given = _element(word)
         if key in said:
-            raise wrong(word, f"{key} once in an order")
+            raise notation_error(word, f"{key} once in an order")
         said.add(key)
         fields |= given
         if key in names:
@@ -59,7 +59,7 @@ def read_order(entry: Word, words: Words) -> Message:
     if lead and "acct" not in said:
         names["acct"] = LEAD_ACCOUNT + target
     if "side" not in said or ("price" not in fields and "trigger" not in fields and "order_type" not in fields):
-        raise wrong(entry.end(), SIDE_ALLOWED)
+        raise notation_error(entry.end(), SIDE_ALLOWED)
     if "trigger" in fields:
         fields["order_type"] = _stop_type(entry, fields)
     if "slide" in said:
@@ -71,7 +71,7 @@ def _stop_type(entry: Word, fields: dict[str, int]) -> int:
     """The order type of a stop: stop-limit if it has a price, plain stop with @mkt or without a price."""
     given = OrderType(fields.get("order_type", OrderType.LIMIT if "price" in fields else OrderType.MARKET))
     if given not in STOPS:
-        raise wrong(entry, "stop= with a price, or without one")
+        raise notation_error(entry, "stop= with a price, or without one")
     return STOPS[given]
 
 
@@ -87,7 +87,7 @@ def _element(word: Word) -> tuple[str, Word, dict[str, int]]:
         return ("tif" if key == "gtd" else key), value, VALUES[key](value)
     if SIDE_WORD.fullmatch(word.text):
         return "side", value, _side(word)
-    raise wrong(word, ORDER_ALLOWED)
+    raise notation_error(word, ORDER_ALLOWED)
 
 
 def _side(word: Word) -> dict[str, int]:
@@ -118,7 +118,7 @@ def _smp(value: Word) -> dict[str, int]:
     """Self-match fields of a text KEY or KEY:MODE. Equal keys give equal ids; an id is never 0."""
     key, colon, mode = value.text.partition(":")
     if colon and mode not in SMP_MODES:
-        raise wrong(value.part(len(key) + 1), " ".join(SMP_MODES))
+        raise notation_error(value.part(len(key) + 1), " ".join(SMP_MODES))
     key = name(value.part(0, len(key)), "a self-match key")
     return {"smp_id": zlib.crc32(key.encode("ascii")) % QUOTE_OWNER or 1, "smp_mode": SMP_MODES[mode or "CR"]}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side
 from exchange.conformance.event_text import Names, event_texts, id_of
-from exchange.conformance.market import BOOKS, GROUP, LIMIT_TICKS, account_payload, of_book, scenario_listing
+from exchange.conformance.market import BOOKS, GROUP, LIMIT_TICKS, account_payload, parameter_name, scenario_listing
 from exchange.conformance.message import Message
 from exchange.conformance.messages import PROTECTION
 from exchange.conformance.notation import Scenario
@@ -76,7 +76,7 @@ class Runner:
         for state in (S.PREOPEN, S.NOCANCEL, S.OPEN):
             self._apply(CommandKind.SET_STATE, market_state=state, group=GROUP)
         for instrument in payload["instruments"]:
-            last = scenario.parameters.get(of_book("ltp", instrument["symbol"]))
+            last = scenario.parameters.get(parameter_name("ltp", instrument["symbol"]))
             if last is not None:
                 self._set_last(instrument["index"], instrument["settle_tick"], last)
 
@@ -198,7 +198,7 @@ class Runner:
         tick, lots = self.parameters.get("tick", 1), self.parameters.get("lot", 1)
         steps = list(islice(_band_steps(settle_tick, last_tick, self.parameters.get("band", 0), tick), STEPS_MAX + 1))
         if len(steps) > STEPS_MAX:
-            raise CannotRun(f"no last price {last_tick}: the band leads there in more than {STEPS_MAX} steps")
+            raise CannotRun(f"no last price {last_tick}: it needs more than {STEPS_MAX} steps within the band")
         for price in steps:
             common = {"instrument": index, "lots": lots, "price": price}
             self._apply(CommandKind.SET_STATE, market_state=S.PAUSED, group=GROUP)
@@ -242,7 +242,7 @@ def _prices(scenario: Scenario) -> dict[int, list[int]]:
     """Book -> prices in the scenario. A price in a replace counts for every book where its id was entered."""
     prices: dict[int, list[int]] = {index: [] for index in BOOKS.values()}
     for name, index in BOOKS.items():
-        last = scenario.parameters.get(of_book("ltp", name))
+        last = scenario.parameters.get(parameter_name("ltp", name))
         prices[index] += [] if last is None else [last]
     books: dict[str, set[int]] = {}
     for message in (*scenario.before, *scenario.messages):

@@ -41,7 +41,7 @@ class Word:
         return self.part(len(self.text))
 
 
-def wrong(word: Word, allowed: str) -> NotationError:
+def notation_error(word: Word, allowed: str) -> NotationError:
     """Make the error for a word that is not allowed where it is. `allowed`: what is, in words."""
     found = repr(word.text[:SHOWN_CHARACTERS]) if word.text else "nothing more"
     return NotationError(f"{word.place}:{word.column}: found {found}, allowed: {allowed}")
@@ -51,14 +51,14 @@ def number(word: Word, low: int, high: int, what: str) -> int:
     """The whole number that a word is. NotationError: it is none, or not in `low` to `high`. `what` names it."""
     if NUMBER.fullmatch(word.text) and low <= int(word.text) <= high:
         return int(word.text)
-    raise wrong(word, f"{what}, a whole number {low}..{high}")
+    raise notation_error(word, f"{what}, a whole number {low}..{high}")
 
 
 def name(word: Word, what: str, length: int = 24) -> str:
     """The word as a name of an order, account, session or tag. NotationError: not a name. `what`: for the error."""
     if NAME.fullmatch(word.text) and not set("=@:") & set(word.text) and len(word.text) <= length:
         return word.text
-    raise wrong(word, f"{what}, 1 to {length} printable characters without = @ :")
+    raise notation_error(word, f"{what}, 1 to {length} printable characters without = @ :")
 
 
 class Words:
@@ -70,7 +70,7 @@ class Words:
 
     def take(self, allowed: str) -> Word:
         if not self.waiting:
-            raise wrong(self.entry.end(), allowed)
+            raise notation_error(self.entry.end(), allowed)
         return self.waiting.pop(0)
 
     def rest(self) -> list[Word]:
@@ -80,4 +80,4 @@ class Words:
     def close(self) -> None:
         """Raise NotationError if words are left."""
         if self.waiting:
-            raise wrong(self.waiting[0], "the end of this entry")
+            raise notation_error(self.waiting[0], "the end of this entry")

@@ -28,6 +28,6 @@
     warmup.py            compiles every kernel before serving
 
 `ROWS.md` lists the fields of each kind of COMMAND and EVENT row. Groups are layered: entry < quotes < cancels <
-phases < matching < apply < control; a group imports only groups before it. Files of this folder are below all groups, except
-those that put groups together: apply, batch_check, engine, warmup.
+phases < matching < apply < control; a group imports only groups before it. Files of this folder are below all
+groups, except those that put groups together: apply, batch_check, engine, warmup.
 """

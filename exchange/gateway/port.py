@@ -111,11 +111,11 @@ class VenuePort(Protocol):
         """Number of full batches that wait for the journal."""
 
     @property
-    def short_of_space(self) -> bool:
+    def is_disk_full(self) -> bool:
         """Whether the journal is short of disk space, so that little more than cancels is accepted (DUR-024)."""
 
     @property
-    def not_sequenced(self) -> tuple[ErrorCode, str]:
+    def refusal(self) -> tuple[ErrorCode, str]:
         """Error code and text of the command that is being answered without events: why it was not sequenced."""
 
     @property
@@ -182,7 +182,7 @@ class VenuePort(Protocol):
     def ask(self, question: Callable[[], None]) -> None:
         """Run a question when the engine's state is the released state: now, or after the running batch."""
 
-    def ask_later(self, question: Callable[[], None]) -> None:
+    def ask_after_release(self, question: Callable[[], None]) -> None:
         """Run a question after the next release."""
 
     def listen(self, account: int, queue: SendQueue) -> None:

@@ -193,7 +193,7 @@ class Session:
         if events:
             reply = reply or port.reply_to(request_id, events)
         else:
-            reply = error(request_id, *port.not_sequenced)
+            reply = error(request_id, *port.refusal)
             reply.time_us = port.time_us
             reply.sent_us = self.gateway.clock.wall_us()
         reply.received_us = received_us

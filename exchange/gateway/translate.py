@@ -65,7 +65,7 @@ _pack = _ROW.pack_into
 
 # Called when a command is released: (request id, time it was read in us, events as tuples).
 Answer = Callable[[int, int, list[tuple[int, ...]]], None]
-Ticket = tuple[Answer, int, int] | None
+Ticket = tuple[Answer, int, int] | None  # as `publish.consumer.Ticket`: (answer, request id, time received in us)
 Verdict = tuple[int, int, int]  # index, RejectReason and MarketState of the first row that would be refused
 
 

@@ -57,7 +57,7 @@ def check_claim(claim: Claim, frame: Frame) -> None:
     """Raise Refusal if `frame`, which holds the claim's record, has another hash."""
     if claim.hash != frame.hash:
         raise Refusal(
-            f"{claim.path} knows another record {claim.sequence} than the journal: one of them was replaced",
+            f"{claim.path} has another hash for record {claim.sequence} than the journal: one of them was replaced",
             frame.segment, frame.offset, frame.sequence,
         )  # fmt: skip
 

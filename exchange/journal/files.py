@@ -7,12 +7,12 @@ ZERO_SYNC_BYTES = 4 << 20
 
 
 def write_all(disk: Disk, handle: int, data: bytes, offset: int) -> None:
-    """Write all bytes at `offset`, continuing short writes. OSError: a write took no byte (DUR-081)."""
+    """Write all bytes at `offset`, continuing short writes. OSError: wrote 0 bytes (DUR-081)."""
     taken = disk.pwrite(handle, data, offset)
     while taken < len(data):
         more = disk.pwrite(handle, data[taken:], offset + taken)
         if more <= 0:
-            raise OSError("a write took no byte")
+            raise OSError("wrote 0 bytes")
         taken += more
 
 

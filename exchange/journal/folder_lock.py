@@ -21,7 +21,7 @@ def make_data_folder(disk: Disk, folder: str) -> None:
     try:
         disk.make_folder(folder)
     except OSError as error:
-        raise UserError(f"{folder} can be no data folder: {error.strerror or error}") from None
+        raise UserError(f"{folder} cannot be a data folder: {error.strerror or error}") from None
 
 
 def check_folders(disk: Disk, folder: str) -> None:

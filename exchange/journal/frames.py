@@ -106,12 +106,12 @@ class Frame(NamedTuple):
 class BadFrame(Exception):
     """The bytes are not a frame, or a frame that does not belong here.
 
-    whole   the bytes were written completely, so this is damage and not a torn write
+    is_complete   the bytes were written completely, so this is damage and not a torn write
     """
 
-    def __init__(self, reason: str, whole: bool = False) -> None:
+    def __init__(self, reason: str, is_complete: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.whole = reason, whole
+        self.reason, self.is_complete = reason, is_complete
 
 
 def padded(length: int, alignment: int) -> int:
@@ -148,13 +148,13 @@ def body_length(window: memoryview, key: SegmentKey, space: int) -> int:
     if crc32c(window[: HEADER.size], key.crc) != _CRC.unpack_from(window, HEADER.size)[0]:
         raise BadFrame("header CRC differs")
     if version != FORMAT:
-        raise BadFrame(f"frame format {version} is not {FORMAT}", whole=True)
+        raise BadFrame(f"frame format {version} is not {FORMAT}", is_complete=True)
     if kind < FrameKind.DATA or kind > FrameKind.CONTROL:
-        raise BadFrame(f"unknown frame kind {kind}", whole=True)
+        raise BadFrame(f"unknown frame kind {kind}", is_complete=True)
     if flags and (kind != FrameKind.SEAL or flags != CLOSE):
-        raise BadFrame(f"flags {flags} of kind {kind}", whole=True)
+        raise BadFrame(f"flags {flags} of kind {kind}", is_complete=True)
     if not _length_fits(kind, length, count) or OVERHEAD_BYTES + length > space:
-        raise BadFrame(f"body of {length} bytes and {count} records out of bounds for kind {kind}", whole=True)
+        raise BadFrame(f"body of {length} bytes and {count} records out of bounds for kind {kind}", is_complete=True)
     return int(length)
 
 
@@ -176,22 +176,22 @@ def read_frame(window: memoryview, length: int, key: SegmentKey, segment: int, o
     due      what the frame must continue; None: its place in the chain is not checked
     """
     end = HEADER_BYTES + length
-    sound = window[:end]
-    if crc32c(sound, key.crc) != _CRC.unpack_from(window, end + 32)[0]:
+    covered = window[:end]
+    if crc32c(covered, key.crc) != _CRC.unpack_from(window, end + 32)[0]:
         raise BadFrame("frame CRC differs")
     _, _, kind, flags, _, count, epoch, sequence, time_ns, previous = HEADER.unpack_from(window)
-    body = sound[HEADER_BYTES:]
+    body = covered[HEADER_BYTES:]
     frame = Frame(
         kind, flags, count, epoch, sequence, time_ns, previous, bytes(window[end : end + 32]), body, segment, offset,
         len(window),
     )  # fmt: skip
     reason = _misplaced(frame, due) if due is not None else ""
     if reason:
-        raise BadFrame(reason, whole=True)
-    if blake3(sound, key=key.key).digest() != frame.hash:
-        raise BadFrame("frame hash differs", whole=True)
+        raise BadFrame(reason, is_complete=True)
+    if blake3(covered, key=key.key).digest() != frame.hash:
+        raise BadFrame("frame hash differs", is_complete=True)
     if not is_zero(bytes(window[end + 36 :])):
-        raise BadFrame("padding is not zero", whole=True)
+        raise BadFrame("padding is not zero", is_complete=True)
     return frame
 
 

@@ -56,16 +56,16 @@ def parse_head(data: bytes) -> tuple[Head | None, list[str]]:
     """The valid slot with the higher generation, if any, and notes on damage, in words."""
     slots = [data[at : at + SECOND_SLOT].ljust(SECOND_SLOT, b"\0") for at in (0, SECOND_SLOT)]
     heads = [parse_slot(slot) for slot in slots]
-    sound = [head for head in heads if head is not None]
+    valid = [head for head in heads if head is not None]
     notes = []
     for number, (slot, head) in enumerate(zip(slots, heads, strict=True)):
         # The second slot is zero until the second write.
-        unused = head is None and not any(slot) and any(other.generation == 0 for other in sound)
+        unused = head is None and not any(slot) and any(other.generation == 0 for other in valid)
         if (head is None and not unused) or any(slot[SLOT_BYTES:]):
             notes.append(f"HEAD slot {number} is damaged")
     if len(data) != FILE_BYTES:
         notes.append(f"HEAD has {len(data)} bytes, not {FILE_BYTES}")
-    return max(sound, default=None), notes
+    return max(valid, default=None), notes
 
 
 def read_head(disk: Disk, folder: str) -> tuple[Head | None, list[str]]:

@@ -126,9 +126,9 @@ class Journal:
         return self._spares.made - self._segment
 
     @property
-    def lack(self) -> str:
+    def spare_problem(self) -> str:
         """Why fewer spares are ready than trading needs; empty if there are enough, or they are being made."""
-        return self._spares.lack if self.spares_ready < SPARES else ""
+        return self._spares.problem if self.spares_ready < SPARES else ""
 
     def make_spares(self) -> None:
         """Try again to make the missing spares, in the background."""
@@ -214,7 +214,7 @@ class Journal:
             now = self._clock.mono_ns()
             if self._failed or self._closed or now - self._last_append_ns < IDLE_NS:
                 return False
-            self._look_at_names()
+            self._check_paths()
             if seal := not self._sealed:
                 self._write(FrameKind.SEAL, b"")
             stale = (self._segment, self._offset) != (self._head_file.last.segment, self._head_file.last.offset)
@@ -314,7 +314,7 @@ class Journal:
             self._activate()
         elif padded(OVERHEAD_BYTES + body_bytes, alignment) + alignment > space:
             self._put(FrameKind.SEAL, b"", flags=CLOSE)
-            self._leave()
+            self._close_segment()
             self._activate()
 
     def _put(self, kind: FrameKind, body: Bytes, count: int = 0, flags: int = 0) -> None:
@@ -341,7 +341,7 @@ class Journal:
         except OSError as error:
             raise self._fail(error) from error
 
-    def _leave(self) -> None:
+    def _close_segment(self) -> None:
         """Sync and close the segment in use, and make it read-only."""
         try:
             self._disk.fsync(self._handle)
@@ -370,7 +370,7 @@ class Journal:
         self._key, self._segment, self._offset = header.key, number, BLOCK_BYTES
         self._spares.ensure_later(number + SPARES)
 
-    def _look_at_names(self) -> None:
+    def _check_paths(self) -> None:
         """Fail if the folder's paths lead elsewhere now: another process may have the folder (DUR-040)."""
         try:
             self._folder_lock.check(self._path(self._segment), self._handle)
@@ -378,7 +378,7 @@ class Journal:
             raise self._fail(error, EXIT_LOCKED) from error
 
     def _write_head(self) -> None:
-        self._look_at_names()
+        self._check_paths()
         due = self._due
         sequence = due.sequence - 1
         head = Head(

@@ -32,8 +32,8 @@ class ReportedMoney:
         found = [f"gains sum to {gains} mills, not to 0"] if gains else []
         held = self.deposits_mills - self.withdrawals_mills - self.fees_mills
         if cash != held:
-            found.append(f"accounts have {cash} mills of the {held} that were paid in and not out or for fees")
+            found.append(f"accounts have {cash} mills, deposits less withdrawals and fees are {held}")
         for name, reported in vars(self).items():
             if (counted := int(state[name])) != reported:
-                found.append(f"{name} is {counted}, its events sum to {reported}")
+                found.append(f"{name} is {counted} in the state, {reported} in the events")
         return found

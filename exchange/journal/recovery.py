@@ -20,10 +20,10 @@ from exchange.journal.folder_lock import FolderLock
 from exchange.journal.frames import EPOCH_BODY, MARK_BODY, NO_HASH, BadFrame, Frame, FrameKind
 from exchange.journal.head import EMPTY, Head, HeadFile, create_head, read_head
 from exchange.journal.journal import Identity, Journal, JournalSeams, Place
-from exchange.journal.repair import clean_spare, cut_tail, quarantine_name, remove_temporaries, settle
+from exchange.journal.repair import clean_spare, cut_tail, quarantine_name, remove_temporaries, sync_written
 from exchange.journal.replay import EngineLike, EventHash, Replayer
-from exchange.journal.rules import named, number_of, rules_at
-from exchange.journal.scan import GENESIS, Walk, frame_at, frame_of, judge_end
+from exchange.journal.rules import rules_at, rules_number, rules_text
+from exchange.journal.scan import GENESIS, Walk, check_end, frame_at, frame_of
 from exchange.journal.segments import BLOCK_BYTES, SEGMENT_BYTES, SegmentFile, open_segments
 from exchange.journal.sequencer import Sequencer
 from exchange.journal.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
@@ -205,7 +205,7 @@ class Recovery:
             try:
                 return self._start_at(name)
             except (SnapshotError, BadFrame, ValueError) as error:
-                self.notes.append(f"snapshot {name} passed over: {error}")
+                self.notes.append(f"snapshot {name} skipped: {error}")
         return Start(self.make_engine(self.limits, None), EventHash(), 1, BLOCK_BYTES, b"")
 
     def _start_at(self, name: str) -> Start:
@@ -229,7 +229,7 @@ class Recovery:
         walk = self._walk_from(max(1, start.segment - HISTORY_SEGMENTS + 1), head)
         replayer = Replayer(
             start.engine, start.event_hash, same_layout=bool(start.rules), rules=start.rules,
-            own_rules=number_of(self.rules),
+            own_rules=rules_number(self.rules),
         )  # fmt: skip
         check = ClaimCheck(self.claims)
         for frame in walk.frames():
@@ -241,13 +241,13 @@ class Recovery:
             replayer.apply(frame)
             if frame.kind == FrameKind.RULES:
                 self._check_limits(frame)
-        judge_end(walk, head.durable_sequence if head is not None else 0, self.claims)
+        check_end(walk, head.durable_sequence if head is not None else 0, self.claims)
         for claim in check.older:
             if (found := frame_of(self.segments, claim.sequence)) is not None:
                 check_claim(claim, found)
         assert start.engine.sequence == walk.due.sequence - 1, (start.engine.sequence, walk.due)
-        if replayer.in_doubt is not None:
-            raise replayer.in_doubt
+        if replayer.unproven is not None:
+            raise replayer.unproven
         return walk, replayer
 
     def _walk_from(self, number: int, head: Head | None) -> Walk:
@@ -269,7 +269,7 @@ class Recovery:
             tear = walk.tear
             report.cut_segment, report.cut_offset, report.cut_reason = tear.segment, tear.offset, tear.reason
             report.cut_bytes = tear.end - tear.offset
-        elif head is not None and (head.segment, head.offset) > (walk.segment, walk.offset) and walk.used:
+        elif head is not None and (head.segment, head.offset) > (walk.segment, walk.offset) and walk.used_segments:
             self.notes.append(f"frames without records are missing before offset {head.offset} of HEAD")
 
     # Writing starts here.
@@ -278,12 +278,12 @@ class Recovery:
         remove_temporaries(self.disk, self.folder)
         if walk.tear is not None:
             cut_tail(self.disk, self.folder, self.segments[walk.tear.segment - 1], walk.tear)
-        for segment in self.segments[walk.used :]:
-            clean_spare(self.disk, segment, 0 if walk.used else segment_bytes)
-        if not walk.used:
+        for segment in self.segments[walk.used_segments :]:
+            clean_spare(self.disk, segment, 0 if walk.used_segments else segment_bytes)
+        if not walk.used_segments:
             return Place(0, 0, GENESIS, None)
         active = self.segments[walk.segment - 1]
-        settle(self.disk, self.folder, active, read_only=walk.closed)
+        sync_written(self.disk, self.folder, active, read_only=walk.closed)
         return Place(walk.segment, walk.offset, walk.due, None if walk.closed else active.key)
 
     def _identity(self, segment_bytes: int) -> Identity:
@@ -303,9 +303,9 @@ class Recovery:
             epoch += 1
         if rules != self.rules:
             self.report.rules_changed = bool(rules)
-            old, new = number_of(rules), number_of(self.rules)
+            old, new = rules_number(rules), rules_number(self.rules)
             if rules and old != new:
-                self.notes.append(f"{named(new)} hold behind command {journal.sequence}, {named(old)} up to there")
+                self.notes.append(f"{rules_text(new)} apply after command {journal.sequence}, {rules_text(old)} before")
             journal.append_rules(self.rules, sequencer.tick())
         self.report.epoch = epoch
 

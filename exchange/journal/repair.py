@@ -33,7 +33,7 @@ def clean_spare(disk: Disk, segment: SegmentFile, segment_bytes: int) -> None:
         _write_zeros(disk, segment.path, ranges)
 
 
-def settle(disk: Disk, folder: str, active: SegmentFile, read_only: bool) -> None:
+def sync_written(disk: Disk, folder: str, active: SegmentFile, read_only: bool) -> None:
     """Sync what a killed process wrote, before anything is served: it may be in the page cache only.
 
     active      the segment in use, or the last closed one

@@ -20,8 +20,8 @@ from exchange.errors import UserError
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
 from exchange.journal.head import read_head
-from exchange.journal.rules import RULES, named, number_of
-from exchange.journal.scan import Walk, judge_end
+from exchange.journal.rules import RULES, rules_number, rules_text
+from exchange.journal.scan import Walk, check_end
 from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
 from exchange.records import EVENT, count_events, split_rests
@@ -104,14 +104,14 @@ class Replayer:
         self._same_layout = same_layout
         self.records = self.events = self.fills = self.marks = self.frames = 0
         self.rules, self._own_rules = rules, own_rules
-        self._same_rules = own_rules in (None, number_of(rules))
-        self._doubt: Refusal | None = None
+        self._same_rules = own_rules in (None, rules_number(rules))
+        self._unproven: Refusal | None = None
         self._on_events = on_events
 
     def apply(self, frame: Frame) -> None:
         self.frames += 1
-        if frame.records and not self._same_rules and self._doubt is None:
-            self._doubt = self._doubt_from(frame)
+        if frame.records and not self._same_rules and self._unproven is None:
+            self._unproven = self._unproven_from(frame)
         if frame.kind == FrameKind.DATA:
             self._take(self._run(frame, lambda: self.engine.apply(frame.rows)), frame.records)
         elif frame.kind == FrameKind.CONTROL:
@@ -121,7 +121,7 @@ class Replayer:
         elif frame.kind == FrameKind.RULES:
             self.rules = frame.payload
             self._same_layout = json.loads(frame.payload).get("state_version") == STATE_VERSION
-            self._same_rules = self._own_rules in (None, number_of(frame.payload))
+            self._same_rules = self._own_rules in (None, rules_number(frame.payload))
         elif frame.kind == FrameKind.VOID:
             raise _at(frame, "VOID frames are not known to this build")
 
@@ -149,27 +149,27 @@ class Replayer:
             raise _at(frame, reason, EXIT_MISMATCH)
         if self._same_layout and of_state != NO_HASH and self.engine.state_hash() != of_state:
             raise _at(frame, "replay gives another state than was recorded", EXIT_MISMATCH)
-        self._doubt = None
+        self._unproven = None
 
     @property
-    def in_doubt(self) -> Refusal | None:
+    def unproven(self) -> Refusal | None:
         """The refusal for commands of unknown outcome; None: there are none.
 
         They were decided under other rules than the engine's, and no mark after them shows that the replay is right.
         """
-        return self._doubt
+        return self._unproven
 
-    def _doubt_from(self, frame: Frame) -> Refusal:
+    def _unproven_from(self, frame: Frame) -> Refusal:
+        theirs, ours = rules_text(rules_number(self.rules)), rules_text(self._own_rules)
         reason = (
-            f"commands from {frame.sequence} on were decided under {named(number_of(self.rules))}, this release has"
-            f" {named(self._own_rules)}, and no mark behind them says what they came to: serve the folder with the"
-            " release that wrote it"
+            f"commands from {frame.sequence} on were decided under {theirs}, this release has {ours}, and no mark after"
+            " them proves the replay: serve the folder with the release that wrote it"
         )
         return _at(frame, reason, EXIT_MISMATCH)
 
     def _under_rules(self) -> str:
         """Text for an error: the rules that the events were recorded under, if they are not this release's."""
-        number = number_of(self.rules)
+        number = rules_number(self.rules)
         if number in (None, RULES):
             return ""
         return f" under rules {number}, this release has rules {RULES}: one with those rules replays them"
@@ -194,7 +194,7 @@ def read_frames(folder: str, disk: Disk | None = None) -> Generator[Frame, None,
     try:
         walk = Walk(segments, head)
         yield from walk.frames()
-        judge_end(walk, head.durable_sequence if head is not None else 0)
+        check_end(walk, head.durable_sequence if head is not None else 0)
     finally:
         for segment in segments:
             segment.close()

@@ -11,13 +11,13 @@ from exchange.journal.segments import BLOCK_BYTES, SegmentFile
 RULES = 5  # raise it with every change by which the same commands give other events; journals record it
 
 
-def number_of(body: bytes) -> int | None:
+def rules_number(body: bytes) -> int | None:
     """The number in the body of a RULES frame; None: it has none."""
     number = json.loads(body).get("rules") if body else None
     return number if isinstance(number, int) else None
 
 
-def named(number: int | None) -> str:
+def rules_text(number: int | None) -> str:
     """The rules with this number, as text for people."""
     return "rules without a number" if number is None else f"rules {number}"
 

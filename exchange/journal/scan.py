@@ -37,7 +37,7 @@ class Tear:
     offset: int  # where it starts
     end: int  # end of the last byte in the segment that is not zero
     reason: str
-    whole: bool  # it was written completely: damage, not a torn write
+    is_complete: bool  # it was written completely: damage, not a torn write
 
 
 class Walk:
@@ -65,7 +65,7 @@ class Walk:
         self.tear: Tear | None = None
 
     @property
-    def used(self) -> int:
+    def used_segments(self) -> int:
         """How many segments are in use or were, spares not counted."""
         return sum(segment.header is not None for segment in self.segments)
 
@@ -74,7 +74,7 @@ class Walk:
 
         raises   Refusal: damage that no torn write explains
         """
-        used = self.used
+        used = self.used_segments
         for segment in (*self.segments[: self.segment - 1], *self.segments[used:]):
             self._check_length(segment, segment.number)
         while self.segment <= used and self.tear is None:
@@ -96,7 +96,7 @@ class Walk:
             except BadFrame as bad:
                 end = segment.last_byte(self.offset)
                 if end > self.offset:
-                    self.tear = Tear(self.segment, self.offset, end, bad.reason, bad.whole)
+                    self.tear = Tear(self.segment, self.offset, end, bad.reason, bad.is_complete)
                 return
             self.due = frame.due
             self.offset += frame.length
@@ -125,9 +125,9 @@ class Walk:
         sequence, offset = self.due.sequence, self.offset
         if number != self.segment or segment.header is None:
             sequence, offset = segment.header.sequence if segment.header is not None else 0, segment.file_bytes
-        reason = f"{segment.path} has {segment.file_bytes} bytes, not {due_bytes}: it has lost its end"
+        reason = f"{segment.path} has {segment.file_bytes} bytes, not {due_bytes}: its end is missing"
         if segment.header is not None:
-            reason += f", with whatever came from sequence {sequence} on"
+            reason += f", with all records from sequence {sequence} on"
         raise Refusal(reason, number, offset, sequence)
 
     def _check_head(self) -> None:
@@ -164,7 +164,7 @@ def frame_of(segments: Sequence[SegmentFile], sequence: int) -> Frame | None:
     return None
 
 
-def judge_end(walk: Walk, durable_sequence: int, claims: Sequence[Claim] = ()) -> None:
+def check_end(walk: Walk, durable_sequence: int, claims: Sequence[Claim] = ()) -> None:
     """Raise Refusal if the journal is damaged or has lost its tail (DUR-103, DUR-105).
 
     Returns if it ends clean, or in a torn write that may be cut.
@@ -191,19 +191,19 @@ def _damage(walk: Walk, tear: Tear, witness: str) -> str:
 
     witness   text about a file that proves that the frame was durable; empty: there is none
     """
-    if tear.whole:
-        return "the frame is whole, so it was not torn"
-    if tear.segment < walk.used:
+    if tear.is_complete:
+        return "the frame is complete, so it was not torn"
+    if tear.segment < walk.used_segments:
         return "a later segment was started"
     if witness:
         return witness
     if tear.end - tear.offset > IN_FLIGHT_BYTES:
-        return "more than one write lies behind it"
-    found = _sound_frame_after(walk.segments[tear.segment - 1], tear.offset, tear.end)
-    return f"a sound frame follows at offset {found}" if found else ""
+        return "more bytes follow than one write has"
+    found = _valid_frame_after(walk.segments[tear.segment - 1], tear.offset, tear.end)
+    return f"a valid frame follows at offset {found}" if found else ""
 
 
-def _sound_frame_after(segment: SegmentFile, offset: int, end: int) -> int:
+def _valid_frame_after(segment: SegmentFile, offset: int, end: int) -> int:
     """Offset of a valid frame after `offset`, its place in the chain not checked; 0: there is none."""
     assert segment.header is not None
     alignment = segment.header.alignment

@@ -123,18 +123,18 @@ class SegmentFile:
 
     def _read_header(self, block: bytes) -> SegmentHeader | None:
         copies = [parse_header(block[at : at + HEADER_BYTES]) for at in (0, SECOND_COPY)]
-        sound = [copy for copy in copies if copy is not None]
-        if not sound:
+        valid = [copy for copy in copies if copy is not None]
+        if not valid:
             if self.last_byte(BLOCK_BYTES) > BLOCK_BYTES:
                 raise Refusal("both copies of the header are damaged", self.number)
             if not self.clean_block:
                 self.notes.append(f"segment {self.number}: torn header of an unused segment")
             return None
-        if len(sound) == 1 or sound[0] != sound[1] or pack_block(sound[0]) != block:
+        if len(valid) == 1 or valid[0] != valid[1] or pack_block(valid[0]) != block:
             self.notes.append(f"segment {self.number}: header block damaged, a good copy was used")
-        if sound[0].number != self.number:
-            raise Refusal(f"header is of segment {sound[0].number}", self.number)
-        return sound[0]
+        if valid[0].number != self.number:
+            raise Refusal(f"header is of segment {valid[0].number}", self.number)
+        return valid[0]
 
 
 def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
@@ -155,7 +155,7 @@ def open_segments(disk: Disk, folder: str) -> list[SegmentFile]:
 def require_folder(disk: Disk, folder: str) -> None:
     for part in ("journal", "snap"):
         if not disk.exists(f"{folder}/{part}"):
-            raise UserError(f"{folder} is no data folder: it has no {part}/")
+            raise UserError(f"{folder} is not a data folder: it has no {part}/")
 
 
 def history_name(journal_id: bytes) -> str:

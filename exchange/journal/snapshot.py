@@ -122,7 +122,7 @@ def _write_all(disk: Disk, handle: int, data: bytes, offset: int) -> None:
     while data:
         taken = disk.pwrite(handle, data, offset)
         if taken <= 0:
-            raise OSError("a write took no byte")
+            raise OSError("wrote 0 bytes")
         data, offset = data[taken:], offset + taken
 
 

@@ -42,12 +42,12 @@ class Spares:
             self._background(lambda: self._attempt(number))
 
     @property
-    def lack(self) -> str:
+    def problem(self) -> str:
         """Why the last background attempt failed, as text for people; empty if it did not."""
         error = self.error
         if error is None:
             return ""
-        return "the disk has no space for it" if is_full(error) else f"it cannot be made: {error.strerror or error}"
+        return "the disk is full" if is_full(error) else f"it cannot be made: {error.strerror or error}"
 
     def stop(self) -> None:
         """Abandon the spare that is being made, and wait until nothing is written any more."""

@@ -15,7 +15,7 @@ from exchange.journal.head import read_head
 from exchange.journal.money import ReportedMoney
 from exchange.journal.replay import EngineLike, EventHash, Replayer
 from exchange.journal.rules import RULES
-from exchange.journal.scan import Walk, judge_end
+from exchange.journal.scan import Walk, check_end
 from exchange.journal.segments import SegmentFile, open_segments, read_journal_id, require_folder
 from exchange.journal.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_name, snapshot_names
 from exchange.limits import NAMED, Limits
@@ -53,7 +53,7 @@ class Stores(Protocol):
     claims    what they know about the journal
     lines     what they hold, in words
     notes     faults that the next start repairs, in words
-    look_at   called with each frame of records
+    note_frame   called with each frame of records
     take      called with each replayed frame of records and its events
     finish    called at the end of a valid journal: its last sequence and time, whether it was replayed
     """
@@ -62,7 +62,7 @@ class Stores(Protocol):
     lines: list[str]
     notes: list[str]
 
-    def look_at(self, frame: Frame) -> None: ...
+    def note_frame(self, frame: Frame) -> None: ...
     def take(self, frame: Frame, events: list[np.ndarray]) -> None: ...
     def finish(self, last_sequence: int, last_ns: int, deep: bool) -> None: ...
 
@@ -118,7 +118,7 @@ class Verification:
         self.segments = open_segments(self.disk, f"{self.folder}/journal")
         self.notes += notes + [note for segment in self.segments for note in segment.notes]
         walk = Walk(self.segments, head)
-        if head is None and walk.used:
+        if head is None and walk.used_segments:
             raise Refusal("HEAD is missing or both its slots are damaged", 1, 0, 1)
         claims = list(self.stores.claims) if self.stores is not None else []
         check = ClaimCheck(claims)
@@ -130,7 +130,7 @@ class Verification:
             if frame.records:
                 check.take(frame)
             self._take(frame, snapshots)
-        judge_end(walk, head.durable_sequence if head is not None else 0, claims + self._of_snapshots(snapshots))
+        check_end(walk, head.durable_sequence if head is not None else 0, claims + self._of_snapshots(snapshots))
         for header in snapshots.values():
             raise Refusal("a snapshot is of another history", header.segment, header.offset, header.seq + 1)
         if self.stores is not None:
@@ -148,7 +148,7 @@ class Verification:
         if frame.records:
             self.last_ns = frame.time_ns
             if self.stores is not None:
-                self.stores.look_at(frame)
+                self.stores.note_frame(frame)
         report.controls += frame.kind == FrameKind.CONTROL
         report.marks += frame.kind == FrameKind.SNAPMARK
         if frame.records and not report.first_sequence:
@@ -216,8 +216,8 @@ class Verification:
 
     def _finish(self, walk: Walk) -> VerifyReport:
         report = self.report
-        report.segments, report.spares = walk.used, len(self.segments) - walk.used
-        if walk.used and self.segments[0].header is not None:
+        report.segments, report.spares = walk.used_segments, len(self.segments) - walk.used_segments
+        if walk.used_segments and self.segments[0].header is not None:
             report.journal_id = self.segments[0].header.journal_id.hex()
         report.last_sequence, report.last_hash = walk.due.sequence - 1, walk.due.hash.hex()
         report.epoch = walk.due.epoch
@@ -231,8 +231,8 @@ class Verification:
             report.events, report.fills = self.replayer.events, self.replayer.fills
             report.state_hash = self.replayer.engine.state_hash().hex()
             self._check_money(self.replayer)
-            if (doubt := self.replayer.in_doubt) is not None:
-                self.notes.append(f"segment {doubt.segment} offset {doubt.offset}: {doubt.reason}")
+            if (unproven := self.replayer.unproven) is not None:
+                self.notes.append(f"segment {unproven.segment} offset {unproven.offset}: {unproven.reason}")
         if self.stores is not None:
             self.notes += self.stores.notes
             report.stores = tuple(self.stores.lines)
@@ -249,7 +249,7 @@ class Verification:
 def summary(report: VerifyReport) -> str:
     """The report in lines for a person."""
     lines = [
-        f"journal {report.journal_id}: sound",
+        f"journal {report.journal_id}: valid",
         f"segments {report.segments}, spares {report.spares}, frames {report.frames}, epoch {report.epoch}",
         f"records {report.records} ({report.controls} controls), sequences {report.first_sequence}"
         f" to {report.last_sequence}, last hash {report.last_hash}",

@@ -3,7 +3,7 @@
     acts = Acts(venue)
     with acts.recorded(act):            # one request at a time; all commands submitted in the block follow its ACT
         acts.submit(fields, done)
-    with acts.tried(act): ...           # a dry run: controls are checked, nothing is submitted
+    with acts.dry_run(act): ...           # a dry run: controls are checked, nothing is submitted
 
 If the engine refuses the commands later, the ACT stays in the journal without an effect.
 """
@@ -21,7 +21,7 @@ from exchange.errors import UserError
 from exchange.venue.own_commands import Done, Refused
 from exchange.venue.venue import Venue
 
-NAME_DIGITS = 32  # hex digits: nobody can find two acts with the same name while a nonce is valid
+ID_DIGITS = 32  # hex digits: nobody can find two acts with the same id while a nonce is valid
 
 
 class NeedsTwo(UserError):
@@ -59,9 +59,9 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return len(self.signatures) > 1
 
     @property
-    def name(self) -> str:
-        """The name that a second operator confirms: a hash of everything that the first one signed."""
-        return sha256(msgspec.json.encode(self)).hexdigest()[:NAME_DIGITS]
+    def act_id(self) -> str:
+        """The id that a second operator confirms: a hash of everything that the first one signed."""
+        return sha256(msgspec.json.encode(self)).hexdigest()[:ID_DIGITS]
 
 
 class Acts:
@@ -91,7 +91,9 @@ class Acts:
         """
         self._act, self._written, self._payload = act, False, encode_payload(act)
         if len(self._payload) > PAYLOAD_BYTES_MAX:
-            raise UserError(f"a request of {len(self._payload)} bytes: a record has at most {PAYLOAD_BYTES_MAX}")
+            raise UserError(
+                f"a request of {len(self._payload)} bytes: at most {PAYLOAD_BYTES_MAX} bytes fit into its record"
+            )
         try:
             yield
             self._write()
@@ -99,7 +101,7 @@ class Acts:
             self._act = None
 
     @contextmanager
-    def tried(self, act: Act) -> Iterator[None]:
+    def dry_run(self, act: Act) -> Iterator[None]:
         """Run the block without submitting anything. UserError: a control would be refused now."""
         self._act, self._dry = act, True
         try:
@@ -124,9 +126,9 @@ class Acts:
         self._write()
         self._venue.own.submit_control(kind, payload, done, refused)
 
-    def ask_later(self, question: Callable[[], None]) -> None:
-        """As `Venue.ask_later`."""
-        self._venue.ask_later(question)
+    def ask_after_release(self, question: Callable[[], None]) -> None:
+        """As `Venue.ask_after_release`."""
+        self._venue.ask_after_release(question)
 
     def _write(self) -> None:
         if self._act is not None and not self._written:

@@ -26,7 +26,7 @@ from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import read_history_name
 from exchange.operator.acts import Act, Signature
-from exchange.operator.requests import Acting, Confirm, DefineKey, Revoke, Settle, decode_request, is_of_operators
+from exchange.operator.requests import ActRequest, Confirm, DefineKey, Revoke, Settle, decode_request, is_of_operators
 from exchange.operator.signing import signed_text
 from exchange.seams import Disk, RealDisk
 from exchange.units import NS_PER_S
@@ -75,17 +75,19 @@ class Auditor:
         """Yield the findings of one CONTROL frame."""
         kind, time_ns = int(frame.rows["kind"][0]), int(frame.rows["time_ns"][0])
         if kind == CommandKind.ACT:
-            yield self._judge(frame.sequence, time_ns, frame.payload)
+            yield self._check_act(frame.sequence, time_ns, frame.payload)
         elif kind == CommandKind.DEFINE_KEY:
             try:
-                key, faults = self._learn(frame.payload)
+                key, faults = self._follow_key(frame.payload)
             except (msgspec.MsgspecError, ValueError, RecursionError, UserError) as error:
                 yield Finding(frame.sequence, time_ns, [], "", [f"no key: {error}"])
                 return
             if faults:
                 yield Finding(frame.sequence, time_ns, [], f"key {key.key}", faults)
         elif kind == CommandKind.DAY_LIMITS and not self._are_two(frame.payload):
-            yield Finding(frame.sequence, time_ns, [], "limits", ["they say that two people asked, and no two have"])
+            yield Finding(
+                frame.sequence, time_ns, [], "limits", ["they say that two people asked, and two did not sign"]
+            )
 
     def _are_two(self, payload: bytes) -> bool:
         """True unless a settlement says that two people asked, and the last act was not theirs."""
@@ -100,7 +102,7 @@ class Auditor:
         """The persons behind the last act."""
         return {self._persons.get(signer, signer) for signer in self._signers}
 
-    def _learn(self, payload: bytes) -> tuple[Key, list[str]]:
+    def _follow_key(self, payload: bytes) -> tuple[Key, list[str]]:
         """Follow a control that defines or ends a key; returns the key, and faults if it is an operator's."""
         key = read_key(payload)
         check_public_key(key.public)
@@ -119,9 +121,9 @@ class Auditor:
             right = isinstance(asked, DefineKey) and (asked.key, asked.public, set(asked.scopes)) == (
                 key.key, encode_bytes(key.public), set(key.scopes),
             )  # fmt: skip
-        return key, [] if right else ["an operator's key that no act has made or ended so"]
+        return key, [] if right else ["no act matches this change of the operator's key"]
 
-    def _judge(self, sequence: int, time_ns: int, payload: bytes) -> Finding:
+    def _check_act(self, sequence: int, time_ns: int, payload: bytes) -> Finding:
         self._asked, self._signers = None, []
         try:
             act = msgspec.json.decode(payload, type=Act)
@@ -141,7 +143,7 @@ class Auditor:
             request = self._asked = decode_request(act.line.encode("utf-8"))
         except ValueError as error:  # a lone surrogate too
             return [f"no request: {error}"]
-        if not isinstance(request, Acting):
+        if not isinstance(request, ActRequest):
             return ["what was asked is no act"]
         if not act.signatures:
             outside = isinstance(request, DefineKey)  # while the venue did not run
@@ -157,9 +159,9 @@ class Auditor:
         if key is None or encode_bytes(key.public) != signature.public:
             faults.append(f"{signature.key} was no operator")
         elif not verify(key.public, _signed_text(self._history, signature, line), signature.signature):
-            faults.append(f"the signature of {signature.key} does not hold")
+            faults.append(f"the signature of {signature.key} is not valid")
         if signature.nonce in self._nonces:
-            faults.append(f"the nonce of {signature.key} served another act")
+            faults.append(f"the nonce of {signature.key} was used before")
         self._nonces.add(signature.nonce)
         return faults
 
@@ -182,7 +184,7 @@ def _faults_of_two(act: Act) -> Iterator[str]:
         confirmed = decode_request(second.line.encode("utf-8"))
     except ValueError:
         confirmed = None
-    if not isinstance(confirmed, Confirm) or confirmed.proposal != Act(act.line, [first]).name:
+    if not isinstance(confirmed, Confirm) or confirmed.proposal != Act(act.line, [first]).act_id:
         yield f"{second.key} has confirmed something else"
 
 

@@ -79,7 +79,7 @@ class Authority:
         self._nonces[nonce] = self._clock.mono_ns() + NONCE_LIFE_US * NS_PER_US
         return nonce
 
-    def admit(self, request: Request, line: bytes) -> tuple[Request, Act]:
+    def verify_signature(self, request: Request, line: bytes) -> tuple[Request, Act]:
         """Check the signature of a request.
 
         line      the request as it was received
@@ -93,10 +93,10 @@ class Authority:
         if isinstance(inner, Signed):
             raise UserError("a signed request is not signed again")
         if not inner.reason:
-            raise UserError("a signed act says why: reason is missing")
+            raise UserError("a signed request needs a reason")
         return inner, Act(request.line, [Signature(key.key, request.public, request.nonce, request.signature)])
 
-    def check(self, act: Act) -> None:
+    def require_signature(self, act: Act) -> None:
         """Raise UserError for an act without a signature if the venue has operators."""
         if self.operators and not act.signatures:
             raise UserError("this venue has operator keys: an act must be signed by one (--sign, --reason)")
@@ -124,10 +124,10 @@ class Authority:
     def _no_longer_changing(self) -> None:
         self._changing = False
 
-    def check_still(self) -> None:
+    def refuse_while_changing(self) -> None:
         """Raise UserError while an operator's key is `changing`."""
         if self._changing:
-            raise UserError("an operator's key is being written: ask again")
+            raise UserError("an operator's key is not durable yet: try again")
 
     def _signer(self, request: Signed) -> Key:
         """The key that has signed a request. UserError: the same text for every fault (SEC-025)."""
@@ -145,7 +145,7 @@ class Authority:
     def proposals(self) -> list[Proposal]:
         """Proposals that can still be confirmed, oldest first."""
         now_ns = self._clock.mono_ns()
-        self._proposals = {name: one for name, one in self._proposals.items() if one.until_ns > now_ns}
+        self._proposals = {act_id: one for act_id, one in self._proposals.items() if one.until_ns > now_ns}
         return list(self._proposals.values())
 
     def propose(self, request: Request, act: Act, why: str) -> Proposal:
@@ -154,7 +154,7 @@ class Authority:
             raise UserError(f"{PROPOSALS_MAX} proposals wait already")
         until_ns = self._clock.mono_ns() + PROPOSAL_LIFE_US * NS_PER_US
         proposal = Proposal(request, act, why, until_ns, self._clock.wall_us() + PROPOSAL_LIFE_US)
-        self._proposals[act.name] = proposal
+        self._proposals[act.act_id] = proposal
         return proposal
 
     def confirm(self, request: Confirm, act: Act) -> tuple[Request, Act]:
@@ -163,7 +163,7 @@ class Authority:
         act      the confirming operator's act
         raises   UserError: there is no such proposal, or this operator may not confirm it
         """
-        proposal = next((one for one in self.proposals if one.act.name == request.proposal), None)
+        proposal = next((one for one in self.proposals if one.act.act_id == request.proposal), None)
         if proposal is None:
             raise UserError(f"no proposal {request.proposal} waits: it was confirmed, or it has expired")
         if not act.signatures:

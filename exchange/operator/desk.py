@@ -64,7 +64,7 @@ class OperatorDesk:
             Nonce: self._make_nonce,
             Proposals: self._show_proposals,
         }
-        self._acting: dict[type[Request], Handler] = {
+        self._act_requests: dict[type[Request], Handler] = {
             SetState: market.set_state,
             Settle: market.settle,
             LeadMakers: market.set_lead_makers,
@@ -79,22 +79,22 @@ class OperatorDesk:
     def take(self, line: bytes, reply: Reply) -> None:
         """Take one request, a line of JSON. `reply` gets its answer, now or later; a refusal is an answer too."""
         try:
-            request, act = self._authority.admit(decode_request(line), line)
+            request, act = self._authority.verify_signature(decode_request(line), line)
             if type(request) in self._inquiries:
                 self._inquiries[type(request)](request, reply)
                 return
-            self._authority.check_still()
+            self._authority.refuse_while_changing()
             if isinstance(request, Confirm):
                 request, act = self._authority.confirm(request, act)
                 self._check_not_late(request)
-            self._authority.check(act)
+            self._authority.require_signature(act)
             self._act(request, act, reply)
         except (ValueError, UserError) as error:
             reply(Answer(False, why=str(error)))
 
     def _act(self, request: Request, act: Act, reply: Reply) -> None:
         """Carry out a request. If it needs two people and one has signed it, it becomes a proposal."""
-        handle = self._acting[type(request)]
+        handle = self._act_requests[type(request)]
         changing = self._authority.changing if self._authority.concerns_operators(request) else nullcontext
         try:
             with self._acts.recorded(act), changing(reply) as answered:
@@ -102,7 +102,7 @@ class OperatorDesk:
         except NeedsTwo as needed:
             if not act.signatures:
                 raise
-            with self._acts.tried(Act(act.line, act.signatures * 2)):
+            with self._acts.dry_run(Act(act.line, act.signatures * 2)):
                 handle(request, lambda answer: None)
             proposal = self._authority.propose(self._completed(request), act, str(needed))
             reply(Answer(True, [_proposal_line(proposal), "another operator confirms it within 10 minutes"]))
@@ -138,4 +138,4 @@ def _proposal_line(proposal: Proposal) -> str:
     asked = json.dumps(json.loads(proposal.act.line))  # ASCII, so that it cannot control the terminal
     request = proposal.request
     moment = f" of {', '.join(request.chips)} for {request.day}" if isinstance(request, Settle) else ""
-    return f"{proposal.act.name} by {first.key} until {until}: {asked}{moment} ({proposal.why})"
+    return f"{proposal.act.act_id} by {first.key} until {until}: {asked}{moment} ({proposal.why})"

@@ -46,7 +46,7 @@ class MarketRequests:
         lines = [f"sequence {venue.sequence:,}, {len(self._gateway.connections)} connections"]
         for chip, group in sorted(venue.groups.items()):
             waits = ""
-            if groups[group] == MarketState.CLOSED and not status.published(group):
+            if groups[group] == MarketState.CLOSED and not status.is_published(group):
                 waits = f", {status.missing(group)} books wait for their settlement"
             lines.append(f"{chip} {groups[group].name}{waits}")
         instruments = query.instruments(venue.states)
@@ -57,7 +57,7 @@ class MarketRequests:
         state = MarketState[request.to.upper()]
         group, index = self._target(request.target)
         if request.clamp and state != MarketState.OPEN:
-            raise UserError("clamp belongs to the way to OPEN: it says how an auction beyond its collar ends")
+            raise UserError("clamp is only for open: it says how an auction beyond its collar ends")
         self._check_state(request.target, group, index, state)
         fields = {
             "kind": CommandKind.SET_STATE,
@@ -74,11 +74,12 @@ class MarketRequests:
         groups, status = query.group_states(self._venue.states), self._venue.settlement_status
         if index and (of_group := groups[self._venue.table.row(index).group]) != MarketState.OPEN:
             raise UserError(
-                f"{target}: its group is {of_group.name}, one market alone changes while it is OPEN (STATE-001)"
+                f"{target}: its group is {of_group.name};"
+                " a single market can change only while its group is OPEN (STATE-001)"
             )
         if group and groups[group] == MarketState.CLOSED and state == MarketState.PREOPEN:
             missing = status.missing(group)
-            if not status.published(group):
+            if not status.is_published(group):
                 raise UserError(f"{target} stays CLOSED: {missing} books wait for their settlement (SESSION-003)")
 
     def _answer_states(self, request: SetState, events: list[Row], reply: Reply) -> None:
@@ -101,7 +102,7 @@ class MarketRequests:
 
     def _when_durable(self, reply: Reply) -> Reply:
         """A reply that waits for the disk: a row's events may be there before the row is durable."""
-        return lambda answer: self._venue.ask_later(lambda: reply(answer))
+        return lambda answer: self._venue.ask_after_release(lambda: reply(answer))
 
     def _target(self, name: str) -> tuple[int, int]:
         """(group, 0) for the name of a chip, (0, book) for a symbol. UserError: neither."""
@@ -138,7 +139,7 @@ class MarketRequests:
         chips = request.chips or [
             chip
             for chip, group in venue.groups.items()
-            if states[group] == MarketState.CLOSED and not status.published(group)
+            if states[group] == MarketState.CLOSED and not status.is_published(group)
         ]
         if not chips:
             raise UserError("no group is CLOSED and waits for its settlement")

@@ -57,7 +57,7 @@ class MemberRequests:
     def move_money(self, request: Money, reply: Reply) -> None:
         """Deposit or withdraw money."""
         if request.mills == 0:
-            raise UserError("mills 0 moves nothing")
+            raise UserError("mills must not be 0")
         kind = CommandKind.DEPOSIT if request.mills > 0 else CommandKind.WITHDRAW
         fields = {"kind": kind, "account": request.account, "amount_mills": abs(request.mills)}
         PendingAnswer(1, reply, self._acts).add_row(fields, f"{kind.name.lower()} of {abs(request.mills)} mills")

@@ -36,13 +36,13 @@ class PendingAnswer:
         self._acts.submit_control(
             kind,
             payload,
-            lambda events: self._acts.ask_later(lambda: durable(events)),
+            lambda events: self._acts.ask_after_release(lambda: durable(events)),
             lambda why: self._finish("", why),
         )
 
     def add_row(self, fields: dict[str, int], text: str) -> None:
         """Submit a row. `fields`: of the COMMAND; `text`: its line in the answer."""
-        self._acts.submit(fields, lambda events: self._acts.ask_later(lambda: self._take(fields, events, text)))
+        self._acts.submit(fields, lambda events: self._acts.ask_after_release(lambda: self._take(fields, events, text)))
 
     def _take(self, fields: dict[str, int], events: list[Row], text: str) -> None:
         refused = next((row for row in events if row[KIND] == EventKind.COMMAND_REFUSED), None)
@@ -65,7 +65,8 @@ def _why(fields: dict[str, int], refused: Row, text: str) -> str:
     if refused[REASON] == RejectReason.INSUFFICIENT_MARGIN:
         return f"{text}: free funds are {most} mills (MARGIN-015)"
     if refused[REASON] == RejectReason.FULL:
-        return f"{text}: {most} more are taken, all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
+        bound = f"all deposits of a venue are at most {MONEY_MAX} mills (SPEC-004)"
+        return f"{text}: at most {most} more are accepted, {bound}"
     if refused[REASON] == RejectReason.UNKNOWN and fields["kind"] in (CommandKind.KILL, CommandKind.UNKILL):
         return f"no account is of firm {fields['killed_firm']} (KILL-001)"
     return reason_text(refused[REASON])

@@ -160,7 +160,7 @@ def _ask_once(folder: str, line: socket.socket, request: msgspec.Struct) -> list
     line.sendall(msgspec.json.encode(request) + b"\n")
     data = _read_line(line)
     if not data:
-        raise UserError(f"the venue of {folder} has gone away without an answer", 1)
+        raise UserError(f"the venue of {folder} closed the connection without an answer", 1)
     answer = msgspec.json.decode(data, type=Answer)
     if not answer.ok:
         done = f" (the rest was done: {'; '.join(answer.lines)})" if answer.lines else ""

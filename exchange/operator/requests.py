@@ -1,6 +1,6 @@
 """The requests that an operator may send to a running venue: one JSON object in each line (SEC-060).
 
-{"do":"state","target":"H100","to":"paused"}        ->  {"ok":true,"told":["H100 PAUSED operator"]}
+{"do":"state","target":"H100","to":"paused"}        ->  {"ok":true,"lines":["H100 PAUSED operator"]}
 {"do":"money","account":7,"mills":-5000}             ->  {"ok":false,"why":"withdraw of 5000 mills: free funds ..."}
 """
 
@@ -19,21 +19,21 @@ REASON_MAX = 200  # characters
 StateName = Literal["closed", "preopen", "nocancel", "open", "reserved", "paused", "halt"]
 
 
-class Ask(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class OperatorRequest(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The base of all requests. `reason`: why the operator asks; it is journalled with the act (SEC-063)."""
 
     reason: Annotated[str, Meta(max_length=REASON_MAX)] = ""
 
 
-class ShowStatus(Ask, tag="status"):
+class ShowStatus(OperatorRequest, tag="status"):
     """Ask for the states of the venue's product groups and instruments."""
 
 
-class Nonce(Ask, tag="nonce"):
+class Nonce(OperatorRequest, tag="nonce"):
     """Ask for what a signature must cover: a nonce, valid once within ten seconds, and the name of the history."""
 
 
-class Signed(Ask, tag="signed"):
+class Signed(OperatorRequest, tag="signed"):
     """A request signed by an operator (`signing.signed_text`).
 
     public   the operator's public key
@@ -46,17 +46,17 @@ class Signed(Ask, tag="signed"):
     line: str
 
 
-class Proposals(Ask, tag="proposals"):
+class Proposals(OperatorRequest, tag="proposals"):
     """Ask for the proposals that another operator may confirm (SEC-061)."""
 
 
-class Confirm(Ask, tag="confirm"):
-    """Confirm a proposal of another operator. `proposal`: its name, `Act.name`."""
+class Confirm(OperatorRequest, tag="confirm"):
+    """Confirm a proposal of another operator. `proposal`: its id, `Act.act_id`."""
 
     proposal: str
 
 
-class SetState(Ask, tag="state"):
+class SetState(OperatorRequest, tag="state"):
     """Bring a chip's product group, or one instrument, into a market state (STATE-001).
 
     target   chip or symbol
@@ -70,7 +70,7 @@ class SetState(Ask, tag="state"):
     clamp: bool = False
 
 
-class Settle(Ask, tag="settle"):
+class Settle(OperatorRequest, tag="settle"):
     """Publish the settlement of closed product groups, and so the limits of the coming day (BAND-013).
 
     chips       chips of the groups; left out: all that are closed and wait for their settlement
@@ -85,7 +85,7 @@ class Settle(Ask, tag="settle"):
     day: str = ""
 
 
-class LeadMakers(Ask, tag="lead_makers"):
+class LeadMakers(OperatorRequest, tag="lead_makers"):
     """Replace the lead market makers of a chip's pro-rata books, or of one book (PRO-003).
 
     target   chip or symbol
@@ -96,7 +96,7 @@ class LeadMakers(Ask, tag="lead_makers"):
     makers: list[tuple[Account, int]]
 
 
-class DefineAccount(Ask, tag="account"):
+class DefineAccount(OperatorRequest, tag="account"):
     """Define an account, or change the terms that are given; None leaves a term as it is."""
 
     account: Account
@@ -107,14 +107,14 @@ class DefineAccount(Ask, tag="account"):
     close_only: bool | None = None
 
 
-class Money(Ask, tag="money"):
+class Money(OperatorRequest, tag="money"):
     """Deposit mills; negative: withdraw them, from free margin only (MARGIN-015)."""
 
     account: Account
     mills: Annotated[int, Meta(ge=-MILLS_MAX, le=MILLS_MAX)]
 
 
-class KillSwitch(Ask, tag="kill"):
+class KillSwitch(OperatorRequest, tag="kill"):
     """Kill an account, a session or a firm, or (`on` false) lift the venue's own kill (KILL-004)."""
 
     scope: Literal["account", "session", "firm"]
@@ -122,7 +122,7 @@ class KillSwitch(Ask, tag="kill"):
     on: bool = True
 
 
-class DefineKey(Ask, tag="key"):
+class DefineKey(OperatorRequest, tag="key"):
     """Define a public key for an account. A new account is defined too. `mills`: deposit."""
 
     key: str
@@ -133,13 +133,13 @@ class DefineKey(Ask, tag="key"):
     mills: Annotated[int, Meta(ge=0, le=MILLS_MAX)] = 0
 
 
-class Revoke(Ask, tag="revoke"):
+class Revoke(OperatorRequest, tag="revoke"):
     """Revoke a key; its connections are closed at once (SEC-001)."""
 
     key: str
 
 
-class Stop(Ask, tag="stop"):
+class Stop(OperatorRequest, tag="stop"):
     """Stop the venue after `in_s` seconds, announced to its clients with `why` (protocol section 5.3)."""
 
     in_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
@@ -147,8 +147,8 @@ class Stop(Ask, tag="stop"):
 
 
 Inquiry = ShowStatus | Nonce | Proposals
-Acting = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop
-Request = Inquiry | Signed | Confirm | Acting
+ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop
+Request = Inquiry | Signed | Confirm | ActRequest
 
 
 def is_of_operators(request: Request, operators: Collection[str]) -> bool:
@@ -162,7 +162,7 @@ class Answer(msgspec.Struct, omit_defaults=True):
     """The answer to a request. `lines`: what was done, or what was asked; `why`: why it was refused."""
 
     ok: bool
-    lines: list[str] = msgspec.field(default_factory=list, name="told")
+    lines: list[str] = msgspec.field(default_factory=list)
     why: str = ""
 
 
@@ -194,5 +194,5 @@ def decode_request(line: bytes) -> Request:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error) or type(error).__name__) from None
     if json_has_duplicates(line):
-        raise ValueError("a key stands twice: who reads it could take it for another request (SEC-051)")
+        raise ValueError("a key appears twice: who reads it could take it for another request (SEC-051)")
     return request

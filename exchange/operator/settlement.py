@@ -93,7 +93,7 @@ def _check_settled(
     if row is None:
         raise UserError(f"no instrument {symbol} is listed")
     if row.group not in wanted:
-        raise UserError(f"{symbol} is of no group that is to be settled")
+        raise UserError(f"{symbol}: its group is not being settled")
     if row.combo and symbol in prices:
         raise UserError(f"{symbol} is a combination: its settlement follows from its legs")
 
@@ -106,7 +106,7 @@ def _check_alone(by_symbol: Mapping[str, InstrumentRow], prices: Mapping[str, in
             limits = f"{row.low_tick}..{row.high_tick}"
             raise NeedsTwo(f"{symbol}: settlement {price} is outside the day's limits {limits}")
         if row.group in published and price != row.settle_tick:
-            raise NeedsTwo(f"{symbol}: settlement {row.settle_tick} is published already, {price} is another")
+            raise NeedsTwo(f"{symbol}: settlement {row.settle_tick} is published already, {price} differs")
 
 
 def _check_prices(prices: Mapping[str, int]) -> None:
@@ -120,7 +120,7 @@ def _check_unmoved(row: InstrumentRow, limits: BookLimits, day: date) -> None:
     """Raise NeedsTwo if a repeated settlement would move a book's limits."""
     present, coming = f"{row.low_tick}..{row.high_tick}", f"{limits.low_tick}..{limits.high_tick}"
     if present != coming or limits.settle_tick != row.settle_tick:
-        raise NeedsTwo(f"{row.symbol}: its limits of {day} are published already, {present}; {coming} are others")
+        raise NeedsTwo(f"{row.symbol}: its limits of {day} are published already, {present}; {coming} differ")
 
 
 def _check_limits(row: InstrumentRow, limits: BookLimits, prices: Mapping[str, int]) -> None:

@@ -246,7 +246,7 @@ class MarketData:
         assert isinstance(channel, EventChannel)
         name, index, _, _ = self._keys[number]
         return (
-            self._trades_again(number, reply_to, self.prints.of_book(index, first, last))
+            self._trades_again(number, reply_to, self.prints.messages_of(index, first, last))
             if name == "trades"
             else iter(channel.replay(first, last, reply_to))
         )

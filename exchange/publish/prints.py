@@ -4,7 +4,7 @@
     prints.load(history.newest_first())   # once: the prints of earlier runs, as far as events are kept
     prints.take(batch)                    # every released batch
     prints.oldest(index)                  # from this number on every message of the book is kept
-    prints.of_book(index, first, last)    # yields (number of the message before, rows of one command)
+    prints.messages_of(index, first, last)    # yields (number of the message before, rows of one command)
 
 Trade ids count the prints of all books without gaps. So an id gives the place of a print, and a missing one is
 detected: nothing before the gap is replayed. A print takes 32 bytes. Appended rows wait and are read many at a time:
@@ -82,7 +82,7 @@ class Prints:
             whole = not len(gaps) and self._last - self._first < PRINTS_MAX
             fills = fills[gaps[-1] + 1 if len(gaps) else 0 :]
             books.update(np.unique(fills["instrument"]).tolist())
-            self._put(fills)
+            self._store_older(fills)
             if not whole:
                 break
         for index in books:
@@ -107,7 +107,7 @@ class Prints:
         before = self._number_before(index)
         return self._first if before is None else before + 1
 
-    def of_book(self, index: int, first: int, last: int) -> Iterator[Message]:
+    def messages_of(self, index: int, first: int, last: int) -> Iterator[Message]:
         """Yield the kept messages of a book with numbers from `first` to `last`.
 
         A message is the prints of one command; its number is the id of its last print. Later prints do not change
@@ -120,7 +120,7 @@ class Prints:
         if first > last:
             return iter(())
         start, stop = self._first_of(first), self._last_of(last)
-        part = self._part(start, stop)
+        part = self._rows_between(start, stop)
         places = np.flatnonzero(part["instrument"] == index)
         return _messages(part[places], start + places, first, last, self._latest(index, start))
 
@@ -142,7 +142,7 @@ class Prints:
                 self._forget_before(self._last_of((min(self._blocks) + 1) * BLOCK) + 1)
             self._last += self._copy(fills, first, self._last + 1)
 
-    def _put(self, fills: np.ndarray) -> None:
+    def _store_older(self, fills: np.ndarray) -> None:
         """Store older prints before the first one."""
         first = at = self._first - len(fills)
         while at < self._first:
@@ -164,7 +164,7 @@ class Prints:
             block[name][low - number * BLOCK : high - number * BLOCK] = values
         return high - low
 
-    def _part(self, first: int, last: int) -> np.ndarray:
+    def _rows_between(self, first: int, last: int) -> np.ndarray:
         """PRINT rows with ids `first` to `last`, which must all be kept."""
         parts: list[np.ndarray] = [np.zeros(0, PRINT)]
         for number in range(first // BLOCK, last // BLOCK + 1) if first <= last else ():
@@ -196,7 +196,7 @@ class Prints:
         sequence = self._sequence(number)
         while number > self._first and self._sequence(number - 1) == sequence:
             start = max(self._first, (number - 1) // BLOCK * BLOCK)
-            number = start + int(np.searchsorted(self._part(start, number - 1)["sequence"], sequence))
+            number = start + int(np.searchsorted(self._rows_between(start, number - 1)["sequence"], sequence))
         return number
 
     def _last_of(self, number: int) -> int:
@@ -204,11 +204,11 @@ class Prints:
         sequence = self._sequence(number)
         while number < self._last and self._sequence(number + 1) == sequence:
             stop = min(self._last, (number + 1) // BLOCK * BLOCK + BLOCK - 1)
-            number += int(np.searchsorted(self._part(number + 1, stop)["sequence"], sequence, side="right"))
+            number += int(np.searchsorted(self._rows_between(number + 1, stop)["sequence"], sequence, side="right"))
         return number
 
     def _forget_before(self, first: int) -> None:
-        left = self._part(self._first, first - 1)["instrument"]
+        left = self._rows_between(self._first, first - 1)["instrument"]
         self._before.update(zip(left.tolist(), range(self._first, first), strict=True))  # the last id of a book wins
         self._first = first
         for number in [number for number in self._blocks if number < first // BLOCK]:
@@ -224,7 +224,7 @@ def _prints_of(rows: np.ndarray) -> np.ndarray:
 
 
 def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, before: int | None) -> Iterator[Message]:
-    """Yield the messages of one book with numbers from `first` to `last`, see `Prints.of_book`.
+    """Yield the messages of one book with numbers from `first` to `last`, see `Prints.messages_of`.
 
     prints    PRINT rows of the book, of whole commands
     numbers   their trade ids

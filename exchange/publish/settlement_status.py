@@ -24,7 +24,7 @@ class SettlementStatus:
         """`states`: the engine's STATE, read between batches."""
         self._states = states
         self._missing: dict[int, set[int]] = {}  # group -> its books without a settlement since its close
-        self._since_ns: dict[int, int] = {}
+        self._published_ns: dict[int, int] = {}
 
     def take(self, batch: ReleasedBatch) -> None:
         self.note(batch.rows)
@@ -37,20 +37,20 @@ class SettlementStatus:
             elif row[KIND] == _STA and not row[INSTRUMENT] and row[MARKET_STATE] == _CLOSED:
                 group = row[GROUP]
                 self._missing[group] = self._books(group)
-                self._since_ns.pop(group, None)
+                self._published_ns.pop(group, None)
 
-    def since_ns(self, group: int, now_ns: int) -> int:
+    def published_ns(self, group: int, now_ns: int) -> int:
         """When the settlement of a group was published, in ns; 0: it is not.
 
         A group that is not CLOSED has one. If its time is not known, `now_ns` is taken.
         """
-        if group not in self._since_ns and self._states["groups"]["state"][0, group] != _CLOSED:
-            self._since_ns[group] = now_ns
-        return self._since_ns.get(group, 0)
+        if group not in self._published_ns and self._states["groups"]["state"][0, group] != _CLOSED:
+            self._published_ns[group] = now_ns
+        return self._published_ns.get(group, 0)
 
-    def published(self, group: int) -> bool:
+    def is_published(self, group: int) -> bool:
         """Whether a CLOSED group has its settlement."""
-        return group in self._since_ns
+        return group in self._published_ns
 
     def missing(self, group: int) -> int:
         """How many books of a closed group wait for a settlement."""
@@ -61,7 +61,7 @@ class SettlementStatus:
         missing = self._missing.setdefault(group, self._books(group))
         missing.discard(index)
         if not missing:
-            self._since_ns[group] = time_ns
+            self._published_ns[group] = time_ns
 
     def _books(self, group: int) -> set[int]:
         books = self._states["books"][0]

@@ -3,7 +3,7 @@
 from exchange.publish.consumer import ReleasedBatch
 
 
-class Shown:
+class ShownSequence:
     """A consumer that comes after all those that send messages."""
 
     def __init__(self) -> None:
@@ -12,6 +12,6 @@ class Shown:
     def take(self, batch: ReleasedBatch) -> None:
         self.sequence = batch.last
 
-    def reach(self, sequence: int) -> None:
+    def set(self, sequence: int) -> None:
         """Set the sequence at a start: commands up to it were shown by earlier runs, or are replayed."""
         self.sequence = sequence

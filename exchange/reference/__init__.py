@@ -10,24 +10,20 @@ Read it in this order. A module imports only modules above it in the list:
     pro_rata        how the orders of a price level share an aggressor's lots
     clearing        contracts, accounts, positions, cash, fees, initial margin, limits
     phases          market states of groups and books, and the allowed changes
-    sessions        last request of each session, and the account that opened it
     price_guards    velocity logic and circuit breaker: windows over prints
-    market          all state of the exchange, questions about it, and emitting events
+    market          all state of the exchange, sessions too; questions about it, and emitting events
     day_prices      prices that are allowed on the day: daily limits, band, parking
     orders          steps in the life of an order: accepted, resting, refreshed, cancelled, ended
     protection      market-maker protection: counted fills, thresholds, pulled quotes
     stops           stops: election, and the price at which they are injected
     trades          a trade: both fills, fees, positions
     implied         implied prices and trades through combinations
-    self_match      self-match prevention
-    matching        continuous matching, and what happens to the remainder
-    checks          entry checks that new orders, replaces and quotes share
-    entry           NEW
+    matching        continuous matching, self-match prevention, and what happens to the remainder
+    entry           NEW, and the entry checks that replaces and quotes share
     replace         REPLACE, of an order and of a waiting stop
     quotes          QUOTE: one entry of a mass quote
     cancels         CANCEL, CANCEL_ALL, kill switch, cancel on disconnect, timers, expiry
-    auction         indicative price, uncross, collar
-    market_states   SET_STATE
+    auction         SET_STATE, indicative price, uncross, collar
     accounts        DEPOSIT, WITHDRAW, SESSION, and the control that defines an account
     listing         controls about instruments: listing, a day's limits, lead market makers
     engine          ReferenceEngine: commands and controls in, events out

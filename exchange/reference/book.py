@@ -55,7 +55,7 @@ class Order:
     resting: bool = False
     no_cod: bool = False
     protection: int = 0  # protection group of a quote (MMP-001)
-    waits: CancelReason | None = None  # reason of a cancel that waits until the market state allows it (COD-004)
+    pending_cancel: CancelReason | None = None  # of a cancel that waits until the market state allows it (COD-004)
     stamp: int = 0  # time priority: rises whenever the order joins a queue; of a stop, the waiting stops
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:
@@ -82,14 +82,14 @@ def signed(side: int) -> int:
 
 
 class Owner(NamedTuple):
-    """What is_own must know of an order that is not entered yet."""
+    """What has_same_owner must know of an order that is not entered yet."""
 
     account: int
     smp_id: int
     order_type: int
 
 
-def is_own(order: Order | Owner, maker: Order) -> bool:
+def has_same_owner(order: Order | Owner, maker: Order) -> bool:
     """SMP-001: whether both orders have the same self-match id; if one is a quote, the same account (SMP-008)."""
     if OrderType.QUOTE in (order.order_type, maker.order_type):
         return order.smp_id != 0 and order.account == maker.account

@@ -189,9 +189,9 @@ def disconnect(market: Market) -> None:
 def _cancel_or_queue(market: Market, orders: list[Order], account: int, session: int, reason: CancelReason) -> None:
     """Report the disconnect, then cancel the orders whose market allows it; the other cancels wait (COD-004)."""
     now = [order for order in orders if may_cancel(market, order)]
-    waiting = [order for order in orders if order not in now and order.waits is None]
+    waiting = [order for order in orders if order not in now and order.pending_cancel is None]
     for order in waiting:
-        order.waits = reason
+        order.pending_cancel = reason
     market.emit(
         EventKind.DISCONNECTED, account=account, session=session, cancel_reason=reason,
         order_count=len(now) + len(waiting),
@@ -207,8 +207,8 @@ def cancel_waiting_orders(market: Market, group: int) -> None:
     """After a change of state, cancel the group's orders whose cancel has waited for it (COD-004)."""
     for order in list(market.orders.values()):
         in_group = market.clearing.instruments[order.instrument].group == group
-        if order.waits is not None and in_group and may_cancel(market, order):
-            cancel_order(market, order, order.waits)
+        if order.pending_cancel is not None and in_group and may_cancel(market, order):
+            cancel_order(market, order, order.pending_cancel)
 
 
 # --- time

@@ -27,7 +27,7 @@ def outside_band(market: Market, index: int, side: int, price: int, tif: int) ->
     return signed(side) * (price - worst_price(market, index, side)) > 0
 
 
-def is_known(instrument: Instrument, price: int) -> bool:
+def is_representable(instrument: Instrument, price: int) -> bool:
     """Whether a price is one that the venue can represent (SPEC-004)."""
     lowest = 1 if instrument.combo in (ComboKind.OUTRIGHT, ComboKind.STRIP) else -PRICE_MAX
     return lowest <= price <= PRICE_MAX
@@ -36,19 +36,19 @@ def is_known(instrument: Instrument, price: int) -> bool:
 def can_park(instrument: Instrument, side: int, price: int, tif: int) -> bool:
     """BAND-004: whether an order may be parked: GTC or GTD, outside the daily limits on the passive side."""
     passive = price < instrument.low_tick if side == Side.BUY else price > instrument.high_tick
-    return tif in (TimeInForce.GTC, TimeInForce.GTD) and passive and is_known(instrument, price)
+    return tif in (TimeInForce.GTC, TimeInForce.GTD) and passive and is_representable(instrument, price)
 
 
 def waits_for_a_day(instrument: Instrument, side: int, tif: int, trigger: int) -> bool:
     """STOP-009: whether a GTC or GTD stop has a trigger that no print of the day can reach."""
     beyond = trigger > instrument.high_tick if side == Side.BUY else trigger < instrument.low_tick
-    return tif in (TimeInForce.GTC, TimeInForce.GTD) and beyond and is_known(instrument, trigger)
+    return tif in (TimeInForce.GTC, TimeInForce.GTD) and beyond and is_representable(instrument, trigger)
 
 
 def stop_outside(instrument: Instrument, side: int, tif: int, trigger: int, limit: int | None) -> bool:
     """STOP-009, BAND-004: whether a stop is refused for its trigger or its limit. `limit` None: it has none."""
     if waits_for_a_day(instrument, side, tif, trigger):
-        return limit is not None and not is_known(instrument, limit)
+        return limit is not None and not is_representable(instrument, limit)
     if not instrument.low_tick <= trigger <= instrument.high_tick:
         return True
     if limit is None or instrument.low_tick <= limit <= instrument.high_tick:

@@ -5,13 +5,12 @@ from typing import Any
 
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason
 from exchange.reference.accounts import define_account, move_cash, open_session
-from exchange.reference.auction import indicative
+from exchange.reference.auction import indicative, set_state
 from exchange.reference.cancels import cancel, cancel_all, clock, disconnect, kill, set_timer, unkill
 from exchange.reference.entry import new_order
 from exchange.reference.implied import report_implied_prices
 from exchange.reference.listing import list_instruments, set_day_limits, set_lead_makers
 from exchange.reference.market import DEFAULT_CAPACITIES, Capacities, Market
-from exchange.reference.market_states import set_state
 from exchange.reference.matching import enter
 from exchange.reference.protection import reset_protection, set_protection
 from exchange.reference.quotes import quote

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import permutations, product
 
 from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, OrderType, Side
-from exchange.reference.book import Order, Owner, is_own, opposite, signed
+from exchange.reference.book import Order, Owner, has_same_owner, opposite, signed
 from exchange.reference.clearing import Instrument
 from exchange.reference.market import Market
 from exchange.reference.orders import end_order, refresh
@@ -79,7 +79,7 @@ def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
             continue
         levels = [market.books[book].level(wanted) for book, wanted in route_legs(combination, index, side)]
         for makers in product(*levels):
-            if not any(is_own(one, other) for one, other in permutations(makers, 2)):
+            if not any(has_same_owner(one, other) for one, other in permutations(makers, 2)):
                 price = implied_price(market, combination, index, side, makers)
                 low, high = (getattr(market.clearing.instruments[index], name) for name in ("low_tick", "high_tick"))
                 others = [market.clearing.instruments[leg].ltd_ns for leg, _ in combination.legs if leg != index]
@@ -136,7 +136,7 @@ def best_route(market: Market, index: int, side: int, owner: Order | Owner | Non
 def meets_owner(market: Market, route: ImpliedRoute, owner: Order | Owner) -> bool:
     """SMP-010: whether a level of the route has an order of this owner."""
     levels = [market.books[maker.instrument].level(maker.side) for maker in route.makers]
-    return any(is_own(owner, order) for level in levels for order in level)
+    return any(has_same_owner(owner, order) for level in levels for order in level)
 
 
 def best_tradeable_price(market: Market, index: int, side: int, owner: Order | Owner) -> int | None:

@@ -37,7 +37,7 @@ def set_lead_makers(market: Market, payload: dict[str, Any]) -> None:
 # --- a day's limits
 
 
-def one_operator_may(market: Market, books: list[dict[str, Any]], day: int) -> bool:
+def is_allowed_for_one(market: Market, books: list[dict[str, Any]], day: int) -> bool:
     """SEC-061: whether one operator alone may set these limits.
 
     They must be for whole groups that were not settled for a later day. Settlements of outrights must be within the
@@ -82,7 +82,7 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
         guards.velocity.width_ticks = limits.get("velocity_ticks", 0)
         guards.breaker.width_ticks = limits.get("breaker_ticks", 0)
         guards.collar_ticks = limits.get("collar_ticks", 0)
-    moved = [order for limits in books for order in _place_orders(market, limits["index"])]
+    moved = [order for limits in books for order in _requeue_orders(market, limits["index"])]
     for order in sorted(moved, key=lambda order: order.entry):
         level = market.books[order.instrument].level_lots(order.side, order.price)
         market.order_event(
@@ -116,7 +116,7 @@ def _entered_ticks(order: Order) -> list[int]:
     return [order.trigger] if order.order_type == OrderType.STOP else [order.trigger, order.price]
 
 
-def _place_orders(market: Market, index: int) -> list[Order]:
+def _requeue_orders(market: Market, index: int) -> list[Order]:
     """Put all orders of a book into its queues again, by time priority; park those outside the limits (BAND-004).
 
     returns   orders that were resting and are parked now, or the other way round

@@ -14,7 +14,6 @@ from exchange.reference.clearing import Account, Clearing
 from exchange.reference.phases import Phases
 from exchange.reference.price_guards import PriceGuards
 from exchange.reference.rows import Command, Event, fields_of
-from exchange.reference.sessions import Sessions
 
 PRICE_CEILING = 0x7FFFFFFF  # a refused price is reported in 32 bits
 CLIENT_WORDS = ("client_order_id_0", "client_order_id_1", "client_order_id_2")
@@ -57,6 +56,44 @@ class Protection:
     tripped: Threshold = Threshold.NONE
 
 
+class Sessions:
+    """A table of sessions: the last request, and the account that opened each (SESS-007, RECOV-013).
+
+    The row of a session is its number modulo the count of rows; row 0 is not used. A row belongs to the session that
+    was opened there last.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.holders: dict[int, int] = {}  # row -> session
+        self.last_request: dict[int, int] = {}
+        self.opened_by: dict[int, int] = {}  # session -> account
+
+    def claim_row(self, session: int) -> bool:
+        """Give the session its row if that is free; returns whether it has the row."""
+        row = session % self.rows
+        return row != 0 and self.holders.setdefault(row, session) == session
+
+    def open(self, session: int, account: int) -> int | None:
+        """Open or resume a session in its row; returns the session that it displaces there, None if there is none."""
+        row = session % self.rows
+        before = self.holders.get(row)
+        if row == 0:
+            return None
+        self.holders[row] = session
+        self.opened_by[session] = account
+        if before in (None, session):
+            return None
+        self.last_request.pop(before, None)
+        self.opened_by.pop(before, None)
+        return before
+
+    def note_request(self, session: int, request: int) -> None:
+        """SESS-007: note the session's highest request id."""
+        if request > self.last_request.get(session, 0) and self.claim_row(session):
+            self.last_request[session] = request
+
+
 class Market:
     """The state of one exchange. `command` is the command in progress, `events` its events so far."""
 
@@ -78,7 +115,7 @@ class Market:
         self.protections: dict[tuple[int, int], Protection] = {}  # by (account, number)
         self.tripped: list[Protection] = []  # groups whose quotes are still to be pulled
         self.entries = self.trades = 0
-        self.touched: list[tuple[int, int]] = []  # (account, book) of each position that fills of the command changed
+        self.changed_positions: list[tuple[int, int]] = []  # (account, book) of each that fills of the command changed
         self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) last reported
         self.command: Any = Command()
         self.events: list[Any] = []
@@ -89,7 +126,7 @@ class Market:
         return self.phases.effective(self.clearing.instruments[index])
 
     @property
-    def running(self) -> Any:
+    def stamp_source(self) -> Any:
         """The source of sequence and time for events: the mass quote in progress, else the command."""
         return self.command if self.mass_quote is None else self.mass_quote
 
@@ -129,7 +166,7 @@ class Market:
 
     def emit(self, kind: EventKind, **fields: Any) -> None:
         """Emit an event of the command in progress. `fields`: values by field name or alias."""
-        of = self.running
+        of = self.stamp_source
         self.events.append(Event(sequence=of.sequence, time_ns=of.time_ns, kind=kind, **fields))
 
     def order_event(self, kind: EventKind, order: Order, in_stream: bool = True, **fields: Any) -> None:

@@ -1,23 +1,25 @@
-"""Continuous matching: entry conditions, one fill after the other, and what happens to the remainder."""
+"""Continuous matching: entry conditions, self-match prevention, one fill after the other, the remainder."""
 
 import copy
 
 from exchange.codes import (
     CancelReason,
+    EventFlag,
     EventKind,
     Liquidity,
     MarketState,
     Matching,
+    OrderState,
     OrderType,
+    SmpMode,
     StateReason,
     TimeInForce,
 )
-from exchange.reference.book import IMMEDIATE, Order, is_own, opposite
+from exchange.reference.book import IMMEDIATE, Order, has_same_owner, opposite
 from exchange.reference.implied import ImpliedRoute, best_route, trade_route
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order, end_order, refresh, rest
 from exchange.reference.pro_rata import allocate
-from exchange.reference.self_match import prevent_on_level, prevent_self_match
 from exchange.reference.trades import trade
 
 Trip = tuple[int, StateReason]  # (book whose window a print would breach, reason that names the window)
@@ -92,7 +94,7 @@ def match(market: Market, order: Order) -> Trip | None:
         if is_pro_rata:
             own = prevent_on_level(market, order, book.level(maker.side))
         else:
-            own = is_own(order, maker)
+            own = has_same_owner(order, maker)
             if own:
                 prevent_self_match(market, order, maker)
         if own:
@@ -123,13 +125,61 @@ def match_level(market: Market, order: Order, queue: list[Order]) -> None:
             refresh(market, maker)
 
 
+# --- self-match prevention: when two orders of one owner meet, the aggressor's mode decides (SMP-001 to SMP-007)
+
+
+def prevent_self_match(market: Market, order: Order, maker: Order) -> None:
+    """SMP-002 to SMP-005, in a price-time book: cancel or decrement one order or both. Either may have ended then."""
+    if order.smp_mode == SmpMode.DECREMENT:
+        lots = min(order.leaves_lots, maker.leaves_lots)
+        _decrement(market, maker, lots)
+        _decrement(market, order, lots)
+        if not maker.leaves_lots:
+            end_order(market, maker)
+        return
+    if order.smp_mode != SmpMode.CANCEL_AGGRESSOR:
+        cancel_order(market, maker, CancelReason.SMP)
+    if order.smp_mode != SmpMode.CANCEL_RESTING:
+        cancel_order(market, order, CancelReason.SMP)
+
+
+def _decrement(market: Market, order: Order, lots: int) -> None:
+    """SMP-005: reduce an order without a trade, its hidden lots first."""
+    book, rested = market.books[order.instrument], order.resting
+    order.leaves_lots -= lots
+    order.shown_lots = min(order.shown_lots, order.leaves_lots)
+    if rested and not order.leaves_lots:
+        book.remove(order)
+    market.order_event(
+        EventKind.SELF_MATCH_DECREMENTED, order, lots=lots, flags=0 if rested else EventFlag.NEVER_RESTED,
+        level_lots=book.level_lots(order.side, order.price) if rested else 0,
+        state=OrderState.OPEN if order.leaves_lots else OrderState.CANCELLED,
+    )  # fmt: skip
+
+
+def prevent_on_level(market: Market, order: Order, queue: list[Order]) -> bool:
+    """SMP-007: cancel own orders on a pro-rata level, the aggressor, or both, before the level is shared.
+
+    returns   whether the level had own orders
+    """
+    own = [maker for maker in queue if has_same_owner(order, maker)]
+    if own and order.smp_mode == SmpMode.CANCEL_AGGRESSOR:
+        cancel_order(market, order, CancelReason.SMP)
+        return True
+    for maker in own:
+        cancel_order(market, maker, CancelReason.SMP)
+    if own and order.smp_mode == SmpMode.CANCEL_BOTH:
+        cancel_order(market, order, CancelReason.SMP)
+    return bool(own)
+
+
 # --- velocity logic and circuit breaker
 
 
 def breach(market: Market, index: int, price: int) -> StateReason:
     """BAND-005: the reason of the window that a print at this price would breach; NONE: it breaches none."""
     settle_tick = market.clearing.instruments[index].settle_tick
-    now_ns = market.running.time_ns
+    now_ns = market.stamp_source.time_ns
     return market.guards[index].breach(price, now_ns, market.last_tick_or_settle(index), settle_tick)
 
 
@@ -163,7 +213,7 @@ def reserve(market: Market, order: Order, index: int, reason: StateReason, minim
             return
     instrument = market.clearing.instruments[order.instrument]
     lead = index == market.lead_months.get(instrument.group)
-    now_ns = market.running.time_ns
+    now_ns = market.stamp_source.time_ns
     until_ns = now_ns + market.guards[index].pause_ns(reason, now_ns)
     phases = market.phases
     phase = phases.groups[instrument.group] if lead else phases.own[instrument.index]

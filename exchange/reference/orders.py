@@ -35,7 +35,7 @@ def rest(market: Market, order: Order) -> None:
     )  # fmt: skip
 
 
-def lose_turn(market: Market, order: Order) -> None:
+def lose_priority(market: Market, order: Order) -> None:
     """Take an order out of its queue because it loses priority (REPL-001); it is no longer TOP (PRO-002)."""
     book = market.books[order.instrument]
     if order.resting:

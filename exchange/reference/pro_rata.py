@@ -27,7 +27,7 @@ class _Level:
 
     def give(self, place: int, wanted_lots: int) -> int:
         """Give the order at this place up to `wanted_lots`, at most what it shows; returns the lots given."""
-        given = min(wanted_lots, self.wants(place))
+        given = min(wanted_lots, self.unserved_lots(place))
         self.got[place] += given
         self.left -= given
         return given
@@ -36,7 +36,7 @@ class _Level:
         for place in range(len(self.queue)):
             lots -= self.give(place, lots)
 
-    def wants(self, place: int) -> int:
+    def unserved_lots(self, place: int) -> int:
         """Lots that the order shows and has not got yet; hidden lots do not count (PRO-007)."""
         return self.queue[place].shown_lots - self.got[place]
 
@@ -72,7 +72,7 @@ def allocate(
     # PRO-004: then a percentage in time order.
     level.give_in_time_order(terms.split_percent * level.left // 100)
     # PRO-005: then in proportion to the shown lots that are not served yet, rounded down.
-    wanted = [level.wants(place) for place in range(len(queue))]
+    wanted = [level.unserved_lots(place) for place in range(len(queue))]
     shares = [unserved * level.left // sum(wanted) for unserved in wanted]
     for place, share in enumerate(shares):
         if share >= terms.minimum_allocation:

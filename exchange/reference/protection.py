@@ -19,7 +19,7 @@ def count_fill(market: Market, order: Order, lots: int) -> None:
     if protection is None:
         return
     hours = market.clearing.instruments[order.instrument].hours
-    now = market.running.time_ns
+    now = market.stamp_source.time_ns
     fills = [*protection.fills, (now, signed(order.side) * lots, lots * hours)]
     protection.fills = [fill for fill in fills[-FILLS_MAX:] if fill[0] > now - protection.window_ns]
     counts = {

@@ -19,11 +19,11 @@ from exchange.codes import (
 )
 from exchange.records import QUOTE_KEY, QUOTE_OWNER
 from exchange.reference.book import Order
-from exchange.reference.checks import SIDE_LOTS_MAX, is_killed, side_is_full
 from exchange.reference.day_prices import outside_band
+from exchange.reference.entry import SIDE_LOTS_MAX, is_killed, side_is_full
 from exchange.reference.market import Check, Market, MassQuote, first_failure, reported_price
 from exchange.reference.matching import enter
-from exchange.reference.orders import accept, cancel_order, lose_turn
+from exchange.reference.orders import accept, cancel_order, lose_priority
 from exchange.reference.phases import ENTRY_STATES
 from exchange.reference.protection import allows_quotes
 from exchange.units import ORDER_LOTS_MAX
@@ -181,7 +181,7 @@ def _leave(market: Market, quoted: QuotedSide) -> QuoteState:
     book, old_price = market.books[order.instrument], order.price
     order.protection, order.session = command.protection_number, command.session
     if quoted.changes:
-        lose_turn(market, order)
+        lose_priority(market, order)
     order.price, order.leaves_lots = quoted.price, quoted.lots
     order.order_lots = order.filled_lots + quoted.lots
     order.shown_lots = min(order.shown_lots, order.leaves_lots)

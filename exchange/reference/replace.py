@@ -15,19 +15,19 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.reference.book import IMMEDIATE, STAMPS, STOP_TYPES, Order, signed
-from exchange.reference.checks import (
+from exchange.reference.day_prices import can_park, outside_band, stop_outside, waits_for_a_day
+from exchange.reference.entry import (
     fits_expiry,
     is_killed,
     refusal_details,
     refuses_election,
     risk_checks,
     shows_too_little,
-    would_take,
+    would_trade,
 )
-from exchange.reference.day_prices import can_park, outside_band, stop_outside, waits_for_a_day
 from exchange.reference.market import Check, Market, first_failure
 from exchange.reference.matching import match_and_rest
-from exchange.reference.orders import cancel_order, lose_turn
+from exchange.reference.orders import cancel_order, lose_priority
 from exchange.reference.phases import REPLACE_STATES
 from exchange.reference.stops import elect_if_true, protected_limit
 from exchange.units import ORDER_LOTS_MAX
@@ -51,7 +51,7 @@ def replace_order(market: Market) -> None:
         return
     kept, old_price = keeps_priority(order, changed), order.price
     if changed.leaves_lots > 0 and not kept:
-        lose_turn(market, order)
+        lose_priority(market, order)
     order.tif, order.expiry_ns, order.tag = changed.tif, changed.expiry_ns, changed.tag
     if changed.leaves_lots <= 0:
         # REPL-003: the new total is not above the executed lots, so nothing is left.
@@ -134,7 +134,7 @@ def _checks(market: Market, command: Any) -> Check:
         return
     yield banded, RejectReason.BAND  # BAND-003
     yield from risk_checks(market, changed, order)
-    yield would_take(market, changed), RejectReason.PO_CROSS  # TIF-007
+    yield would_trade(market, changed), RejectReason.PO_CROSS  # TIF-007
     yield bool(command.flags & CommandFlag.SET_TRIGGER), RejectReason.ELECTED  # REPL-007
 
 

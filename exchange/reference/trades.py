@@ -29,7 +29,7 @@ def note_print(market: Market, index: int, price: int) -> None:
     """Make a price the book's last price, add it to the windows (BAND-005), and elect stops (STOP-004)."""
     book = market.books[index]
     origin, book.last_tick = book.last_tick, price
-    market.guards[index].note_print(price, market.running.time_ns)
+    market.guards[index].note_print(price, market.stamp_source.time_ns)
     elect(market, index, price, origin)
 
 
@@ -55,8 +55,8 @@ def fill(
         leg_ticks, residual = market.clearing.leg_prices(instrument, price, last_ticks)
     market.clearing.book_fill(order, instrument, lots, leg_ticks, residual)
     for leg, _ in instrument.legs:
-        if (order.account, leg) not in market.touched:
-            market.touched.append((order.account, leg))
+        if (order.account, leg) not in market.changed_positions:
+            market.changed_positions.append((order.account, leg))
     order.leaves_lots -= lots
     order.shown_lots -= min(lots, order.shown_lots)
     order.filled_lots += lots
@@ -74,9 +74,9 @@ def fill(
 
 def report_positions(market: Market) -> None:
     """Report every position that the command's fills have changed; an account's last report includes its margin."""
-    for number, (account_number, index) in enumerate(market.touched):
+    for number, (account_number, index) in enumerate(market.changed_positions):
         account = market.clearing.accounts[account_number]
-        last = all(other != account_number for other, _ in market.touched[number + 1 :])
+        last = all(other != account_number for other, _ in market.changed_positions[number + 1 :])
         position, instrument = account.positions[index], market.clearing.instruments[index]
         sequence = market.next_number(account_number)
         if last:
@@ -89,4 +89,4 @@ def report_positions(market: Market) -> None:
             equity_mills=market.clearing.equity_mills(account),
             unpaid_gain_mills=market.clearing.equity_mills(account) - market.clearing.funds_mills(account),
         )  # fmt: skip
-    market.touched = []
+    market.changed_positions = []

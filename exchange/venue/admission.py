@@ -21,7 +21,7 @@ class Admission:
         self._engine, self._clock = engine, clock
         self._killed: set[bytes] = set()  # scopes that risk desks have killed while only the reserve is left
         self.uses_reserve = False
-        self.not_sequenced = ErrorCode.EXPIRED_REQUEST, ""  # why the command answered now was not journalled
+        self.refusal = ErrorCode.EXPIRED_REQUEST, ""  # why the command answered now was not journalled
 
     def limit_to_reserve(self, is_limited: bool) -> None:
         """Admit only what the reserve is for from now on (True), or everything again (False)."""
@@ -32,7 +32,7 @@ class Admission:
         if batch.expires:
             self._drop_late(batch)
         if self.uses_reserve and batch.control is None and batch.atomic is None:
-            self._drop_wasted(batch)
+            self._drop_not_journalled(batch)
         return self._may_run(batch) and bool(batch.tickets)
 
     def _drop_late(self, batch: CommandBatch) -> None:
@@ -40,10 +40,10 @@ class Admission:
         late = {place for place, expires_us in batch.expires if expires_us < now_us}
         self._drop(batch, dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp has passed")))
 
-    def _drop_wasted(self, batch: CommandBatch) -> None:
+    def _drop_not_journalled(self, batch: CommandBatch) -> None:
         states = self._engine.states
         reserve = Reserve(states, lambda row: self._engine.first_refusal(row) is not None, self._killed)
-        self._drop(batch, reserve.wasted(batch.gathered_rows()))
+        self._drop(batch, reserve.not_journalled(batch.gathered_rows()))
 
     def _drop(self, batch: CommandBatch, places: dict[int, tuple[ErrorCode, str]]) -> None:
         """Drop the commands at these places from the batch, and answer each with its reason."""
@@ -51,7 +51,7 @@ class Admission:
             return
         dropped = [(batch.tickets[place], places[place]) for place in sorted(places)]
         batch.drop(places)
-        for ticket, self.not_sequenced in dropped:
+        for ticket, self.refusal in dropped:
             if ticket is not None:
                 answer, request_id, received_us = ticket
                 answer(request_id, received_us, [])

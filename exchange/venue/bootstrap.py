@@ -65,7 +65,7 @@ class _Recorder(Engine):
         self.records: list[tuple[Any, bytes]] = []
 
     def apply(self, commands: np.ndarray) -> np.ndarray:
-        self.records += [(row, b"") for row in commands[_matters(commands)].copy()]
+        self.records += [(row, b"") for row in commands[_is_key_record(commands)].copy()]
         return self._note(super().apply(commands))
 
     def control(self, row: np.ndarray, payload: bytes) -> np.ndarray:
@@ -82,7 +82,7 @@ class _Recorder(Engine):
         return events
 
 
-def _matters(rows: np.ndarray) -> np.ndarray:
+def _is_key_record(rows: np.ndarray) -> np.ndarray:
     """Mask of the COMMAND rows that the key store is derived from."""
     of_session: np.ndarray = rows["kind"] == CommandKind.SESSION
     of_session |= rows["kind"] == CommandKind.DISCONNECT
@@ -144,13 +144,13 @@ class OpenVenue:
         assert isinstance(recorder, _Recorder)
         with ExitStack() as undo:
             undo.callback(self.journal.close)
-            self._take_up(recorder, batch_rows, schedule)
+            self._open_stores(recorder, batch_rows, schedule)
             self.created = self.engine.sequence == 0
             if self.created:
                 self._list(spec, catalogue)
             undo.pop_all()
 
-    def _take_up(self, recorder: _Recorder, batch_rows: int, schedule: DaySchedule | None) -> None:
+    def _open_stores(self, recorder: _Recorder, batch_rows: int, schedule: DaySchedule | None) -> None:
         """Open the derived stores, and build the venue with them."""
         folder, seams = self.folder, self.seams
         self.engine = Engine(recorder.limits, recorder.states)
@@ -187,10 +187,10 @@ class OpenVenue:
                     history, self.folder, disk, recorder.limits, recorder.time_ns, recorder.kept_from, self.warnings
                 )  # fmt: skip
         except OSError as error:
-            history.give_up(error)
+            history.stop_writing(error)
         for events in recorder.events:
             history.append(events)
-        history.shown.reach(last)
+        history.shown.set(last)
         if last:
             history.flush()
         return history
@@ -206,7 +206,7 @@ class OpenVenue:
                 yield frame.rows[0], frame.payload
             elif frame.records:
                 rows = frame.rows
-                for row in rows[_matters(rows)]:
+                for row in rows[_is_key_record(rows)]:
                     yield row, b""
 
     def _stored_replies(self) -> dict[int, StoredReplies]:

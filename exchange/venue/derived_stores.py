@@ -58,16 +58,16 @@ def restore_events(
     def make_engine(body: np.ndarray | None) -> Engine:
         return Engine(limits, body.view(state_dtype(limits)) if body is not None else None)
 
-    history.cut(first)
+    history.drop_from(first)
     try:
         for frame, events in replay_from(folder, disk, make_engine, first):
             last = frame.sequence + frame.records - 1
             if first == 1 and frame.time_ns < oldest_ns:
-                history.begin_behind(last, frame.time_ns)
+                history.begin_after(last, frame.time_ns)
             elif last >= first:
                 for rows in filter(len, events):
                     history.append(rows)
                 history.flush_full(last, frame.hash)
     except Refusal as refusal:
-        warnings.note(f"{folder}/{EVENTS} is not made whole again: {refusal}")
+        warnings.note(f"{folder}/{EVENTS} could not be restored: {refusal}")
         history.leave_gap(first, replayed_from)

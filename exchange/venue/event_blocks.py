@@ -102,7 +102,7 @@ def read_blocks(data: bytes, journal_id: bytes = b"") -> Iterator[Block]:
         key = key or block_key(found)
         digest = blake3(header[: HEADER.size], key=key).update(data[offset + HEADER_BYTES : end]).digest(HASH_BYTES)
         if header[HEADER.size :] != digest:
-            raise BadBlock("the block is not as it was written", offset)
+            raise BadBlock("the block's hash differs", offset)
         if before and previous != before:
             raise BadBlock("a block does not follow the one before", offset)
         rows = np.frombuffer(data, EVENT, count, offset + HEADER_BYTES)
@@ -135,7 +135,7 @@ def read_event_file(disk: Disk, path: str, journal_id: bytes = b"") -> EventFile
     return EventFile(blocks, "" if blocks else "it is empty")
 
 
-def read_or_tell(disk: Disk, path: str, journal_id: bytes) -> EventFile:
+def read_or_explain(disk: Disk, path: str, journal_id: bytes) -> EventFile:
     """As `read_event_file`, but an unreadable file has no blocks and the error as its problem.
 
     raises   JournalFailed: there is something at `path` that is not a file

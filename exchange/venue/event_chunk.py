@@ -30,7 +30,7 @@ class EventChunk:
         self.end = end  # link after its last block on disk
         self.ended_ns = ended_ns  # time of the last row, once it is full
         self._parts: list[bytes] | None = [] if in_memory else None
-        self._firsts: dict[int, int] | None = None
+        self._first_numbers: dict[int, int] | None = None
 
     def append(self, data: bytes, count: int) -> None:
         """Add `count` rows, given as bytes, to those in memory."""
@@ -47,7 +47,7 @@ class EventChunk:
             self._parts = [b"".join(self._parts)]
         return np.frombuffer(self._parts[0], EVENT)
 
-    def hold(self, rows: np.ndarray) -> None:
+    def keep_rows(self, rows: np.ndarray) -> None:
         """Keep rows that were read from the file in memory."""
         self._parts = [rows.tobytes()]
 
@@ -58,20 +58,20 @@ class EventChunk:
     def finish(self, rows: np.ndarray) -> None:
         """Note that the chunk is full. `rows`: all its rows, EVENT, shape (n,)."""
         self.ended_ns = int(rows[-1]["time_ns"])
-        self._firsts = firsts_of(rows)
+        self._first_numbers = first_numbers_of(rows)
 
     def set_end(self, link: BlockLink) -> None:
         """Note that a block was written to the file; `link` is the place after it."""
         self.end = link
 
-    def firsts(self, load: Callable[[], np.ndarray]) -> dict[int, int]:
+    def first_numbers(self, load: Callable[[], np.ndarray]) -> dict[int, int]:
         """First stream number of each account in this chunk, which must be full.
 
         The result is kept, so `load`, which returns the rows, is called only the first time.
         """
-        if self._firsts is None:
-            self._firsts = firsts_of(load())
-        return self._firsts
+        if self._first_numbers is None:
+            self._first_numbers = first_numbers_of(load())
+        return self._first_numbers
 
 
 def chunk_of_file(file: Summary) -> EventChunk:
@@ -79,11 +79,11 @@ def chunk_of_file(file: Summary) -> EventChunk:
     return EventChunk(file.number, file.start.first, file.rows, file.end, file.end.time_ns, in_memory=False)
 
 
-def firsts_of(rows: np.ndarray) -> dict[int, int]:
+def first_numbers_of(rows: np.ndarray) -> dict[int, int]:
     """First stream number of each account in these EVENT rows, shape (n,)."""
     accounts, numbers = rows["account"][::-1].astype(np.int64), rows["account_sequence"][::-1].copy()
     in_stream = numbers > 0
-    firsts = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
-    firsts[accounts[in_stream]] = numbers[in_stream]  # rows are reversed: the first row is set last and stays
-    found = np.flatnonzero(firsts)
-    return dict(zip(found.tolist(), firsts[found].tolist(), strict=True))
+    first_numbers = np.zeros(int(accounts.max(initial=0)) + 1, np.int64)
+    first_numbers[accounts[in_stream]] = numbers[in_stream]  # rows are reversed: the first row is set last and stays
+    found = np.flatnonzero(first_numbers)
+    return dict(zip(found.tolist(), first_numbers[found].tolist(), strict=True))

@@ -9,7 +9,7 @@ from exchange.journal.errors import reading
 from exchange.journal.frames import NO_HASH
 from exchange.records import ROW_VERSION
 from exchange.seams import Disk
-from exchange.venue.event_blocks import BlockLink, EventFile, read_or_tell
+from exchange.venue.event_blocks import BlockLink, EventFile, read_or_explain
 
 FILE = re.compile(r"\d{10}\.(rows|events)\d*")  # .rows: versions up to 0.1.0, without blocks
 SUFFIX = ".events" if ROW_VERSION == 1 else f".events{ROW_VERSION}"
@@ -80,7 +80,7 @@ def event_claim(disk: Disk, folder: str, journal_id: bytes) -> Claim | None:
     for name in reversed(names):
         if name.endswith(SUFFIX):
             path = f"{folder}/{name}"
-            blocks = read_or_tell(disk, path, journal_id).blocks
+            blocks = read_or_explain(disk, path, journal_id).blocks
             if blocks:
                 return Claim(path, blocks[-1].last, blocks[-1].frame)
     return None

@@ -3,9 +3,9 @@
 The newest 65,536 rows or more stay in memory. Older ones are in files under `events/`, one chunk a file, appended in
 checked blocks (event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows.
 Everything here is released and can be made again from the journal. A start warns of damaged or missing events, and
-`missing_from` says from which command on the journal must be replayed. A question about events that are not all there
-is answered with None, never with a part. When the disk fails, no more files are written: the newest rows stay in
-memory, older ones are not available until the next start.
+`missing_from` says from which command on the journal must be replayed. A question about events of which some are
+missing is answered with None, never with a part. When the disk fails, no more files are written: the newest rows stay
+in memory, older ones are not available until the next start.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ from exchange.journal.files import write_all
 from exchange.journal.frames import NO_HASH
 from exchange.limits import KEPT_HOURS
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.shown import Shown
+from exchange.publish.shown import ShownSequence
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
-from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_tell, rows_of
-from exchange.venue.event_chunk import EventChunk, chunk_of_file, firsts_of
+from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_explain, rows_of
+from exchange.venue.event_chunk import EventChunk, chunk_of_file, first_numbers_of
 from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
 
 BLOCK_ROWS = 512  # waiting rows are written when there are so many
@@ -56,7 +56,7 @@ class EventHistory:
         self._folder = folder
         self._journal_id, self._key = journal_id, block_key(journal_id)
         self._hash_at = hash_at
-        self.shown = Shown()
+        self.shown = ShownSequence()
         self._chunks: list[EventChunk] = []
         self._handle = -1
         self._offset = 0
@@ -65,7 +65,7 @@ class EventHistory:
         self._full = True  # the next row begins a chunk
         self._link = BlockLink()  # where the next block continues
         self._written_to = EventChunk(0, 0)  # chunk whose file is open
-        self._cutting = False
+        self._dropping = False
         self._newest_ns = 0
         self._damaged: set[str] = set()  # names of files with a warning already noted
         self.missing_from = 0  # first command whose events should be here but are missing; 0: none
@@ -76,7 +76,7 @@ class EventHistory:
                 disk.make_folder(folder)
             except OSError as error:
                 self._folder = ""
-                self.give_up(error)
+                self.stop_writing(error)
 
     def load(self, last_sequence: int, replayed_from: int = 0, newest_ns: int = 0) -> None:
         """Open the files of earlier runs and continue the last one; sets `missing_from`.
@@ -91,12 +91,12 @@ class EventHistory:
             return
         self._newest_ns = max(self._newest_ns, newest_ns)
         files = self._read_files(last_sequence)
-        gap, why = gap_in(files, self._newest_ns)
+        gap, why = find_gap(files, *kept_bounds(self._newest_ns))
         covered = max((file.end.first - 1 for file in files), default=0)
         if not gap and covered < replayed_from - 1:
             gap, why = covered + 1, f"they end at {covered}"
-        if gap and last_sequence and not self._cutting:
-            self._warnings.note(f"{self._folder}: events from command {gap} on are not all there: {why}")
+        if gap and last_sequence and not self._dropping:
+            self._warnings.note(f"{self._folder}: events from command {gap} on are incomplete: {why}")
         if gap >= replayed_from > 0:
             files = [file for file in files if file.end.first <= gap]
             gap = 0
@@ -188,29 +188,29 @@ class EventHistory:
         try:
             write_all(self._disk, self._handle, data, self._offset)
         except OSError as error:
-            self.give_up(error)
+            self.stop_writing(error)
             return
         self._offset += len(data)
         self._link = link
         self._written_to.set_end(link)
 
-    def cut(self, sequence: int) -> None:
+    def drop_from(self, sequence: int) -> None:
         """Drop the events of commands from `sequence` on; the caller appends them again."""
         self._close()
-        self._cutting = True
+        self._dropping = True
         self.load(sequence - 1, sequence)
-        self._cutting = False
+        self._dropping = False
 
-    def begin_behind(self, sequence: int, time_ns: int) -> None:
+    def begin_after(self, sequence: int, time_ns: int) -> None:
         """Begin an empty history after this command, whose events are too old to be kept."""
         self._link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
 
     def leave_gap(self, sequence: int, end: int) -> None:
         """Drop the events of commands from `sequence` on and continue at `end`; those between stay missing."""
-        self.cut(sequence)
+        self.drop_from(sequence)
         self._link = self._link._replace(first=max(self._link.first, end), time_ns=self._newest_ns)
 
-    def give_up(self, error: OSError) -> None:
+    def stop_writing(self, error: OSError) -> None:
         """Write no more files, after a disk error. Existing ones are read until the next chunk begins: then a chunk
         would be missing between them and memory."""
         self._writes = False
@@ -233,7 +233,7 @@ class EventHistory:
         for chunk in reversed(self._chunks):
             if oldest <= first:
                 break
-            if chunk is not self._chunks[-1] and self._firsts(chunk).get(account, last + 1) > last:
+            if chunk is not self._chunks[-1] and self._first_numbers(chunk).get(account, last + 1) > last:
                 continue
             rows = self._rows(chunk)
             numbers = rows["account_sequence"]
@@ -249,9 +249,9 @@ class EventHistory:
     def oldest(self, account: int) -> int:
         """The oldest number of an account's stream that is kept, 0 if none is."""
         for chunk in self._chunks[:-1]:
-            if account in (firsts := self._firsts(chunk)):
-                return firsts[account]
-        return firsts_of(self._rows(self._chunks[-1])).get(account, 0) if self._chunks else 0
+            if account in (first_numbers := self._first_numbers(chunk)):
+                return first_numbers[account]
+        return first_numbers_of(self._rows(self._chunks[-1])).get(account, 0) if self._chunks else 0
 
     @property
     def first_sequence(self) -> int:
@@ -291,8 +291,8 @@ class EventHistory:
         rows = chunk.rows
         return self._read(chunk) if rows is None else rows
 
-    def _firsts(self, chunk: EventChunk) -> dict[int, int]:
-        return chunk.firsts(lambda: self._rows(chunk))
+    def _first_numbers(self, chunk: EventChunk) -> dict[int, int]:
+        return chunk.first_numbers(lambda: self._rows(chunk))
 
     def _read(self, chunk: EventChunk) -> np.ndarray:
         """Rows of a chunk's file, up to the first damage; the rest counts as missing, with a warning."""
@@ -303,10 +303,10 @@ class EventHistory:
         except OSError as error:
             file, problem = None, str(error)
         if file is not None and not problem and (not file.blocks or file.blocks[-1].hash != chunk.end.hash):
-            file, problem = None, "it is another file than at the start"
+            file, problem = None, "it was replaced since the start"
         if problem and chunk.name not in self._damaged:
             self._damaged.add(chunk.name)
-            self._warnings.note(f"{path}: {problem}; the next start restores what it held")
+            self._warnings.note(f"{path}: {problem}; its events are restored at the next start")
         return rows_of(file.blocks) if file is not None else np.zeros(0, EVENT)
 
     def _start_chunk(self, first_sequence: int) -> None:
@@ -323,7 +323,7 @@ class EventHistory:
                 self._drop_old()
                 self._open(self._chunks[-1])
             except OSError as error:
-                self.give_up(error)
+                self.stop_writing(error)
         if not self._writes:
             del self._chunks[:-2]
         elif len(self._chunks) > 2:
@@ -349,9 +349,9 @@ class EventHistory:
         files: list[Summary] = []
         for name in event_names(self._disk, self._folder):
             if not name.endswith(SUFFIX):
-                self._warnings.note(f"{self._folder}/{name} is of another version and made again from the journal")
+                self._warnings.note(f"{self._folder}/{name} is of another version and is rebuilt from the journal")
                 continue
-            file = read_or_tell(self._disk, f"{self._folder}/{name}", self._journal_id)
+            file = read_or_explain(self._disk, f"{self._folder}/{name}", self._journal_id)
             blocks = [block for block in file.blocks if block.last <= last_sequence]
             if len(blocks) < len(file.blocks):
                 file = file._replace(blocks=blocks, problem=file.problem or f"it is ahead of {last_sequence}")
@@ -369,19 +369,19 @@ class EventHistory:
         self._offset = files[-1].end_bytes
         self._disk.truncate(self._handle, self._offset)
         for newest in self._chunks[-2:]:
-            newest.hold(self._read(newest))
+            newest.keep_rows(self._read(newest))
         self._full = chunk.count >= CHUNK_ROWS
         self.last_sequence = chunk.end.first - 1
         # With a gap, the next block begins at the command after it, not at the end of the block before.
         self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
 
 
-def gap_in(files: list[Summary], newest_ns: int) -> tuple[int, str]:
-    """The first command whose events should be kept but are missing, and why; (0, "") if none are missing.
+def kept_bounds(newest_ns: int) -> tuple[int, int]:
+    """What `find_gap` needs: the time up to which events may be missing, and the rows before which they may be.
 
-    newest_ns   time of the journal's end; older events than the kept hours before it may be missing
+    newest_ns   time of the journal's end; events are kept for some hours before it
     """
-    return find_gap(files, newest_ns - KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS)
+    return newest_ns - KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS
 
 
 def _covers(events: list[Row], first: int, last: int) -> bool:

@@ -20,14 +20,14 @@ from exchange.journal.verify import MakeEngine, VerifyReport, verify
 from exchange.records import EVENT, split_rests
 from exchange.seams import Disk, NotAFile
 from exchange.venue.derived_stores import EVENTS, KEY_FILE
-from exchange.venue.event_blocks import Block, read_or_tell
-from exchange.venue.event_files import SUFFIX, Summary, event_names, summarize
-from exchange.venue.event_history import gap_in
+from exchange.venue.event_blocks import Block, read_or_explain
+from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
+from exchange.venue.event_history import kept_bounds
 from exchange.wire.messages import CancelTerms
 
 NEVER = 2**63 - 1
 READS = 3  # attempts to read a store that a running venue may be writing
-AGAIN = "the next start makes it again from the journal"
+AGAIN = "the next start rebuilds it from the journal"
 
 
 def verify_folder(
@@ -56,7 +56,7 @@ class FolderStores:
         self._key_check = _KeyCheck(self._key_path, self._keys) if self._keys is not None else None
         self._event_check = _EventCheck(self._blocks())
 
-    def look_at(self, frame: Frame) -> None:
+    def note_frame(self, frame: Frame) -> None:
         """Note whether a frame of records has something that the key store lacks."""
         if self._keys is None or self._lacks or frame.sequence + frame.records - 1 <= self._keys.sequence:
             return
@@ -81,12 +81,12 @@ class FolderStores:
         if self._keys is None and not self._disk.exists(self._key_path):
             self.notes.append(f"{self._key_path} is missing: {AGAIN}")
         if self._keys is not None and self._lacks:
-            ends = f"it ends at command {self._keys.sequence}, without what {self._lacks} says"
+            ends = f"it ends at command {self._keys.sequence}, it lacks command {self._lacks}"
             self.notes.append(f"{self._key_path}: {ends}: the next start catches up from the journal")
-        gap, why = gap_in(self._files, last_ns)
+        gap, why = find_gap(self._files, *kept_bounds(last_ns))
         covered = max((file.end.first - 1 for file in self._files), default=0)
         if gap:
-            self.notes.append(f"{self._folder}: events from command {gap} on are not all there: {why}; {AGAIN}")
+            self.notes.append(f"{self._folder}: events from command {gap} on are incomplete: {why}; {AGAIN}")
         elif covered < last_sequence:
             self.notes.append(f"{self._folder}: events end at command {covered}: {AGAIN}")
         if self._keys is not None:
@@ -128,7 +128,7 @@ class FolderStores:
             if not name.endswith(SUFFIX):
                 self.notes.append(f"{path} is of another version: {AGAIN}")
                 continue
-            file = read_or_tell(self._disk, path, self._journal_id)
+            file = read_or_explain(self._disk, path, self._journal_id)
             files.append(summarize(name, file))
             if file.blocks:
                 self.claims.append(Claim(path, file.blocks[-1].last, file.blocks[-1].frame))
@@ -138,7 +138,7 @@ class FolderStores:
         for file in self._files:
             path = f"{self._folder}/{file.name}"
             # A running venue may have deleted the file since.
-            blocks = read_or_tell(self._disk, path, self._journal_id).blocks if self._disk.exists(path) else []
+            blocks = read_or_explain(self._disk, path, self._journal_id).blocks if self._disk.exists(path) else []
             for block in blocks:
                 yield path, block
 
@@ -170,8 +170,8 @@ class _EventCheck:
         low, high = np.searchsorted(rows["sequence"], (block.first, block.last + 1))
         self._rows = [rows[high:]]
         if split_rests(rows[low:high]).tobytes() != split_rests(block.rows).tobytes():
-            reason = f"{path} offset {block.offset}: events of commands {block.first} to {block.last} are not those"
-            raise Refusal(f"{reason} that the journal gives", code=EXIT_MISMATCH)
+            reason = f"{path} offset {block.offset}: events of commands {block.first} to {block.last}"
+            raise Refusal(f"{reason} differ from the journal", code=EXIT_MISMATCH)
 
 
 class _KeyCheck:
@@ -202,10 +202,10 @@ class _KeyCheck:
     def finish(self) -> None:
         """Raise Refusal if a row differs from the journal. Sessions missing from the store are no fault."""
         if dict(self._found.keys) != self._keys:
-            self._refuse("keys")
+            self._refuse("keys differ")
         for number, key, mode, orders, on, grace_ms, _ in self._found.sessions:
             if self._sessions.get(number) != (key, CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)):
-                self._refuse(f"session {number}")
+                self._refuse(f"session {number} differs")
 
-    def _refuse(self, what: str) -> None:
-        raise Refusal(f"{self._path}: {what}: not what the journal gives", code=EXIT_MISMATCH)
+    def _refuse(self, problem: str) -> None:
+        raise Refusal(f"{self._path}: {problem} from the journal", code=EXIT_MISMATCH)

@@ -19,8 +19,8 @@ with contextlib.suppress(ImportError):  # uvloop is not made for every platform
 # After a command the loop polls for this long instead of sleeping. A core that sleeps takes 30-60 us to wake, and a
 # client that sends one order at a time usually sends the next within this time. The cost is one busy core, only while
 # commands arrive.
-AWAKE_US = 400
-AWAKE_US_MAX = 10_000
+POLL_US = 400
+POLL_US_MAX = 10_000
 T = TypeVar("T")
 
 
@@ -33,14 +33,14 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
 class Writer:
     """A helper thread that runs jobs in order and reports each to the loop. One of them writes the journal."""
 
-    def __init__(self, clock: Clock, awake_us: int = 0) -> None:
-        """`awake_us`: how long the loop polls after a command, unless the thread has a job to do; 0: not at all."""
+    def __init__(self, clock: Clock, poll_us: int = 0) -> None:
+        """`poll_us`: how long the loop polls after a command, unless the thread has a job to do; 0: not at all."""
         self._clock = clock
         self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[BaseException | None], None]] | None]
         self._jobs = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._awake_ns = awake_us * NS_PER_US
-        self._awake_until_ns = 0
+        self._poll_ns = poll_us * NS_PER_US
+        self._poll_until_ns = 0
         self._turning = False
         self._handed = 0  # jobs that are not finished
         self._thread = threading.Thread(target=self._run, name="gpux-journal", daemon=True)
@@ -56,15 +56,15 @@ class Writer:
     def schedule(self, call: Callable[[], None]) -> None:
         assert self._loop is not None
         self._loop.call_soon(call)
-        self._awake_until_ns = self._clock.mono_ns() + self._awake_ns
-        if self._awake_ns and not self._turning:
+        self._poll_until_ns = self._clock.mono_ns() + self._poll_ns
+        if self._poll_ns and not self._turning:
             self._turning = True
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
         """Keep the loop from sleeping until the time is up: with a call due it only polls its sockets."""
         assert self._loop is not None
-        self._turning = not self._handed and self._clock.mono_ns() < self._awake_until_ns
+        self._turning = not self._handed and self._clock.mono_ns() < self._poll_until_ns
         if self._turning:
             self._loop.call_soon(self._turn)
 

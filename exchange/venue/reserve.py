@@ -16,7 +16,7 @@ from exchange.engine.quotes.protection import find_protection
 from exchange.records import column
 from exchange.wire.errors import ErrorCode
 
-NO_SPACE = "the journal has no space for more: only cancels that end an order are taken"
+NO_SPACE = "the disk is full: only cancels that end an order are accepted"
 CANCELS, CANCELS_ALL = int(CommandKind.CANCEL), int(CommandKind.CANCEL_ALL)
 KILLS = (int(CommandKind.KILL), int(CommandKind.UNKILL))
 # QUOTE is here too: in a halted market it cannot remove quotes, their owner must cancel them.
@@ -38,19 +38,19 @@ class Reserve:
         self._named: set[tuple[int, ...]] = set()  # orders that a CANCEL of this batch names
         self._slots: dict[int, np.ndarray] = {}
 
-    def wasted(self, rows: np.ndarray) -> dict[int, tuple[ErrorCode, str]]:
+    def not_journalled(self, rows: np.ndarray) -> dict[int, tuple[ErrorCode, str]]:
         """The rows that are not journalled: place in `rows` -> (code, text) of the answer.
 
         rows   COMMAND rows of the batch, shape (n,)
         """
         places: dict[int, tuple[ErrorCode, str]] = {}
         for place in range(len(rows)):
-            if not self._counts(rows[place : place + 1]):
+            if not self._is_journalled(rows[place : place + 1]):
                 code = ErrorCode.HALTED if rows[place]["kind"] in ENTRIES else ErrorCode.BUSY
                 places[place] = code, NO_SPACE
         return places
 
-    def _counts(self, one: np.ndarray) -> bool:
+    def _is_journalled(self, one: np.ndarray) -> bool:
         """Whether a row, shape (1,), is journalled."""
         row, kind = one[0], int(one[0]["kind"])
         if kind in OTHERS:
@@ -58,9 +58,9 @@ class Reserve:
         if kind == CANCELS:
             return self._is_new(row) and not self._is_refused(one)
         if kind == CANCELS_ALL:
-            return self._ends_more(self._fitting(row))
+            return self._ends_more(self._matching_slots(row))
         if kind in KILLS and row.kill_party == KillParty.RISK:
-            return kind == CommandKind.KILL and self._stops(row)
+            return kind == CommandKind.KILL and self._is_new_kill(row)
         return True
 
     def _is_new(self, row: np.record) -> bool:
@@ -76,14 +76,14 @@ class Reserve:
         self._leaves.update(slots.tolist())
         return len(self._leaves) > before
 
-    def _stops(self, row: np.record) -> bool:
+    def _is_new_kill(self, row: np.record) -> bool:
         number = row.killed_firm if row.scope == Scope.FIRM else row.killed_session
         scope = bytes([int(row.scope)]) + bytes(row["account"]) + bytes(number)
         known = scope in self._killed
         self._killed.add(scope)
         return not known
 
-    def _fitting(self, row: np.record) -> np.ndarray:
+    def _matching_slots(self, row: np.record) -> np.ndarray:
         """Slots of the orders that a CANCEL_ALL cancels (ENTRY-012)."""
         state, account = self._states[0], int(row["account"])
         slots = self._live(account)

@@ -71,7 +71,7 @@ class Timekeeper:
         self._collecting: set[int] = set()
         self._changed: set[int] = set()
         self._asked_ns: dict[int, int] = {}  # book -> when its indicative price was last asked for
-        self._look_at_books()
+        self._update_collecting()
 
     @property
     def schedule(self) -> DaySchedule | None:
@@ -91,17 +91,17 @@ class Timekeeper:
         if self._collecting:
             self._reopen(now_ns)
         if self._schedule is not None:
-            self._follow(self._schedule, now_ns)
+            self._follow_schedule(self._schedule, now_ns)
 
     def take(self, batch: ReleasedBatch) -> None:
         """Follow which books collect orders, and which of those have changed."""
         rows = batch.rows
         if any(row[KIND] == _STA for row in rows):
-            self._look_at_books()
+            self._update_collecting()
         if self._collecting:
             self._changed |= {row[INSTRUMENT] for row in rows if row[KIND] in CHANGES} & self._collecting
 
-    def _look_at_books(self) -> None:
+    def _update_collecting(self) -> None:
         """Update the set of books that collect orders, after a change of state.
 
         A book with orders on both sides counts as changed when it begins to collect: it may be crossed already.
@@ -121,7 +121,7 @@ class Timekeeper:
         for index in books:
             self._send("book", index, {**terms, "instrument": index})
 
-    def _follow(self, schedule: DaySchedule, now_ns: int) -> None:
+    def _follow_schedule(self, schedule: DaySchedule, now_ns: int) -> None:
         """Bring every group one step towards its scheduled state. If a close was missed, it comes first."""
         today = schedule.day_at(now_ns)
         states = query.group_states(self._states)
@@ -130,7 +130,7 @@ class Timekeeper:
         for group, present in states.items():
             wanted = MarketState.CLOSED
             if today == self._day:
-                wanted = schedule.state_at(now_ns, self._settlement_status.since_ns(group, now_ns))
+                wanted = schedule.state_at(now_ns, self._settlement_status.published_ns(group, now_ns))
             if present == wanted == MarketState.CLOSED and schedule.is_late(now_ns):
                 self._warn_late(today, group)
             elif present != MarketState.OPEN or today != self._day:

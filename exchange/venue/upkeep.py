@@ -22,7 +22,7 @@ class Upkeep:
         self._snapshots: Writer | None = None
         self._idle_turns = 0
         self._sealing = False
-        self._is_short, self._try_space_ns = False, 0  # whether the journal lacks space, when to try again
+        self._is_full, self._try_space_ns = False, 0  # whether the journal lacks space, when to try again
 
     @property
     def idle(self) -> bool:
@@ -59,14 +59,14 @@ class Upkeep:
     def _check_space(self) -> None:
         """Halt the market when the disk fills up, while there is still space for cancels; try again later (DUR-024)."""
         journal, now_ns, warnings = self._opened.journal, self._clock.mono_ns(), self._opened.warnings
-        if not (lack := journal.lack):
-            if self._is_short:
-                warnings.note("there is space for the journal again: the operator may open the groups")
+        if not (problem := journal.spare_problem):
+            if self._is_full:
+                warnings.note("the disk has space again: the operator may open the groups")
                 self._venue.limit_to_reserve(False)
-            self._is_short = False
-        elif not self._is_short:
-            self._is_short, self._try_space_ns = True, now_ns + TRY_SPACE_NS
-            warnings.note(f"another segment of the journal is needed, {lack}: all groups HALT")
+            self._is_full = False
+        elif not self._is_full:
+            self._is_full, self._try_space_ns = True, now_ns + TRY_SPACE_NS
+            warnings.note(f"another segment of the journal is needed, {problem}: all groups HALT")
             self._venue.limit_to_reserve(True)
         elif now_ns >= self._try_space_ns:
             self._try_space_ns = now_ns + TRY_SPACE_NS

@@ -113,14 +113,14 @@ class Venue:
         return self._gathering.full_batches
 
     @property
-    def short_of_space(self) -> bool:
+    def is_disk_full(self) -> bool:
         """Whether the disk is full: only the journal's reserve is left (DUR-024)."""
         return self.admission.uses_reserve
 
     @property
-    def not_sequenced(self) -> tuple[ErrorCode, str]:
+    def refusal(self) -> tuple[ErrorCode, str]:
         """Why the command that is being answered now, without events, was not journalled."""
-        return self.admission.not_sequenced
+        return self.admission.refusal
 
     @property
     def failed(self) -> bool:
@@ -157,7 +157,7 @@ class Venue:
         else:
             self._waiting_questions.append(question)
 
-    def ask_later(self, question: Callable[[], None]) -> None:
+    def ask_after_release(self, question: Callable[[], None]) -> None:
         """Run `question` after the next release, even if the venue is idle now."""
         self._waiting_questions.append(question)
 
@@ -285,9 +285,9 @@ class Venue:
         if error is not None:
             self.fail(error)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
-        self._guarded(self._show)
+        self._guarded(self._release_written)
 
-    def _show(self) -> None:
+    def _release_written(self) -> None:
         """Release the batch, which is durable and applied; first let the thread journal the next one."""
         batch, events, span = self._writing, self._events, self._span
         assert batch is not None and events is not None

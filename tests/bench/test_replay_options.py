@@ -118,7 +118,7 @@ def fifo(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "not a Parquet file"),
         (lambda path: path.write_bytes(b"PAR"), "not a Parquet file"),
         (fifo, "neither a file nor a folder"),
-        (Path.mkdir, "no data folder, as it has no journal/"),
+        (Path.mkdir, "not a data folder, as it has no journal/"),
     ],
 )
 def test_what_is_no_source_is_told_what_is(

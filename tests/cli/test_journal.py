@@ -36,7 +36,7 @@ def test_bad_input_is_one_line_with_exit_code_2(
 @pytest.mark.parametrize("options", [[], ["--deep"]])
 def test_a_sound_folder_is_called_sound(capsys: pytest.CaptureFixture[str], folder: Path, options: list[str]) -> None:
     code, out, err = ended(capsys, "journal", "verify", folder, *options)
-    assert (code, err) == (0, "") and "sound" in out
+    assert (code, err) == (0, "") and "valid" in out
 
 
 @pytest.mark.rule("DUR-124")

@@ -3,7 +3,7 @@
 import pytest
 
 from exchange.codes import ComboKind, OrderEntry
-from exchange.conformance.market import BOOKS, account_payload, listing, of_book, scenario_listing
+from exchange.conformance.market import BOOKS, account_payload, listing, parameter_name, scenario_listing
 from exchange.units import NS_PER_S, PRICE_MAX
 
 
@@ -61,4 +61,4 @@ def test_an_account_has_the_limits_of_the_parameters() -> None:
 
 
 def test_the_first_month_needs_no_suffix() -> None:
-    assert (of_book("ltp", "M1"), of_book("ltp", "M2")) == ("ltp", "ltp.M2")
+    assert (parameter_name("ltp", "M1"), parameter_name("ltp", "M2")) == ("ltp", "ltp.M2")

@@ -168,7 +168,7 @@ def test_windows_that_do_not_fit_are_reported_with_their_books() -> None:
 
 
 def test_a_last_price_too_many_bands_away_is_an_obstacle() -> None:
-    with pytest.raises(CannotRun, match="no last price 10102: the band leads there in more than 10000 steps"):
+    with pytest.raises(CannotRun, match="no last price 10102: it needs more than 10000 steps within the band"):
         events_of("S | - | band=1 ltp=10102 | - | - | -")
 
 

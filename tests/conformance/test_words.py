@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange.conformance.words import NotationError, Word, Words, name, number, wrong
+from exchange.conformance.words import NotationError, Word, Words, name, notation_error, number
 
 LINE = Word("a B5@100 ; b | next", "file.txt:3", 1)
 
@@ -16,9 +16,9 @@ def test_parts_of_a_line_keep_their_columns() -> None:
 
 
 def test_a_mistake_names_its_place_what_was_found_and_what_is_allowed() -> None:
-    assert str(wrong(LINE.words()[1], "a side")) == "file.txt:3:3: found 'B5@100', allowed: a side"
-    assert str(wrong(LINE.end(), "more")) == "file.txt:3:20: found nothing more, allowed: more"
-    long = str(wrong(Word("x" * 100, "f:1", 1), "less"))
+    assert str(notation_error(LINE.words()[1], "a side")) == "file.txt:3:3: found 'B5@100', allowed: a side"
+    assert str(notation_error(LINE.end(), "more")) == "file.txt:3:20: found nothing more, allowed: more"
+    long = str(notation_error(Word("x" * 100, "f:1", 1), "less"))
     assert long == f"f:1:1: found '{'x' * 60}', allowed: less"
 
 

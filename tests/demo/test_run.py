@@ -38,7 +38,7 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     assert "12 instruments" in said.err and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
     with pytest.raises(SystemExit) as ended:
         main(["journal", "verify", folder])
-    assert not ended.value.code and "sound" in capsys.readouterr().out
+    assert not ended.value.code and "valid" in capsys.readouterr().out
 
 
 def test_a_venue_that_dies_while_clients_trade_ends_the_demo(tmp_path: Path) -> None:

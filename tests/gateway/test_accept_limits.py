@@ -184,8 +184,8 @@ def test_a_limit_that_is_too_low_for_any_venue_stops_the_start(tmp_path: Path, c
 @pytest.mark.parametrize(
     ("number", "code", "told"),
     [
-        (errno.ENOSPC, 73, "the disk has no space for it"),
-        (errno.EDQUOT, 73, "the disk has no space for it"),
+        (errno.ENOSPC, 73, "the disk is full"),
+        (errno.EDQUOT, 73, "the disk is full"),
         (errno.EMFILE, 74, "it cannot be made: Too many open files"),
         (errno.ENFILE, 74, "it cannot be made: Too many open files in system"),
         (errno.EIO, 74, "it cannot be made: Input/output error"),
@@ -202,7 +202,7 @@ def test_only_a_full_disk_is_said_to_be_full(
 
     monkeypatch.setattr(disk, "open", refuse)
     spares.ensure_later(1)
-    assert spares.lack == told and spares.error is not None and JournalFailed(spares.error).code == code
+    assert spares.problem == told and spares.error is not None and JournalFailed(spares.error).code == code
 
 
 def test_the_disk_keeps_descriptors_that_sockets_cannot_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "at", "fact"),
     [
-        ("snap/*", 20_000, "passed over"),
+        ("snap/*", 20_000, "skipped"),
         ("HEAD", 20, "HEAD slot 0 is damaged"),
         ("HEAD", 4_096 + 20, "HEAD slot 1 is damaged"),
         ("journal/0000000001.seg", 20, "segment 1"),
@@ -127,12 +127,12 @@ def test_events_that_could_not_be_made_again_stay_missing_until_they_can_be(
         patch.setattr(derived_stores, "replay_from", broken)
         with Bench(str(folder)) as bench:
             lines = bench.opened.warnings.lines
-            assert any("not made whole again" in line for line in lines), lines
+            assert any("could not be restored" in line for line in lines), lines
             assert bench.venue.history.of_account(1, 1, last) is None
             bench.connect(bench.keys[1]).ask(bench.order(9_000, "late"))
             newest = query.account_sequence(bench.venue.states, 1)
             assert bench.venue.history.of_account(1, last + 1, newest)
-    assert any("not all there" in note for note in verify_folder(str(folder), deep=True).notes)
+    assert any("are incomplete" in note for note in verify_folder(str(folder), deep=True).notes)
     with Bench(str(folder)) as bench:
         assert bench.venue.history.of_account(1, 1, last) == before
         assert bench.venue.history.of_account(1, last + 1, newest)

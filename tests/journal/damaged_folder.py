@@ -100,10 +100,10 @@ def _trade(bench: Bench, records: int) -> None:
                     for number in ids
                 )
             )  # fmt: skip
-        bench.settle()
+        bench.sync_written()
         for peer, side in zip(peers, "bs", strict=True):
             peer.send(*(Cancel(request_id=number + BATCH, client_order_id=f"{side}{number}") for number in ids))
-        bench.settle()
+        bench.sync_written()
         first += 2 * BATCH
         bench.venue.history.flush()
         if not snapshot and bench.venue.sequence > records * 3 // 4:
@@ -361,5 +361,5 @@ def untouched_read_once() -> Iterator[Untouched]:
         patch.setattr(folder_check, "READS", 1)  # nobody writes it meanwhile
         patch.setattr(verify, "read_snapshot", untouched.once(verify.read_snapshot))
         patch.setattr(folder_check, "read_key_file", untouched.once(folder_check.read_key_file))
-        patch.setattr(folder_check, "read_or_tell", untouched.once(folder_check.read_or_tell))
+        patch.setattr(folder_check, "read_or_explain", untouched.once(folder_check.read_or_explain))
         yield untouched

@@ -34,7 +34,7 @@ def test_a_claim_of_any_record_of_a_frame_is_compared_with_the_hash_of_the_frame
     for number in (4, 5):
         wrong = ClaimCheck([Claim("data/other", number, frames[0].hash)])
         wrong.take(frames[0])
-        with pytest.raises(Refusal, match=f"data/other knows another record {number}"):
+        with pytest.raises(Refusal, match=f"data/other has another hash for record {number}"):
             wrong.take(frames[1])
 
 
@@ -45,7 +45,7 @@ def test_claims_in_front_of_the_first_frame_are_left_to_be_looked_up_and_those_w
     check.take(frames[1])
     assert check.older == [older]
     check_claim(older, frames[0])
-    with pytest.raises(Refusal, match="older knows another record 2"):
+    with pytest.raises(Refusal, match="older has another hash for record 2"):
         check_claim(older, frames[1])
     assert no_claims(b"") == ()
 

@@ -65,7 +65,7 @@ def test_what_cannot_be_a_data_folder_is_refused_before_anything_is_made(tmp_pat
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(UserError, match="needs a name"):
         make_data_folder(disk, "")
-    with pytest.raises(UserError, match="can be no data folder"):
+    with pytest.raises(UserError, match="cannot be a data folder"):
         make_data_folder(disk, str(tmp_path / "file"))
     with pytest.raises(Refusal, match="is a symbolic link"):
         make_data_folder(disk, str(tmp_path / "link"))

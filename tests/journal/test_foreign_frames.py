@@ -1,4 +1,4 @@
-"""A sound frame that does not belong behind the last one: written by another epoch, another history, or too early."""
+"""A valid frame that does not belong behind the last one: written by another epoch, another history, or too early."""
 
 import pytest
 

@@ -106,7 +106,7 @@ def test_every_flipped_bit_of_a_frame_is_noticed() -> None:
 def test_a_sound_frame_in_the_wrong_place_is_refused_and_called_whole(due: Due, reason: str) -> None:
     with pytest.raises(BadFrame, match=reason) as refused:
         read(pack(), due)
-    assert refused.value.whole
+    assert refused.value.is_complete
     assert read(pack(), None).sequence == 7
 
 

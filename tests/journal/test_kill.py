@@ -51,7 +51,7 @@ def test_the_commands_check_and_print_a_folder(tmp_path: Path, capsys: pytest.Ca
     trade_and_kill(folder, 5)
     main_exit(["journal", "verify", str(folder), "--deep"], 0)
     printed = capsys.readouterr().out
-    assert "sound" in printed and "state hash" in printed
+    assert "valid" in printed and "state hash" in printed
     main_exit(["journal", "dump", str(folder), "--seq", "2-4"], 0)
     assert [line[:3] for line in capsys.readouterr().out.splitlines()] == ['{"f'] * 3
     segment = folder / "journal" / "0000000001.seg"
@@ -62,7 +62,7 @@ def test_the_commands_check_and_print_a_folder(tmp_path: Path, capsys: pytest.Ca
     main_exit(["journal", "verify", str(folder)], 65)
     assert "journal refused: segment 1 offset" in capsys.readouterr().err
     main_exit(["journal", "verify", str(tmp_path)], 2)
-    assert "no data folder" in capsys.readouterr().err
+    assert "not a data folder" in capsys.readouterr().err
 
 
 def main_exit(arguments: list[str], code: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange.journal.repair import clean_spare, cut_tail, settle
+from exchange.journal.repair import clean_spare, cut_tail, sync_written
 from exchange.journal.scan import Tear
 from exchange.journal.segments import SegmentFile
 from tests.journal.fault_disk import FaultDisk
@@ -56,5 +56,5 @@ def test_what_a_killed_process_wrote_is_synced_before_it_is_served() -> None:
     disk, segment = damaged()
     disk.pwrite(disk.open(PATH), b"unsynced", 12_000)
     assert disk.names[PATH].unsynced
-    settle(disk, "data", segment, read_only=True)
+    sync_written(disk, "data", segment, read_only=True)
     assert not disk.names[PATH].unsynced and disk.mode(PATH) == 0o400

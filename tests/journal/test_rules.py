@@ -16,7 +16,7 @@ from exchange.limits import TEST, Limits
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import FOLDER, FakeEngine, reopen, trade
 
-OTHER = "no mark behind them says what they came to: serve the folder with the release that wrote it"
+OTHER = "no mark after them proves the replay: serve the folder with the release that wrote it"
 MARKED = (64,) * (MARK_RECORDS // 64)  # the mark behind them is written with the next batch
 
 
@@ -48,9 +48,9 @@ def test_commands_behind_the_last_mark_are_not_decided_anew(
 ) -> None:
     disk = written(number, *batches)
     files = {path: bytes(disk.file(path)) for path in disk.names}
-    named = "rules 4" if number == 4 else "rules without a number"
+    theirs = "rules 4" if number == 4 else "rules without a number"
     reason = (
-        rf"sequence \d+: commands from {first} on were decided under {named}, this release has rules 5, and {OTHER}"
+        rf"sequence \d+: commands from {first} on were decided under {theirs}, this release has rules 5, and {OTHER}"
     )
     with pytest.raises(Refusal, match=reason) as refused:
         served(disk, 5)
@@ -67,7 +67,7 @@ def test_commands_in_front_of_a_mark_are_compared_and_the_folder_goes_on_with_a_
         trade(opened, 3)
         opened.journal.close()
         if opened.report.rules_changed:
-            assert opened.report.notes == ("rules 5 hold behind command 40, rules 4 up to there",)
+            assert opened.report.notes == ("rules 5 apply after command 40, rules 4 before",)
     # From the first command on too, and from a snapshot that was taken under the old rules.
     for path in [path for path in disk.names if "/snap/" in path]:
         copy = disk.copy()
@@ -84,7 +84,7 @@ def test_a_mark_at_a_clean_stop_lets_a_release_with_other_rules_go_on() -> None:
     opened.journal.mark()
     opened.journal.close()
     opened = served(disk, 5)
-    assert opened.report.notes == ("rules 5 hold behind command 40, rules 4 up to there",)
+    assert opened.report.notes == ("rules 5 apply after command 40, rules 4 before",)
     assert opened.report.replayed == 40
 
 

@@ -8,7 +8,7 @@ from exchange.journal.errors import Refusal
 from exchange.journal.frames import NO_HASH
 from exchange.journal.head import pack_slot, read_head
 from exchange.journal.recovery import Opened
-from exchange.journal.scan import Walk, judge_end
+from exchange.journal.scan import Walk, check_end
 from exchange.journal.segments import BLOCK_BYTES, open_segments
 from exchange.journal.verify import verify
 from tests.journal.fault_disk import FaultDisk
@@ -43,7 +43,7 @@ def test_the_last_frame_cut_at_every_byte_is_a_tear_and_costs_only_itself() -> N
     for cut in range(last, end):
         disk.file(FIRST)[:] = whole[:cut] + bytes(len(whole) - cut)
         walk = walked(disk)
-        judge_end(walk, 0)
+        check_end(walk, 0)
         assert (walk.offset, walk.due.sequence) == (last, 4), cut
         assert (walk.tear is None) == (cut == last or not any(whole[last:cut])), cut
     disk.file(FIRST)[:] = whole
@@ -57,7 +57,7 @@ def test_a_file_shorter_than_its_segment_is_refused_with_sizes_and_sequence() ->
     whole = bytes(disk.file(FIRST))
     for cut, due in ((last, 4), (last + 100, 4), (len(whole) - 1, 5), (BLOCK_BYTES, 1)):
         disk.file(FIRST)[:] = whole[:cut]
-        with pytest.raises(Refusal, match=f"{FIRST} has {cut} bytes, not {len(whole)}: it has lost its end") as refused:
+        with pytest.raises(Refusal, match=f"{FIRST} has {cut} bytes, not {len(whole)}: its end is missing") as refused:
             walked(disk)
         assert (refused.value.code, refused.value.segment, refused.value.sequence) == (65, 1, due)
 
@@ -86,7 +86,7 @@ def test_every_subset_of_the_sectors_of_the_last_frame_is_a_tear_or_the_whole_fr
                 data[last + sector * 512 : last + (sector + 1) * 512] = bytes(512)
         disk.file(FIRST)[:] = data
         walk = walked(disk)
-        judge_end(walk, 0)
+        check_end(walk, 0)
         assert walk.due.sequence == (22 if subset == (1 << sectors) - 1 else 2)
 
 
@@ -95,8 +95,8 @@ def test_every_subset_of_the_sectors_of_the_last_frame_is_a_tear_or_the_whole_fr
 def test_damage_in_front_of_a_sound_frame_is_refused_with_its_place() -> None:
     disk, _, last = running([1, 2, 1])
     disk.file(FIRST)[last - 400] ^= 1
-    with pytest.raises(Refusal, match=r"frame CRC differs; a sound frame follows at offset") as refused:
-        judge_end(walked(disk), 0)
+    with pytest.raises(Refusal, match=r"frame CRC differs; a valid frame follows at offset") as refused:
+        check_end(walked(disk), 0)
     found = refused.value
     assert (found.code, found.segment, found.offset, found.sequence) == (65, 1, last - 512, 2)
     assert f"segment 1 offset {last - 512} sequence 2" in str(found)
@@ -107,26 +107,26 @@ def test_a_seal_tells_rot_of_the_last_record_from_a_tear() -> None:
     disk, opened, last = running([1, 2, 1])
     opened.journal.close()
     disk.file(FIRST)[last + 100] ^= 1
-    with pytest.raises(Refusal, match="a sound frame follows"):
-        judge_end(walked(disk), 0)
+    with pytest.raises(Refusal, match="a valid frame follows"):
+        check_end(walked(disk), 0)
 
 
 @pytest.mark.rule("DUR-071")
 def test_nothing_at_or_below_heads_sequence_is_cut() -> None:
     disk, _, last = running([1, 2, 1])
     disk.file(FIRST)[last + 100] ^= 1
-    judge_end(walked(disk), 3)
+    check_end(walked(disk), 3)
     with pytest.raises(Refusal, match="HEAD says that 4 was durable"):
-        judge_end(walked(disk), 4)
+        check_end(walked(disk), 4)
 
 
 @pytest.mark.rule("DUR-105")
 def test_a_journal_that_ends_below_head_has_lost_its_tail() -> None:
     disk, _, last = running([1, 2, 1])
     disk.file(FIRST)[last:] = bytes(len(disk.file(FIRST)) - last)
-    judge_end(walked(disk), 3)
+    check_end(walked(disk), 3)
     with pytest.raises(Refusal, match="lost tail"):
-        judge_end(walked(disk), 4)
+        check_end(walked(disk), 4)
 
 
 @pytest.mark.rule("DUR-103")
@@ -137,16 +137,16 @@ def test_bytes_beyond_one_write_are_no_tear() -> None:
     data[last + 100] ^= 1
     data[last + (1 << 20) + 4_096] = 1
     walk = walked(disk)
-    with pytest.raises(Refusal, match="more than one write"):
-        judge_end(walk, 0)
+    with pytest.raises(Refusal, match="more bytes follow than one write has"):
+        check_end(walk, 0)
 
 
 @pytest.mark.rule("DUR-102")
 def test_rot_in_the_padding_of_the_last_record_is_refused_not_cut() -> None:
     disk, _, last = running([1, 2, 1])
     disk.file(FIRST)[last + 511] = 1
-    with pytest.raises(Refusal, match=r"padding is not zero; the frame is whole"):
-        judge_end(walked(disk), 0)
+    with pytest.raises(Refusal, match=r"padding is not zero; the frame is complete"):
+        check_end(walked(disk), 0)
 
 
 @pytest.mark.rule("DUR-055")

@@ -95,6 +95,6 @@ def test_a_used_segment_behind_an_unused_one_is_refused() -> None:
 
 
 def test_a_folder_without_a_journal_is_a_users_mistake() -> None:
-    with pytest.raises(UserError, match="no data folder") as refused:
+    with pytest.raises(UserError, match="not a data folder") as refused:
         require_folder(FaultDisk(), "elsewhere")
     assert refused.value.code == 2

@@ -23,7 +23,7 @@ def test_a_sound_folder_is_counted_and_not_changed() -> None:
     assert (report.records, report.first_sequence, report.last_sequence) == (155, 1, 155)
     assert (report.segments, report.spares, report.snapshots, report.marks) == (2, 2, 1, 1)
     assert report.state_hash == reopen(disk).engine.state_hash().hex()
-    assert "sound" in summary(report) and report.last_hash in summary(report) and not report.notes
+    assert "valid" in summary(report) and report.last_hash in summary(report) and not report.notes
 
 
 def test_a_running_folder_can_be_verified() -> None:

@@ -56,7 +56,7 @@ def of_one(line: str, pair: KeyPair = ONE, nonce: str = "n", history: str = HIST
 def of_two(asked: str = PAUSE, confirmed: str = "", second: KeyPair = TWO) -> Act:
     """An act of two; `confirmed`: what the second names, this act if empty."""
     first = of_one(asked, nonce="first")
-    line = json.dumps({"do": "confirm", "proposal": confirmed or first.name, "reason": "seen"})
+    line = json.dumps({"do": "confirm", "proposal": confirmed or first.act_id, "reason": "seen"})
     return Act(asked, [*first.signatures, msgspec.structs.replace(signature(second, "second", line), line=line)])
 
 
@@ -134,13 +134,13 @@ def test_keys_that_the_owner_of_the_folder_makes_are_shown_as_his(tmp_path: Path
     ("act", "fault"),
     [
         (Act(PAUSE), "nobody signed it"),
-        (Act(PAUSE + " ", of_one(PAUSE).signatures), "does not hold"),
-        (of_one(PAUSE, history="h_other"), "does not hold"),
+        (Act(PAUSE + " ", of_one(PAUSE).signatures), "is not valid"),
+        (of_one(PAUSE, history="h_other"), "is not valid"),
         (of_one(PAUSE, KeyPair("k_op0", 1, b"x" * 32)), "k_op0 was no operator"),
         (of_one(PAUSE, KeyPair("k_trader", 1, b"x" * 32)), "k_trader was no operator"),
         (of_two(confirmed="0" * 32), "k_op1 has confirmed something else"),
         (of_two(second=ONE), "both signatures are of one operator"),
-        (Act(PAUSE, [signature(ONE, "a", PAUSE), signature(TWO, "b", PAUSE)]), "does not hold"),
+        (Act(PAUSE, [signature(ONE, "a", PAUSE), signature(TWO, "b", PAUSE)]), "is not valid"),
         (Act(PAUSE, [*of_two().signatures, signature(TWO, "c", PAUSE)]), "3 signatures, allowed are 2"),
         (of_one(MAKE), "takes two"),
         (of_one(END), "takes two"),
@@ -170,7 +170,7 @@ def test_what_operators_did_is_in_order(auditor: Auditor) -> None:
 
 @pytest.mark.rule("SEC-068", "SEC-063")
 def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(auditor: Auditor) -> None:
-    lie = ["they say that two people asked, and no two have"]
+    lie = ["they say that two people asked, and two did not sign"]
     settle = json.dumps({"do": "settle", "reason": WHY})
     alone, two = (encode_payload(DayLimitsPayload([], 20_780, by_two)) for by_two in (False, True))
     assert take(auditor, CommandKind.DAY_LIMITS, two) == lie, "nobody has asked"
@@ -182,7 +182,7 @@ def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(aud
     assert learn(auditor, definition(TWO, expires_us=1)) == []
     assert judge(auditor, of_one(MAKE, nonce="m")) == [] and learn(auditor, definition(NEW)) == []
     first = of_one(settle, nonce="s")
-    line = json.dumps({"do": "confirm", "proposal": first.name, "reason": "seen"})
+    line = json.dumps({"do": "confirm", "proposal": first.act_id, "reason": "seen"})
     second = msgspec.structs.replace(signature(NEW, "t", line), line=line)
     assert judge(auditor, Act(settle, [*first.signatures, second])) == [], "each signature holds"
     assert take(auditor, CommandKind.DAY_LIMITS, two) == lie, "the first has made the second"
@@ -190,7 +190,7 @@ def test_limits_that_say_two_people_asked_stand_behind_an_act_of_two_persons(aud
 
 @pytest.mark.rule("SEC-063")
 def test_a_key_that_no_act_made_is_found_out(auditor: Auditor) -> None:
-    no_act = "an operator's key that no act"
+    no_act = "no act matches this change of the operator's key"
     assert no_act in learn(auditor, definition(NEW))[0]
     assert learn(auditor, definition(KeyPair("k_mm", 1, b"m" * 32), scopes=("trade",))) == [], "a member's may"
     assert judge(auditor, of_two(MAKE)) == []
@@ -210,7 +210,7 @@ def test_what_is_no_key_is_found_out(auditor: Auditor, payload: bytes) -> None:
 @pytest.mark.rule("SEC-063", "SEC-066")
 def test_a_nonce_serves_once_and_a_key_only_while_it_is_an_operators(auditor: Auditor) -> None:
     assert judge(auditor, of_one(PAUSE)) == []
-    assert judge(auditor, of_one(PAUSE)) == ["the nonce of k_op0 served another act"]
+    assert judge(auditor, of_one(PAUSE)) == ["the nonce of k_op0 was used before"]
     assert judge(auditor, of_two(END)) == [] and learn(auditor, definition(TWO, expires_us=1)) == []
     assert judge(auditor, of_one(PAUSE, TWO, "o")) == ["k_op1 was no operator"], "its signature is right"
     end = json.dumps({"do": "revoke", "key": ONE.key, "reason": "the last one"})
@@ -225,7 +225,7 @@ def test_nobody_acts_while_an_operators_key_is_on_its_way_to_the_disk(tmp_path: 
         answers: list[Answer] = []
         office.desk.take(json.dumps({"do": "key", **asked_for(ONE)}).encode(), answers.append)
         office.desk.take(PAUSE.encode(), answers.append)
-        assert "ask again" in answers[0].why, "told at once; the first waits for the disk"
+        assert "try again" in answers[0].why, "told at once; the first waits for the disk"
         bench.settle()
         assert answers[1].ok and "must be signed" in office.refused("state", target=CHIP, to="paused", reason=WHY)
         assert "exists already" in office.refused("key", ONE, **asked_for(ONE)), "what is refused holds up nobody"

@@ -104,7 +104,7 @@ def test_once_there_is_an_operator_nobody_acts_unsigned_or_without_a_reason(benc
     office = Office(bench, operators=1)
     (operator,) = office.operators
     assert "must be signed" in office.refused("state", target=CHIP, to="paused")
-    assert "reason is missing" in office.refused("state", operator, target=CHIP, to="paused")
+    assert "needs a reason" in office.refused("state", operator, target=CHIP, to="paused")
     assert office.ask("status").ok and office.ask("proposals").ok, "who looks need not sign"
     assert office.ask("state", operator, target="X", to="paused", reason=WHY).why.startswith("'X' is neither")
     assert office.journalled()[-1]["kind"] != "ACT", "what is refused at once leaves nothing"
@@ -267,7 +267,7 @@ def test_an_act_of_a_journal_from_elsewhere_is_shown_whatever_it_says(bench: Ben
 def test_a_request_that_its_record_has_no_room_for_is_refused(bench: Bench) -> None:
     office = Office(bench, operators=0)
     prices = {f"H100.G90.X{number}": 5 for number in range(4_000)}
-    assert "a record has at most 65536" in office.refused("settle", prices=prices)
+    assert "at most 65536 bytes fit into its record" in office.refused("settle", prices=prices)
 
 
 @pytest.mark.rule("SEC-051", "SEC-061")
@@ -280,8 +280,8 @@ def test_an_act_that_could_be_read_in_two_ways_is_refused(bench: Bench) -> None:
     ]
     for line in twice:
         nonce, history = office.ask("nonce").lines
-        assert "stands twice" in office.take(msgspec.json.encode(sign(one, history, nonce, line))).why
-        assert "stands twice" in office.take(line.encode()).why
+        assert "appears twice" in office.take(msgspec.json.encode(sign(one, history, nonce, line))).why
+        assert "appears twice" in office.take(line.encode()).why
 
 
 @pytest.mark.rule("SEC-061", "SEC-011")
@@ -327,7 +327,7 @@ def test_one_operator_walks_no_price_beyond_the_limits_by_settling_again_and_aga
     further = bench.venue.table.row(1).high_tick
     assert further > limit
     answer = office.ask("settle", one, chips=[CHIP], prices={SYMBOL: further}, reason="wilder")
-    assert f"settlement {limit} is published already, {further} is another" in answer.lines[0], answer
+    assert f"settlement {limit} is published already, {further} differs" in answer.lines[0], answer
     assert bench.venue.table.row(1).settle_tick == limit
     assert "settled" in office.ask("settle", one, chips=[CHIP], increments={SYMBOL: 2}, reason="coarser").lines[0]
     name = answer.lines[0].split()[0]

@@ -39,7 +39,7 @@ def state(bench: Bench) -> MarketState:
 def test_one_market_changes_alone_only_while_its_group_is_open(bench: Bench) -> None:
     do(bench, "state", target=CHIP, to="paused")
     assert refused(bench, "state", target=SYMBOL, to="halt") == (
-        f"{SYMBOL}: its group is PAUSED, one market alone changes while it is OPEN (STATE-001)"
+        f"{SYMBOL}: its group is PAUSED; a single market can change only while its group is OPEN (STATE-001)"
     )
 
 
@@ -83,7 +83,7 @@ def test_an_auction_beyond_its_collar_waits_for_the_operator_who_clamps_it(bench
         bench.clock.now += 31 * NS_PER_S
         bench.pass_ms(100)
     assert state(bench) == S.RESERVED
-    assert "clamp belongs to the way to OPEN" in refused(bench, "state", target=SYMBOL, to="halt", clamp=True)
+    assert "clamp is only for open" in refused(bench, "state", target=SYMBOL, to="halt", clamp=True)
     do(bench, "state", target=SYMBOL, to="open", clamp=True)
     assert state(bench) == S.OPEN
     assert (query.statistics(bench.venue.states, 1).last, query.statistics(bench.venue.states, 1).volume) == (

@@ -172,7 +172,7 @@ def test_figures_out_of_range_are_refused_with_their_option(tmp_path: Path, caps
 def test_what_was_done_of_a_refused_request_is_told_too() -> None:
     here, there = socket.socketpair()
     with here, there:
-        there.sendall(b'{"ok":false,"told":["H100: settled"],"why":"B200 is not CLOSED"}\n')
+        there.sendall(b'{"ok":false,"lines":["H100: settled"],"why":"B200 is not CLOSED"}\n')
         with pytest.raises(UserError) as refused:
             _ask_once("venue", here, ShowStatus())
     assert str(refused.value) == "refused: B200 is not CLOSED (the rest was done: H100: settled)"
@@ -196,7 +196,7 @@ def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
         proposed = run(f"key make {folder} three --account 1 --scopes admin {ones}")
         assert proposed.startswith("private key of k_three"), "the venue does not have it yet"
         assert "must be signed" in run(f"operator state {folder} H100 closed", 1)
-        assert "reason is missing" in run(f"operator state {folder} H100 closed --sign {folder}/one.pem", 1)
+        assert "needs a reason" in run(f"operator state {folder} H100 closed --sign {folder}/one.pem", 1)
         assert "has no private key" in run(f"operator state {folder} H100 closed --sign {folder}/none.pem", 2)
         run(f"operator state {folder} H100 closed {ones}")
         told = run(f"operator settle {folder} {SYMBOL}=9.999 {ones}")

@@ -13,7 +13,7 @@ REQUIRED = {"to": "open", "scope": "firm"}  # of a few words; other texts may be
 
 def bounded() -> Iterator[tuple[type[msgspec.Struct], str, Any]]:
     """(request, field, type) of every number and text with bounds."""
-    for request in get_args(requests.Acting):
+    for request in get_args(requests.ActRequest):
         info = msgspec.inspect.type_info(request)
         assert isinstance(info, msgspec.inspect.StructType)
         for field in info.fields:
@@ -63,7 +63,7 @@ def test_what_is_told_to_the_person_is_what_the_venue_would_refuse(
         (b"[]", "Expected `object`"),
         (b'{"do":"dance"}', "Invalid value 'dance'"),
         (b'{"do":"money","account":1,"mills":1,"cents":1}', "unknown field `cents`"),
-        (b'{"do":"money","account":1,"mills":1,"mills":2}', "a key stands twice"),
+        (b'{"do":"money","account":1,"mills":1,"mills":2}', "a key appears twice"),
         (b'{"do":"stop","why":"\xff"}', "utf-8"),
         (b'{"do":' * 100_000, "recursion"),
     ],
@@ -78,9 +78,9 @@ def test_requests_and_answers_look_the_same_on_the_socket_whatever_they_are_call
     assert msgspec.json.encode(requests.ShowStatus()) == b'{"do":"status"}'
     kill = requests.KillSwitch(scope="firm", number="7", on=False, reason="over")
     assert msgspec.json.encode(kill) == b'{"do":"kill","scope":"firm","number":"7","on":false,"reason":"over"}'
-    assert msgspec.json.encode(requests.Answer(True, ["done"])) == b'{"ok":true,"told":["done"]}'
+    assert msgspec.json.encode(requests.Answer(True, ["done"])) == b'{"ok":true,"lines":["done"]}'
     assert msgspec.json.encode(requests.Answer(False, why="no")) == b'{"ok":false,"why":"no"}'
-    assert msgspec.json.decode(b'{"ok":true,"told":["done"]}', type=requests.Answer).lines == ["done"]
+    assert msgspec.json.decode(b'{"ok":true,"lines":["done"]}', type=requests.Answer).lines == ["done"]
 
 
 @pytest.mark.rule("SEC-061")

@@ -51,7 +51,7 @@ class Features:
         self.parked = self.target is not None and not self.target.resting and not self.target.pending
         self.states = {index: market.market_state(index) for index in market.books}
         self.groups = {group: phase.state for group, phase in market.phases.groups.items()}
-        self.waiting = {order.order_id for order in market.orders.values() if order.waits is not None}
+        self.waiting = {order.order_id for order in market.orders.values() if order.pending_cancel is not None}
         self.protected = {order.order_id for order in market.elected if not self._is_open(order)}
         self.run = market.mass_quote is not None
 

@@ -44,16 +44,8 @@ WEIGHTS = {
     "unsupported": 0.4, "leads": 0.4, "repeat": 2.5, "over": 1.5,
 }  # fmt: skip
 PLAIN = {
-    "plain": 60,
-    "new": 1,
-    "cancel": 20,
-    "replace": 8,
-    "cash": 1,
-    "back": 3,
-    "define": 0.5,
-    "kill": 0.2,
-    "unkill": 1,
-}
+    "plain": 60, "new": 1, "cancel": 20, "replace": 8, "cash": 1, "back": 3, "define": 0.5, "kill": 0.2, "unkill": 1,
+}  # fmt: skip
 DEFINE, LEADS = "define", "leads"
 STATES = [state for state in MarketState if state != MarketState.NONE]
 

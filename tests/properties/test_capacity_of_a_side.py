@@ -7,7 +7,7 @@ import pytest
 from exchange.book.check import check_books
 from exchange.codes import CommandKind, EventKind, OrderType, RejectReason, Side, TimeInForce
 from exchange.conformance.venues import EngineVenue
-from exchange.reference.checks import SIDE_LOTS_MAX
+from exchange.reference.entry import SIDE_LOTS_MAX
 from exchange.reference.rows import Command
 from tests.market import open_property_market
 

@@ -60,7 +60,7 @@ def expected(rows: Rows, index: int, first: int, last: int) -> list[tuple[int, o
 
 
 def told(prints: Prints, index: int, first: int, last: int) -> list[tuple[int | None, object]]:
-    return [(before, trades_message(rows)) for before, rows in prints.of_book(index, first, last)]
+    return [(before, trades_message(rows)) for before, rows in prints.messages_of(index, first, last)]
 
 
 def pieces(rows: Rows, rng: random.Random) -> Iterator[np.ndarray]:
@@ -140,10 +140,10 @@ def test_a_print_that_does_not_follow_the_last_makes_the_older_ones_unknown() ->
     prints = Prints({1: 40, 2: 30})
     assert (prints.oldest(1), prints.oldest(2)) == (41, 31)
     prints.append(np.array([event(EventKind.FILL, 1, instrument=1, trade_id=41)], EVENT))
-    assert [before for before, _ in prints.of_book(1, 41, 41)] == [40] and not list(prints.of_book(2, 31, 41))
+    assert [before for before, _ in prints.messages_of(1, 41, 41)] == [40] and not list(prints.messages_of(2, 31, 41))
     prints.append(np.array([event(EventKind.FILL, 2, instrument=1, trade_id=50)], EVENT))
     assert prints.oldest(1) == prints.oldest(2) == 50
-    assert [before for before, _ in prints.of_book(1, 50, 50)] == [None]
+    assert [before for before, _ in prints.messages_of(1, 50, 50)] == [None]
 
 
 @pytest.mark.rule("RECOV-014")
@@ -162,7 +162,7 @@ def test_a_range_is_as_it_was_when_it_was_asked_for_and_is_read_many_messages_at
     rows = [event(EventKind.FILL, number, instrument=1, trade_id=number) for number in range(1, 1_001)]
     prints = Prints()
     prints.append(np.array(rows[:60], EVENT))
-    found, wanted = prints.of_book(1, 1, 60), expected(rows[:60], 1, 1, 60)
+    found, wanted = prints.messages_of(1, 1, 60), expected(rows[:60], 1, 1, 60)
     prints.append(np.array(rows[60:], EVENT))
     assert prints.first_id > 60
     assert [(before, trades_message(some)) for before, some in found] == wanted
@@ -170,5 +170,5 @@ def test_a_range_is_as_it_was_when_it_was_asked_for_and_is_read_many_messages_at
     monkeypatch.setattr(prints_module, "PRINTS_MAX", 1 << 22)
     prints = Prints()
     prints.append(np.array(rows, EVENT))
-    assert len(list(prints.of_book(1, 1, 1_000))) == 1_000
+    assert len(list(prints.messages_of(1, 1, 1_000))) == 1_000
     assert len(reads) <= 1 + 1_000 // 200

@@ -41,12 +41,12 @@ def close(status: SettlementStatus, time_ns: int) -> None:
 def test_a_group_has_its_settlement_when_every_book_of_it_has() -> None:
     status = SettlementStatus(states())
     close(status, 100)
-    assert not status.published(GROUP) and status.missing(GROUP) == 2
+    assert not status.is_published(GROUP) and status.missing(GROUP) == 2
     take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=1)
-    assert not status.published(GROUP) and status.missing(GROUP) == 1
+    assert not status.is_published(GROUP) and status.missing(GROUP) == 1
     take(status, EventKind.INSTRUMENT_LISTED, 300, instrument=3)
-    assert status.published(GROUP) and status.missing(GROUP) == 0
-    assert status.since_ns(GROUP, 999) == 300
+    assert status.is_published(GROUP) and status.missing(GROUP) == 0
+    assert status.published_ns(GROUP, 999) == 300
 
 
 @pytest.mark.rule("SESSION-003")
@@ -54,9 +54,9 @@ def test_the_settlement_of_a_day_does_not_count_for_the_next() -> None:
     status = SettlementStatus(states())
     for index in BOOKS:
         take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=index)
-    assert status.published(GROUP)
+    assert status.is_published(GROUP)
     close(status, 300)
-    assert not status.published(GROUP) and status.since_ns(GROUP, 999) == 0
+    assert not status.is_published(GROUP) and status.published_ns(GROUP, 999) == 0
 
 
 def test_a_state_of_one_book_does_not_close_its_group() -> None:
@@ -64,11 +64,11 @@ def test_a_state_of_one_book_does_not_close_its_group() -> None:
     for index in BOOKS:
         take(status, EventKind.INSTRUMENT_LISTED, 200, instrument=index)
     take(status, EventKind.STATE_CHANGED, 300, group=GROUP, instrument=1, market_state=MarketState.CLOSED)
-    assert status.published(GROUP)
+    assert status.is_published(GROUP)
 
 
 def test_a_group_that_is_not_closed_has_a_settlement_and_a_closed_one_of_which_nothing_is_known_has_none() -> None:
     made = states()
     status = SettlementStatus(made)
-    assert status.since_ns(GROUP, 500) == 0 and status.missing(GROUP) == 2
-    assert status.since_ns(3, 500) == 500 == status.since_ns(3, 900), "since it was first asked for"
+    assert status.published_ns(GROUP, 500) == 0 and status.missing(GROUP) == 2
+    assert status.published_ns(3, 500) == 500 == status.published_ns(3, 900), "since it was first asked for"

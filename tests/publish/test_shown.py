@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from exchange.publish.consumer import released_batch
-from exchange.publish.shown import Shown
+from exchange.publish.shown import ShownSequence
 from exchange.records import EVENT
 
 
 @pytest.mark.rule("DUR-152")
 def test_commands_without_events_count_as_shown_too() -> None:
-    shown = Shown()
+    shown = ShownSequence()
     assert shown.sequence == 0
-    shown.reach(7)
+    shown.set(7)
     assert shown.sequence == 7
     shown.take(released_batch(np.zeros(0, EVENT), 8, 10, 1))
     assert shown.sequence == 10

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from exchange.codes import OrderType, Side, TimeInForce
-from exchange.reference.book import Book, OrderIds, Owner, Uncross, is_own, opposite, signed
+from exchange.reference.book import Book, OrderIds, Owner, Uncross, has_same_owner, opposite, signed
 from tests.reference.scenario import order
 
 
@@ -65,12 +65,12 @@ def test_a_buy_takes_at_its_limit_or_below_a_sell_at_its_limit_or_above() -> Non
 @pytest.mark.rule("SMP-001", "SMP-008")
 def test_orders_of_one_self_match_id_are_own_quotes_go_by_account() -> None:
     mine, also_mine, other = (order(number, 0, 1, 1, smp_id=key) for number, key in ((1, 7), (2, 7), (3, 8)))
-    assert is_own(mine, also_mine)
-    assert not is_own(mine, other)
-    assert not is_own(order(4, 0, 1, 1), order(5, 0, 1, 1)), "0 is no self-match id"
+    assert has_same_owner(mine, also_mine)
+    assert not has_same_owner(mine, other)
+    assert not has_same_owner(order(4, 0, 1, 1), order(5, 0, 1, 1)), "0 is no self-match id"
     quote = order(1, 0, 1, 1, smp_id=99, order_type=OrderType.QUOTE)
-    assert is_own(Owner(1, 7, OrderType.LIMIT), quote)
-    assert not is_own(Owner(2, 99, OrderType.LIMIT), quote)
+    assert has_same_owner(Owner(1, 7, OrderType.LIMIT), quote)
+    assert not has_same_owner(Owner(2, 99, OrderType.LIMIT), quote)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from exchange.codes import Side, TimeInForce
 from exchange.reference.day_prices import (
     can_park,
-    is_known,
+    is_representable,
     outside_band,
     stop_outside,
     waits_for_a_day,
@@ -57,10 +57,10 @@ def test_a_gtc_order_on_the_passive_side_is_parked() -> None:
 @pytest.mark.rule("SPEC-004")
 def test_only_spreads_have_prices_below_one() -> None:
     market = market_with("-")
-    assert [is_known(market.clearing.instruments[M1], price) for price in (0, 1, 100_000, 100_001)] == [
+    assert [is_representable(market.clearing.instruments[M1], price) for price in (0, 1, 100_000, 100_001)] == [
         *(False, True, True, False)
     ]
-    assert [is_known(market.clearing.instruments[SP], price) for price in (-100_001, -100_000, 0)] == [
+    assert [is_representable(market.clearing.instruments[SP], price) for price in (-100_001, -100_000, 0)] == [
         *(False, True, True)
     ]
 

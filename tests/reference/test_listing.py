@@ -6,7 +6,7 @@ import pytest
 
 from exchange.codes import EventKind, MarketState, Side
 from exchange.conformance.market import GROUP, scenario_listing
-from exchange.reference.listing import list_instruments, one_operator_may, set_day_limits, set_lead_makers
+from exchange.reference.listing import is_allowed_for_one, list_instruments, set_day_limits, set_lead_makers
 from exchange.reference.market import Market
 from tests.reference.scenario import events, run
 
@@ -68,15 +68,15 @@ def test_an_order_that_rests_again_above_the_top_order_ends_top() -> None:
 def test_one_operator_settles_a_whole_group_once_a_day_inside_its_limits() -> None:
     market, _ = run("ST closed", parameters="limit=10")
     whole: list[dict[str, Any]] = [limits(index, 100) for index in market.books]
-    assert one_operator_may(market, whole, 7)
-    assert not one_operator_may(market, whole[:-1], 7), "not the whole group"
-    assert not one_operator_may(market, whole, 0)
-    assert not one_operator_may(market, [limits(1, 111), *whole[1:]], 7), "outside the day's limits"
+    assert is_allowed_for_one(market, whole, 7)
+    assert not is_allowed_for_one(market, whole[:-1], 7), "not the whole group"
+    assert not is_allowed_for_one(market, whole, 0)
+    assert not is_allowed_for_one(market, [limits(1, 111), *whole[1:]], 7), "outside the day's limits"
     set_day_limits(market, {"books": whole, "day": 7})
-    assert one_operator_may(market, whole, 7), "what stands now"
-    assert not one_operator_may(market, [limits(1, 101), *whole[1:]], 7)
-    assert not one_operator_may(market, whole, 6)
-    assert one_operator_may(market, whole, 8)
+    assert is_allowed_for_one(market, whole, 7), "what stands now"
+    assert not is_allowed_for_one(market, [limits(1, 101), *whole[1:]], 7)
+    assert not is_allowed_for_one(market, whole, 6)
+    assert is_allowed_for_one(market, whole, 8)
 
 
 @pytest.mark.rule("PRO-003")

@@ -3,7 +3,7 @@
 import pytest
 
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState, Side
-from exchange.reference.orders import accept, cancel_order, end_order, lose_turn, refresh, rest
+from exchange.reference.orders import accept, cancel_order, end_order, lose_priority, refresh, rest
 from tests.reference.scenario import events, order, run
 
 
@@ -32,9 +32,9 @@ def test_the_order_that_betters_its_side_in_open_is_top_until_it_loses_priority(
     market, _ = run(before="a B3@99; b B1@99")
     first, second = market.orders.values()
     assert market.books[1].top[Side.BUY] is first
-    lose_turn(market, second)
+    lose_priority(market, second)
     assert market.books[1].top[Side.BUY] is first
-    lose_turn(market, first)
+    lose_priority(market, first)
     assert market.books[1].top == [None, None]
     rest(market, second)
     assert market.books[1].top[Side.BUY] is second

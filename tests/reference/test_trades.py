@@ -45,7 +45,7 @@ def test_a_fill_of_a_spread_books_its_legs_at_the_prices_that_they_traded_at() -
     fill(market, spread, 4, 2, Liquidity.MAKER, leg_ticks=[103, 99], flags=EventFlag.IMPLIED)
     positions = market.clearing.accounts[spread.account].positions
     assert positions == {1: Position(-2, -206), 2: Position(2, 198)}
-    assert market.touched == [(spread.account, 1), (spread.account, 2)]
+    assert market.changed_positions == [(spread.account, 1), (spread.account, 2)]
     assert market.events[-1].level_lots == 1
 
 
@@ -62,7 +62,7 @@ def test_the_last_position_of_an_account_announces_its_margin() -> None:
     assert (second.instrument, second.position_lots, second.flags) == (2, 2, EventFlag.MARGIN)
     assert second.account_sequence == first.account_sequence + 1
     assert market.clearing.accounts[spread.account].sequence == second.account_sequence + 1
-    assert market.touched == []
+    assert market.changed_positions == []
 
 
 def test_a_partly_filled_level_shows_what_is_left() -> None:

@@ -1,4 +1,4 @@
-"""What is answered without a place in the journal when its turn has come: late, wasted, or impossible now."""
+"""What is answered and not journalled when its turn has come: late, no use on a full disk, impossible now."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class Answers:
 
     def take(self, request_id: int, received_us: int, events: list[Any]) -> None:
         assert events == []
-        self.given.append((request_id, *self.admission.not_sequenced))
+        self.given.append((request_id, *self.admission.refusal))
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ def test_journal_that_went_on_otherwise_is_refused(tmp_path: Path, kept: str) ->
     for name in {"keys.sqlite3", "events"} - {kept}:
         shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
     for read in (verify_folder, Bench):
-        with pytest.raises(Refusal, match=rf"{folder}/{kept}\S* knows another record \d+ than the journal"):
+        with pytest.raises(Refusal, match=rf"{folder}/{kept}\S* has another hash for record \d+ than the journal"):
             read(str(folder))
 
 

@@ -81,5 +81,5 @@ def test_events_that_cannot_be_restored_stay_missing_with_a_warning(
     history.load(last, last + 1)
     restore_events(history, folder, RealDisk(), TEST, 0, last + 1, warnings)
     assert history.of_command(last) is None
-    assert ["is not made whole again" in line for line in warnings.lines] == [True]
+    assert ["could not be restored" in line for line in warnings.lines] == [True]
     history.close()

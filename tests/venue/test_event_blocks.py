@@ -16,7 +16,7 @@ from exchange.venue.event_blocks import (
     pack_block,
     read_blocks,
     read_event_file,
-    read_or_tell,
+    read_or_explain,
     rows_of,
 )
 
@@ -93,6 +93,6 @@ def test_a_file_is_what_is_sound_of_it_and_the_problem_with_the_rest(tmp_path: P
         path.write_bytes(data)
         file = read_event_file(RealDisk(), str(path), JOURNAL)
         assert len(file.blocks) == count and problem in file.problem and bool(file.problem) == bool(problem)
-    assert "cannot be read" in read_or_tell(RealDisk(), str(tmp_path / "missing"), JOURNAL).problem
+    assert "cannot be read" in read_or_explain(RealDisk(), str(tmp_path / "missing"), JOURNAL).problem
     with pytest.raises(JournalFailed, match="cannot be read as a file"):
-        read_or_tell(RealDisk(), str(tmp_path), JOURNAL)
+        read_or_explain(RealDisk(), str(tmp_path), JOURNAL)

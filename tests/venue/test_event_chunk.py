@@ -6,7 +6,7 @@ import pytest
 from exchange.journal.frames import NO_HASH
 from exchange.records import EVENT
 from exchange.venue.event_blocks import BlockLink
-from exchange.venue.event_chunk import EventChunk, chunk_of_file, firsts_of
+from exchange.venue.event_chunk import EventChunk, chunk_of_file, first_numbers_of
 from exchange.venue.event_files import SUFFIX, Summary
 
 
@@ -31,16 +31,16 @@ def test_rows_are_kept_in_memory_until_they_are_dropped() -> None:
         assert chunk.rows is not None and chunk.rows.tobytes() == np.concatenate(parts).tobytes()
     chunk.drop_rows()
     assert chunk.rows is None and chunk.count == 5
-    chunk.hold(events(7, 5))
+    chunk.keep_rows(events(7, 5))
     assert chunk.rows is not None and chunk.rows.tobytes() == events(7, 5).tobytes()
 
 
 def test_of_a_full_chunk_the_first_numbers_are_known_without_its_rows() -> None:
     chunk = EventChunk(1, 7)
     chunk.finish(events(7, 5))
-    assert chunk.ended_ns == 1_100 and chunk.firsts(never) == {1: 7}
+    assert chunk.ended_ns == 1_100 and chunk.first_numbers(never) == {1: 7}
     other = EventChunk(2, 12)
-    assert other.firsts(lambda: events(12, 1)) == other.firsts(never) == {1: 12}
+    assert other.first_numbers(lambda: events(12, 1)) == other.first_numbers(never) == {1: 12}
 
 
 def test_a_chunk_of_a_file_knows_where_the_file_ends() -> None:
@@ -56,5 +56,5 @@ def test_the_first_number_of_each_account_is_found_among_rows() -> None:
     rows = np.zeros(6, EVENT)
     rows["account"] = [2, 1, 0, 1, 2, 9]
     rows["account_sequence"] = [5, 7, 0, 8, 6, 0]
-    assert firsts_of(rows) == {1: 7, 2: 5}, "a row without a number is in no stream"
-    assert firsts_of(rows[:0]) == {}
+    assert first_numbers_of(rows) == {1: 7, 2: 5}, "a row without a number is in no stream"
+    assert first_numbers_of(rows[:0]) == {}

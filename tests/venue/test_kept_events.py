@@ -156,6 +156,8 @@ def test_deep_refuses_events_and_keys_that_the_journal_does_not_give(tmp_path: P
         data += packed
     path.write_bytes(data)
     assert verify_folder(str(folder)).notes == ()
-    with pytest.raises(Refusal, match=rf"{path} offset 0: events of commands 1 to \d+ are not those") as refused:
+    with pytest.raises(
+        Refusal, match=rf"{path} offset 0: events of commands 1 to \d+ differ from the journal"
+    ) as refused:
         verify_folder(str(folder), deep=True)
     assert refused.value.code == 70

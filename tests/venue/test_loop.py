@@ -8,7 +8,7 @@ import pytest
 from exchange.units import NS_PER_US
 from exchange.venue.loop import Writer, run_loop
 
-AWAKE_US = 400
+POLL_US = 400
 
 
 class TurningClock:
@@ -22,13 +22,13 @@ class TurningClock:
         return self.looks * NS_PER_US
 
 
-def turns_after(awake_us: int, hand_over: bool) -> int:
+def turns_after(poll_us: int, hand_over: bool) -> int:
     """How often the loop turned after a scheduled call, with or without a job in the thread's hands."""
     clock = TurningClock()
     ran: list[str] = []
 
     async def main() -> None:
-        writer = Writer(clock, awake_us)  # type: ignore[arg-type]  # the one method that is used
+        writer = Writer(clock, poll_us)  # type: ignore[arg-type]  # the one method that is used
         writer.start()
         free, done = threading.Event(), asyncio.Event()
 
@@ -50,12 +50,12 @@ def turns_after(awake_us: int, hand_over: bool) -> int:
 
 
 def test_loop_turns_for_the_given_time_after_a_command_and_then_sleeps() -> None:
-    assert AWAKE_US <= turns_after(AWAKE_US, hand_over=False) <= AWAKE_US + 3
+    assert POLL_US <= turns_after(POLL_US, hand_over=False) <= POLL_US + 3
 
 
 def test_loop_that_may_sleep_or_has_handed_over_a_job_does_not_turn() -> None:
     assert turns_after(0, hand_over=False) <= 2
-    assert turns_after(AWAKE_US, hand_over=True) <= 3
+    assert turns_after(POLL_US, hand_over=True) <= 3
 
 
 def test_error_of_a_job_reaches_its_owner_in_the_loop() -> None:

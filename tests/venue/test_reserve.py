@@ -137,7 +137,7 @@ def test_what_ends_nothing_is_answered_and_costs_its_sender(bench: Bench) -> Non
     for message in messages:
         (answer,) = [told for told in peer.ask(message) if isinstance(told, Err)]
         name = "HALTED" if isinstance(message, New | Replace) else "BUSY"
-        assert (answer.reply_to, answer.name) == (message.request_id, name) and "no space" in answer.message
+        assert (answer.reply_to, answer.name) == (message.request_id, name) and "disk is full" in answer.message
     batch = Batch(
         request_id=17,
         operations=[

@@ -96,7 +96,7 @@ def test_trading_stops_while_the_journal_lacks_space_and_the_disk_is_tried_again
     class Short:
         """A journal without the segments that trading needs."""
 
-        lack, tries = "No space left on device", 0
+        spare_problem, tries = "No space left on device", 0
 
         def make_spares(self) -> None:
             self.tries += 1
@@ -109,12 +109,12 @@ def test_trading_stops_while_the_journal_lacks_space_and_the_disk_is_tried_again
     upkeep = Upkeep(bench.opened, bench.clock, Thread())  # type: ignore[arg-type]  # a thread by hand
     turned(upkeep, bench, 2)
     assert set(query.group_states(bench.venue.states).values()) == {MarketState.HALT}
-    assert bench.venue.short_of_space and short.tries == 0
+    assert bench.venue.is_disk_full and short.tries == 0
     bench.clock.now += TRY_SPACE_NS
     turned(upkeep, bench, 2)
     assert short.tries == 1
-    short.lack = ""
+    short.spare_problem = ""
     turned(upkeep, bench, 2)
-    assert not bench.venue.short_of_space
+    assert not bench.venue.is_disk_full
     assert ["all groups HALT" in line for line in bench.opened.warnings.lines] == [True, False]
     bench.opened.journal = journal

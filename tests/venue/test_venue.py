@@ -156,7 +156,7 @@ def test_exception_between_journal_and_engine_stops_the_venue_and_the_next_start
     patches = {"apply": (venue.engine, "apply"), "answer": (venue, "reply_to"), "fold": (venue.market, "fold")}
     with monkeypatch.context() as patch:
         if place == "question":
-            venue.ask_later(lambda: broken())
+            venue.ask_after_release(lambda: broken())
         else:
             patch.setattr(*patches[place], broken)
         bench.hold = False

@@ -138,7 +138,7 @@ class BatchReply:
             self._put(index, self._port.result_of(events))
         else:
             self._can_rebuild = False
-            code, text = self._port.not_sequenced
+            code, text = self._port.refusal
             self._put(index, BatchResult(code=int(code), name=code.name, message=text, applied="no"))
         self.finish_if_complete()
 

@@ -76,7 +76,7 @@ def log_out(connection: "Connection", session: Session, message: Logout) -> None
 
     def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
         gateway.record_session(events[0][0], session, OFF)
-        gateway.port.ask_later(end)
+        gateway.port.ask_after_release(end)
 
     # The logout is sequenced after all earlier requests, so their replies and the cancels are sent first (WIRE-015).
     gateway.journal_session(session, 0, durable)

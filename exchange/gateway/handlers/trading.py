@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from exchange.gateway.connection import Connection
 
 CANCEL_BATCHES = 1  # when the queue is full for orders, cancels may fill so many more batches (SEC-048)
-JOURNAL_SHORT = ErrorCode.BUSY, "the journal is short of space: terms cannot change until it has space again"
+JOURNAL_SHORT = ErrorCode.BUSY, "the disk is full: terms cannot change until it has space again"
 
 
 def new_order(connection: "Connection", session: Session, message: New) -> None:
@@ -108,7 +108,7 @@ def set_cancel_terms(connection: "Connection", session: Session, message: Cancel
     if message.request_id <= session.last_id:
         answer_duplicate(connection, session, message)
         return
-    if connection.gateway.port.short_of_space:
+    if connection.gateway.port.is_disk_full:
         connection.refuse(message.request_id, *JOURNAL_SHORT)
         return
     terms = cancel_terms_of(message)
@@ -222,7 +222,7 @@ def answer_duplicate(connection: "Connection", session: Session, message: Any) -
         connection.queue.send(reply)
     elif request_id > session.replies.newest and connection.unanswered:
         # The first copy of this request is not answered yet: wait, then send both the same reply.
-        port.ask_later(lambda: answer_duplicate(connection, session, message))
+        port.ask_after_release(lambda: answer_duplicate(connection, session, message))
     elif session.replies.may_have_had(request_id):
         connection.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
     else:

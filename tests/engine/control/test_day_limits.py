@@ -11,7 +11,7 @@ from exchange.codes import CancelReason, CommandKind, EventKind, MarketState, Ti
 from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import blank_commands
 from exchange.limits import STEP_EVENTS
-from exchange.reference.listing import one_operator_may
+from exchange.reference.listing import is_allowed_for_one
 from exchange.reference.rows import Command
 from tests.market import account_payload, property_market
 from tests.venues import Pair
@@ -128,7 +128,7 @@ def test_what_one_person_may_settle_is_what_the_reference_says(steps: list[Any])
         named = members[1:] if left_out == 0 else members
         payload = {"books": [limits(index, **around) for index in named], "day": day, "by_two": by_two}
         before = engine.state_hash()
-        if by_two or one_operator_may(reference, payload["books"], day):
+        if by_two or is_allowed_for_one(reference, payload["books"], day):
             pair.control(CommandKind.DAY_LIMITS, payload)
             pair.compare_books()
         else:
