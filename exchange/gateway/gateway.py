@@ -186,7 +186,7 @@ class Gateway:
 
         answer   called when the row is released
         """
-        batch = self.port.batch
+        batch = self.port.gathering.open
         pack_session(batch, session.key.accounts[0], session.number, request_id, session.key.key, session.terms)
         batch.tickets.append((answer, request_id, self.clock.wall_us()))
         self.port.wake()
@@ -225,7 +225,7 @@ class Gateway:
         """Sequence a DISCONNECT for each account of the session; the engine cancels the orders (SESS-021)."""
         session.cancel_grace()
         for account in session.key.accounts:
-            batch = self.port.batch
+            batch = self.port.gathering.open
             pack_disconnect(batch, account, session.number, session.terms, silent)
             batch.tickets.append((lambda _id, _us, events: self.keys.disarm(events[0][0], session.number), 0, 0))
             self.port.wake()

@@ -1,10 +1,10 @@
 """The interface of the venue to the gateway: submit commands, ask questions, listen to accounts.
 
-    pack_new(port.batch, ...)                       append the row of a command,
-    port.batch.tickets.append((answer, id, us))     and its ticket; `answer` is called when the command is released
-    port.wake()                                     submit at the end of this loop tick
-    port.ask(lambda: port.questions.margin_view(7)) ask about the released state
-    port.listen(account, queue)                     send the account's messages as they are released
+    pack_new(port.gathering.open, ...)                      append the row of a command,
+    port.gathering.open.tickets.append((answer, id, us))    and its ticket: `answer` is called when it is released
+    port.wake()                                             submit at the end of this loop tick
+    port.ask(lambda: port.questions.margin_view(7))         ask about the released state
+    port.listen(account, queue)                             send the account's messages as they are released
 
 The gateway learns the result of a command only from its events. `exchange.venue.venue.Venue` implements this Protocol.
 """
@@ -99,16 +99,26 @@ class AccountQuestions(Protocol):
         """(account, stream number, message) of events read back from the history, marked as replayed."""
 
 
-class VenuePort(Protocol):
-    """The venue: takes commands, and answers questions about the released state."""
+class CommandQueue(Protocol):
+    """Commands that wait for their commit."""
 
     @property
-    def batch(self) -> CommandBatch:
+    def open(self) -> CommandBatch:
         """The batch that gathers the commands of this loop tick."""
 
     @property
     def full_batches(self) -> int:
         """Number of full batches that wait for the journal."""
+
+    def make_space(self, rows: int) -> None:
+        """Start a new batch unless the open one has space for `rows` more. The rows of one request stay together."""
+
+
+class VenuePort(Protocol):
+    """The venue: takes commands, and answers questions about the released state."""
+
+    @property
+    def gathering(self) -> CommandQueue: ...
 
     @property
     def is_disk_full(self) -> bool:
@@ -172,9 +182,6 @@ class VenuePort(Protocol):
 
     def wake(self) -> None:
         """Submit the gathered commands at the end of this loop tick. Call it after adding a command."""
-
-    def make_space(self, rows: int) -> None:
-        """Start a new batch unless the present one has space for `rows` more. The rows of one request stay together."""
 
     def submit_alone(self, alone: CommandBatch) -> None:
         """Submit a batch as a separate commit, after the commands gathered so far."""

@@ -69,9 +69,9 @@ class Venue:
         self.states: np.ndarray = engine.states
         self._sequencer, self._clock, self._outbox = sequencer, clock, outbox
         self._spawn, self._schedule = spawn, schedule
-        self._gathering = Gathering(batch_rows)
+        self.gathering = Gathering(batch_rows)
         self.admission = Admission(engine, clock)
-        self.own = OwnCommands(self.states, self._gathering, self.wake, self._commit_now)
+        self.own = OwnCommands(self.states, self.gathering, self.wake, self._commit_now)
         consumers = self.consumers = Consumers(engine, clock, history, outbox, self.own.submit, warn, unit_lots, day)
         self.market, self.timekeeper, self.counters = consumers.market, consumers.timekeeper, consumers.counters
         self.table, self.instruments = consumers.listings.table, consumers.listings.instruments
@@ -85,7 +85,7 @@ class Venue:
         self._waiting_questions: list[Callable[[], None]] = []
         self._scheduled = self._releasing = False
         self._writing: CommandBatch | None = None
-        self._rows: np.ndarray = self.batch.gathered_rows()  # of the batch that is being written
+        self._rows: np.ndarray = self.gathering.open.gathered_rows()  # of the batch that is being written
         self._span = 0, 0, 0  # first and last sequence of these rows, their time in ns
         self._events: np.ndarray | None = None
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
@@ -101,16 +101,6 @@ class Venue:
     @property
     def time_us(self) -> int:
         return int(self.engine.time_ns) // NS_PER_US
-
-    @property
-    def batch(self) -> CommandBatch:
-        """The batch that new commands join."""
-        return self._gathering.open
-
-    @property
-    def full_batches(self) -> int:
-        """Count of full batches that wait for their commit."""
-        return self._gathering.full_batches
 
     @property
     def is_disk_full(self) -> bool:
@@ -129,25 +119,21 @@ class Venue:
     @property
     def idle(self) -> bool:
         """Whether no command waits or is being written."""
-        return self._writing is None and self._gathering.is_empty
+        return self._writing is None and self.gathering.is_empty
 
     def wake(self) -> None:
         """Call after a row was added: its commit starts at the end of this loop tick, or after the running one."""
-        self._gathering.make_space(1)
+        self.gathering.make_space(1)
         if not self._scheduled and self._writing is None:
             self._scheduled = True
             self._schedule(self._start_scheduled)
-
-    def make_space(self, rows: int) -> None:
-        """Make sure that the next `rows` rows go into one commit (QUOTE-001)."""
-        self._gathering.make_space(rows)
 
     def submit_alone(self, alone: CommandBatch) -> None:
         """Queue a batch as a commit of its own, after what has been gathered so far.
 
         It is checked against the state that it will change (ENTRY-013).
         """
-        self._gathering.add_alone(alone)
+        self.gathering.add_alone(alone)
         self.wake()
 
     def ask(self, question: Callable[[], None]) -> None:
@@ -219,10 +205,10 @@ class Venue:
 
     def _stamp(self) -> bool:
         """Take the next admitted batch and write sequence and time into its rows; False if there is none."""
-        while (batch := self._gathering.take_oldest()) is not None:
+        while (batch := self.gathering.take_oldest()) is not None:
             if self.admission.admit(batch):
                 break
-            self._gathering.recycle(batch)
+            self.gathering.recycle(batch)
         else:
             return False
         self._writing, self._rows, self._events = batch, batch.gathered_rows(), None
@@ -310,7 +296,7 @@ class Venue:
     def _send(self, batch: CommandBatch) -> None:
         """Send the messages of a released batch, and run the questions that wait."""
         self.release.mark_sent(self._clock.wall_us())
-        self._gathering.recycle(batch)
+        self.gathering.recycle(batch)
         self._releasing = False
         questions, self._waiting_questions = self._waiting_questions, []
         for question in questions:

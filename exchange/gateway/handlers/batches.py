@@ -50,14 +50,14 @@ def _run_singly(connection: "Connection", session: Session, message: Batch, coll
     """Add a row for each operation to the commands of this tick, or record its refusal."""
     port = connection.gateway.port
     for index, operation in enumerate(message.operations):
-        refusal = pack_operation(port, session, port.batch, operation, message.request_id)
+        refusal = pack_operation(port, session, port.gathering.open, operation, message.request_id)
         if refusal is not None:
             collector.refuse(index, operation, refusal)
             continue
         expires_us = operation.expires_us or message.expires_us
         if expires_us:
-            port.batch.expires.append((len(port.batch.tickets), expires_us))
-        port.batch.tickets.append((collector.add, index, connection.now_us))
+            port.gathering.open.expires.append((len(port.gathering.open.tickets), expires_us))
+        port.gathering.open.tickets.append((collector.add, index, connection.now_us))
         port.wake()
     collector.finish_if_complete()
 

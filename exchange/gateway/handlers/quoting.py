@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.engine.event_rows import Row
-from exchange.gateway.handlers.trading import admit_trade, submit_without_expiry
+from exchange.gateway.handlers.trading import admit_trade, submit
 from exchange.gateway.session import Session, cancels_on_drop
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
 from exchange.wire.errors import ErrorCode
@@ -29,17 +29,18 @@ def quote(connection: "Connection", session: Session, message: Quote) -> None:
         connection.refuse(message.request_id, ErrorCode.QUOTE_NEEDS_COD, "quotes need cancel on disconnect: cod first")
         return
     port = connection.gateway.port
-    port.make_space(len(entries))
+    port.gathering.make_space(len(entries))
+    batch, ticket = port.gathering.open, (session.answer, message.request_id, connection.now_us)
     for index, entry in enumerate(entries):
         listed = port.instruments.get(entry[0])
         more = index + 1 < len(entries)
         pack_quote_entry(
-            port.batch, entry, listed.index if listed else unlisted_index(entry[0]), message.protection_group, more,
+            batch, entry, listed.index if listed else unlisted_index(entry[0]), message.protection_group, more,
             account, session.number, message.request_id,
         )  # fmt: skip
         if message.expires_us:
-            port.batch.expires.append((len(port.batch.tickets), message.expires_us))
-        port.batch.tickets.append((session.answer, message.request_id, connection.now_us) if index == 0 else None)
+            batch.expires.append((len(batch.tickets), message.expires_us))
+        batch.tickets.append(ticket if index == 0 else None)
     session.note_quote(message.request_id)
     connection.expect_answer()
     port.wake()
@@ -65,7 +66,7 @@ def set_protection(connection: "Connection", session: Session, message: Protecti
         text = f"no chip {message.chip} is listed (field chip)"
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
         return
-    pack_protection(port.batch, message, group, account, session.number, message.request_id)
+    pack_protection(port.gathering.open, message, group, account, session.number, message.request_id)
     asked = account, message.group
     connection.gateway.protections_asked[asked] += 1
 
@@ -73,7 +74,7 @@ def set_protection(connection: "Connection", session: Session, message: Protecti
         connection.gateway.protections_asked[asked] -= 1
         session.answer(request_id, received_us, events)
 
-    submit_without_expiry(connection, session, port, message.request_id, answer)
+    submit(connection, session, port, message.request_id, answer=answer)
 
 
 def reset_protection(connection: "Connection", session: Session, message: ProtectionReset) -> None:
@@ -85,8 +86,8 @@ def reset_protection(connection: "Connection", session: Session, message: Protec
         _refuse_group(connection, message.request_id, account, f"grp {message.group}")
         return
     port = connection.gateway.port
-    pack_reset(port.batch, message.group, account, session.number, message.request_id)
-    submit_without_expiry(connection, session, port, message.request_id)
+    pack_reset(port.gathering.open, message.group, account, session.number, message.request_id)
+    submit(connection, session, port, message.request_id)
 
 
 def _has_protection(connection: "Connection", account: int, number: int) -> bool:

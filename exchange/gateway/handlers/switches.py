@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
-from exchange.gateway.handlers.trading import admit_trade, answer_duplicate, submit_without_expiry
+from exchange.gateway.handlers.trading import admit_trade, answer_duplicate, submit
 from exchange.gateway.session import Session
 from exchange.gateway.translate import pack_kill, pack_timer
 from exchange.wire.errors import ErrorCode
@@ -27,8 +27,8 @@ def set_timer(connection: "Connection", session: Session, message: Timer) -> Non
         connection.refuse(message.request_id, ErrorCode.BAD_MESSAGE, text)
         return
     port = connection.gateway.port
-    pack_timer(port.batch, message.ms, account, session.number, message.request_id)
-    submit_without_expiry(connection, session, port, message.request_id)
+    pack_timer(port.gathering.open, message.ms, account, session.number, message.request_id)
+    submit(connection, session, port, message.request_id)
 
 
 def set_kill(connection: "Connection", session: Session, message: Kill | Unkill) -> None:
@@ -49,8 +49,8 @@ def set_kill(connection: "Connection", session: Session, message: Kill | Unkill)
         return
     port = connection.gateway.port
     kind = CommandKind.KILL if isinstance(message, Kill) else CommandKind.UNKILL
-    pack_kill(port.batch, kind, scope, KillParty.RISK, number, session.number, request_id)
-    submit_without_expiry(connection, session, port, message.request_id)
+    pack_kill(port.gathering.open, kind, scope, KillParty.RISK, number, session.number, request_id)
+    submit(connection, session, port, message.request_id)
 
 
 def _number(session: Session, message: Kill | Unkill) -> int:

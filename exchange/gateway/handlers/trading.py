@@ -51,8 +51,8 @@ def new_order(connection: "Connection", session: Session, message: New) -> None:
     if refusal is not None or listed is None:
         connection.reply(refusal)  # type: ignore[arg-type]  # check_new refuses an unlisted instrument
         return
-    pack_new(port.batch, message, listed.index, account, session.number, message.request_id)
-    submit(connection, session, port, message)
+    pack_new(port.gathering.open, message, listed.index, account, session.number, message.request_id)
+    submit(connection, session, port, message.request_id, message.expires_us)
 
 
 def replace_order(connection: "Connection", session: Session, message: Replace) -> None:
@@ -65,8 +65,8 @@ def replace_order(connection: "Connection", session: Session, message: Replace) 
         connection.reply(refusal)
         return
     port = connection.gateway.port
-    pack_replace(port.batch, message, account, session.number, message.request_id)
-    submit(connection, session, port, message)
+    pack_replace(port.gathering.open, message, account, session.number, message.request_id)
+    submit(connection, session, port, message.request_id, message.expires_us)
 
 
 def cancel_order(connection: "Connection", session: Session, message: Cancel) -> None:
@@ -79,8 +79,8 @@ def cancel_order(connection: "Connection", session: Session, message: Cancel) ->
         connection.reply(refusal)
         return
     port = connection.gateway.port
-    pack_cancel(port.batch, message, account, session.number, message.request_id)
-    submit(connection, session, port, message)
+    pack_cancel(port.gathering.open, message, account, session.number, message.request_id)
+    submit(connection, session, port, message.request_id, message.expires_us)
 
 
 def cancel_all(connection: "Connection", session: Session, message: CancelAll) -> None:
@@ -99,8 +99,8 @@ def cancel_all(connection: "Connection", session: Session, message: CancelAll) -
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
     else:
         index = book.index if book is not None else 0
-        pack_cancel_all(port.batch, message, index, group, account, session.number, message.request_id)
-        submit(connection, session, port, message)
+        pack_cancel_all(port.gathering.open, message, index, group, account, session.number, message.request_id)
+        submit(connection, session, port, message.request_id, message.expires_us)
 
 
 def set_cancel_terms(connection: "Connection", session: Session, message: CancelOnDisconnect) -> None:
@@ -166,25 +166,30 @@ def admit_trade(
         return 0
     if bucket.low:
         session.note_low(bucket)
-    waiting = connection.gateway.port.full_batches
+    waiting = connection.gateway.port.gathering.full_batches
     if waiting and waiting >= connection.gateway.profile.queue_batches + (CANCEL_BATCHES if name == "cancel" else 0):
         connection.refuse(request_id, ErrorCode.BUSY, "the venue is busy: nothing was accepted")
         return 0
     return account
 
 
-def submit(connection: "Connection", session: Session, port: VenuePort, message: Any) -> None:
-    """Submit the row that was just packed: add its ticket, and its expiry if the message has one."""
-    if message.expires_us:
-        port.batch.expires.append((len(port.batch.tickets), message.expires_us))
-    submit_without_expiry(connection, session, port, message.request_id)
-
-
-def submit_without_expiry(
-    connection: "Connection", session: Session, port: VenuePort, request_id: int, answer: Answer | None = None
+def submit(
+    connection: "Connection",
+    session: Session,
+    port: VenuePort,
+    request_id: int,
+    expires_us: int | None = None,
+    answer: Answer | None = None,
 ) -> None:
-    """As `submit`, for a request without expiry. `answer`: called on release; None: the session's own."""
-    port.batch.tickets.append((answer or session.answer, request_id, connection.now_us))
+    """Submit the row that was just packed: add its ticket, and its expiry if it has one.
+
+    expires_us   time after which the request is not journalled
+    answer       called on release; None: the session's own
+    """
+    batch = port.gathering.open
+    if expires_us:
+        batch.expires.append((len(batch.tickets), expires_us))
+    batch.tickets.append((answer or session.answer, request_id, connection.now_us))
     session.note_request(request_id)
     connection.expect_answer()
     port.wake()
