@@ -141,7 +141,7 @@ def test_disk_that_fills_up_halts_the_market_and_cancels_are_still_taken(
             assert journal.spares_ready == 3 and not server.venue.failed
 
     run(tmp_path, test)
-    assert "all groups HALT" in lines[0] and "space for the journal again" in lines[1]
+    assert "all groups HALT" in lines[0] and "the disk has space again" in lines[1]
 
 
 @pytest.mark.rule("DUR-083")
