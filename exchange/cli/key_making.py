@@ -17,7 +17,7 @@ from exchange.journal.folder_lock import make_data_folder
 from exchange.limits import NAMED
 from exchange.main import Settings, prepare
 from exchange.operator.acts import Act
-from exchange.operator.port import ask, is_served
+from exchange.operator.port import MayBeDone, ask, is_served
 from exchange.operator.requests import REASON_MAX, DefineKey
 from exchange.operator.signing import load_private
 from exchange.seams import RealDisk
@@ -96,13 +96,18 @@ def _check_unserved(folder: str, by: By, settings: Settings) -> None:
 
 @contextmanager
 def _private_file(disk: RealDisk, path: str, pair: KeyPair) -> Iterator[None]:
-    """Write the private half before the body defines the public one; delete it if the body raises UserError."""
+    """Write the private half before the body defines the public one; delete it if the venue refuses.
+
+    If the venue may know the public half, the file stays: nobody could use that key without it.
+    """
     try:
         write_private(disk, path, pair)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
     try:
         yield
+    except MayBeDone as error:
+        raise UserError(f"{error}; the venue may know the key, so {path} stays", error.code) from None
     except UserError:
         disk.unlink(path)
         raise

@@ -132,11 +132,15 @@ def is_served(folder: str) -> bool:
     return True
 
 
+class MayBeDone(UserError):
+    """A request that failed after it was sent: the venue may have done a part or all of it."""
+
+
 def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> list[str]:
     """Send a request to the running venue of a folder; returns the lines of its answer.
 
     pair     an operator's key that signs the request; None: it is not signed
-    raises   UserError: no venue runs there, it does not answer, or it has refused
+    raises   UserError: no venue runs there, or it has refused; MayBeDone: it did not answer, or stopped half-way
     """
     path = socket_path(folder)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
@@ -148,7 +152,7 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
                 request = sign(pair, history, nonce, msgspec.json.encode(request).decode())
             return _ask_once(folder, line, request)
         except TimeoutError:
-            raise UserError(
+            raise MayBeDone(
                 f"the venue of {folder} does not answer: look at the status before asking again", 1
             ) from None
         except OSError as error:
@@ -160,11 +164,12 @@ def _ask_once(folder: str, line: socket.socket, request: msgspec.Struct) -> list
     line.sendall(msgspec.json.encode(request) + b"\n")
     data = _read_line(line)
     if not data:
-        raise UserError(f"the venue of {folder} closed the connection without an answer", 1)
+        raise MayBeDone(f"the venue of {folder} closed the connection without an answer", 1)
     answer = msgspec.json.decode(data, type=Answer)
     if not answer.ok:
-        done = f" (the rest was done: {'; '.join(answer.lines)})" if answer.lines else ""
-        raise UserError(f"refused: {answer.why}{done}", 1)
+        if answer.lines:
+            raise MayBeDone(f"refused: {answer.why} (the rest was done: {'; '.join(answer.lines)})", 1)
+        raise UserError(f"refused: {answer.why}", 1)
     return answer.lines
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import socket
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +20,7 @@ from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.journal.dump import dump
 from exchange.main import Settings, prepare
+from exchange.operator.port import socket_path
 from tests.gateway.harness import DAY, SYMBOL
 
 SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
@@ -135,3 +138,39 @@ def test_a_day_without_a_catalogue_leaves_no_folder(tmp_path: Path) -> None:
         make(tmp_path / "venue", settings=replace(SETTINGS, day=date(1990, 1, 1)))
     assert refused.value.code == 78
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "stays"),
+    [
+        (b"", True),
+        (b'{"ok":false,"lines":["key k_mm1 made"],"why":"no money"}\n', True),
+        (b'{"ok":false,"lines":[],"why":"no"}\n', False),
+    ],
+    ids=["no answer", "half done", "refused"],
+)
+@pytest.mark.rule("SEC-063")
+def test_private_key_stays_unless_the_venue_certainly_does_not_know_its_public_half(
+    tmp_path: Path, answer: bytes, stays: bool
+) -> None:
+    folder = tmp_path / "venue"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(socket_path(str(folder)))
+        listener.listen()
+
+        def serve() -> None:
+            while True:
+                line, _ = listener.accept()
+                with line:
+                    if line.recv(65_536):
+                        line.sendall(answer)
+                        return
+
+        venue = threading.Thread(target=serve)
+        venue.start()
+        with pytest.raises(UserError) as refused:
+            make(folder)
+        venue.join()
+    assert (folder / "mm1.pem").exists() == stays
+    assert (f"{folder}/mm1.pem stays" in str(refused.value)) == stays
