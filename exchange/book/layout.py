@@ -1,5 +1,5 @@
 """Row formats of the book's tables: ORDER, LINK, NODE, LEVEL, BOOK, ALLOCATION, WINDOW, GUARD, and for implied prices
-MEMBER, SOURCES, QUOTE, ROUTE.
+IMPLIED_ROUTE, ROUTE_RANGE, IMPLIED_QUOTE, ROUTE.
 
 Row 0 of every table means "none". Rows are `np.record`: kernels read fields as attributes, compiled or not. Indices are
 signed (i4), because Numba turns an operation on an unsigned and a signed 64-bit integer into a float.
@@ -13,7 +13,7 @@ from exchange.records import Alias, place_in, record_type
 # that a few wide moves copy a row (`new_order._write_order`, `emit.emit_old_order`).
 ORDER = record_type(
     [
-        ("entry", "<i8"),  # counts accepted orders: the "ascending id" of ORDER-014
+        ("entry_number", "<i8"),  # orders get 1, 2, 3 ... as they are accepted: the "ascending id" of ORDER-014
         ("stamp", "<i8"),  # time priority inside a level: lower comes first (MATCH-003)
         ("resting", "u1"),  # 1 while linked into a level
         ("smp_mode", "u1"),
@@ -93,7 +93,7 @@ BOOK = record_type(
     [
         # the ladder
         ("best", "<i4", (2,)),  # place of the best price of each side, 0 none
-        ("ladder", "<i4"),  # first row of the buys in the level table; sells begin `side_rows` later
+        ("first_level_row", "<i4"),  # first row of the buys in the level table; sells begin `side_rows` later
         ("side_rows", "<i4"),  # a multiple of 64
         ("edge_tick", "<i4", (2,)),  # tick of place 1 of each side: lowest of the buys, highest of the sells
         # prices and limits, ticks
@@ -106,7 +106,7 @@ BOOK = record_type(
         ("order_lots_max", "<i4"),
         ("maker_fee", "<i4"),  # mills per GPU-hour
         ("taker_fee", "<i4"),
-        ("phase", "u1"),  # MarketState in force, see `market_state.effective_state`
+        ("market_state", "u1"),  # MarketState in force, see `market_state.effective_state`
         ("own_state", "u1"),  # MarketState, NONE to follow the group
         ("before_halt", "u1"),
         ("has_last", "u1"),
@@ -142,7 +142,7 @@ BOOK = record_type(
         ("indicative_tick", "<i4"),
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
-        ("open_interest", "<i8"),  # lots held long plus lots held short: twice the open interest
+        ("long_and_short_lots", "<i8"),  # lots held long plus lots held short: twice the open interest
         ("last_trade_id", "<i8"),  # last trade id of this book
         ("status_sequence", "<i8"),  # last number of its status channel
         ("min_inc", "<i4"),  # price increment, ticks
@@ -165,8 +165,8 @@ BOOK = record_type(
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
         ("show_ratio", "<i4"),  # largest total lots of an iceberg per displayed lot (ICE-006), 0 off
         ("unelected", "<i4", (2,)),  # root of the heap of stops that wait for a price, by side
-        ("elected_first", "<i4"),  # elected stops until the end of a halt; in row 0 those to inject now
-        ("elected_last", "<i4"),
+        ("injection_first", "<i4"),  # its injection queue: elected stops (`stops.py`)
+        ("injection_last", "<i4"),
         ("first_parked", "<i4"),  # list of orders parked outside the daily limits (BAND-004)
         ("first_quote", "<i4"),  # list of its quotes, linked through NODE
     ]
@@ -187,7 +187,7 @@ ALLOCATION = record_type(
     ]
 )
 # One implied route into a book, through a combination that has the book as a leg, or that is the book itself.
-MEMBER = record_type(
+IMPLIED_ROUTE = record_type(
     [
         ("combination", "<i4"),
         ("own_leg", "<i4"),  # number of the book among the combination's legs, from 1; 0: the book is the combination
@@ -197,7 +197,7 @@ MEMBER = record_type(
 )
 
 # The implied prices of one book, by side. 0 lots: that side has none.
-QUOTE = record_type(
+IMPLIED_QUOTE = record_type(
     [
         ("tick", "<i4", (2,)),
         ("lots", "<i4", (2,)),
@@ -208,8 +208,8 @@ QUOTE = record_type(
     ]
 )
 
-# Where the implied routes into one book are in the MEMBER table, nearest expiry first.
-SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
+# Where the implied routes into one book are in the IMPLIED_ROUTE table, nearest expiry first.
+ROUTE_RANGE = record_type([("first", "<i4"), ("count", "<i4")])
 
 # The real orders that one implied fill would trade: one for each leg, or the combination's and one for each other leg.
 # The arrays have one entry for each of these orders.
@@ -238,9 +238,9 @@ WINDOW = record_type(
         ("until_ns", "<i8"),  # `low` and `high` are valid before this time; 0: they are not valid
         ("low", "<i4"),  # lowest and highest print of the slots in the window, ticks
         ("high", "<i4"),
-        ("trial_low", "<i4"),  # the same, with the prints of the present dry run
-        ("trial_high", "<i4"),
-        ("trial", "<i8"),  # 1: `trial_low` and `trial_high` are in use
+        ("dry_low", "<i4"),  # the same, with the prints of the present dry run
+        ("dry_high", "<i4"),
+        ("dry_run", "<i8"),  # 1: in a dry run, `dry_low` and `dry_high` are in use
         ("slots", "<i8", (WINDOW_SLOTS,)),  # ring of slot numbers plus 1; 0: a slot without a print
         ("lows", "<i4", (WINDOW_SLOTS,)),
         ("highs", "<i4", (WINDOW_SLOTS,)),
@@ -261,7 +261,7 @@ GUARD = record_type(
         ("extension_ns", "<i8"),  # how long an extension of an auction lasts
         ("extensions_max", "<i4"),
         ("extensions", "<i4"),  # extensions of the present auction so far
-        ("next_trial", "<i8"),  # next book in the list of books with prints of a dry run
+        ("next_dry_run", "<i8"),  # next book in the list of books with prints of a dry run
     ],
     {"left_ns": LEFT_NS},
 )

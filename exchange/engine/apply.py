@@ -9,8 +9,8 @@ calls.
 import numpy as np
 
 from exchange.book.expiry import is_over
-from exchange.book.levels import CHANGED, ZERO
-from exchange.book.stops import VENUE_LINE
+from exchange.book.levels import IMPLIED_CHANGED, ZERO
+from exchange.book.stops import VENUE_QUEUE
 from exchange.engine.cancels.cancel_queue import cancel_next_queued
 from exchange.engine.cancels.clock import begin_clock, expire_next
 from exchange.engine.cancels.disconnect import disconnect, fire_next_timer, set_timer
@@ -87,9 +87,9 @@ HALT_QUOTE = 13  # a breach has ended the trading of a side
 
 
 @leaf_kernel
-def _begin_new(state, out, command, word, position):
+def _begin_new(state, out, command, key_hash, position):
     """First step of a NEW. Afterwards the command is done, or the cursor says how it goes on."""
-    slot = enter_order(state, out, command, word, position)
+    slot = enter_order(state, out, command, key_hash, position)
     if likely(slot == 0):
         return
     if is_over(state, command.tif, command.expiry_ns):
@@ -112,7 +112,7 @@ def _begin_match(state, slot, minimum_lots):
 @leaf_kernel
 def _begin_elected(state):
     """Call this after a command that may elect stops without a trade: the stops are still to be injected."""
-    if state.books[VENUE_LINE].elected_first != 0:
+    if state.books[VENUE_QUEUE].injection_first != 0:
         state.cursor.step = REPORT
 
 
@@ -154,21 +154,21 @@ def _end_entry(state):
 
 
 @leaf_kernel
-def _begin(state, out, command, word, slot, position):
+def _begin(state, out, command, key_hash, slot, position):
     """First step of a command.
 
-    word, slot, position  what `prefetch` has found out about it, see AHEAD
+    key_hash, slot, position  what `prefetch` has found out about it, see AHEAD
     """
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
     if likely(kind == KIND_NEW):
-        _begin_new(state, out, command, word, position)
+        _begin_new(state, out, command, key_hash, position)
     elif likely(kind == KIND_CANCEL):
-        cancel_order(state, out, command, word, slot)
+        cancel_order(state, out, command, key_hash, slot)
     elif kind == KIND_REPLACE:
-        aggressor = replace_order(state, out, command, word, slot)
+        aggressor = replace_order(state, out, command, key_hash, slot)
         if aggressor != 0:
             _begin_match(state, aggressor, 0)
         else:
@@ -280,7 +280,7 @@ def _advance_once(state, out):
                 settle_remainder(state, out, np.int64(cursor.slot))
                 cursor.step = REPORT
     elif step == REPORT:
-        if state.books[VENUE_LINE].elected_first != 0:
+        if state.books[VENUE_QUEUE].injection_first != 0:
             _inject_once(state, out)
         elif not report_positions(state, out) and not emit_implied_prices(state, out):
             _clear_cursor(state)
@@ -354,15 +354,15 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         else:
             note = out.ahead[index & RING]
-            word, slot, position = note.word, np.int64(note.slot), np.int64(note.position)
+            key_hash, slot, position = note.key_hash, np.int64(note.slot), np.int64(note.position)
             if scatter == ALL and index + CLOSE < stop:
                 prefetch_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) & RING])
             if index + NEAR < stop:
                 prefetch_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
             if index + FAR < stop:
                 prefetch_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
-            _begin(state, out, row_at(commands, index), word, slot, position)
-            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
+            _begin(state, out, row_at(commands, index), key_hash, slot, position)
+            if state.marked_words[IMPLIED_CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
                 state.cursor.step = REPORT
             index += 1
     return index

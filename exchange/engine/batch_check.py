@@ -48,7 +48,7 @@ def check_batch(states, commands):
             return (
                 np.int64(place),
                 reason,
-                np.int64(state.books[index].phase) if known_book(state, index) else REJECT_NONE,
+                np.int64(state.books[index].market_state) if known_book(state, index) else REJECT_NONE,
             )
     return np.int64(commands.shape[0]), REJECT_NONE, REJECT_NONE
 

@@ -152,7 +152,7 @@ def refuse(state, out, kind, command, reason):
     row.client_order_id_1 = command.client_order_id_1
     row.client_order_id_2 = command.client_order_id_2
     if reason == REJECT_STATE and 0 < command.instrument < state.books.shape[0]:
-        row.book_state = state.books[np.int64(command.instrument)].phase
+        row.book_state = state.books[np.int64(command.instrument)].market_state
     if kind == EVENT_ORDER_REJECTED:
         row.state = ORDER_STATE_REJECTED
         row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))

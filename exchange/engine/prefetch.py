@@ -12,7 +12,7 @@ import numpy as np
 
 from exchange.book.index import LOW_32, home_bucket, order_hash, prefetch_entry
 from exchange.book.layout import BOOK
-from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
+from exchange.book.levels import best_row, crosses_at, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import prefetch_risk
 from exchange.clearing.positions import home_of, position_hash
@@ -65,14 +65,14 @@ def scatter_of(state, commands, start, stop, before):
 
 
 @leaf_kernel
-def _likely_row(table, line, word):
+def _likely_row(table, line, key_hash):
     """Row of the first entry with this hash in one cache line of a hash table, 0 if there is none. It is nearly always
     the row that a search would find.
 
-    line  first entry of the cache line
-    word  32-bit hash
+    line      first entry of the cache line
+    key_hash  32-bit hash
     """
-    equal = equal_above(table, line, word)
+    equal = equal_above(table, line, key_hash)
     row = np.int64(table[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return row * np.int64(equal != 0)
 
@@ -94,14 +94,14 @@ def _prefetch_level(state, row):
 
 @leaf_kernel
 def _prefetch_prices(state, book, command):
-    """Prefetch the level of a command's price, if that is not 0; for a NEW that may trade, also the best opposite
+    """Prefetch the level of a command's price, if that is not 0; for a NEW that crosses, also the best opposite
     level. Returns 1 for such a NEW, else 0."""
     side, tick = np.int64(command.side & 1), np.int64(command.price)
     place = place_of(book, side, tick)
     _prefetch_level(state, row_of(book, side, place) * np.int64(tick != 0))
-    met = np.int64(command.kind == KIND_NEW) & np.int64(meets(book, side, place))
-    prefetch(state.levels, best_row(book, 1 - side) * met, FIRST)
-    return met
+    crossing = np.int64(command.kind == KIND_NEW) & np.int64(crosses_at(book, side, place))
+    prefetch(state.levels, best_row(book, 1 - side) * crossing, FIRST)
+    return crossing
 
 
 @leaf_kernel
@@ -134,14 +134,14 @@ def prefetch_far(state, command, note, scatter):
 
     note   AHEAD row of the command
     """
-    note.word = order_hash(command)
-    prefetch_entry(state, note.word)
+    note.key_hash = order_hash(command)
+    prefetch_entry(state, note.key_hash)
     if scatter != LITTLE:
         index = np.int64(command.instrument)
         account = np.int64(command.account)
-        position_word = position_hash(account, index) * np.uint64(command.kind == KIND_NEW)
-        note.position_word = position_word
-        prefetch(state.position_index, home_of(state, position_word), FIRST)
+        hashed = position_hash(account, index) * np.uint64(command.kind == KIND_NEW)
+        note.position_hash = hashed
+        prefetch(state.position_index, home_of(state, hashed), FIRST)
         _prefetch_book(state, index)
         prefetch(state.accounts, account, FIRST)
 
@@ -152,22 +152,22 @@ def prefetch_near(state, command, note, scatter):
 
     There is no branch on the kind of command, because the processor cannot predict it.
     """
-    slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
+    slot = _likely_row(state.order_index, home_bucket(note.key_hash, np.int64(state.index_size)), note.key_hash)
     if command.order_id != 0:
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
     prefetch_order(state, slot)
-    index, position, met = np.int64(command.instrument), POSITION_UNKNOWN, np.int64(0)
+    index, position, crossing = np.int64(command.instrument), POSITION_UNKNOWN, np.int64(0)
     if scatter != LITTLE and index < state.books.shape[0]:
         book = state.books[index]
         prefetch_risk(state, np.int64(command.account), book)
-        word = np.uint64(note.position_word)
-        position = _likely_row(state.position_index, home_of(state, word) & -LANES, word)
+        hashed = np.uint64(note.position_hash)
+        position = _likely_row(state.position_index, home_of(state, hashed) & -LANES, hashed)
         prefetch(state.positions, position, FIRST)
         if scatter == ALL:
-            met = _prefetch_prices(state, book, command)
+            crossing = _prefetch_prices(state, book, command)
     note.position = position
-    note.meets = met
+    note.crosses = crossing
 
 
 @leaf_kernel
@@ -184,7 +184,7 @@ def prefetch_close(state, command, note):
     prefetch(state.links, np.int64(link.older), FIRST)
     side = np.int64(order.side & 1)
     _prefetch_level(state, row_of(book, side, place_of(book, side, np.int64(order.price))))
-    if unlikely(note.meets != 0):
+    if unlikely(note.crosses != 0):
         _prefetch_trades(state, command)
 
 

@@ -14,15 +14,15 @@ from exchange.book.layout import (
     ALLOCATION,
     BOOK,
     GUARD,
+    IMPLIED_QUOTE,
+    IMPLIED_ROUTE,
     LEFT_NS,
     LEVEL,
     LINK,
-    MEMBER,
     NODE,
     ORDER,
-    QUOTE,
     ROUTE,
-    SOURCES,
+    ROUTE_RANGE,
 )
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
@@ -162,11 +162,11 @@ CURSOR = record_type(
 # What `engine.prefetch` has found out about one of the next commands.
 AHEAD = record_type(
     [
-        ("word", "<u8"),  # the command's `order_hash`
+        ("key_hash", "<u8"),  # the command's `order_hash`
         ("slot", "<i4"),  # order of the first entry with this hash, 0 none: nearly always the order that is meant
-        ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book
+        ("position_hash", "<u4"),  # of a NEW: `position_hash` of its account and book
         ("position", "<i4"),  # of a NEW: likely POSITION row of its account, 0 none, or POSITION_UNKNOWN
-        ("meets", "<i4"),  # 1: a NEW that may trade at once; always 0 unless `scatter` is ALL
+        ("crosses", "<i4"),  # 1: a NEW that crosses the best opposite price; always 0 unless `scatter` is ALL
         ("spare", "<i8"),
     ]
 )
@@ -195,7 +195,7 @@ COUNTERS = [
     ("version", "<i8"),
     ("sequence", "<i8"),  # of the last command applied
     ("time_ns", "<i8"),  # of the last command applied
-    ("entry", "<i8"),  # number of orders accepted so far
+    ("entry_number", "<i8"),  # number of orders accepted so far
     ("stamp", "<i8"),  # last priority stamp given to an order
     ("trade_id", "<i8"),
     ("fees_mills", "<i8"),  # all fees paid to the venue
@@ -233,10 +233,10 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("books", BOOK, (limits.books + 1,)),
         ("allocation", ALLOCATION, (limits.books + 1,)),
         ("guards", GUARD, (limits.books + 1,)),
-        ("sources", SOURCES, (limits.books + 1,)),
-        ("members", MEMBER, (limits.members,)),
-        ("implied", QUOTE, (limits.books + 1,)),
-        ("marked_books", "<u8", (2 * limits.book_words,)),  # two bitmaps of books: CHANGED, then DUE
+        ("route_ranges", ROUTE_RANGE, (limits.books + 1,)),
+        ("implied_routes", IMPLIED_ROUTE, (limits.implied_routes,)),
+        ("implied", IMPLIED_QUOTE, (limits.books + 1,)),
+        ("marked_books", "<u8", (2 * limits.book_words,)),  # two bitmaps of books: IMPLIED_CHANGED, then IMPLIED_DUE
         ("marked_words", "<u8", (2,)),  # for each bitmap, which of its words are not zero
         ("accounts", ACCOUNT, (limits.accounts + 1,)),
         ("sessions", SESSION, (limits.sessions + 1,)),

@@ -1,4 +1,4 @@
-"""With a trick switched off, the same commands give the same events (exchange/TRICKS.md)."""
+"""With a trick switched off, the same commands give the same events (the docstring of each trick's module)."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ print(*events_and_state({SEED}, {COUNT}))
 
 
 def events_and_state(seed: int, count: int) -> tuple[str, str]:
-    """Hashes of the events and of the last state of a random run. An ACK that says that its order rests is two events."""
+    """Hashes of events and last state of a random run. An ACK that says that its order rests is two events."""
     engine = Engine(TEST)
     events = np.frombuffer(play(engine, chunks(tape(seed, count, plain=True), set())), EVENT)
     return sha256(split_rests(events).tobytes()).hexdigest(), engine.state_hash().hex()

@@ -75,9 +75,9 @@ def _sift(state, root, count):
     table = state.scratch
     while 2 * root + 1 < count:
         child = 2 * root + 1
-        if child + 1 < count and state.orders[table[child]].entry < state.orders[table[child + 1]].entry:
+        if child + 1 < count and state.orders[table[child]].entry_number < state.orders[table[child + 1]].entry_number:
             child += 1
-        if state.orders[table[root]].entry >= state.orders[table[child]].entry:
+        if state.orders[table[root]].entry_number >= state.orders[table[child]].entry_number:
             return
         table[root], table[child] = table[child], table[root]
         root = child

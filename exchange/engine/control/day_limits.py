@@ -128,7 +128,7 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
             leaves |= (orders["book"] == limits.index) & (orders["state"] != OrderState.NONE) & off
     slots = np.flatnonzero(leaves)
     if len(slots):
-        start_cancels_of_slots(state, slots[np.argsort(orders["entry"][slots])], CancelReason.ADMIN)
+        start_cancels_of_slots(state, slots[np.argsort(orders["entry_number"][slots])], CancelReason.ADMIN)
         state.cursor.step = REPORT
 
 
@@ -145,7 +145,7 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
         choose_lead(state, group)
         if terms.day:
             state.groups[group].settled_day = terms.day
-    rests = _rests(state, moved[np.argsort(state.orders["entry"][moved])])
+    rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
     return np.concatenate([rests, instruments_listed(state, [limits.index for limits in terms.books])])
 
 
@@ -196,7 +196,7 @@ def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
     resting = orders[rest]
     index, side = resting["book"], resting["side"].astype(np.int64)
     places = 1 + np.abs(resting["price"] - books["edge_tick"][index, side])
-    rows = books["ladder"][index] + side * books["side_rows"][index] + places
+    rows = books["first_level_row"][index] + side * books["side_rows"][index] + places
     events["hidden_lots"][rest] = resting["leaves_lots"] - resting["shown_lots"]
     events["level_lots"][rest] = state.levels["shown_lots"][rows]
     return events

@@ -106,9 +106,9 @@ def _write_order(state, order, command, codes, price_word, position, smp_id, sho
     rare        display and trigger, as one word; 0 for most orders
     """
     lots = np.int64(command.lots)
-    state.entry += 1
+    state.entry_number += 1
     state.stamp += 1
-    order.entry = state.entry
+    order.entry_number = state.entry_number
     order.stamp = state.stamp
     put_word(order, ORDER_CODES, codes)
     put_word(order, OWNER, word_at(command, OWNER))
@@ -152,11 +152,11 @@ def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
 
 
 @kernel
-def check_new(state, command, word):
+def check_new(state, command, key_hash):
     """Check a NEW on the slow path. Nothing is written.
 
-    word     its `order_hash`
-    returns  RejectReason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
+    key_hash  its `order_hash`
+    returns   RejectReason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
     """
     reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
     if reason == REJECT_NONE:
@@ -164,20 +164,20 @@ def check_new(state, command, word):
         book = state.books[index]
         row = own_position(state, np.int64(command.account), index)
         tick = entry_tick(state, book, command)
-        reason = check_terms(state, command, book, row, word, tick)
+        reason = check_terms(state, command, book, row, key_hash, tick)
     return reason, row, tick
 
 
 @kernel
-def _refuse_new(state, out, command, word, reason, tick):
+def _refuse_new(state, out, command, key_hash, reason, tick):
     """Emit a REJ. For BAND it has the range of allowed prices, for RISK the margin needed and the free margin, for
     DUP_ID of a repeated order the live order.
 
-    word, tick  `order_hash` and `entry_tick` of the NEW
+    key_hash, tick  `order_hash` and `entry_tick` of the NEW
     """
     if reason == REJECT_DUP_ID:
         first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
-        live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
+        live = state.orders[find_hashed(state, key_hash, np.int64(command.account), first, second, third)]
         if has_same_content(live, command):
             repeat_order(state, out, command, live)
             return
@@ -197,38 +197,38 @@ def _refuse_new(state, out, command, word, reason, tick):
 
 
 @kernel
-def _take_slow_path(state, out, command, word):
+def _take_slow_path(state, out, command, key_hash):
     """Check a NEW reason by reason. Emits REJ if there is a reason to refuse it.
 
     returns  whether it is accepted; row of the account's position, 0 none yet; its `entry_tick`; most that its lots
              can lose, mills
     """
-    reason, row, tick = check_new(state, command, word)
+    reason, row, tick = check_new(state, command, key_hash)
     if reason != REJECT_NONE:
-        _refuse_new(state, out, command, word, reason, tick)
+        _refuse_new(state, out, command, key_hash, reason, tick)
         return False, row, tick, np.int64(0)
     book = state.books[np.int64(command.instrument)]
     return True, row, tick, np.int64(command.lots) * loss_per_lot(book, np.int64(command.side), tick)
 
 
 @leaf_kernel
-def enter_order(state, out, command, word, position):
+def enter_order(state, out, command, key_hash, position):
     """Check a NEW and write its order. Emits ACK or REJ.
 
     Returns the slot of an order that the caller has to match, keep as a stop, or rest. Returns 0 if nothing is left to
     do: the order was refused, or it rests already, which its ACK says with the flag RESTS.
 
-    word      the command's `order_hash`
+    key_hash  the command's `order_hash`
     position  POSITION row to try first for the account, or POSITION_UNKNOWN
     """
-    place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    place, row, loss, entry_index = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
     if likely(plain) or is_immediate_limit(command):
-        place, level_row, row, loss, spot, alone = take_fast_path(state, command, word, position)
+        place, level_row, row, loss, entry_index, alone = take_fast_path(state, command, key_hash, position)
         if likely(alone) and likely(plain):
-            _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
+            _enter_resting(state, out, command, key_hash, place, level_row, row, loss, entry_index)
             return np.int64(0)
-    return _enter(state, out, command, word, place, row, loss, spot)
+    return _enter(state, out, command, key_hash, place, row, loss, entry_index)
 
 
 @leaf_kernel
@@ -238,14 +238,14 @@ def _first_state(command):
 
 
 @kernel
-def _enter(state, out, command, word, place, row, loss, spot):
+def _enter(state, out, command, key_hash, place, row, loss, entry_index):
     """The part of `enter_order` for an order that does not only rest.
 
-    place, row, loss, spot  results of `take_fast_path`; if `place` is 0, the order takes the slow path here
+    place, row, loss, entry_index  results of `take_fast_path`; if `place` is 0, the order takes the slow path here
     """
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     if place == 0:
-        accepted, row, tick, loss = _take_slow_path(state, out, command, word)
+        accepted, row, tick, loss = _take_slow_path(state, out, command, key_hash)
         if not accepted:
             return np.int64(0)
     index, lots = np.int64(command.instrument), np.int64(command.lots)
@@ -264,7 +264,7 @@ def _enter(state, out, command, word, place, row, loss, spot):
         ack.leaves_lots = 0
     if not is_immediate(command.tif):
         if has_client_order_id(command):
-            add_client_order(state, slot, word, spot)
+            add_client_order(state, slot, key_hash, entry_index)
         append_to_account(state, account, slot, np.int64(command.session))
     if command.tif == TIF_GTD:
         keep_expiry(state, slot)
@@ -275,7 +275,7 @@ def _enter(state, out, command, word, place, row, loss, spot):
 
 
 @leaf_kernel
-def _enter_resting(state, out, command, word, place, level_row, row, loss, spot):
+def _enter_resting(state, out, command, key_hash, place, level_row, row, loss, entry_index):
     """The part of `enter_order` for a plain order that only rests: put it into its queue. Emits ACK with RESTS."""
     account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
     lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
@@ -291,6 +291,6 @@ def _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
     number = next_in_stream(state, account)
     _emit_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
     if has_client_order_id(command):
-        add_client_order(state, slot, word, spot)
+        add_client_order(state, slot, key_hash, entry_index)
     append_to_account(state, account, slot, session)
     add_working(state, account, row, book, side, lots, loss)

@@ -74,7 +74,7 @@ def _check_change(state, command, slot, price, total, display):
         return REJECT_BAD_COMBO
     if is_killed(state, account, np.int64(command.session)):
         return REJECT_KILLED
-    if not takes_replace(book.phase):
+    if not takes_replace(book.market_state):
         return REJECT_STATE
     if book.min_inc > 1 and price % book.min_inc != 0:
         return REJECT_OFF_TICK
@@ -104,7 +104,7 @@ def _check_moved(state, account, order, price, leaves, tif):
         return reason
     if side_is_full(book, side, more_lots):
         return REJECT_FULL
-    keeps_out = order.post_only != POST_ONLY_NONE and book.phase == MARKET_OPEN
+    keeps_out = order.post_only != POST_ONLY_NONE and book.market_state == MARKET_OPEN
     smp_id = np.int64(order.smp_id)
     if keeps_out and would_take(state, book, np.int64(order.book), side, price, smp_id, np.int64(order.account)):
         return REJECT_PO_CROSS
@@ -126,14 +126,14 @@ def _refuse(state, out, command, reason, slot, price, total):
 
 
 @kernel
-def replace_order(state, out, command, word, guess):
+def replace_order(state, out, command, key_hash, guess):
     """Carry out a REPLACE. Emits RREJ, or RPL and then possibly CXL or RST.
 
     Returns the slot of an order that the caller has to match, because its new terms may trade; else 0.
 
-    word, guess  as for `orders.target_of`
+    key_hash, guess  as for `orders.target_of`
     """
-    slot = target_of(state, command, word, guess)
+    slot = target_of(state, command, key_hash, guess)
     order = state.orders[slot]
     if order.state == ORDER_STATE_PENDING:
         replace_stop(state, out, command, slot)
@@ -194,7 +194,7 @@ def _move(state, out, command, slot, price, total):
     row = answer_replace(state, out, command, order, level_lots)
     row["flags"] = EVENT_FLAG_LOST
     row.old_tick = old_price
-    if book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), price):
+    if book.market_state == MARKET_OPEN and may_trade(book, np.int64(order.side), price):
         return slot
     rest_order(state, out, slot)
     return np.int64(0)

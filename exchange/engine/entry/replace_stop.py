@@ -54,7 +54,7 @@ def check_stop_replace(state, command, slot, trigger, price, total, display):
         return reason
     if is_killed(state, account, np.int64(command.session)):
         return REJECT_KILLED
-    if not takes_replace(book.phase):
+    if not takes_replace(book.market_state):
         return REJECT_STATE
     priced = command["flags"] & FLAG_KEEP_PRICE == 0
     if trigger % book.min_inc != 0 or (priced and command.price % book.min_inc != 0):

@@ -57,4 +57,4 @@ def check_moved_limit(book, side, tif, trigger, tick):
 @kernel
 def is_elected_now(book, side, trigger):
     """Whether the last price has already reached this trigger, so that the stop is elected at once (STOP-002)."""
-    return book.phase == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))
+    return book.market_state == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

@@ -15,7 +15,7 @@ from exchange.book.levels import (
     unlink_order,
     worse_place,
 )
-from exchange.book.windows import breach, breach_of_route, end_trial, try_print
+from exchange.book.windows import add_dry_print, breach_of_route, breach_reason, end_dry_prints
 from exchange.engine.matching.self_match import is_own
 from exchange.engine.orders import slice_lots
 from exchange.engine.quotes.protection import end_tries, is_protected, is_pulled, try_fill
@@ -65,17 +65,17 @@ def executable_lots(state, book, order):
                 break
             taken, left, entries = _from_real(state, book, order, place, left, entries)
             tick = tick_of(book, other, place)
-            if taken > 0 and breach(state, index, tick) != STATE_REASON_NONE:
+            if taken > 0 and breach_reason(state, index, tick) != STATE_REASON_NONE:
                 break
             if taken > 0:
-                try_print(state, index, tick)
+                add_dry_print(state, index, tick)
             place = worse_place(state, book, other, place)
         found += taken
     while entries > 0:
         entries -= 1
         _put_back(state, entries)
     state.stamp = stamp
-    end_trial(state)
+    end_dry_prints(state)
     end_tries(state)
     return found
 
@@ -95,13 +95,13 @@ def _from_real(state, book, order, place, left, entries):
 
 
 @kernel
-def _from_route(state, order, floor, left, entries):
-    """Execute one implied fill, if its price is better than the place `floor`.
+def _from_route(state, order, floor_place, left, entries):
+    """Execute one implied fill, if its price is better than the place `floor_place`.
 
     returns  (lots executed, or -1 if a print would breach a window; entries in the scratch table)
     """
     side = np.int64(order.side)
-    if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
+    if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor_place) == 0:
         return np.int64(0), entries
     if breach_of_route(state, np.int64(order.book))[0] != STATE_REASON_NONE:
         clear_route(state)
@@ -110,9 +110,9 @@ def _from_route(state, order, floor, left, entries):
     if (entries + state.route.count) * ENTRY > state.scratch.shape[0]:
         lots = np.int64(0)
     else:
-        try_print(state, np.int64(order.book), np.int64(state.route.tick))
+        add_dry_print(state, np.int64(order.book), np.int64(state.route.tick))
         for number in range(state.route.count):
-            try_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
+            add_dry_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
         entries = _take_route(state, entries, lots)
         for number in range(state.route.count):
             entries = _count(state, order, state.orders[state.route.slots[number]], lots, entries)
@@ -239,5 +239,5 @@ def _put_back(state, entry):
     order.shown_lots = state.scratch[at + 4]
     order.stamp = (np.int64(state.scratch[at + 5]) << HALF) + state.scratch[at + 6] + (1 << (HALF - 1))
     relink_order(state, book, slot, np.int64(state.scratch[at + 1]), np.int64(state.scratch[at + 2]))
-    for spot in range(at, at + ENTRY):
-        state.scratch[spot] = 0
+    for word in range(at, at + ENTRY):
+        state.scratch[word] = 0

@@ -28,7 +28,7 @@ def unmet_condition(state, book, order, minimum_lots):
     if wanted == 0:
         return 0
     # Nothing matches outside OPEN, and an order executes at most its own lots.
-    if book.phase != MARKET_OPEN or wanted > order.order_lots:
+    if book.market_state != MARKET_OPEN or wanted > order.order_lots:
         return reason
     if order.smp_id != 0 or book.features != 0:
         found = executable_lots(state, book, order)
@@ -111,7 +111,7 @@ def start_order(state, out, slot, minimum_lots):
     reason = unmet_condition(state, book, order, minimum_lots)
     if reason != 0:
         take_out(state, out, slot, reason)
-    elif book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
+    elif book.market_state == MARKET_OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
         return True
     elif is_immediate(order.tif):
         settle_remainder(state, out, slot)

@@ -155,8 +155,8 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     resting, slot           slots of the resting order and of the aggressor
     """
     maker, order = state.orders[resting], state.orders[slot]
-    word = order_hash(maker)
-    prefetch_entry(state, word)
+    key_hash = order_hash(maker)
+    prefetch_entry(state, key_hash)
     price = np.int64(maker.price)
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
@@ -167,7 +167,7 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     fee = fee_mills(book, LIQUIDITY_TAKER, lots)
     _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
     if maker.leaves_lots == 0:
-        release_hashed_order(state, resting, np.int64(maker.account), word)
+        release_hashed_order(state, resting, np.int64(maker.account), key_hash)
     elif maker.shown_lots == 0:
         refresh_order(state, out, resting)
     return price

@@ -76,8 +76,8 @@ def begin_state_change(state, out, command):
             refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
             return False
         book = state.books[index]
-        legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.phase, target, book.before_halt)
-        present = np.int64(book.phase)
+        legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.market_state, target, book.before_halt)
+        present = np.int64(book.market_state)
     else:
         if group == 0 or group >= state.groups.shape[0] or state.groups[group].listed == 0:
             refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
@@ -148,7 +148,7 @@ def expire_day_orders(state):
 def _keeps_time(state, index, group, target):
     """Whether a change keeps the reopening timer (KEPT): a change to HALT, or back to the state before it."""
     if index != 0:
-        present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
+        present, before = np.int64(state.books[index].market_state), np.int64(state.books[index].before_halt)
     else:
         present, before = np.int64(state.groups[group].state), np.int64(state.groups[group].before_halt)
     return target == MARKET_HALT or (present == MARKET_HALT and target == before)

@@ -6,7 +6,7 @@ which no text can be; so it is found by account and book.
 
 import numpy as np
 
-from exchange.book.index import add_client_order, find_hashed, key_hash
+from exchange.book.index import add_client_order, find_hashed, hash_key
 from exchange.book.levels import crosses, take_hidden_first
 from exchange.book.slots import slot_of, take_slot
 from exchange.clearing.positions import open_positions, own_position
@@ -100,7 +100,7 @@ def find_side(state, account, index, side):
     first = KEY | np.uint64(side)
     second = np.uint64(index)
     third = np.uint64(0)
-    return find_hashed(state, key_hash(account, first, second, third), account, first, second, third)
+    return find_hashed(state, hash_key(account, first, second, third), account, first, second, third)
 
 
 @kernel
@@ -112,7 +112,7 @@ def _reject(state, out, command, reason, place):
     row.entry_place = place
     row.bid_tick = np.int32(min(max(command.bid_tick, -0x7FFFFFFF), 0x7FFFFFFF))
     if reason == REJECT_STATE:
-        row.book_state = state.books[np.int64(command.instrument)].phase
+        row.book_state = state.books[np.int64(command.instrument)].market_state
     if reason != REJECT_UNKNOWN_ACCOUNT:
         row.account_sequence = next_in_stream(state, np.int64(command.account))
 
@@ -215,7 +215,9 @@ def quote_once(state, out):
         state.orders[slot].stamp = state.stamp
     order = state.orders[slot]
     book = state.books[order.book]
-    if book.phase == MARKET_OPEN and (book.features != FEATURE_QUOTES or crosses(book, side, np.int64(order.price))):
+    if book.market_state == MARKET_OPEN and (
+        book.features != FEATURE_QUOTES or crosses(book, side, np.int64(order.price))
+    ):
         cursor.slot = slot
         return MATCH_SIDE
     rest_order(state, out, slot)
@@ -255,8 +257,8 @@ def _enter(state, out, side):
     _write_quote(state, order, side)
     book = state.books[order.book]
     order.position = open_positions(state, account, own_position(state, account, np.int64(order.book)), book)
-    word = key_hash(account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
-    add_client_order(state, slot, word, np.int64(0))
+    key_hash = hash_key(account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
+    add_client_order(state, slot, key_hash, np.int64(0))
     append_to_account(state, account, slot, np.int64(order.session))
     work_order(state, order, np.int64(order.leaves_lots))
     count_quote(state, slot)
@@ -271,9 +273,9 @@ def _enter(state, out, side):
 def _write_quote(state, order, side):
     """Write the ORDER row of a side: a DAY limit order, whose self-match id stands for its account (SMP-008)."""
     cursor = state.cursor
-    state.entry += 1
+    state.entry_number += 1
     state.stamp += 1
-    order.entry = state.entry
+    order.entry_number = state.entry_number
     order.stamp = state.stamp
     order.client_order_id_0 = KEY | np.uint64(side)
     order.client_order_id_1 = np.uint64(cursor.instrument)

@@ -176,11 +176,11 @@ def count_fill(state, order, lots, hours):
         return
     _drop_old_fills(state, row)
     protection = state.protections[row]
-    spot = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
+    entry_index = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
     signed = lots * sign_of(np.int64(order.side))
-    state.protection_fills[spot].time_ns = state.time_ns
-    state.protection_fills[spot].lots = signed
-    state.protection_fills[spot].hours = lots * hours
+    state.protection_fills[entry_index].time_ns = state.time_ns
+    state.protection_fills[entry_index].lots = signed
+    state.protection_fills[entry_index].hours = lots * hours
     protection.fills += 1
     protection.lots += lots
     protection.delta += signed
@@ -252,8 +252,8 @@ def _suppose_dropped(state, row):
     be made longer before the next real fill."""
     protection = state.protections[row]
     for number in range(protection.fills):
-        spot = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
-        oldest = state.protection_fills[spot]
+        entry_index = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
+        oldest = state.protection_fills[entry_index]
         if oldest.time_ns > state.time_ns - protection.window_ns and protection.fills - number < MMP_FILLS:
             return
         protection.tried_fills -= 1

@@ -88,7 +88,7 @@ def check_quote(state, command, bid, ask):
         return REJECT_UNKNOWN_INST
     book = state.books[np.int64(command.instrument)]
     # A resting quote does not change in NOCANCEL (STATE-002).
-    if not takes_new(book.phase) or (book.phase == MARKET_NOCANCEL and (bid != 0 or ask != 0)):
+    if not takes_new(book.market_state) or (book.market_state == MARKET_NOCANCEL and (bid != 0 or ask != 0)):
         return REJECT_STATE
     if book.order_entry == ENTRY_IOC_ONLY:
         return REJECT_IOC_ONLY

@@ -55,7 +55,7 @@ def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: i
 
 # What `refresh_fast_path` reads of a book, but its ladder: `edge_tick` changes with the limits.
 INPUTS = {
-    "phase", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "low_tick", "high_tick",
+    "market_state", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "low_tick", "high_tick",
     "edge_tick", "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
 }  # fmt: skip
 REFRESHERS = {"refresh_fast_path", "derive_margin_terms", "changing_terms"}
