@@ -47,7 +47,9 @@ def _check_book(state: np.record, index: int) -> list[int]:
     for side in Side:
         mine = (state.orders["book"] == index) & (state.orders["side"] == side) & (state.orders["state"] != 0)
         lots = int(state.orders["leaves_lots"][mine].sum())
-        assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots, {lots} work"
+        assert int(book.working_lots[side]) == lots, (
+            f"book {index} side {side}: {book.working_lots[side]} lots, {lots} work"
+        )
     _check_quotes(state, index)
     return slots
 

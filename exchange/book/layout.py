@@ -119,10 +119,10 @@ BOOK = record_type(
         ("fee_hours", "<i8"),  # hours that fees count; of a spread those of its longer leg (FEE-001)
         ("scan_hours", "<i8", (SCAN_TIERS,)),  # GPU-hours of a bought lot in each scan tier, net over legs
         ("tier_hours", "<i8"),  # with `one_tier`: the entry of `scan_hours` that is not 0
-        ("scan_bits", "<i8"),  # bits of the scan tiers that lots count in, as in ACCOUNT's `unweighed`
+        ("scan_bits", "<i8"),  # bits of the scan tiers that lots count in, as in ACCOUNT's `changed_scans`
         ("margin_bound_mills", "<i8"),  # most that one more working lot adds to initial margin, loss and fee aside
         ("residual_mills", "<i8"),  # of a combination: most that a lot's legs lose beyond the loss at its own price
-        ("working", "<i8", (2,)),  # working lots of each side, in queues or not
+        ("working_lots", "<i8", (2,)),  # lots of working orders by side, in queues or not
         ("auction_fee", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
         ("spot_weight", "<i4"),  # spot-month lots in a bought lot, signed (LIMIT-003)

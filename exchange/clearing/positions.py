@@ -126,25 +126,25 @@ def open_positions(state, account, row, book):
 
 
 @leaf_kernel
-def touch_position(state, account, position, row):
+def queue_position_report(state, account, position, row):
     """Queue a position for a POS event at the end of the running command, if it is not in the queue yet."""
-    if position.touched != 0:
+    if position.report_queued != 0:
         return
-    position.touched = 1
-    state.accounts[account].touched += 1
+    position.report_queued = 1
+    state.accounts[account].reports_queued += 1
     cursor = state.cursor
-    if cursor.touched_last == 0:
-        cursor.touched_first = row
+    if cursor.report_last == 0:
+        cursor.report_first = row
     else:
-        state.positions[cursor.touched_last].next_touched = row
-    cursor.touched_last = row
+        state.positions[cursor.report_last].next_report = row
+    cursor.report_last = row
 
 
 @leaf_kernel
-def worst_lots(position):
+def largest_possible_lots(position):
     """The largest position, long or short, that working orders can lead to: all of one side fill, none of the other
     (LIMIT-004). Lots, >= 0."""
-    return max(abs(position.lots + position.working[0]), abs(position.lots - position.working[1]))
+    return max(abs(position.lots + position.working_lots[0]), abs(position.lots - position.working_lots[1]))
 
 
 @leaf_kernel
@@ -158,12 +158,12 @@ def book_lots(state, account, position, row, book, lots, value):
     after = before + lots
     account_row = state.accounts[account]
     if book.term != 0:
-        worst = worst_lots(position)
+        worst = largest_possible_lots(position)
         position.lots = after
-        account_row.term_lots += worst_lots(position) - worst
+        account_row.term_lots += largest_possible_lots(position) - worst
     position.lots = after
     position.open_value_tick_lots += value
     account_row.unrealised_pnl_mills += (book.mark_tick * lots - value) * book.hours
     # Open interest is half of all lots held, long and short. The book keeps their sum, twice that.
     book.long_and_short_lots += abs(after) - abs(before)
-    touch_position(state, account, position, row)
+    queue_position_report(state, account, position, row)

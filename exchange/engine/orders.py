@@ -29,7 +29,7 @@ from exchange.engine.emit import (
 )
 from exchange.engine.predicates import is_immediate, known_account, takes_cancel
 from exchange.engine.quote_counts import uncount_quote
-from exchange.engine.risk import weigh_used_up
+from exchange.engine.risk import recompute_scans_if_short
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_FOK,
@@ -103,7 +103,7 @@ def work_order(state, order, lots):
     account, side = np.int64(order.account), np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
     change_working(state, account, np.int64(order.position), book, side, lots, loss)
-    weigh_used_up(state, account)
+    recompute_scans_if_short(state, account)
 
 
 @leaf_kernel
@@ -129,7 +129,7 @@ def move_order(state, slot, tick, lots):
     before = np.int64(order.leaves_lots)
     loss = lots * loss_per_lot(book, side, tick) - before * loss_per_lot(book, side, np.int64(order.price))
     change_working(state, account, np.int64(order.position), book, side, lots - before, loss)
-    weigh_used_up(state, account)
+    recompute_scans_if_short(state, account)
     order.price = tick
     order.leaves_lots = lots
     order.shown_lots = 0

@@ -102,8 +102,8 @@ CURSOR = record_type(
         ("index", "<i4"),  # cancel queue, in the scratch table: place of the next order
         ("stop", "<i4"),  # end of the cancel queue
         ("count", "<i4"),  # orders cancelled so far
-        ("touched_first", "<i4"),  # list of positions that still need a POSITION_CHANGED
-        ("touched_last", "<i4"),
+        ("report_first", "<i4"),  # queue of positions that still need a POSITION_CHANGED
+        ("report_last", "<i4"),
         ("market_state", "<i4"),  # MarketState that a SET_STATE leads to
         ("uncross_tick", "<i4"),
         ("state_reason", "<i4"),  # StateReason of the SET_STATE

@@ -108,7 +108,7 @@ ORDER_FAULTS = (
         "    gather_list(state, np.int64(book.first_parked), wanted)\n",
         "",
     ),
-    Fault("a side of a book counts past 32 bits", RISK, "return book.working[side] + lots > LOTS_CEILING", "return False"),
+    Fault("a side of a book counts past 32 bits", RISK, "return book.working_lots[side] + lots > LOTS_CEILING", "return False"),
     # ids
     Fault("another price is the same order", DUPLICATES, "or order.price == command.price", "or True"),
     Fault("an order whose time has come works", APPLY, "if is_over(state, command.tif, command.expiry_ns):", "if False:"),
@@ -239,7 +239,7 @@ ORDER_FAULTS = (
         ":",
     ),
     Fault("fast path leaves out the lot increment", FAST_PATH, " or book.lot_inc > 1", ""),
-    Fault("fast path leaves out the position limit", FAST_PATH, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
+    Fault("fast path leaves out the position limit", FAST_PATH, "possible_lots(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
     Fault("fast path lets a side count past what it can", FAST_PATH, "side_is_full(book, side, lots) or ", ""),
     Fault("fast path needs no row for a position", FAST_PATH, "unlikely(row == 0) and positions_left(state) <= 0", "False"),
     Fault(

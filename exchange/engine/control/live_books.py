@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from exchange.clearing.margin import risk_place, scan_number, spot_row, weigh_account
+from exchange.clearing.margin import recompute_scans, risk_row, scan_tier_number, spot_row
 from exchange.codes import OrderState
 from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
 from exchange.engine.orders import work_order
@@ -79,19 +79,19 @@ def move_positions(state: np.record, before: np.ndarray) -> None:
 
 @kernel
 def _move_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
-    """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed, the
-    account is weighed, because `unweighed_mills` is a bound of working orders only."""
+    """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed,
+    the account's scans are computed again, because `scan_rise_bound_mills` is a bound of working orders only."""
     account, lots = np.int64(position.account), np.int64(position.lots)
     moved = False
     for tier in range(SCAN_TIERS):
         more = np.int64(book.scan_hours[tier]) - old.scan_hours[tier]
         if more != 0:
-            number = scan_number(book.commodity, np.int64(tier))
-            state.risks[risk_place(state, account, number)].held[0 if lots > 0 else 1] += more * abs(lots)
-            state.accounts[account].unweighed |= np.int64(1) << number
+            number = scan_tier_number(book.commodity, np.int64(tier))
+            state.risks[risk_row(state, account, number)].held_hours[0 if lots > 0 else 1] += more * abs(lots)
+            state.accounts[account].changed_scans |= np.int64(1) << number
             moved = True
     weight = np.int64(book.spot_weight) - old.spot_weight
     if weight != 0:
         spot_row(state, account, book).spot_lots += weight * lots
     if moved:
-        weigh_account(state, account)
+        recompute_scans(state, account)

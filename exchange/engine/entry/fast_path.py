@@ -14,7 +14,7 @@ from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
 from exchange.engine.entry.price_range import best_tick_allowed
-from exchange.engine.risk import free_margin_floor_mills, reach_of, side_is_full
+from exchange.engine.risk import free_margin_floor_mills, possible_lots, side_is_full
 from exchange.engine.sessions import row_there
 from exchange.engine.state import POSITION_UNKNOWN
 from exchange.kernel import leaf_kernel
@@ -82,7 +82,7 @@ def take_fast_path(state, command, key_hash, likely_row):
         row = find_position(state, account, index)
     if unlikely(row == 0) and positions_left(state) <= 0:
         return SLOW_PATH
-    if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+    if possible_lots(state.positions[row], side, lots) > account_row.position_lots_max:
         return SLOW_PATH
     loss = lots * loss_per_lot(book, side, tick)
     if side_is_full(book, side, lots) or lots * book.margin_bound_mills + loss > free_margin_floor_mills(account_row):

@@ -32,7 +32,7 @@ from exchange.engine.entry.price_range import price_range
 from exchange.engine.entry.validate import check_entry, check_terms
 from exchange.engine.orders import append_to_account
 from exchange.engine.predicates import is_immediate, is_stop, owner_smp_id
-from exchange.engine.risk import weigh_used_up, write_money
+from exchange.engine.risk import recompute_scans_if_short, write_money
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_ORDER_ACCEPTED,
@@ -270,7 +270,7 @@ def _enter(state, out, command, key_hash, place, row, loss, entry_index):
         keep_expiry(state, slot)
     add_working(state, account, row, book, side, lots, loss)
     if place == 0:
-        weigh_used_up(state, account)
+        recompute_scans_if_short(state, account)
     return slot
 
 

@@ -6,7 +6,7 @@ from exchange.book.index import order_hash, prefetch_entry
 from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
-from exchange.clearing.positions import touch_position
+from exchange.clearing.positions import queue_position_report
 from exchange.engine.emit import TOTALS, emit_old_order, fill_codes, next_in_stream
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.entry.stops import elect_stops
@@ -163,7 +163,7 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     fee = clear_fills(state, book, maker, lots, price * lots, LIQUIDITY_MAKER)
     _emit_fill_at(state, out, book, resting, side, place, level_row, lots, price, LIQUIDITY_MAKER, fee)
     row = np.int64(order.position)
-    touch_position(state, np.int64(order.account), state.positions[row], row)
+    queue_position_report(state, np.int64(order.account), state.positions[row], row)
     fee = fee_mills(book, LIQUIDITY_TAKER, lots)
     _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
     if maker.leaves_lots == 0:

@@ -26,7 +26,7 @@ from exchange.engine.risk import (
     free_margin_mills,
     has_plain_limits,
     only_closes,
-    reach_of,
+    possible_lots,
     side_is_full,
 )
 from exchange.kernel import kernel
@@ -195,7 +195,7 @@ def _fits_beside(state, account, row, book, command, bid, ask):
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             lots = quoted_lots(command, side)
-            if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+            if possible_lots(state.positions[row], side, lots) > account_row.position_lots_max:
                 return False
             need += lots * (book.margin_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
     return need <= free_margin_floor_mills(account_row)
@@ -211,7 +211,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
     """
     before = np.int64(state.used_positions)
     account_row = state.accounts[account]
-    unweighed_mills, unweighed = np.int64(account_row.unweighed_mills), np.int64(account_row.unweighed)
+    bound_mills, changed = np.int64(account_row.scan_rise_bound_mills), np.int64(account_row.changed_scans)
     if fresh != 0:
         row = open_positions(state, account, row, book)
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
@@ -229,7 +229,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
             tick = quoted_tick(command, side)
             _count(state, account, row, book, side, tick, -quoted_lots(command, side))
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
-    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed
+    account_row.scan_rise_bound_mills, account_row.changed_scans = bound_mills, changed
     while state.used_positions > before:
         release_last_position(state)
     return reason

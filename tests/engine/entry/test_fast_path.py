@@ -49,7 +49,9 @@ def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: i
         wanted[int(order.account), int(order.book), int(order.side)] += int(order.leaves_lots)
     assert len(wanted) > 20
     positions = state.positions[1 : int(state.used_positions) + 1]
-    working = {(int(row.account), int(row.book), side): int(row.working[side]) for row in positions for side in (0, 1)}
+    working = {
+        (int(row.account), int(row.book), side): int(row.working_lots[side]) for row in positions for side in (0, 1)
+    }
     assert {key: lots for key, lots in working.items() if lots} == wanted
 
 
