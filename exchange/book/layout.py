@@ -10,7 +10,7 @@ from exchange.records import Alias, place_in, record_type
 
 # An order takes two cache lines. Its links to neighbours are in LINK, a compact table that stays in the cache: a change
 # of a neighbour then does not load the whole order. Fields that COMMAND and EVENT also have are at the same offsets, so
-# that a few wide moves copy a row (`new_order._write_order`, `emit.emit_old_order`).
+# that a few wide moves copy a row (`new_order._write_order`, `emit.copied_order_event`).
 ORDER = record_type(
     [
         ("entry_number", "<i8"),  # orders get 1, 2, 3 ... as they are accepted: the "ascending id" of ORDER-014

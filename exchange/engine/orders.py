@@ -209,7 +209,7 @@ def release_hashed_order(state, slot, account, key_hash):
 
 
 @leaf_kernel
-def _take_out(state, out, slot, reason, key_hash, request_id):
+def _cancel_remainder(state, out, slot, reason, key_hash, request_id):
     """Cancel all that is left of an order, wherever it waits, and release its margin and its row. Emits and returns
     CXL.
 
@@ -242,18 +242,18 @@ def _take_out(state, out, slot, reason, key_hash, request_id):
 
 
 @kernel
-def take_out(state, out, slot, reason):
+def cancel_remainder(state, out, slot, reason):
     """Cancel all that is left of an order, for any reason but a CANCEL. Emits and returns CXL.
 
     reason  CancelReason
     """
     if state.cursor.pass_step != 0:
         leave_pass(state, slot)
-    return _take_out(state, out, slot, reason, order_hash(state.orders[slot]), 0)
+    return _cancel_remainder(state, out, slot, reason, order_hash(state.orders[slot]), 0)
 
 
 @leaf_kernel
-def target_of(state, command, key_hash, guess):
+def find_target(state, command, key_hash, guess):
     """Slot of the order that a CANCEL or REPLACE names, 0 if the account has no such live order.
 
     key_hash  the command's `order_hash`
@@ -285,7 +285,7 @@ def refuse_change(state, out, kind, command, reason, slot):
 
 @leaf_kernel
 def check_cancel(state, command, slot):
-    """Reason to refuse a CANCEL, NONE if there is none. `slot`: its `target_of`."""
+    """Reason to refuse a CANCEL, NONE if there is none. `slot`: its `find_target`."""
     if likely(slot != 0):
         return REJECT_NONE if takes_cancel(state.books[state.orders[slot].book].market_state) else REJECT_STATE
     return REJECT_UNKNOWN if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
@@ -293,19 +293,19 @@ def check_cancel(state, command, slot):
 
 @leaf_kernel
 def cancel_order(state, out, command, key_hash, guess):
-    """Carry out a CANCEL (ORDER-006, STATE-001). Emits CXL, or CREJ. `key_hash`, `guess`: as for `target_of`."""
-    slot = target_of(state, command, key_hash, guess)
+    """Carry out a CANCEL (ORDER-006, STATE-001). Emits CXL, or CREJ. `key_hash`, `guess`: as for `find_target`."""
+    slot = find_target(state, command, key_hash, guess)
     reason = check_cancel(state, command, slot)
     if reason != REJECT_NONE:
         refuse_change(state, out, EVENT_CANCEL_REJECTED, command, reason, slot)
         return
     if command.order_id != 0:
         key_hash = order_hash(state.orders[slot])
-    _take_out(state, out, slot, CANCEL_USER, key_hash, command.request_id)
+    _cancel_remainder(state, out, slot, CANCEL_USER, key_hash, command.request_id)
 
 
 @kernel
-def settle_remainder(state, out, slot):
+def end_matching(state, out, slot):
     """End the matching of an aggressor: release it if it is filled; else rest its remainder, or cancel that of an IOC
     or FOK order (MATCH-004, TIF-001)."""
     order = state.orders[slot]
@@ -314,6 +314,6 @@ def settle_remainder(state, out, slot):
     if order.leaves_lots == 0:
         release_order(state, slot)
     elif is_immediate(order.tif):
-        take_out(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
+        cancel_remainder(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
     else:
         rest_order(state, out, slot)

@@ -79,14 +79,14 @@ PROTECTION = record_type(
         ("quotes", "<i4"),  # number of its quotes at work
         ("next_group", "<i4"),  # next protection group of the account
         ("next_pull", "<i4"),  # next in the queue of groups whose quotes are to be cancelled
-        ("tried_lots", "<i8"),  # counts that a dry run adds; zero between commands
-        ("tried_fills", "<i8"),
-        ("tried_delta", "<i8"),
-        ("tried_hours", "<i8"),
-        ("tried", "<i4"),  # COUNTED or PULLED during a dry run, else 0
-        ("next_tried", "<i4"),  # next in the list of groups that the dry run has counted in
+        ("dry_lots", "<i8"),  # counts that a dry run adds; zero between commands
+        ("dry_fills", "<i8"),
+        ("dry_delta", "<i8"),
+        ("dry_hours", "<i8"),
+        ("dry_run_mark", "<i4"),  # COUNTED or PULLED during a dry run, else 0
+        ("next_dry_run", "<i4"),  # next in the list of groups that the dry run has counted in
     ],
-    {"first_tried": Alias("next_tried", "row 0: the group that a dry run met last, first of the list")},
+    {"first_dry_run": Alias("next_dry_run", "row 0: the group that a dry run met last, first of the list")},
 )
 
 # One fill of a resting quote. The ring of a group begins at entry MMP_FILLS * its row.
@@ -123,8 +123,8 @@ CURSOR = record_type(
         ("halt_step", "<i4"),
         ("pass_step", "<i4"),  # step of a pro-rata pass (`matching.level_pass`)
         ("pass_slot", "<i4"),  # next order of the pass
-        ("detour", "<i4"),  # LEAVING, PULLING: cancels that come before the running step goes on
-        ("leaving", "<i4"),  # CancelReason for the cancel queue, 0: each order's flags say which
+        ("pending_cancels", "<i4"),  # QUEUED_CANCELS, QUOTE_PULLS: cancels that come before the running step goes on
+        ("queued_cancel_reason", "<i4"),  # CancelReason for the cancel queue, 0: each order's flags say which
         ("stage", "<i4"),  # stage of the uncross of `book`: JOINING, TRADING, 0 done
         ("protection", "<i4"),
         ("pull_first", "<i4"),  # queue of tripped protection groups whose quotes are to be cancelled
@@ -136,13 +136,13 @@ CURSOR = record_type(
         ("last_sequence", "<i8"),
         ("more", "<i4"),  # 1: another entry follows
         ("entries", "<i4"),
-        ("place", "<i4"),
+        ("entry_place", "<i4"),  # place of the present entry in the mass quote, from 0
         ("spare", "<i4"),
         ("quote_id", "<i8", (2,)),
         ("quote_tick", "<i8", (2,)),
         ("quote_lots", "<i4", (2,)),
         ("quote_state", "<i4", (2,)),  # QuoteState
-        ("named", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far (QUOTE-006)
+        ("quoted_instruments", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far (QUOTE-006)
     ],
     {
         "next_slot": Alias("slot", "CANCEL_ALL: the next order of the account to look at, 0 none"),
@@ -160,19 +160,19 @@ CURSOR = record_type(
 
 
 # What `engine.prefetch` has found out about one of the next commands.
-AHEAD = record_type(
+PREFETCH_NOTE = record_type(
     [
         ("key_hash", "<u8"),  # the command's `order_hash`
         ("slot", "<i4"),  # order of the first entry with this hash, 0 none: nearly always the order that is meant
         ("position_hash", "<u4"),  # of a NEW: `position_hash` of its account and book
         ("position", "<i4"),  # of a NEW: likely POSITION row of its account, 0 none, or POSITION_UNKNOWN
-        ("crosses", "<i4"),  # 1: a NEW that crosses the best opposite price; always 0 unless `scatter` is ALL
+        ("crosses", "<i4"),  # 1: a NEW that crosses the best opposite price; 0 unless the extent is PREFETCH_ALL
         ("spare", "<i8"),
     ]
 )
-# Bits of the cursor's `detour`.
-LEAVING = 1  # the orders of the cancel queue are to be cancelled
-PULLING = 2  # the quotes of a tripped protection group are to be cancelled
+# Bits of the cursor's `pending_cancels`.
+QUEUED_CANCELS = 1  # the orders of the cancel queue are to be cancelled
+QUOTE_PULLS = 2  # the quotes of a tripped protection group are to be cancelled
 POSITION_UNKNOWN = np.int64(-1)  # `prefetch` has not looked for the position
 
 
@@ -264,8 +264,8 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("scatter", "<i8"),  # what `engine.prefetch` fetches for this batch: LITTLE, OWNERS or ALL
-                ("ahead", AHEAD, (PREFETCH_COMMANDS,)),  # ring, one row for each of the next commands
+                ("prefetch_extent", "<i8"),  # what `engine.prefetch` fetches for this batch, PREFETCH_ORDERS for one
+                ("notes", PREFETCH_NOTE, (PREFETCH_COMMANDS,)),  # ring, one row for each of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]
         )

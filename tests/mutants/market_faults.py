@@ -195,9 +195,9 @@ MARKET_FAULTS = (
         "    return True",
     ),
     Fault("quote beyond the position limit enters", QUOTE_CHECKS, "if possible_lots(state.positions[row], side, lots) > account_row.position_lots_max:", "if lots > account_row.position_lots_max:"),
-    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.tried_lots >= protection.lots_max", "protection.tried_lots > protection.lots_max"),
+    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.dry_lots >= protection.lots_max", "protection.dry_lots > protection.lots_max"),
     Fault("protection counts gross lots as delta", PROTECTION, "    protection.delta += signed\n", "    protection.delta += lots\n"),
-    Fault("FOK counts quotes that protection pulls", DRY_RUN, "row = try_fill(state, maker, lots)", "row = np.int64(0)"),
+    Fault("FOK counts quotes that protection pulls", DRY_RUN, "row = count_dry_fill(state, maker, lots)", "row = np.int64(0)"),
     Fault(
         "a dry run drops fills for good", PROTECTION,
         "        _suppose_dropped(state, row)\n",

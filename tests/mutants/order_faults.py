@@ -84,8 +84,8 @@ ORDER_FAULTS = (
     # time in force
     Fault(
         "IOC remainder rests", ORDERS,
-        "elif is_immediate(order.tif):\n        take_out",
-        "elif order.tif == TIF_FOK:\n        take_out",
+        "elif is_immediate(order.tif):\n        cancel_remainder",
+        "elif order.tif == TIF_FOK:\n        cancel_remainder",
     ),
     Fault(
         "FOK counts only what is shown", LEVELS,
@@ -257,7 +257,7 @@ ORDER_FAULTS = (
         "book.features & RESTING_FEATURES == 0 and not crosses_at",
         "not crosses_at",
     ),
-    Fault("IOC that meets no order rests", ENTRY, "likely(alone) and likely(plain)", "likely(alone)"),
+    Fault("IOC that meets no order rests", ENTRY, "likely(only_rests) and likely(plain)", "likely(only_rests)"),
     Fault("an immediate order stays in its lists", ENTRY, '    if not is_immediate(command.tif):\n', "    if True:\n"),
     Fault("an immediate order leaves lists that it was not in", ORDERS, '    if is_immediate(order.tif):\n', "    if False:\n"),
     Fault("fast path takes a client order id twice", FAST_PATH, "entry_index == 0 and is_taken(state, command, key_hash)", "False"),
@@ -298,11 +298,11 @@ ORDER_FAULTS = (
         "        and order.state != ORDER_STATE_NONE\n",
         "",
     ),
-    Fault("an order's one row does not say that it rests", ENTRY, "codes & SAME_CODES | ACK_RESTS", "codes & SAME_CODES | ACK"),
+    Fault("an order's one row does not say that it rests", ENTRY, "codes & SHARED_CODES | ACK_RESTS", "codes & SHARED_CODES | ACK"),
     Fault("an order's one row does not say its level", ENTRY, "order.order_id, lots, level_lots, number)", "order.order_id, lots, 0, number)"),
     Fault(
         "a cancel's answer does not name its request", ORDERS,
-        "    _take_out(state, out, slot, CANCEL_USER, key_hash, command.request_id)\n",
-        "    _take_out(state, out, slot, CANCEL_USER, key_hash, 0)\n",
+        "    _cancel_remainder(state, out, slot, CANCEL_USER, key_hash, command.request_id)\n",
+        "    _cancel_remainder(state, out, slot, CANCEL_USER, key_hash, 0)\n",
     ),
 )  # fmt: skip

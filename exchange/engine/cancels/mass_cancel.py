@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.engine.emit import market_event, refuse
-from exchange.engine.orders import take_out
+from exchange.engine.orders import cancel_remainder
 from exchange.engine.predicates import known_account, takes_cancel
 from exchange.engine.quotes.protection import find_protection, is_protected
 from exchange.kernel import kernel
@@ -106,7 +106,7 @@ def cancel_next(state, out):
     if slot != 0:
         cursor.next_slot = state.links[slot].account_newer
         cursor.count += 1
-        row = take_out(state, out, slot, CANCEL_USER)
+        row = cancel_remainder(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
         return True
     row = market_event(state, out, EVENT_MASS_CANCELLED, np.int64(cursor.instrument))

@@ -10,10 +10,10 @@ import numpy as np
 
 from exchange.book.slots import SLOT_MASK
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, Side
-from exchange.engine.apply import REPORT
+from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.checks import check_window, require, within
-from exchange.engine.control.day_orders import place_orders
+from exchange.engine.control.day_orders import rest_or_park_orders
 from exchange.engine.control.events import control_events, instruments_listed
 from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
@@ -129,7 +129,7 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
     slots = np.flatnonzero(leaves)
     if len(slots):
         start_cancels_of_slots(state, slots[np.argsort(orders["entry_number"][slots])], CancelReason.ADMIN)
-        state.cursor.step = REPORT
+        state.cursor.step = STEP_REPORT
 
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
@@ -140,7 +140,7 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
         move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
         for limits in terms.books:
             _set_limits(state, limits)
-    moved = np.concatenate([np.zeros(0, np.int64), *(_place_orders(state, index) for index in named)])
+    moved = np.concatenate([np.zeros(0, np.int64), *(_rest_or_park_orders(state, index) for index in named)])
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
         if terms.day:
@@ -161,14 +161,14 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 
 
-def _place_orders(state: np.record, index: int) -> np.ndarray:
+def _rest_or_park_orders(state: np.record, index: int) -> np.ndarray:
     """Put a book's orders into its new window, in order of stamps. Returns the slots of those that are now parked or
     rest again."""
     state.books[index].first_parked = 0
     slots = live_orders(state, [index])
     slots = slots[state.orders["state"][slots] != OrderState.PENDING]
     moved = np.zeros(len(slots), np.int64)
-    count = place_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
+    count = rest_or_park_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
     for slot in moved[:count].tolist():
         _end_top(state, slot)
     return moved[:count]

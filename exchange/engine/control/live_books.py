@@ -34,7 +34,7 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
     count_working(state, orders, -1)
     yield
     derive_margin_terms(state, books, months)
-    move_positions(state, before)
+    revalue_positions(state, before)
     count_working(state, orders, 1)
 
 
@@ -62,7 +62,7 @@ def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
 
 
 @kernel
-def move_positions(state: np.record, before: np.ndarray) -> None:
+def revalue_positions(state: np.record, before: np.ndarray) -> None:
     """Update unrealised P&L and hours held of all positions after terms of their books have changed. Orders of these
     books must not be counted as working.
 
@@ -74,11 +74,11 @@ def move_positions(state: np.record, before: np.ndarray) -> None:
             old, book = row_at(before, np.int64(position.book)), state.books[position.book]
             mark = np.int64(book.mark_tick) - old.mark_tick
             state.accounts[position.account].unrealised_pnl_mills += mark * position.lots * book.hours
-            _move_hours(state, position, old, book)
+            _move_held_hours(state, position, old, book)
 
 
 @kernel
-def _move_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
+def _move_held_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
     """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed,
     the account's scans are computed again, because `scan_rise_bound_mills` is a bound of working orders only."""
     account, lots = np.int64(position.account), np.int64(position.lots)

@@ -17,7 +17,7 @@ from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState
 from exchange.engine.emit import (
     LEVEL_LOTS,
     LOTS,
-    SAME_CODES,
+    SHARED_CODES,
     TOTALS,
     next_in_stream,
     next_row,
@@ -82,7 +82,7 @@ RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=
 
 
 @leaf_kernel
-def _two_halves(low, high):
+def _join_halves(low, high):
     """One word of two four-byte fields."""
     return (np.uint64(low) & LOW_32) | (np.uint64(high) << SHIFT_32)
 
@@ -97,13 +97,13 @@ def _order_codes(command, status):
 
 
 @leaf_kernel
-def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, rare):
+def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, display_and_trigger_word):
     """Write the ORDER row of a NEW, word by word, with the next entry number and stamp.
 
-    codes       result of `_order_codes`
-    price_word  book and `entry_tick`, as one word
-    position    row of its owner's position, 0 for a combination
-    rare        display and trigger, as one word; 0 for most orders
+    codes                     result of `_order_codes`
+    price_word                book and `entry_tick`, as one word
+    position                  row of its owner's position, 0 for a combination
+    display_and_trigger_word  display and trigger, as one word; 0 for most orders
     """
     lots = np.int64(command.lots)
     state.entry_number += 1
@@ -113,11 +113,11 @@ def _write_order(state, order, command, codes, price_word, position, smp_id, sho
     put_word(order, ORDER_CODES, codes)
     put_word(order, OWNER, word_at(command, OWNER))
     put_word(order, BOOK_AND_PRICE, price_word)
-    put_word(order, POSITION, _two_halves(position, smp_id))
+    put_word(order, POSITION, _join_halves(position, smp_id))
     copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
-    put_word(order, SHOWN_LOTS, _two_halves(shown_lots, lots))
-    put_word(order, FILLED_LOTS, _two_halves(0, lots))
-    put_word(order, DISPLAY_LOTS, rare)
+    put_word(order, SHOWN_LOTS, _join_halves(shown_lots, lots))
+    put_word(order, FILLED_LOTS, _join_halves(0, lots))
+    put_word(order, DISPLAY_LOTS, display_and_trigger_word)
     order.value_tick_lots = 0
     copy_bytes(order, command, EXPIRY, ROW_BYTES)
 
@@ -142,8 +142,8 @@ def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
     row.order_id = order_id
     row.reference = command.request_id
     copy_bytes(row, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
-    put_word(row, LOTS, _two_halves(shown_lots, lots))
-    put_word(row, TOTALS, _two_halves(0, lots))
+    put_word(row, LOTS, _join_halves(shown_lots, lots))
+    put_word(row, TOTALS, _join_halves(0, lots))
     put_word(row, LEVEL_LOTS, np.uint64(level_lots))
     row.value_tick_lots = 0
     row.account_sequence = number
@@ -224,8 +224,8 @@ def enter_order(state, out, command, key_hash, position):
     place, row, loss, entry_index = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
     if likely(plain) or is_immediate_limit(command):
-        place, level_row, row, loss, entry_index, alone = take_fast_path(state, command, key_hash, position)
-        if likely(alone) and likely(plain):
+        place, level_row, row, loss, entry_index, only_rests = take_fast_path(state, command, key_hash, position)
+        if likely(only_rests) and likely(plain):
             _enter_resting(state, out, command, key_hash, place, level_row, row, loss, entry_index)
             return np.int64(0)
     return _enter(state, out, command, key_hash, place, row, loss, entry_index)
@@ -256,10 +256,10 @@ def _enter(state, out, command, key_hash, place, row, loss, entry_index):
     over = is_over(state, command.tif, command.expiry_ns)
     codes = _order_codes(command, EXPIRED_CODE if over else _first_state(command))
     smp_id = owner_smp_id(command, state.accounts[account])
-    rare = _two_halves(np.int64(command.display_lots), command.trigger)
-    _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
+    display_and_trigger_word = _join_halves(np.int64(command.display_lots), command.trigger)
+    _write_order(state, order, command, codes, _join_halves(index, tick), row, smp_id, 0, display_and_trigger_word)
     number = next_in_stream(state, account)
-    ack = _emit_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
+    ack = _emit_ack(out, command, codes & SHARED_CODES | ACK, _join_halves(index, tick), order.order_id, 0, 0, number)
     if over:
         ack.leaves_lots = 0
     if not is_immediate(command.tif):
@@ -285,11 +285,11 @@ def _enter_resting(state, out, command, key_hash, place, level_row, row, loss, e
     account_row.recent_position = row
     slot = take_slot(state)
     order = state.orders[slot]
-    codes, price_word = _order_codes(command, RESTING_CODES), _two_halves(index, tick)
+    codes, price_word = _order_codes(command, RESTING_CODES), _join_halves(index, tick)
     _write_order(state, order, command, codes, price_word, row, owner_smp_id(command, account_row), lots, ZERO)
     level_lots = link_at(state, book, slot, index, side, place, level_row, lots, np.int64(0))
     number = next_in_stream(state, account)
-    _emit_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
+    _emit_ack(out, command, codes & SHARED_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
     if has_client_order_id(command):
         add_client_order(state, slot, key_hash, entry_index)
     append_to_account(state, account, slot, session)

@@ -35,11 +35,9 @@ def match_featured(state, out, slot):
     if book.features & FEATURE_IMPLIED != 0:
         # A better implied price trades before real orders; at the same price real orders come first (IMP-003, IMP-004).
         floor_place = max(real, worst - 1, 0)
-        if (
-            find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor_place)
-            != 0
-        ):
-            if _route_breaches(state, np.int64(order.book)):
+        index, smp_id, account = np.int64(order.book), np.int64(order.smp_id), np.int64(order.account)
+        if find_route(state, index, side, smp_id, account, floor_place) != 0:
+            if _route_breaches(state, index):
                 return False
             trade_route(state, out, slot)
             return True

@@ -7,7 +7,7 @@ from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
 from exchange.clearing.positions import queue_position_report
-from exchange.engine.emit import TOTALS, emit_old_order, fill_codes, next_in_stream
+from exchange.engine.emit import TOTALS, copied_order_event, fill_codes, next_in_stream
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.entry.stops import elect_stops
 from exchange.engine.orders import refresh_order, release_hashed_order, release_order
@@ -81,7 +81,7 @@ def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
     order = state.orders[slot]
     if book.features != 0 and liquidity == LIQUIDITY_MAKER and order.order_type == ORDER_QUOTE:
         count_fill(state, order, lots, book.hours)
-    row = emit_old_order(state, out, order, fill_codes(order, lots, liquidity))
+    row = copied_order_event(state, out, order, fill_codes(order, lots, liquidity))
     leaves = np.int64(order.leaves_lots) - lots
     totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # filled_lots grow
     put_word(order, TOTALS, totals)
@@ -149,7 +149,7 @@ def trade_share(state, out, book, resting, slot, price, lots):
 def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     """Trade an aggressor with the oldest order at the best price of an outright without features. Returns the price.
 
-    The caller books the aggressor's clearing and the statistics, for all its fills together (`book_taken`).
+    The caller books the aggressor's clearing and the statistics, for all its fills together (`book_aggressor_fills`).
 
     side, place, level_row  of the resting order
     resting, slot           slots of the resting order and of the aggressor
@@ -174,7 +174,7 @@ def trade_oldest(state, out, book, side, place, level_row, resting, slot):
 
 
 @leaf_kernel
-def book_taken(state, book, order, lots, value, first, last):
+def book_aggressor_fills(state, book, order, lots, value, first, last):
     """Book what `trade_oldest` has left out, for all fills of an aggressor: statistics of the book, its clearing.
 
     lots, value  of all these fills; value is the sum of price * lots

@@ -7,7 +7,7 @@ from exchange.book.heap import remove_node
 from exchange.book.levels import in_limits, place_of, row_of
 from exchange.book.stops import leave_injection_queue, take_reached, wait_for_trigger
 from exchange.engine.entry.stops import inject_stop, injection_tick
-from exchange.engine.orders import rest_order, take_out
+from exchange.engine.orders import cancel_remainder, rest_order
 from exchange.kernel import kernel
 from exchange.kernel_codes import CANCEL_MINQTY
 
@@ -42,7 +42,7 @@ def _join(state, out, slot):
     """Inject a stop and rest it. Emits TRG, then RST. A stop with a minimum quantity is cancelled, because nothing
     trades yet (TIF-004)."""
     if inject_stop(state, out, slot) != 0:
-        take_out(state, out, slot, CANCEL_MINQTY)
+        cancel_remainder(state, out, slot, CANCEL_MINQTY)
     else:
         rest_order(state, out, slot)
 

@@ -36,7 +36,7 @@ def may_uncross(state, out, index):
 
 
 @kernel
-def collect_again(state, out, index):
+def begin_next_auction(state, out, index):
     """After an uncross at the edge of its collar a book may still be crossed: then begin its next auction, with the
     price just printed as reference."""
     if is_crossed(state.books[index]):

@@ -22,7 +22,7 @@ from exchange.kernel_codes import (
 )
 
 # As `until_ns`: a change of state that keeps the timer. A halt stops the timer; after the halt it runs on.
-KEPT = np.int64(-1)
+KEEP_TIMER = np.int64(-1)
 
 
 @kernel
@@ -53,7 +53,7 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
 
     target    MarketState
     reason    StateReason
-    until_ns  when the venue's timer ends the state, 0 if none does; KEPT: the present timer stays
+    until_ns  when the venue's timer ends the state, 0 if none does; KEEP_TIMER: the present timer stays
     """
     if index != 0:
         _change_book(state, index, target, reason, until_ns)
@@ -95,9 +95,9 @@ def _change_book(state, index, target, reason, until_ns):
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own)
     if target == MARKET_CLOSED:
         _end_day(state, index)
-    if until_ns != KEPT and book.market_state == MARKET_HALT:
+    if until_ns != KEEP_TIMER and book.market_state == MARKET_HALT:
         state.guards[index].left_ns = _stopped_ns(state, until_ns)
-    elif until_ns != KEPT:
+    elif until_ns != KEEP_TIMER:
         state.guards[index].reopen_ns = until_ns
 
 
@@ -108,7 +108,7 @@ def _change_group(state, group_number, target, reason, until_ns):
     fresh_day = group.state == MARKET_CLOSED and target == MARKET_PREOPEN
     if target == MARKET_HALT and group.state != MARKET_HALT:
         group.before_halt = group.state
-    if until_ns != KEPT:
+    if until_ns != KEEP_TIMER:
         group.reopen_ns = until_ns
     elif target == MARKET_HALT and group.state != MARKET_HALT:
         group.left_ns = _stopped_ns(state, group.reopen_ns)

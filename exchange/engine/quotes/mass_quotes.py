@@ -13,11 +13,11 @@ from exchange.clearing.positions import open_positions, own_position
 from exchange.engine.emit import answer_event, market_event, next_in_stream, order_event
 from exchange.engine.orders import (
     append_to_account,
+    cancel_remainder,
+    end_matching,
     move_order,
     rest_order,
     session_bit,
-    settle_remainder,
-    take_out,
     work_order,
 )
 from exchange.engine.predicates import known_book
@@ -74,7 +74,7 @@ def begin_quote(state, out, command):
     reason = check_quote(state, command, bid, ask)
     place = np.int64(cursor.entries)
     if place < QUOTE_ENTRIES_MAX:
-        cursor.named[place] = command.instrument
+        cursor.quoted_instruments[place] = command.instrument
     cursor.entries += 1
     if reason != REJECT_NONE:
         _reject(state, out, command, reason, place)
@@ -83,7 +83,7 @@ def begin_quote(state, out, command):
     cursor.instrument = command.instrument
     cursor.session = command.session
     cursor.request_id = command.request_id
-    cursor.place = place
+    cursor.entry_place = place
     cursor.side = SIDE_BUY
     protection = find_protection(state, np.int64(command.account), np.int64(command.protection_number))
     cursor.protection = protection
@@ -105,7 +105,7 @@ def find_side(state, account, index, side):
 
 @kernel
 def _reject(state, out, command, reason, place):
-    """Emit a REJ of one entry. The present quote stays as it is (QUOTE-002). `place`: number of the entry, from 0."""
+    """Emit a REJ of one entry. The present quote stays as it is (QUOTE-002). `place`: of the entry, from 0."""
     row = answer_event(state, out, EVENT_ORDER_REJECTED, command, reason)
     row.order_type = ORDER_QUOTE
     row.state = ORDER_STATE_REJECTED
@@ -137,7 +137,7 @@ def _update_side(state, out, command, slot, side):
     elif lots == 0:
         cursor.quote_state[side] = QUOTE_REMOVED
         cursor.quote_id[side] = 0
-        row = take_out(state, out, slot, CANCEL_USER)
+        row = cancel_remainder(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
     elif changes_side(state, slot, quoted_tick(command, side), lots):
         cursor.quote_state[side] = QUOTE_ENTERED
@@ -235,7 +235,7 @@ def settle_side(state, out):
         cursor.quote_state[np.int64(cursor.side)] = QUOTE_REMOVED
     elif order.leaves_lots == 0:
         cursor.quote_state[np.int64(cursor.side)] = QUOTE_FILLED
-    settle_remainder(state, out, slot)
+    end_matching(state, out, slot)
     cursor.side += 1
 
 
@@ -312,7 +312,7 @@ def _emit_entry(state, out):
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
-    row.entry_place = cursor.place
+    row.entry_place = cursor.entry_place
     row.bid_state = cursor.quote_state[SIDE_BUY]
     row.ask_state = cursor.quote_state[SIDE_SELL]
     row.bid_id = cursor.quote_id[SIDE_BUY]

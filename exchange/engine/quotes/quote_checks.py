@@ -122,7 +122,7 @@ def _check_message(state, command):
     if entries >= QUOTE_ENTRIES_MAX:
         return REJECT_BAD_COMBO
     for place in range(entries):
-        if state.cursor.named[place] == command.instrument:
+        if state.cursor.quoted_instruments[place] == command.instrument:
             return REJECT_DUP_INST
     if command.bid_lots != 0 and command.ask_lots != 0 and command.bid_tick >= command.ask_tick:
         return REJECT_CROSSED_QUOTE

@@ -12,7 +12,7 @@ from bench.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import OrderState
 from exchange.engine.engine import Engine
-from exchange.engine.prefetch import ALL, LITTLE
+from exchange.engine.prefetch import PREFETCH_ALL, PREFETCH_ORDERS
 from exchange.limits import TEST
 from exchange.records import COMMAND, EVENT, blank_rows
 from tests.source_tree import sources, tree
@@ -33,15 +33,17 @@ def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
     assert engine.state_hash() == before
 
 
-@pytest.mark.parametrize(("rows", "scatter"), [(4_000, ALL), (1, LITTLE)], ids=["looked up ahead", "remembered"])
+@pytest.mark.parametrize(
+    ("rows", "extent"), [(4_000, PREFETCH_ALL), (1, PREFETCH_ORDERS)], ids=["looked up ahead", "remembered"]
+)
 @pytest.mark.rule("LIMIT-004")
-def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, scatter: int) -> None:
+def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, extent: int) -> None:
     stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "tape")
     stage.reset()
-    stage.engine.outs["scatter"] = LITTLE
+    stage.engine.outs["prefetch_extent"] = PREFETCH_ORDERS
     for start in range(0, len(stage.rows), rows):
         stage.engine.run_silently(stage.rows[start : start + rows])
-    assert stage.engine.outs["scatter"] == scatter
+    assert stage.engine.outs["prefetch_extent"] == extent
     state = stage.engine.states[0]
     orders = state.orders[state.orders["state"] != OrderState.NONE]
     wanted: Counter[tuple[int, int, int]] = Counter()
@@ -70,13 +72,13 @@ def inputs_written(function: ast.FunctionDef) -> set[str]:
     targets += [node.target for node in ast.walk(function) if isinstance(node, ast.AugAssign)]
     flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
     fields = [part.value if isinstance(part, ast.Subscript) else part for part in flat]
-    written = {field.attr for field in fields if isinstance(field, ast.Attribute) and not of_event(field)} & INPUTS
+    written = {field.attr for field in fields if isinstance(field, ast.Attribute) and not of_another(field)} & INPUTS
     return written | ({"setattr"} if "setattr" in called(function) else set())
 
 
-def of_event(field: ast.Attribute) -> bool:
-    """Whether a field is of an EVENT row, some of which have the names of a book's."""
-    return isinstance(field.value, ast.Name) and field.value.id == "row"
+def of_another(field: ast.Attribute) -> bool:
+    """Whether a field is of an EVENT row or of the cursor, which share some names with a book."""
+    return ast.unparse(field.value) in ("row", "cursor", "state.cursor")
 
 
 def called(function: ast.FunctionDef) -> set[str]:
@@ -111,7 +113,7 @@ def test_whatever_changes_the_places_of_the_fast_path_refreshes_them() -> None:
 @pytest.mark.parametrize(
     ("source", "stale"),
     [
-        ("def close(book):\n book.phase = 0", ["close"]),
+        ("def close(book):\n book.market_state = 0", ["close"]),
         ("def widen(book):\n book.edge_tick[:], x = 1, 2", ["widen"]),
         ("def trade(book):\n book.last_tick = 1\n refresh_fast_path(book)", []),
         ("def open(book):\n legs(book)\n refresh_fast_path(book)\ndef legs(book):\n book.leg_count = 2", []),
