@@ -51,8 +51,7 @@ def take_fast_path(state, command, key_hash, likely_row):
     key_hash    its `order_hash`
     likely_row  POSITION row to try first for its account; POSITION_UNKNOWN: try ACCOUNT's `recent_position`
     returns     SLOW_PATH, or a tuple:
-                  place of its price on its own side, not 0
-                  row of that price's level
+                  place of its price on its own side, not 0; row of that price's level
                   row of the account's position, 0 none yet
                   most that its lots can lose, mills
                   `find_free_entry` for its client order id, 0 if not known
@@ -94,11 +93,5 @@ def take_fast_path(state, command, key_hash, likely_row):
             return SLOW_PATH
     if not can_take_slot(state):
         return SLOW_PATH
-    return (
-        place,
-        level_row,
-        row,
-        loss,
-        entry_index,
-        book.features & RESTING_FEATURES == 0 and not crosses_at(book, side, place),
-    )
+    only_rests = book.features & RESTING_FEATURES == 0 and not crosses_at(book, side, place)
+    return place, level_row, row, loss, entry_index, only_rests
