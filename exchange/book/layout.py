@@ -44,8 +44,8 @@ ORDER = record_type(
         ("tag", "<u8"),
     ],
     {
-        "minimum_lots": Alias("shown_lots", "a stop that waits: least quantity to execute when it is injected, 0 none"),
-        "protection": Alias("trigger", "a quote: row of its protection group, 0 none"),
+        "minimum_lots": Alias("shown_lots", "a waiting stop: least lots to execute when it is injected, 0: none"),
+        "protection": Alias("trigger", "a quote: row of its protection group, 0: none"),
     },
 )
 assert ORDER.itemsize == 128
@@ -76,8 +76,8 @@ NODE = record_type(
     ],
     # A quote never waits for a price, so the links of its book's list of quotes use its node.
     {
-        "next_quote": Alias("left", "a quote: the one behind it in its book's list, 0 none"),
-        "previous_quote": Alias("right", "a quote: the one before it in its book's list, 0 none"),
+        "next_quote": Alias("left", "a quote: the next one in its book's list, 0: none"),
+        "previous_quote": Alias("right", "a quote: the previous one in its book's list, 0: none"),
     },
 )
 
@@ -247,7 +247,7 @@ WINDOW = record_type(
     ]
 )
 
-LEFT_NS = Alias("reopen_ns", "in HALT: what is left until RESERVED ends, 0 if no timer ends it")
+LEFT_NS = Alias("reopen_ns", "in HALT: time left on the timer that ends RESERVED, ns; 0: no timer")
 
 # Price guards. Every book has one row, with its number.
 GUARD = record_type(

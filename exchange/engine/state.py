@@ -86,7 +86,7 @@ PROTECTION = record_type(
         ("dry_run_mark", "<i4"),  # COUNTED or PULLED during a dry run, else 0
         ("next_dry_run", "<i4"),  # next in the list of groups that the dry run has counted in
     ],
-    {"first_dry_run": Alias("next_dry_run", "row 0: the group that a dry run met last, first of the list")},
+    {"first_dry_run": Alias("next_dry_run", "row 0: first of the list of groups that the dry run has counted in")},
 )
 
 # One fill of a resting quote. The ring of a group begins at entry MMP_FILLS * its row.
@@ -145,13 +145,13 @@ CURSOR = record_type(
         ("quoted_instruments", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far (QUOTE-006)
     ],
     {
-        "next_slot": Alias("slot", "CANCEL_ALL: the next order of the account to look at, 0 none"),
-        "due_root": Alias("slot", "CLOCK: root of the heap of orders whose time has come, 0 none"),
-        "elected_root": Alias("slot", "an uncross: root of the heap of stops that its price elects, 0 none"),
-        "aggressor_book": Alias("book", "a breach: the book of the aggressor, which may be reserved"),
-        "last_account": Alias("account", "KILL, UNKILL, a dead-man timer: the account that was done last, 0 none"),
-        "accounts_done": Alias("count", "KILL, UNKILL: how many accounts or sessions had their turn"),
-        "level_tick": Alias("uncross_tick", "a pro-rata pass: price of the level"),
+        "next_slot": Alias("slot", "CANCEL_ALL: slot of the account's next order to look at, 0: none"),
+        "due_root": Alias("slot", "CLOCK: root of the heap of expired orders, 0: none"),
+        "elected_root": Alias("slot", "an uncross: root of the heap of stops that its price elects, 0: none"),
+        "aggressor_book": Alias("book", "a breach: the aggressor's book, which may become RESERVED"),
+        "last_account": Alias("account", "KILL, UNKILL, a dead-man timer: last account that was handled, 0: none"),
+        "accounts_done": Alias("count", "KILL, UNKILL: number of accounts or sessions handled so far"),
+        "level_tick": Alias("uncross_tick", "a pro-rata pass: price of the level, ticks"),
         "kill_party": Alias("side", "KILL, UNKILL: KillParty"),
         "killed_session": Alias("group", "KILL, UNKILL: number of the session, for Scope SESSION"),
         "killed_firm": Alias("group", "KILL, UNKILL: number of the firm, for Scope FIRM"),
