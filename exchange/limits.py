@@ -61,8 +61,8 @@ class Limits:
         return self.books // 64 + 1
 
     @property
-    def members(self) -> int:
-        """Rows of the MEMBER table. A combination with implied prices takes one, and one more for each leg."""
+    def implied_routes(self) -> int:
+        """Rows of the IMPLIED_ROUTE table. A combination with implied prices takes one, and one more for each leg."""
         return 4 * self.books
 
     @property

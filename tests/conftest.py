@@ -24,8 +24,8 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With JIT off hashes are NumPy scalars that wrap around on purpose. `exchange.kernel` says so to NumPy, but only
-    for the thread that imports it."""
+    """With JIT off hashes are NumPy scalars that wrap around on purpose. `exchange.kernel` has the same filter, but
+    pytest has filters of its own."""
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         config.addinivalue_line("filterwarnings", "ignore:overflow encountered in scalar:RuntimeWarning")
 

@@ -44,7 +44,7 @@ STATE_ALIASES = {
     (book.NODE, "previous_quote"): ["engine.quote_counts"],
     (book.GUARD, "left_ns"): [],  # beside it stands the field: one becomes the other
     (state.GROUP, "left_ns"): [],
-    (state.PROTECTION, "first_tried"): [],
+    (state.PROTECTION, "first_dry_run"): [],
     (state.CURSOR, "next_slot"): ["engine.cancels.mass_cancel"],
     (state.CURSOR, "due_root"): ["engine.cancels.clock"],
     (state.CURSOR, "elected_root"): ["engine.phases.auction_stops"],

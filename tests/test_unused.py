@@ -20,7 +20,6 @@ UNUSED = {
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
     "exchange.engine.query.statistics": "the day's figures; a channel of them comes",
-    "exchange.engine.query.market_state": "the state of one book, as its members see it",
 }
 
 

@@ -79,7 +79,9 @@ class Pair:
             )
             assert free_margin_mills(states[0], number) == free, f"free funds of {number} as checks see them"
             row = states[0].accounts[number]
-            assert row.initial_margin_mills + row.unweighed_mills >= margin.initial_mills, f"bound of account {number}"
+            assert row.initial_margin_mills + row.scan_rise_bound_mills >= margin.initial_mills, (
+                f"bound of account {number}"
+            )
             assert query.account_sequence(states, number) == account.sequence
             working = [order.order_id for order in reference.working(number)]
             assert [row.order_id for row in query.open_orders(states, number)] == working, f"orders of {number}"

@@ -19,7 +19,7 @@ def _clamp(value, low, high):
 
 
 @kernel
-def inside(price, reference, collar_ticks):
+def clamp_to_collar(price, reference, collar_ticks):
     """Limit a price to the collar around a reference price (AUC-014).
 
     collar_ticks   how far the result may be from the reference, 0: no collar
@@ -86,7 +86,7 @@ def equilibrium(state, book, reference):
 def collared_equilibrium(state, book, reference, collar_ticks):
     """As `equilibrium`; if its price lies outside the collar, the figures at the edge of the collar (AUC-014)."""
     price, volume, imbalance = equilibrium(state, book, reference)
-    edge = inside(price, reference, collar_ticks)
+    edge = clamp_to_collar(price, reference, collar_ticks)
     if edge == price:
         return price, volume, imbalance
     buys = sells = np.int64(0)

@@ -40,14 +40,16 @@ def check_books(states: np.ndarray) -> None:
 def _check_book(state: np.record, index: int) -> list[int]:
     book = state.books[index]
     slots = [slot for side in Side for slot in _check_side(state, index, int(side))]
-    if book.phase == MarketState.OPEN and all(book.best):
+    if book.market_state == MarketState.OPEN and all(book.best):
         bid = int(book.edge_tick[Side.BUY]) + int(book.best[Side.BUY]) - 1
         ask = int(book.edge_tick[Side.SELL]) - int(book.best[Side.SELL]) + 1
         assert bid < ask, f"book {index} is OPEN and crossed: bid {bid}, ask {ask}"
     for side in Side:
         mine = (state.orders["book"] == index) & (state.orders["side"] == side) & (state.orders["state"] != 0)
         lots = int(state.orders["leaves_lots"][mine].sum())
-        assert int(book.working[side]) == lots, f"book {index} side {side}: {book.working[side]} lots, {lots} work"
+        assert int(book.working_lots[side]) == lots, (
+            f"book {index} side {side}: {book.working_lots[side]} lots, {lots} work"
+        )
     _check_quotes(state, index)
     return slots
 
@@ -64,7 +66,7 @@ def check_fast_path(states: np.ndarray) -> None:
     reference = np.where(books["has_last"] != 0, books["last_tick"], without_last)
     highest_bid = np.where(band != 0, np.minimum(high, reference + band), high)
     lowest_ask = np.where(band != 0, np.maximum(low, reference - band), low)
-    is_plain = (books["phase"] == MarketState.OPEN) & (books["order_entry"] == OrderEntry.FULL)
+    is_plain = (books["market_state"] == MarketState.OPEN) & (books["order_entry"] == OrderEntry.FULL)
     is_plain &= (books["leg_count"] == 1) & (books["term"] == 0) & (books["spot_weight"] == 0)
     is_plain &= (books["min_inc"] <= 1) & (books["lot_inc"] <= 1)
     places = np.stack([highest_bid - low + 1, high - lowest_ask + 1], axis=1)
@@ -102,7 +104,7 @@ def _parked(state: np.record) -> set[int]:
 
 def _check_side(state: np.record, index: int, side: int) -> list[int]:
     book = state.books[index]
-    first = int(book.ladder) + side * int(book.side_rows)
+    first = int(book.first_level_row) + side * int(book.side_rows)
     rows = state.levels[first : first + int(book.side_rows)]
     occupied = np.nonzero(rows["head"])[0].tolist()
     best = occupied[-1] if occupied else 0
@@ -147,7 +149,7 @@ def _check_parked(state: np.record, slot: int) -> None:
 
 
 def _check_stops(state: np.record, index: int) -> list[int]:
-    """Slots of a book's stops, from its heaps and its line; asserts what holds of them."""
+    """Slots of a book's stops, from its heaps and its injection queue; asserts what holds of them."""
     book = state.books[index]
     heaps = [heap_nodes(state, int(book.unelected[side])) for side in Side]
     for side, slots in zip(Side, heaps, strict=True):
@@ -157,13 +159,13 @@ def _check_stops(state: np.record, index: int) -> list[int]:
             assert state.heap[slot].key == order.trigger * side.sign
             assert not order.resting, f"stop {order.order_id}: waits and stands in a queue"
     assert bool(book.features & BookFeature.STOPS) == any(heaps), f"book {index}: feature bit of its stops"
-    line, slot, older = list[int](), int(book.elected_first), 0
+    queue, slot, older = list[int](), int(book.injection_first), 0
     while slot:
-        assert int(state.links[slot].older) == older and index in (0, state.orders[slot].book), "line of elected stops"
-        line.append(slot)
+        assert int(state.links[slot].older) == older and index in (0, state.orders[slot].book), "queue of elected stops"
+        queue.append(slot)
         older, slot = slot, int(state.links[slot].newer)
-    assert int(book.elected_last) == older, f"book {index}: end of its line of elected stops"
-    return [*heaps[0], *heaps[1], *line]
+    assert int(book.injection_last) == older, f"book {index}: end of its queue of elected stops"
+    return [*heaps[0], *heaps[1], *queue]
 
 
 def heap_nodes(state: np.record, node: int, parent: int = 0) -> list[int]:

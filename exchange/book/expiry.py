@@ -38,6 +38,6 @@ def take_due(state, time_ns):
     first = np.int64(state.next_expiry)
     while first != 0 and state.heap[first].key <= time_ns:
         state.next_expiry = remove_node(state, first, first)
-        due = push_node(state, due, first, np.int64(state.orders[slot_of_node(state, first)].entry))
+        due = push_node(state, due, first, np.int64(state.orders[slot_of_node(state, first)].entry_number))
         first = np.int64(state.next_expiry)
     return due

@@ -11,7 +11,7 @@ divisor 1. A strip has the hours of its months as weights and their sum as divis
 
 import numpy as np
 
-from exchange.book.levels import CHANGED, ZERO, best_row, best_tick, in_limits, place_of
+from exchange.book.levels import IMPLIED_CHANGED, ZERO, best_row, best_tick, in_limits, place_of
 from exchange.book.owners import have_one_owner, is_of_owner
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, leg_side, sign_of
@@ -20,7 +20,7 @@ TRIES_MAX = 1 << 16  # steps of one search for makers that are all of different 
 
 
 @leaf_kernel
-def party_side(side, combo, own_leg):
+def side_of_combination(side, combo, own_leg):
     """Side on which a route trades the combination: that of the aggressor if it is in the combination itself, else that
     of the combination's resting order.
 
@@ -33,13 +33,13 @@ def party_side(side, combo, own_leg):
 
 
 @leaf_kernel
-def resting_side(party, sign):
+def resting_side(combination_side, sign):
     """Side of the resting orders that fill one leg of a combination.
 
-    party  side on which the combination trades, see `party_side`
-    sign   the leg's: +1 or -1
+    combination_side  side on which the combination trades, see `side_of_combination`
+    sign              the leg's: +1 or -1
     """
-    return leg_side(1 - party, sign)
+    return leg_side(1 - combination_side, sign)
 
 
 @leaf_kernel
@@ -72,30 +72,30 @@ def price_route(state, combination, own_leg, side):
     returns  whether there is a price, and the price in ticks. Nothing is written
     """
     combo = state.books[combination]
-    party = party_side(side, combo, own_leg)
+    combination_side = side_of_combination(side, combo, own_leg)
     number = np.int64(0)
     whole = np.int64(0)
     own = np.int64(0)
-    if combo.phase != MARKET_OPEN or (own_leg != 0 and combo.best[party] == 0):
+    if combo.market_state != MARKET_OPEN or (own_leg != 0 and combo.best[combination_side] == 0):
         return False, np.int64(0)
     for leg in range(np.int64(combo.leg_count)):
         sign = np.int64(combo.legs[leg].sign)
         book = state.books[combo.legs[leg].book]
         weight = leg_weight(state, combo, leg)
         whole += weight
-        if book.phase != MARKET_OPEN:
+        if book.market_state != MARKET_OPEN:
             return False, np.int64(0)
         if leg + 1 == own_leg:
             own = sign * weight
             continue
-        resting = resting_side(party, sign)
+        resting = resting_side(combination_side, sign)
         if book.best[resting] == 0:
             return False, np.int64(0)
         number += sign * weight * best_tick(book, resting)
     divisor = whole if combo.combo == COMBO_STRIP else np.int64(1)
     if own_leg == 0:
         return True, _quotient(side, number, divisor)
-    return True, _quotient(side, divisor * best_tick(combo, party) - number, own)
+    return True, _quotient(side, divisor * best_tick(combo, combination_side) - number, own)
 
 
 @kernel
@@ -116,7 +116,7 @@ def clear_route(state):
 
 
 @kernel
-def _add_source(state, index, side):
+def _add_route_entry(state, index, side):
     route = state.route
     count = route.count
     route.books[count] = index
@@ -135,12 +135,14 @@ def _note_route(state, combination, own_leg, side, tick):
     route.own_leg = own_leg
     route.tick = tick
     combo = state.books[combination]
-    party = party_side(side, combo, own_leg)
+    combination_side = side_of_combination(side, combo, own_leg)
     if own_leg != 0:
-        _add_source(state, np.int64(combination), party)
+        _add_route_entry(state, np.int64(combination), combination_side)
     for leg in range(np.int64(combo.leg_count)):
         if leg + 1 != own_leg:
-            _add_source(state, np.int64(combo.legs[leg].book), resting_side(party, combo.legs[leg].sign))
+            _add_route_entry(
+                state, np.int64(combo.legs[leg].book), resting_side(combination_side, combo.legs[leg].sign)
+            )
 
 
 @leaf_kernel
@@ -175,7 +177,7 @@ def _next_owner(state, slot):
 
 
 @kernel
-def _begin_source(state, number):
+def _begin_route_entry(state, number):
     route = state.route
     route.slots[number] = _head_of(state, number)
     route.owners_before[number] = 0
@@ -208,7 +210,7 @@ def _choose_makers(state):
     """
     route = state.route
     number = np.int64(0)
-    _begin_source(state, number)
+    _begin_route_entry(state, number)
     for _ in range(TRIES_MAX):
         slot = np.int64(route.slots[number])
         if slot == 0:
@@ -224,7 +226,7 @@ def _choose_makers(state):
             return True
         else:
             number += 1
-            _begin_source(state, number)
+            _begin_route_entry(state, number)
     return False
 
 
@@ -252,49 +254,49 @@ def _route_lots(state):
 
 
 @leaf_kernel
-def find_route(state, index, side, smp_id, account, floor):
+def find_route(state, index, side, smp_id, account, floor_place):
     """As `search_route`, but skips the search if the computed implied price shows that there is no route.
 
     As long as no book has changed since implied prices were computed, no aggressor can get a better one. If it is not
-    better than `floor`, there is no route.
+    better than `floor_place`, there is no route.
     """
-    if state.marked_words[CHANGED] == ZERO:
+    if state.marked_words[IMPLIED_CHANGED] == ZERO:
         quote = state.implied[index]
         other = 1 - side
-        if quote.lots[other] == 0 or place_of(state.books[index], other, np.int64(quote.tick[other])) <= floor:
+        if quote.lots[other] == 0 or place_of(state.books[index], other, np.int64(quote.tick[other])) <= floor_place:
             return np.int64(0)
-    return search_route(state, index, side, smp_id, account, floor)
+    return search_route(state, index, side, smp_id, account, floor_place)
 
 
 @kernel
-def search_route(state, index, side, smp_id, account, floor):
+def search_route(state, index, side, smp_id, account, floor_place):
     """Find the route that an aggressor would trade next and write it to `state.route` (IMP-001 to IMP-009).
 
-    index    the aggressor's book
-    smp_id   the aggressor's, 0: no self-match prevention
-    account  the aggressor's
-    floor    place on the opposite side; only better prices count, because real orders trade first (IMP-003)
-    returns  place of the route's price on the opposite side; 0 if there is no route, `state.route` is then zero
+    index        the aggressor's book
+    smp_id       the aggressor's, 0: no self-match prevention
+    account      the aggressor's
+    floor_place  place on the opposite side; only better prices count, because real orders trade first (IMP-003)
+    returns      place of the route's price on the opposite side; 0 if there is no route, `state.route` is then zero
     """
     book = state.books[index]
     chosen = np.int64(-1)
-    best = floor
+    best = floor_place
     stamp = np.int64(0)
     noted = np.int64(-1)
-    if book.phase != MARKET_OPEN:
+    if book.market_state != MARKET_OPEN:
         return np.int64(0)
-    first = np.int64(state.sources[index].first)
-    for number in range(first, first + state.sources[index].count):
-        member = state.members[number]
-        exists, tick = price_route(state, np.int64(member.combination), np.int64(member.own_leg), side)
+    first = np.int64(state.route_ranges[index].first)
+    for number in range(first, first + state.route_ranges[index].count):
+        implied_route = state.implied_routes[number]
+        exists, tick = price_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side)
         if not exists or not in_limits(book, tick):
             continue
         place = place_of(book, 1 - side, tick)
         # At equal prices the nearest expiry wins; at equal expiries, the route whose first order has the earlier stamp.
-        tie = chosen >= 0 and place == best and member.expiry_rank == state.members[chosen].expiry_rank
+        tie = chosen >= 0 and place == best and implied_route.expiry_rank == state.implied_routes[chosen].expiry_rank
         if place <= best and not tie:
             continue
-        _note_route(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
+        _note_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side, tick)
         noted = np.int64(number)
         if not _choose_makers(state) or _meets_owner(state, smp_id, account):
             continue
@@ -306,9 +308,9 @@ def search_route(state, index, side, smp_id, account, floor):
         clear_route(state)
         return np.int64(0)
     if noted != chosen:
-        member = state.members[chosen]
-        exists, tick = price_route(state, np.int64(member.combination), np.int64(member.own_leg), side)
-        _note_route(state, np.int64(member.combination), np.int64(member.own_leg), side, tick)
+        implied_route = state.implied_routes[chosen]
+        exists, tick = price_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side)
+        _note_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side, tick)
         _choose_makers(state)
     state.route.lots = _route_lots(state)
     return best

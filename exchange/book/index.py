@@ -31,7 +31,7 @@ ALL_LANES = np.int64((1 << LANES) - 1)
 
 
 @leaf_kernel
-def key_hash(account, first, second, third):
+def hash_key(account, first, second, third):
     """32-bit hash of an account and the three words of a client order id, as uint64."""
     word = (first ^ (np.uint64(account) * MULTIPLY_A)) * MULTIPLY_B
     word = ((word ^ (word >> SHIFT_29)) + second) * MULTIPLY_C
@@ -41,8 +41,8 @@ def key_hash(account, first, second, third):
 
 @leaf_kernel
 def order_hash(order):
-    """The `key_hash` of an order or command."""
-    return key_hash(np.int64(order.account), order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
+    """The key hash of an order or command."""
+    return hash_key(np.int64(order.account), order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
 
 
 @leaf_kernel
@@ -52,21 +52,21 @@ def has_client_order_id(order):
 
 
 @leaf_kernel
-def home_bucket(word, size):
+def home_bucket(key_hash, size):
     """First entry of the bucket where a search begins.
 
-    word  the `key_hash`
-    size  entries of the table
+    key_hash  result of `hash_key`
+    size      entries of the table
     """
-    return size + (np.int64(word) & (size - LANES))
+    return size + (np.int64(key_hash) & (size - LANES))
 
 
 @leaf_kernel
-def prefetch_entry(state, word):
-    """Prefetch the bucket where a search begins, in each table in use. `word`: the `key_hash`."""
-    prefetch(state.order_index, home_bucket(word, np.int64(state.index_size)), np.int64(0))
+def prefetch_entry(state, key_hash):
+    """Prefetch the bucket where a search begins, in each table in use. `key_hash`: result of `hash_key`."""
+    prefetch(state.order_index, home_bucket(key_hash, np.int64(state.index_size)), np.int64(0))
     if state.index_old_size != 0:
-        prefetch(state.order_index, home_bucket(word, np.int64(state.index_old_size)), np.int64(0))
+        prefetch(state.order_index, home_bucket(key_hash, np.int64(state.index_old_size)), np.int64(0))
 
 
 @leaf_kernel
@@ -92,12 +92,12 @@ def has_key(order, account, first, second, third):
 
 
 @leaf_kernel
-def _slot_of_key(state, size, word, account, first, second, third):
+def _slot_of_key(state, size, key_hash, account, first, second, third):
     """As `find_hashed`, in the table of `size` entries only."""
     table = state.order_index
-    bucket = home_bucket(word, size)
+    bucket = home_bucket(key_hash, size)
     while True:
-        equal = equal_above(table, bucket, word)
+        equal = equal_above(table, bucket, key_hash)
         while equal != 0:
             slot = np.int64(table[bucket + lowest_bit(equal)] & LOW_32)
             if has_key(state.orders[slot], account, first, second, third):
@@ -109,48 +109,48 @@ def _slot_of_key(state, size, word, account, first, second, third):
 
 
 @leaf_kernel
-def find_hashed(state, word, account, first, second, third):
-    """Slot of the account's live order with this client order id, 0 if none. `word` is the `key_hash`."""
-    slot = _slot_of_key(state, np.int64(state.index_size), word, account, first, second, third)
+def find_hashed(state, key_hash, account, first, second, third):
+    """Slot of the account's live order with this client order id, 0 if none. `key_hash`: result of `hash_key`."""
+    slot = _slot_of_key(state, np.int64(state.index_size), key_hash, account, first, second, third)
     if slot == 0 and state.index_old_size != 0:
-        slot = _slot_of_key(state, np.int64(state.index_old_size), word, account, first, second, third)
+        slot = _slot_of_key(state, np.int64(state.index_old_size), key_hash, account, first, second, third)
     return slot
 
 
 @leaf_kernel
-def _is_surely_not_in(state, size, word):
-    bucket = home_bucket(word, size)
-    taken = equal_above(state.order_index, bucket, word)
+def _is_surely_not_in(state, size, key_hash):
+    bucket = home_bucket(key_hash, size)
+    taken = equal_above(state.order_index, bucket, key_hash)
     return taken == 0 and not _is_full(state.order_index, bucket)
 
 
 @leaf_kernel
-def free_spot(state, word):
-    """A free entry for a new key, if a look at its home bucket proves that no live order has the key; else 0.
+def find_free_entry(state, key_hash):
+    """Number of a free entry for a new key, if a look at its home bucket proves that no live order has the key; else 0.
 
     The proof is that the bucket is not full and no entry in it has the hash. It nearly always succeeds. After 0 the
-    caller has to search with `is_taken`. `word`: the `key_hash`.
+    caller has to search with `is_taken`. `key_hash`: result of `hash_key`.
     """
     table, old = state.order_index, np.int64(state.index_old_size)
-    bucket = home_bucket(word, np.int64(state.index_size))
-    taken = equal_above(table, bucket, word)
+    bucket = home_bucket(key_hash, np.int64(state.index_size))
+    taken = equal_above(table, bucket, key_hash)
     free = equal_lanes(table, bucket, ZERO)
-    if taken != 0 or free == 0 or (old != 0 and not _is_surely_not_in(state, old, word)):
+    if taken != 0 or free == 0 or (old != 0 and not _is_surely_not_in(state, old, key_hash)):
         return np.int64(0)
     return bucket + lowest_bit(free)
 
 
 @leaf_kernel
-def is_taken(state, command, word):
-    """Whether the account of a NEW has a live order with its client order id. `word`: the NEW's `order_hash`."""
+def is_taken(state, command, key_hash):
+    """Whether the account of a NEW has a live order with its client order id. `key_hash`: the NEW's `order_hash`."""
     first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
-    return find_hashed(state, word, np.int64(command.account), first, second, third) != 0
+    return find_hashed(state, key_hash, np.int64(command.account), first, second, third) != 0
 
 
 @kernel
 def find_client_order(state, account, first, second, third):
     """As `find_hashed`, without the hash."""
-    return find_hashed(state, key_hash(account, first, second, third), account, first, second, third)
+    return find_hashed(state, hash_key(account, first, second, third), account, first, second, third)
 
 
 @leaf_kernel
@@ -174,11 +174,11 @@ def _move_bucket(state):
     first = old + state.index_moved
     taken = ALL_LANES ^ equal_lanes(table, first, ZERO)
     while taken != 0:
-        spot = first + lowest_bit(taken)
-        entry = table[spot]
+        entry_index = first + lowest_bit(taken)
+        entry = table[entry_index]
         if entry != MOVED:
             _put(state, np.int64(state.index_size), entry)
-            table[spot] = MOVED
+            table[entry_index] = MOVED
         taken &= taken - 1
     state.index_moved += LANES
     if state.index_moved == old:
@@ -204,15 +204,15 @@ def make_space(state):
 
 
 @leaf_kernel
-def add_client_order(state, slot, word, spot):
+def add_client_order(state, slot, key_hash, entry_index):
     """Add an order. No live order may have its key.
 
-    word  its `order_hash`
-    spot  the result of `free_spot` if the index has not changed since; else 0
+    key_hash     its `order_hash`
+    entry_index  the result of `find_free_entry` if the index has not changed since; else 0
     """
-    entry = (word << SHIFT_32) | np.uint64(slot)
-    if spot != 0 and state.index_old_size == 0 and _has_space(state):
-        state.order_index[spot] = entry
+    entry = (key_hash << SHIFT_32) | np.uint64(slot)
+    if entry_index != 0 and state.index_old_size == 0 and _has_space(state):
+        state.order_index[entry_index] = entry
     else:
         make_space(state)
         _put(state, np.int64(state.index_size), entry)
@@ -220,21 +220,21 @@ def add_client_order(state, slot, word, spot):
 
 
 @leaf_kernel
-def remove_client_order(state, slot, word):
-    """Remove an order's entry. `word`: its `order_hash`."""
+def remove_client_order(state, slot, key_hash):
+    """Remove an order's entry. `key_hash`: its `order_hash`."""
     table = state.order_index
-    entry = (word << SHIFT_32) | np.uint64(slot)
-    bucket = home_bucket(word, np.int64(state.index_size))
+    entry = (key_hash << SHIFT_32) | np.uint64(slot)
+    bucket = home_bucket(key_hash, np.int64(state.index_size))
     equal = equal_lanes(table, bucket, entry)
     if equal != 0 and not _is_full(table, bucket):
         table[bucket + lowest_bit(equal)] = ZERO
     else:
-        _remove_far(state, entry)
+        _remove_displaced(state, entry)
     state.index_entries -= 1
 
 
 @kernel
-def _remove_far(state, entry):
+def _remove_displaced(state, entry):
     """Remove an entry that is in a full bucket, in a bucket after its home bucket, or in the old table."""
     table = state.order_index
     size = np.int64(state.index_size)

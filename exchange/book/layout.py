@@ -1,5 +1,5 @@
 """Row formats of the book's tables: ORDER, LINK, NODE, LEVEL, BOOK, ALLOCATION, WINDOW, GUARD, and for implied prices
-MEMBER, SOURCES, QUOTE, ROUTE.
+IMPLIED_ROUTE, ROUTE_RANGE, IMPLIED_QUOTE, ROUTE.
 
 Row 0 of every table means "none". Rows are `np.record`: kernels read fields as attributes, compiled or not. Indices are
 signed (i4), because Numba turns an operation on an unsigned and a signed 64-bit integer into a float.
@@ -10,10 +10,10 @@ from exchange.records import Alias, place_in, record_type
 
 # An order takes two cache lines. Its links to neighbours are in LINK, a compact table that stays in the cache: a change
 # of a neighbour then does not load the whole order. Fields that COMMAND and EVENT also have are at the same offsets, so
-# that a few wide moves copy a row (`new_order._write_order`, `emit.emit_old_order`).
+# that a few wide moves copy a row (`new_order._write_order`, `emit.copied_order_event`).
 ORDER = record_type(
     [
-        ("entry", "<i8"),  # counts accepted orders: the "ascending id" of ORDER-014
+        ("entry_number", "<i8"),  # orders get 1, 2, 3 ... as they are accepted: the "ascending id" of ORDER-014
         ("stamp", "<i8"),  # time priority inside a level: lower comes first (MATCH-003)
         ("resting", "u1"),  # 1 while linked into a level
         ("smp_mode", "u1"),
@@ -44,8 +44,8 @@ ORDER = record_type(
         ("tag", "<u8"),
     ],
     {
-        "minimum_lots": Alias("shown_lots", "a stop that waits: least quantity to execute when it is injected, 0 none"),
-        "protection": Alias("trigger", "a quote: row of its protection group, 0 none"),
+        "minimum_lots": Alias("shown_lots", "a waiting stop: least lots to execute when it is injected, 0: none"),
+        "protection": Alias("trigger", "a quote: row of its protection group, 0: none"),
     },
 )
 assert ORDER.itemsize == 128
@@ -76,8 +76,8 @@ NODE = record_type(
     ],
     # A quote never waits for a price, so the links of its book's list of quotes use its node.
     {
-        "next_quote": Alias("left", "a quote: the one behind it in its book's list, 0 none"),
-        "previous_quote": Alias("right", "a quote: the one before it in its book's list, 0 none"),
+        "next_quote": Alias("left", "a quote: the next one in its book's list, 0: none"),
+        "previous_quote": Alias("right", "a quote: the previous one in its book's list, 0: none"),
     },
 )
 
@@ -93,7 +93,7 @@ BOOK = record_type(
     [
         # the ladder
         ("best", "<i4", (2,)),  # place of the best price of each side, 0 none
-        ("ladder", "<i4"),  # first row of the buys in the level table; sells begin `side_rows` later
+        ("first_level_row", "<i4"),  # first row of the buys in the level table; sells begin `side_rows` later
         ("side_rows", "<i4"),  # a multiple of 64
         ("edge_tick", "<i4", (2,)),  # tick of place 1 of each side: lowest of the buys, highest of the sells
         # prices and limits, ticks
@@ -106,7 +106,7 @@ BOOK = record_type(
         ("order_lots_max", "<i4"),
         ("maker_fee", "<i4"),  # mills per GPU-hour
         ("taker_fee", "<i4"),
-        ("phase", "u1"),  # MarketState in force, see `market_state.effective_state`
+        ("market_state", "u1"),  # MarketState in force, see `market_state.effective_state`
         ("own_state", "u1"),  # MarketState, NONE to follow the group
         ("before_halt", "u1"),
         ("has_last", "u1"),
@@ -119,10 +119,10 @@ BOOK = record_type(
         ("fee_hours", "<i8"),  # hours that fees count; of a spread those of its longer leg (FEE-001)
         ("scan_hours", "<i8", (SCAN_TIERS,)),  # GPU-hours of a bought lot in each scan tier, net over legs
         ("tier_hours", "<i8"),  # with `one_tier`: the entry of `scan_hours` that is not 0
-        ("scan_bits", "<i8"),  # bits of the scan tiers that lots count in, as in ACCOUNT's `unweighed`
+        ("scan_bits", "<i8"),  # bits of the scan tiers that lots count in, as in ACCOUNT's `changed_scans`
         ("margin_bound_mills", "<i8"),  # most that one more working lot adds to initial margin, loss and fee aside
         ("residual_mills", "<i8"),  # of a combination: most that a lot's legs lose beyond the loss at its own price
-        ("working", "<i8", (2,)),  # working lots of each side, in queues or not
+        ("working_lots", "<i8", (2,)),  # lots of working orders by side, in queues or not
         ("auction_fee", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
         ("spot_weight", "<i4"),  # spot-month lots in a bought lot, signed (LIMIT-003)
@@ -142,7 +142,7 @@ BOOK = record_type(
         ("indicative_tick", "<i4"),
         ("volume_lots", "<i8"),
         ("volume_tick_lots", "<i8"),
-        ("open_interest", "<i8"),  # lots held long plus lots held short: twice the open interest
+        ("long_and_short_lots", "<i8"),  # lots held long plus lots held short: twice the open interest
         ("last_trade_id", "<i8"),  # last trade id of this book
         ("status_sequence", "<i8"),  # last number of its status channel
         ("min_inc", "<i4"),  # price increment, ticks
@@ -165,8 +165,8 @@ BOOK = record_type(
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
         ("show_ratio", "<i4"),  # largest total lots of an iceberg per displayed lot (ICE-006), 0 off
         ("unelected", "<i4", (2,)),  # root of the heap of stops that wait for a price, by side
-        ("elected_first", "<i4"),  # elected stops until the end of a halt; in row 0 those to inject now
-        ("elected_last", "<i4"),
+        ("injection_first", "<i4"),  # its injection queue: elected stops (`stops.py`)
+        ("injection_last", "<i4"),
         ("first_parked", "<i4"),  # list of orders parked outside the daily limits (BAND-004)
         ("first_quote", "<i4"),  # list of its quotes, linked through NODE
     ]
@@ -187,7 +187,7 @@ ALLOCATION = record_type(
     ]
 )
 # One implied route into a book, through a combination that has the book as a leg, or that is the book itself.
-MEMBER = record_type(
+IMPLIED_ROUTE = record_type(
     [
         ("combination", "<i4"),
         ("own_leg", "<i4"),  # number of the book among the combination's legs, from 1; 0: the book is the combination
@@ -197,7 +197,7 @@ MEMBER = record_type(
 )
 
 # The implied prices of one book, by side. 0 lots: that side has none.
-QUOTE = record_type(
+IMPLIED_QUOTE = record_type(
     [
         ("tick", "<i4", (2,)),
         ("lots", "<i4", (2,)),
@@ -208,8 +208,8 @@ QUOTE = record_type(
     ]
 )
 
-# Where the implied routes into one book are in the MEMBER table, nearest expiry first.
-SOURCES = record_type([("first", "<i4"), ("count", "<i4")])
+# Where the implied routes into one book are in the IMPLIED_ROUTE table, nearest expiry first.
+ROUTE_RANGE = record_type([("first", "<i4"), ("count", "<i4")])
 
 # The real orders that one implied fill would trade: one for each leg, or the combination's and one for each other leg.
 # The arrays have one entry for each of these orders.
@@ -238,16 +238,16 @@ WINDOW = record_type(
         ("until_ns", "<i8"),  # `low` and `high` are valid before this time; 0: they are not valid
         ("low", "<i4"),  # lowest and highest print of the slots in the window, ticks
         ("high", "<i4"),
-        ("trial_low", "<i4"),  # the same, with the prints of the present dry run
-        ("trial_high", "<i4"),
-        ("trial", "<i8"),  # 1: `trial_low` and `trial_high` are in use
+        ("dry_low", "<i4"),  # the same, with the prints of the present dry run
+        ("dry_high", "<i4"),
+        ("dry_run", "<i8"),  # 1: in a dry run, `dry_low` and `dry_high` are in use
         ("slots", "<i8", (WINDOW_SLOTS,)),  # ring of slot numbers plus 1; 0: a slot without a print
         ("lows", "<i4", (WINDOW_SLOTS,)),
         ("highs", "<i4", (WINDOW_SLOTS,)),
     ]
 )
 
-LEFT_NS = Alias("reopen_ns", "in HALT: what is left until RESERVED ends, 0 if no timer ends it")
+LEFT_NS = Alias("reopen_ns", "in HALT: time left on the timer that ends RESERVED, ns; 0: no timer")
 
 # Price guards. Every book has one row, with its number.
 GUARD = record_type(
@@ -261,7 +261,7 @@ GUARD = record_type(
         ("extension_ns", "<i8"),  # how long an extension of an auction lasts
         ("extensions_max", "<i4"),
         ("extensions", "<i4"),  # extensions of the present auction so far
-        ("next_trial", "<i8"),  # next book in the list of books with prints of a dry run
+        ("next_dry_run", "<i8"),  # next book in the list of books with prints of a dry run
     ],
     {"left_ns": LEFT_NS},
 )

@@ -17,9 +17,9 @@ ONE = np.uint64(1)
 ZERO = np.uint64(0)
 SHIFT_32 = np.uint64(32)
 # The two bitmaps of books in `state.marked_books`.
-CHANGED = 0  # other books' implied prices that use this book are out of date
-DUE = 1  # the book's own implied prices must be computed again
-CHANGED_STATE = 4  # bit of QUOTE's `changed`, beside one for each side: the book has entered or left OPEN
+IMPLIED_CHANGED = 0  # other books' implied prices that use this book are out of date
+IMPLIED_DUE = 1  # the book's own implied prices must be computed again
+CHANGED_STATE = 4  # bit of IMPLIED_QUOTE's `changed`, beside one for each side: the book has entered or left OPEN
 
 
 @leaf_kernel
@@ -89,7 +89,7 @@ def window_ticks(book):
 @leaf_kernel
 def row_of(book, side, place):
     """Row of a place in the level table."""
-    return np.int64(book.ladder) + side * np.int64(book.side_rows) + place
+    return np.int64(book.first_level_row) + side * np.int64(book.side_rows) + place
 
 
 @leaf_kernel
@@ -113,7 +113,7 @@ def crosses(book, side, tick):
 
 
 @leaf_kernel
-def meets(book, side, place):
+def crosses_at(book, side, place):
     """As `crosses`, for a limit given as its place on the aggressor's own side.
 
     The places of one tick on both sides add up to `window_ticks` + 1.
@@ -145,7 +145,7 @@ def _mark_empty(state, book, side, place, row):
 @leaf_kernel
 def worse_place(state, book, side, place):
     """The next worse place that holds orders, 0 if there is none."""
-    first = (np.int64(book.ladder) + side * np.int64(book.side_rows)) >> 6
+    first = (np.int64(book.first_level_row) + side * np.int64(book.side_rows)) >> 6
     word = place >> 6
     bits = state.occupied[first + word] & ((ONE << np.uint64(place & 63)) - ONE)
     if bits != ZERO:
@@ -162,8 +162,8 @@ def worse_place(state, book, side, place):
 
 
 @leaf_kernel
-def put_mark(state, kind, index):
-    """Set a book's bit in one of the bitmaps. `kind`: CHANGED or DUE."""
+def set_book_bit(state, kind, index):
+    """Set a book's bit in one of the bitmaps. `kind`: IMPLIED_CHANGED or IMPLIED_DUE."""
     word = index >> 6
     state.marked_books[kind * (state.marked_books.shape[0] >> 1) + word] |= ONE << np.uint64(index & 63)
     state.marked_words[kind] |= ONE << np.uint64(word)
@@ -176,7 +176,7 @@ def mark_book(state, index, bits):
     bits  what has changed: a bit for each side (1 << side), or CHANGED_STATE
     """
     state.implied[index].changed |= bits
-    put_mark(state, CHANGED, index)
+    set_book_bit(state, IMPLIED_CHANGED, index)
 
 
 @leaf_kernel

@@ -20,15 +20,15 @@ def note_arrival(state, book, slot):
     order = state.orders[slot]
     side = np.int64(order.side)
     if place_of(book, side, np.int64(order.price)) > book.best[side]:
-        state.allocation[order.book].top_order[side] = order.order_id if book.phase == MARKET_OPEN else 0
+        state.allocation[order.book].top_order[side] = order.order_id if book.market_state == MARKET_OPEN else 0
 
 
 @kernel
 def lose_top(state, order):
     """Take TOP from an order, if it has it: a replace has cost its priority (PRO-002)."""
-    sharing = state.allocation[order.book]
-    if sharing.top_order[order.side] == order.order_id:
-        sharing.top_order[order.side] = 0
+    allocation = state.allocation[order.book]
+    if allocation.top_order[order.side] == order.order_id:
+        allocation.top_order[order.side] = 0
 
 
 @kernel
@@ -50,12 +50,12 @@ def share_level(state, index, level, lots):
     if lots >= level.shown_lots:
         _give_by_time(state, level, np.int64(level.shown_lots))  # PRO-001
         return
-    sharing = state.allocation[index]
+    allocation = state.allocation[index]
     left = np.int64(lots)
-    left -= _give_top(state, sharing, level, left)
-    left -= _give_lead_makers(state, sharing, level, left)
-    left -= _give_by_time(state, level, left * sharing.split_percent // 100)
-    left -= _give_by_size(state, sharing, level, left)
+    left -= _give_top(state, allocation, level, left)
+    left -= _give_lead_makers(state, allocation, level, left)
+    left -= _give_by_time(state, level, left * allocation.split_percent // 100)
+    left -= _give_by_size(state, allocation, level, left)
     _give_by_time(state, level, left)
 
 
@@ -68,24 +68,24 @@ def _give(state, slot, lots):
 
 
 @kernel
-def _give_top(state, sharing, level, lots):
+def _give_top(state, allocation, level, lots):
     """Give the order with TOP its part (PRO-002). Returns the lots given."""
     head = np.int64(level.head)
-    top = slot_of(state, np.int64(sharing.top_order[state.orders[head].side]))
-    if sharing.top == 0 or top == 0 or state.orders[top].price != state.orders[head].price:
+    top = slot_of(state, np.int64(allocation.top_order[state.orders[head].side]))
+    if allocation.top == 0 or top == 0 or state.orders[top].price != state.orders[head].price:
         return np.int64(0)
-    return _give(state, top, min(lots, np.int64(sharing.top_lots_max)) if sharing.top_lots_max != 0 else lots)
+    return _give(state, top, min(lots, np.int64(allocation.top_lots_max)) if allocation.top_lots_max != 0 else lots)
 
 
 @kernel
-def _give_lead_makers(state, sharing, level, lots):
+def _give_lead_makers(state, allocation, level, lots):
     """Give each lead market maker its percentage of `lots`, oldest order first (PRO-003). Returns the lots given."""
     total = np.int64(0)
-    for number in range(sharing.lead_makers):
-        left = lots * sharing.lead_percent[number] // 100
+    for number in range(allocation.lead_makers):
+        left = lots * allocation.lead_percent[number] // 100
         slot = np.int64(level.head)
         while slot != 0 and left > 0:
-            if state.orders[slot].account == sharing.lead_account[number]:
+            if state.orders[slot].account == allocation.lead_account[number]:
                 given = _give(state, slot, left)
                 left -= given
                 total += given
@@ -105,7 +105,7 @@ def _give_by_time(state, level, lots):
 
 
 @kernel
-def _give_by_size(state, sharing, level, lots):
+def _give_by_size(state, allocation, level, lots):
     """Give each order a part of `lots` in proportion to its displayed lots that have no share yet (PRO-005).
 
     Each part is rounded down; a part below the minimum is dropped. Returns the lots given.
@@ -120,7 +120,7 @@ def _give_by_size(state, sharing, level, lots):
     while slot != 0 and lots > 0:
         open_lots = np.int64(state.orders[slot].shown_lots) - state.shares[slot]
         share = open_lots * lots // shown
-        if share >= sharing.minimum_allocation:
+        if share >= allocation.minimum_allocation:
             state.shares[slot] += share
             total += share
         slot = np.int64(state.links[slot].newer)

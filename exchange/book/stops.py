@@ -1,9 +1,9 @@
-"""Where stops wait: unelected ones in heaps by trigger, elected ones in lines until they enter the book.
+"""Where stops wait: unelected ones in heaps by trigger, elected ones in injection queues until they enter the book.
 
 A print elects a stop when it reaches the stop's trigger. A book has a heap of unelected stops for each side, with the
-trigger that prints reach first at its root; an election thus looks at no stop that it does not elect. A *line* is a
-list of elected stops in order of their injection (STOP-006). The running command injects the line in row 0 of the
-books; a book's own line holds stops that wait for the end of a halt (STOP-008).
+trigger that prints reach first at its root; an election thus looks at no stop that it does not elect. An
+*injection queue* is a list of elected stops in order of their injection (STOP-006). The running command injects those
+of the queue in row 0 of the books; a book's own queue holds stops that wait for the end of a halt (STOP-008).
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from exchange.book.levels import ticks_better
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import FEATURE_STOPS, sign_of
 
-VENUE_LINE = 0  # row of `state.books` that has the line for the running command to inject
+VENUE_QUEUE = 0  # row of `state.books` that has the injection queue of the running command
 
 
 @leaf_kernel
@@ -70,34 +70,34 @@ def take_reached(state, book, tick, by_distance, origin):
 
 
 @kernel
-def join_line(state, line, slot):
-    """Add an elected stop at the end of a line. `line`: number of its book, or VENUE_LINE."""
-    book = state.books[line]
-    last = np.int64(book.elected_last)
+def join_injection_queue(state, queue, slot):
+    """Add an elected stop at the end of an injection queue. `queue`: number of its book, or VENUE_QUEUE."""
+    book = state.books[queue]
+    last = np.int64(book.injection_last)
     state.links[slot].older = last
     state.links[slot].newer = 0
     if last == 0:
-        book.elected_first = slot
+        book.injection_first = slot
     else:
         state.links[last].newer = slot
-    book.elected_last = slot
+    book.injection_last = slot
 
 
 @kernel
-def leave_line(state, slot):
-    """Take an elected stop out of its line, its book's or the venue's."""
+def leave_injection_queue(state, slot):
+    """Take an elected stop out of its injection queue, its book's or the venue's."""
     link = state.links[slot]
     newer, older = np.int64(link.newer), np.int64(link.older)
-    line = np.int64(state.orders[slot].book)
-    venue = state.books[VENUE_LINE]
+    queue = np.int64(state.orders[slot].book)
+    venue = state.books[VENUE_QUEUE]
     if older == 0:
-        first_of = venue if venue.elected_first == slot else state.books[line]
-        first_of.elected_first = newer
+        first_of = venue if venue.injection_first == slot else state.books[queue]
+        first_of.injection_first = newer
     else:
         state.links[older].newer = newer
     if newer == 0:
-        last_of = venue if venue.elected_last == slot else state.books[line]
-        last_of.elected_last = older
+        last_of = venue if venue.injection_last == slot else state.books[queue]
+        last_of.injection_last = older
     else:
         state.links[newer].older = older
     link.newer = 0
@@ -106,8 +106,8 @@ def leave_line(state, slot):
 
 @kernel
 def drop_stop(state, book, slot):
-    """Take a stop that is not injected yet out of its heap or its line."""
+    """Take a stop that is not injected yet out of its heap or its injection queue."""
     if is_waiting(state, slot):
         leave_trigger(state, book, slot)
     else:
-        leave_line(state, slot)
+        leave_injection_queue(state, slot)

@@ -17,7 +17,7 @@ REASONS = (STATE_REASON_VELOCITY, STATE_REASON_HALT_DCB)  # by that index
 
 
 @kernel
-def breach(state, index, tick):
+def breach_reason(state, index, tick):
     """Which window a print at `tick` would breach, as its StateReason; NONE if it breaches none. Nothing is written.
 
     index  the book that prints
@@ -42,7 +42,7 @@ def breach_of_route(state, index):
     worst, book, leads = STATE_REASON_NONE, index, False
     for number in range(-1, np.int64(route.count)):
         printed = index if number < 0 else np.int64(route.books[number])
-        reason = breach(state, printed, np.int64(route.tick) if number < 0 else np.int64(route.ticks[number]))
+        reason = breach_reason(state, printed, np.int64(route.tick) if number < 0 else np.int64(route.ticks[number]))
         leads = leads or (reason != STATE_REASON_NONE and printed == lead)
         if reason != STATE_REASON_NONE and (
             worst == STATE_REASON_NONE or (reason == REASONS[BREAKER] and worst != reason)
@@ -68,8 +68,8 @@ def window_range(state, index, number):
     window = state.guards[index].windows[number]
     if window.slot_ns == 0:
         return np.int64(book.mark_tick), np.int64(book.mark_tick), False
-    if window.trial != 0:
-        return np.int64(window.trial_low), np.int64(window.trial_high), True
+    if window.dry_run != 0:
+        return np.int64(window.dry_low), np.int64(window.dry_high), True
     if state.time_ns < window.until_ns:
         return np.int64(window.low), np.int64(window.high), True
     low, high, found = _scan(window, state.time_ns // window.slot_ns)
@@ -122,36 +122,36 @@ def _note_in(state, window, tick):
 
 
 @kernel
-def try_print(state, index, tick):
-    """Widen the windows of a book by a print of a dry run, until `end_trial` (TIF-003). Kept prints do not change."""
+def add_dry_print(state, index, tick):
+    """Widen the windows of a book by a print of a dry run, until `end_dry_prints` (TIF-003). Real prints stay."""
     guard = state.guards[index]
-    tried = guard.windows[VELOCITY].trial + guard.windows[BREAKER].trial
+    in_list = guard.windows[VELOCITY].dry_run + guard.windows[BREAKER].dry_run
     for number in range(2):
         window = guard.windows[number]
         if window.width_ticks != 0 and window.slot_ns != 0:
             low, high, found = window_range(state, index, number)
-            window.trial_low = min(low, tick) if found else tick
-            window.trial_high = max(high, tick) if found else tick
-            window.trial = 1
-    if tried == 0 and guard.windows[VELOCITY].trial + guard.windows[BREAKER].trial != 0:
-        guard.next_trial = state.guards[0].next_trial
-        state.guards[0].next_trial = index
+            window.dry_low = min(low, tick) if found else tick
+            window.dry_high = max(high, tick) if found else tick
+            window.dry_run = 1
+    if in_list == 0 and guard.windows[VELOCITY].dry_run + guard.windows[BREAKER].dry_run != 0:
+        guard.next_dry_run = state.guards[0].next_dry_run
+        state.guards[0].next_dry_run = index
 
 
 @kernel
-def end_trial(state):
+def end_dry_prints(state):
     """Forget the prints of the dry run, in all books."""
-    index = np.int64(state.guards[0].next_trial)
-    state.guards[0].next_trial = 0
+    index = np.int64(state.guards[0].next_dry_run)
+    state.guards[0].next_dry_run = 0
     while index != 0:
         guard = state.guards[index]
         for number in range(2):
             window = guard.windows[number]
-            window.trial = 0
-            window.trial_low = 0
-            window.trial_high = 0
-        index = np.int64(guard.next_trial)
-        guard.next_trial = 0
+            window.dry_run = 0
+            window.dry_low = 0
+            window.dry_high = 0
+        index = np.int64(guard.next_dry_run)
+        guard.next_dry_run = 0
 
 
 @kernel

@@ -6,7 +6,7 @@ combination itself (SPEC-041).
 
 import numpy as np
 
-from exchange.clearing.margin import fill_lots, hold_lots, leg_position, loss_per_lot, release_working
+from exchange.clearing.margin import add_held_lots, fill_lots, leg_position, loss_per_lot, release_working
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER, sign_of
 
@@ -75,7 +75,7 @@ def _hold_legs(state, account, book, signed_lots, price):
     for leg in range(book.leg_count):
         row = leg_position(state, account, np.int64(0), book, leg)
         leg_lots = signed_lots * book.legs[leg].sign
-        hold_lots(state, account, row, leg_lots, leg_lots * leg_price(state, book, price, base, leg))
+        add_held_lots(state, account, row, leg_lots, leg_lots * leg_price(state, book, price, base, leg))
     if book.combo == COMBO_STRIP:
         state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
 
@@ -135,5 +135,5 @@ def clear_implied_fill(state, book, order, lots, liquidity):
             tick = np.int64(route.ticks[number])
             number += 1
         leg_lots = signed_lots * book.legs[leg].sign
-        hold_lots(state, account, row, leg_lots, leg_lots * tick)
+        add_held_lots(state, account, row, leg_lots, leg_lots * tick)
     return _take_fee(state, account, book, liquidity, lots)

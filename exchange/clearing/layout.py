@@ -10,9 +10,9 @@ ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
         ("unrealised_pnl_mills", "<i8"),  # against the mark, over all positions; equity is cash plus this (MARGIN-013)
-        ("initial_margin_mills", "<i8"),  # scans of the last weighing (`margin.py`), and what working orders can lose
-        ("unweighed_mills", "<i8"),  # upper bound of what has been added to the scans since the last weighing
-        ("unweighed", "<i8"),  # a bit for each RISK row that has changed since the last weighing (`scan_number`)
+        ("initial_margin_mills", "<i8"),  # scans as last computed (`margin.py`), and what working orders can lose
+        ("scan_rise_bound_mills", "<i8"),  # upper bound of what scans have risen by since they were last computed
+        ("changed_scans", "<i8"),  # a bit for each RISK row whose scan must be computed again (`scan_tier_number`)
         ("last_order", "<i4"),  # newest of its live orders; IOC and FOK orders are not in this list
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
@@ -21,9 +21,9 @@ ACCOUNT = record_type(
         # second cache line
         ("sessions", "<u8"),  # a bit for each session that has entered orders for it (`orders.session_bit`)
         ("first_order", "<i4"),  # oldest of its live orders, but for IOC and FOK
-        ("touched", "<i4"),  # number of its positions that still need a POSITION_CHANGED in the running command
+        ("reports_queued", "<i4"),  # number of its positions that still need a POSITION_CHANGED in the running command
         ("smp_id", "<u4"),
-        ("term_lots", "<i4"),  # T3 and T5: sum of `positions.worst_lots` (LIMIT-004)
+        ("term_lots", "<i4"),  # T3 and T5: sum of `positions.largest_possible_lots` (LIMIT-004)
         ("deposits_mills", "<i8"),  # deposits less withdrawals
         ("fees_mills", "<i8"),  # all fees paid so far
         ("firm", "<u4"),
@@ -42,10 +42,10 @@ POSITION = record_type(
         ("book", "<i4"),
         ("lots", "<i8"),  # signed, long > 0
         ("open_value_tick_lots", "<i8"),  # sum of price * lots; lots held at the last mark count at it (SETTLE-007)
-        ("working", "<i8", (2,)),  # lots of working orders by side; those of combinations count in their legs
+        ("working_lots", "<i8", (2,)),  # lots of working orders by side; those of combinations count in their legs
         ("paid_mills", "<i8"),  # variation margin received so far
-        ("next_touched", "<i4"),  # next in the list of positions that still need a POSITION_CHANGED
-        ("touched", "<i4"),  # 1: it is in that list
+        ("next_report", "<i4"),  # next in the queue of positions that still need a POSITION_CHANGED
+        ("report_queued", "<i4"),  # 1: it is in that queue
         ("spare", "<i8"),
     ]
 )
@@ -54,10 +54,10 @@ POSITION = record_type(
 # also counts the commodity's lots of the spot month.
 RISK = record_type(
     [
-        ("held", "<i8", (2,)),  # long, short
-        ("working", "<i8", (2,)),  # hours that working orders would add, and would take away
-        ("crossed", "<i8"),  # hours that working combinations would both buy and sell
-        ("scan_mills", "<i8"),  # the row's part of initial margin as of the last weighing
+        ("held_hours", "<i8", (2,)),  # long, short
+        ("working_hours", "<i8", (2,)),  # hours that working orders would add, and would take away
+        ("crossed_hours", "<i8"),  # hours that working combinations would both buy and sell
+        ("scan_mills", "<i8"),  # the row's part of initial margin, as last computed
         ("spot_lots", "<i4"),  # spot-month lots held, signed (LIMIT-003)
         ("spot_working", "<i4", (2,)),  # working lots that would add to these, and take from them
         ("spare", "<i4"),

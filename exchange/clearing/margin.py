@@ -4,33 +4,33 @@ Initial margin has two parts: the scans, one for each RISK row of the account, a
 against the mark, taker fees included. A fill does not raise it: hours move from working to held, and the loss that the
 fill realises has been part of the margin since the order was entered.
 
-The possible loss is updated with each change. The scans are not: to *weigh* an account is to compute its scans again,
-and that is done only when an exact figure is needed. Until then `initial_margin_mills` has the scans of the last
-weighing, and `unweighed_mills` is an upper bound of what orders have added since. So their sum is never too small.
+The possible loss is updated with each change. The scans are not: they are computed again only when an exact figure is
+needed (*lazy margin*). Until then `initial_margin_mills` has the scans as last computed, and `scan_rise_bound_mills` is
+an upper bound of what orders have added since. So their sum is never too small.
 """
 
 import numpy as np
 
-from exchange.clearing.positions import book_lots, find_position, worst_lots
+from exchange.clearing.positions import book_lots, find_position, largest_possible_lots
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import leg_side, sign_of
 from exchange.limits import SCAN_TIERS
 from exchange.machine import likely, lowest_bit, prefetch
 
 FRONT = np.int64(0)
-LAZY_WEIGHING = True  # False: every change weighs the account, and `unweighed_mills` stays 0
+LAZY_MARGIN = True  # False: scans are computed with every change, and `scan_rise_bound_mills` stays 0
 
 
 @leaf_kernel
-def scan_number(commodity, tier):
+def scan_tier_number(commodity, tier):
     """Number of a commodity's scan tier among those of all commodities, from 0. It is also the number of the tier's bit
-    in ACCOUNT's `unweighed` and in BOOK's `scan_bits`."""
+    in ACCOUNT's `changed_scans` and in BOOK's `scan_bits`."""
     return (np.int64(commodity) - 1) * SCAN_TIERS + tier
 
 
 @leaf_kernel
-def risk_place(state, account, number):
-    """Number of an account's RISK row. `number`: the `scan_number` of the tier.
+def risk_row(state, account, number):
+    """Number of an account's RISK row. `number`: the `scan_tier_number` of the tier.
 
     Rows of one tier are neighbours, not rows of one account: the cache then holds more accounts that trade the tier.
     """
@@ -40,7 +40,7 @@ def risk_place(state, account, number):
 @leaf_kernel
 def _scan_row(state, account, book, tier):
     """The account's RISK row in a scan tier of the book's commodity."""
-    return state.risks[risk_place(state, account, scan_number(book.commodity, tier))]
+    return state.risks[risk_row(state, account, scan_tier_number(book.commodity, tier))]
 
 
 @leaf_kernel
@@ -58,16 +58,16 @@ def _own_row(state, account, book):
 @kernel
 def set_scan_tiers(state, book):
     """Write `first_risk`, `scan_bits` and `tier_hours` of a book, which follow from its hours in each scan tier."""
-    book.first_risk = risk_place(state, np.int64(0), scan_number(book.commodity, FRONT))
+    book.first_risk = risk_row(state, np.int64(0), scan_tier_number(book.commodity, FRONT))
     book.scan_bits = 0
     book.tier_hours = 0
     for tier in range(SCAN_TIERS):
         if book.scan_hours[tier] != 0 or book.crossed_hours[tier] != 0:
-            number = scan_number(book.commodity, tier)
+            number = scan_tier_number(book.commodity, tier)
             book.scan_bits |= np.int64(1) << number
             if book.one_tier != 0:
                 book.tier_hours = book.scan_hours[tier]
-                book.first_risk = risk_place(state, np.int64(0), number)
+                book.first_risk = risk_row(state, np.int64(0), number)
 
 
 @leaf_kernel
@@ -102,21 +102,23 @@ def _scan_mills(commodity, long, short, adding, taking, crossed):
 @leaf_kernel
 def _scan_now(commodity, risk):
     """As `_scan_mills`, for the hours of a RISK row."""
-    return _scan_mills(commodity, risk.held[0], risk.held[1], risk.working[0], risk.working[1], risk.crossed)
+    long, short = risk.held_hours[0], risk.held_hours[1]
+    adding, taking = risk.working_hours[0], risk.working_hours[1]
+    return _scan_mills(commodity, long, short, adding, taking, risk.crossed_hours)
 
 
 @leaf_kernel
-def _unweighed_rise(state, account, write):
-    """Mills by which the account's scans have risen since the last weighing, negative if they fell.
+def _scan_rise(state, account, write):
+    """Mills by which the account's scans have risen since they were last computed, negative if they fell.
 
     write  True: store the present scan in each RISK row that has changed
     """
     rise = np.int64(0)
-    left = state.accounts[account].unweighed
+    left = state.accounts[account].changed_scans
     while left != 0:
         number = lowest_bit(left)
         left &= left - 1
-        risk = state.risks[risk_place(state, account, number)]
+        risk = state.risks[risk_row(state, account, number)]
         scan = _scan_now(state.commodities[1 + number // SCAN_TIERS], risk)
         rise += scan - risk.scan_mills
         if write:
@@ -125,18 +127,18 @@ def _unweighed_rise(state, account, write):
 
 
 @leaf_kernel
-def weigh_account(state, account):
+def recompute_scans(state, account):
     """Make `initial_margin_mills` exact: compute again the scans that have changed."""
     account_row = state.accounts[account]
-    account_row.initial_margin_mills += _unweighed_rise(state, account, True)
-    account_row.unweighed = 0
-    account_row.unweighed_mills = 0
+    account_row.initial_margin_mills += _scan_rise(state, account, True)
+    account_row.changed_scans = 0
+    account_row.scan_rise_bound_mills = 0
 
 
 @kernel
 def margin_held_mills(state, account):
-    """The exact initial margin of an account, mills. Unlike `weigh_account` it writes nothing."""
-    return state.accounts[account].initial_margin_mills + _unweighed_rise(state, account, False)
+    """The exact initial margin of an account, mills. Unlike `recompute_scans` it writes nothing."""
+    return state.accounts[account].initial_margin_mills + _scan_rise(state, account, False)
 
 
 @kernel
@@ -151,10 +153,11 @@ def margin_rise(state, account, book, side, lots, loss_mills):
     for number in range(SCAN_TIERS):
         risk = _scan_row(state, account, book, number)
         hours = book.scan_hours[number] * sign_of(side)
-        adding = risk.working[0] + max(hours, 0) * lots
-        taking = risk.working[1] + max(-hours, 0) * lots
-        crossed = risk.crossed + book.crossed_hours[number] * lots
-        rise += _scan_mills(commodity, risk.held[0], risk.held[1], adding, taking, crossed) - _scan_now(commodity, risk)
+        adding = risk.working_hours[0] + max(hours, 0) * lots
+        taking = risk.working_hours[1] + max(-hours, 0) * lots
+        crossed = risk.crossed_hours + book.crossed_hours[number] * lots
+        rise += _scan_mills(commodity, risk.held_hours[0], risk.held_hours[1], adding, taking, crossed)
+        rise -= _scan_now(commodity, risk)
     return rise
 
 
@@ -173,14 +176,14 @@ def _work_lots(state, account, row, book, side, lots):
     row  the account's position in an outright, 0 for a combination
     """
     if row != 0 and book.term == 0:
-        state.positions[row].working[side] += lots
+        state.positions[row].working_lots[side] += lots
         return
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
-        before = worst_lots(position)
-        position.working[leg_side(side, book.legs[leg].sign)] += lots
+        before = largest_possible_lots(position)
+        position.working_lots[leg_side(side, book.legs[leg].sign)] += lots
         if state.books[book.legs[leg].book].term != 0:
-            state.accounts[account].term_lots += worst_lots(position) - before
+            state.accounts[account].term_lots += largest_possible_lots(position) - before
 
 
 @leaf_kernel
@@ -212,41 +215,41 @@ def add_working(state, account, row, book, side, lots, loss_mills):
 
 @leaf_kernel
 def _bound_rise(state, account, book, lots):
-    """Count in `unweighed_mills` what more working lots may add at the next weighing."""
-    if LAZY_WEIGHING:
-        state.accounts[account].unweighed_mills += lots * book.margin_bound_mills
+    """Count in `scan_rise_bound_mills` what more working lots may add to the scans."""
+    if LAZY_MARGIN:
+        state.accounts[account].scan_rise_bound_mills += lots * book.margin_bound_mills
 
 
 @leaf_kernel
 def release_working(state, account, row, book, side, lots, loss_mills):
     """Count fewer lots as working, the opposite of `add_working`; `lots` and `loss_mills` are positive here.
 
-    It adds nothing to `unweighed_mills`, because fewer working lots raise no scan.
+    It adds nothing to `scan_rise_bound_mills`, because fewer working lots raise no scan.
     """
     _count_working(state, account, row, book, side, -lots, -loss_mills)
 
 
 @leaf_kernel
 def _count_working(state, account, row, book, side, lots, loss_mills):
-    """As `change_working`, without the addition to `unweighed_mills`."""
-    book.working[side] += lots
+    """As `change_working`, without the addition to `scan_rise_bound_mills`."""
+    book.working_lots[side] += lots
     if likely(book.one_tier != 0):
-        state.positions[row].working[side] += lots
-        _own_row(state, account, book).working[side] += book.tier_hours * lots
+        state.positions[row].working_lots[side] += lots
+        _own_row(state, account, book).working_hours[side] += book.tier_hours * lots
         _work_spot(state, account, book, side, lots)
     else:
         _work_legs(state, account, row, book, side, lots)
-    _change_hold(state, account, book, loss_mills)
+    _add_possible_loss(state, account, book, loss_mills)
 
 
 @leaf_kernel
-def _change_hold(state, account, book, rise_mills):
+def _add_possible_loss(state, account, book, rise_mills):
     """Add to the possible loss in `initial_margin_mills`, and mark the book's scan tiers as changed."""
     account_row = state.accounts[account]
     account_row.initial_margin_mills += rise_mills
-    account_row.unweighed |= book.scan_bits
-    if not LAZY_WEIGHING:
-        weigh_account(state, account)
+    account_row.changed_scans |= book.scan_bits
+    if not LAZY_MARGIN:
+        recompute_scans(state, account)
 
 
 @kernel
@@ -257,8 +260,8 @@ def _work_legs(state, account, row, book, side, lots):
     for number in range(SCAN_TIERS):
         risk = _scan_row(state, account, book, number)
         hours = book.scan_hours[number]
-        risk.working[leg_side(side, hours)] += abs(hours) * lots
-        risk.crossed += book.crossed_hours[number] * lots
+        risk.working_hours[leg_side(side, hours)] += abs(hours) * lots
+        risk.crossed_hours += book.crossed_hours[number] * lots
 
 
 @leaf_kernel
@@ -269,8 +272,8 @@ def _hold_hours(risk, hours, before, after):
     before, after  the position, signed lots
     """
     longer = max(after, 0) - max(before, 0)
-    risk.held[0] += hours * longer
-    risk.held[1] += hours * (longer - (after - before))
+    risk.held_hours[0] += hours * longer
+    risk.held_hours[1] += hours * (longer - (after - before))
 
 
 @leaf_kernel
@@ -281,13 +284,13 @@ def _hold_spot(state, account, book, lots):
 
 
 @kernel
-def hold_lots(state, account, row, lots, value):
+def add_held_lots(state, account, row, lots, value):
     """Add signed lots to a position, and to its account's P&L and RISK rows.
 
     row    the position
     value  sum of price * signed lots
 
-    `unweighed_mills` stays: these lots have been counted as working, so holding them raises no scan.
+    `scan_rise_bound_mills` stays: these lots have been counted as working, so holding them raises no scan.
     """
     position = state.positions[row]
     book = state.books[position.book]
@@ -296,12 +299,12 @@ def hold_lots(state, account, row, lots, value):
     for number in range(SCAN_TIERS):
         _hold_hours(_scan_row(state, account, book, number), book.scan_hours[number], before, before + lots)
     _hold_spot(state, account, book, lots)
-    _change_hold(state, account, book, np.int64(0))
+    _add_possible_loss(state, account, book, np.int64(0))
 
 
 @leaf_kernel
 def fill_lots(state, account, row, book, side, lots, value, loss_mills):
-    """Turn working lots of an outright into held lots: `release_working` and `hold_lots` in one.
+    """Turn working lots of an outright into held lots: `release_working` and `add_held_lots` in one.
 
     lots        > 0
     value       sum of price * lots of the fills
@@ -311,17 +314,17 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     signed = lots * sign
     if book.one_tier == 0:
         release_working(state, account, row, book, side, lots, loss_mills)
-        hold_lots(state, account, row, signed, value * sign)
+        add_held_lots(state, account, row, signed, value * sign)
         return
-    book.working[side] -= lots
+    book.working_lots[side] -= lots
     hours = book.tier_hours
     risk = _own_row(state, account, book)
     position = state.positions[row]
     before = np.int64(position.lots)
-    position.working[side] -= lots
-    risk.working[side] -= hours * lots
+    position.working_lots[side] -= lots
+    risk.working_hours[side] -= hours * lots
     book_lots(state, account, position, row, book, signed, value * sign)
     _hold_hours(risk, hours, before, before + signed)
     _work_spot(state, account, book, side, -lots)
     _hold_spot(state, account, book, signed)
-    _change_hold(state, account, book, -loss_mills)
+    _add_possible_loss(state, account, book, -loss_mills)

@@ -23,25 +23,25 @@ def position_hash(account, index):
 
 
 @leaf_kernel
-def home_of(state, word):
+def home_of(state, key_hash):
     """Entry of the index where the search for a `position_hash` begins."""
-    return np.int64(word) & np.int64(state.position_index.shape[0] - 1)
+    return np.int64(key_hash) & np.int64(state.position_index.shape[0] - 1)
 
 
 @leaf_kernel
 def find_position(state, account, index):
     """Row of the account's position in a book, 0 if it never had one. Reads a row only if its 32 bits of hash agree."""
-    word = position_hash(account, index)
+    key_hash = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = home_of(state, word)
-    while table[spot] != FREE:
-        if table[spot] >> SHIFT == word:
-            row = np.int64(table[spot] & LOW_32)
+    entry_index = home_of(state, key_hash)
+    while table[entry_index] != FREE:
+        if table[entry_index] >> SHIFT == key_hash:
+            row = np.int64(table[entry_index] & LOW_32)
             position = state.positions[row]
             if position.account == account and position.book == index:
                 return row
-        spot = (spot + 1) & mask
+        entry_index = (entry_index + 1) & mask
     return np.int64(0)
 
 
@@ -61,15 +61,15 @@ def open_position(state, account, index):
 @kernel
 def make_position(state, account, index):
     """Make a position and return its row. Call it only if `find_position` finds none; check `positions_left` first."""
-    word = position_hash(account, index)
+    key_hash = position_hash(account, index)
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
-    spot = home_of(state, word)
-    while table[spot] != FREE:
-        spot = (spot + 1) & mask
+    entry_index = home_of(state, key_hash)
+    while table[entry_index] != FREE:
+        entry_index = (entry_index + 1) & mask
     row = np.int64(state.used_positions) + 1
     state.used_positions = row
-    table[spot] = (word << SHIFT) | np.uint64(row)
+    table[entry_index] = (key_hash << SHIFT) | np.uint64(row)
     position = state.positions[row]
     position.account = account
     position.book = index
@@ -82,11 +82,11 @@ def release_last_position(state):
     row = np.int64(state.used_positions)
     position = state.positions[row]
     table = state.position_index
-    word = position_hash(np.int64(position.account), np.int64(position.book))
-    spot = home_of(state, word)
-    while table[spot] != (word << SHIFT) | np.uint64(row):
-        spot = (spot + 1) & np.int64(table.shape[0] - 1)
-    table[spot] = FREE
+    key_hash = position_hash(np.int64(position.account), np.int64(position.book))
+    entry_index = home_of(state, key_hash)
+    while table[entry_index] != (key_hash << SHIFT) | np.uint64(row):
+        entry_index = (entry_index + 1) & np.int64(table.shape[0] - 1)
+    table[entry_index] = FREE
     position.account = 0
     position.book = 0
     state.used_positions = row - 1
@@ -126,25 +126,25 @@ def open_positions(state, account, row, book):
 
 
 @leaf_kernel
-def touch_position(state, account, position, row):
+def queue_position_report(state, account, position, row):
     """Queue a position for a POS event at the end of the running command, if it is not in the queue yet."""
-    if position.touched != 0:
+    if position.report_queued != 0:
         return
-    position.touched = 1
-    state.accounts[account].touched += 1
+    position.report_queued = 1
+    state.accounts[account].reports_queued += 1
     cursor = state.cursor
-    if cursor.touched_last == 0:
-        cursor.touched_first = row
+    if cursor.report_last == 0:
+        cursor.report_first = row
     else:
-        state.positions[cursor.touched_last].next_touched = row
-    cursor.touched_last = row
+        state.positions[cursor.report_last].next_report = row
+    cursor.report_last = row
 
 
 @leaf_kernel
-def worst_lots(position):
+def largest_possible_lots(position):
     """The largest position, long or short, that working orders can lead to: all of one side fill, none of the other
     (LIMIT-004). Lots, >= 0."""
-    return max(abs(position.lots + position.working[0]), abs(position.lots - position.working[1]))
+    return max(abs(position.lots + position.working_lots[0]), abs(position.lots - position.working_lots[1]))
 
 
 @leaf_kernel
@@ -158,12 +158,12 @@ def book_lots(state, account, position, row, book, lots, value):
     after = before + lots
     account_row = state.accounts[account]
     if book.term != 0:
-        worst = worst_lots(position)
+        worst = largest_possible_lots(position)
         position.lots = after
-        account_row.term_lots += worst_lots(position) - worst
+        account_row.term_lots += largest_possible_lots(position) - worst
     position.lots = after
     position.open_value_tick_lots += value
     account_row.unrealised_pnl_mills += (book.mark_tick * lots - value) * book.hours
     # Open interest is half of all lots held, long and short. The book keeps their sum, twice that.
-    book.open_interest += abs(after) - abs(before)
-    touch_position(state, account, position, row)
+    book.long_and_short_lots += abs(after) - abs(before)
+    queue_position_report(state, account, position, row)

@@ -9,8 +9,8 @@ calls.
 import numpy as np
 
 from exchange.book.expiry import is_over
-from exchange.book.levels import CHANGED, ZERO
-from exchange.book.stops import VENUE_LINE
+from exchange.book.levels import IMPLIED_CHANGED, ZERO
+from exchange.book.stops import VENUE_QUEUE
 from exchange.engine.cancels.cancel_queue import cancel_next_queued
 from exchange.engine.cancels.clock import begin_clock, expire_next
 from exchange.engine.cancels.disconnect import disconnect, fire_next_timer, set_timer
@@ -25,7 +25,7 @@ from exchange.engine.matching.implied_prices import emit_implied_prices
 from exchange.engine.matching.match import match_once, start_order
 from exchange.engine.matching.uncross import uncross_once
 from exchange.engine.matching.velocity import halt_once
-from exchange.engine.orders import cancel_order, settle_remainder, take_out
+from exchange.engine.orders import cancel_order, cancel_remainder, end_matching
 from exchange.engine.phases.state_changes import (
     begin_state_change,
     expire_day_orders,
@@ -35,11 +35,20 @@ from exchange.engine.phases.state_changes import (
 )
 from exchange.engine.position_reports import report_positions
 from exchange.engine.predicates import is_stop
-from exchange.engine.prefetch import ALL, CLOSE, FAR, NEAR, prefetch_close, prefetch_far, prefetch_near, scatter_of
+from exchange.engine.prefetch import (
+    CLOSE,
+    FAR,
+    NEAR,
+    PREFETCH_ALL,
+    choose_prefetch,
+    prefetch_close,
+    prefetch_far,
+    prefetch_near,
+)
 from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.quotes.protection import pull_once, reset_protection, set_protection
 from exchange.engine.sessions import note_request, open_session
-from exchange.engine.state import PULLING
+from exchange.engine.state import QUOTE_PULLS
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
@@ -67,33 +76,33 @@ from exchange.kernel_codes import (
 from exchange.limits import STEP_EVENTS
 from exchange.machine import clear_row, likely, opaque_row, row_at, unlikely
 
-RING = FAR - 1
+RING_MASK = FAR - 1
 
-# Steps. IDLE is 0: a cursor between commands is all zero.
-IDLE = 0
-MATCH = 1  # an aggressor trades
-SWEEP = 2  # a mass cancel cancels order after order
-UNCROSS = 3  # books uncross before a SET_STATE
-EXPIRE = 4  # DAY orders have been cancelled before a SET_STATE
-REPORT = 5  # end of a command: elected stops, POS events, implied prices
-TIMES = 6  # a CLOCK cancels GTD orders
-BLOCK = 7  # a KILL blocks account after account
-LIFT = 8  # an UNKILL lifts account after account
-TIMERS = 9  # a CLOCK fires dead-man timers
-HALTING = 10  # a breach of a window has ended matching
-WORK_QUOTE = 11  # an entry of a mass quote enters its sides
-MATCH_QUOTE = 12  # a side of it trades
-HALT_QUOTE = 13  # a breach has ended the trading of a side
+# Steps. STEP_IDLE is 0: a cursor between commands is all zero.
+STEP_IDLE = 0
+STEP_MATCH = 1  # an aggressor trades
+STEP_MASS_CANCEL = 2  # a mass cancel cancels order after order
+STEP_UNCROSS = 3  # books uncross before a SET_STATE
+STEP_CLOSE_DAY = 4  # DAY orders have been cancelled before a SET_STATE
+STEP_REPORT = 5  # end of a command: elected stops, POS events, implied prices
+STEP_EXPIRE_GTD = 6  # a CLOCK cancels GTD orders
+STEP_KILL = 7  # a KILL blocks account after account
+STEP_UNKILL = 8  # an UNKILL lifts the kill of account after account
+STEP_FIRE_TIMERS = 9  # a CLOCK fires dead-man timers
+STEP_HALT = 10  # a breach of a window has ended matching
+STEP_QUOTE = 11  # an entry of a mass quote enters its sides
+STEP_QUOTE_MATCH = 12  # a side of it trades
+STEP_QUOTE_HALT = 13  # a breach has ended the trading of a side
 
 
 @leaf_kernel
-def _begin_new(state, out, command, word, position):
+def _begin_new(state, out, command, key_hash, position):
     """First step of a NEW. Afterwards the command is done, or the cursor says how it goes on."""
-    slot = enter_order(state, out, command, word, position)
+    slot = enter_order(state, out, command, key_hash, position)
     if likely(slot == 0):
         return
     if is_over(state, command.tif, command.expiry_ns):
-        take_out(state, out, slot, CANCEL_EXPIRED)
+        cancel_remainder(state, out, slot, CANCEL_EXPIRED)
     elif is_stop(command.order_type):
         keep_stop(state, slot, command.minimum_lots)
         _begin_elected(state)
@@ -106,14 +115,14 @@ def _begin_match(state, slot, minimum_lots):
     cursor = state.cursor
     cursor.slot = slot
     cursor.minimum_lots = minimum_lots
-    cursor.step = MATCH
+    cursor.step = STEP_MATCH
 
 
 @leaf_kernel
 def _begin_elected(state):
     """Call this after a command that may elect stops without a trade: the stops are still to be injected."""
-    if state.books[VENUE_LINE].elected_first != 0:
-        state.cursor.step = REPORT
+    if state.books[VENUE_QUEUE].injection_first != 0:
+        state.cursor.step = STEP_REPORT
 
 
 @kernel
@@ -133,49 +142,49 @@ def _begin_state(state, out, command):
         _clear_cursor(state)
         return
     if needs_uncross(state):
-        state.cursor.step = UNCROSS
+        state.cursor.step = STEP_UNCROSS
     elif state.cursor.market_state == MARKET_CLOSED:
         expire_day_orders(state)
-        state.cursor.step = EXPIRE
+        state.cursor.step = STEP_CLOSE_DAY
     else:
         finish_state_change(state, out)
-        state.cursor.step = REPORT
+        state.cursor.step = STEP_REPORT
 
 
 @kernel
 def _end_entry(state):
-    """Finish an entry of a mass quote: wait for the next row of the run, or after the last go on to REPORT."""
+    """Finish an entry of a mass quote: wait for the next row of the run, or after the last go on to STEP_REPORT."""
     cursor = state.cursor
     if cursor.more != 0:
-        cursor.step = IDLE
+        cursor.step = STEP_IDLE
         state.sequence = cursor.last_sequence
     else:
-        cursor.step = REPORT
+        cursor.step = STEP_REPORT
 
 
 @leaf_kernel
-def _begin(state, out, command, word, slot, position):
+def _begin(state, out, command, key_hash, slot, position):
     """First step of a command.
 
-    word, slot, position  what `prefetch` has found out about it, see AHEAD
+    key_hash, slot, position  what `prefetch` has found out about it, see PREFETCH_NOTE
     """
     state.sequence = command.sequence
     state.time_ns = command.time_ns
     note_request(state, command)
     kind = command.kind
     if likely(kind == KIND_NEW):
-        _begin_new(state, out, command, word, position)
+        _begin_new(state, out, command, key_hash, position)
     elif likely(kind == KIND_CANCEL):
-        cancel_order(state, out, command, word, slot)
+        cancel_order(state, out, command, key_hash, slot)
     elif kind == KIND_REPLACE:
-        aggressor = replace_order(state, out, command, word, slot)
+        aggressor = replace_order(state, out, command, key_hash, slot)
         if aggressor != 0:
             _begin_match(state, aggressor, 0)
         else:
             _begin_elected(state)
     elif kind == KIND_QUOTE:
         if begin_quote(state, out, command):
-            state.cursor.step = WORK_QUOTE
+            state.cursor.step = STEP_QUOTE
         else:
             _end_entry(state)
     else:
@@ -188,7 +197,7 @@ def _begin_rare(state, out, command):
     kind = command.kind
     if kind == KIND_CANCEL_ALL:
         if begin_cancel_all(state, out, command):
-            state.cursor.step = SWEEP
+            state.cursor.step = STEP_MASS_CANCEL
         else:
             _clear_cursor(state)
     elif kind == KIND_DEPOSIT:
@@ -199,7 +208,7 @@ def _begin_rare(state, out, command):
         _begin_state(state, out, command)
     elif kind == KIND_CLOCK:
         begin_clock(state)
-        state.cursor.step = TIMES
+        state.cursor.step = STEP_EXPIRE_GTD
     elif kind == KIND_INDICATIVE:
         publish_indicative(state, out, command)
     elif kind == KIND_MMP_SET:
@@ -208,15 +217,15 @@ def _begin_rare(state, out, command):
         reset_protection(state, out, command)
     elif kind == KIND_KILL:
         if begin_kill(state, out, command):
-            state.cursor.step = BLOCK
+            state.cursor.step = STEP_KILL
     elif kind == KIND_UNKILL:
         if begin_kill(state, out, command) and may_lift(state, out, command):
-            state.cursor.step = LIFT
+            state.cursor.step = STEP_UNKILL
         else:
             _clear_cursor(state)
     elif kind == KIND_DISCONNECT:
         disconnect(state, out, command)
-        state.cursor.step = REPORT
+        state.cursor.step = STEP_REPORT
     elif kind == KIND_TIMER:
         set_timer(state, out, command)
     elif kind == KIND_SESSION:
@@ -238,85 +247,85 @@ def _clear_cursor(state):
 def _advance_quote(state, out, step):
     """Run one step of an entry of a mass quote."""
     cursor = state.cursor
-    if step == WORK_QUOTE:
+    if step == STEP_QUOTE:
         following = quote_once(state, out)
         if following == MATCH_SIDE:
-            cursor.step = MATCH_QUOTE
+            cursor.step = STEP_QUOTE_MATCH
         elif following == ENTRY_DONE:
             _end_entry(state)
-    elif step == MATCH_QUOTE:
+    elif step == STEP_QUOTE_MATCH:
         if not match_once(state, out, np.int64(cursor.slot)):
             if cursor.halt_reason != 0:
-                cursor.step = HALT_QUOTE
+                cursor.step = STEP_QUOTE_HALT
             else:
                 settle_side(state, out)
-                cursor.step = WORK_QUOTE
+                cursor.step = STEP_QUOTE
     elif not halt_once(state, out):
         lose_side(state)
-        cursor.step = WORK_QUOTE
+        cursor.step = STEP_QUOTE
 
 
 @kernel
 def _advance(state, out, rows_max):
     """Run steps of the current command until it is done or the event buffer holds more than `rows_max` rows."""
-    while state.cursor.step != IDLE and out.count <= rows_max:
+    while state.cursor.step != STEP_IDLE and out.count <= rows_max:
         _advance_once(state, out)
 
 
 @leaf_kernel
 def _advance_once(state, out):
-    """Run one step of the current command. Cancels that a step has queued (its detour) come first."""
+    """Run one step of the current command. Cancels that a step has queued (`pending_cancels`) come first."""
     cursor = state.cursor
     step = cursor.step
-    if cursor.detour & PULLING != 0:
+    if cursor.pending_cancels & QUOTE_PULLS != 0:
         pull_once(state, out)
-    elif cursor.detour != 0:
+    elif cursor.pending_cancels != 0:
         cancel_next_queued(state, out)
-    elif step == MATCH:
+    elif step == STEP_MATCH:
         if not match_once(state, out, np.int64(cursor.slot)):
             if cursor.halt_reason != 0:
-                cursor.step = HALTING
+                cursor.step = STEP_HALT
             else:
-                settle_remainder(state, out, np.int64(cursor.slot))
-                cursor.step = REPORT
-    elif step == REPORT:
-        if state.books[VENUE_LINE].elected_first != 0:
+                end_matching(state, out, np.int64(cursor.slot))
+                cursor.step = STEP_REPORT
+    elif step == STEP_REPORT:
+        if state.books[VENUE_QUEUE].injection_first != 0:
             _inject_once(state, out)
         elif not report_positions(state, out) and not emit_implied_prices(state, out):
             _clear_cursor(state)
-    elif step == HALTING:
+    elif step == STEP_HALT:
         if not halt_once(state, out):
-            cursor.step = REPORT
-    elif step == SWEEP:
+            cursor.step = STEP_REPORT
+    elif step == STEP_MASS_CANCEL:
         if not cancel_next(state, out):
-            cursor.step = REPORT
-    elif step == UNCROSS:
+            cursor.step = STEP_REPORT
+    elif step == STEP_UNCROSS:
         if not uncross_once(state, out):
             finish_state_change(state, out)
-            cursor.step = REPORT
-    elif step == WORK_QUOTE or step == MATCH_QUOTE or step == HALT_QUOTE:
+            cursor.step = STEP_REPORT
+    elif step == STEP_QUOTE or step == STEP_QUOTE_MATCH or step == STEP_QUOTE_HALT:
         _advance_quote(state, out, step)
-    elif step == EXPIRE:
+    elif step == STEP_CLOSE_DAY:
         finish_state_change(state, out)
-        cursor.step = REPORT
-    elif step == BLOCK:
+        cursor.step = STEP_REPORT
+    elif step == STEP_KILL:
         if not kill_next(state, out):
-            cursor.step = REPORT
-    elif step == LIFT:
+            cursor.step = STEP_REPORT
+    elif step == STEP_UNKILL:
         if not lift_next(state, out):
-            cursor.step = REPORT
-    elif step == TIMERS:
+            cursor.step = STEP_REPORT
+    elif step == STEP_FIRE_TIMERS:
         if not fire_next_timer(state, out):
-            cursor.step = REPORT
-    elif step == TIMES and not expire_next(state, out):
-        cursor.step = TIMERS
+            cursor.step = STEP_REPORT
+    elif step == STEP_EXPIRE_GTD and not expire_next(state, out):
+        cursor.step = STEP_FIRE_TIMERS
 
 
 @kernel
 def _cut_run(state):
     """End a mass quote whose last row has the flag MORE, although no further QUOTE row follows."""
     state.sequence = state.cursor.run
-    state.cursor.step = REPORT
+    state.cursor.step = STEP_REPORT
 
 
 @kernel
@@ -336,15 +345,15 @@ def apply_commands(states, commands, start, stop, outs):
     out.count = 0
     rows_max = out.capacity - STEP_EVENTS
     index = start
-    scatter = scatter_of(state, commands, start, stop, out.scatter)
-    out.scatter = scatter
+    extent = choose_prefetch(state, commands, start, stop, out.prefetch_extent)
+    out.prefetch_extent = extent
     for ahead in range(start, min(start + FAR, stop)):
-        prefetch_far(state, commands[ahead], out.ahead[ahead & RING], scatter)
+        prefetch_far(state, commands[ahead], out.notes[ahead & RING_MASK], extent)
     for ahead in range(start, min(start + NEAR, stop)):
-        prefetch_near(state, commands[ahead], out.ahead[ahead & RING], scatter)
+        prefetch_near(state, commands[ahead], out.notes[ahead & RING_MASK], extent)
     while likely(out.count <= rows_max):
         state = opaque_row(whole)
-        if unlikely(state.cursor.step != IDLE):
+        if unlikely(state.cursor.step != STEP_IDLE):
             _advance(state, out, rows_max)
         elif unlikely(index >= stop):
             if stop >= start or state.cursor.run == 0:
@@ -353,16 +362,16 @@ def apply_commands(states, commands, start, stop, outs):
         elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != KIND_QUOTE:
             _cut_run(state)
         else:
-            note = out.ahead[index & RING]
-            word, slot, position = note.word, np.int64(note.slot), np.int64(note.position)
-            if scatter == ALL and index + CLOSE < stop:
-                prefetch_close(state, row_at(commands, index + CLOSE), out.ahead[(index + CLOSE) & RING])
+            note = out.notes[index & RING_MASK]
+            key_hash, slot, position = note.key_hash, np.int64(note.slot), np.int64(note.position)
+            if extent == PREFETCH_ALL and index + CLOSE < stop:
+                prefetch_close(state, row_at(commands, index + CLOSE), out.notes[(index + CLOSE) & RING_MASK])
             if index + NEAR < stop:
-                prefetch_near(state, row_at(commands, index + NEAR), out.ahead[(index + NEAR) & RING], scatter)
+                prefetch_near(state, row_at(commands, index + NEAR), out.notes[(index + NEAR) & RING_MASK], extent)
             if index + FAR < stop:
-                prefetch_far(state, row_at(commands, index + FAR), out.ahead[index & RING], scatter)
-            _begin(state, out, row_at(commands, index), word, slot, position)
-            if state.marked_words[CHANGED] != ZERO and state.cursor.step == IDLE and state.cursor.run == 0:
-                state.cursor.step = REPORT
+                prefetch_far(state, row_at(commands, index + FAR), out.notes[index & RING_MASK], extent)
+            _begin(state, out, row_at(commands, index), key_hash, slot, position)
+            if state.marked_words[IMPLIED_CHANGED] != ZERO and state.cursor.step == STEP_IDLE and state.cursor.run == 0:
+                state.cursor.step = STEP_REPORT
             index += 1
     return index

@@ -11,7 +11,7 @@ from exchange.engine.entry.new_order import check_new
 from exchange.engine.entry.replace import check_replace
 from exchange.engine.entry.replace_stop import check_stop_replace
 from exchange.engine.entry.replace_terms import wanted_stop_terms, wanted_terms
-from exchange.engine.orders import check_cancel, target_of
+from exchange.engine.orders import check_cancel, find_target
 from exchange.engine.predicates import known_book
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
@@ -41,14 +41,14 @@ def check_batch(states, commands):
             reason = check_new(state, command, order_hash(command))[0]
             index = np.int64(command.instrument)
         else:
-            slot = target_of(state, command, order_hash(command), np.int64(0))
+            slot = find_target(state, command, order_hash(command), np.int64(0))
             reason = _check_change(state, command, slot)
             index = np.int64(state.orders[slot].book)
         if reason != REJECT_NONE:
             return (
                 np.int64(place),
                 reason,
-                np.int64(state.books[index].phase) if known_book(state, index) else REJECT_NONE,
+                np.int64(state.books[index].market_state) if known_book(state, index) else REJECT_NONE,
             )
     return np.int64(commands.shape[0]), REJECT_NONE, REJECT_NONE
 

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from exchange.clearing.margin import weigh_account
+from exchange.clearing.margin import recompute_scans
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account
 from exchange.engine.risk import equity_mills, free_margin_mills, unpaid_mills
@@ -58,7 +58,7 @@ def move_cash(state, out, command, sign):
         state.deposits_mills += amount
     else:
         state.withdrawals_mills += amount
-    weigh_account(state, account)
+    recompute_scans(state, account)
     row = answer_event(state, out, EVENT_CASH_MOVED, command, REJECT_NONE)
     row.amount_mills = sign * amount
     row.equity_after_mills = equity_mills(account_row)

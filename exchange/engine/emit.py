@@ -31,13 +31,13 @@ CLIENT_ORDER_ID, LOTS, TOTALS, LEVEL_LOTS = (
     place_in(EVENT, name) for name in ("client_order_id_0", "lots", "filled_lots", "level_lots")
 )
 # Fields that ORDER and EVENT have at the same offset. Events copy them.
-SAME = (
+SHARED_FIELDS = (
     "side", "state", "order_type", "tif", "account", "session", "price", "order_id", "client_order_id_0",
     "client_order_id_1", "client_order_id_2", "leaves_lots", "filled_lots", "order_lots",
 )  # fmt: skip
-assert all(place_in(ORDER, name) == place_in(EVENT, name) for name in SAME)
+assert all(place_in(ORDER, name) == place_in(EVENT, name) for name in SHARED_FIELDS)
 assert place_in(ORDER, "book") == INSTRUMENT
-SAME_CODES = code_word(EVENT, "kind", **dict.fromkeys(SAME[:4], 0xFF))
+SHARED_CODES = code_word(EVENT, "kind", **dict.fromkeys(SHARED_FIELDS[:4], 0xFF))
 LASTING_CODES = code_word(EVENT, "kind", side=0xFF, order_type=0xFF, tif=0xFF)
 CANCEL_REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (
     np.uint64(8 * (place_in(EVENT, name) - CODES)) for name in ("cancel_reason", "liquidity", "state", "flags")
@@ -73,7 +73,7 @@ def market_event(state, out, kind, instrument):
 
 
 @leaf_kernel
-def emit_old_order(state, out, order, codes):
+def copied_order_event(state, out, order, codes):
     """Begin an event of an order that has not just been written, as most orders that leave or trade. Returns the row.
 
     It copies the ORDER row in wide moves; `order_event` says when not to. The caller writes `reference` and all fields
@@ -89,9 +89,9 @@ def emit_old_order(state, out, order, codes):
 
 
 @leaf_kernel
-def same_codes(order):
+def order_codes(order):
     """Codes that an event takes over from its order: side, state, type and time in force."""
-    return word_at(order, CODES) & SAME_CODES
+    return word_at(order, CODES) & SHARED_CODES
 
 
 @leaf_kernel
@@ -107,7 +107,7 @@ def order_event(state, out, kind, order, lots, level_lots):
     row = next_row(out)
     row.sequence = state.sequence
     row.time_ns = state.time_ns
-    put_word(row, CODES, same_codes(order) | np.uint64(kind))
+    put_word(row, CODES, order_codes(order) | np.uint64(kind))
     put_word(row, ACCOUNT, word_at(order, ACCOUNT))
     put_word(row, INSTRUMENT, word_at(order, INSTRUMENT))
     row.order_id = order.order_id
@@ -152,7 +152,7 @@ def refuse(state, out, kind, command, reason):
     row.client_order_id_1 = command.client_order_id_1
     row.client_order_id_2 = command.client_order_id_2
     if reason == REJECT_STATE and 0 < command.instrument < state.books.shape[0]:
-        row.book_state = state.books[np.int64(command.instrument)].phase
+        row.book_state = state.books[np.int64(command.instrument)].market_state
     if kind == EVENT_ORDER_REJECTED:
         row.state = ORDER_STATE_REJECTED
         row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
@@ -166,8 +166,8 @@ def refuse(state, out, kind, command, reason):
 def fill_codes(order, lots, liquidity):
     """Codes of a FILL. Call it before the lots are taken off the order."""
     ended = ORDER_STATE_FILLED if lots == order.leaves_lots else np.int64(order.state)
-    same = word_at(order, CODES) & LASTING_CODES
-    return same | FILL | np.uint64(ended) << STATE_SHIFT | np.uint64(liquidity) << LIQUIDITY_SHIFT
+    shared = word_at(order, CODES) & LASTING_CODES
+    return shared | FILL | np.uint64(ended) << STATE_SHIFT | np.uint64(liquidity) << LIQUIDITY_SHIFT
 
 
 @leaf_kernel
@@ -179,7 +179,7 @@ def cancel_event(state, out, order, account, codes, lots, level_lots, request_id
     level_lots  lots that its level then shows, 0 if it was at none
     request_id  of the command that the CXL answers, 0 none
     """
-    row = emit_old_order(state, out, order, codes)
+    row = copied_order_event(state, out, order, codes)
     row.reference = request_id
     put_word(row, LOTS, np.uint64(lots))
     put_word(row, TOTALS, word_at(order, TOTALS))
@@ -194,9 +194,9 @@ def cancel_event(state, out, order, account, codes, lots, level_lots, request_id
 def cancel_codes(order, reason, flags):
     """Codes of a CXL. Call it before the order is changed."""
     ended = ORDER_STATE_EXPIRED if reason == CANCEL_EXPIRED else ORDER_STATE_CANCELLED
-    same = word_at(order, CODES) & LASTING_CODES
+    shared = word_at(order, CODES) & LASTING_CODES
     return (
-        same
+        shared
         | CXL
         | np.uint64(reason) << CANCEL_REASON_SHIFT
         | np.uint64(ended) << STATE_SHIFT

@@ -90,8 +90,8 @@ class Engine:
         commands  COMMAND rows, shape (n,): NEW, REPLACE, CANCEL
         returns   its number from 0, RejectReason, MarketState; None if all would be accepted
         """
-        place, reason, phase = check_batch(self.states, commands)
-        return (int(place), int(reason), int(phase)) if reason else None
+        place, reason, market_state = check_batch(self.states, commands)
+        return (int(place), int(reason), int(market_state)) if reason else None
 
     def check_control(self, kind: int, payload: bytes, recorded: bool = False) -> None:
         """Raise ControlError if this control could not be carried out now. Call it before the control is journalled.

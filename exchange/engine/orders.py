@@ -29,7 +29,7 @@ from exchange.engine.emit import (
 )
 from exchange.engine.predicates import is_immediate, known_account, takes_cancel
 from exchange.engine.quote_counts import uncount_quote
-from exchange.engine.risk import weigh_used_up
+from exchange.engine.risk import recompute_scans_if_short
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_FOK,
@@ -103,7 +103,7 @@ def work_order(state, order, lots):
     account, side = np.int64(order.account), np.int64(order.side)
     loss = lots * loss_per_lot(book, side, np.int64(order.price))
     change_working(state, account, np.int64(order.position), book, side, lots, loss)
-    weigh_used_up(state, account)
+    recompute_scans_if_short(state, account)
 
 
 @leaf_kernel
@@ -129,7 +129,7 @@ def move_order(state, slot, tick, lots):
     before = np.int64(order.leaves_lots)
     loss = lots * loss_per_lot(book, side, tick) - before * loss_per_lot(book, side, np.int64(order.price))
     change_working(state, account, np.int64(order.position), book, side, lots - before, loss)
-    weigh_used_up(state, account)
+    recompute_scans_if_short(state, account)
     order.price = tick
     order.leaves_lots = lots
     order.shown_lots = 0
@@ -192,8 +192,8 @@ def release_order(state, slot):
 
 
 @leaf_kernel
-def release_hashed_order(state, slot, account, word):
-    """As `release_order`, for a caller that knows the order's account and `order_hash` (`word`)."""
+def release_hashed_order(state, slot, account, key_hash):
+    """As `release_order`, for a caller that knows the order's account and `order_hash` (`key_hash`)."""
     order = state.orders[slot]
     if is_immediate(order.tif):
         release_slot(state, slot)
@@ -203,17 +203,17 @@ def release_hashed_order(state, slot, account, word):
     if order.order_type == ORDER_QUOTE:
         uncount_quote(state, slot)
     if has_client_order_id(order):
-        remove_client_order(state, slot, word)
+        remove_client_order(state, slot, key_hash)
     _remove_from_account(state, account, slot)
     release_slot(state, slot)
 
 
 @leaf_kernel
-def _take_out(state, out, slot, reason, word, request_id):
+def _cancel_remainder(state, out, slot, reason, key_hash, request_id):
     """Cancel all that is left of an order, wherever it waits, and release its margin and its row. Emits and returns
     CXL.
 
-    word        the order's `order_hash`
+    key_hash    the order's `order_hash`
     request_id  of the command that the CXL answers, 0 none
     """
     order = state.orders[slot]
@@ -237,27 +237,27 @@ def _take_out(state, out, slot, reason, word, request_id):
     event = cancel_event(state, out, order, account, codes, lots, level_lots, request_id)
     order.leaves_lots = 0
     order.shown_lots = 0
-    release_hashed_order(state, slot, account, word)
+    release_hashed_order(state, slot, account, key_hash)
     return event
 
 
 @kernel
-def take_out(state, out, slot, reason):
+def cancel_remainder(state, out, slot, reason):
     """Cancel all that is left of an order, for any reason but a CANCEL. Emits and returns CXL.
 
     reason  CancelReason
     """
     if state.cursor.pass_step != 0:
         leave_pass(state, slot)
-    return _take_out(state, out, slot, reason, order_hash(state.orders[slot]), 0)
+    return _cancel_remainder(state, out, slot, reason, order_hash(state.orders[slot]), 0)
 
 
 @leaf_kernel
-def target_of(state, command, word, guess):
+def find_target(state, command, key_hash, guess):
     """Slot of the order that a CANCEL or REPLACE names, 0 if the account has no such live order.
 
-    word   the command's `order_hash`
-    guess  a slot to try before the index is searched; any slot is allowed
+    key_hash  the command's `order_hash`
+    guess     a slot to try before the index is searched; any slot is allowed
     """
     account = np.int64(command.account)
     if command.order_id == 0:
@@ -266,7 +266,7 @@ def target_of(state, command, word, guess):
         first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
         if has_key(state.orders[guess], account, first, second, third):
             return guess
-        return find_hashed(state, word, account, first, second, third)
+        return find_hashed(state, key_hash, account, first, second, third)
     slot = slot_of(state, np.int64(command.order_id))
     if slot != 0 and state.orders[slot].account == account:
         return slot
@@ -279,33 +279,33 @@ def refuse_change(state, out, kind, command, reason, slot):
     row = refuse(state, out, kind, command, reason)
     if reason == REJECT_STATE:
         row.instrument = state.orders[slot].book
-        row.book_state = state.books[state.orders[slot].book].phase
+        row.book_state = state.books[state.orders[slot].book].market_state
     return row
 
 
 @leaf_kernel
 def check_cancel(state, command, slot):
-    """Reason to refuse a CANCEL, NONE if there is none. `slot`: its `target_of`."""
+    """Reason to refuse a CANCEL, NONE if there is none. `slot`: its `find_target`."""
     if likely(slot != 0):
-        return REJECT_NONE if takes_cancel(state.books[state.orders[slot].book].phase) else REJECT_STATE
+        return REJECT_NONE if takes_cancel(state.books[state.orders[slot].book].market_state) else REJECT_STATE
     return REJECT_UNKNOWN if known_account(state, np.int64(command.account)) else REJECT_UNKNOWN_ACCOUNT
 
 
 @leaf_kernel
-def cancel_order(state, out, command, word, guess):
-    """Carry out a CANCEL (ORDER-006, STATE-001). Emits CXL, or CREJ. `word`, `guess`: as for `target_of`."""
-    slot = target_of(state, command, word, guess)
+def cancel_order(state, out, command, key_hash, guess):
+    """Carry out a CANCEL (ORDER-006, STATE-001). Emits CXL, or CREJ. `key_hash`, `guess`: as for `find_target`."""
+    slot = find_target(state, command, key_hash, guess)
     reason = check_cancel(state, command, slot)
     if reason != REJECT_NONE:
         refuse_change(state, out, EVENT_CANCEL_REJECTED, command, reason, slot)
         return
     if command.order_id != 0:
-        word = order_hash(state.orders[slot])
-    _take_out(state, out, slot, CANCEL_USER, word, command.request_id)
+        key_hash = order_hash(state.orders[slot])
+    _cancel_remainder(state, out, slot, CANCEL_USER, key_hash, command.request_id)
 
 
 @kernel
-def settle_remainder(state, out, slot):
+def end_matching(state, out, slot):
     """End the matching of an aggressor: release it if it is filled; else rest its remainder, or cancel that of an IOC
     or FOK order (MATCH-004, TIF-001)."""
     order = state.orders[slot]
@@ -314,6 +314,6 @@ def settle_remainder(state, out, slot):
     if order.leaves_lots == 0:
         release_order(state, slot)
     elif is_immediate(order.tif):
-        take_out(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
+        cancel_remainder(state, out, slot, CANCEL_FOK if order.tif == TIF_FOK else CANCEL_IOC)
     else:
         rest_order(state, out, slot)

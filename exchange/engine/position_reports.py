@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.clearing.margin import weigh_account
+from exchange.clearing.margin import recompute_scans
 from exchange.engine.emit import market_event, next_in_stream
 from exchange.engine.risk import equity_mills, unpaid_mills
 from exchange.kernel import kernel, leaf_kernel
@@ -15,19 +15,19 @@ from exchange.machine import opaque_row
 def _report_once(state, out):
     """Emit POS of the next changed position, with exact margin. False: there is no other."""
     cursor = state.cursor
-    row_index = np.int64(cursor.touched_first)
+    row_index = np.int64(cursor.report_first)
     if row_index == 0:
         return False
     position = state.positions[row_index]
     account = np.int64(position.account)
     account_row = state.accounts[account]
-    weigh_account(state, account)
-    cursor.touched_first = position.next_touched
-    if cursor.touched_first == 0:
-        cursor.touched_last = 0
-    position.next_touched = 0
-    position.touched = 0
-    account_row.touched -= 1
+    recompute_scans(state, account)
+    cursor.report_first = position.next_report
+    if cursor.report_first == 0:
+        cursor.report_last = 0
+    position.next_report = 0
+    position.report_queued = 0
+    account_row.reports_queued -= 1
     row = market_event(state, out, EVENT_POSITION_CHANGED, np.int64(position.book))
     row.account = account
     row.mark_tick = state.books[position.book].mark_tick
@@ -37,7 +37,7 @@ def _report_once(state, out):
     row.unpaid_gain_mills = unpaid_mills(account_row)
     row.margin_held_mills = account_row.initial_margin_mills
     row.account_sequence = next_in_stream(state, account)
-    if account_row.touched == 0:
+    if account_row.reports_queued == 0:
         row["flags"] = EVENT_FLAG_MARGIN
         next_in_stream(state, account)
     return True

@@ -46,21 +46,26 @@ def known_book(state, index):
 
 
 @leaf_kernel
-def takes_new(phase):
+def takes_new(market_state):
     """Whether a market state accepts new orders (STATE-001, column New)."""
-    return phase != MARKET_CLOSED and phase != MARKET_HALT
+    return market_state != MARKET_CLOSED and market_state != MARKET_HALT
 
 
 @leaf_kernel
-def takes_replace(phase):
+def takes_replace(market_state):
     """Whether a market state accepts replaces (STATE-001, column Replace)."""
-    return phase == MARKET_OPEN or phase == MARKET_PREOPEN or phase == MARKET_RESERVED or phase == MARKET_PAUSED
+    return (
+        market_state == MARKET_OPEN
+        or market_state == MARKET_PREOPEN
+        or market_state == MARKET_RESERVED
+        or market_state == MARKET_PAUSED
+    )
 
 
 @leaf_kernel
-def takes_cancel(phase):
+def takes_cancel(market_state):
     """Whether a market state accepts cancels (STATE-001, column Cancel)."""
-    return takes_replace(phase) or phase == MARKET_HALT
+    return takes_replace(market_state) or market_state == MARKET_HALT
 
 
 @leaf_kernel

@@ -5,14 +5,14 @@ FAR commands ahead, its keys are hashed and entries of hash tables are prefetche
 these entries name. CLOSE commands ahead, what those rows point to, and the orders that it will trade with.
 
 A row prefetched in vain does no harm but takes instructions. So rows are prefetched only if the cache is unlikely to
-hold them already: see `scatter_of`.
+hold them already: see `choose_prefetch`.
 """
 
 import numpy as np
 
 from exchange.book.index import LOW_32, home_bucket, order_hash, prefetch_entry
 from exchange.book.layout import BOOK
-from exchange.book.levels import best_row, meets, place_of, row_of, worse_place
+from exchange.book.levels import best_row, crosses_at, place_of, row_of, worse_place
 from exchange.book.slots import SLOT_MASK
 from exchange.clearing.margin import prefetch_risk
 from exchange.clearing.positions import home_of, position_hash
@@ -28,51 +28,51 @@ CLOSE = PREFETCH_COMMANDS // 4
 MAKERS = 4  # price levels whose first orders are prefetched before an aggressor trades
 MANY_ORDERS = 1 << 16  # order slots ever used; with more, links and levels do not fit into a second-level cache
 MANY_POSITIONS = 1 << 9  # positions; with more, accounts and their positions do not fit either
-# The scatter of a batch: what is prefetched in addition to orders and their index.
-LITTLE = np.int64(0)  # nothing
-OWNERS = np.int64(1)  # books; accounts, positions and RISK rows, also of resting orders that trade
-ALL = np.int64(2)  # these, levels, and what an ORDER row points to
-SAMPLES_SHIFT = 3  # `scatter_of` looks at 8 rows of a batch, or at all of a shorter one
+# The extent of a batch: what is prefetched for it.
+PREFETCH_ORDERS = np.int64(0)  # only orders and their index
+PREFETCH_OWNERS = np.int64(1)  # these; books, accounts, positions and RISK rows, also of resting orders that trade
+PREFETCH_ALL = np.int64(2)  # all these, levels, and what an ORDER row points to
+SAMPLES_SHIFT = 3  # `choose_prefetch` looks at 8 rows of a batch, or at all of a shorter one
 # Numbers of cache lines in a row.
 FIRST = np.int64(0)
 SECOND = np.int64(1)
 THIRD = np.int64(2)
-STATISTICS = np.int64(place_in(BOOK, "open_tick") // CACHE_LINE)  # cache line of the day's statistics in BOOK
-assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS, "the day's statistics lie in one cache line of BOOK"
+STATISTICS_LINE = np.int64(place_in(BOOK, "open_tick") // CACHE_LINE)  # cache line of the day's statistics in BOOK
+assert place_in(BOOK, "last_trade_id") // CACHE_LINE == STATISTICS_LINE, "the statistics lie in one cache line of BOOK"
 assert place_in(BOOK, "summary") // CACHE_LINE == THIRD, "the summary begins in the third cache line of BOOK"
 
 
 @leaf_kernel
-def scatter_of(state, commands, start, stop, before):
-    """Decide what to prefetch for rows `start` to `stop`: ALL if the state has many orders or the rows name several
-    books, OWNERS if it has many positions, else LITTLE.
+def choose_prefetch(state, commands, start, stop, before):
+    """Choose the extent for rows `start` to `stop`: PREFETCH_ALL if the state has many orders or the rows name several
+    books, PREFETCH_OWNERS if it has many positions, else PREFETCH_ORDERS.
 
-    before   result for the last batch; ALL is kept if the sampled rows name no book, because cancels need not
+    before   result for the last batch; PREFETCH_ALL is kept if the sampled rows name no book, because cancels need not
     """
     if state.used_orders > MANY_ORDERS:
-        return ALL
+        return PREFETCH_ALL
     seen, named = np.int64(0), 0
     for row in range(start, stop, max((stop - start) >> SAMPLES_SHIFT, 1)):
         instrument = np.int64(row_at(commands, row).instrument)
         if seen != 0 and instrument != 0 and instrument != seen:
-            return ALL
+            return PREFETCH_ALL
         if instrument != 0:
             seen = instrument
             named += 1
-    if named < 2 and before == ALL:
-        return ALL
-    return OWNERS if state.used_positions > MANY_POSITIONS else LITTLE
+    if named < 2 and before == PREFETCH_ALL:
+        return PREFETCH_ALL
+    return PREFETCH_OWNERS if state.used_positions > MANY_POSITIONS else PREFETCH_ORDERS
 
 
 @leaf_kernel
-def _likely_row(table, line, word):
+def _likely_row(table, line, key_hash):
     """Row of the first entry with this hash in one cache line of a hash table, 0 if there is none. It is nearly always
     the row that a search would find.
 
-    line  first entry of the cache line
-    word  32-bit hash
+    line      first entry of the cache line
+    key_hash  32-bit hash
     """
-    equal = equal_above(table, line, word)
+    equal = equal_above(table, line, key_hash)
     row = np.int64(table[line + (lowest_bit(equal) & (LANES - 1))] & LOW_32)
     return row * np.int64(equal != 0)
 
@@ -94,14 +94,14 @@ def _prefetch_level(state, row):
 
 @leaf_kernel
 def _prefetch_prices(state, book, command):
-    """Prefetch the level of a command's price, if that is not 0; for a NEW that may trade, also the best opposite
+    """Prefetch the level of a command's price, if that is not 0; for a NEW that crosses, also the best opposite
     level. Returns 1 for such a NEW, else 0."""
     side, tick = np.int64(command.side & 1), np.int64(command.price)
     place = place_of(book, side, tick)
     _prefetch_level(state, row_of(book, side, place) * np.int64(tick != 0))
-    met = np.int64(command.kind == KIND_NEW) & np.int64(meets(book, side, place))
-    prefetch(state.levels, best_row(book, 1 - side) * met, FIRST)
-    return met
+    crossing = np.int64(command.kind == KIND_NEW) & np.int64(crosses_at(book, side, place))
+    prefetch(state.levels, best_row(book, 1 - side) * crossing, FIRST)
+    return crossing
 
 
 @leaf_kernel
@@ -129,45 +129,45 @@ def prefetch_owner(state, slot):
 
 
 @leaf_kernel
-def prefetch_far(state, command, note, scatter):
+def prefetch_far(state, command, note, extent):
     """First stage: write the hashes of a command's keys to `note`; prefetch the hash table entries, book and account.
 
-    note   AHEAD row of the command
+    note   PREFETCH_NOTE row of the command
     """
-    note.word = order_hash(command)
-    prefetch_entry(state, note.word)
-    if scatter != LITTLE:
+    note.key_hash = order_hash(command)
+    prefetch_entry(state, note.key_hash)
+    if extent != PREFETCH_ORDERS:
         index = np.int64(command.instrument)
         account = np.int64(command.account)
-        position_word = position_hash(account, index) * np.uint64(command.kind == KIND_NEW)
-        note.position_word = position_word
-        prefetch(state.position_index, home_of(state, position_word), FIRST)
+        hashed = position_hash(account, index) * np.uint64(command.kind == KIND_NEW)
+        note.position_hash = hashed
+        prefetch(state.position_index, home_of(state, hashed), FIRST)
         _prefetch_book(state, index)
         prefetch(state.accounts, account, FIRST)
 
 
 @leaf_kernel
-def prefetch_near(state, command, note, scatter):
+def prefetch_near(state, command, note, extent):
     """Second stage: prefetch the order, position, RISK row and level of a command, and write their rows to `note`.
 
     There is no branch on the kind of command, because the processor cannot predict it.
     """
-    slot = _likely_row(state.order_index, home_bucket(note.word, np.int64(state.index_size)), note.word)
+    slot = _likely_row(state.order_index, home_bucket(note.key_hash, np.int64(state.index_size)), note.key_hash)
     if command.order_id != 0:
         slot = min(np.int64(command.order_id) & SLOT_MASK, np.int64(state.used_orders))
     note.slot = slot
     prefetch_order(state, slot)
-    index, position, met = np.int64(command.instrument), POSITION_UNKNOWN, np.int64(0)
-    if scatter != LITTLE and index < state.books.shape[0]:
+    index, position, crossing = np.int64(command.instrument), POSITION_UNKNOWN, np.int64(0)
+    if extent != PREFETCH_ORDERS and index < state.books.shape[0]:
         book = state.books[index]
         prefetch_risk(state, np.int64(command.account), book)
-        word = np.uint64(note.position_word)
-        position = _likely_row(state.position_index, home_of(state, word) & -LANES, word)
+        hashed = np.uint64(note.position_hash)
+        position = _likely_row(state.position_index, home_of(state, hashed) & -LANES, hashed)
         prefetch(state.positions, position, FIRST)
-        if scatter == ALL:
-            met = _prefetch_prices(state, book, command)
+        if extent == PREFETCH_ALL:
+            crossing = _prefetch_prices(state, book, command)
     note.position = position
-    note.meets = met
+    note.crosses = crossing
 
 
 @leaf_kernel
@@ -184,7 +184,7 @@ def prefetch_close(state, command, note):
     prefetch(state.links, np.int64(link.older), FIRST)
     side = np.int64(order.side & 1)
     _prefetch_level(state, row_of(book, side, place_of(book, side, np.int64(order.price))))
-    if unlikely(note.meets != 0):
+    if unlikely(note.crosses != 0):
         _prefetch_trades(state, command)
 
 
@@ -193,7 +193,7 @@ def _prefetch_trades(state, command):
     """Prefetch what the first trades of an aggressor need."""
     index, side = np.int64(command.instrument), 1 - np.int64(command.side & 1)
     book = state.books[index]
-    prefetch(state.books, index, STATISTICS)
+    prefetch(state.books, index, STATISTICS_LINE)
     prefetch_makers(state, book, side, place_of(book, side, command.price), np.int64(command.lots), False)
 
 
@@ -219,14 +219,14 @@ def prefetch_makers(state, book, side, worst, lots, owners):
 
 
 @leaf_kernel
-def prefetch_next(state, book, side, resting, scatter):
+def prefetch_next(state, book, side, resting, extent):
     """Prefetch the order that will trade after `resting`, which is the oldest at the best price of a side."""
     following = np.int64(state.links[resting].newer)
     if following != 0:
-        if scatter != LITTLE:
+        if extent != PREFETCH_ORDERS:
             prefetch_owner(state, following)
         prefetch_order(state, np.int64(state.links[following].newer))
-    elif scatter == ALL:
+    elif extent == PREFETCH_ALL:
         place = worse_place(state, book, side, np.int64(book.best[side]))
         if place != 0:
             prefetch_order(state, np.int64(state.levels[row_of(book, side, place)].head))

@@ -112,7 +112,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
     reopen_ns = states["guards"]["reopen_ns"][0].tolist()
     group_reasons, group_reopen_ns = group_rows["reason"].tolist(), group_rows["reopen_ns"].tolist()
     listed = state.books[1 : int(state.books_listed) + 1]
-    columns = {name: listed[name].tolist() for name in [*_DIRECT, "phase", "mark_tick"]}
+    columns = {name: listed[name].tolist() for name in [*_DIRECT, "market_state", "mark_tick"]}
     legs = [
         tuple(map(tuple, rows[:count].tolist())) if count > 1 else ()
         for rows, count in zip(listed["legs"], listed["leg_count"].tolist(), strict=True)
@@ -124,7 +124,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
             symbol=symbols[place],
             settle_tick=columns["mark_tick"][place],
             group_state=groups[columns["group"][place]],
-            state=MarketState(columns["phase"][place]),
+            state=MarketState(columns["market_state"][place]),
             reopen_ns=reopen_ns[place + 1],
             group_reason=group_reasons[columns["group"][place]],
             group_reopen_ns=group_reopen_ns[columns["group"][place]],
@@ -137,7 +137,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
 
 def market_state(states: np.ndarray, index: int) -> MarketState:
     """Market state in force in one instrument."""
-    return MarketState(int(states["books"][0]["phase"][index]))
+    return MarketState(int(states["books"][0]["market_state"][index]))
 
 
 def group_states(states: np.ndarray) -> dict[int, MarketState]:
@@ -356,7 +356,7 @@ def statistics(states: np.ndarray, index: int) -> BookStatistics:
     """Statistics of one instrument for the day so far."""
     book = states[0].books[index]
     if not book.volume_lots:
-        return BookStatistics(0, 0, 0, 0, 0, 0, int(book.open_interest) // 2)
+        return BookStatistics(0, 0, 0, 0, 0, 0, int(book.long_and_short_lots) // 2)
     return BookStatistics(
         int(book.open_tick),
         int(book.day_high),
@@ -364,5 +364,5 @@ def statistics(states: np.ndarray, index: int) -> BookStatistics:
         int(book.last_tick),
         int(book.volume_lots),
         int(book.volume_tick_lots),
-        int(book.open_interest) // 2,
+        int(book.long_and_short_lots) // 2,
     )

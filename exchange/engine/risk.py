@@ -1,11 +1,11 @@
 """Pre-trade checks of rank 11 (see `codes.REJECT_PRECEDENCE`): close-only, position limits, margin, capacity.
 
-The checks write nothing; only `weigh_used_up` and `write_money` write."""
+The checks write nothing; only `recompute_scans_if_short` and `write_money` write."""
 
 import numpy as np
 
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import leg_position, margin_held_mills, margin_rise, spot_row, weigh_account
+from exchange.clearing.margin import leg_position, margin_held_mills, margin_rise, recompute_scans, spot_row
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
@@ -48,29 +48,30 @@ def free_margin_mills(state, account):
 
 @leaf_kernel
 def free_margin_floor_mills(account_row):
-    """A lower bound of `free_margin_mills` that needs no weighing (`clearing/margin.py`)."""
-    return funds_mills(account_row) - account_row.initial_margin_mills - account_row.unweighed_mills
+    """A lower bound of `free_margin_mills` that needs no new scans (`clearing/margin.py`)."""
+    return funds_mills(account_row) - account_row.initial_margin_mills - account_row.scan_rise_bound_mills
 
 
 @leaf_kernel
-def weigh_used_up(state, account):
-    """Weigh an account whose lower bound of free margin is below 0, so that the bound is exact for its next order."""
+def recompute_scans_if_short(state, account):
+    """Compute an account's scans again if its lower bound of free margin is below 0, so that the bound is exact for its
+    next order."""
     if free_margin_floor_mills(state.accounts[account]) < 0:
-        _weigh(state, account)
+        _recompute_scans(state, account)
 
 
 @kernel
-def _weigh(state, account):
-    """As `weigh_account`, but not inlined, because it is rarely called here."""
-    weigh_account(state, account)
+def _recompute_scans(state, account):
+    """As `recompute_scans`, but not inlined, because it is rarely called here."""
+    recompute_scans(state, account)
 
 
 @leaf_kernel
-def reach_of(position, side, lots):
+def possible_lots(position, side, lots):
     """Lots that a position would have in the direction of a side if all working orders of that side filled, and `lots`
     more. Negative: still on the other side."""
     held = position.lots * sign_of(side)
-    return held + position.working[side] + lots
+    return held + position.working_lots[side] + lots
 
 
 @leaf_kernel
@@ -78,10 +79,10 @@ def only_closes(state, account, row, book, side, lots):
     """Whether `lots` more, with all working orders on their side, would only close positions, so that no position, in
     no leg, passes zero (MARGIN-016). `row`: as for `check_risk`."""
     if row != 0:
-        return reach_of(state.positions[row], side, lots) <= 0
+        return possible_lots(state.positions[row], side, lots) <= 0
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
-        if reach_of(position, leg_side(side, book.legs[leg].sign), lots) > 0:
+        if possible_lots(position, leg_side(side, book.legs[leg].sign), lots) > 0:
             return False
     return True
 
@@ -91,18 +92,18 @@ def _exceeds_own_limits(state, account, row, book, side, lots):
     """Whether `lots` more would exceed, in any leg, the account's limit of position or of term lots (LIMIT-004)."""
     account_row = state.accounts[account]
     if row != 0 and book.term == 0:
-        return reach_of(state.positions[row], side, lots) > account_row.position_lots_max
+        return possible_lots(state.positions[row], side, lots) > account_row.position_lots_max
     for leg in range(book.leg_count):
         position = state.positions[leg_position(state, account, row, book, leg)]
         own_side = leg_side(side, book.legs[leg].sign)
-        reach = reach_of(position, own_side, lots)
-        if reach > account_row.position_lots_max:
+        possible = possible_lots(position, own_side, lots)
+        if possible > account_row.position_lots_max:
             return True
         if state.books[book.legs[leg].book].term != 0:
-            # What this order adds to `worst_lots` of this position (LIMIT-004).
-            other = reach_of(position, 1 - own_side, np.int64(0))
-            before = max(abs(reach - lots), abs(other))
-            if account_row.term_lots + max(abs(reach), abs(other)) - before > account_row.term_lots_max:
+            # What this order adds to `largest_possible_lots` of this position (LIMIT-004).
+            other = possible_lots(position, 1 - own_side, np.int64(0))
+            before = max(abs(possible - lots), abs(other))
+            if account_row.term_lots + max(abs(possible), abs(other)) - before > account_row.term_lots_max:
                 return True
     return False
 
@@ -166,7 +167,7 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
 @leaf_kernel
 def side_is_full(book, side, lots):
     """Whether `lots` more would exceed the working lots that one side of a book can count (SPEC-004)."""
-    return book.working[side] + lots > LOTS_CEILING
+    return book.working_lots[side] + lots > LOTS_CEILING
 
 
 @leaf_kernel

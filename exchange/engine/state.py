@@ -14,15 +14,15 @@ from exchange.book.layout import (
     ALLOCATION,
     BOOK,
     GUARD,
+    IMPLIED_QUOTE,
+    IMPLIED_ROUTE,
     LEFT_NS,
     LEVEL,
     LINK,
-    MEMBER,
     NODE,
     ORDER,
-    QUOTE,
     ROUTE,
-    SOURCES,
+    ROUTE_RANGE,
 )
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
@@ -79,14 +79,14 @@ PROTECTION = record_type(
         ("quotes", "<i4"),  # number of its quotes at work
         ("next_group", "<i4"),  # next protection group of the account
         ("next_pull", "<i4"),  # next in the queue of groups whose quotes are to be cancelled
-        ("tried_lots", "<i8"),  # counts that a dry run adds; zero between commands
-        ("tried_fills", "<i8"),
-        ("tried_delta", "<i8"),
-        ("tried_hours", "<i8"),
-        ("tried", "<i4"),  # COUNTED or PULLED during a dry run, else 0
-        ("next_tried", "<i4"),  # next in the list of groups that the dry run has counted in
+        ("dry_lots", "<i8"),  # counts that a dry run adds; zero between commands
+        ("dry_fills", "<i8"),
+        ("dry_delta", "<i8"),
+        ("dry_hours", "<i8"),
+        ("dry_run_mark", "<i4"),  # COUNTED or PULLED during a dry run, else 0
+        ("next_dry_run", "<i4"),  # next in the list of groups that the dry run has counted in
     ],
-    {"first_tried": Alias("next_tried", "row 0: the group that a dry run met last, first of the list")},
+    {"first_dry_run": Alias("next_dry_run", "row 0: first of the list of groups that the dry run has counted in")},
 )
 
 # One fill of a resting quote. The ring of a group begins at entry MMP_FILLS * its row.
@@ -102,8 +102,8 @@ CURSOR = record_type(
         ("index", "<i4"),  # cancel queue, in the scratch table: place of the next order
         ("stop", "<i4"),  # end of the cancel queue
         ("count", "<i4"),  # orders cancelled so far
-        ("touched_first", "<i4"),  # list of positions that still need a POSITION_CHANGED
-        ("touched_last", "<i4"),
+        ("report_first", "<i4"),  # queue of positions that still need a POSITION_CHANGED
+        ("report_last", "<i4"),
         ("market_state", "<i4"),  # MarketState that a SET_STATE leads to
         ("uncross_tick", "<i4"),
         ("state_reason", "<i4"),  # StateReason of the SET_STATE
@@ -123,8 +123,8 @@ CURSOR = record_type(
         ("halt_step", "<i4"),
         ("pass_step", "<i4"),  # step of a pro-rata pass (`matching.level_pass`)
         ("pass_slot", "<i4"),  # next order of the pass
-        ("detour", "<i4"),  # LEAVING, PULLING: cancels that come before the running step goes on
-        ("leaving", "<i4"),  # CancelReason for the cancel queue, 0: each order's flags say which
+        ("pending_cancels", "<i4"),  # QUEUED_CANCELS, QUOTE_PULLS: cancels that come before the running step goes on
+        ("queued_cancel_reason", "<i4"),  # CancelReason for the cancel queue, 0: each order's flags say which
         ("stage", "<i4"),  # stage of the uncross of `book`: JOINING, TRADING, 0 done
         ("protection", "<i4"),
         ("pull_first", "<i4"),  # queue of tripped protection groups whose quotes are to be cancelled
@@ -136,22 +136,22 @@ CURSOR = record_type(
         ("last_sequence", "<i8"),
         ("more", "<i4"),  # 1: another entry follows
         ("entries", "<i4"),
-        ("place", "<i4"),
+        ("entry_place", "<i4"),  # place of the present entry in the mass quote, from 0
         ("spare", "<i4"),
         ("quote_id", "<i8", (2,)),
         ("quote_tick", "<i8", (2,)),
         ("quote_lots", "<i4", (2,)),
         ("quote_state", "<i4", (2,)),  # QuoteState
-        ("named", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far (QUOTE-006)
+        ("quoted_instruments", "<u4", (QUOTE_ENTRIES_MAX,)),  # instruments of the entries so far (QUOTE-006)
     ],
     {
-        "next_slot": Alias("slot", "CANCEL_ALL: the next order of the account to look at, 0 none"),
-        "due_root": Alias("slot", "CLOCK: root of the heap of orders whose time has come, 0 none"),
-        "elected_root": Alias("slot", "an uncross: root of the heap of stops that its price elects, 0 none"),
-        "aggressor_book": Alias("book", "a breach: the book of the aggressor, which may be reserved"),
-        "last_account": Alias("account", "KILL, UNKILL, a dead-man timer: the account that was done last, 0 none"),
-        "accounts_done": Alias("count", "KILL, UNKILL: how many accounts or sessions had their turn"),
-        "level_tick": Alias("uncross_tick", "a pro-rata pass: price of the level"),
+        "next_slot": Alias("slot", "CANCEL_ALL: slot of the account's next order to look at, 0: none"),
+        "due_root": Alias("slot", "CLOCK: root of the heap of expired orders, 0: none"),
+        "elected_root": Alias("slot", "an uncross: root of the heap of stops that its price elects, 0: none"),
+        "aggressor_book": Alias("book", "a breach: the aggressor's book, which may become RESERVED"),
+        "last_account": Alias("account", "KILL, UNKILL, a dead-man timer: last account that was handled, 0: none"),
+        "accounts_done": Alias("count", "KILL, UNKILL: number of accounts or sessions handled so far"),
+        "level_tick": Alias("uncross_tick", "a pro-rata pass: price of the level, ticks"),
         "kill_party": Alias("side", "KILL, UNKILL: KillParty"),
         "killed_session": Alias("group", "KILL, UNKILL: number of the session, for Scope SESSION"),
         "killed_firm": Alias("group", "KILL, UNKILL: number of the firm, for Scope FIRM"),
@@ -160,19 +160,19 @@ CURSOR = record_type(
 
 
 # What `engine.prefetch` has found out about one of the next commands.
-AHEAD = record_type(
+PREFETCH_NOTE = record_type(
     [
-        ("word", "<u8"),  # the command's `order_hash`
+        ("key_hash", "<u8"),  # the command's `order_hash`
         ("slot", "<i4"),  # order of the first entry with this hash, 0 none: nearly always the order that is meant
-        ("position_word", "<u4"),  # of a NEW: `position_hash` of its account and book
+        ("position_hash", "<u4"),  # of a NEW: `position_hash` of its account and book
         ("position", "<i4"),  # of a NEW: likely POSITION row of its account, 0 none, or POSITION_UNKNOWN
-        ("meets", "<i4"),  # 1: a NEW that may trade at once; always 0 unless `scatter` is ALL
+        ("crosses", "<i4"),  # 1: a NEW that crosses the best opposite price; 0 unless the extent is PREFETCH_ALL
         ("spare", "<i8"),
     ]
 )
-# Bits of the cursor's `detour`.
-LEAVING = 1  # the orders of the cancel queue are to be cancelled
-PULLING = 2  # the quotes of a tripped protection group are to be cancelled
+# Bits of the cursor's `pending_cancels`.
+QUEUED_CANCELS = 1  # the orders of the cancel queue are to be cancelled
+QUOTE_PULLS = 2  # the quotes of a tripped protection group are to be cancelled
 POSITION_UNKNOWN = np.int64(-1)  # `prefetch` has not looked for the position
 
 
@@ -195,7 +195,7 @@ COUNTERS = [
     ("version", "<i8"),
     ("sequence", "<i8"),  # of the last command applied
     ("time_ns", "<i8"),  # of the last command applied
-    ("entry", "<i8"),  # number of orders accepted so far
+    ("entry_number", "<i8"),  # number of orders accepted so far
     ("stamp", "<i8"),  # last priority stamp given to an order
     ("trade_id", "<i8"),
     ("fees_mills", "<i8"),  # all fees paid to the venue
@@ -233,10 +233,10 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("books", BOOK, (limits.books + 1,)),
         ("allocation", ALLOCATION, (limits.books + 1,)),
         ("guards", GUARD, (limits.books + 1,)),
-        ("sources", SOURCES, (limits.books + 1,)),
-        ("members", MEMBER, (limits.members,)),
-        ("implied", QUOTE, (limits.books + 1,)),
-        ("marked_books", "<u8", (2 * limits.book_words,)),  # two bitmaps of books: CHANGED, then DUE
+        ("route_ranges", ROUTE_RANGE, (limits.books + 1,)),
+        ("implied_routes", IMPLIED_ROUTE, (limits.implied_routes,)),
+        ("implied", IMPLIED_QUOTE, (limits.books + 1,)),
+        ("marked_books", "<u8", (2 * limits.book_words,)),  # two bitmaps of books: IMPLIED_CHANGED, then IMPLIED_DUE
         ("marked_words", "<u8", (2,)),  # for each bitmap, which of its words are not zero
         ("accounts", ACCOUNT, (limits.accounts + 1,)),
         ("sessions", SESSION, (limits.sessions + 1,)),
@@ -264,8 +264,8 @@ def outbox_dtype(limits: Limits) -> np.dtype:
             [
                 ("count", "<i8"),
                 ("capacity", "<i8"),
-                ("scatter", "<i8"),  # what `engine.prefetch` fetches for this batch: LITTLE, OWNERS or ALL
-                ("ahead", AHEAD, (PREFETCH_COMMANDS,)),  # ring, one row for each of the next commands
+                ("prefetch_extent", "<i8"),  # what `engine.prefetch` fetches for this batch, PREFETCH_ORDERS for one
+                ("notes", PREFETCH_NOTE, (PREFETCH_COMMANDS,)),  # ring, one row for each of the next commands
                 ("rows", EVENT, (limits.event_rows,)),
             ]
         )

@@ -104,7 +104,7 @@ class Reserve:
         return found
 
     def _may_leave(self, orders: np.ndarray) -> np.ndarray:
-        phases = self._states["books"]["phase"][0]
+        phases = self._states["books"]["market_state"][0]
         open_to_it = np.array([_is_open_to_cancels(phase) for phase in range(int(phases.max()) + 1)])
         fits: np.ndarray = open_to_it[phases[orders["book"]]]
         return fits

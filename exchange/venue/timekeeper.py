@@ -107,7 +107,7 @@ class Timekeeper:
         A book with orders on both sides counts as changed when it begins to collect: it may be crossed already.
         """
         books = self._states["books"][0]
-        collecting = set(np.nonzero(np.isin(books["phase"], COLLECTING))[0].tolist())
+        collecting = set(np.nonzero(np.isin(books["market_state"], COLLECTING))[0].tolist())
         two_sided = set(np.nonzero(books["best"].all(axis=1))[0].tolist())
         self._changed = (self._changed | (collecting - self._collecting) & two_sided) & collecting
         self._collecting = collecting

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from exchange.book.index import (
     add_client_order,
     find_client_order,
+    find_free_entry,
     find_hashed,
-    free_spot,
-    key_hash,
+    hash_key,
     order_hash,
     remove_client_order,
 )
@@ -32,7 +32,7 @@ def find(state: np.record, key: tuple[int, int]) -> int:
 
 
 def looks_free(state: np.record, key: tuple[int, int]) -> bool:
-    return bool(free_spot(state, np.uint64(key_hash(*words(*key)))) != 0)
+    return bool(find_free_entry(state, np.uint64(hash_key(*words(*key)))) != 0)
 
 
 def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
@@ -41,14 +41,14 @@ def add(state: np.record, slot: int, key: tuple[int, int]) -> None:
     order.account = account
     order.state = OrderState.OPEN
     order.client_order_id_0, order.client_order_id_1, order.client_order_id_2 = first, second, third
-    enter(state, slot, np.uint64(key_hash(account, first, second, third)))
+    enter(state, slot, np.uint64(hash_key(account, first, second, third)))
 
 
-def enter(state: np.record, slot: int, word: np.uint64) -> None:
+def enter(state: np.record, slot: int, key_hash: np.uint64) -> None:
     """As a command does: one look first, and what it has found is given on."""
-    spot = int(free_spot(state, word))
-    assert spot == 0 or state.order_index[spot] == 0
-    add_client_order(state, slot, word, spot)
+    entry_index = int(find_free_entry(state, key_hash))
+    assert entry_index == 0 or state.order_index[entry_index] == 0
+    add_client_order(state, slot, key_hash, entry_index)
 
 
 def remove(state: np.record, slot: int) -> None:
@@ -118,9 +118,9 @@ def test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves():
         order.account, order.state, order.client_order_id_0 = 1, OrderState.OPEN, word
         enter(state, slot, np.uint64(word))
     assert state.index_old_size == 64, "it has begun to grow"
-    for slot, word in enumerate(others[:8], 24):  # each moves a bucket
+    for slot, key_hash in enumerate(others[:8], 24):  # each moves a bucket
         state.orders[slot].account, state.orders[slot].state = 1, OrderState.OPEN
-        enter(state, slot, np.uint64(word + 2**20))
+        enter(state, slot, np.uint64(key_hash + 2**20))
         for known, key in enumerate(crowd + others, 1):
             assert find_hashed(state, np.uint64(key), 1, np.uint64(key), np.uint64(0), np.uint64(0)) == known
     assert state.index_old_size == 0, "and has ended"

@@ -10,7 +10,7 @@ from exchange.machine import CACHE_LINE
 from exchange.records import COMMAND, EVENT, place_in
 
 ROWS = {name: kind for name, kind in vars(layout).items() if isinstance(kind, np.dtype)}
-HOT = ("ORDER", "LINK", "LEVEL", "MEMBER", "SOURCES")  # what every order touches, somewhere in a large table
+HOT = ("ORDER", "LINK", "LEVEL", "IMPLIED_ROUTE", "ROUTE_RANGE")  # what every order touches, somewhere in a large table
 
 
 @pytest.mark.parametrize("name", ROWS)

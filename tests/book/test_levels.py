@@ -71,7 +71,7 @@ def test_ladder_equals_sorted_queues_under_random_links_and_unlinks(steps):
         place = int(book.best[side])
         for tick in ticks:
             assert tick_of(book, int(side), place) == tick
-            level = state.levels[int(book.ladder) + int(side) * int(book.side_rows) + place]
+            level = state.levels[int(book.first_level_row) + int(side) * int(book.side_rows) + place]
             assert level.shown_lots == sum(lots for _, lots in queues[side][tick])
             place = int(worse_place(state, book, int(side), place))
         assert place == 0

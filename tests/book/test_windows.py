@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exchange.book.windows import BREAKER, VELOCITY, breach, empty_windows, note_print, window_range
+from exchange.book.windows import BREAKER, VELOCITY, breach_reason, empty_windows, note_print, window_range
 from exchange.codes import BookFeature, StateReason
 from exchange.engine.state import new_state
 from exchange.kernel_codes import STATE_REASON_NONE
@@ -74,13 +74,13 @@ def test_exactly_the_width_away_is_no_breach(state: np.record) -> None:
         (106, StateReason.VELOCITY),
         (94, StateReason.VELOCITY),
     ):
-        assert breach(state, 1, tick) == expected
+        assert breach_reason(state, 1, tick) == expected
 
 
 @pytest.mark.rule("BAND-009")
 def test_prints_of_several_books_are_tested_before_any_happens_and_nothing_is_written(state: np.record) -> None:
     before = state.copy()
-    found = [breach(state, index, tick) for index, tick in ((1, 105), (2, 109), (1, 106), (2, 110))]
+    found = [breach_reason(state, index, tick) for index, tick in ((1, 105), (2, 109), (1, 106), (2, 110))]
     assert found == [STATE_REASON_NONE, STATE_REASON_NONE, StateReason.VELOCITY, StateReason.VELOCITY]
     assert before.tobytes() == state.tobytes()
 
@@ -88,7 +88,7 @@ def test_prints_of_several_books_are_tested_before_any_happens_and_nothing_is_wr
 @pytest.mark.rule("BAND-010")
 def test_the_breaker_comes_before_velocity_and_has_its_own_width(state: np.record) -> None:
     state.guards[1].windows[BREAKER].width_ticks = 8
-    assert [breach(state, 1, tick) for tick in (105, 107, 109)] == [
+    assert [breach_reason(state, 1, tick) for tick in (105, 107, 109)] == [
         *(STATE_REASON_NONE, StateReason.VELOCITY, StateReason.HALT_DCB)
     ]
 

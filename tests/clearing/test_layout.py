@@ -9,8 +9,8 @@ from exchange.records import place_in
 
 ROWS = {name: kind for name, kind in vars(layout).items() if isinstance(kind, np.dtype)}
 OF_EVERY_ORDER = (
-    "cash_mills", "unrealised_pnl_mills", "initial_margin_mills", "unweighed_mills", "unweighed", "last_order",
-    "order_lots_max", "position_lots_max",
+    "cash_mills", "unrealised_pnl_mills", "initial_margin_mills", "scan_rise_bound_mills", "changed_scans",
+    "last_order", "order_lots_max", "position_lots_max",
 )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
-"""What an account holds is weighed when somebody asks; a bound of it lets most orders in before (MARGIN-013)."""
+"""Initial margin is computed when it is asked for; a bound of it lets most orders in before (MARGIN-013)."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from exchange.clearing.margin import margin_held_mills, weigh_account
+from exchange.clearing.margin import margin_held_mills, recompute_scans
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason, Side, TimeInForce
 from exchange.conformance.market import MONTH
 from exchange.conformance.venues import EngineVenue, ReferenceVenue
@@ -54,11 +54,11 @@ class Market:
         self.row(CommandKind.CANCEL_ALL, account=1)
 
     def money(self) -> tuple[int, int, int]:
-        """Held as last weighed, the bound of what was added since, held now."""
+        """Initial margin as last computed, the bound of what was added since, initial margin now."""
         row = self.venue.engine.states[0].accounts[1]
         return (
             int(row.initial_margin_mills),
-            int(row.unweighed_mills),
+            int(row.scan_rise_bound_mills),
             query.margin(self.venue.engine.states, 1).initial_mills,
         )
 
@@ -68,26 +68,26 @@ def market() -> Market:
     return Market()
 
 
-def test_orders_within_the_bound_are_not_weighed(market: Market) -> None:
+def test_orders_within_the_bound_leave_the_scans_as_last_computed(market: Market) -> None:
     assert market.order(Side.BUY, 3) == ["ACK", "RST"]
     assert market.money() == (0, 3 * BOUND, 3 * SCAN)
     market.cancel_all()
-    assert market.money() == (0, 3 * BOUND, 0), "lots that leave are in the bound until the next weighing"
+    assert market.money() == (0, 3 * BOUND, 0), "lots that leave are in the bound until scans are computed again"
 
 
-def test_an_account_used_up_by_its_bound_alone_is_let_in_and_weighed(market: Market) -> None:
+def test_an_account_used_up_by_its_bound_alone_is_let_in_and_its_scans_computed(market: Market) -> None:
     market.order(Side.BUY, 5)
     market.cancel_all()
     assert market.money() == (0, 5 * BOUND, 0)
     assert market.order(Side.BUY, 5) == ["ACK", "RST"]
-    assert market.money() == (5 * SCAN, 0, 5 * SCAN), "the next order need not be weighed"
+    assert market.money() == (5 * SCAN, 0, 5 * SCAN), "the next order needs no new scans"
     assert market.order(Side.BUY, 1) == ["ACK", "RST"]
     assert market.money() == (6 * SCAN, 0, 6 * SCAN), "to the mill"
     assert market.order(Side.BUY, 1) == ["REJ RISK"]
 
 
 @pytest.mark.rule("ORDER-004")
-def test_a_refused_order_or_quote_leaves_what_is_weighed_as_it_was(market: Market) -> None:
+def test_a_refused_order_or_quote_leaves_the_margin_as_it_was(market: Market) -> None:
     market.order(Side.BUY, 4)
     market.cancel_all()
     market.order(Side.SELL, 1)
@@ -98,7 +98,7 @@ def test_a_refused_order_or_quote_leaves_what_is_weighed_as_it_was(market: Marke
     after = market.venue.engine.states
     for table in ("risks", "positions", "books"):
         assert np.array_equal(before[table], after[table]), table
-    for name in ("initial_margin_mills", "unweighed_mills", "unweighed", "cash_mills"):
+    for name in ("initial_margin_mills", "scan_rise_bound_mills", "changed_scans", "cash_mills"):
         assert np.array_equal(before["accounts"][name], after["accounts"][name]), name
 
 
@@ -134,24 +134,24 @@ def test_the_bound_of_a_close_only_account_does_not_grow_for_ever(market: Market
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_what_is_held_equals_a_weighing_from_scratch_and_is_never_above_its_bound(seed: int) -> None:
-    """After every command; the reference knows no weighing: it adds up all positions and orders."""
+def test_what_is_held_equals_a_sum_from_scratch_and_is_never_above_its_bound(seed: int) -> None:
+    """After every command; the reference keeps no scans: it adds up all positions and orders."""
     venue, flow, slow = EngineVenue(), Flow(seed), ReferenceVenue()
     for kind, step in flow.openings():
         _both(venue, slow, kind, step)
-    unweighed = 0
+    waiting = 0
     for _ in range(400):
         _both(venue, slow, *flow.next(slow.market))
-        state, weighed = venue.engine.states[0], venue.engine.states.copy()[0]
+        state, exact = venue.engine.states[0], venue.engine.states.copy()[0]
         for number, account in slow.market.clearing.accounts.items():
             row, held = state.accounts[number], slow.market.initial_margin_mills(account)
-            unweighed += row.unweighed != 0
+            waiting += row.changed_scans != 0
             assert margin_held_mills(state, number) == held
-            assert row.initial_margin_mills + row.unweighed_mills >= held
-            weigh_account(weighed, number)
-            after = weighed.accounts[number]
-            assert (after.initial_margin_mills, after.unweighed_mills, after.unweighed) == (held, 0, 0)
-    assert unweighed > 400, "most accounts wait to be weighed"
+            assert row.initial_margin_mills + row.scan_rise_bound_mills >= held
+            recompute_scans(exact, number)
+            after = exact.accounts[number]
+            assert (after.initial_margin_mills, after.scan_rise_bound_mills, after.changed_scans) == (held, 0, 0)
+    assert waiting > 400, "most accounts have scans that wait to be computed"
 
 
 def _both(venue: EngineVenue, slow: ReferenceVenue, kind: Any, step: Any) -> None:

@@ -23,7 +23,7 @@ def test_each_position_that_a_command_touches_is_reported_once() -> None:
     events = market.send(CommandKind.NEW, account=2, **fields)
     reported = [(row.account, row.position_lots) for row in events if row.kind == EventKind.POSITION_CHANGED]
     assert sorted(reported) == [(1, -2), (2, 2)], "B's own sale and purchase make one"
-    assert not market.state.positions["touched"].any() and market.state.cursor.touched_first == 0
+    assert not market.state.positions["report_queued"].any() and market.state.cursor.report_first == 0
 
 
 @pytest.mark.rule("SETTLE-007", "INV-018")

@@ -64,7 +64,7 @@ def test_the_first_refusal_is_told_with_its_place() -> None:
     good = {"account": 1, "instrument": 1, "price": 95, "lots": 1, "session": 0}
     news = [flow.stamp(CommandKind.NEW, **good | {"lots": lots}) for lots in (1, 1, 0, -5)]
     assert engine.first_refusal(rows(news[:2])) is None
-    assert engine.first_refusal(rows(news)) == (2, RejectReason.BAD_QTY, engine.states["books"]["phase"][0, 1])
+    assert engine.first_refusal(rows(news)) == (2, RejectReason.BAD_QTY, engine.states["books"]["market_state"][0, 1])
     assert engine.first_refusal(rows(news[3:]))[0] == 0  # type: ignore[index]
     wrong = flow.stamp(CommandKind.CANCEL_ALL, account=1)
     assert engine.first_refusal(rows([news[0], wrong])) == (1, RejectReason.BAD_COMBO, 0)

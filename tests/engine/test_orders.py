@@ -32,7 +32,7 @@ def test_nobody_cancels_another_account_s_order() -> None:
 def test_what_an_order_held_is_free_when_it_has_left() -> None:
     market = play("X a; N b B9@99", "a B9@99", "psr=10 hours=10 cash=1000")
     assert market.text == "CXL a 9 USER; ACK b; RST b 9@99"
-    assert market.state.positions["working"].sum() == 9
+    assert market.state.positions["working_lots"].sum() == 9
 
 
 @pytest.mark.rule("ORDER-005")

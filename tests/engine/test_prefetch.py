@@ -8,7 +8,7 @@ import pytest
 from bench.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind
-from exchange.engine.prefetch import ALL, LITTLE
+from exchange.engine.prefetch import PREFETCH_ALL, PREFETCH_ORDERS
 from exchange.limits import TAPE
 
 
@@ -24,7 +24,7 @@ def test_commands_that_name_no_book_are_refused_whatever_came_before_them() -> N
     rows["account"][nobody[300:600]] = [TAPE.accounts + 1, 2**31] * 150
     rows["price"][nobody[600:]] = [2**63 - 1, -(2**63)] * 150
     events = stage.engine.apply(rows)
-    assert stage.engine.outs["scatter"] == ALL
+    assert stage.engine.outs["prefetch_extent"] == PREFETCH_ALL
     assert (
         np.count_nonzero(
             np.isin(events["kind"], [EventKind.ORDER_REJECTED, EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED])
@@ -33,7 +33,7 @@ def test_commands_that_name_no_book_are_refused_whatever_came_before_them() -> N
     )
     state_hash = stage.engine.state_hash()
     stage.reset()
-    stage.engine.outs["scatter"] = LITTLE
+    stage.engine.outs["prefetch_extent"] = PREFETCH_ORDERS
     singly = [stage.engine.apply(rows[row : row + 1]).copy() for row in range(len(rows))]
-    assert stage.engine.outs["scatter"] == LITTLE, "nothing was looked up ahead"
+    assert stage.engine.outs["prefetch_extent"] == PREFETCH_ORDERS, "nothing was looked up ahead"
     assert stage.engine.state_hash() == state_hash and np.concatenate(singly).tobytes() == events.tobytes()

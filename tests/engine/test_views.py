@@ -45,7 +45,7 @@ def live(states: np.ndarray) -> list[Slow]:
     """Live orders, in order of entry."""
     orders = states["orders"][0]
     rows = [dict(zip(orders.dtype.names, row, strict=True)) for row in orders[orders["state"] != 0].tolist()]
-    return sorted(rows, key=lambda order: order["entry"])
+    return sorted(rows, key=lambda order: order["entry_number"])
 
 
 def slow_queue(orders: list[Slow], index: int, side: int, price: int) -> list[Slow]:

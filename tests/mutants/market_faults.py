@@ -48,18 +48,18 @@ MARKET_FAULTS = (
     # market states, kill, mass cancel
     Fault(
         "orders can be cancelled in the no-cancel period", PREDICATES,
-        "return takes_replace(phase) or phase == MARKET_HALT",
-        "return phase != MARKET_CLOSED",
+        "return takes_replace(market_state) or market_state == MARKET_HALT",
+        "return market_state != MARKET_CLOSED",
     ),
     Fault(
         "new orders enter a halted market", PREDICATES,
-        "return phase != MARKET_CLOSED and phase != MARKET_HALT",
-        "return phase != MARKET_CLOSED",
+        "return market_state != MARKET_CLOSED and market_state != MARKET_HALT",
+        "return market_state != MARKET_CLOSED",
     ),
     Fault(
         "kill spares GTC orders", KILL,
-        "return state.books[state.orders[slot].book].phase != MARKET_CLOSED",
-        "return state.books[state.orders[slot].book].phase != MARKET_CLOSED and state.orders[slot].tif == 0",
+        "return state.books[state.orders[slot].book].market_state != MARKET_CLOSED",
+        "return state.books[state.orders[slot].book].market_state != MARKET_CLOSED and state.orders[slot].tif == 0",
     ),
     Fault(
         "killed account may enter orders", VALIDATE,
@@ -82,8 +82,8 @@ MARKET_FAULTS = (
         "stops elected by stamp alone", STOP_BOOK,
         "key = abs(np.int64(state.orders[slot].trigger) - origin) if by_distance else np.int64(0)", "key = np.int64(0)",
     ),
-    Fault("newest elected stop goes first", STOP_BOOK, "        state.links[last].newer = slot\n    book.elected_last = slot\n",
-          "        state.links[slot].newer = book.elected_first\n        state.links[slot].older = 0\n        state.links[book.elected_first].older = slot\n        book.elected_first = slot\n        return\n    book.elected_last = slot\n"),
+    Fault("newest elected stop goes first", STOP_BOOK, "        state.links[last].newer = slot\n    book.injection_last = slot\n",
+          "        state.links[slot].newer = book.injection_first\n        state.links[slot].older = 0\n        state.links[book.injection_first].older = slot\n        book.injection_first = slot\n        return\n    book.injection_last = slot\n"),
     Fault(
         "plain stop without protection", STOP_TERMS,
         "trigger + book.protection_ticks * sign_of(side)",
@@ -91,7 +91,7 @@ MARKET_FAULTS = (
     ),
     Fault(
         "stop that is through on entry waits", STOP_TERMS,
-        "return book.phase == MARKET_OPEN and book.has_last != 0 and",
+        "return book.market_state == MARKET_OPEN and book.has_last != 0 and",
         "return False and",
     ),
     Fault(
@@ -106,21 +106,21 @@ MARKET_FAULTS = (
         "tick",
     ),
     # pro-rata
-    Fault("TOP shared like the others", PRO_RATA, "    left -= _give_top(state, sharing, level, left)\n", ""),
+    Fault("TOP shared like the others", PRO_RATA, "    left -= _give_top(state, allocation, level, left)\n", ""),
     Fault(
         "TOP in auctions too", PRO_RATA,
-        "order.order_id if book.phase == MARKET_OPEN else 0",
+        "order.order_id if book.market_state == MARKET_OPEN else 0",
         "order.order_id",
     ),
-    Fault("minimum allocation is not looked at", PRO_RATA, "        if share >= sharing.minimum_allocation:\n", "        if share >= 1:\n"),
-    Fault("rest of a pro-rata level is lost", PRO_RATA, "    left -= _give_by_size(state, sharing, level, left)\n    _give_by_time(state, level, left)\n", "    _give_by_size(state, sharing, level, left)\n"),
-    Fault("lead makers get nothing", PRO_RATA, "    for number in range(sharing.lead_makers):\n", "    for number in range(0):\n"),
-    Fault("split by time is left out", PRO_RATA, "left * sharing.split_percent // 100)", "np.int64(0))"),
+    Fault("minimum allocation is not looked at", PRO_RATA, "        if share >= allocation.minimum_allocation:\n", "        if share >= 1:\n"),
+    Fault("rest of a pro-rata level is lost", PRO_RATA, "    left -= _give_by_size(state, allocation, level, left)\n    _give_by_time(state, level, left)\n", "    _give_by_size(state, allocation, level, left)\n"),
+    Fault("lead makers get nothing", PRO_RATA, "    for number in range(allocation.lead_makers):\n", "    for number in range(0):\n"),
+    Fault("split by time is left out", PRO_RATA, "left * allocation.split_percent // 100)", "np.int64(0))"),
     Fault("own order shares in a pro-rata level", LEVEL_PASS, "    if order.smp_id == 0:\n        return False\n    book", "    if True:\n        return False\n    book"),
     # implied
     Fault(
         "implied price from a book that is not open", IMPLIED_BOOK,
-        "        if book.phase != MARKET_OPEN:\n            return False, np.int64(0)\n",
+        "        if book.market_state != MARKET_OPEN:\n            return False, np.int64(0)\n",
         "",
     ),
     Fault(
@@ -128,7 +128,7 @@ MARKET_FAULTS = (
         "if not exists or not in_limits(book, tick):",
         "if not exists:",
     ),
-    Fault("implied trades before real orders at one price", FEATURED, "floor = max(real, worst - 1, 0)", "floor = max(real - 1, worst - 1, 0)"),
+    Fault("implied trades before real orders at one price", FEATURED, "floor_place = max(real, worst - 1, 0)", "floor_place = max(real - 1, worst - 1, 0)"),
     Fault(
         "two makers of one owner form a route", IMPLIED_BOOK,
         "        if have_one_owner(order, state.orders[route.slots[other]]):\n            return np.int64(other)\n",
@@ -138,8 +138,8 @@ MARKET_FAULTS = (
     Fault("aggressor's own order in a route", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id, account):", "if not _choose_makers(state):"),
     Fault(
         "implied-out written with the other side of the back month", IMPLIED_BOOK,
-        "    return leg_side(1 - party, sign)\n",
-        "    return leg_side(party, sign)\n",
+        "    return leg_side(1 - combination_side, sign)\n",
+        "    return leg_side(combination_side, sign)\n",
     ),
     Fault(
         "implied quantity of the larger order", IMPLIED_BOOK,
@@ -162,7 +162,7 @@ MARKET_FAULTS = (
         "        elif unlikely(state.cursor.run != 0) and row_at(commands, index).kind != KIND_QUOTE:\n            _cut_run(state)\n",
         "",
     ),
-    Fault("implied prices are not published after the command that moved them", APPLY, "            if state.marked_words[CHANGED] != ZERO and", "            if state.marked_words[CHANGED] == ZERO and"),
+    Fault("implied prices are not published after the command that moved them", APPLY, "            if state.marked_words[IMPLIED_CHANGED] != ZERO and", "            if state.marked_words[IMPLIED_CHANGED] == ZERO and"),
     # disconnect, clock
     Fault(
         "disconnect takes GTC orders where only DAY was asked", DISCONNECT,
@@ -186,7 +186,7 @@ MARKET_FAULTS = (
     Fault("quote side of size zero stays", QUOTES, "    elif lots == 0:\n", "    elif lots < 0:\n"),
     Fault(
         "quotes change in the no-cancel period", QUOTE_CHECKS,
-        " or (book.phase == MARKET_NOCANCEL and (bid != 0 or ask != 0))",
+        " or (book.market_state == MARKET_NOCANCEL and (bid != 0 or ask != 0))",
         "",
     ),
     Fault(
@@ -194,10 +194,10 @@ MARKET_FAULTS = (
         "    return need <= free_margin_floor_mills(account_row)",
         "    return True",
     ),
-    Fault("quote beyond the position limit enters", QUOTE_CHECKS, "if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:", "if lots > account_row.position_lots_max:"),
-    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.tried_lots >= protection.lots_max", "protection.tried_lots > protection.lots_max"),
+    Fault("quote beyond the position limit enters", QUOTE_CHECKS, "if possible_lots(state.positions[row], side, lots) > account_row.position_lots_max:", "if lots > account_row.position_lots_max:"),
+    Fault("protection trips above its threshold, not at it", PROTECTION, "protection.dry_lots >= protection.lots_max", "protection.dry_lots > protection.lots_max"),
     Fault("protection counts gross lots as delta", PROTECTION, "    protection.delta += signed\n", "    protection.delta += lots\n"),
-    Fault("FOK counts quotes that protection pulls", DRY_RUN, "row = try_fill(state, maker, lots)", "row = np.int64(0)"),
+    Fault("FOK counts quotes that protection pulls", DRY_RUN, "row = count_dry_fill(state, maker, lots)", "row = np.int64(0)"),
     Fault(
         "a dry run drops fills for good", PROTECTION,
         "        _suppose_dropped(state, row)\n",

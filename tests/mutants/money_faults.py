@@ -20,27 +20,29 @@ MONEY_FAULTS = (
         "",
     ),
     Fault(
-        "a month weighs on its commodity's first scan tier",
+        "a month counts in its commodity's first scan tier",
         MARGIN,
-        "                book.first_risk = risk_place(state, np.int64(0), number)\n",
+        "                book.first_risk = risk_row(state, np.int64(0), number)\n",
         "",
     ),
     Fault(
-        "of a combination's scan tiers one is weighed",
+        "of a combination's scan tiers one is computed",
         MARGIN,
         "book.scan_bits |= np.int64(1)",
         "book.scan_bits = np.int64(1)",
     ),
     Fault(
-        "an order that is not weighed holds nothing",
+        "an order whose scans are not computed holds nothing",
         MARGIN,
-        "    state.accounts[account].unweighed_mills += lots * book.margin_bound_mills\n",
+        "    state.accounts[account].scan_rise_bound_mills += lots * book.margin_bound_mills\n",
         "",
     ),
-    Fault("a scan tier that has changed is not weighed", MARGIN, "    account_row.unweighed |= book.scan_bits\n", ""),
-    Fault("what is held is reported as it was last weighed", REPORT, "    weigh_account(state, account)\n", ""),
     Fault(
-        "what is not weighed is paid out",
+        "a scan tier that has changed is not computed", MARGIN, "    account_row.changed_scans |= book.scan_bits\n", ""
+    ),
+    Fault("what is held is reported as it was last computed", REPORT, "    recompute_scans(state, account)\n", ""),
+    Fault(
+        "margin that is not computed yet is paid out",
         CASH,
         "return free_margin_mills(state, account) if sign < 0",
         "return equity_mills(state.accounts[account]) - state.accounts[account].initial_margin_mills if sign < 0",
@@ -48,11 +50,11 @@ MONEY_FAULTS = (
     Fault(
         "a quote that was tried stays in the bound",
         QUOTE_CHECKS,
-        "    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed\n",
+        "    account_row.scan_rise_bound_mills, account_row.changed_scans = bound_mills, changed\n",
         "",
     ),
     Fault(
-        "an account that is used up is never weighed",
+        "an account that is used up never gets its exact margin",
         RISK,
         "    if free_margin_floor_mills(state.accounts[account]) < 0:\n",
         "    if False:\n",
@@ -78,7 +80,7 @@ MONEY_FAULTS = (
     Fault(
         "any order against a position closes it",
         RISK,
-        "        return reach_of(state.positions[row], side, lots) <= 0\n",
+        "        return possible_lots(state.positions[row], side, lots) <= 0\n",
         "        return state.positions[row].lots * (1 - 2 * side) < 0\n",
     ),
     Fault(
@@ -109,7 +111,7 @@ MONEY_FAULTS = (
     Fault(
         "position limit leaves out working orders",
         RISK,
-        "    return held + position.working[side] + lots\n",
+        "    return held + position.working_lots[side] + lots\n",
         "    return held + lots\n",
     ),
     Fault(

@@ -84,8 +84,8 @@ ORDER_FAULTS = (
     # time in force
     Fault(
         "IOC remainder rests", ORDERS,
-        "elif is_immediate(order.tif):\n        take_out",
-        "elif order.tif == TIF_FOK:\n        take_out",
+        "elif is_immediate(order.tif):\n        cancel_remainder",
+        "elif order.tif == TIF_FOK:\n        cancel_remainder",
     ),
     Fault(
         "FOK counts only what is shown", LEVELS,
@@ -108,7 +108,7 @@ ORDER_FAULTS = (
         "    gather_list(state, np.int64(book.first_parked), wanted)\n",
         "",
     ),
-    Fault("a side of a book counts past 32 bits", RISK, "return book.working[side] + lots > LOTS_CEILING", "return False"),
+    Fault("a side of a book counts past 32 bits", RISK, "return book.working_lots[side] + lots > LOTS_CEILING", "return False"),
     # ids
     Fault("another price is the same order", DUPLICATES, "or order.price == command.price", "or True"),
     Fault("an order whose time has come works", APPLY, "if is_over(state, command.tif, command.expiry_ns):", "if False:"),
@@ -128,7 +128,7 @@ ORDER_FAULTS = (
     ),
     Fault(
         "client order id stays taken after its order has ended", ORDERS,
-        "        remove_client_order(state, slot, word)\n", "        pass\n",
+        "        remove_client_order(state, slot, key_hash)\n", "        pass\n",
     ),
     # replace
     Fault(
@@ -239,7 +239,7 @@ ORDER_FAULTS = (
         ":",
     ),
     Fault("fast path leaves out the lot increment", FAST_PATH, " or book.lot_inc > 1", ""),
-    Fault("fast path leaves out the position limit", FAST_PATH, "reach_of(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
+    Fault("fast path leaves out the position limit", FAST_PATH, "possible_lots(state.positions[row], side, lots) > account_row.position_lots_max", "False"),
     Fault("fast path lets a side count past what it can", FAST_PATH, "side_is_full(book, side, lots) or ", ""),
     Fault("fast path needs no row for a position", FAST_PATH, "unlikely(row == 0) and positions_left(state) <= 0", "False"),
     Fault(
@@ -254,18 +254,18 @@ ORDER_FAULTS = (
     ),
     Fault(
         "order rests in spite of implied prices", FAST_PATH,
-        "book.features & RESTING_FEATURES == 0 and not meets",
-        "not meets",
+        "book.features & RESTING_FEATURES == 0 and not crosses_at",
+        "not crosses_at",
     ),
-    Fault("IOC that meets no order rests", ENTRY, "likely(alone) and likely(plain)", "likely(alone)"),
+    Fault("IOC that meets no order rests", ENTRY, "likely(only_rests) and likely(plain)", "likely(only_rests)"),
     Fault("an immediate order stays in its lists", ENTRY, '    if not is_immediate(command.tif):\n', "    if True:\n"),
     Fault("an immediate order leaves lists that it was not in", ORDERS, '    if is_immediate(order.tif):\n', "    if False:\n"),
-    Fault("fast path takes a client order id twice", FAST_PATH, "spot == 0 and is_taken(state, command, word)", "False"),
-    Fault("aggressor that came the fast path rests at once", FAST_PATH, " and not meets(book, side, place)", ""),
+    Fault("fast path takes a client order id twice", FAST_PATH, "entry_index == 0 and is_taken(state, command, key_hash)", "False"),
+    Fault("aggressor that came the fast path rests at once", FAST_PATH, " and not crosses_at(book, side, place)", ""),
     Fault("fast path into terms", FAST_PATH, " or book.term != 0", ""),
     Fault(
         "fast path into books that are not open", FAST_PATH,
-        "book.phase == MARKET_OPEN and ",
+        "book.market_state == MARKET_OPEN and ",
         "",
     ),
     Fault(
@@ -275,8 +275,8 @@ ORDER_FAULTS = (
     ),
     Fault(
         "fast path keeps the prices of another state", MARKET_STATE,
-        "    refresh_fast_path(book)\n    guard = state.guards[index]\n    if book.phase",
-        "    guard = state.guards[index]\n    if book.phase",
+        "    refresh_fast_path(book)\n    guard = state.guards[index]\n    if book.market_state",
+        "    guard = state.guards[index]\n    if book.market_state",
     ),
     Fault(
         "fast path keeps the prices of an older indicative price", PHASES,
@@ -288,21 +288,21 @@ ORDER_FAULTS = (
     Fault("fast path counts at another book's position", FAST_PATH, " or position.book != index", ""),
     # client order ids
     Fault("orders are lost when the index of client order ids grows", INDEX, "            _put(state, np.int64(state.index_size), entry)\n", ""),
-    Fault("a client order id is free while its order stands in the old table", INDEX, "(old != 0 and not _is_surely_not_in(state, old, word))", "False"),
-    Fault("an entry that was free is written while the index moves", INDEX, "spot != 0 and state.index_old_size == 0", "spot != 0"),
-    Fault("what an older command was to meet is looked for", PREFETCH, "    note.meets = met\n", "    note.meets |= met\n"),
-    Fault("places of the old table become free as they move", INDEX, "            table[spot] = MOVED\n        taken", "            table[spot] = ZERO\n        taken"),
+    Fault("a client order id is free while its order stands in the old table", INDEX, "(old != 0 and not _is_surely_not_in(state, old, key_hash))", "False"),
+    Fault("an entry that was free is written while the index moves", INDEX, "entry_index != 0 and state.index_old_size == 0", "entry_index != 0"),
+    Fault("what an older command was to meet is looked for", PREFETCH, "    note.crosses = crossing\n", "    note.crosses |= crossing\n"),
+    Fault("places of the old table become free as they move", INDEX, "            table[entry_index] = MOVED\n        taken", "            table[entry_index] = ZERO\n        taken"),
     Fault("a slot that was looked up ahead is believed", ORDERS, "if has_key(state.orders[guess], account, first, second, third):", "if guess != 0:"),
     Fault(
         "an order that has left is found by its key", INDEX,
         "        and order.state != ORDER_STATE_NONE\n",
         "",
     ),
-    Fault("an order's one row does not say that it rests", ENTRY, "codes & SAME_CODES | ACK_RESTS", "codes & SAME_CODES | ACK"),
+    Fault("an order's one row does not say that it rests", ENTRY, "codes & SHARED_CODES | ACK_RESTS", "codes & SHARED_CODES | ACK"),
     Fault("an order's one row does not say its level", ENTRY, "order.order_id, lots, level_lots, number)", "order.order_id, lots, 0, number)"),
     Fault(
         "a cancel's answer does not name its request", ORDERS,
-        "    _take_out(state, out, slot, CANCEL_USER, word, command.request_id)\n",
-        "    _take_out(state, out, slot, CANCEL_USER, word, 0)\n",
+        "    _cancel_remainder(state, out, slot, CANCEL_USER, key_hash, command.request_id)\n",
+        "    _cancel_remainder(state, out, slot, CANCEL_USER, key_hash, 0)\n",
     ),
 )  # fmt: skip

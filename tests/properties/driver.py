@@ -125,7 +125,7 @@ class Run:
         """TIF-003: what a dry run counts and notes is gone with it."""
         states = self.pair.fast.engine.states
         assert not states["scratch"].any() and not states["shares"].any(), "scratch tables are empty between commands"
-        tried = ("tried", "next_tried", "tried_lots", "tried_fills", "tried_delta", "tried_hours")
+        tried = ("dry_run_mark", "next_dry_run", "dry_lots", "dry_fills", "dry_delta", "dry_hours")
         assert not any(states["protections"][name].any() for name in tried), "a dry run leaves no trace"
 
     def do(self, kind: CommandKind, step: Any) -> None:

@@ -23,7 +23,7 @@ class Market:
         self.lend(SIDE_LOTS_MAX - 10)
 
     def lend(self, lots: int) -> None:
-        self.venue.engine.states[0].books[BOOK].working[Side.BUY] += lots
+        self.venue.engine.states[0].books[BOOK].working_lots[Side.BUY] += lots
 
     def row(self, kind: CommandKind, **fields: Any) -> list[tuple[str, str]]:
         self.sequence += 1

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.engine.engine import Engine
-from exchange.engine.prefetch import ALL, LITTLE, MANY_POSITIONS, OWNERS
+from exchange.engine.prefetch import MANY_POSITIONS, PREFETCH_ALL, PREFETCH_ORDERS, PREFETCH_OWNERS
 from exchange.limits import STEP_EVENTS, TEST
 from tests.properties.tape import chunks, digest, play, tape
 
@@ -62,14 +62,14 @@ def test_results_do_not_depend_on_the_length_of_the_event_buffer(capacity: int, 
 def test_results_do_not_depend_on_what_memory_is_asked_for_ahead() -> None:
     """Batches of one book ask for the owners' rows, those of several for all; single rows for what came before."""
     results = []
-    for pieces, before in ((3, LITTLE), (1, LITTLE), (1, ALL), (COUNT, ALL)):
+    for pieces, before in ((3, PREFETCH_ORDERS), (1, PREFETCH_ORDERS), (1, PREFETCH_ALL), (COUNT, PREFETCH_ALL)):
         engine, events, asked = Engine(TEST), b"", set()
         engine.states["used_positions"] = MANY_POSITIONS + 1
         for part in chunks(tape(SEED, COUNT, True), set(range(0, COUNT, pieces))):
-            engine.outs["scatter"] = before
+            engine.outs["prefetch_extent"] = before
             events += play(engine, [part])
-            asked.add(int(engine.outs["scatter"][0]))
-        assert OWNERS in asked or ALL in asked
+            asked.add(int(engine.outs["prefetch_extent"][0]))
+        assert PREFETCH_OWNERS in asked or PREFETCH_ALL in asked
         results.append((events, engine.state_hash()))
     assert len(set(results)) == 1 and results[0][0] == whole(True)[0]
 

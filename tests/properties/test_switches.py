@@ -1,4 +1,4 @@
-"""With a trick switched off, the same commands give the same events (exchange/TRICKS.md)."""
+"""With a trick switched off, the same commands give the same events (the docstring of each trick's module)."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.properties.tape import chunks, play, tape
 
 ROOT = Path(__file__).parents[2]
 SEED, COUNT = 23, 250
-SWITCHES = ("exchange.engine.entry.fast_path.FAST_PATH", "exchange.clearing.margin.LAZY_WEIGHING")
+SWITCHES = ("exchange.engine.entry.fast_path.FAST_PATH", "exchange.clearing.margin.LAZY_MARGIN")
 # As plain Python a kernel reads a switch each time. Prints the hash of the events and whether the state is as usual.
 PROGRAM = f"""
 import importlib, sys
@@ -30,7 +30,7 @@ print(*events_and_state({SEED}, {COUNT}))
 
 
 def events_and_state(seed: int, count: int) -> tuple[str, str]:
-    """Hashes of the events and the last state of a random run. An ACK that says that its order rests is two events."""
+    """Hashes of events and last state of a random run. An ACK that says that its order rests is two events."""
     engine = Engine(TEST)
     events = np.frombuffer(play(engine, chunks(tape(seed, count, plain=True), set())), EVENT)
     return sha256(split_rests(events).tobytes()).hexdigest(), engine.state_hash().hex()
@@ -46,4 +46,4 @@ def test_events_are_the_same_with_a_trick_switched_off(switch: str) -> None:
     events, state = done.stdout.split()
     wanted_events, wanted_state = events_and_state(SEED, COUNT)
     assert events == wanted_events
-    assert state != wanted_state, "an account was weighed at another time: the switch was read"
+    assert state != wanted_state, "scans were computed at another time: the switch was read"

@@ -1,14 +1,14 @@
 """The cancel queue: orders that are cancelled together, oldest first (ORDER-014).
 
 All orders are queued before the first is cancelled; then each step cancels one. The queue is in the scratch table. As
-long as it holds orders, the cursor's `detour` has LEAVING set, and the running step waits.
+long as it holds orders, the cursor's `pending_cancels` has QUEUED_CANCELS set, and the running step waits.
 """
 
 import numpy as np
 
 from exchange.codes import CancelReason
-from exchange.engine.orders import take_out
-from exchange.engine.state import LEAVING
+from exchange.engine.orders import cancel_remainder
+from exchange.engine.state import QUEUED_CANCELS
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     CANCEL_COD,
@@ -38,16 +38,16 @@ def start_cancels(state, reason, sort):
         return
     if sort:
         _sort_by_entry(state, np.int64(cursor.stop))
-    cursor.leaving = reason
-    cursor.detour |= LEAVING
+    cursor.queued_cancel_reason = reason
+    cursor.pending_cancels |= QUEUED_CANCELS
 
 
 def start_cancels_of_slots(state: np.record, slots: np.ndarray, reason: CancelReason) -> None:
     """Queue orders and start to cancel them, in plain Python for a control. `slots`: in order of entry."""
     state.scratch[: len(slots)] = slots
     state.cursor.stop = len(slots)
-    state.cursor.leaving = reason
-    state.cursor.detour |= LEAVING
+    state.cursor.queued_cancel_reason = reason
+    state.cursor.pending_cancels |= QUEUED_CANCELS
 
 
 @kernel
@@ -60,11 +60,11 @@ def cancel_next_queued(state, out):
     if cursor.index == cursor.stop:
         cursor.index = 0
         cursor.stop = 0
-        cursor.detour &= ~LEAVING
-    reason = np.int64(cursor.leaving)
+        cursor.pending_cancels &= ~QUEUED_CANCELS
+    reason = np.int64(cursor.queued_cancel_reason)
     if reason == CANCEL_NONE:
         reason = CANCEL_COD if state.orders[slot]["flags"] & ORDER_FLAG_WAITS_COD != 0 else CANCEL_TIMER
-    row = take_out(state, out, slot, reason)
+    row = cancel_remainder(state, out, slot, reason)
     if reason == CANCEL_KILL:
         row.reference = cursor.request_id
 
@@ -75,9 +75,9 @@ def _sift(state, root, count):
     table = state.scratch
     while 2 * root + 1 < count:
         child = 2 * root + 1
-        if child + 1 < count and state.orders[table[child]].entry < state.orders[table[child + 1]].entry:
+        if child + 1 < count and state.orders[table[child]].entry_number < state.orders[table[child + 1]].entry_number:
             child += 1
-        if state.orders[table[root]].entry >= state.orders[table[child]].entry:
+        if state.orders[table[root]].entry_number >= state.orders[table[child]].entry_number:
             return
         table[root], table[child] = table[child], table[root]
         root = child

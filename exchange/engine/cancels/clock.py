@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.expiry import take_due
 from exchange.book.heap import remove_node, slot_of_node
-from exchange.engine.orders import take_out
+from exchange.engine.orders import cancel_remainder
 from exchange.kernel import kernel
 from exchange.kernel_codes import CANCEL_EXPIRED
 
@@ -23,5 +23,5 @@ def expire_next(state, out):
     if node == 0:
         return False
     cursor.due_root = remove_node(state, node, node)
-    take_out(state, out, slot_of_node(state, node), CANCEL_EXPIRED)
+    cancel_remainder(state, out, slot_of_node(state, node), CANCEL_EXPIRED)
     return True

@@ -6,7 +6,7 @@ that does (COD-004).
 
 import numpy as np
 
-from exchange.book.stops import VENUE_LINE
+from exchange.book.stops import VENUE_QUEUE
 from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
 from exchange.engine.cancels.scope import WAITING_CANCELS, WAITING_FLAGS, gather_book, gather_list, next_account_of
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
@@ -95,7 +95,7 @@ def _queue_or_mark(state, slot, mark):
     """
     order = state.orders[slot]
     book = state.books[order.book]
-    if takes_cancel(book.phase):
+    if takes_cancel(book.market_state):
         queue_cancel(state, slot)
         return 0
     if order["flags"] & WAITING_FLAGS != 0:
@@ -115,12 +115,12 @@ def release_waiting(state, group):
     for index in range(1, state.books_listed + 1):
         book = state.books[index]
         if book.group == group and book.waiting != 0:
-            if takes_cancel(book.phase):
+            if takes_cancel(book.market_state):
                 book.waiting = 0
                 gather_book(state, np.int64(index), WAITING_CANCELS)
             else:
                 state.groups[group].waiting = 1
-    gather_list(state, np.int64(state.books[VENUE_LINE].elected_first), WAITING_CANCELS)
+    gather_list(state, np.int64(state.books[VENUE_QUEUE].injection_first), WAITING_CANCELS)
     start_cancels(state, CANCEL_NONE, True)
 
 

@@ -175,7 +175,7 @@ def _mark_account(state, account, added, removed):
 @kernel
 def _is_killable(state, slot):
     """Whether a kill cancels this order, as it does in every market state but CLOSED (KILL-003)."""
-    return state.books[state.orders[slot].book].phase != MARKET_CLOSED
+    return state.books[state.orders[slot].book].market_state != MARKET_CLOSED
 
 
 @kernel

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.engine.emit import market_event, refuse
-from exchange.engine.orders import take_out
+from exchange.engine.orders import cancel_remainder
 from exchange.engine.predicates import known_account, takes_cancel
 from exchange.engine.quotes.protection import find_protection, is_protected
 from exchange.kernel import kernel
@@ -28,7 +28,7 @@ def begin_cancel_all(state, out, command):
     index = np.int64(command.instrument)
     # If the filter names one market that allows no cancels, the command is refused. Without such a filter, orders in
     # markets that allow no cancels are skipped.
-    if 0 < index <= state.books_listed and not takes_cancel(state.books[index].phase):
+    if 0 < index <= state.books_listed and not takes_cancel(state.books[index].market_state):
         refuse(state, out, EVENT_CANCEL_REJECTED, command, REJECT_STATE)
         return False
     group = np.int64(command.group)
@@ -69,7 +69,7 @@ def _all_are_barred(state):
     while slot != 0:
         order = state.orders[slot]
         if _is_named(state, cursor, order):
-            if takes_cancel(state.books[order.book].phase):
+            if takes_cancel(state.books[order.book].market_state):
                 return False
             barred = True
         slot = np.int64(state.links[slot].account_newer)
@@ -79,7 +79,7 @@ def _all_are_barred(state):
 @kernel
 def _fits(state, cursor, order):
     """Whether the mass cancel cancels an order: the filters match, and its market allows cancels."""
-    return takes_cancel(state.books[order.book].phase) and _is_named(state, cursor, order)
+    return takes_cancel(state.books[order.book].market_state) and _is_named(state, cursor, order)
 
 
 @kernel
@@ -106,7 +106,7 @@ def cancel_next(state, out):
     if slot != 0:
         cursor.next_slot = state.links[slot].account_newer
         cursor.count += 1
-        row = take_out(state, out, slot, CANCEL_USER)
+        row = cancel_remainder(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
         return True
     row = market_event(state, out, EVENT_MASS_CANCELLED, np.int64(cursor.instrument))

@@ -1,6 +1,6 @@
 """Finds the orders of a book or a session through lists, without looking at all orders (INV-030).
 
-A book's orders are at its levels, in its heaps and its line of stops, or parked. A session's orders are among those of
+A book's orders are at its levels, in its heaps and its queue of stops, or parked. A session's orders are among those of
 the accounts for which it has entered orders.
 """
 
@@ -28,14 +28,14 @@ def _gather(state, slot, wanted):
     if wanted == DAY_ORDERS:
         found = order.tif == TIF_DAY
     else:
-        found = order["flags"] & WAITING_FLAGS != 0 and takes_cancel(state.books[order.book].phase)
+        found = order["flags"] & WAITING_FLAGS != 0 and takes_cancel(state.books[order.book].market_state)
     if found:
         queue_cancel(state, slot)
 
 
 @kernel
 def gather_list(state, slot, wanted):
-    """Queue the cancels of wanted orders in a list, from `slot` on: a level, a line of stops, or parked orders."""
+    """Queue the cancels of wanted orders in a list, from `slot` on: a level, a queue of stops, or parked orders."""
     while slot != 0:
         _gather(state, slot, wanted)
         slot = np.int64(state.links[slot].newer)
@@ -68,7 +68,7 @@ def gather_book(state, index, wanted):
             gather_list(state, np.int64(state.levels[row_of(book, side, place)].head), wanted)
             place = worse_place(state, book, side, place)
         _gather_heap(state, np.int64(book.unelected[side]), wanted)
-    gather_list(state, np.int64(book.elected_first), wanted)
+    gather_list(state, np.int64(book.injection_first), wanted)
     gather_list(state, np.int64(book.first_parked), wanted)
 
 

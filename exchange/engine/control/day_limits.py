@@ -10,10 +10,10 @@ import numpy as np
 
 from exchange.book.slots import SLOT_MASK
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, Side
-from exchange.engine.apply import REPORT
+from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.checks import check_window, require, within
-from exchange.engine.control.day_orders import place_orders
+from exchange.engine.control.day_orders import rest_or_park_orders
 from exchange.engine.control.events import control_events, instruments_listed
 from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
@@ -128,8 +128,8 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
             leaves |= (orders["book"] == limits.index) & (orders["state"] != OrderState.NONE) & off
     slots = np.flatnonzero(leaves)
     if len(slots):
-        start_cancels_of_slots(state, slots[np.argsort(orders["entry"][slots])], CancelReason.ADMIN)
-        state.cursor.step = REPORT
+        start_cancels_of_slots(state, slots[np.argsort(orders["entry_number"][slots])], CancelReason.ADMIN)
+        state.cursor.step = STEP_REPORT
 
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
@@ -140,12 +140,12 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
         move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
         for limits in terms.books:
             _set_limits(state, limits)
-    moved = np.concatenate([np.zeros(0, np.int64), *(_place_orders(state, index) for index in named)])
+    moved = np.concatenate([np.zeros(0, np.int64), *(_rest_or_park_orders(state, index) for index in named)])
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
         if terms.day:
             state.groups[group].settled_day = terms.day
-    rests = _rests(state, moved[np.argsort(state.orders["entry"][moved])])
+    rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
     return np.concatenate([rests, instruments_listed(state, [limits.index for limits in terms.books])])
 
 
@@ -161,14 +161,14 @@ def _set_limits(state: np.record, limits: BookLimits) -> None:
     set_widths(state, limits.index, limits.velocity_ticks, limits.breaker_ticks, limits.collar_ticks)
 
 
-def _place_orders(state: np.record, index: int) -> np.ndarray:
+def _rest_or_park_orders(state: np.record, index: int) -> np.ndarray:
     """Put a book's orders into its new window, in order of stamps. Returns the slots of those that are now parked or
     rest again."""
     state.books[index].first_parked = 0
     slots = live_orders(state, [index])
     slots = slots[state.orders["state"][slots] != OrderState.PENDING]
     moved = np.zeros(len(slots), np.int64)
-    count = place_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
+    count = rest_or_park_orders(state, index, slots[np.argsort(state.orders["stamp"][slots])], moved)
     for slot in moved[:count].tolist():
         _end_top(state, slot)
     return moved[:count]
@@ -196,7 +196,7 @@ def _rests(state: np.record, slots: np.ndarray) -> np.ndarray:
     resting = orders[rest]
     index, side = resting["book"], resting["side"].astype(np.int64)
     places = 1 + np.abs(resting["price"] - books["edge_tick"][index, side])
-    rows = books["ladder"][index] + side * books["side_rows"][index] + places
+    rows = books["first_level_row"][index] + side * books["side_rows"][index] + places
     events["hidden_lots"][rest] = resting["leaves_lots"] - resting["shown_lots"]
     events["level_lots"][rest] = state.levels["shown_lots"][rows]
     return events

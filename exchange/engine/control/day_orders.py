@@ -7,7 +7,7 @@ from exchange.kernel import kernel
 
 
 @kernel
-def place_orders(state, index, slots, moved):
+def rest_or_park_orders(state, index, slots, moved):
     """Put orders into the queues of their book's new window, or park them. The window must be empty.
 
     slots    slots of all orders of the book but waiting stops, oldest stamp first

@@ -103,11 +103,11 @@ def _check_legs(state: np.record, instruments: Iterable[InstrumentTerms]) -> Non
 
 
 def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> None:
-    """Raise ControlError unless the MEMBER table has space: an implied combination takes a row, and one for each
-    leg."""
+    """Raise ControlError unless the table of implied routes has space: an implied combination takes a row, and one for
+    each leg."""
     needed = sum(len(routes) for routes in routes_of(state).values())
     needed += sum(len(terms.legs) + 1 for terms in instruments if terms.implied)
-    there = state.members.shape[0]
+    there = state.implied_routes.shape[0]
     require(needed <= there, f"implied combinations and their legs need {needed} rows, there are {there}")
 
 
@@ -167,4 +167,4 @@ def _join_group(state: np.record, book: np.record) -> None:
     if not group.listed:
         group.listed = 1
         group.state = MarketState.CLOSED
-    book.phase = effective_state(group.state, book.own_state)
+    book.market_state = effective_state(group.state, book.own_state)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from exchange.clearing.margin import risk_place, scan_number, spot_row, weigh_account
+from exchange.clearing.margin import recompute_scans, risk_row, scan_tier_number, spot_row
 from exchange.codes import OrderState
 from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
 from exchange.engine.orders import work_order
@@ -34,7 +34,7 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
     count_working(state, orders, -1)
     yield
     derive_margin_terms(state, books, months)
-    move_positions(state, before)
+    revalue_positions(state, before)
     count_working(state, orders, 1)
 
 
@@ -62,7 +62,7 @@ def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
 
 
 @kernel
-def move_positions(state: np.record, before: np.ndarray) -> None:
+def revalue_positions(state: np.record, before: np.ndarray) -> None:
     """Update unrealised P&L and hours held of all positions after terms of their books have changed. Orders of these
     books must not be counted as working.
 
@@ -74,24 +74,24 @@ def move_positions(state: np.record, before: np.ndarray) -> None:
             old, book = row_at(before, np.int64(position.book)), state.books[position.book]
             mark = np.int64(book.mark_tick) - old.mark_tick
             state.accounts[position.account].unrealised_pnl_mills += mark * position.lots * book.hours
-            _move_hours(state, position, old, book)
+            _move_held_hours(state, position, old, book)
 
 
 @kernel
-def _move_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
-    """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed, the
-    account is weighed, because `unweighed_mills` is a bound of working orders only."""
+def _move_held_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
+    """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed,
+    the account's scans are computed again, because `scan_rise_bound_mills` is a bound of working orders only."""
     account, lots = np.int64(position.account), np.int64(position.lots)
     moved = False
     for tier in range(SCAN_TIERS):
         more = np.int64(book.scan_hours[tier]) - old.scan_hours[tier]
         if more != 0:
-            number = scan_number(book.commodity, np.int64(tier))
-            state.risks[risk_place(state, account, number)].held[0 if lots > 0 else 1] += more * abs(lots)
-            state.accounts[account].unweighed |= np.int64(1) << number
+            number = scan_tier_number(book.commodity, np.int64(tier))
+            state.risks[risk_row(state, account, number)].held_hours[0 if lots > 0 else 1] += more * abs(lots)
+            state.accounts[account].changed_scans |= np.int64(1) << number
             moved = True
     weight = np.int64(book.spot_weight) - old.spot_weight
     if weight != 0:
         spot_row(state, account, book).spot_lots += weight * lots
     if moved:
-        weigh_account(state, account)
+        recompute_scans(state, account)

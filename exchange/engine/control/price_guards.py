@@ -102,7 +102,7 @@ def choose_lead(state: np.record, group: int) -> None:
         & (listed["listed"] != 0)
     )
     months = [
-        (-int(state.books[index].open_interest), int(state.books[index].start_month), int(index))
+        (-int(state.books[index].long_and_short_lots), int(state.books[index].start_month), int(index))
         for index in np.nonzero(chosen)[0]
     ]
     state.groups[group].lead_book = min(months)[2] if months else 0

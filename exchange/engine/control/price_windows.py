@@ -31,7 +31,7 @@ def check_rows(state: np.record, more: Iterable[int]) -> None:
 def open_window(state: np.record, index: int) -> None:
     """Give a new book its window, for its lowest to its highest tick (`edge_tick`)."""
     book = state.books[index]
-    book.ladder = state.used_ladder_rows
+    book.first_level_row = state.used_ladder_rows
     book.side_rows = side_rows(int(book.edge_tick[0]), int(book.edge_tick[1]), int(book.order_entry))
     state.used_ladder_rows += 2 * int(book.side_rows)
 
@@ -47,11 +47,13 @@ def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
     state.levels[:used] = 0
     state.occupied[: used // 64] = 0
     place = 0
-    order = sorted(range(1, int(state.books_listed) + 1), key=lambda index: (int(state.books[index].ladder), index))
+    order = sorted(
+        range(1, int(state.books_listed) + 1), key=lambda index: (int(state.books[index].first_level_row), index)
+    )
     for index in order:
         book = state.books[index]
-        start, rows = int(book.ladder), 2 * int(book.side_rows)
-        book.ladder = place
+        start, rows = int(book.first_level_row), 2 * int(book.side_rows)
+        book.first_level_row = place
         if index in ranges:
             book.side_rows = side_rows(*ranges[index], int(book.order_entry))
             book.best[:] = 0

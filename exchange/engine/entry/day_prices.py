@@ -9,7 +9,7 @@ from exchange.units import PRICE_MAX
 
 
 @leaf_kernel
-def is_known(book, tick):
+def is_possible_price(book, tick):
     """Whether a price is possible for the instrument on any day (SPEC-004)."""
     lowest = 1 if book.combo == COMBO_OUTRIGHT or book.combo == COMBO_STRIP else -PRICE_MAX
     return lowest <= tick <= PRICE_MAX
@@ -21,15 +21,15 @@ def can_park(book, side, tick, tif):
     until a later day's limits may cover it, as GTC and GTD orders do (BAND-004)."""
     if tif != TIF_GTC and tif != TIF_GTD:
         return False
-    return is_behind_window(book, side, tick) and is_known(book, tick)
+    return is_behind_window(book, side, tick) and is_possible_price(book, tick)
 
 
 @kernel
-def is_out_of_reach(book, side, trigger, tif):
+def may_wait_beyond_limits(book, side, trigger, tif):
     """Whether a stop is accepted although no print can reach its trigger today. It must be GTC or GTD."""
     if tif != TIF_GTC and tif != TIF_GTD:
         return False
-    return is_beyond_window(book, side, trigger) and is_known(book, trigger)
+    return is_beyond_window(book, side, trigger) and is_possible_price(book, trigger)
 
 
 @kernel

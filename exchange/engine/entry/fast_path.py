@@ -8,13 +8,13 @@ the slow path. The slow path would accept all that the fast path accepts (tested
 
 import numpy as np
 
-from exchange.book.index import free_spot, has_client_order_id, is_taken
-from exchange.book.levels import meets, place_of, row_of
+from exchange.book.index import find_free_entry, has_client_order_id, is_taken
+from exchange.book.levels import crosses_at, place_of, row_of
 from exchange.book.slots import can_take_slot
 from exchange.clearing.margin import loss_per_lot
 from exchange.clearing.positions import find_position, positions_left
 from exchange.engine.entry.price_range import best_tick_allowed
-from exchange.engine.risk import free_margin_floor_mills, reach_of, side_is_full
+from exchange.engine.risk import free_margin_floor_mills, possible_lots, side_is_full
 from exchange.engine.sessions import row_there
 from exchange.engine.state import POSITION_UNKNOWN
 from exchange.kernel import leaf_kernel
@@ -36,7 +36,7 @@ def refresh_fast_path(book):
     of any kind at every tick and lot, and is an outright without term or spot-month limit. For any other book the
     number is 0. Call this whenever one of these inputs has changed.
     """
-    plain = book.phase == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
+    plain = book.market_state == MARKET_OPEN and book.order_entry == ENTRY_FULL and book.spot_weight == 0
     if not plain or book.leg_count != 1 or book.term != 0 or book.min_inc > 1 or book.lot_inc > 1:
         book.fast_path_places[:] = 0
         return
@@ -45,18 +45,17 @@ def refresh_fast_path(book):
 
 
 @leaf_kernel
-def take_fast_path(state, command, word, likely_row):
+def take_fast_path(state, command, key_hash, likely_row):
     """Check a plain limit order. Nothing is written.
 
-    word        its `order_hash`
+    key_hash    its `order_hash`
     likely_row  POSITION row to try first for its account; POSITION_UNKNOWN: try ACCOUNT's `recent_position`
     returns     SLOW_PATH, or a tuple:
-                  place of its price on its own side, not 0
-                  row of that price's level
+                  place of its price on its own side, not 0; row of that price's level
                   row of the account's position, 0 none yet
                   most that its lots can lose, mills
-                  `free_spot` for its client order id, 0 if not known
-                  True if it meets no resting order, so that it only rests
+                  `find_free_entry` for its client order id, 0 if not known
+                  True if it crosses no resting order, so that it only rests
     """
     if not FAST_PATH:
         return SLOW_PATH
@@ -82,16 +81,17 @@ def take_fast_path(state, command, word, likely_row):
         row = find_position(state, account, index)
     if unlikely(row == 0) and positions_left(state) <= 0:
         return SLOW_PATH
-    if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+    if possible_lots(state.positions[row], side, lots) > account_row.position_lots_max:
         return SLOW_PATH
     loss = lots * loss_per_lot(book, side, tick)
     if side_is_full(book, side, lots) or lots * book.margin_bound_mills + loss > free_margin_floor_mills(account_row):
         return SLOW_PATH
-    spot = np.int64(0)
+    entry_index = np.int64(0)
     if has_client_order_id(command):
-        spot = free_spot(state, word)
-        if spot == 0 and is_taken(state, command, word):
+        entry_index = find_free_entry(state, key_hash)
+        if entry_index == 0 and is_taken(state, command, key_hash):
             return SLOW_PATH
     if not can_take_slot(state):
         return SLOW_PATH
-    return place, level_row, row, loss, spot, book.features & RESTING_FEATURES == 0 and not meets(book, side, place)
+    only_rests = book.features & RESTING_FEATURES == 0 and not crosses_at(book, side, place)
+    return place, level_row, row, loss, entry_index, only_rests

@@ -25,7 +25,7 @@ def entry_tick(state, book, command):
         return stop_tick(book, command)
     if is_market(command.order_type):
         return _market_tick(state, book, command, side)
-    if command.post_only == POST_ONLY_SLIDE and book.phase == MARKET_OPEN:
+    if command.post_only == POST_ONLY_SLIDE and book.market_state == MARKET_OPEN:
         best = best_opposite(state, command)
         if best != 0 and best >= place_of(book, 1 - side, tick):
             # An implied price may lie between two increments, so the result is rounded.

@@ -17,7 +17,7 @@ from exchange.codes import CommandFlag, EventFlag, EventKind, OrderState
 from exchange.engine.emit import (
     LEVEL_LOTS,
     LOTS,
-    SAME_CODES,
+    SHARED_CODES,
     TOTALS,
     next_in_stream,
     next_row,
@@ -32,7 +32,7 @@ from exchange.engine.entry.price_range import price_range
 from exchange.engine.entry.validate import check_entry, check_terms
 from exchange.engine.orders import append_to_account
 from exchange.engine.predicates import is_immediate, is_stop, owner_smp_id
-from exchange.engine.risk import weigh_used_up, write_money
+from exchange.engine.risk import recompute_scans_if_short, write_money
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_ORDER_ACCEPTED,
@@ -82,7 +82,7 @@ RESTING_CODES = code_word(ORDER, "resting", state=int(OrderState.OPEN), resting=
 
 
 @leaf_kernel
-def _two_halves(low, high):
+def _join_halves(low, high):
     """One word of two four-byte fields."""
     return (np.uint64(low) & LOW_32) | (np.uint64(high) << SHIFT_32)
 
@@ -97,27 +97,27 @@ def _order_codes(command, status):
 
 
 @leaf_kernel
-def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, rare):
+def _write_order(state, order, command, codes, price_word, position, smp_id, shown_lots, display_and_trigger_word):
     """Write the ORDER row of a NEW, word by word, with the next entry number and stamp.
 
-    codes       result of `_order_codes`
-    price_word  book and `entry_tick`, as one word
-    position    row of its owner's position, 0 for a combination
-    rare        display and trigger, as one word; 0 for most orders
+    codes                     result of `_order_codes`
+    price_word                book and `entry_tick`, as one word
+    position                  row of its owner's position, 0 for a combination
+    display_and_trigger_word  display and trigger, as one word; 0 for most orders
     """
     lots = np.int64(command.lots)
-    state.entry += 1
+    state.entry_number += 1
     state.stamp += 1
-    order.entry = state.entry
+    order.entry_number = state.entry_number
     order.stamp = state.stamp
     put_word(order, ORDER_CODES, codes)
     put_word(order, OWNER, word_at(command, OWNER))
     put_word(order, BOOK_AND_PRICE, price_word)
-    put_word(order, POSITION, _two_halves(position, smp_id))
+    put_word(order, POSITION, _join_halves(position, smp_id))
     copy_bytes(order, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
-    put_word(order, SHOWN_LOTS, _two_halves(shown_lots, lots))
-    put_word(order, FILLED_LOTS, _two_halves(0, lots))
-    put_word(order, DISPLAY_LOTS, rare)
+    put_word(order, SHOWN_LOTS, _join_halves(shown_lots, lots))
+    put_word(order, FILLED_LOTS, _join_halves(0, lots))
+    put_word(order, DISPLAY_LOTS, display_and_trigger_word)
     order.value_tick_lots = 0
     copy_bytes(order, command, EXPIRY, ROW_BYTES)
 
@@ -142,8 +142,8 @@ def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
     row.order_id = order_id
     row.reference = command.request_id
     copy_bytes(row, command, CLIENT_ORDER_ID, CLIENT_ORDER_ID_END)
-    put_word(row, LOTS, _two_halves(shown_lots, lots))
-    put_word(row, TOTALS, _two_halves(0, lots))
+    put_word(row, LOTS, _join_halves(shown_lots, lots))
+    put_word(row, TOTALS, _join_halves(0, lots))
     put_word(row, LEVEL_LOTS, np.uint64(level_lots))
     row.value_tick_lots = 0
     row.account_sequence = number
@@ -152,11 +152,11 @@ def _emit_ack(out, command, codes, price_word, order_id, shown_lots, level_lots,
 
 
 @kernel
-def check_new(state, command, word):
+def check_new(state, command, key_hash):
     """Check a NEW on the slow path. Nothing is written.
 
-    word     its `order_hash`
-    returns  RejectReason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
+    key_hash  its `order_hash`
+    returns   RejectReason, NONE if it is accepted; row of the account's position, 0 none yet; its `entry_tick`
     """
     reason, row, tick = check_entry(state, command), np.int64(0), np.int64(0)
     if reason == REJECT_NONE:
@@ -164,20 +164,20 @@ def check_new(state, command, word):
         book = state.books[index]
         row = own_position(state, np.int64(command.account), index)
         tick = entry_tick(state, book, command)
-        reason = check_terms(state, command, book, row, word, tick)
+        reason = check_terms(state, command, book, row, key_hash, tick)
     return reason, row, tick
 
 
 @kernel
-def _refuse_new(state, out, command, word, reason, tick):
+def _refuse_new(state, out, command, key_hash, reason, tick):
     """Emit a REJ. For BAND it has the range of allowed prices, for RISK the margin needed and the free margin, for
     DUP_ID of a repeated order the live order.
 
-    word, tick  `order_hash` and `entry_tick` of the NEW
+    key_hash, tick  `order_hash` and `entry_tick` of the NEW
     """
     if reason == REJECT_DUP_ID:
         first, second, third = command.client_order_id_0, command.client_order_id_1, command.client_order_id_2
-        live = state.orders[find_hashed(state, word, np.int64(command.account), first, second, third)]
+        live = state.orders[find_hashed(state, key_hash, np.int64(command.account), first, second, third)]
         if has_same_content(live, command):
             repeat_order(state, out, command, live)
             return
@@ -197,38 +197,38 @@ def _refuse_new(state, out, command, word, reason, tick):
 
 
 @kernel
-def _take_slow_path(state, out, command, word):
+def _take_slow_path(state, out, command, key_hash):
     """Check a NEW reason by reason. Emits REJ if there is a reason to refuse it.
 
     returns  whether it is accepted; row of the account's position, 0 none yet; its `entry_tick`; most that its lots
              can lose, mills
     """
-    reason, row, tick = check_new(state, command, word)
+    reason, row, tick = check_new(state, command, key_hash)
     if reason != REJECT_NONE:
-        _refuse_new(state, out, command, word, reason, tick)
+        _refuse_new(state, out, command, key_hash, reason, tick)
         return False, row, tick, np.int64(0)
     book = state.books[np.int64(command.instrument)]
     return True, row, tick, np.int64(command.lots) * loss_per_lot(book, np.int64(command.side), tick)
 
 
 @leaf_kernel
-def enter_order(state, out, command, word, position):
+def enter_order(state, out, command, key_hash, position):
     """Check a NEW and write its order. Emits ACK or REJ.
 
     Returns the slot of an order that the caller has to match, keep as a stop, or rest. Returns 0 if nothing is left to
     do: the order was refused, or it rests already, which its ACK says with the flag RESTS.
 
-    word      the command's `order_hash`
+    key_hash  the command's `order_hash`
     position  POSITION row to try first for the account, or POSITION_UNKNOWN
     """
-    place, row, loss, spot = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    place, row, loss, entry_index = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     plain = is_plain(command)
     if likely(plain) or is_immediate_limit(command):
-        place, level_row, row, loss, spot, alone = take_fast_path(state, command, word, position)
-        if likely(alone) and likely(plain):
-            _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
+        place, level_row, row, loss, entry_index, only_rests = take_fast_path(state, command, key_hash, position)
+        if likely(only_rests) and likely(plain):
+            _enter_resting(state, out, command, key_hash, place, level_row, row, loss, entry_index)
             return np.int64(0)
-    return _enter(state, out, command, word, place, row, loss, spot)
+    return _enter(state, out, command, key_hash, place, row, loss, entry_index)
 
 
 @leaf_kernel
@@ -238,14 +238,14 @@ def _first_state(command):
 
 
 @kernel
-def _enter(state, out, command, word, place, row, loss, spot):
+def _enter(state, out, command, key_hash, place, row, loss, entry_index):
     """The part of `enter_order` for an order that does not only rest.
 
-    place, row, loss, spot  results of `take_fast_path`; if `place` is 0, the order takes the slow path here
+    place, row, loss, entry_index  results of `take_fast_path`; if `place` is 0, the order takes the slow path here
     """
     account, side, tick = np.int64(command.account), np.int64(command.side), np.int64(command.price)
     if place == 0:
-        accepted, row, tick, loss = _take_slow_path(state, out, command, word)
+        accepted, row, tick, loss = _take_slow_path(state, out, command, key_hash)
         if not accepted:
             return np.int64(0)
     index, lots = np.int64(command.instrument), np.int64(command.lots)
@@ -256,26 +256,26 @@ def _enter(state, out, command, word, place, row, loss, spot):
     over = is_over(state, command.tif, command.expiry_ns)
     codes = _order_codes(command, EXPIRED_CODE if over else _first_state(command))
     smp_id = owner_smp_id(command, state.accounts[account])
-    rare = _two_halves(np.int64(command.display_lots), command.trigger)
-    _write_order(state, order, command, codes, _two_halves(index, tick), row, smp_id, 0, rare)
+    display_and_trigger_word = _join_halves(np.int64(command.display_lots), command.trigger)
+    _write_order(state, order, command, codes, _join_halves(index, tick), row, smp_id, 0, display_and_trigger_word)
     number = next_in_stream(state, account)
-    ack = _emit_ack(out, command, codes & SAME_CODES | ACK, _two_halves(index, tick), order.order_id, 0, 0, number)
+    ack = _emit_ack(out, command, codes & SHARED_CODES | ACK, _join_halves(index, tick), order.order_id, 0, 0, number)
     if over:
         ack.leaves_lots = 0
     if not is_immediate(command.tif):
         if has_client_order_id(command):
-            add_client_order(state, slot, word, spot)
+            add_client_order(state, slot, key_hash, entry_index)
         append_to_account(state, account, slot, np.int64(command.session))
     if command.tif == TIF_GTD:
         keep_expiry(state, slot)
     add_working(state, account, row, book, side, lots, loss)
     if place == 0:
-        weigh_used_up(state, account)
+        recompute_scans_if_short(state, account)
     return slot
 
 
 @leaf_kernel
-def _enter_resting(state, out, command, word, place, level_row, row, loss, spot):
+def _enter_resting(state, out, command, key_hash, place, level_row, row, loss, entry_index):
     """The part of `enter_order` for a plain order that only rests: put it into its queue. Emits ACK with RESTS."""
     account, index, side = np.int64(command.account), np.int64(command.instrument), np.int64(command.side & 1)
     lots, tick, session = np.int64(command.lots), command.price, np.int64(command.session)
@@ -285,12 +285,12 @@ def _enter_resting(state, out, command, word, place, level_row, row, loss, spot)
     account_row.recent_position = row
     slot = take_slot(state)
     order = state.orders[slot]
-    codes, price_word = _order_codes(command, RESTING_CODES), _two_halves(index, tick)
+    codes, price_word = _order_codes(command, RESTING_CODES), _join_halves(index, tick)
     _write_order(state, order, command, codes, price_word, row, owner_smp_id(command, account_row), lots, ZERO)
     level_lots = link_at(state, book, slot, index, side, place, level_row, lots, np.int64(0))
     number = next_in_stream(state, account)
-    _emit_ack(out, command, codes & SAME_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
+    _emit_ack(out, command, codes & SHARED_CODES | ACK_RESTS, price_word, order.order_id, lots, level_lots, number)
     if has_client_order_id(command):
-        add_client_order(state, slot, word, spot)
+        add_client_order(state, slot, key_hash, entry_index)
     append_to_account(state, account, slot, session)
     add_working(state, account, row, book, side, lots, loss)

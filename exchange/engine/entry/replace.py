@@ -9,9 +9,9 @@ from exchange.engine.emit import write_price_range
 from exchange.engine.entry.price_range import check_price, price_range
 from exchange.engine.entry.replace_answers import answer_replace, expire_replaced
 from exchange.engine.entry.replace_stop import replace_stop
-from exchange.engine.entry.replace_terms import more_work, set_terms, wanted_terms
+from exchange.engine.entry.replace_terms import change_of_working, set_terms, wanted_terms
 from exchange.engine.entry.validate import check_display, check_lots, check_replace_syntax
-from exchange.engine.orders import move_order, refuse_change, rest_order, take_out, target_of, work_order
+from exchange.engine.orders import cancel_remainder, find_target, move_order, refuse_change, rest_order, work_order
 from exchange.engine.predicates import is_killed, is_stop, known_account, takes_replace, would_take
 from exchange.engine.risk import check_risk, side_is_full, write_money
 from exchange.kernel import kernel, leaf_kernel
@@ -74,7 +74,7 @@ def _check_change(state, command, slot, price, total, display):
         return REJECT_BAD_COMBO
     if is_killed(state, account, np.int64(command.session)):
         return REJECT_KILLED
-    if not takes_replace(book.phase):
+    if not takes_replace(book.market_state):
         return REJECT_STATE
     if book.min_inc > 1 and price % book.min_inc != 0:
         return REJECT_OFF_TICK
@@ -98,13 +98,13 @@ def _check_moved(state, account, order, price, leaves, tif):
     reason = check_price(book, side, price, tif)
     if reason != REJECT_NONE:
         return reason
-    more_lots, more_loss = more_work(book, order, price, leaves)
+    more_lots, more_loss = change_of_working(book, order, price, leaves)
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
     if reason != REJECT_NONE:
         return reason
     if side_is_full(book, side, more_lots):
         return REJECT_FULL
-    keeps_out = order.post_only != POST_ONLY_NONE and book.phase == MARKET_OPEN
+    keeps_out = order.post_only != POST_ONLY_NONE and book.market_state == MARKET_OPEN
     smp_id = np.int64(order.smp_id)
     if keeps_out and would_take(state, book, np.int64(order.book), side, price, smp_id, np.int64(order.account)):
         return REJECT_PO_CROSS
@@ -121,19 +121,19 @@ def _refuse(state, out, command, reason, slot, price, total):
         lowest, highest = price_range(book, side)
         write_price_range(row, lowest, highest)
     elif reason == REJECT_INSUFFICIENT_MARGIN:
-        lots, loss = more_work(book, order, price, total - order.filled_lots)
+        lots, loss = change_of_working(book, order, price, total - order.filled_lots)
         write_money(state, row, np.int64(order.account), book, side, lots, loss)
 
 
 @kernel
-def replace_order(state, out, command, word, guess):
+def replace_order(state, out, command, key_hash, guess):
     """Carry out a REPLACE. Emits RREJ, or RPL and then possibly CXL or RST.
 
     Returns the slot of an order that the caller has to match, because its new terms may trade; else 0.
 
-    word, guess  as for `orders.target_of`
+    key_hash, guess  as for `orders.find_target`
     """
-    slot = target_of(state, command, word, guess)
+    slot = find_target(state, command, key_hash, guess)
     order = state.orders[slot]
     if order.state == ORDER_STATE_PENDING:
         replace_stop(state, out, command, slot)
@@ -147,7 +147,7 @@ def replace_order(state, out, command, word, guess):
     leaves = total - order.filled_lots
     if leaves <= 0:
         answer_replace(state, out, command, order, np.int64(0))
-        take_out(state, out, slot, CANCEL_IFM)
+        cancel_remainder(state, out, slot, CANCEL_IFM)
         return np.int64(0)
     if is_over(state, order.tif, order.expiry_ns):
         expire_replaced(state, out, command, slot)
@@ -194,7 +194,7 @@ def _move(state, out, command, slot, price, total):
     row = answer_replace(state, out, command, order, level_lots)
     row["flags"] = EVENT_FLAG_LOST
     row.old_tick = old_price
-    if book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), price):
+    if book.market_state == MARKET_OPEN and may_trade(book, np.int64(order.side), price):
         return slot
     rest_order(state, out, slot)
     return np.int64(0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.engine.emit import next_in_stream, order_event
-from exchange.engine.orders import take_out
+from exchange.engine.orders import cancel_remainder
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import CANCEL_EXPIRED, EVENT_ORDER_REPLACED, ORDER_STATE_EXPIRED
 
@@ -23,4 +23,4 @@ def expire_replaced(state, out, command, slot):
     row = answer_replace(state, out, command, state.orders[slot], np.int64(0))
     row.state = ORDER_STATE_EXPIRED
     row.leaves_lots = 0
-    take_out(state, out, slot, CANCEL_EXPIRED)
+    cancel_remainder(state, out, slot, CANCEL_EXPIRED)

@@ -8,7 +8,7 @@ from exchange.book.heap import is_waiting
 from exchange.book.stops import leave_trigger
 from exchange.engine.emit import write_price_range
 from exchange.engine.entry.replace_answers import answer_replace, expire_replaced
-from exchange.engine.entry.replace_terms import more_work, set_terms, wanted_stop_terms
+from exchange.engine.entry.replace_terms import change_of_working, set_terms, wanted_stop_terms
 from exchange.engine.entry.stop_terms import (
     check_moved_limit,
     check_stop_prices,
@@ -54,7 +54,7 @@ def check_stop_replace(state, command, slot, trigger, price, total, display):
         return reason
     if is_killed(state, account, np.int64(command.session)):
         return REJECT_KILLED
-    if not takes_replace(book.phase):
+    if not takes_replace(book.market_state):
         return REJECT_STATE
     priced = command["flags"] & FLAG_KEEP_PRICE == 0
     if trigger % book.min_inc != 0 or (priced and command.price % book.min_inc != 0):
@@ -89,7 +89,7 @@ def _check_work(state, account, order, price, total):
     side = np.int64(order.side)
     if price == order.price and total <= order.leaves_lots:
         return REJECT_NONE
-    more_lots, more_loss = more_work(book, order, price, total)
+    more_lots, more_loss = change_of_working(book, order, price, total)
     reason = check_risk(state, account, np.int64(order.position), book, side, more_lots, more_loss)
     if reason == REJECT_NONE and side_is_full(book, side, more_lots):
         return REJECT_FULL
@@ -105,7 +105,7 @@ def _refuse(state, out, command, reason, slot, price, total):
     if reason == REJECT_BAND:
         write_price_range(row, np.int64(book.low_tick), np.int64(book.high_tick))
     elif reason == REJECT_INSUFFICIENT_MARGIN:
-        lots, loss = more_work(book, order, price, total)
+        lots, loss = change_of_working(book, order, price, total)
         write_money(state, row, np.int64(order.account), book, np.int64(order.side), lots, loss)
 
 

@@ -56,7 +56,7 @@ def wanted_stop_terms(book, order, command):
 
 
 @leaf_kernel
-def more_work(book, order, price, lots):
+def change_of_working(book, order, price, lots):
     """Change of working lots, and of what they can lose in mills, if an order had `lots` left at `price`. Both may be
     negative."""
     side = np.int64(order.side)

@@ -5,7 +5,7 @@ import numpy as np
 
 from exchange.book.levels import in_limits, is_behind_window, round_inward, worse_of
 from exchange.book.stops import reaches
-from exchange.engine.entry.day_prices import can_park, is_known, is_out_of_reach
+from exchange.engine.entry.day_prices import can_park, is_possible_price, may_wait_beyond_limits
 from exchange.kernel import kernel
 from exchange.kernel_codes import FLAG_TIGHTEN, MARKET_OPEN, ORDER_STOP_LIMIT, REJECT_BAND, REJECT_NONE, sign_of
 
@@ -37,8 +37,8 @@ def check_stop_prices(book, side, tif, trigger, priced, price):
 
     priced  whether the command gives a limit price
     """
-    if is_out_of_reach(book, side, trigger, tif):
-        return REJECT_BAND if priced and not is_known(book, price) else REJECT_NONE
+    if may_wait_beyond_limits(book, side, trigger, tif):
+        return REJECT_BAND if priced and not is_possible_price(book, price) else REJECT_NONE
     if not in_limits(book, trigger):
         return REJECT_BAND
     if priced and not in_limits(book, price) and not can_park(book, side, price, tif):
@@ -50,11 +50,11 @@ def check_stop_prices(book, side, tif, trigger, priced, price):
 def check_moved_limit(book, side, tif, trigger, tick):
     """Check of rank 10 for a limit price that moves with the trigger: BAND or NONE. It may be outside the daily limits
     on the passive side only if the order can be parked there, or if no print can reach the trigger today."""
-    allowed = can_park(book, side, tick, tif) or is_out_of_reach(book, side, trigger, tif)
+    allowed = can_park(book, side, tick, tif) or may_wait_beyond_limits(book, side, trigger, tif)
     return REJECT_BAND if is_behind_window(book, side, tick) and not allowed else REJECT_NONE
 
 
 @kernel
 def is_elected_now(book, side, trigger):
     """Whether the last price has already reached this trigger, so that the stop is elected at once (STOP-002)."""
-    return book.phase == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))
+    return book.market_state == MARKET_OPEN and book.has_last != 0 and reaches(side, trigger, np.int64(book.last_tick))

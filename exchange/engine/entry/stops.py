@@ -3,7 +3,7 @@ STOP-010).
 
 Until its injection a stop is PENDING. Its `price` is the limit that it will have, unless the reject band limits it
 then. It shows nothing, so its row keeps `minimum_lots` in place of `shown_lots`. `book/stops.py` has the heaps and
-lines that stops wait in.
+injection queues that stops wait in.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from exchange.book.heap import remove_node
 from exchange.book.levels import round_inward, worse_of
 from exchange.book.stops import (
-    VENUE_LINE,
-    join_line,
-    leave_line,
+    VENUE_QUEUE,
+    join_injection_queue,
+    leave_injection_queue,
     take_reached,
     wait_for_trigger,
 )
@@ -36,19 +36,19 @@ def keep_stop(state, slot, minimum_lots):
 
 @kernel
 def place_stop(state, slot):
-    """Put a stop into the line to inject, if its book is OPEN and the last price reaches its trigger; else into the
+    """Put a stop into the injection queue if its book is OPEN and the last price reaches its trigger, else into the
     heap of stops that wait for a price."""
     order = state.orders[slot]
     book = state.books[order.book]
     if is_elected_now(book, np.int64(order.side), np.int64(order.trigger)):
-        join_line(state, VENUE_LINE, slot)
+        join_injection_queue(state, VENUE_QUEUE, slot)
     else:
         wait_for_trigger(state, book, slot)
 
 
 @kernel
 def elect_stops(state, book, tick, has_origin, origin):
-    """Elect the stops of a book that a print at `tick` reaches, and put them into the line to inject (STOP-005).
+    """Elect the stops of a book that a print at `tick` reaches, and put them into the injection queue (STOP-005).
 
     has_origin  True: the trigger nearest to `origin` comes first; False: the earlier stamp
     origin      the last price before the print, ticks
@@ -57,7 +57,7 @@ def elect_stops(state, book, tick, has_origin, origin):
     while root != 0:
         slot = root
         root = remove_node(state, root, slot)
-        join_line(state, VENUE_LINE, slot)
+        join_injection_queue(state, VENUE_QUEUE, slot)
 
 
 @kernel
@@ -69,19 +69,19 @@ def elect_by_last(state, book):
 
 @kernel
 def next_injection(state):
-    """Take the next stop to inject out of its line and return its slot, 0 if there is none.
+    """Take the next stop to inject out of its queue and return its slot, 0 if there is none.
 
-    Stops of books that are not OPEN are moved to their book's own line (STOP-008).
+    Stops of books that are not OPEN are moved to their book's own queue (STOP-008).
     """
     while True:
-        slot = np.int64(state.books[VENUE_LINE].elected_first)
+        slot = np.int64(state.books[VENUE_QUEUE].injection_first)
         if slot == 0:
             return slot
-        leave_line(state, slot)
+        leave_injection_queue(state, slot)
         index = np.int64(state.orders[slot].book)
-        if state.books[index].phase == MARKET_OPEN:
+        if state.books[index].market_state == MARKET_OPEN:
             return slot
-        join_line(state, index, slot)
+        join_injection_queue(state, index, slot)
 
 
 @kernel

@@ -138,9 +138,9 @@ def check_entry(state, command):
     if not known_book(state, index):
         return REJECT_UNKNOWN_INST
     book = state.books[index]
-    if not takes_new(book.phase):
+    if not takes_new(book.market_state):
         return REJECT_STATE
-    if book.phase != MARKET_OPEN and (is_immediate(command.tif) or is_market(command.order_type)):
+    if book.market_state != MARKET_OPEN and (is_immediate(command.tif) or is_market(command.order_type)):
         return REJECT_STATE
     if book.order_entry == ENTRY_IOC_ONLY and not is_immediate(command.tif):
         return REJECT_IOC_ONLY
@@ -148,11 +148,11 @@ def check_entry(state, command):
 
 
 @leaf_kernel
-def check_terms(state, command, book, row, word, tick):
+def check_terms(state, command, book, row, key_hash, tick):
     """Checks of ranks 6 to 12, for a NEW that has passed `check_entry`.
 
     row   the account's position in the book; 0 for a combination, or if there is none yet
-    word  the NEW's `order_hash`
+    key_hash  the NEW's `order_hash`
     tick  its `entry_tick`
     """
     account = np.int64(command.account)
@@ -166,7 +166,7 @@ def check_terms(state, command, book, row, word, tick):
         reason = check_display(book, lots, np.int64(command.display_lots))
     if reason != REJECT_NONE:
         return reason
-    if has_client_order_id(command) and is_taken(state, command, word):
+    if has_client_order_id(command) and is_taken(state, command, key_hash):
         return REJECT_DUP_ID
     if market:
         if best_opposite(state, command) == 0:
@@ -190,7 +190,7 @@ def check_terms(state, command, book, row, word, tick):
     if is_full(state, account, row, book, side, lots):
         return REJECT_FULL
     index = np.int64(command.instrument)
-    keeps_out = command.post_only == POST_ONLY_REJECT and book.phase == MARKET_OPEN
+    keeps_out = command.post_only == POST_ONLY_REJECT and book.market_state == MARKET_OPEN
     smp_id = owner_smp_id(command, state.accounts[account])
     if keeps_out and would_take(state, book, index, side, tick, smp_id, account):
         return REJECT_PO_CROSS

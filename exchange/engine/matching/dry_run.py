@@ -15,10 +15,10 @@ from exchange.book.levels import (
     unlink_order,
     worse_place,
 )
-from exchange.book.windows import breach, breach_of_route, end_trial, try_print
+from exchange.book.windows import add_dry_print, breach_of_route, breach_reason, end_dry_prints
 from exchange.engine.matching.self_match import is_own
 from exchange.engine.orders import slice_lots
-from exchange.engine.quotes.protection import end_tries, is_protected, is_pulled, try_fill
+from exchange.engine.quotes.protection import count_dry_fill, end_dry_fills, is_protected, is_pulled
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     FEATURE_IMPLIED,
@@ -28,8 +28,8 @@ from exchange.kernel_codes import (
     STATE_REASON_NONE,
 )
 
-# The dry run keeps each order that it changes in the scratch table, as an entry of ENTRY words, to restore it.
-ENTRY = 7  # words: slot, two neighbours, leaves_lots, shown_lots, stamp in two halves
+# The dry run keeps each order that it changes in the scratch table, as an entry of ENTRY_WORDS, to restore it.
+ENTRY_WORDS = 7  # words: slot, two neighbours, leaves_lots, shown_lots, stamp in two halves
 HALF = 32
 LOW_HALF = (1 << HALF) - 1
 
@@ -65,18 +65,18 @@ def executable_lots(state, book, order):
                 break
             taken, left, entries = _from_real(state, book, order, place, left, entries)
             tick = tick_of(book, other, place)
-            if taken > 0 and breach(state, index, tick) != STATE_REASON_NONE:
+            if taken > 0 and breach_reason(state, index, tick) != STATE_REASON_NONE:
                 break
             if taken > 0:
-                try_print(state, index, tick)
+                add_dry_print(state, index, tick)
             place = worse_place(state, book, other, place)
         found += taken
     while entries > 0:
         entries -= 1
-        _put_back(state, entries)
+        _restore(state, entries)
     state.stamp = stamp
-    end_trial(state)
-    end_tries(state)
+    end_dry_prints(state)
+    end_dry_fills(state)
     return found
 
 
@@ -95,25 +95,25 @@ def _from_real(state, book, order, place, left, entries):
 
 
 @kernel
-def _from_route(state, order, floor, left, entries):
-    """Execute one implied fill, if its price is better than the place `floor`.
+def _from_route(state, order, floor_place, left, entries):
+    """Execute one implied fill, if its price is better than the place `floor_place`.
 
     returns  (lots executed, or -1 if a print would breach a window; entries in the scratch table)
     """
     side = np.int64(order.side)
-    if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) == 0:
+    if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor_place) == 0:
         return np.int64(0), entries
     if breach_of_route(state, np.int64(order.book))[0] != STATE_REASON_NONE:
         clear_route(state)
         return np.int64(-1), entries
     lots = min(left, np.int64(state.route.lots))
-    if (entries + state.route.count) * ENTRY > state.scratch.shape[0]:
+    if (entries + state.route.count) * ENTRY_WORDS > state.scratch.shape[0]:
         lots = np.int64(0)
     else:
-        try_print(state, np.int64(order.book), np.int64(state.route.tick))
+        add_dry_print(state, np.int64(order.book), np.int64(state.route.tick))
         for number in range(state.route.count):
-            try_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
-        entries = _take_route(state, entries, lots)
+            add_dry_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
+        entries = _reduce_route(state, entries, lots)
         for number in range(state.route.count):
             entries = _count(state, order, state.orders[state.route.slots[number]], lots, entries)
     clear_route(state)
@@ -173,7 +173,7 @@ def _from_shared_level(state, order, head, left, entries):
 def _count(state, order, maker, lots, entries):
     """Count a fill of `maker`, if it is a quote, in its protection group. If the group would trip, take its quotes out
     of other books, as far as the scratch table has space. Returns the entries in the table."""
-    row = try_fill(state, maker, lots)
+    row = count_dry_fill(state, maker, lots)
     if row == 0:
         return entries
     quotes = np.int64(state.protections[row].quotes)
@@ -182,30 +182,30 @@ def _count(state, order, maker, lots, entries):
         quote = state.orders[slot]
         if is_protected(quote, row):
             quotes -= 1
-            fits = (entries + 1) * ENTRY <= state.scratch.shape[0]
+            fits = (entries + 1) * ENTRY_WORDS <= state.scratch.shape[0]
             if quote.book != order.book and quote.resting != 0 and fits:
-                _take(state, entries, slot, np.int64(quote.leaves_lots))
+                _reduce_noted(state, entries, slot, np.int64(quote.leaves_lots))
                 entries += 1
         slot = np.int64(state.links[slot].account_newer)
     return entries
 
 
 @kernel
-def _take_route(state, entries, lots):
+def _reduce_route(state, entries, lots):
     """Take lots from every order of the route, without events. Returns the entries in the scratch table."""
     for number in range(state.route.count):
-        _take(state, entries, np.int64(state.route.slots[number]), lots)
+        _reduce_noted(state, entries, np.int64(state.route.slots[number]), lots)
         entries += 1
     return entries
 
 
 @kernel
-def _take(state, entry, slot, lots):
-    """Take lots off a resting order. Entry number `entry` of the scratch table keeps what `_put_back` needs."""
+def _reduce_noted(state, entry, slot, lots):
+    """Take lots off a resting order. Entry number `entry` of the scratch table keeps what `_restore` needs."""
     order = state.orders[slot]
     book = state.books[order.book]
     link = state.links[slot]
-    at = entry * ENTRY
+    at = entry * ENTRY_WORDS
     state.scratch[at] = slot
     state.scratch[at + 1] = link.older
     state.scratch[at + 2] = link.newer
@@ -227,9 +227,9 @@ def _take(state, entry, slot, lots):
 
 
 @kernel
-def _put_back(state, entry):
-    """Undo one `_take`. Call it for the latest entry first, so that the neighbours are as they were."""
-    at = entry * ENTRY
+def _restore(state, entry):
+    """Undo one `_reduce_noted`. Call it for the latest entry first, so that the neighbours are as they were."""
+    at = entry * ENTRY_WORDS
     slot = np.int64(state.scratch[at])
     order = state.orders[slot]
     book = state.books[order.book]
@@ -239,5 +239,5 @@ def _put_back(state, entry):
     order.shown_lots = state.scratch[at + 4]
     order.stamp = (np.int64(state.scratch[at + 5]) << HALF) + state.scratch[at + 6] + (1 << (HALF - 1))
     relink_order(state, book, slot, np.int64(state.scratch[at + 1]), np.int64(state.scratch[at + 2]))
-    for spot in range(at, at + ENTRY):
-        state.scratch[spot] = 0
+    for word in range(at, at + ENTRY_WORDS):
+        state.scratch[word] = 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from exchange.book.implied import clear_route, find_route
 from exchange.book.levels import best_row, place_of, tick_of
-from exchange.book.windows import breach, breach_of_route
+from exchange.book.windows import breach_of_route, breach_reason
 from exchange.engine.matching.implied_fills import trade_route
 from exchange.engine.matching.level_pass import NO_PASS, begin_pass, continue_pass, prevent_on_level
 from exchange.engine.matching.self_match import is_own, prevent_self_match
@@ -34,9 +34,10 @@ def match_featured(state, out, slot):
         real = np.int64(0)
     if book.features & FEATURE_IMPLIED != 0:
         # A better implied price trades before real orders; at the same price real orders come first (IMP-003, IMP-004).
-        floor = max(real, worst - 1, 0)
-        if find_route(state, np.int64(order.book), side, np.int64(order.smp_id), np.int64(order.account), floor) != 0:
-            if _route_breaches(state, np.int64(order.book)):
+        floor_place = max(real, worst - 1, 0)
+        index, smp_id, account = np.int64(order.book), np.int64(order.smp_id), np.int64(order.account)
+        if find_route(state, index, side, smp_id, account, floor_place) != 0:
+            if _route_breaches(state, index):
                 return False
             trade_route(state, out, slot)
             return True
@@ -72,7 +73,7 @@ def prevents(state, out, slot):
 def _breaches(state, index, tick):
     """Whether a print at this tick would breach a window of the book. If so, the breach is noted in the cursor: there
     is no fill, and matching ends (BAND-005)."""
-    reason = breach(state, index, tick)
+    reason = breach_reason(state, index, tick)
     if reason == STATE_REASON_NONE:
         return False
     note_breach(state, index, reason)

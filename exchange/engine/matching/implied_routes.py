@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.book.levels import CHANGED, CHANGED_STATE
+from exchange.book.levels import CHANGED_STATE, IMPLIED_CHANGED
 from exchange.codes import BookFeature
 
 # A route into a book: nearest last trading day of the other legs; combination; number of the book's leg, from 1, or 0
@@ -25,14 +25,14 @@ def routes_of(state: np.record) -> dict[int, list[Route]]:
 
 
 def build_routes(state: np.record) -> None:
-    """Write the routes of all books to the MEMBER and SOURCES tables. Call it after books have been listed."""
-    state.members[:] = np.zeros(1, state.members.dtype)
+    """Write the routes of all books to `implied_routes` and `route_ranges`. Call it after books have been listed."""
+    state.implied_routes[:] = np.zeros(1, state.implied_routes.dtype)
     first = 0
     for index, routes in routes_of(state).items():
-        state.sources[index] = (first, len(routes))
+        state.route_ranges[index] = (first, len(routes))
         days = sorted({nearest for nearest, _, _ in routes})
         for nearest, combination, own_leg in routes:
-            state.members[first] = (combination, own_leg, days.index(nearest), 0)
+            state.implied_routes[first] = (combination, own_leg, days.index(nearest), 0)
             first += 1
         _mark(state, index)
 
@@ -41,4 +41,4 @@ def _mark(state: np.record, index: int) -> None:
     """As `levels.mark_book`, in plain Python. The next command publishes the book's implied prices."""
     state.implied[index].changed = CHANGED_STATE
     state.marked_books[index // 64] |= np.uint64(1 << index % 64)
-    state.marked_words[CHANGED] |= np.uint64(1 << index // 64)
+    state.marked_words[IMPLIED_CHANGED] |= np.uint64(1 << index // 64)

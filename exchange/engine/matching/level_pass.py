@@ -12,13 +12,13 @@ from exchange.book.levels import best_row, place_of, row_of
 from exchange.book.pro_rata import share_level
 from exchange.engine.matching.self_match import is_own
 from exchange.engine.matching.trades import trade_share
-from exchange.engine.orders import refresh_order, take_out
+from exchange.engine.orders import cancel_remainder, refresh_order
 from exchange.kernel import kernel
 from exchange.kernel_codes import CANCEL_SMP, SMP_CANCEL_AGGRESSOR, SMP_CANCEL_BOTH
 
 # Steps of a pass. NO_PASS is 0: a cursor between commands is all zero.
 NO_PASS = 0
-OWN_LEAVE = 1  # cancel the next order of the aggressor's owner
+CANCEL_OWN = 1  # cancel the next order of the aggressor's owner
 END_AGGRESSOR = 2  # cancel the aggressor
 FILL = 3  # trade the next share
 REFRESH = 4  # show the next slice of the next iceberg
@@ -44,9 +44,9 @@ def prevent_on_level(state, out, slot):
     if own == 0:
         return False
     if order.smp_mode == SMP_CANCEL_AGGRESSOR:
-        take_out(state, out, slot, CANCEL_SMP)
+        cancel_remainder(state, out, slot, CANCEL_SMP)
         return True
-    state.cursor.pass_step = OWN_LEAVE
+    state.cursor.pass_step = CANCEL_OWN
     state.cursor.pass_slot = own
     return True
 
@@ -67,11 +67,11 @@ def begin_pass(state, slot):
 def continue_pass(state, out, slot):
     """Run the next step of the running pass."""
     step = state.cursor.pass_step
-    if step == OWN_LEAVE:
+    if step == CANCEL_OWN:
         _cancel_own(state, out, slot)
     elif step == END_AGGRESSOR:
         state.cursor.pass_step = NO_PASS
-        take_out(state, out, slot, CANCEL_SMP)
+        cancel_remainder(state, out, slot, CANCEL_SMP)
     elif step == FILL:
         _fill_once(state, out, slot)
     else:
@@ -83,7 +83,7 @@ def _cancel_own(state, out, slot):
     cursor = state.cursor
     own = np.int64(cursor.pass_slot)
     following = find_own(state, state.orders[slot], np.int64(state.links[own].newer))
-    take_out(state, out, own, CANCEL_SMP)
+    cancel_remainder(state, out, own, CANCEL_SMP)
     cursor.pass_slot = following
     if following == 0:
         cursor.pass_step = END_AGGRESSOR if state.orders[slot].smp_mode == SMP_CANCEL_BOTH else NO_PASS

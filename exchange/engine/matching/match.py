@@ -6,10 +6,10 @@ from exchange.book.levels import available_lots, crosses, may_trade, place_of, r
 from exchange.engine.matching.dry_run import executable_lots
 from exchange.engine.matching.featured import fill_oldest, match_featured, prevents
 from exchange.engine.matching.self_match import is_own, prevent_self_match
-from exchange.engine.matching.trades import book_taken, trade_oldest
-from exchange.engine.orders import rest_order, settle_remainder, take_out
+from exchange.engine.matching.trades import book_aggressor_fills, trade_oldest
+from exchange.engine.orders import cancel_remainder, end_matching, rest_order
 from exchange.engine.predicates import is_immediate
-from exchange.engine.prefetch import ALL, prefetch_makers, prefetch_next
+from exchange.engine.prefetch import PREFETCH_ALL, prefetch_makers, prefetch_next
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import CANCEL_FOK, CANCEL_MINQTY, MARKET_OPEN, TIF_FOK
 from exchange.limits import STEP_EVENTS
@@ -28,7 +28,7 @@ def unmet_condition(state, book, order, minimum_lots):
     if wanted == 0:
         return 0
     # Nothing matches outside OPEN, and an order executes at most its own lots.
-    if book.phase != MARKET_OPEN or wanted > order.order_lots:
+    if book.market_state != MARKET_OPEN or wanted > order.order_lots:
         return reason
     if order.smp_id != 0 or book.features != 0:
         found = executable_lots(state, book, order)
@@ -82,7 +82,7 @@ def _match_outright(whole, out, slot):
     best = np.int64(book.best[other])
     own = np.int64(0)
     first_price, last_price = tick_of(book, other, best), np.int64(0)
-    if out.scatter == ALL:
+    if out.prefetch_extent == PREFETCH_ALL:
         prefetch_makers(state, book, other, worst, np.int64(order.leaves_lots), True)
     while own == 0 and out.count <= count_max and order.leaves_lots != 0 and best != 0 and best >= worst:
         state = opaque_row(whole)
@@ -90,11 +90,11 @@ def _match_outright(whole, out, slot):
         if is_own(order, state.orders[resting]):
             own = resting
         else:
-            prefetch_next(state, book, other, resting, out.scatter)
+            prefetch_next(state, book, other, resting, out.prefetch_extent)
             last_price = trade_oldest(state, out, book, other, best, first + best, resting, slot)
             best = np.int64(book.best[other])
     lots, value = lots_before - order.leaves_lots, order.value_tick_lots - value_before
-    book_taken(state, book, order, lots, value, first_price, last_price)
+    book_aggressor_fills(state, book, order, lots, value, first_price, last_price)
     if own != 0:
         prevent_self_match(state, out, slot, own)
     return own != 0 or out.count > count_max
@@ -110,11 +110,11 @@ def start_order(state, out, slot, minimum_lots):
     book = state.books[order.book]
     reason = unmet_condition(state, book, order, minimum_lots)
     if reason != 0:
-        take_out(state, out, slot, reason)
-    elif book.phase == MARKET_OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
+        cancel_remainder(state, out, slot, reason)
+    elif book.market_state == MARKET_OPEN and may_trade(book, np.int64(order.side), np.int64(order.price)):
         return True
     elif is_immediate(order.tif):
-        settle_remainder(state, out, slot)
+        end_matching(state, out, slot)
     else:
         rest_order(state, out, slot)
     return False

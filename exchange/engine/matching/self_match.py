@@ -9,7 +9,7 @@ import numpy as np
 from exchange.book.levels import take_hidden_first, unlink_order
 from exchange.book.owners import is_of_owner
 from exchange.engine.emit import next_in_stream, order_event
-from exchange.engine.orders import release_order, take_out, work_order
+from exchange.engine.orders import cancel_remainder, release_order, work_order
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_SMP,
@@ -43,9 +43,9 @@ def prevent_self_match(state, out, slot, resting):
             release_order(state, resting)
         return
     if mode != SMP_CANCEL_AGGRESSOR:
-        take_out(state, out, resting, CANCEL_SMP)
+        cancel_remainder(state, out, resting, CANCEL_SMP)
     if mode != SMP_CANCEL_RESTING:
-        take_out(state, out, slot, CANCEL_SMP)
+        cancel_remainder(state, out, slot, CANCEL_SMP)
 
 
 @kernel

@@ -6,8 +6,8 @@ from exchange.book.index import order_hash, prefetch_entry
 from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
 from exchange.book.windows import note_print
 from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
-from exchange.clearing.positions import touch_position
-from exchange.engine.emit import TOTALS, emit_old_order, fill_codes, next_in_stream
+from exchange.clearing.positions import queue_position_report
+from exchange.engine.emit import TOTALS, copied_order_event, fill_codes, next_in_stream
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.entry.stops import elect_stops
 from exchange.engine.orders import refresh_order, release_hashed_order, release_order
@@ -81,7 +81,7 @@ def _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, l
     order = state.orders[slot]
     if book.features != 0 and liquidity == LIQUIDITY_MAKER and order.order_type == ORDER_QUOTE:
         count_fill(state, order, lots, book.hours)
-    row = emit_old_order(state, out, order, fill_codes(order, lots, liquidity))
+    row = copied_order_event(state, out, order, fill_codes(order, lots, liquidity))
     leaves = np.int64(order.leaves_lots) - lots
     totals, value = word_at(order, TOTALS) + np.uint64(lots), order.value_tick_lots + price * lots  # filled_lots grow
     put_word(order, TOTALS, totals)
@@ -149,32 +149,32 @@ def trade_share(state, out, book, resting, slot, price, lots):
 def trade_oldest(state, out, book, side, place, level_row, resting, slot):
     """Trade an aggressor with the oldest order at the best price of an outright without features. Returns the price.
 
-    The caller books the aggressor's clearing and the statistics, for all its fills together (`book_taken`).
+    The caller books the aggressor's clearing and the statistics, for all its fills together (`book_aggressor_fills`).
 
     side, place, level_row  of the resting order
     resting, slot           slots of the resting order and of the aggressor
     """
     maker, order = state.orders[resting], state.orders[slot]
-    word = order_hash(maker)
-    prefetch_entry(state, word)
+    key_hash = order_hash(maker)
+    prefetch_entry(state, key_hash)
     price = np.int64(maker.price)
     lots = min(np.int64(maker.shown_lots), np.int64(order.leaves_lots))
     state.trade_id += 1
     fee = clear_fills(state, book, maker, lots, price * lots, LIQUIDITY_MAKER)
     _emit_fill_at(state, out, book, resting, side, place, level_row, lots, price, LIQUIDITY_MAKER, fee)
     row = np.int64(order.position)
-    touch_position(state, np.int64(order.account), state.positions[row], row)
+    queue_position_report(state, np.int64(order.account), state.positions[row], row)
     fee = fee_mills(book, LIQUIDITY_TAKER, lots)
     _emit_fill_at(state, out, book, slot, side, place, level_row, lots, price, LIQUIDITY_TAKER, fee)
     if maker.leaves_lots == 0:
-        release_hashed_order(state, resting, np.int64(maker.account), word)
+        release_hashed_order(state, resting, np.int64(maker.account), key_hash)
     elif maker.shown_lots == 0:
         refresh_order(state, out, resting)
     return price
 
 
 @leaf_kernel
-def book_taken(state, book, order, lots, value, first, last):
+def book_aggressor_fills(state, book, order, lots, value, first, last):
     """Book what `trade_oldest` has left out, for all fills of an aggressor: statistics of the book, its clearing.
 
     lots, value  of all these fills; value is the sum of price * lots

@@ -12,10 +12,10 @@ from exchange.engine.entry.stops import elect_by_last
 from exchange.engine.matching.trades import trade_lots
 from exchange.engine.orders import refresh_order
 from exchange.engine.phases.auction_stops import join_auction_once
-from exchange.engine.phases.collar import collect_again, may_uncross
+from exchange.engine.phases.collar import begin_next_auction, may_uncross
 from exchange.engine.phases.market_state import reference_tick
 from exchange.engine.phases.state_changes import in_scope
-from exchange.engine.prefetch import ALL, prefetch_next
+from exchange.engine.prefetch import PREFETCH_ALL, prefetch_next
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import EVENT_UNCROSSED, ORDER_STATE_NONE, SIDE_BUY, SIDE_SELL
 from exchange.limits import STEP_EVENTS
@@ -88,8 +88,8 @@ def _trade_pair(state, out, book, price):
     buyer = np.int64(state.levels[best_row(book, SIDE_BUY)].head)
     seller = np.int64(state.levels[best_row(book, SIDE_SELL)].head)
     buy, sell = state.orders[buyer], state.orders[seller]
-    prefetch_next(state, book, SIDE_BUY, buyer, ALL)
-    prefetch_next(state, book, SIDE_SELL, seller, ALL)
+    prefetch_next(state, book, SIDE_BUY, buyer, PREFETCH_ALL)
+    prefetch_next(state, book, SIDE_SELL, seller, PREFETCH_ALL)
     lots = min(_part_lots(buy, price), _part_lots(sell, price))  # never more than `uncross_lots`
     buyer_showed, seller_showed = buy.shown_lots != 0, sell.shown_lots != 0
     trade_lots(state, out, book, buyer, seller, price, lots, True)
@@ -120,7 +120,7 @@ def uncross_once(state, out):
         return True
     if cursor.stage == TRADING:
         cursor.stage = DONE
-        collect_again(state, out, np.int64(cursor.book))
+        begin_next_auction(state, out, np.int64(cursor.book))
         return True
     if cursor.stage != JOINING:
         return _begin_uncross(state, out)

@@ -8,7 +8,7 @@ import numpy as np
 
 from exchange.book.windows import BREAKER, VELOCITY
 from exchange.engine.cancels.cancel_queue import queue_cancel, start_cancels
-from exchange.engine.orders import rest_order, take_out
+from exchange.engine.orders import cancel_remainder, rest_order
 from exchange.engine.phases.market_state import change_state
 from exchange.engine.predicates import is_immediate
 from exchange.engine.quote_counts import next_quote
@@ -44,7 +44,7 @@ def halt_once(state, out):
     if cursor.halt_step == REMAINDER:
         cursor.halt_step = RESERVE
         if not _may_rest(state, slot):
-            take_out(state, out, slot, CANCEL_VELOCITY)
+            cancel_remainder(state, out, slot, CANCEL_VELOCITY)
             cursor.slot = 0
             if cursor.halt_reason != STATE_REASON_HALT_DCB:
                 cursor.halt_step = DONE  # velocity, and nothing rests: the state stays (BAND-006)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from exchange.book.auction import collared_equilibrium, equilibrium, inside, is_crossed
+from exchange.book.auction import clamp_to_collar, collared_equilibrium, equilibrium, is_crossed
 from exchange.book.heap import remove_node
 from exchange.book.levels import in_limits, place_of, row_of
-from exchange.book.stops import leave_line, take_reached, wait_for_trigger
+from exchange.book.stops import leave_injection_queue, take_reached, wait_for_trigger
 from exchange.engine.entry.stops import inject_stop, injection_tick
-from exchange.engine.orders import rest_order, take_out
+from exchange.engine.orders import cancel_remainder, rest_order
 from exchange.kernel import kernel
 from exchange.kernel_codes import CANCEL_MINQTY
 
@@ -21,9 +21,9 @@ def join_auction_once(state, out, book, reference, collar_ticks):
     collar elects (AUC-014).
     """
     cursor = state.cursor
-    slot = np.int64(book.elected_first)
+    slot = np.int64(book.injection_first)
     if slot != 0:
-        leave_line(state, slot)
+        leave_injection_queue(state, slot)
         _join(state, out, slot)
         return True
     if cursor.elected_root == 0 and is_crossed(book):
@@ -42,7 +42,7 @@ def _join(state, out, slot):
     """Inject a stop and rest it. Emits TRG, then RST. A stop with a minimum quantity is cancelled, because nothing
     trades yet (TIF-004)."""
     if inject_stop(state, out, slot) != 0:
-        take_out(state, out, slot, CANCEL_MINQTY)
+        cancel_remainder(state, out, slot, CANCEL_MINQTY)
     else:
         rest_order(state, out, slot)
 
@@ -59,49 +59,49 @@ def expected_uncross(state, book, reference, collar_ticks):
                              trade inside the collar
     """
     bid, ask = np.int64(book.best[0]), np.int64(book.best[1])
-    slot = np.int64(book.elected_first)
+    slot = np.int64(book.injection_first)
     while slot != 0:
         _add_lots(state, book, slot, 1)
         slot = np.int64(state.links[slot].newer)
-    tried = np.int64(0)
+    added = np.int64(0)
     price, volume, imbalance, inside_lots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     crossed = is_crossed(book)
     growing = crossed
     while growing:
         price, volume, imbalance = equilibrium(state, book, reference)
-        more = _add_reached(state, book, inside(price, reference, collar_ticks), tried)
-        growing = more != tried
-        tried = more
+        more = _add_reached(state, book, clamp_to_collar(price, reference, collar_ticks), added)
+        growing = more != added
+        added = more
     if crossed:
         _, inside_lots, _ = collared_equilibrium(state, book, reference, collar_ticks)
     book.best[0] = bid
     book.best[1] = ask
-    _remove_all(state, book, tried)
+    _remove_all(state, book, added)
     return crossed, price, volume, imbalance, inside_lots
 
 
 @kernel
-def _add_reached(state, book, price, tried):
-    """Add the lots of the stops that a price elects. Their slots are appended to the scratch table, which has `tried`
+def _add_reached(state, book, price, added):
+    """Add the lots of the stops that a price elects. Their slots are appended to the scratch table, which has `added`
     already. Returns the number of slots in it."""
     root = take_reached(state, book, price, False, np.int64(0))
     while root != 0:
         slot = root
         root = remove_node(state, root, slot)
         _add_lots(state, book, slot, 1)
-        state.scratch[tried] = slot
-        tried += 1
-    return tried
+        state.scratch[added] = slot
+        added += 1
+    return added
 
 
 @kernel
-def _remove_all(state, book, tried):
+def _remove_all(state, book, added):
     """Take away the lots of all added stops, and put stops back into the heaps that they were taken from."""
-    slot = np.int64(book.elected_first)
+    slot = np.int64(book.injection_first)
     while slot != 0:
         _add_lots(state, book, slot, -1)
         slot = np.int64(state.links[slot].newer)
-    for place in range(tried):
+    for place in range(added):
         slot = np.int64(state.scratch[place])
         state.scratch[place] = 0
         _add_lots(state, book, slot, -1)

@@ -7,7 +7,7 @@ waits until an operator allows an uncross at the edge of the collar (CLAMP).
 
 import numpy as np
 
-from exchange.book.auction import inside, is_crossed
+from exchange.book.auction import clamp_to_collar, is_crossed
 from exchange.engine.phases.auction_stops import expected_uncross
 from exchange.engine.phases.market_state import change_state, reference_tick
 from exchange.kernel import kernel
@@ -23,7 +23,7 @@ def may_uncross(state, out, index):
     book = state.books[index]
     reference = reference_tick(book)
     crossed, price, _, _, inside_lots = expected_uncross(state, book, reference, guard.collar_ticks)
-    if not crossed or price == inside(price, reference, guard.collar_ticks):
+    if not crossed or price == clamp_to_collar(price, reference, guard.collar_ticks):
         return True
     if guard.extensions < guard.extensions_max:
         guard.extensions += 1
@@ -36,7 +36,7 @@ def may_uncross(state, out, index):
 
 
 @kernel
-def collect_again(state, out, index):
+def begin_next_auction(state, out, index):
     """After an uncross at the edge of its collar a book may still be crossed: then begin its next auction, with the
     price just printed as reference."""
     if is_crossed(state.books[index]):

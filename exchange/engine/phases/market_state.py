@@ -22,7 +22,7 @@ from exchange.kernel_codes import (
 )
 
 # As `until_ns`: a change of state that keeps the timer. A halt stops the timer; after the halt it runs on.
-KEPT = np.int64(-1)
+KEEP_TIMER = np.int64(-1)
 
 
 @kernel
@@ -53,12 +53,12 @@ def change_state(state, out, index, group_number, target, reason, until_ns):
 
     target    MarketState
     reason    StateReason
-    until_ns  when the venue's timer ends the state, 0 if none does; KEPT: the present timer stays
+    until_ns  when the venue's timer ends the state, 0 if none does; KEEP_TIMER: the present timer stays
     """
     if index != 0:
         _change_book(state, index, target, reason, until_ns)
         reopen_ns = np.int64(state.guards[index].reopen_ns)
-        if state.books[index].phase == MARKET_HALT:
+        if state.books[index].market_state == MARKET_HALT:
             reopen_ns = np.int64(0) if target == MARKET_HALT else -np.int64(state.guards[index].left_ns)
     else:
         _change_group(state, group_number, target, reason, until_ns)
@@ -86,8 +86,8 @@ def _resumed_ns(state, left_ns):
 def _change_book(state, index, target, reason, until_ns):
     """Change the own state of one book, and its reopening time."""
     book = state.books[index]
-    if target == MARKET_HALT and book.phase != MARKET_HALT:
-        book.before_halt = book.phase
+    if target == MARKET_HALT and book.market_state != MARKET_HALT:
+        book.before_halt = book.market_state
     if target == MARKET_OPEN:
         state.guards[index].extensions = 0
     own = MARKET_NONE if target == MARKET_OPEN else target
@@ -95,9 +95,9 @@ def _change_book(state, index, target, reason, until_ns):
     _set_book_state(state, index, np.int64(state.groups[book.group].state), own)
     if target == MARKET_CLOSED:
         _end_day(state, index)
-    if until_ns != KEPT and book.phase == MARKET_HALT:
+    if until_ns != KEEP_TIMER and book.market_state == MARKET_HALT:
         state.guards[index].left_ns = _stopped_ns(state, until_ns)
-    elif until_ns != KEPT:
+    elif until_ns != KEEP_TIMER:
         state.guards[index].reopen_ns = until_ns
 
 
@@ -108,7 +108,7 @@ def _change_group(state, group_number, target, reason, until_ns):
     fresh_day = group.state == MARKET_CLOSED and target == MARKET_PREOPEN
     if target == MARKET_HALT and group.state != MARKET_HALT:
         group.before_halt = group.state
-    if until_ns != KEPT:
+    if until_ns != KEEP_TIMER:
         group.reopen_ns = until_ns
     elif target == MARKET_HALT and group.state != MARKET_HALT:
         group.left_ns = _stopped_ns(state, group.reopen_ns)
@@ -135,22 +135,22 @@ def _set_book_state(state, index, group_state, own_state):
     """Write a book's own state and its state in force, and all that depends on these."""
     book = state.books[index]
     collected = (
-        book.phase == MARKET_PREOPEN
-        or book.phase == MARKET_NOCANCEL
-        or book.phase == MARKET_RESERVED
-        or book.phase == MARKET_PAUSED
+        book.market_state == MARKET_PREOPEN
+        or book.market_state == MARKET_NOCANCEL
+        or book.market_state == MARKET_RESERVED
+        or book.market_state == MARKET_PAUSED
     )
-    halted = book.phase == MARKET_HALT
+    halted = book.market_state == MARKET_HALT
     book.status_sequence = state.sequence
     book.own_state = own_state
-    book.phase = effective_state(group_state, own_state)
+    book.market_state = effective_state(group_state, own_state)
     refresh_fast_path(book)
     guard = state.guards[index]
-    if book.phase == MARKET_HALT and not halted:
+    if book.market_state == MARKET_HALT and not halted:
         guard.left_ns = _stopped_ns(state, guard.reopen_ns)
-    elif halted and book.phase != MARKET_HALT:
+    elif halted and book.market_state != MARKET_HALT:
         guard.reopen_ns = _resumed_ns(state, guard.left_ns)
-    if collected and book.phase == MARKET_OPEN:
+    if collected and book.market_state == MARKET_OPEN:
         empty_windows(state, index)
     if book.features & FEATURE_IMPLIED != 0:
         mark_book(state, index, CHANGED_STATE)

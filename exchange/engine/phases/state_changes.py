@@ -12,7 +12,7 @@ from exchange.engine.cancels.scope import DAY_ORDERS, gather_book
 from exchange.engine.emit import market_event, refuse
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.phases.auction_stops import expected_uncross
-from exchange.engine.phases.market_state import KEPT, change_state, reference_tick
+from exchange.engine.phases.market_state import KEEP_TIMER, change_state, reference_tick
 from exchange.engine.predicates import known_book
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
@@ -76,8 +76,8 @@ def begin_state_change(state, out, command):
             refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
             return False
         book = state.books[index]
-        legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.phase, target, book.before_halt)
-        present = np.int64(book.phase)
+        legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.market_state, target, book.before_halt)
+        present = np.int64(book.market_state)
     else:
         if group == 0 or group >= state.groups.shape[0] or state.groups[group].listed == 0:
             refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
@@ -146,9 +146,9 @@ def expire_day_orders(state):
 
 @kernel
 def _keeps_time(state, index, group, target):
-    """Whether a change keeps the reopening timer (KEPT): a change to HALT, or back to the state before it."""
+    """Whether a change keeps the reopening timer (KEEP_TIMER): a change to HALT, or back to the state before it."""
     if index != 0:
-        present, before = np.int64(state.books[index].phase), np.int64(state.books[index].before_halt)
+        present, before = np.int64(state.books[index].market_state), np.int64(state.books[index].before_halt)
     else:
         present, before = np.int64(state.groups[group].state), np.int64(state.groups[group].before_halt)
     return target == MARKET_HALT or (present == MARKET_HALT and target == before)
@@ -161,6 +161,6 @@ def finish_state_change(state, out):
     target, reason = np.int64(cursor.market_state), np.int64(cursor.state_reason)
     if target != MARKET_NONE:
         index, group = np.int64(cursor.instrument), np.int64(cursor.group)
-        until_ns = KEPT if _keeps_time(state, index, group, target) else np.int64(0)
+        until_ns = KEEP_TIMER if _keeps_time(state, index, group, target) else np.int64(0)
         change_state(state, out, index, group, target, reason, until_ns)
     release_waiting(state, np.int64(cursor.group if cursor.instrument == 0 else state.books[cursor.instrument].group))

@@ -6,18 +6,18 @@ which no text can be; so it is found by account and book.
 
 import numpy as np
 
-from exchange.book.index import add_client_order, find_hashed, key_hash
+from exchange.book.index import add_client_order, find_hashed, hash_key
 from exchange.book.levels import crosses, take_hidden_first
 from exchange.book.slots import slot_of, take_slot
 from exchange.clearing.positions import open_positions, own_position
 from exchange.engine.emit import answer_event, market_event, next_in_stream, order_event
 from exchange.engine.orders import (
     append_to_account,
+    cancel_remainder,
+    end_matching,
     move_order,
     rest_order,
     session_bit,
-    settle_remainder,
-    take_out,
     work_order,
 )
 from exchange.engine.predicates import known_book
@@ -74,7 +74,7 @@ def begin_quote(state, out, command):
     reason = check_quote(state, command, bid, ask)
     place = np.int64(cursor.entries)
     if place < QUOTE_ENTRIES_MAX:
-        cursor.named[place] = command.instrument
+        cursor.quoted_instruments[place] = command.instrument
     cursor.entries += 1
     if reason != REJECT_NONE:
         _reject(state, out, command, reason, place)
@@ -83,7 +83,7 @@ def begin_quote(state, out, command):
     cursor.instrument = command.instrument
     cursor.session = command.session
     cursor.request_id = command.request_id
-    cursor.place = place
+    cursor.entry_place = place
     cursor.side = SIDE_BUY
     protection = find_protection(state, np.int64(command.account), np.int64(command.protection_number))
     cursor.protection = protection
@@ -100,19 +100,19 @@ def find_side(state, account, index, side):
     first = KEY | np.uint64(side)
     second = np.uint64(index)
     third = np.uint64(0)
-    return find_hashed(state, key_hash(account, first, second, third), account, first, second, third)
+    return find_hashed(state, hash_key(account, first, second, third), account, first, second, third)
 
 
 @kernel
 def _reject(state, out, command, reason, place):
-    """Emit a REJ of one entry. The present quote stays as it is (QUOTE-002). `place`: number of the entry, from 0."""
+    """Emit a REJ of one entry. The present quote stays as it is (QUOTE-002). `place`: of the entry, from 0."""
     row = answer_event(state, out, EVENT_ORDER_REJECTED, command, reason)
     row.order_type = ORDER_QUOTE
     row.state = ORDER_STATE_REJECTED
     row.entry_place = place
     row.bid_tick = np.int32(min(max(command.bid_tick, -0x7FFFFFFF), 0x7FFFFFFF))
     if reason == REJECT_STATE:
-        row.book_state = state.books[np.int64(command.instrument)].phase
+        row.book_state = state.books[np.int64(command.instrument)].market_state
     if reason != REJECT_UNKNOWN_ACCOUNT:
         row.account_sequence = next_in_stream(state, np.int64(command.account))
 
@@ -137,7 +137,7 @@ def _update_side(state, out, command, slot, side):
     elif lots == 0:
         cursor.quote_state[side] = QUOTE_REMOVED
         cursor.quote_id[side] = 0
-        row = take_out(state, out, slot, CANCEL_USER)
+        row = cancel_remainder(state, out, slot, CANCEL_USER)
         row.reference = cursor.request_id
     elif changes_side(state, slot, quoted_tick(command, side), lots):
         cursor.quote_state[side] = QUOTE_ENTERED
@@ -215,7 +215,9 @@ def quote_once(state, out):
         state.orders[slot].stamp = state.stamp
     order = state.orders[slot]
     book = state.books[order.book]
-    if book.phase == MARKET_OPEN and (book.features != FEATURE_QUOTES or crosses(book, side, np.int64(order.price))):
+    if book.market_state == MARKET_OPEN and (
+        book.features != FEATURE_QUOTES or crosses(book, side, np.int64(order.price))
+    ):
         cursor.slot = slot
         return MATCH_SIDE
     rest_order(state, out, slot)
@@ -233,7 +235,7 @@ def settle_side(state, out):
         cursor.quote_state[np.int64(cursor.side)] = QUOTE_REMOVED
     elif order.leaves_lots == 0:
         cursor.quote_state[np.int64(cursor.side)] = QUOTE_FILLED
-    settle_remainder(state, out, slot)
+    end_matching(state, out, slot)
     cursor.side += 1
 
 
@@ -255,8 +257,8 @@ def _enter(state, out, side):
     _write_quote(state, order, side)
     book = state.books[order.book]
     order.position = open_positions(state, account, own_position(state, account, np.int64(order.book)), book)
-    word = key_hash(account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
-    add_client_order(state, slot, word, np.int64(0))
+    key_hash = hash_key(account, order.client_order_id_0, order.client_order_id_1, order.client_order_id_2)
+    add_client_order(state, slot, key_hash, np.int64(0))
     append_to_account(state, account, slot, np.int64(order.session))
     work_order(state, order, np.int64(order.leaves_lots))
     count_quote(state, slot)
@@ -271,9 +273,9 @@ def _enter(state, out, side):
 def _write_quote(state, order, side):
     """Write the ORDER row of a side: a DAY limit order, whose self-match id stands for its account (SMP-008)."""
     cursor = state.cursor
-    state.entry += 1
+    state.entry_number += 1
     state.stamp += 1
-    order.entry = state.entry
+    order.entry_number = state.entry_number
     order.stamp = state.stamp
     order.client_order_id_0 = KEY | np.uint64(side)
     order.client_order_id_1 = np.uint64(cursor.instrument)
@@ -310,7 +312,7 @@ def _emit_entry(state, out):
     row.account = cursor.account
     row.session = cursor.session
     row.reference = cursor.request_id
-    row.entry_place = cursor.place
+    row.entry_place = cursor.entry_place
     row.bid_state = cursor.quote_state[SIDE_BUY]
     row.ask_state = cursor.quote_state[SIDE_SELL]
     row.bid_id = cursor.quote_id[SIDE_BUY]

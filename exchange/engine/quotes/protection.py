@@ -8,9 +8,9 @@ that a fill can be subtracted when it is older than the window.
 import numpy as np
 
 from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
-from exchange.engine.orders import take_out
+from exchange.engine.orders import cancel_remainder
 from exchange.engine.predicates import known_account
-from exchange.engine.state import PULLING
+from exchange.engine.state import QUOTE_PULLS
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
     CANCEL_MMP,
@@ -35,7 +35,7 @@ from exchange.kernel_codes import (
 )
 from exchange.limits import MMP_FILLS
 
-# PROTECTION's `tried` during a dry run.
+# PROTECTION's `dry_run_mark` during a dry run.
 COUNTED = 1  # fills were counted
 PULLED = 2  # the group would trip, and its quotes count as cancelled
 
@@ -176,11 +176,11 @@ def count_fill(state, order, lots, hours):
         return
     _drop_old_fills(state, row)
     protection = state.protections[row]
-    spot = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
+    entry_index = row * MMP_FILLS + (protection.first + protection.fills) % MMP_FILLS
     signed = lots * sign_of(np.int64(order.side))
-    state.protection_fills[spot].time_ns = state.time_ns
-    state.protection_fills[spot].lots = signed
-    state.protection_fills[spot].hours = lots * hours
+    state.protection_fills[entry_index].time_ns = state.time_ns
+    state.protection_fills[entry_index].lots = signed
+    state.protection_fills[entry_index].hours = lots * hours
     protection.fills += 1
     protection.lots += lots
     protection.delta += signed
@@ -210,13 +210,13 @@ def _drop_old_fills(state, row):
 @kernel
 def _reached(protection):
     """The first Threshold that is reached, 0 if none. Fills of a dry run count, too."""
-    if protection.lots_max != 0 and protection.lots + protection.tried_lots >= protection.lots_max:
+    if protection.lots_max != 0 and protection.lots + protection.dry_lots >= protection.lots_max:
         return THRESHOLD_LOTS
-    if protection.fills + protection.tried_fills >= protection.fills_max:
+    if protection.fills + protection.dry_fills >= protection.fills_max:
         return THRESHOLD_FILLS
-    if protection.delta_max != 0 and abs(protection.delta + protection.tried_delta) >= protection.delta_max:
+    if protection.delta_max != 0 and abs(protection.delta + protection.dry_delta) >= protection.delta_max:
         return THRESHOLD_DELTA
-    if protection.hours_max != 0 and protection.hours + protection.tried_hours >= protection.hours_max:
+    if protection.hours_max != 0 and protection.hours + protection.dry_hours >= protection.hours_max:
         return THRESHOLD_HOURS
     return np.int64(0)
 
@@ -225,24 +225,24 @@ def _reached(protection):
 
 
 @kernel
-def try_fill(state, order, lots):
-    """Count a fill of a dry run, until `end_tries`. Returns the row of the group if it would trip now, else 0."""
+def count_dry_fill(state, order, lots):
+    """Count a fill of a dry run, until `end_dry_fills`. Returns the row of the group if it would trip now, else 0."""
     row = np.int64(order.protection)
     if order.order_type != ORDER_QUOTE or row == 0:
         return np.int64(0)
     protection = state.protections[row]
-    if protection.tried == 0:
+    if protection.dry_run_mark == 0:
         _suppose_dropped(state, row)
-        protection.tried = COUNTED
-        protection.next_tried = state.protections[0].first_tried
-        state.protections[0].first_tried = row
-    protection.tried_fills += 1
-    protection.tried_lots += lots
-    protection.tried_delta += lots * sign_of(np.int64(order.side))
-    protection.tried_hours += lots * state.books[order.book].hours
-    if protection.tried == PULLED or _reached(protection) == 0:
+        protection.dry_run_mark = COUNTED
+        protection.next_dry_run = state.protections[0].first_dry_run
+        state.protections[0].first_dry_run = row
+    protection.dry_fills += 1
+    protection.dry_lots += lots
+    protection.dry_delta += lots * sign_of(np.int64(order.side))
+    protection.dry_hours += lots * state.books[order.book].hours
+    if protection.dry_run_mark == PULLED or _reached(protection) == 0:
         return np.int64(0)
-    protection.tried = PULLED
+    protection.dry_run_mark = PULLED
     return row
 
 
@@ -252,14 +252,14 @@ def _suppose_dropped(state, row):
     be made longer before the next real fill."""
     protection = state.protections[row]
     for number in range(protection.fills):
-        spot = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
-        oldest = state.protection_fills[spot]
+        entry_index = row * MMP_FILLS + (protection.first + number) % MMP_FILLS
+        oldest = state.protection_fills[entry_index]
         if oldest.time_ns > state.time_ns - protection.window_ns and protection.fills - number < MMP_FILLS:
             return
-        protection.tried_fills -= 1
-        protection.tried_lots -= abs(oldest.lots)
-        protection.tried_delta -= oldest.lots
-        protection.tried_hours -= oldest.hours
+        protection.dry_fills -= 1
+        protection.dry_lots -= abs(oldest.lots)
+        protection.dry_delta -= oldest.lots
+        protection.dry_hours -= oldest.hours
 
 
 @kernel
@@ -268,24 +268,24 @@ def is_pulled(state, order):
     return (
         order.order_type == ORDER_QUOTE
         and order.protection != 0
-        and state.protections[order.protection].tried == PULLED
+        and state.protections[order.protection].dry_run_mark == PULLED
     )
 
 
 @kernel
-def end_tries(state):
+def end_dry_fills(state):
     """Forget all that the dry run has counted."""
-    row = np.int64(state.protections[0].first_tried)
-    state.protections[0].first_tried = 0
+    row = np.int64(state.protections[0].first_dry_run)
+    state.protections[0].first_dry_run = 0
     while row != 0:
         protection = state.protections[row]
-        row = np.int64(protection.next_tried)
-        protection.next_tried = 0
-        protection.tried = 0
-        protection.tried_fills = 0
-        protection.tried_lots = 0
-        protection.tried_delta = 0
-        protection.tried_hours = 0
+        row = np.int64(protection.next_dry_run)
+        protection.next_dry_run = 0
+        protection.dry_run_mark = 0
+        protection.dry_fills = 0
+        protection.dry_lots = 0
+        protection.dry_delta = 0
+        protection.dry_hours = 0
 
 
 # --- pulling
@@ -300,7 +300,7 @@ def _queue_pull(state, row):
     else:
         state.protections[cursor.pull_last].next_pull = row
     cursor.pull_last = row
-    cursor.detour |= PULLING
+    cursor.pending_cancels |= QUOTE_PULLS
 
 
 @kernel
@@ -341,7 +341,7 @@ def pull_once(state, out):
         slot = np.int64(state.links[slot].account_newer)
     if slot != 0:
         cursor.pull_slot = state.links[slot].account_newer
-        take_out(state, out, slot, CANCEL_MMP)
+        cancel_remainder(state, out, slot, CANCEL_MMP)
         return
     cursor.pull_emitted = 0
     cursor.pull_slot = 0
@@ -349,4 +349,4 @@ def pull_once(state, out):
     protection.next_pull = 0
     if cursor.pull_first == 0:
         cursor.pull_last = 0
-        cursor.detour &= ~PULLING
+        cursor.pending_cancels &= ~QUOTE_PULLS

@@ -26,7 +26,7 @@ from exchange.engine.risk import (
     free_margin_mills,
     has_plain_limits,
     only_closes,
-    reach_of,
+    possible_lots,
     side_is_full,
 )
 from exchange.kernel import kernel
@@ -88,7 +88,7 @@ def check_quote(state, command, bid, ask):
         return REJECT_UNKNOWN_INST
     book = state.books[np.int64(command.instrument)]
     # A resting quote does not change in NOCANCEL (STATE-002).
-    if not takes_new(book.phase) or (book.phase == MARKET_NOCANCEL and (bid != 0 or ask != 0)):
+    if not takes_new(book.market_state) or (book.market_state == MARKET_NOCANCEL and (bid != 0 or ask != 0)):
         return REJECT_STATE
     if book.order_entry == ENTRY_IOC_ONLY:
         return REJECT_IOC_ONLY
@@ -122,7 +122,7 @@ def _check_message(state, command):
     if entries >= QUOTE_ENTRIES_MAX:
         return REJECT_BAD_COMBO
     for place in range(entries):
-        if state.cursor.named[place] == command.instrument:
+        if state.cursor.quoted_instruments[place] == command.instrument:
             return REJECT_DUP_INST
     if command.bid_lots != 0 and command.ask_lots != 0 and command.bid_tick >= command.ask_tick:
         return REJECT_CROSSED_QUOTE
@@ -195,7 +195,7 @@ def _fits_beside(state, account, row, book, command, bid, ask):
     for side in range(2):
         if _enters(state, command, ask if side else bid, side):
             lots = quoted_lots(command, side)
-            if reach_of(state.positions[row], side, lots) > account_row.position_lots_max:
+            if possible_lots(state.positions[row], side, lots) > account_row.position_lots_max:
                 return False
             need += lots * (book.margin_bound_mills + loss_per_lot(book, side, quoted_tick(command, side)))
     return need <= free_margin_floor_mills(account_row)
@@ -211,7 +211,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
     """
     before = np.int64(state.used_positions)
     account_row = state.accounts[account]
-    unweighed_mills, unweighed = np.int64(account_row.unweighed_mills), np.int64(account_row.unweighed)
+    bound_mills, changed = np.int64(account_row.scan_rise_bound_mills), np.int64(account_row.changed_scans)
     if fresh != 0:
         row = open_positions(state, account, row, book)
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(-1))
@@ -229,7 +229,7 @@ def _try_sides(state, command, account, row, book, bid, ask, fresh):
             tick = quoted_tick(command, side)
             _count(state, account, row, book, side, tick, -quoted_lots(command, side))
     _swap_sides(state, command, account, row, book, bid, ask, np.int64(1))
-    account_row.unweighed_mills, account_row.unweighed = unweighed_mills, unweighed
+    account_row.scan_rise_bound_mills, account_row.changed_scans = bound_mills, changed
     while state.used_positions > before:
         release_last_position(state)
     return reason

@@ -88,7 +88,9 @@ def test_all_that_are_off_leave_oldest_first_however_short_the_event_buffer() ->
     )
     pair.compare_books()
     pair.compare_accounts()
-    assert not pair.fast.engine.states["scratch"].any() and not pair.fast.engine.states["cursor"]["detour"].any()
+    assert (
+        not pair.fast.engine.states["scratch"].any() and not pair.fast.engine.states["cursor"]["pending_cancels"].any()
+    )
 
 
 @pytest.mark.rule("SPEC-002")

@@ -127,7 +127,7 @@ def test_a_listed_book_has_its_terms_and_waits_in_closed_for_its_first_day() -> 
     assert [tuple(leg) for leg in book.legs[: book.leg_count].tolist()] == terms["legs"]
     assert (book.mark_tick, book.low_tick, book.high_tick) == (3, -37, 43)
     assert book.fee_hours == book.hours == 744, "no other hours were given for fees"
-    assert MarketState(book.phase) == MarketState.CLOSED
+    assert MarketState(book.market_state) == MarketState.CLOSED
     assert book.symbol.tobytes().rstrip(b"\0") == b"A.G90.G27-J27"
 
 

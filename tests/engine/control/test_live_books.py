@@ -14,7 +14,7 @@ from exchange.engine.control.live_books import (
     changing_terms,
     count_working,
     live_orders,
-    move_positions,
+    revalue_positions,
     with_combinations,
 )
 from exchange.engine.control.margin_terms import derive_margin_terms
@@ -156,7 +156,7 @@ def test_waiting_stops_and_parked_orders_are_among_the_live_ones(market: Run) ->
 
 # --- the two kernels, by figures
 
-RISKS = ("held", "working", "crossed", "spot_lots", "spot_working")
+RISKS = ("held_hours", "working_hours", "crossed_hours", "spot_lots", "spot_working")
 
 
 @pytest.fixture
@@ -181,8 +181,8 @@ def test_orders_that_are_counted_out_and_in_again_leave_what_was_held(held: Fund
     risks = {name: state.risks[name].copy() for name in RISKS}
     slots = live_orders(state, [F27, G27, SPREAD])
     count_working(state, slots, -1)
-    assert not state.risks["working"].any() and not state.risks["crossed"].any()
-    assert not state.positions["working"].any() and not state.books["working"].any()
+    assert not state.risks["working_hours"].any() and not state.risks["crossed_hours"].any()
+    assert not state.positions["working_lots"].any() and not state.books["working_lots"].any()
     assert held.held(1) < before
     count_working(state, slots, 1)
     assert held.held(1) == before
@@ -195,7 +195,7 @@ def test_a_mark_that_moves_changes_gains_by_lots_and_hours(held: Funded) -> None
     before, gain = state.books.copy(), int(state.accounts[1].unrealised_pnl_mills)
     state.books[F27].mark_tick += 11
     state.books[G27].mark_tick += 4
-    move_positions(state, before)
+    revalue_positions(state, before)
     assert state.accounts[1].unrealised_pnl_mills - gain == 11 * 5 * HOURS[F27] - 4 * 2 * HOURS[G27]
 
 
@@ -206,15 +206,15 @@ def test_hours_that_move_to_another_tier_take_their_margin_along(held: Funded) -
     before, free = state.books.copy(), int(free_margin_mills(state, 1))
     net, both = 5 * HOURS[F27] - 2 * HOURS[G27], 2 * HOURS[G27]
     state.books[G27].scan_hours[:] = 0, HOURS[G27]
-    move_positions(state, before)
+    revalue_positions(state, before)
     accounts = state.accounts.shape[0]
-    assert state.risks[1].held.tolist() == [5 * HOURS[F27], 0]
-    assert state.risks[accounts + 1].held.tolist() == [0, 2 * HOURS[G27]]
+    assert state.risks[1].held_hours.tolist() == [5 * HOURS[F27], 0]
+    assert state.risks[accounts + 1].held_hours.tolist() == [0, 2 * HOURS[G27]]
     apart = (5 * HOURS[F27] + 2 * HOURS[G27]) * PSR
     assert free - free_margin_mills(state, 1) == apart - net * PSR - both * (INTRA + TIER), (
         "no longer against each other"
     )
-    assert state.accounts[1].unweighed == 0 and state.accounts[1].initial_margin_mills == apart
+    assert state.accounts[1].changed_scans == 0 and state.accounts[1].initial_margin_mills == apart
 
 
 @pytest.mark.rule("LIMIT-003")
@@ -222,15 +222,15 @@ def test_a_new_spot_month_counts_the_lots_held(held: Funded) -> None:
     state = state_of(held)
     before = state.books.copy()
     state.books[F27].spot_weight = 1
-    move_positions(state, before)
+    revalue_positions(state, before)
     assert state.risks[1].spot_lots == 5
     state.books[F27].spot_weight, before = 0, state.books.copy()
-    move_positions(state, before)
+    revalue_positions(state, before)
     assert state.risks[1].spot_lots == 0
 
 
 def test_positions_whose_books_are_as_they_were_are_not_touched(held: Funded) -> None:
     state = state_of(held)
     before = held.pair.fast.engine.state_hash()
-    move_positions(state, state.books.copy())
+    revalue_positions(state, state.books.copy())
     assert held.pair.fast.engine.state_hash() == before

@@ -75,6 +75,6 @@ def test_the_lead_month_has_the_largest_open_interest_and_of_equal_ones_the_near
     state = pair.fast.engine.states[0]
     assert state.groups["lead_book"][1:3].tolist() == [1, 0], "group 2 has no month of this floor"
     for interest, lead in (((0, 2), 2), ((2, 2), 1), ((4, 2), 1)):
-        state.books["open_interest"][1:3] = interest
+        state.books["long_and_short_lots"][1:3] = interest
         choose_lead(state, 1)
         assert state.groups[1].lead_book == lead

@@ -33,8 +33,8 @@ def state_of(*ranges: tuple[int, int]) -> np.record:
         book.edge_tick[:] = low, high
         open_window(state, index)
         rows = 2 * book.side_rows
-        state.levels["head"][book.ladder : book.ladder + rows] = 1_000 * index + np.arange(rows)
-        state.occupied[book.ladder // 64 : (book.ladder + rows) // 64] = index
+        state.levels["head"][book.first_level_row : book.first_level_row + rows] = 1_000 * index + np.arange(rows)
+        state.occupied[book.first_level_row // 64 : (book.first_level_row + rows) // 64] = index
         state.books_listed = index
     return state
 
@@ -42,14 +42,17 @@ def state_of(*ranges: tuple[int, int]) -> np.record:
 def check_window_of(state: np.record, index: int, side_rows: int) -> None:
     book, rows = state.books[index], 2 * side_rows
     assert book.side_rows == side_rows
-    assert state.levels["head"][book.ladder : book.ladder + rows].tolist() == (1_000 * index + np.arange(rows)).tolist()
-    assert set(state.occupied[book.ladder // 64 : (book.ladder + rows) // 64].tolist()) == {index}
+    assert (
+        state.levels["head"][book.first_level_row : book.first_level_row + rows].tolist()
+        == (1_000 * index + np.arange(rows)).tolist()
+    )
+    assert set(state.occupied[book.first_level_row // 64 : (book.first_level_row + rows) // 64].tolist()) == {index}
 
 
 @pytest.mark.rule("BAND-013")
 def test_windows_follow_each_other_without_a_gap() -> None:
     state = state_of((80, 120), (0, 100), (5, 6))
-    assert state.books["ladder"][1:4].tolist() == [0, 128, 384]
+    assert state.books["first_level_row"][1:4].tolist() == [0, 128, 384]
     assert state.used_ladder_rows == 512
 
 
@@ -62,12 +65,14 @@ def test_a_window_that_grows_or_shrinks_moves_those_behind_it_as_they_are(
 ) -> None:
     state = state_of((80, 120), (80, 120), (80, 120))
     move_windows(state, {2: wanted})
-    assert state.books["ladder"][1:4].tolist() == [0, 128, 128 + 2 * sizes[1]]
+    assert state.books["first_level_row"][1:4].tolist() == [0, 128, 128 + 2 * sizes[1]]
     assert state.used_ladder_rows == 2 * sum(sizes)
     check_window_of(state, 1, 64)
     check_window_of(state, 3, 64)
     book = state.books[2]
-    assert not state.levels["head"][book.ladder : book.ladder + 2 * sizes[1]].any(), "the moved one is empty"
+    assert not state.levels["head"][book.first_level_row : book.first_level_row + 2 * sizes[1]].any(), (
+        "the moved one is empty"
+    )
     assert not book.best.any() and not book.summary.any()
     assert not state.levels["head"][state.used_ladder_rows :].any() and not state.occupied[2 * sum(sizes) // 64 :].any()
 

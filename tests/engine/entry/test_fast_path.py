@@ -14,7 +14,7 @@ from bench.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import OrderState
 from exchange.engine.engine import Engine
-from exchange.engine.prefetch import ALL, LITTLE
+from exchange.engine.prefetch import PREFETCH_ALL, PREFETCH_ORDERS
 from exchange.limits import TEST
 from exchange.records import COMMAND, EVENT, EVENT_ALIASES, blank_rows
 from tests.source_tree import kernel_files, kernels_of, sources, tree
@@ -35,15 +35,17 @@ def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
     assert engine.state_hash() == before
 
 
-@pytest.mark.parametrize(("rows", "scatter"), [(4_000, ALL), (1, LITTLE)], ids=["looked up ahead", "remembered"])
+@pytest.mark.parametrize(
+    ("rows", "extent"), [(4_000, PREFETCH_ALL), (1, PREFETCH_ORDERS)], ids=["looked up ahead", "remembered"]
+)
 @pytest.mark.rule("LIMIT-004")
-def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, scatter: int) -> None:
+def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, extent: int) -> None:
     stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "tape")
     stage.reset()
-    stage.engine.outs["scatter"] = LITTLE
+    stage.engine.outs["prefetch_extent"] = PREFETCH_ORDERS
     for start in range(0, len(stage.rows), rows):
         stage.engine.run_silently(stage.rows[start : start + rows])
-    assert stage.engine.outs["scatter"] == scatter
+    assert stage.engine.outs["prefetch_extent"] == extent
     state = stage.engine.states[0]
     orders = state.orders[state.orders["state"] != OrderState.NONE]
     wanted: Counter[tuple[int, int, int]] = Counter()
@@ -51,7 +53,9 @@ def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: i
         wanted[int(order.account), int(order.book), int(order.side)] += int(order.leaves_lots)
     assert len(wanted) > 20
     positions = state.positions[1 : int(state.used_positions) + 1]
-    working = {(int(row.account), int(row.book), side): int(row.working[side]) for row in positions for side in (0, 1)}
+    working = {
+        (int(row.account), int(row.book), side): int(row.working_lots[side]) for row in positions for side in (0, 1)
+    }
     assert {key: lots for key, lots in working.items() if lots} == wanted
 
 
@@ -88,19 +92,21 @@ def inputs_written(function: ast.FunctionDef) -> dict[str, int]:
 
 
 def fields_of(target: ast.expr) -> Iterator[str]:
-    """Names of fields in what is assigned, `state.books["phase"][1]` or `book.phase`; those of EVENT rows left out."""
+    """Names of fields in what is assigned, `state.books["market_state"][1]` or `book.market_state`; those of EVENT rows
+    and of the cursor left out."""
     node: ast.AST = target
     while isinstance(node, ast.Subscript | ast.Attribute):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             yield str(node.slice.value)
-        elif isinstance(node, ast.Attribute) and not _is_of_event(node):
+        elif isinstance(node, ast.Attribute) and not _is_of_another(node):
             yield node.attr
         node = node.value
 
 
-def _is_of_event(field: ast.Attribute) -> bool:
-    """Whether a field is of an EVENT row, some of which have the names of a book's."""
-    return isinstance(field.value, ast.Name) and field.value.id == "row" and field.attr in EVENT_ALIASES
+def _is_of_another(field: ast.Attribute) -> bool:
+    """Whether a field is of an EVENT row or of the cursor, some of which have the names of a book's."""
+    owner = ast.unparse(field.value)
+    return (owner == "row" and field.attr in EVENT_ALIASES) or owner in ("cursor", "state.cursor")
 
 
 def called(function: ast.FunctionDef) -> dict[str, int]:
@@ -133,8 +139,8 @@ def stale_writers(whole: ast.Module) -> list[str]:
 
 def test_what_the_places_depend_on_is_read_off_the_code() -> None:
     assert inputs() == {
-        "phase", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "edge_tick", "band_ticks",
-        "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
+        "market_state", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "edge_tick",
+        "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
     }  # fmt: skip
 
 
@@ -153,15 +159,15 @@ def test_whatever_changes_the_places_of_the_fast_path_refreshes_them() -> None:
 @pytest.mark.parametrize(
     ("source", "stale"),
     [
-        ("def close(book):\n book.phase = 0", ["close"]),
+        ("def close(book):\n book.market_state = 0", ["close"]),
         ("def widen(book):\n book.edge_tick[:], x = 1, 2", ["widen"]),
         ("def trade(book):\n book.last_tick = 1\n refresh_fast_path(book)", []),
         ("def open(book):\n legs(book)\n refresh_fast_path(book)\ndef legs(book):\n book.leg_count = 2", []),
         ("def open(book):\n refresh_fast_path(book)\n legs(book)\ndef legs(book):\n book.leg_count = 2", ["legs"]),
-        ("def close(book):\n refresh_fast_path(book)\n book.phase = 0", ["close"]),
-        ("def close(state):\n state.books['phase'][1] = 0", ["close"]),
-        ("def close(state):\n state.books[1]['phase'] = 0", ["close"]),
-        ("def close(state):\n row = state.books[1]\n row.phase = 0", ["close"]),
+        ("def close(book):\n refresh_fast_path(book)\n book.market_state = 0", ["close"]),
+        ("def close(state):\n state.books['market_state'][1] = 0", ["close"]),
+        ("def close(state):\n state.books[1]['market_state'] = 0", ["close"]),
+        ("def close(state):\n row = state.books[1]\n row.order_entry = 0", ["close"]),
         ("def settle(book):\n with changing_terms(book):\n  book.mark_tick = 1", []),
         ("def settle(book):\n with changing_terms(book):\n  pass\n book.mark_tick = 1", ["settle"]),
     ],

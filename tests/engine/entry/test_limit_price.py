@@ -25,7 +25,7 @@ def open_book(bid: int, ask: int, **terms: int) -> np.ndarray:
     book.low_tick, book.high_tick, book.mark_tick, book.min_inc = LOW, HIGH, MARK, 1
     book.edge_tick[:] = LOW, HIGH
     book.side_rows = 256
-    book.phase = MarketState.OPEN
+    book.market_state = MarketState.OPEN
     for name, value in terms.items():
         setattr(book, name, value)
     state.books_listed = 1
@@ -99,5 +99,5 @@ def test_a_plain_stop_works_at_its_trigger_and_protection(side, terms, order, li
 def test_an_order_that_slides_stops_one_increment_before_the_opposite_price(side, price, terms, limit):
     states = open_book(990, 1_010, **terms)
     assert tick_at(states, side=side, lots=1, price=price, post_only=PostOnly.SLIDE) == limit
-    states[0].books[1].phase = MarketState.PREOPEN
+    states[0].books[1].market_state = MarketState.PREOPEN
     assert tick_at(states, side=side, lots=1, price=price, post_only=PostOnly.SLIDE) == price

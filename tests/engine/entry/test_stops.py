@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.book.check import check_books
-from exchange.book.stops import join_line, leave_trigger
+from exchange.book.stops import join_injection_queue, leave_trigger
 from exchange.codes import CommandKind, EventKind, MarketState, OrderType, Side
 from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
@@ -50,7 +50,7 @@ class Market:
         state = self.venue.engine.states[0]
         for name in names:
             leave_trigger(state, state.books[BOOK], self.slots[name])
-            join_line(state, BOOK, self.slots[name])
+            join_injection_queue(state, BOOK, self.slots[name])
         check_books(self.venue.engine.states)
 
 

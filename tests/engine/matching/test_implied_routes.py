@@ -11,8 +11,8 @@ def test_a_book_is_asked_through_all_that_is_made_of_it() -> None:
     state = play("-", parameters="imp=1").state
 
     def ways(name: str) -> list[tuple[int, int]]:
-        first, count = (int(state.sources[BOOKS[name]][field]) for field in ("first", "count"))
-        return [(int(member.combination), int(member.own_leg)) for member in state.members[first : first + count]]
+        first, count = (int(state.route_ranges[BOOKS[name]][field]) for field in ("first", "count"))
+        return [(int(route.combination), int(route.own_leg)) for route in state.implied_routes[first : first + count]]
 
     assert sorted(ways("M1")) == sorted([(BOOKS["SP"], 1), (BOOKS["ST"], 1), (BOOKS["TS"], 2)])
     assert sorted(ways("M2")) == sorted([(BOOKS["SP"], 2), (BOOKS["ST"], 2)])

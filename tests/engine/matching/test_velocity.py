@@ -35,6 +35,6 @@ def test_quotes_of_the_book_leave_before_the_rest_joins_it() -> None:
 def test_a_breach_of_the_lead_month_reserves_its_group_and_of_another_month_that_alone() -> None:
     far = "c M2 S1@109"
     lead = play("N t B3@112", f"{BREACH}; {far}", PARAMETERS)
-    assert lead.state.groups[1].state == lead.book("M2").phase == MarketState.RESERVED
+    assert lead.state.groups[1].state == lead.book("M2").market_state == MarketState.RESERVED
     other = play("N t M2 B1@110", far, "ref=100 ref.M2=100 vel=5")
-    assert (other.book("M1").phase, other.book("M2").phase) == (MarketState.OPEN, MarketState.RESERVED)
+    assert (other.book("M1").market_state, other.book("M2").market_state) == (MarketState.OPEN, MarketState.RESERVED)
