@@ -6,6 +6,9 @@ changes internals of Numba, so it is used with one minor version only, NUMBA_MIN
 
 The *plain compiler* is Numba's own. It is used with every other version, and if GPUX_PLAIN_COMPILER is set. It
 optimises and translates each of 430 kernels with everything that it calls, so it is slower. Results are the same.
+
+Beside it the whole-program compiler leaves out clearing of the stack for calls that are rarely made (`_call_function`):
+with it the mixed flow takes 1.09 times as long and 1,000 books 1.01 times.
 """
 
 import os

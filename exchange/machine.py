@@ -2,6 +2,19 @@
 
 The compiled version becomes a few instructions in the kernel that calls it. With `NUMBA_DISABLE_JIT=1` the Python
 function at the end of this file takes its place and does the same to NumPy rows.
+
+Some are tricks: results are the same without them. Each has a constant below that switches it off, and this is how much
+longer the mixed flow and 1,000 books of `gpux bench` take without it, measured on the machine of bench/RESULTS.md:
+
+    PREFETCH        2.1 and 2.6 times   rows of the next commands are fetched ahead, see engine/prefetch.py
+    OPAQUE_ROWS     1.05 and 1.07       the compiler forgets addresses inside the state between commands; if it keeps
+                                        them, it runs out of registers and moves them to the stack and back
+    ONE_COMPARISON  1.07 and 1.03       one unsigned comparison checks an index of a table inside a record
+    LAYOUT_HINTS    1.03 and 1.02       `likely` and `unlikely`: the rare case is moved out of the way
+
+Word moves (`word_at`, `put_word`, `copy_bytes`, `move_bytes`) write several fields of a row at once. If
+`engine/emit.py`, `entry/new_order.py`, `matching/trades.py` and the links of orders assign each field by its name, the
+flows take 1.11 and 1.16 times as long. That edit is their only switch.
 """
 
 import operator
@@ -21,11 +34,10 @@ CACHE_LINE = 64  # bytes
 NO_SOURCE = 8  # for `move_bytes`: this byte becomes 0
 LANES = 8  # 64-bit words in a cache line, which `equal_lanes` compares at once
 
-# Switches of tricks, see the module. Results are the same with each of them off.
 PREFETCH = True
 OPAQUE_ROWS = True
-LAYOUT_HINTS = True
 ONE_COMPARISON = True
+LAYOUT_HINTS = True
 
 if JIT:
 

