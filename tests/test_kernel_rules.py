@@ -249,7 +249,7 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
 @pytest.mark.parametrize(
     "value",
     [[1], {1: 2}, np.zeros(2), 0.5, "text", Side, Side.BUY, (1, 0.5), (Side.BUY,), machine, ast.walk, ast.AST],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_a_kernel_may_not_read_is_seen(value: Any) -> None:
     assert not may_read("value", value)
