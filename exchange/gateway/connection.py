@@ -259,9 +259,7 @@ class Connection:
         """Complete the logon, and serve the requests that came during it."""
         self.phase = ConnectionPhase.LIVE
         self.live = True
-        self.last_message_ns = (
-            self.gateway.clock.mono_ns()
-        )  # reading was stopped, so the client does not count as silent
+        self.last_message_ns = self.gateway.clock.mono_ns()  # reading was stopped: the client was not silent
         self.unblock()
 
     def start_logout(self) -> None:

@@ -54,10 +54,8 @@ def check_cancel_terms(terms: CancelTerms, key: Key, session: "Session | None") 
     if terms.mode != "off" and not key.may_cancel:
         return ErrorCode.SCOPE, "cod: a key that may not cancel has mode off"
     if session is not None and not cancels_on_drop(terms) and session.has_quotes():
-        return (
-            ErrorCode.QUOTE_NEEDS_COD,
-            "cod: the session has quotes, which must be cancelled when the connection drops",
-        )
+        text = "cod: the session has quotes, which must be cancelled when the connection drops"
+        return ErrorCode.QUOTE_NEEDS_COD, text
     return None
 
 
@@ -65,25 +63,10 @@ class Session:
     """One session, with its connection while it has one. `account` is 0 if the key has several."""
 
     __slots__ = (
-        "account",
-        "accounts",
-        "cancel_bucket",
-        "connection",
-        "detached_ns",
-        "gateway",
-        "grace_timer",
-        "key",
-        "last_id",
-        "last_quote_id",
-        "low_bucket",
-        "may_cancel",
-        "may_trade",
-        "number",
-        "order_bucket",
-        "replies",
-        "terms",
+        "account", "accounts", "cancel_bucket", "connection", "detached_ns", "gateway", "grace_timer", "key", "last_id",
+        "last_quote_id", "low_bucket", "may_cancel", "may_trade", "number", "order_bucket", "replies", "terms",
         "whole_replies",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
