@@ -91,4 +91,4 @@ def test_wrong_secret_is_told_by_the_venue_in_one_line_and_in_its_log(tmp_path: 
     play(tmp_path, scene)
     (line,) = lines
     assert line.startswith("logon of key k_t1 from 127.0.0.1 refused: ")
-    assert ("hmac-sha256 is off" if secret.algorithm != "ed25519" else "wrong signature") in line
+    assert ("hmac-sha256 is not enabled" if secret.algorithm != "ed25519" else "wrong signature") in line

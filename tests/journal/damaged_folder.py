@@ -100,10 +100,10 @@ def _trade(bench: Bench, records: int) -> None:
                     for number in ids
                 )
             )  # fmt: skip
-        bench.sync_written()
+        bench.settle()
         for peer, side in zip(peers, "bs", strict=True):
             peer.send(*(Cancel(request_id=number + BATCH, client_order_id=f"{side}{number}") for number in ids))
-        bench.sync_written()
+        bench.settle()
         first += 2 * BATCH
         bench.venue.history.flush()
         if not snapshot and bench.venue.sequence > records * 3 // 4:

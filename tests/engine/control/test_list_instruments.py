@@ -192,7 +192,7 @@ def test_an_implied_combination_takes_a_row_for_each_leg_and_one_for_itself() ->
     Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
     pair = Pair()
     pair.control(CommandKind.LIST, market)
-    with pytest.raises(ControlError, match=f"legs need {19 * 13 + 4 * 3} rows, there are {TEST.members}"):
+    with pytest.raises(ControlError, match=f"legs need {19 * 13 + 4 * 3} rows, there are {TEST.implied_routes}"):
         pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "instruments": spreads[3:]}))
 
 
@@ -201,9 +201,11 @@ def test_routes_are_written_when_books_are_listed() -> None:
     pair = Pair()
     pair.control(CommandKind.LIST, property_market())
     state = pair.fast.engine.states[0]
-    first = {index: int(state.sources[index].first) for index in (1, 4)}
-    assert int(state.sources[4].count) == 1 and state.members[first[4]].combination == 4
-    assert {int(state.members[first[1] + place].combination) for place in range(state.sources[1].count)} >= {4}
+    first = {index: int(state.route_ranges[index].first) for index in (1, 4)}
+    assert int(state.route_ranges[4].count) == 1 and state.implied_routes[first[4]].combination == 4
+    assert {
+        int(state.implied_routes[first[1] + place].combination) for place in range(state.route_ranges[1].count)
+    } >= {4}
 
 
 @pytest.mark.rule("BAND-012")
@@ -213,7 +215,7 @@ def test_the_lead_month_is_chosen_while_the_group_is_closed(group_state: MarketS
     pair.control(CommandKind.LIST, {**market, "instruments": market["instruments"][:4]})
     engine, state = pair.fast.engine, pair.fast.engine.states[0]
     state.groups[1].state = group_state
-    state.books["open_interest"][2] = 2
+    state.books["long_and_short_lots"][2] = 2
     row = blank_commands(1)
     row["sequence"], row["kind"] = engine.sequence + 1, CommandKind.LIST
     engine.control(row, msgspec.json.encode({**market, "instruments": market["instruments"][4:]}))
