@@ -52,7 +52,7 @@ def ask_before(seed: int, commands: int) -> Asked:
 @pytest.mark.rule("ENTRY-013")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_each_answer_is_the_one_that_the_command_gets_then(seed: int) -> None:
-    asked = ask_before(seed, 4_000)
+    asked = ask_before(seed, 2_500)
     reasons = {name: {reason for kind, reason in asked.seen if kind == name} for name in ("NEW", "REPLACE", "CANCEL")}
     assert len(reasons["NEW"]) > 12 and len(reasons["REPLACE"]) > 10 and len(reasons["CANCEL"]) >= 3, reasons
 
