@@ -72,31 +72,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Groups of the engine, each above those before it; modules of the engine itself stand between them as needed.
 ENGINE_GROUPS = ("entry", "quotes", "cancels", "phases", "matching", "control")
 
-# Modules that import each other in a circle, with the reason.
-CIRCLES = {
-    tuple(
-        sorted(
-            f"exchange.gateway.{name}"
-            for name in (
-                "connection",
-                "gateway",
-                "handlers.batches",
-                "handlers.dispatch",
-                "handlers.operations",
-                "handlers.quoting",
-                "handlers.rebuilt_replies",
-                "handlers.replays",
-                "handlers.subscriptions",
-                "handlers.switches",
-                "handlers.trading",
-                "logon",
-                "refused_logons",
-                "session",
-                "session_registry",
-            )
-        )
-    ): "rebuilt in issue 19",
-}
+# Modules that import each other in a circle -> the reason.
+CIRCLES: dict[tuple[str, ...], str] = {}
 
 # Module of the outside world -> parts and modules that may import it, with the reason.
 EVENT_LOOP = {

@@ -4,27 +4,39 @@ Phases: GREETED (`hello` is sent), WAITING (the logon is being made durable), LI
 LIVE; market data on `/v1/md` needs no logon. All messages to the client go through the connection's `SendQueue`.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from exchange.engine.event_rows import Row
 from exchange.gateway.gateway import Gateway
-from exchange.gateway.handlers.dispatch import PRIVATE, PUBLIC, count_refused
-from exchange.gateway.handlers.subscriptions import leave_all
-from exchange.gateway.keys import OFF, Key
-from exchange.gateway.logon import admit, fail, find_session, log_on
+from exchange.gateway.keys import Key
 from exchange.gateway.outbox import Encoding, SendQueue, SocketTransport
-from exchange.gateway.session import Session, check_cancel_terms
-from exchange.gateway.session_registry import LOGIN_LIFE_US
+from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
+from exchange.gateway.timers import WheelTimer
 from exchange.units import NS_PER_MS
-from exchange.wire.codec import BadMessage, Codec, TooManyMessages
+from exchange.wire.codec import Codec, TooManyMessages
 from exchange.wire.errors import CloseCode, ErrorCode, error
-from exchange.wire.messages import Auth, CancelTerms, Err, Heartbeat, Ok, Ping, Shutdown
+from exchange.wire.messages import Err, Heartbeat, Ok
 
 EARLY_MESSAGES_MAX = 20  # before the logon (SEC-041)
-LOGIN_LIFE_MS = LOGIN_LIFE_US // 1_000
-NOTICE_MS = 60_000
+
+Handler = Callable[["Connection", Session, Any], None]
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The functions that serve messages. A connection is given them, because they are built on connections.
+
+    live            by type of message, for a connection that is logged on
+    serve           serves any message, in any phase
+    count_refused   counts a request of a session that was refused for the rate of its connection
+    """
+
+    live: dict[type, Handler]
+    serve: Callable[["Connection", Any], None]
+    count_refused: Handler
 
 
 class ConnectionPhase(IntEnum):
@@ -40,18 +52,19 @@ class Connection:
     """One connection: `receive` serves the client's frames, and messages leave through `queue`."""
 
     __slots__ = (
-        "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway",
+        "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway", "handlers",
         "heartbeat_sequences", "host", "inflight", "key", "lagging", "last_message_ns", "live", "logging_out",
-        "nonce", "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "resume_from", "session",
-        "silent", "subscribe_bucket", "timers", "unanswered",
+        "nonce", "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "session", "silent",
+        "subscribe_bucket", "timers", "unanswered",
     )  # fmt: skip
 
     def __init__(
         self, gateway: Gateway, transport: SocketTransport, codec: Codec, encoding: Encoding,
-        path: str, host: str, address: str,
+        path: str, host: str, address: str, handlers: Handlers,
     ) -> None:  # fmt: skip
         """`path` and `host` are those that the client dialled, because a logon signs them; `address` is the peer's."""
         self.gateway = gateway
+        self.handlers = handlers
         self.codec = codec
         self.path = path
         self.host = host
@@ -68,7 +81,6 @@ class Connection:
         self.silent = False
         self.lagging = False
         self.live = False
-        self.resume_from: dict[int, int] | None = None
         self.channels: set[int] = set()
         self.heartbeat_sequences: dict[int, int] = {}  # by channel, the sequence in the last heartbeat that named it
         self.inflight = gateway.profile.inflight
@@ -79,7 +91,7 @@ class Connection:
         self.nonce = gateway.make_nonce()
         self.nonce_us = self.now_us
         self.number = gateway.next_connection_number()
-        self.timers: list[Any] = []
+        self.timers: list[WheelTimer] = []
 
     # Called by the server.
 
@@ -90,9 +102,9 @@ class Connection:
         self.queue.send(gateway.hello(self.number, self.nonce))
         if gateway.shutdown is not None:
             self.queue.send(gateway.shutdown)
-        self._schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
+        self.schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
         if self.path != "/v1/md":
-            self._schedule(gateway.profile.logon_ms, self._expect_logon)
+            self.schedule(gateway.profile.logon_ms, self._expect_logon)
 
     def receive(self, payloads: list[bytes], now_us: int, now_ns: int) -> None:
         """Serve the frames of one read, in order.
@@ -111,12 +123,13 @@ class Connection:
         if messages is None:
             self._receive_singly(payloads, wait_ns)
             return
+        handlers = self.handlers
         for index, message in enumerate(messages):
-            handler = PRIVATE.get(type(message)) if self.live else None
+            handler = handlers.live.get(type(message)) if self.live else None
             if handler is not None:
                 handler(self, self.session, message)  # type: ignore[arg-type]  # a live connection has its session
             else:
-                self._dispatch(message)
+                handlers.serve(self, message)
             if self.blocked:
                 self.backlog += payloads[index + 1 :]  # type: ignore[unreachable]  # a handler may block
                 return
@@ -149,37 +162,32 @@ class Connection:
                 if frame_wait_ns:
                     self.refuse_rate(message.request_id, self.frame_bucket, frame_wait_ns)
                     if self.live and self.session is not None:
-                        count_refused(self, self.session, message)
+                        self.handlers.count_refused(self, self.session, message)
                 else:
-                    self._dispatch(message)
+                    self.handlers.serve(self, message)
 
     def accept_ping(self, now_ns: int) -> bool:
         """Count a websocket ping as a frame (SEC-046). Returns whether to answer it.
 
         A ping does not count as a sign of life of the client (SESS-011).
         """
-        self._count_before_logon()
+        self.count_before_logon()
         if self.frame_bucket.take(now_ns):
             self.close_if_flooding(self.frame_bucket)
         return not self.closed
 
     def clean_up(self) -> None:
         """Clean up after the socket has ended, whichever side closed it."""
-        if self not in self.gateway.connections:
+        gateway = self.gateway
+        if self not in gateway.connections:
             return
         self.phase = ConnectionPhase.CLOSED
         self.live = False
-        gateway = self.gateway
-        gateway.connections.discard(self)
-        leave_all(self)
-        gateway.slow.drop(self)
+        gateway.remove(self)
+        self.channels.clear()
         for timer in self.timers:
             timer.cancel()
         self.backlog.clear()
-        if self.key is not None:
-            gateway.connections_of_key[self.key.key] -= 1
-            for account in self.key.accounts:
-                gateway.port.unlisten(account, self.queue)
         session = self.session
         if session is not None and session.connection is self:
             session.detach(gateway.clock.mono_ns())
@@ -255,6 +263,12 @@ class Connection:
         if not self.blocked and self.phase is not ConnectionPhase.CLOSED:
             self.queue.transport.resume()
 
+    def attach(self, session: Session, key: Key) -> None:
+        """Take the session of a logon. Requests wait until `go_live`."""
+        self.session, self.key = session, key
+        self.phase = ConnectionPhase.WAITING
+        self.block()
+
     def go_live(self) -> None:
         """Complete the logon, and serve the requests that came during it."""
         self.phase = ConnectionPhase.LIVE
@@ -270,6 +284,13 @@ class Connection:
     def set_lagging(self, lagging: bool) -> None:
         """Note whether the client reads too slowly for state channels (RATE-006)."""
         self.lagging = lagging
+
+    def count_before_logon(self) -> None:
+        """Close a connection that sends many messages before its logon (SEC-041)."""
+        if self.session is None and self.path != "/v1/md":
+            self.early_messages += 1
+            if self.early_messages > EARLY_MESSAGES_MAX:
+                self.close(CloseCode.FLOODING, "too many messages before logon")
 
     def take_nonce(self) -> str:
         """The nonce that a logon must sign; it works once."""
@@ -296,7 +317,7 @@ class Connection:
         if self.live and self.key is not None and self.key.may_read:
             accounts = [(account, gateway.port.released.get(account, 0)) for account in self.key.accounts]
         self.queue.send(Heartbeat(gateway.clock.wall_us(), accounts, channels))
-        self._schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
+        self.schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
 
     def _close_silent(self, silent_ms: int) -> None:
         """Close a connection that sent no message: as DEAD, or as FLOODING if it sent too many websocket pings."""
@@ -306,84 +327,13 @@ class Connection:
         self.silent = True
         self.close(CloseCode.DEAD, f"silent for {silent_ms} ms")
 
-    # Logon.
+    # Timers.
 
-    def _dispatch(self, message: Any) -> None:
-        kind = type(message)
-        if self.closed or self.logging_out:
-            return
-        if kind is BadMessage:
-            self.reply(message.reply())
-            self._count_before_logon()
-        elif kind is Ping:
-            self.reply(Ok(message.request_id))
-            self._count_before_logon()
-        elif kind is Auth:
-            log_on(self, message)
-        elif kind in PUBLIC and (self.live or self.path == "/v1/md"):
-            PUBLIC[kind](self, message)
-        elif self.live and self.session is not None:
-            PRIVATE[kind](self, self.session, message)
-        else:
-            self.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, "log on first: auth")
-            self.close(CloseCode.LOGON_FAILED, "not logged on")
-
-    def _count_before_logon(self) -> None:
-        """Close a connection that sends many messages before its logon (SEC-041)."""
-        if self.session is None and self.path != "/v1/md":
-            self.early_messages += 1
-            if self.early_messages > EARLY_MESSAGES_MAX:
-                self.close(CloseCode.FLOODING, "too many messages before logon")
+    def schedule(self, delay_ms: int, action: Callable[[], None]) -> None:
+        """Call `action` after a delay, unless the connection has ended."""
+        self.timers = [timer for timer in self.timers if timer.action is not None]
+        self.timers.append(self.gateway.wheel.after(delay_ms, action))
 
     def _expect_logon(self) -> None:
         if self.phase is ConnectionPhase.GREETED:
             self.close(CloseCode.NO_LOGON, "no logon in time")
-
-    def attach_session(self, message: Auth, key: Key) -> None:
-        """Find or make the session of a logon, close its older connection if asked to, and sequence the logon."""
-        gateway = self.gateway
-        terms = message.cancel_terms or (CancelTerms() if key.may_cancel else OFF)
-        session = find_session(gateway, message.session_id, key)
-        self.resume_from = dict(message.last_applied) if session is not None else None
-        refusal = check_cancel_terms(terms, key, session)
-        if refusal is not None:
-            fail(self, message, *refusal)
-            return
-        if session is None:
-            if message.session_id and gateway.is_of_other_key(message.session_id, key):
-                fail(self, message, ErrorCode.BAD_AUTH, "logon refused", why=lambda: "its session is another key's")
-                return
-            session = gateway.new_session(key, terms)
-            if session is None:
-                fail(self, message, ErrorCode.BUSY, "no session is free: resume one of the key's sessions")
-                return
-        if session.connection is not None:
-            if not message.take:
-                fail(self, message, ErrorCode.SESSION_TAKEN, "the session has a connection: set take to close it")
-                return
-            session.connection.close(CloseCode.SESSION_TAKEN, "taken over")
-        session.attach(self, terms)
-        gateway.registry.attach(session)
-        self.session, self.key = session, key
-        gateway.connections_of_key[key.key] += 1
-        self.phase = ConnectionPhase.WAITING
-        self.block()
-        received_us = self.now_us
-
-        def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
-            gateway.record_session(events[0][0] if events else gateway.port.sequence, session, terms)
-            # `ask` runs `admit` after this release, so that there is no gap or overlap between snapshot and stream.
-            gateway.port.ask(lambda: admit(self, message.request_id, received_us))
-
-        gateway.journal_session(session, 0, durable)
-        self._schedule(LOGIN_LIFE_MS - NOTICE_MS, self._announce_end)
-
-    def _announce_end(self) -> None:
-        """Warn the client 60 s before its login ends, and close the connection then. A login lasts 24 h (SEC-026)."""
-        at_us = self.gateway.clock.wall_us() + NOTICE_MS * 1_000
-        self.queue.send(Shutdown(at_us, "age", (0, 1_000)))
-        self._schedule(NOTICE_MS, lambda: self.close(CloseCode.TOO_OLD, "connection older than 24 h"))
-
-    def _schedule(self, delay_ms: int, action: Any) -> None:
-        self.timers = [timer for timer in self.timers if timer.action is not None]
-        self.timers.append(self.gateway.wheel.after(delay_ms, action))

@@ -5,36 +5,39 @@ The gateway knows no sockets and no event loop: `server` turns the timer wheel a
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from exchange.engine import query
 from exchange.gateway.auth import NONCE_BYTES, encode_bytes
-from exchange.gateway.handlers.replays import ReplayQueue
-from exchange.gateway.handlers.subscriptions import SlowReaders
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.port import VenuePort
 from exchange.gateway.refused_logons import RefusedLogons
+from exchange.gateway.replay_queue import ReplayQueue
 from exchange.gateway.session import Session, cancels_on_drop
 from exchange.gateway.session_registry import SessionRegistry
+from exchange.gateway.slow_readers import ReadingConnection, SlowReaders
 from exchange.gateway.stored_replies import StoredReplies
-from exchange.gateway.throttle import Profile, Rate, RateBucket
+from exchange.gateway.throttle import Profile, RateBuckets
 from exchange.gateway.timers import TimerWheel, WheelTimer
 from exchange.gateway.translate import Answer, pack_disconnect, pack_session
 from exchange.seams import Clock, Rng
-from exchange.units import NS_PER_MS, NS_PER_S
+from exchange.units import NS_PER_MS
 from exchange.wire.messages import OFFERED_CHANNELS, CancelTerms, Hello, LimitTerms, OutboundTerms, Shutdown
 from exchange.wire.version import VERSION
-from exchange.wire.words import session_number
-
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
 
 # After so many failed logons within a minute, new connections from an address are refused for a minute (SEC-025).
 FAILURES_MAX = 6
 BLOCKED_MS = 60_000
 LOOPBACK = ("127.0.0.1", "::1")
 RECONNECT_MS = (500, 5_000)  # clients reconnect a random time in this range after a stop
+
+
+class OpenConnection(ReadingConnection, Protocol):
+    """What is needed of an open connection by those that do not serve it: gateway and operator."""
+
+    @property
+    def key(self) -> Key | None:
+        """The key that has logged on."""
 
 
 class Gateway:
@@ -63,21 +66,19 @@ class Gateway:
         self.clock = clock
         self.rng = rng
         self.terms = terms
-        self.stored = stored  # only of sessions that have not been resumed in this run
         self.wheel = TimerWheel(clock.mono_ns())
-        self.slow = SlowReaders(self)
-        self.replays = ReplayQueue(self)
-        self.connections: set[Connection] = set()
+        self.buckets = RateBuckets(profile)
+        self.slow = SlowReaders(port, outbox, profile, clock)
+        self.replays = ReplayQueue(outbox, self.wheel, clock, profile)
+        self.connections: set[OpenConnection] = set()
         self.connections_opened = 0
         self.connections_of_key: Counter[str] = Counter()
-        self.sessions: dict[int, Session] = {}
         self.protections: set[tuple[int, int]] = set()  # (account, number) of protection groups known to exist
         self.protections_asked: Counter[tuple[int, int]] = Counter()  # by group: `mmp_set` requests without a reply
         self.shutdown: Shutdown | None = None  # set when a stop is announced; later connections get it after `hello`
-        self.refused_logons = RefusedLogons()
-        self.registry = SessionRegistry(self)
+        self.refused_logons = RefusedLogons(self.wheel)
+        self.registry = SessionRegistry(port, keys, profile, clock, self.wheel, self.buckets, stored)
         self._stop_timer: WheelTimer | None = None
-        self._buckets: dict[tuple[str, object], RateBucket] = {}
         self._failures: dict[str, list[int]] = {}  # by address, times of failed logons in ns
         self._blocked_until: dict[str, int] = {}  # by address, time in ns
         self._limits = [LimitTerms(rate.name, rate.rate, rate.burst, rate.per) for rate in profile.rates]
@@ -114,23 +115,21 @@ class Gateway:
         self.connections_opened += 1
         return self.connections_opened
 
-    # Token buckets.
+    def count_logon(self, key: Key) -> None:
+        """Count a connection that has logged on with this key."""
+        self.connections_of_key[key.key] += 1
 
-    def bucket(self, name: str, owner: object) -> RateBucket:
-        """The token bucket of one limit and one owner, such as an account."""
-        bucket = self._buckets.get((name, owner))
-        if bucket is None:
-            bucket = self._buckets[(name, owner)] = RateBucket(self.profile.rate(name))
-        return bucket
-
-    def logon_bucket(self, key: str) -> RateBucket:
-        """The token bucket for logons of one key in a minute (RATE-008)."""
-        bucket = self._buckets.get(("logon", key))
-        if bucket is None:
-            per_minute = self.profile.logons_per_minute
-            rate = Rate("logon", per_minute, per_minute, "key", 60 * NS_PER_S)
-            bucket = self._buckets[("logon", key)] = RateBucket(rate)
-        return bucket
+    def remove(self, connection: OpenConnection) -> None:
+        """Take a connection that has ended out of everything that is kept for open ones."""
+        self.connections.discard(connection)
+        for number in connection.channels:
+            self.port.market.unsubscribe(number)
+        self.outbox.subscribe(connection.queue, frozenset())
+        self.slow.drop(connection)
+        if connection.key is not None:
+            self.connections_of_key[connection.key.key] -= 1
+            for account in connection.key.accounts:
+                self.port.unlisten(account, connection.queue)
 
     # Addresses with failed logons (SEC-025).
 
@@ -161,26 +160,6 @@ class Gateway:
 
     # Sessions.
 
-    def new_session(self, key: Key, terms: CancelTerms) -> Session | None:
-        """Make a new session; None if the registry has no free number."""
-        number = self.registry.new_number(key.key)
-        if number is None:
-            return None
-        session = self.sessions[number] = Session(self, number, key, terms)
-        return session
-
-    def restore_session(self, record: SessionRecord, key: Key) -> Session:
-        """Make the object of a session from before this run, with its last request id and its stored replies."""
-        last_id = query.last_request_id(self.port.states, record.number)
-        replies = self.stored.pop(record.number, None)
-        session = self.sessions[record.number] = Session(self, record.number, key, record.terms, last_id, replies)
-        return session
-
-    def is_of_other_key(self, name: str, key: Key) -> bool:
-        """Whether a `sid` belongs to another key. A logon with it is an attack, not a resume."""
-        record = self.keys.sessions.get(session_number(name))
-        return record is not None and record.key != key.key
-
     def journal_session(self, session: Session, request_id: int, answer: Answer) -> None:
         """Sequence a SESSION row: the session is opened or resumed, or its terms have changed.
 
@@ -199,7 +178,7 @@ class Gateway:
         """
         record = SessionRecord(session.number, session.key.key, terms, self.clock.wall_us() * 1_000)
         self.keys.put_session(sequence, record)
-        if self.sessions.get(session.number) is not session:
+        if self.registry.sessions.get(session.number) is not session:
             self.keys.drop_session(session.number)  # the registry dropped it before this row was durable (RECOV-013)
 
     def start_grace(self, session: Session, silent: bool = False) -> None:
@@ -217,7 +196,7 @@ class Gateway:
         """Restore sessions from before this run: their grace begins now (SESS-021), and expired ones are dropped."""
         for record in list(self.keys.sessions.values()):
             if self.registry.has_armed_cancel(record):
-                self.start_grace(self.restore_session(record, self.keys.keys[record.key]))
+                self.start_grace(self.registry.restore_session(record, self.keys.keys[record.key]))
         self.registry.restore()
         self.registry.expire()
 

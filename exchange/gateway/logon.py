@@ -5,33 +5,32 @@ Rules SESS-001, SESS-006, RECOV-010.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from exchange.engine import query
 from exchange.engine.event_rows import Row
 from exchange.gateway import auth
+from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
-from exchange.gateway.keys import Key
-from exchange.gateway.session import Session
+from exchange.gateway.keys import OFF, Key
+from exchange.gateway.session import Session, check_cancel_terms
 from exchange.gateway.session_registry import LOGIN_LIFE_US
 from exchange.wire.errors import CloseCode, ErrorCode
-from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, full_terms
+from exchange.wire.messages import AccountSnapshot, Auth, CancelTerms, Live, Shutdown, Welcome, full_terms
 from exchange.wire.words import session_number
-
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
 
 SLICE_EVENTS = 1_000  # events or orders that are sent at a time: about 0.25 MiB and 10 ms
 STEP_MS = 10
+LOGIN_LIFE_MS = LOGIN_LIFE_US // 1_000
+NOTICE_MS = 60_000
 
 
-def log_on(connection: "Connection", message: Auth) -> None:
-    """Check a logon and attach its session; when the SESSION row is durable, `admit` continues."""
+def log_on(connection: Connection, message: Auth) -> None:
+    """Check a logon and attach its session; when the SESSION row is durable, `_admit` continues."""
     gateway = connection.gateway
     key = gateway.keys.keys.get(message.key)
-    wait = gateway.logon_bucket(message.key).take(connection.now_ns) if key is not None else 0
+    wait = gateway.buckets.of_logons(message.key).take(connection.now_ns) if key is not None else 0
     if wait:
-        fail(connection, message, ErrorCode.BUSY, "too many logons of this key", CloseCode.FLOODING)
+        _fail(connection, message, ErrorCode.BUSY, "too many logons of this key", CloseCode.FLOODING)
         return
     nonce = connection.take_nonce()
     text = auth.signed_text(connection.host, connection.path, nonce, message.key, message.session_id)
@@ -41,20 +40,20 @@ def log_on(connection: "Connection", message: Auth) -> None:
     if not (right and fresh and usable) or key is None or message.algorithm != "ed25519":
         gateway.note_failed_logon(connection.address)
         why = partial(gateway.refused_logons.reason, connection, message, key, nonce)
-        fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
+        _fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
     elif key.addresses and connection.address not in key.addresses:
-        fail(connection, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
+        _fail(connection, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
     elif "admin" in key.scopes:
-        fail(connection, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
+        _fail(connection, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
     elif gateway.connections_of_key[key.key] >= gateway.profile.connections_per_key:
         text_of_cap = f"{gateway.profile.connections_per_key} connections of this key"
-        fail(connection, message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
+        _fail(connection, message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
     else:
-        connection.attach_session(message, key)
+        _attach_session(connection, message, key)
 
 
-def fail(
-    connection: "Connection",
+def _fail(
+    connection: Connection,
     message: Auth,
     code: ErrorCode,
     text: str,
@@ -67,26 +66,82 @@ def fail(
     connection.close(close, code.name)
 
 
-def find_session(gateway: Gateway, name: str, key: Key) -> Session | None:
+def _attach_session(connection: Connection, message: Auth, key: Key) -> None:
+    """Find or make the session of a logon, close its older connection if asked to, and sequence the logon."""
+    gateway = connection.gateway
+    terms = message.cancel_terms or (CancelTerms() if key.may_cancel else OFF)
+    session = _find_session(gateway, message.session_id, key)
+    resume_from = dict(message.last_applied) if session is not None else None
+    refusal = check_cancel_terms(terms, key, session)
+    if refusal is not None:
+        _fail(connection, message, *refusal)
+        return
+    if session is None:
+        if message.session_id and _is_of_other_key(gateway, message.session_id, key):
+            why = "its session is another key's"
+            _fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=lambda: why)
+            return
+        session = gateway.registry.new_session(key, terms)
+        if session is None:
+            _fail(connection, message, ErrorCode.BUSY, "no session is free: resume one of the key's sessions")
+            return
+    if session.connection is not None:
+        if not message.take:
+            text = "the session has a connection: set take to close it"
+            _fail(connection, message, ErrorCode.SESSION_TAKEN, text)
+            return
+        session.connection.close(CloseCode.SESSION_TAKEN, "taken over")
+    session.attach(connection, terms)
+    gateway.registry.attach(session)
+    gateway.count_logon(key)
+    connection.attach(session, key)
+    received_us = connection.now_us
+
+    def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
+        gateway.record_session(events[0][0] if events else gateway.port.sequence, session, terms)
+        # `ask` runs `_admit` after this release, so that there is no gap or overlap between snapshot and stream.
+        gateway.port.ask(lambda: _admit(connection, message.request_id, received_us, resume_from))
+
+    gateway.journal_session(session, 0, durable)
+    connection.schedule(LOGIN_LIFE_MS - NOTICE_MS, lambda: announce_end(connection))
+
+
+def announce_end(connection: Connection) -> None:
+    """Warn the client 60 s before its login ends, and close the connection then. A login lasts 24 h (SEC-026)."""
+    at_us = connection.gateway.clock.wall_us() + NOTICE_MS * 1_000
+    connection.queue.send(Shutdown(at_us, "age", (0, 1_000)))
+    connection.schedule(NOTICE_MS, lambda: connection.close(CloseCode.TOO_OLD, "connection older than 24 h"))
+
+
+def _find_session(gateway: Gateway, name: str, key: Key) -> Session | None:
     """The session that a logon names; None unless it belongs to this key and may be resumed."""
     number = session_number(name)
-    session, record = gateway.sessions.get(number), gateway.keys.sessions.get(number)
+    session, record = gateway.registry.sessions.get(number), gateway.keys.sessions.get(number)
     if record is not None and gateway.registry.is_expired(record):
         return None
     if session is not None:
         return session if session.key.key == key.key else None
     if record is None or record.key != key.key:
         return None
-    return gateway.restore_session(record, key)
+    return gateway.registry.restore_session(record, key)
 
 
-def admit(connection: "Connection", request_id: int, received_us: int) -> None:
-    """Send `welcome`, then the missed events or a snapshot, then `live`. Called when the SESSION row is durable."""
+def _is_of_other_key(gateway: Gateway, name: str, key: Key) -> bool:
+    """Whether a `sid` belongs to another key. A logon with it is an attack, not a resume."""
+    record = gateway.keys.sessions.get(session_number(name))
+    return record is not None and record.key != key.key
+
+
+def _admit(connection: Connection, request_id: int, received_us: int, resume_from: dict[int, int] | None) -> None:
+    """Send `welcome`, then the missed events or a snapshot, then `live`. Called when the SESSION row is durable.
+
+    resume_from   by account, the last event that the client has; None: it resumes no session
+    """
     gateway, session, key = connection.gateway, connection.session, connection.key
     if connection.closed or session is None or key is None:
         return
     port = gateway.port
-    missed = _missed(connection) if connection.resume_from is not None else None
+    missed = _missed(connection, resume_from) if resume_from is not None else None
     now_us = gateway.clock.wall_us()
     numbers = [(account, query.account_sequence(port.states, account)) for account in key.accounts]
     connection.queue.send(
@@ -98,20 +153,20 @@ def admit(connection: "Connection", request_id: int, received_us: int) -> None:
     pages = {}
     if missed is None and key.may_read:
         pages = {account: port.questions.account_pages(account) for account in key.accounts}
-    applied = connection.resume_from if missed and key.may_read else dict(numbers)
+    applied = resume_from if missed and key.may_read else dict(numbers)
     assert applied is not None
     _CatchUp(connection, pages, applied, missed or {}).send()
 
 
-def _missed(connection: "Connection") -> dict[int, list[Row]] | None:
+def _missed(connection: Connection, resume_from: dict[int, int]) -> dict[int, list[Row]] | None:
     """By account, the events after the last one that the client has; None if one is no longer kept (RECOV-013)."""
     port = connection.gateway.port
-    assert connection.key is not None and connection.resume_from is not None
+    assert connection.key is not None
     if not connection.key.may_read:
         return {}
     missed: dict[int, list[Row]] = {}
     for account in connection.key.accounts:
-        applied = connection.resume_from.get(account)
+        applied = resume_from.get(account)
         last = query.account_sequence(port.states, account)
         if applied is None or applied > last:
             return None
@@ -130,7 +185,7 @@ class _CatchUp:
 
     def __init__(
         self,
-        connection: "Connection",
+        connection: Connection,
         pages: dict[int, list[AccountSnapshot]],
         sent: dict[int, int],
         missed: dict[int, list[Row]],

@@ -5,26 +5,50 @@ signature or a nonce (SEC-011).
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from exchange.gateway import auth
 from exchange.gateway.keys import Key
 from exchange.gateway.throttle import Rate, RateBucket
+from exchange.gateway.timers import TimerWheel
 from exchange.units import NS_PER_S
 from exchange.wire.messages import Auth
-
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
 
 LINES_PER_MINUTE = 10
 MINUTE_MS = 60_000
 PATHS = ("/v1/oe", "/v1/md")
 
 
+class DialledConnection(Protocol):
+    """What a logon is judged by: where the client connected, and its nonce."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def nonce_us(self) -> int:
+        """When the nonce was made."""
+
+    @property
+    def now_us(self) -> int:
+        """Wall clock at the last read."""
+
+    @property
+    def now_ns(self) -> int:
+        """Monotonic clock at the last read."""
+
+
 class RefusedLogons:
     """Logs a line for each refused logon. Beyond ten a minute it logs only their number."""
 
-    def __init__(self) -> None:
+    def __init__(self, wheel: TimerWheel) -> None:
+        self._wheel = wheel
         self._log: Callable[[str], None] = lambda line: None
         self._hosts: tuple[str, ...] = ()
         self._lines = RateBucket(Rate("log", LINES_PER_MINUTE, LINES_PER_MINUTE, "venue", 60 * NS_PER_S))
@@ -38,11 +62,11 @@ class RefusedLogons:
         """Set the venue's host names, which a client may have signed instead of the one it dialled."""
         self._hosts = names
 
-    def note(self, connection: "Connection", message: Auth, why: Callable[[], str]) -> None:
+    def note(self, connection: DialledConnection, message: Auth, why: Callable[[], str]) -> None:
         """Log a refused logon. `why` gives the reason; it is called only if the line is logged."""
         if self._lines.take(connection.now_ns):
             if not self._not_logged:
-                connection.gateway.wheel.after(MINUTE_MS, self._sum_up)
+                self._wheel.after(MINUTE_MS, self._sum_up)
             self._not_logged += 1
         else:
             self._log(f"logon of key {message.key} from {connection.address or 'somewhere'} refused: {why()}")
@@ -51,7 +75,7 @@ class RefusedLogons:
         count, self._not_logged = self._not_logged, 0
         self._log(f"{count:,} more logons were refused within a minute")
 
-    def reason(self, connection: "Connection", message: Auth, key: Key | None, nonce: str) -> str:
+    def reason(self, connection: DialledConnection, message: Auth, key: Key | None, nonce: str) -> str:
         """Why a logon was not accepted. A known key costs the same work as an unknown one (SEC-010).
 
         key     None: the venue does not know it
@@ -76,7 +100,7 @@ class RefusedLogons:
             f"path {connection.path}, this connection's nonce, the key's id and {_session_text(message.session_id)}"
         )
 
-    def _signed_instead(self, connection: "Connection", message: Auth, key: Key | None, nonce: str) -> str:
+    def _signed_instead(self, connection: DialledConnection, message: Auth, key: Key | None, nonce: str) -> str:
         """What the client signed instead: another host, path or session. Empty: the signature fits none of them."""
         public = key.public if key is not None else None
         for host, path, sid in self._similar(connection, message):
@@ -90,7 +114,7 @@ class RefusedLogons:
                 return "; ".join(f"{signed}, served as {served}" for signed, served, differs in pairs if differs)
         return ""
 
-    def _similar(self, connection: "Connection", message: Auth) -> Iterator[tuple[str, str, str]]:
+    def _similar(self, connection: DialledConnection, message: Auth) -> Iterator[tuple[str, str, str]]:
         """Triples (host, path, session id) that a client may have signed by mistake; one of the three differs."""
         for host in self._hosts:
             if host != connection.host:

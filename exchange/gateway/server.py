@@ -27,6 +27,7 @@ from websockets.typing import Origin, Subprotocol
 from exchange.gateway.accept_limits import FULL, REFUSAL, AcceptLimits
 from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
+from exchange.gateway.handlers.dispatch import HANDLERS
 from exchange.gateway.origins import own_origins, parse_origin
 from exchange.gateway.outbox import JSON, MSGPACK, Encoding
 from exchange.gateway.throttle import RateBucket
@@ -341,7 +342,7 @@ class GatewayServer:
         encoding, request = ENCODINGS[protocol], socket.request
         connection = Connection(
             self.gateway, _Transport(socket), CODECS[protocol], encoding, request.path, _host_of(request) or "",
-            socket.address,
+            socket.address, HANDLERS,
         )  # fmt: skip
         socket.serve(connection, encoding)
         connection.open()

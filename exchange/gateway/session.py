@@ -4,22 +4,21 @@ A client names a session by its `sid` (SESS-007, SESS-008). At most one connecti
 its terms of cancel on disconnect, the id of its last request, and the data to rebuild replies (RECOV-011).
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from exchange.codes import EventFlag, EventKind, RejectReason
 from exchange.engine import query
 from exchange.engine.event_rows import FLAGS, KIND, REASON, Row
 from exchange.gateway.keys import Key
+from exchange.gateway.outbox import SendQueue
+from exchange.gateway.port import VenuePort
 from exchange.gateway.stored_replies import StoredReplies
-from exchange.gateway.throttle import RateBucket
+from exchange.gateway.throttle import Profile, RateBucket, RateBuckets
 from exchange.gateway.timers import WheelTimer
+from exchange.seams import Clock
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import CancelTerms
 from exchange.wire.words import session_id
-
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
-    from exchange.gateway.gateway import Gateway
 
 WHOLE_REPLIES_MAX = 64
 # Upper bounds of the memory of a session without its stored replies, of a reply that is stored whole, and of each
@@ -59,18 +58,57 @@ def check_cancel_terms(terms: CancelTerms, key: Key, session: "Session | None") 
     return None
 
 
+class AttachedConnection(Protocol):
+    """What a session needs of its connection."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it is logged on and served."""
+
+    @property
+    def now_ns(self) -> int:
+        """Monotonic clock at the last read."""
+
+    @property
+    def queue(self) -> SendQueue: ...
+
+    def note_answer(self) -> None:
+        """Count the reply to a waiting request."""
+
+    def close(self, code: int, reason: str) -> None: ...
+
+
+class SessionKeeper(Protocol):
+    """What a session needs of the registry that keeps it."""
+
+    @property
+    def port(self) -> VenuePort: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def profile(self) -> Profile: ...
+
+    @property
+    def buckets(self) -> RateBuckets: ...
+
+    def update_kept_bytes(self, session: "Session") -> None:
+        """Measure an idle session again, after a request of it was answered."""
+
+
 class Session:
     """One session, with its connection while it has one. `account` is 0 if the key has several."""
 
     __slots__ = (
-        "account", "accounts", "cancel_bucket", "connection", "detached_ns", "gateway", "grace_timer", "key", "last_id",
-        "last_quote_id", "low_bucket", "may_cancel", "may_trade", "number", "order_bucket", "replies", "terms",
+        "account", "accounts", "cancel_bucket", "connection", "detached_ns", "grace_timer", "keeper", "key", "last_id",
+        "last_quote_id", "low_bucket", "may_cancel", "may_trade", "number", "order_bucket", "port", "replies", "terms",
         "whole_replies",
     )  # fmt: skip
 
     def __init__(
         self,
-        gateway: "Gateway",
+        keeper: SessionKeeper,
         number: int,
         key: Key,
         terms: CancelTerms,
@@ -78,7 +116,8 @@ class Session:
         replies: StoredReplies | None = None,
     ) -> None:
         """`last_id` and `replies`: last request id and stored replies from before this run."""
-        self.gateway = gateway
+        self.keeper = keeper
+        self.port = keeper.port
         self.number = number
         self.key = key
         self.accounts = frozenset(key.accounts)
@@ -89,14 +128,14 @@ class Session:
         self.last_id = last_id
         self.last_quote_id = 0
         self.replies = replies if replies is not None else StoredReplies()
-        self.replies.set_capacity(gateway.profile.dedup)
+        self.replies.set_capacity(keeper.profile.dedup)
         self.whole_replies: dict[int, Any] = {}
-        self.connection: Connection | None = None
+        self.connection: AttachedConnection | None = None
         self.detached_ns = 0  # when the last connection of this run ended; 0: never
         self.grace_timer: WheelTimer | None = None
         # Token buckets of the account, which all its sessions share; None if the key has several accounts.
-        self.order_bucket: RateBucket | None = gateway.bucket("order", self.account) if self.account else None
-        self.cancel_bucket: RateBucket | None = gateway.bucket("cancel", self.account) if self.account else None
+        self.order_bucket: RateBucket | None = keeper.buckets.of("order", self.account) if self.account else None
+        self.cancel_bucket: RateBucket | None = keeper.buckets.of("cancel", self.account) if self.account else None
         self.low_bucket: RateBucket | None = None  # a bucket that is nearly empty; the next reply names it (RATE-004)
 
     @property
@@ -112,7 +151,7 @@ class Session:
 
     # Connections.
 
-    def attach(self, connection: "Connection", terms: CancelTerms) -> None:
+    def attach(self, connection: AttachedConnection, terms: CancelTerms) -> None:
         """Attach a connection that has logged on with these terms; a running grace period ends."""
         self.cancel_grace()
         self.terms, self.connection = terms, connection
@@ -152,8 +191,7 @@ class Session:
         """Whether a quote of this session is live, or submitted and not yet answered."""
         if self.last_quote_id > self.replies.newest:
             return True
-        states = self.gateway.port.states
-        return any(query.has_quote(states, account, self.number) for account in self.accounts)
+        return any(query.has_quote(self.port.states, account, self.number) for account in self.accounts)
 
     def answer(self, request_id: int, received_us: int, events: list[Row]) -> None:
         """Answer a request whose command is released: store what a resend needs, and send the reply if connected.
@@ -161,14 +199,14 @@ class Session:
         received_us   when the request was read
         events        of the command; empty: it was not sequenced
         """
-        connection, port, reply = self.connection, self.gateway.port, None
+        connection, port, reply = self.connection, self.port, None
         if events:
             self.replies.add(request_id, events[0][0], received_us, port.release)
             if must_store_whole(events[0]):
                 reply = port.reply_to(request_id, events)
                 self.store_whole_reply(request_id, reply)
             if connection is None:
-                self.gateway.registry.update_kept_bytes(self)
+                self.keeper.update_kept_bytes(self)
         elif request_id == self.last_quote_id:
             self.last_quote_id = 0
         if connection is None or not connection.live:
@@ -178,7 +216,7 @@ class Session:
         else:
             reply = error(request_id, *port.refusal)
             reply.time_us = port.time_us
-            reply.sent_us = self.gateway.clock.wall_us()
+            reply.sent_us = self.keeper.clock.wall_us()
         reply.received_us = received_us
         port.release.replies.append(reply)
         if self.low_bucket is not None:

@@ -1,4 +1,4 @@
-"""Knows which sessions may be resumed, and gives numbers to new ones (RECOV-013).
+"""Makes sessions, numbers them, and knows which of them may be resumed (RECOV-013).
 
 A session expires after 24 h without a connection. If a key has too many sessions, or its idle sessions take too much
 memory, the session that has been idle longest is dropped. A later session may get the engine's row of a dropped one.
@@ -7,15 +7,17 @@ Numbers only rise, so a new session is never mistaken for an old one.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from exchange.engine import query
-from exchange.gateway.keys import SessionRecord
+from exchange.gateway.keys import Key, KeyStore, SessionRecord
+from exchange.gateway.port import VenuePort
 from exchange.gateway.session import SESSION_BYTES, Session, cancels_on_drop
+from exchange.gateway.stored_replies import StoredReplies
+from exchange.gateway.throttle import Profile, RateBuckets
+from exchange.gateway.timers import TimerWheel
+from exchange.seams import Clock
 from exchange.units import NS_PER_US
-
-if TYPE_CHECKING:
-    from exchange.gateway.gateway import Gateway
+from exchange.wire.messages import CancelTerms
 
 LOGIN_LIFE_US = 24 * 3_600 * 1_000_000  # how long a connection may stay logged on (SEC-026)
 IDLE_LIFE_US = 24 * 3_600 * 1_000_000  # how long a session without a connection is kept
@@ -25,11 +27,28 @@ EXPIRY_STEP_SESSIONS = 500  # sessions that are checked in a step: about 2 ms
 
 
 class SessionRegistry:
-    """The numbers of a gateway's sessions, the engine's rows that they take, and which of them are idle."""
+    """The sessions of a gateway, their numbers, the engine's rows that they take, and which of them are idle."""
 
-    def __init__(self, gateway: "Gateway") -> None:
-        self._gateway = gateway
-        states = gateway.port.states
+    def __init__(
+        self,
+        port: VenuePort,
+        keys: KeyStore,
+        profile: Profile,
+        clock: Clock,
+        wheel: TimerWheel,
+        buckets: RateBuckets,
+        stored: dict[int, StoredReplies],
+    ) -> None:
+        """`stored`: by session number, replies from before this run."""
+        self.port = port
+        self.profile = profile
+        self.clock = clock
+        self.buckets = buckets
+        self.sessions: dict[int, Session] = {}
+        self.stored = stored  # only of sessions that have not been resumed in this run
+        self._keys = keys
+        self._wheel = wheel
+        states = port.states
         self._rows = query.session_rows(states)
         self._next = query.last_session(states) + 1
         self._rows_taken = {0}  # rows of sessions that may be resumed, and the first row, which no session has
@@ -37,34 +56,30 @@ class SessionRegistry:
         # By key, bytes of each session without a connection, the session that has been idle longest first.
         self._idle: dict[str, dict[int, int]] = defaultdict(dict)
         self._idle_bytes: Counter[str] = Counter()
-        for record in gateway.keys.sessions.values():
+        for record in keys.sessions.values():
             self._add(record.number, record.key)
-        self._started_us, self._started_ns = gateway.clock.wall_us(), gateway.clock.mono_ns()
+        self._started_us, self._started_ns = clock.wall_us(), clock.mono_ns()
         self._unchecked: list[int] = []
 
-    def new_number(self, key: str) -> int | None:
-        """A number for a new session of a key. At the key's limit its longest idle session is dropped.
+    def new_session(self, key: Key, terms: CancelTerms) -> Session | None:
+        """Make a new session; None if there is no free number."""
+        number = self._new_number(key.key)
+        if number is None:
+            return None
+        session = self.sessions[number] = Session(self, number, key, terms)
+        return session
 
-        None: all rows are taken, or the key is at its limit and all its sessions are in use.
-        """
-        if len(self._of_key[key]) >= self._gateway.profile.sessions_per_key and not self._drop_oldest(key):
-            return None
-        if len(self._rows_taken) == self._rows:
-            return None
-        number = self._next
-        while number % self._rows in self._rows_taken:
-            number += 1
-        if number > NUMBER_MAX:
-            return None
-        self._next = number + 1
-        self._add(number, key)
-        return number
+    def restore_session(self, record: SessionRecord, key: Key) -> Session:
+        """Make the object of a session from before this run, with its last request id and its stored replies."""
+        last_id = query.last_request_id(self.port.states, record.number)
+        replies = self.stored.pop(record.number, None)
+        session = self.sessions[record.number] = Session(self, record.number, key, record.terms, last_id, replies)
+        return session
 
     def restore(self) -> None:
         """Mark all sessions as idle after a start, in the order of their last SESSION rows."""
-        gateway = self._gateway
-        for record in sorted(gateway.keys.sessions.values(), key=lambda record: record.time_ns):
-            session, stored = gateway.sessions.get(record.number), gateway.stored.get(record.number)
+        for record in sorted(self._keys.sessions.values(), key=lambda record: record.time_ns):
+            session, stored = self.sessions.get(record.number), self.stored.get(record.number)
             if session is not None:
                 kept = session.kept_bytes
             else:
@@ -89,7 +104,7 @@ class SessionRegistry:
 
     def enforce_limits(self) -> None:
         """Drop the longest idle sessions of each key whose idle sessions take too much memory."""
-        most = self._gateway.profile.idle_bytes_per_key
+        most = self.profile.idle_bytes_per_key
         for key in [key for key, kept in self._idle_bytes.items() if kept > most]:
             while self._idle_bytes[key] > most and self._drop_oldest(key):
                 pass
@@ -100,17 +115,17 @@ class SessionRegistry:
 
     def has_armed_cancel(self, record: SessionRecord) -> bool:
         """Whether cancel on disconnect is still to run when the connection is lost, or after it (SESS-021)."""
-        key = self._gateway.keys.keys.get(record.key)
+        key = self._keys.keys.get(record.key)
         return key is not None and key.may_cancel and cancels_on_drop(record.terms)
 
     def is_expired(self, record: SessionRecord) -> bool:
         """Whether a session is too old to be resumed, or the engine no longer has a row for it."""
-        known = query.knows_session(self._gateway.port.states, record.number)
+        known = query.knows_session(self.port.states, record.number)
         return not known or self._idle_us(record) > IDLE_LIFE_US
 
     def expire(self) -> None:
         """Check the next 500 sessions, drop those that have expired, and schedule the next step."""
-        sessions = self._gateway.keys.sessions
+        sessions = self._keys.sessions
         if not self._unchecked:
             self._unchecked = list(sessions)
         part = self._unchecked[-EXPIRY_STEP_SESSIONS:]
@@ -119,19 +134,37 @@ class SessionRegistry:
         # A session whose cancel on disconnect is still to run is in use, even if the engine has no row for it.
         self.drop([record for record in records if self._idle_us(record) and self.is_expired(record)])
         self.enforce_limits()  # sessions whose cancel on disconnect has run since can now be dropped
-        self._gateway.wheel.after(EXPIRY_STEP_MS, self.expire)
+        self._wheel.after(EXPIRY_STEP_MS, self.expire)
 
     def drop(self, records: Iterable[SessionRecord]) -> None:
         """Drop sessions: from now on they may not be resumed."""
         for record in records:
             number = record.number
-            self._gateway.keys.drop_session(number)
-            self._gateway.sessions.pop(number, None)
-            self._gateway.stored.pop(number, None)
+            self._keys.drop_session(number)
+            self.sessions.pop(number, None)
+            self.stored.pop(number, None)
             self._of_key[record.key].discard(number)
             self._clear_idle(record.key, number)
-            if query.knows_session(self._gateway.port.states, number):
+            if query.knows_session(self.port.states, number):
                 self._rows_taken.discard(number % self._rows)
+
+    def _new_number(self, key: str) -> int | None:
+        """A number for a new session of a key. At the key's limit its longest idle session is dropped.
+
+        None: all rows are taken, or the key is at its limit and all its sessions are in use.
+        """
+        if len(self._of_key[key]) >= self.profile.sessions_per_key and not self._drop_oldest(key):
+            return None
+        if len(self._rows_taken) == self._rows:
+            return None
+        number = self._next
+        while number % self._rows in self._rows_taken:
+            number += 1
+        if number > NUMBER_MAX:
+            return None
+        self._next = number + 1
+        self._add(number, key)
+        return number
 
     def _add(self, number: int, key: str) -> None:
         self._rows_taken.add(number % self._rows)
@@ -148,7 +181,7 @@ class SessionRegistry:
 
     def _drop_oldest(self, key: str) -> bool:
         """Drop the session of a key that has been idle longest. False: all are in use."""
-        sessions = self._gateway.keys.sessions
+        sessions = self._keys.sessions
         for number in self._idle[key]:
             record = sessions.get(number)
             if record is not None and self._idle_us(record):
@@ -162,13 +195,12 @@ class SessionRegistry:
         The journal does not say when a connection before this run ended. The latest possible time counts: the end of
         its login after 24 h, or the start of this run if that was earlier.
         """
-        gateway = self._gateway
-        session = gateway.sessions.get(record.number)
+        session = self.sessions.get(record.number)
         if session is not None and session.connection is not None:
             return 0
         if self.has_armed_cancel(record):
             return 0
-        now_ns = gateway.clock.mono_ns()
+        now_ns = self.clock.mono_ns()
         if session is not None and session.detached_ns:
             return max(1, (now_ns - session.detached_ns) // NS_PER_US)
         before_us = max(0, self._started_us - record.time_ns // NS_PER_US - LOGIN_LIFE_US)

@@ -157,3 +157,27 @@ class RateBucket:
             self._flood_second = second
             self._refused = 0
         self._refused += tokens
+
+
+class RateBuckets:
+    """The token buckets that connections share, by limit and owner."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._buckets: dict[tuple[str, object], RateBucket] = {}
+
+    def of(self, name: str, owner: object) -> RateBucket:
+        """The token bucket of one limit and one owner, such as an account."""
+        bucket = self._buckets.get((name, owner))
+        if bucket is None:
+            bucket = self._buckets[(name, owner)] = RateBucket(self._profile.rate(name))
+        return bucket
+
+    def of_logons(self, key: str) -> RateBucket:
+        """The token bucket for logons of one key in a minute (RATE-008)."""
+        bucket = self._buckets.get(("logon", key))
+        if bucket is None:
+            per_minute = self._profile.logons_per_minute
+            rate = Rate("logon", per_minute, per_minute, "key", 60 * NS_PER_S)
+            bucket = self._buckets[("logon", key)] = RateBucket(rate)
+        return bucket

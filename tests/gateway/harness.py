@@ -16,6 +16,7 @@ import msgspec
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
+from exchange.gateway.handlers.dispatch import HANDLERS
 from exchange.gateway.outbox import JSON, MSGPACK, Outbox
 from exchange.gateway.throttle import LOOPBACK, Profile
 from exchange.seams import RealDisk
@@ -129,7 +130,9 @@ class Peer:
         protocol = MSGPACK_SUBPROTOCOL if msgpack else JSON_SUBPROTOCOL
         self.codec = CODECS[protocol]
         encoding = MSGPACK if msgpack else JSON
-        self.connection = Connection(bench.gateway, self.transport, self.codec, encoding, path, "localhost", address)
+        self.connection = Connection(
+            bench.gateway, self.transport, self.codec, encoding, path, "localhost", address, HANDLERS
+        )
         self.connection.open()
         bench.settle()
         hello, *self.told_first = self.take()
@@ -281,7 +284,7 @@ class Bench:
         gateway = self.gateway
         dropped = [
             session
-            for session in gateway.sessions.values()
+            for session in gateway.registry.sessions.values()
             if session.connection is None and session.number in gateway.keys.sessions
         ]
         for session in dropped:

@@ -73,7 +73,7 @@ def test_resume_of_something_no_longer_kept_is_a_snapshot(bench: Bench) -> None:
 
 
 def name_of_seat(bench: Bench) -> str:
-    return next(iter(bench.gateway.sessions.values())).name
+    return next(iter(bench.gateway.registry.sessions.values())).name
 
 
 @pytest.mark.rule("RECOV-003")

@@ -124,7 +124,7 @@ def test_terms_that_a_reader_once_had_do_nothing_after_a_restart(bench: Bench) -
         session, 0, lambda _id, _us, events: bench.gateway.record_session(events[0][0], session, session.terms)
     )
     bench.settle()
-    bench.gateway.sessions.clear()
+    bench.gateway.registry.sessions.clear()
     bench.gateway.restore()
     bench.pass_ms(4_000)
     assert open_orders(bench) == ["a1"]

@@ -63,7 +63,11 @@ def test_a_key_stays_below_its_bound_and_loses_those_idle_longest(small: Bench, 
         ask_for(peer, rng.randint(1, 150))
         peer.drop()
         left.append(number)
-        kept = {number: gateway.sessions[number].kept_bytes for number in left if number in gateway.sessions}
+        kept = {
+            number: gateway.registry.sessions[number].kept_bytes
+            for number in left
+            if number in gateway.registry.sessions
+        }
         assert list(kept) == left[len(left) - len(kept) :], "the one idle longest goes first"
         assert sum(kept.values()) == gateway.registry.kept_bytes(KEY) <= BOUND
         released += len(left) - len(kept)
@@ -72,7 +76,7 @@ def test_a_key_stays_below_its_bound_and_loses_those_idle_longest(small: Bench, 
     assert released > 5
     assert in_use.ask(Cancel(request_id=10_000, client_order_id="none"))[0].reply_to == 10_000
     in_use.drop()
-    assert busy in gateway.sessions, "counted from its last connection"
+    assert busy in gateway.registry.sessions, "counted from its last connection"
 
 
 @pytest.mark.rule("RECOV-013")
@@ -102,13 +106,13 @@ def test_a_session_whose_orders_wait_for_their_cancel_is_released_after_it(small
         peer, _ = opened(small, 1)
         ask_for(peer, 200)
         peer.drop()
-    assert number in small.gateway.sessions and idle_longest_first(small)[0] == number
+    assert number in small.gateway.registry.sessions and idle_longest_first(small)[0] == number
     small.pass_ms(1_100)
     assert small.gateway.keys.sessions[number].terms.mode == "off", "its orders have left"
     peer, _ = opened(small, 1)
     ask_for(peer, 200)
     peer.drop()
-    assert number not in small.gateway.sessions
+    assert number not in small.gateway.registry.sessions
 
 
 @pytest.mark.rule("RECOV-013")
@@ -120,7 +124,7 @@ def test_answers_that_come_when_the_connection_has_ended_count_too(small: Bench)
     before = small.gateway.registry.kept_bytes(KEY)
     small.hold = False
     small.settle()
-    assert before < small.gateway.registry.kept_bytes(KEY) == small.gateway.sessions[number].kept_bytes
+    assert before < small.gateway.registry.kept_bytes(KEY) == small.gateway.registry.sessions[number].kept_bytes
 
 
 @pytest.mark.rule("RECOV-013", "RECOV-011")
@@ -131,12 +135,12 @@ def test_the_bound_holds_after_a_start(small: Bench, tmp_path: Path) -> None:
         ask_for(peer, 100)
         numbers.append(number)  # all are connected when the venue is killed
         small.pass_ms(10)
-    assert len(small.gateway.sessions) == 10
+    assert len(small.gateway.registry.sessions) == 10
     profile = replace(LOOPBACK, idle_bytes_per_key=BOUND)
     with killed(small, tmp_path / "again", profile=profile) as again:
         left = idle_longest_first(again)
         assert 0 < len(left) < 10 and left == numbers[-len(left) :], "by their last logon"
-        assert again.gateway.registry.kept_bytes(KEY) <= BOUND and again.gateway.stored.keys() == {*left}
+        assert again.gateway.registry.kept_bytes(KEY) <= BOUND and again.gateway.registry.stored.keys() == {*left}
         assert set(again.gateway.keys.sessions) == {*left}
         peer, welcome = log_on_again(again, 1, left[0])
         assert isinstance(welcome, Welcome) and welcome.last_id == 100
@@ -157,7 +161,7 @@ def asked(count: int) -> StoredReplies:
 def fill(bench: Bench, number: int, replies: StoredReplies, whole: int = 0) -> Session:
     """A session with these replies, as if its connection had just ended."""
     gateway = bench.gateway
-    session = gateway.sessions[number] = Session(gateway, number, gateway.keys.keys[KEY], OFF, 0)
+    session = gateway.registry.sessions[number] = Session(gateway.registry, number, gateway.keys.keys[KEY], OFF, 0)
     session.replies = copy.deepcopy(replies)
     session.detach(gateway.clock.mono_ns())
     gateway.keys.sessions[number] = SessionRecord(number, KEY, OFF, bench.clock.now + number)
@@ -204,4 +208,7 @@ def test_a_thousand_abandoned_sessions_of_a_key_take_no_more_than_the_bound(benc
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert bound // 2 < taken <= bound
-    assert list(bench.gateway.sessions) == idle_longest_first(bench) and 100 < len(bench.gateway.sessions) < 150
+    assert (
+        list(bench.gateway.registry.sessions) == idle_longest_first(bench)
+        and 100 < len(bench.gateway.registry.sessions) < 150
+    )

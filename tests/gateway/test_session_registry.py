@@ -63,7 +63,7 @@ def test_session_idle_for_a_day_expires_and_one_in_use_never(bench: Bench) -> No
     assert fresh not in (number, kept)
     assert peer.ask(bench.order(1, "a2"))[0].state == "open", "ids begin again"
     bench.gateway.registry.expire()
-    assert bench.gateway.keys.sessions.keys() == bench.gateway.sessions.keys() == {kept, fresh}
+    assert bench.gateway.keys.sessions.keys() == bench.gateway.registry.sessions.keys() == {kept, fresh}
 
 
 @pytest.mark.rule("RECOV-013")
@@ -74,7 +74,7 @@ def test_sessions_expire_by_themselves(bench: Bench) -> None:
     bench.clock.now += DAY - EXPIRY_STEP_MS * 10**6
     assert bench.gateway.keys.sessions.keys() == {first, second}
     expire(bench)
-    assert bench.gateway.keys.sessions.keys() == bench.gateway.sessions.keys() == set()
+    assert bench.gateway.keys.sessions.keys() == bench.gateway.registry.sessions.keys() == set()
 
 
 @pytest.mark.rule("RECOV-013", "SESS-021")
@@ -216,7 +216,7 @@ def test_a_session_that_is_dropped_while_its_resume_is_under_way_stays_dropped(b
     assert number not in bench.gateway.keys.sessions
     bench.hold = False
     bench.settle()
-    assert bench.gateway.keys.sessions.keys() == bench.gateway.sessions.keys() == set()
+    assert bench.gateway.keys.sessions.keys() == bench.gateway.registry.sessions.keys() == set()
     assert number not in bench.gateway.registry._of_key["k_test1"]
     _, welcome = log_on_again(bench, 1, number)
     assert isinstance(welcome, Welcome) and session_number(welcome.session_id) != number

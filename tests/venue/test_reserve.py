@@ -123,7 +123,7 @@ def test_every_row_of_the_reserve_ends_an_order(tmp_path: Path, seed: int) -> No
 def test_what_ends_nothing_is_answered_and_costs_its_sender(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])
     run_short(bench)
-    sequence, bucket = bench.venue.sequence, bench.gateway.bucket("cancel", 1)
+    sequence, bucket = bench.venue.sequence, bench.gateway.buckets.of("cancel", 1)
     left = bucket.left(bench.clock.mono_ns())
     messages: list[Any] = [
         CancelAll(request_id=10),

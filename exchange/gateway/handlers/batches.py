@@ -5,9 +5,9 @@ checks every row in the present state, and the rows are sequenced only if it wou
 """
 
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from exchange.engine.event_rows import Row
+from exchange.gateway.connection import Connection
 from exchange.gateway.handlers.operations import Operation, pack_operation, refused_result
 from exchange.gateway.handlers.trading import admit_trade, send_answer
 from exchange.gateway.session import Session, must_store_whole
@@ -15,11 +15,8 @@ from exchange.gateway.translate import CommandBatch, Verdict
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import Batch, BatchCancel, BatchResult, Err, Ok
 
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
 
-
-def run_batch(connection: "Connection", session: Session, message: Batch) -> None:
+def run_batch(connection: Connection, session: Session, message: Batch) -> None:
     """Admit and run a batch. It costs the tokens of all its operations (RATE-001)."""
     operations = message.operations
     orders = count_orders(message)
@@ -27,7 +24,7 @@ def run_batch(connection: "Connection", session: Session, message: Batch) -> Non
     account = admit_trade(connection, session, message, session.order_bucket, "order", allowed, orders)
     if not account:
         return
-    bucket = session.cancel_bucket or connection.gateway.bucket("cancel", account)
+    bucket = session.cancel_bucket or connection.gateway.buckets.of("cancel", account)
     wait = bucket.take(connection.now_ns, len(operations) - orders)
     if wait:
         connection.refuse_rate(message.request_id, bucket, wait)
@@ -46,7 +43,7 @@ def count_orders(message: Batch) -> int:
     return sum(type(operation) is not BatchCancel for operation in message.operations)
 
 
-def _run_singly(connection: "Connection", session: Session, message: Batch, collector: "BatchReply") -> None:
+def _run_singly(connection: Connection, session: Session, message: Batch, collector: "BatchReply") -> None:
     """Add a row for each operation to the commands of this tick, or record its refusal."""
     port = connection.gateway.port
     for index, operation in enumerate(message.operations):
@@ -62,7 +59,7 @@ def _run_singly(connection: "Connection", session: Session, message: Batch, coll
     collector.finish_if_complete()
 
 
-def _run_atomic(connection: "Connection", session: Session, message: Batch, collector: "BatchReply") -> None:
+def _run_atomic(connection: Connection, session: Session, message: Batch, collector: "BatchReply") -> None:
     """Submit the operations as a separate commit, with rows up to the first operation that is refused here."""
     rows = CommandBatch(len(message.operations))
     refusal = None
@@ -116,7 +113,7 @@ class BatchReply:
 
     def __init__(self, session: Session, request_id: int, count: int, received_us: int) -> None:
         self._session = session
-        self._port = session.gateway.port
+        self._port = session.port
         self._request_id = request_id
         self._received_us = received_us
         self._results: list[BatchResult | None] = [None] * count

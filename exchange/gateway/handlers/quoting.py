@@ -1,9 +1,8 @@
 """Mass quotes and market-maker protection: requests that become QUOTE, MMP_SET, MMP_RESET rows (ENTRY-020 to 023)."""
 
-from typing import TYPE_CHECKING
-
 from exchange.engine import query
 from exchange.engine.event_rows import Row
+from exchange.gateway.connection import Connection
 from exchange.gateway.handlers.trading import admit_trade, submit
 from exchange.gateway.session import Session, cancels_on_drop
 from exchange.gateway.translate import pack_protection, pack_quote_entry, pack_reset
@@ -11,11 +10,8 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import ProtectionReset, ProtectionSet, Quote
 from exchange.wire.words import unlisted_index
 
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
 
-
-def quote(connection: "Connection", session: Session, message: Quote) -> None:
+def quote(connection: Connection, session: Session, message: Quote) -> None:
     """Submit a mass quote: a row for each entry. All rows are in the same commit, and the first has the ticket."""
     entries = message.quotes
     bucket, tokens = cost_of(message)
@@ -55,7 +51,7 @@ def cost_of(message: Quote) -> tuple[str, int]:
     return ("cancel", 1) if removes else ("quote", 2 * len(message.quotes))
 
 
-def set_protection(connection: "Connection", session: Session, message: ProtectionSet) -> None:
+def set_protection(connection: Connection, session: Session, message: ProtectionSet) -> None:
     """Handle `mmp_set`: define a protection group."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
@@ -77,7 +73,7 @@ def set_protection(connection: "Connection", session: Session, message: Protecti
     submit(connection, session, port, message.request_id, answer=answer)
 
 
-def reset_protection(connection: "Connection", session: Session, message: ProtectionReset) -> None:
+def reset_protection(connection: Connection, session: Session, message: ProtectionReset) -> None:
     """Handle `mmp_reset`: arm a protection group again."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
@@ -90,7 +86,7 @@ def reset_protection(connection: "Connection", session: Session, message: Protec
     submit(connection, session, port, message.request_id)
 
 
-def _has_protection(connection: "Connection", account: int, number: int) -> bool:
+def _has_protection(connection: Connection, account: int, number: int) -> bool:
     """Whether the account has the protection group, or has submitted a request for it."""
     gateway, group = connection.gateway, (account, number)
     if number and group not in gateway.protections and query.has_protection(gateway.port.states, account, number):
@@ -98,6 +94,6 @@ def _has_protection(connection: "Connection", account: int, number: int) -> bool
     return group in gateway.protections or gateway.protections_asked[group] > 0
 
 
-def _refuse_group(connection: "Connection", request_id: int, account: int, named: str) -> None:
+def _refuse_group(connection: Connection, request_id: int, account: int, named: str) -> None:
     text = f"{named} is no protection group of acc {account}: mmp_set first"
     connection.refuse(request_id, ErrorCode.QUOTE_NEEDS_MMP, text)

@@ -1,99 +1,94 @@
-"""Sends replayed ranges in slices. All connections share one budget, so that replays do not hold up the event loop.
+"""Replays: closed ranges of an account's stream or of an event channel, from kept events (RECOV-014, RECOV-015)."""
 
-    replays = ReplayQueue(gateway)
-    replays.send(connection, granted, messages)   # sends the reply, the messages of the iterator, and `rp_end`
-    replays.open_bucket(address)                  # the token bucket of a peer that has not logged on
-    replays.is_sending(connection)
+from exchange.engine import query
+from exchange.gateway.connection import Connection
+from exchange.gateway.handlers.queries import inverted, readable_account, too_old
+from exchange.gateway.replay_queue import SLICE_MESSAGES
+from exchange.gateway.session import Session
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import Ok, Replay
 
-A small range is sent at once. A long range is sent as fast as its client reads it, and other connections have their
-turn in between. The replays of one connection are sent in the order of their requests.
-"""
-
-from collections import deque
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any
-
-from exchange.gateway.throttle import RateBucket
-from exchange.gateway.timers import STEP_MS
-from exchange.units import NS_PER_MS
-from exchange.wire.messages import Ok, ReplayEnd
-
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
-    from exchange.gateway.gateway import Gateway
-
-SLICE_MESSAGES = 256  # messages that all connections together get in a step of the timer wheel: about 1 ms of work
-ADDRESSES_MAX = 1_024
+REPLAY_MAX = 5_000  # RECOV-014
 
 
-class ReplayQueue:
-    """The replays that are being sent. Connections take turns."""
+def replay(connection: Connection, session: Session, message: Replay) -> None:
+    """Send a closed range of an account's stream or of an event channel (RECOV-014)."""
+    account = readable_account(connection, session, message, "replay")
+    if account:
+        _replay(connection, account, message)
 
-    def __init__(self, gateway: "Gateway") -> None:
-        self._gateway = gateway
-        self._waiting: dict[Connection, deque[Iterator[Any]]] = {}  # the connection whose turn is next comes first
-        self._left = self._step = 0
-        self._scheduled = False
-        self._open_buckets: dict[str, RateBucket] = {}
 
-    def open_bucket(self, address: str) -> RateBucket:
-        """The replay bucket of a peer without a logon, which all connections from its address share (RECOV-014)."""
-        bucket = self._open_buckets.pop(address, None) or RateBucket(self._gateway.profile.rate("replay"))
-        self._open_buckets[address] = bucket
-        if len(self._open_buckets) > ADDRESSES_MAX:
-            del self._open_buckets[
-                next(iter(self._open_buckets))
-            ]  # the bucket that has not been used for the longest time
-        return bucket
+def replay_without_logon(connection: Connection, message: Replay) -> None:
+    """As `replay`, for `/v1/md`: without a logon a client gets event channels, but no account's stream."""
+    if connection.live and connection.session is not None:
+        replay(connection, connection.session, message)
+        return
+    if not message.channel:
+        text = "an account is replayed after a logon: auth first, or name an event channel (field c)"
+        connection.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, text)
+        return
+    bucket = connection.gateway.replays.open_bucket(connection.address)
+    if wait := bucket.take(connection.now_ns):
+        connection.refuse_rate(message.request_id, bucket, wait)
+    else:
+        _replay(connection, 0, message)
 
-    def send(self, connection: "Connection", granted: Ok, messages: Iterator[Any]) -> None:
-        """Queue the reply to a replay request, the messages and the end, after earlier replays of the connection.
 
-        granted    the reply
-        messages   of the range, made while they are sent
-        """
-        granted.received_us = connection.now_us
-        self._waiting.setdefault(connection, deque()).append(self._all(granted, messages))
-        if not self._scheduled:
-            self._send()
+def _replay(connection: Connection, account: int, message: Replay) -> None:
+    """Check the range and send it. `account`: whose stream is meant if the message names no channel."""
+    if message.last_sequence - message.first_sequence >= REPLAY_MAX:
+        text = f"at most {REPLAY_MAX} messages a request (from, to)"
+        connection.refuse(message.request_id, ErrorCode.REPLAY_RANGE, text)
+        return
+    if message.first_sequence > message.last_sequence:
+        connection.refuse(message.request_id, ErrorCode.REPLAY_RANGE, inverted(message))
+        return
 
-    def _all(self, granted: Ok, messages: Iterator[Any]) -> Iterator[Any]:
-        granted.sent_us = self._gateway.clock.wall_us()
-        yield granted
-        yield from messages
-        yield ReplayEnd(granted.reply_to, granted.last_sequence or 0)
+    def answer() -> None:
+        if connection.closed:
+            return
+        if message.channel:
+            _replay_channel(connection, message)
+        else:
+            _replay_account(connection, account, message)
+        connection.note_answer()
 
-    def is_sending(self, connection: "Connection") -> bool:
-        return connection in self._waiting
+    connection.expect_answer()
+    connection.gateway.port.ask(answer)
 
-    def _send(self) -> None:
-        """Spend the rest of this step's budget. A connection that reads too slowly is skipped."""
-        self._scheduled = False
-        step = self._gateway.clock.mono_ns() // (STEP_MS * NS_PER_MS)
-        if step != self._step:
-            self._left, self._step = SLICE_MESSAGES, step
-        for connection in list(self._waiting):
-            replays = self._waiting[connection]
-            while replays and self._left and self._takes_more(connection):
-                self._send_slice(connection, replays)
-            if connection.closed or not replays:
-                del self._waiting[connection]
-            elif not self._left:
-                self._waiting[connection] = self._waiting.pop(connection)  # to the end of the line
-                break
-        if self._waiting:
-            self._scheduled = True
-            self._gateway.wheel.after(0, self._send)
 
-    def _takes_more(self, connection: "Connection") -> bool:
-        return not connection.closed and connection.queue.transport.pending() <= self._gateway.outbox.soft_bytes
+def _replay_account(connection: Connection, account: int, message: Replay) -> None:
+    port = connection.gateway.port
+    first, last = max(1, message.first_sequence), message.last_sequence
+    last = min(last, query.account_sequence(port.states, account))
+    rows = port.history.of_account(account, first, last)
+    if rows is None:
+        connection.reply(too_old(connection, account, message.request_id))
+        return
+    reports = (
+        report
+        for start in range(0, len(rows), SLICE_MESSAGES)
+        for _, number, report in port.questions.messages_of(rows[start : start + SLICE_MESSAGES])
+        if first <= number <= last
+    )
+    granted = Ok(message.request_id, first_sequence=first, last_sequence=last)
+    connection.gateway.replays.send(connection, granted, reports)
 
-    def _send_slice(self, connection: "Connection", replays: deque[Iterator[Any]]) -> None:
-        sent = 0
-        for message in islice(replays[0], self._left):
-            connection.queue.send(message)
-            sent += 1
-        if sent < self._left:
-            replays.popleft()
-        self._left -= sent
+
+def _replay_channel(connection: Connection, message: Replay) -> None:
+    """Send a closed range of an event channel (RECOV-014, RECOV-015)."""
+    market, number = connection.gateway.port.market, message.channel
+    if not market.knows(number) or not market.is_event_channel(number):
+        text = f"channel {number} is not an event channel of this feed (field c)"
+        connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
+        return
+    oldest = market.oldest(number)
+    if message.first_sequence < oldest:
+        refusal = error(message.request_id, ErrorCode.REPLAY_RANGE, f"oldest retained is {oldest}")
+        refusal.oldest = oldest
+        connection.reply(refusal)
+        return
+    last = message.last_sequence
+    granted = Ok(message.request_id, first_sequence=message.first_sequence, last_sequence=last)
+    messages = market.replay(number, message.first_sequence, last, message.request_id)
+    connection.gateway.replays.send(connection, granted, messages)

@@ -1,9 +1,8 @@
 """Requests that stop trading: the dead-man timer of an account (SESS-022) and the kill switch (ACCT-011)."""
 
-from typing import TYPE_CHECKING
-
 from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
+from exchange.gateway.connection import Connection
 from exchange.gateway.handlers.trading import admit_trade, answer_duplicate, submit
 from exchange.gateway.session import Session
 from exchange.gateway.translate import pack_kill, pack_timer
@@ -11,13 +10,10 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Kill, Timer, Unkill
 from exchange.wire.words import SCOPES, session_number
 
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
-
 TIMER_MS = (1_000, 3_600_000)  # shortest and longest dead-man timer
 
 
-def set_timer(connection: "Connection", session: Session, message: Timer) -> None:
+def set_timer(connection: Connection, session: Session, message: Timer) -> None:
     """Handle `timer`: start or stop the dead-man timer of an account (SESS-022)."""
     account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
@@ -31,7 +27,7 @@ def set_timer(connection: "Connection", session: Session, message: Timer) -> Non
     submit(connection, session, port, message.request_id)
 
 
-def set_kill(connection: "Connection", session: Session, message: Kill | Unkill) -> None:
+def set_kill(connection: Connection, session: Session, message: Kill | Unkill) -> None:
     """Stop trading of an account, session or firm for its risk desk, or lift such a stop (KILL-004)."""
     request_id = message.request_id
     if request_id <= session.last_id:
@@ -39,10 +35,10 @@ def set_kill(connection: "Connection", session: Session, message: Kill | Unkill)
         return
     scope = Scope(SCOPES.index(message.scope))
     number = _number(session, message)
-    if "risk" not in session.key.scopes or not _is_of_firm(session, scope, number):
+    if "risk" not in session.key.scopes or not _is_of_firm(connection, session, scope, number):
         connection.refuse(request_id, ErrorCode.SCOPE, "the key's scopes and firm do not allow this")
         return
-    bucket = connection.gateway.bucket("cancel", session.key.accounts[0])
+    bucket = connection.gateway.buckets.of("cancel", session.key.accounts[0])
     wait = bucket.take(connection.now_ns)
     if wait:
         connection.refuse_rate(request_id, bucket, wait)
@@ -60,9 +56,9 @@ def _number(session: Session, message: Kill | Unkill) -> int:
     return message.account if message.scope == "account" else session.key.firm
 
 
-def _is_of_firm(session: Session, scope: Scope, number: int) -> bool:
+def _is_of_firm(connection: Connection, session: Session, scope: Scope, number: int) -> bool:
     """Whether the account or session belongs to the firm of this session's key."""
-    gateway, firm = session.gateway, session.key.firm
+    gateway, firm = connection.gateway, session.key.firm
     if scope == Scope.ACCOUNT:
         return firm != 0 and query.firm_of(gateway.port.states, number) == firm
     if scope == Scope.SESSION:

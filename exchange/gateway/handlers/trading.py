@@ -1,15 +1,15 @@
-"""Requests that become commands: new, replace, cancel, cancel_all, cod.
+"""Requests that become commands: new, replace, cancel, cancel_all.
 
 Each request passes the same checks in this order: sent before, scope, account, rate, then the fields of the message.
 Its row goes into the batch of this loop tick. The reply is sent when the command is released.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from exchange.engine.event_rows import Row
-from exchange.gateway.handlers.rebuilt_replies import cancel_terms_of, rebuild_reply
+from exchange.gateway.connection import Connection
+from exchange.gateway.handlers.rebuilt_replies import rebuild_reply
 from exchange.gateway.port import VenuePort
-from exchange.gateway.session import Session, check_cancel_terms
+from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
 from exchange.gateway.translate import (
     Answer,
@@ -22,25 +22,12 @@ from exchange.gateway.translate import (
     pack_replace,
 )
 from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import (
-    Cancel,
-    CancelAll,
-    CancelOnDisconnect,
-    Err,
-    New,
-    Ok,
-    Replace,
-    full_terms,
-)
-
-if TYPE_CHECKING:
-    from exchange.gateway.connection import Connection
+from exchange.wire.messages import Cancel, CancelAll, Err, New, Ok, Replace
 
 CANCEL_BATCHES = 1  # when the queue is full for orders, cancels may fill so many more batches (SEC-048)
-JOURNAL_SHORT = ErrorCode.BUSY, "the disk is full: terms cannot change until it has space again"
 
 
-def new_order(connection: "Connection", session: Session, message: New) -> None:
+def new_order(connection: Connection, session: Session, message: New) -> None:
     """Handle `new`: check an order, and submit it."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
@@ -55,7 +42,7 @@ def new_order(connection: "Connection", session: Session, message: New) -> None:
     submit(connection, session, port, message.request_id, message.expires_us)
 
 
-def replace_order(connection: "Connection", session: Session, message: Replace) -> None:
+def replace_order(connection: Connection, session: Session, message: Replace) -> None:
     """Handle `replace`: check the change of an order, and submit it."""
     account = admit_trade(connection, session, message, session.order_bucket, "order", session.may_trade)
     if not account:
@@ -69,7 +56,7 @@ def replace_order(connection: "Connection", session: Session, message: Replace) 
     submit(connection, session, port, message.request_id, message.expires_us)
 
 
-def cancel_order(connection: "Connection", session: Session, message: Cancel) -> None:
+def cancel_order(connection: Connection, session: Session, message: Cancel) -> None:
     """Handle `cancel`: check that it names an order, and submit it."""
     account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
@@ -83,7 +70,7 @@ def cancel_order(connection: "Connection", session: Session, message: Cancel) ->
     submit(connection, session, port, message.request_id, message.expires_us)
 
 
-def cancel_all(connection: "Connection", session: Session, message: CancelAll) -> None:
+def cancel_all(connection: Connection, session: Session, message: CancelAll) -> None:
     """Handle `cancel_all`: check that its instrument or chip is listed, and submit it."""
     account = admit_trade(connection, session, message, session.cancel_bucket, "cancel", session.may_cancel)
     if not account:
@@ -103,38 +90,11 @@ def cancel_all(connection: "Connection", session: Session, message: CancelAll) -
         submit(connection, session, port, message.request_id, message.expires_us)
 
 
-def set_cancel_terms(connection: "Connection", session: Session, message: CancelOnDisconnect) -> None:
-    """Handle `cod`: change the session's terms of cancel on disconnect, journalled as a SESSION row."""
-    if message.request_id <= session.last_id:
-        answer_duplicate(connection, session, message)
-        return
-    if connection.gateway.port.is_disk_full:
-        connection.refuse(message.request_id, *JOURNAL_SHORT)
-        return
-    terms = cancel_terms_of(message)
-    refusal = check_cancel_terms(terms, session.key, session)
-    if refusal is not None:
-        connection.refuse(message.request_id, *refusal)
-        return
-    session.set_terms(terms)
-    session.note_request(message.request_id)
-    connection.expect_answer()
-    gateway = connection.gateway
-
-    def durable(request_id: int, received_us: int, events: list[Row]) -> None:
-        gateway.record_session(events[0][0], session, terms)
-        reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=full_terms(terms))
-        session.replies.add(request_id, events[0][0], received_us, gateway.port.release)
-        send_answer(session, reply, received_us)
-
-    gateway.journal_session(session, message.request_id, durable)
-
-
 # Shared by all requests.
 
 
 def admit_trade(
-    connection: "Connection",
+    connection: Connection,
     session: Session,
     message: Any,
     bucket: RateBucket | None,
@@ -159,7 +119,7 @@ def admit_trade(
     if account not in session.accounts or not allowed:
         _refuse_scope(connection, request_id, account, allowed)
         return 0
-    bucket = bucket or connection.gateway.bucket(name, account)
+    bucket = bucket or connection.gateway.buckets.of(name, account)
     wait = bucket.take(connection.now_ns, tokens)
     if wait:
         connection.refuse_rate(request_id, bucket, wait)
@@ -174,7 +134,7 @@ def admit_trade(
 
 
 def submit(
-    connection: "Connection",
+    connection: Connection,
     session: Session,
     port: VenuePort,
     request_id: int,
@@ -199,17 +159,17 @@ def send_answer(session: Session, reply: Ok | Err, received_us: int) -> None:
     """Send a reply on the session's connection, if it has a live one. The stored reply serves a later resend."""
     connection = session.connection
     if connection is None:
-        session.gateway.registry.update_kept_bytes(session)
+        session.keeper.update_kept_bytes(session)
     if connection is None or not connection.live:
         return
     reply.received_us = received_us
-    reply.sent_us = connection.gateway.clock.wall_us()
-    connection.gateway.port.release.replies.append(reply)
+    reply.sent_us = session.keeper.clock.wall_us()
+    session.port.release.replies.append(reply)
     connection.queue.send(reply)
     connection.note_answer()
 
 
-def answer_duplicate(connection: "Connection", session: Session, message: Any) -> None:
+def answer_duplicate(connection: Connection, session: Session, message: Any) -> None:
     """Send the reply to a request whose id was used before (RECOV-011)."""
     port, request_id = connection.gateway.port, message.request_id
     reply = session.whole_replies.get(request_id)
@@ -234,7 +194,7 @@ def answer_duplicate(connection: "Connection", session: Session, message: Any) -
         connection.refuse(request_id, ErrorCode.ID_ORDER, f"id {request_id} is not above {session.last_id}")
 
 
-def _refuse_scope(connection: "Connection", request_id: int, account: int, allowed: bool) -> None:
+def _refuse_scope(connection: Connection, request_id: int, account: int, allowed: bool) -> None:
     if not allowed:
         connection.refuse(request_id, ErrorCode.SCOPE, "the key's scopes do not allow this")
     elif account == 0:

@@ -1,0 +1,108 @@
+"""Queries and limits: requests about the present state, which change nothing."""
+
+from typing import Any
+
+from exchange.codes import EventKind
+from exchange.engine import query
+from exchange.gateway.connection import Connection
+from exchange.gateway.session import Session
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import Fill, LimitsQuery, LimitUse, Ok, Query, Replay
+
+FILLS_MAX = 2_000  # events of a stream that one `fills` query may cover, so that the reply fits into a frame (WIRE-003)
+_FILL = int(EventKind.FILL)
+
+
+def query_limits(connection: Connection, session: Session, message: LimitsQuery) -> None:
+    """Reply with the tokens in every bucket (RATE-001). A key with several accounts sees those of the first."""
+    uses = []
+    for rate in connection.gateway.profile.rates:
+        if rate.per == "account":
+            bucket = connection.gateway.buckets.of(rate.name, session.key.accounts[0])
+        else:
+            bucket = connection.frame_bucket if rate.name == "frame" else connection.subscribe_bucket
+        uses.append(LimitUse(rate.name, bucket.left(connection.now_ns), rate.burst, rate.rate))
+    connection.reply(Ok(message.request_id, limits=uses))
+
+
+def answer_query(connection: Connection, session: Session, message: Query) -> None:
+    """Answer a query from the released state: at once, or when the commit that is being written is durable."""
+    account = readable_account(connection, session, message, "query")
+    if not account:
+        return
+
+    def answer() -> None:
+        if not connection.closed:
+            reply = _answer(connection, account, message)
+            reply.engine_sequence = connection.gateway.port.sequence
+            connection.reply(reply)
+            connection.note_answer()
+
+    connection.expect_answer()
+    connection.gateway.port.ask(answer)
+
+
+def _answer(connection: Connection, account: int, message: Query) -> Any:
+    port = connection.gateway.port
+    request_id = message.request_id
+    if message.what == "time":
+        return Ok(request_id, time_us=connection.gateway.clock.wall_us())
+    if message.what == "margin":
+        return Ok(request_id, margin=port.questions.margin_view(account))
+    if message.what == "positions":
+        return Ok(request_id, positions=port.questions.position_views(account))
+    if message.what == "open":
+        orders, more = port.questions.open_page(account, message.order_id)
+        return Ok(request_id, orders=orders, more=more)
+    if message.what == "fills":
+        return _fills(connection, account, message)
+    if not message.order_id and not message.client_order_id:
+        return error(request_id, ErrorCode.BAD_MESSAGE, "MISSING_FIELD: oid or coid is needed")
+    live = query.find_order(port.states, account, message.order_id, message.client_order_id)
+    if live is not None:
+        return Ok(request_id, order=port.questions.order_view(live))
+    done = port.done_order(account, message.order_id, message.client_order_id)
+    if done is not None:
+        return Ok(request_id, order=done)
+    return error(request_id, ErrorCode.UNKNOWN_ORDER, "no such order, or it ended too long ago")
+
+
+def _fills(connection: Connection, account: int, message: Query) -> Any:
+    port = connection.gateway.port
+    last = min(message.last_sequence, query.account_sequence(port.states, account))
+    first = max(1, message.first_sequence)
+    if message.first_sequence > message.last_sequence:
+        return error(message.request_id, ErrorCode.REPLAY_RANGE, inverted(message))
+    if last - first >= FILLS_MAX:
+        text = f"to - from is at most {FILLS_MAX - 1}"
+        return error(message.request_id, ErrorCode.REPLAY_RANGE, text)
+    rows = port.history.of_account(account, first, last)
+    if rows is None:
+        return too_old(connection, account, message.request_id)
+    reports = port.questions.messages_of([row for row in rows if row[2] == _FILL])
+    return Ok(message.request_id, fills=[report for _, _, report in reports if isinstance(report, Fill)])
+
+
+def inverted(message: Query | Replay) -> str:
+    return f"from {message.first_sequence} is above to {message.last_sequence}"
+
+
+def too_old(connection: Connection, account: int, request_id: int) -> Any:
+    oldest = connection.gateway.port.history.oldest(account)
+    refusal = error(request_id, ErrorCode.REPLAY_RANGE, f"oldest retained is {oldest}")
+    refusal.oldest = oldest
+    return refusal
+
+
+def readable_account(connection: Connection, session: Session, message: Any, bucket_name: str) -> int:
+    """The account of a query or replay. 0: the request was refused here, for scope or rate."""
+    account: int = message.account or session.key.accounts[0]
+    if "read" not in session.key.scopes or account not in session.accounts:
+        connection.refuse(message.request_id, ErrorCode.SCOPE, f"acc {account} may not be read with this key")
+        return 0
+    bucket = connection.gateway.buckets.of(bucket_name, account)
+    wait = bucket.take(connection.now_ns)
+    if wait:
+        connection.refuse_rate(message.request_id, bucket, wait)
+        return 0
+    return account
