@@ -5,6 +5,7 @@ An import counts wherever it stands: at the top, inside a function, for annotati
 """
 
 import ast
+import re
 
 import pytest
 
@@ -71,6 +72,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # Groups of the engine, each above those before it; modules of the engine itself stand between them as needed.
 ENGINE_GROUPS = ("entry", "quotes", "cancels", "phases", "matching", "control")
+
+# Packages whose docstring is a map: each module stands above all that it imports.
+MAPS = ("exchange.gateway", "exchange.gateway.handlers")
 
 # Modules that import each other in a circle -> the reason.
 CIRCLES: dict[tuple[str, ...], str] = {}
@@ -253,6 +257,31 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_every_circle_that_is_allowed_is_there() -> None:
     assert set(CIRCLES) <= {tuple(group) for group in circles(import_graph())}
+
+
+def mapped(package: str) -> list[str]:
+    """Modules and folders of a package in the order of the map in its docstring."""
+    text = ast.get_docstring(tree(sources()[package])) or ""
+    rows = re.findall(r"^([a-z_/]+(?:, [a-z_]+)*) {2,}\S", text, re.MULTILINE)
+    return [f"{package}.{name.rstrip('/')}" for row in rows for name in row.split(", ")]
+
+
+@pytest.mark.parametrize("package", MAPS)
+def test_a_module_stands_in_the_map_of_its_package_above_all_that_it_imports(package: str) -> None:
+    places = {name: place for place, name in enumerate(mapped(package))}
+
+    def place(module: str) -> int | None:
+        return next((places[prefix] for prefix in prefixes(module) if prefix in places), None)
+
+    inside = [module for module in sources() if module.startswith(f"{package}.")]
+    assert not [module for module in inside if place(module) is None]
+    wrong = [
+        f"{module} imports {target}"
+        for module in inside
+        for target in import_graph()[module]
+        if (own := place(module)) is not None and (other := place(target)) is not None and other < own
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
