@@ -201,17 +201,19 @@ def orders(talk: Talk, peer: Peer) -> None:
             expires_us=bench.clock.wall_us() + 5_000_000,
         ),
     )  # fmt: skip
+    talk.ask(peer, bench.order(22, "io-1", price_tick=price + 1, order_lots=3, tif="ioc"))
     talk.section = "refused"
     talk.ask(
         peer,
         New(
-            request_id=22, instrument=book, side="b", price_tick=price + 2, order_lots=50, post_only="reject",
+            request_id=23, instrument=book, side="b", price_tick=price + 2, order_lots=50, post_only="reject",
             display_lots=10, client_order_id="po-1",
         ),
     )  # fmt: skip
-    talk.ask(peer, bench.order(23, "far", price_tick=price * 2))
+    talk.ask(peer, bench.order(24, "far", price_tick=price * 2))
+    talk.ask(peer, bench.order(25, "a1", price_tick=price - 1))
     talk.section = "bad message"
-    text = '{"t":"new","id":24,"i":1,"side":"x","q":1,"coid":"a"}'
+    text = '{"t":"new","id":26,"i":1,"side":"x","q":1,"coid":"a"}'
     talk.lines.append((talk.section, "client", text))
     peer.raw(text)
     talk.hear(peer)
@@ -224,26 +226,26 @@ def changes(talk: Talk, peer: Peer, other: Peer) -> None:
     other.ask(bench.order(18, "t1", side="s", price_tick=price, order_lots=4, tif="ioc"))
     talk.hear(peer)
     talk.section = "replace"
-    talk.ask(peer, Replace(request_id=25, client_order_id="a1", price_tick=price - 1, order_lots=15))
+    talk.ask(peer, Replace(request_id=27, client_order_id="a1", price_tick=price - 1, order_lots=15))
     talk.section = "cancel"
-    talk.ask(peer, Cancel(request_id=26, client_order_id="a1"))
-    talk.ask(peer, Cancel(request_id=27, client_order_id="a1"))
+    talk.ask(peer, Cancel(request_id=28, client_order_id="a1"))
+    talk.ask(peer, Cancel(request_id=29, client_order_id="a1"))
     talk.section = "batch"
     operations = [
         BatchNew(instrument=book, side="b", price_tick=price - 5, order_lots=5, client_order_id="b1"),
         BatchCancel(client_order_id="a9"),
         BatchReplace(client_order_id="b1", price_tick=price - 4, order_lots=6),
     ]
-    talk.ask(peer, Batch(request_id=28, operations=operations))
+    talk.ask(peer, Batch(request_id=30, operations=operations))
     talk.section = "query"
-    talk.ask(peer, Query(request_id=29, what="order", client_order_id="b1"))
-    talk.ask(peer, Query(request_id=30, what="open"))
-    talk.ask(peer, Query(request_id=31, what="fills", first_sequence=1, last_sequence=20))
-    talk.ask(peer, Query(request_id=32, what="positions"))
-    talk.ask(peer, Query(request_id=33, what="margin"))
-    talk.ask(peer, Query(request_id=34, what="time"))
+    talk.ask(peer, Query(request_id=31, what="order", client_order_id="b1"))
+    talk.ask(peer, Query(request_id=32, what="open"))
+    talk.ask(peer, Query(request_id=33, what="fills", first_sequence=1, last_sequence=20))
+    talk.ask(peer, Query(request_id=34, what="positions"))
+    talk.ask(peer, Query(request_id=35, what="margin"))
+    talk.ask(peer, Query(request_id=36, what="time"))
     talk.section = "cancel_all"
-    talk.ask(peer, CancelAll(request_id=35, chip="H100", side="b"))
+    talk.ask(peer, CancelAll(request_id=37, chip="H100", side="b"))
 
 
 def quotes(talk: Talk, peer: Peer, other: Peer) -> None:
