@@ -162,7 +162,8 @@ MEANINGS = {
     "CancelOnDisconnect.orders": _COD_ORDERS,
     "FullCancelTerms.orders": _COD_ORDERS,
     "grace_ms": _M("ms", "time to resume before the orders are cancelled"),
-    "cancel_terms": _M("", "terms of cancel on disconnect; absent in `auth`: all defaults"),
+    "cancel_terms": _M("", "terms of cancel on disconnect"),
+    "Auth.cancel_terms": _M("", "terms of cancel on disconnect; absent: all defaults"),
     "CancelOnDisconnectFired.reason": _M("", "`dead`: silent, or timer ended; `cod`: any other end", ("dead", "cod")),
     # sessions
     "session_id": _M("", "name of the session; not a secret"),
@@ -225,7 +226,7 @@ MEANINGS = {
     "Ok.channels": _M("id", "`[c, code]` for each row of `sub`, in order; `c` 0: refused with that error code"),
     "name_of_channel": _M("", "channel"),
     "topic": _M("", "key of a channel by chip; no channel of this version has one"),
-    "cadence_ms": _M("ms", "least time between messages; 0: one for each `e`, which needs a logon"),
+    "cadence_ms": _M("ms", "least time between messages; 0: one for each `e`, of `depth` only after a logon"),
     "levels": _M("count", "levels a side; 0: all"),
     "first_sequence": _M("sequence", "first message of the range"),
     "last_sequence": _M("sequence", "last message of the range"),

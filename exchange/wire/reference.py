@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
-from exchange.wire.fields import INT53, INT64, KEYS
+from exchange.wire.fields import INT53, INT64, KEYS, ServerMessage
 from exchange.wire.meanings import MEANINGS, Meaning
 
 _POWERS = {INT53: "2^53-1", INT64: "2^63-1", 2**32 - 1: "2^32-1", 2**31 - 1: "2^31-1"}
@@ -166,7 +166,7 @@ def kind_text(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.TupleType):
         return f"[{', '.join(kind_text(part) for part in kind.item_types)}]"
     if isinstance(kind, inspect.StructType):
-        return f"object {kind.cls.__name__}"
+        return f"message {kind.tag}" if issubclass(kind.cls, ServerMessage) else f"object {kind.cls.__name__}"
     if isinstance(kind, inspect.IntType):
         return _integer_text(kind)
     if isinstance(kind, inspect.StrType):
