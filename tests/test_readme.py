@@ -19,6 +19,7 @@ from tests.source_tree import PACKAGES, ROOT, sources, tree
 READMES = sorted(
     {
         ROOT / "README.md",
+        ROOT / "PROTOCOL.md",
         *(file for folder in PACKAGES for file in ROOT.glob(f"{folder}/**/*.md")),
     }
 )

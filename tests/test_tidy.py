@@ -53,7 +53,7 @@ def test_nothing_is_left_lying_about() -> None:
         *all_python(),
         *(file for package in PACKAGES for file in (ROOT / package).rglob("*.md")),
         *(file for package in PACKAGES for file in (ROOT / package).rglob("*.toml")),
-        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "Makefile", "pyproject.toml")),
+        *(ROOT / name for name in ("README.md", "PROTOCOL.md", "CHANGELOG.md", "Makefile", "pyproject.toml")),
     ]
     found = [
         f"{path.relative_to(ROOT)}: {what}: {match.group().strip()}"

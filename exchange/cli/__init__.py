@@ -13,6 +13,9 @@ operator.py                `gpux operator`: requests of an operator to a running
 journal.py                 `gpux journal verify` and `gpux journal dump`
 scenarios.py               `gpux conformance`
   conformance.py *           runs scenario files and reports differences
+schema.py                  `gpux schema`
+  schema_files.py *          makes schema, tables, limits and test vectors of the protocol
+  examples.py *              example messages, from a dialogue of clients with a gateway
 watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work

@@ -17,13 +17,14 @@ from exchange.cli.contracts import contracts
 from exchange.cli.demo import demo
 from exchange.cli.replay import replay
 from exchange.cli.scenarios import conformance
+from exchange.cli.schema import schema
 from exchange.cli.serve import serve
 from exchange.cli.watch import watch
 from exchange.errors import UserError
 from exchange.wire.version import RELEASE
 
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
-for command in (contracts, serve, demo, watch, replay, bench, conformance):
+for command in (contracts, serve, demo, watch, replay, bench, conformance, schema):
     app.command(command)
 for group in (journal.app, key.app, operator.app):
     app.command(group)

@@ -8,6 +8,9 @@ market_messages     messages of the market data channels
 fields              wire names, types of fields with their bounds, base classes of messages
 codec               encodes and decodes messages in JSON and MessagePack; names the faults of bad messages
 allowed             the values that a field may have, for the text of a refusal
+meanings            what each field means, and its unit
+reference           all messages as a person reads them, from types and meanings
+schema              JSON Schema of all messages, tables of errors and close codes
 errors              error codes, the error code of each reject reason, close codes
 words               the wire's words for integer codes; session ids
 version             versions of the protocol and of the release

@@ -4,8 +4,8 @@ Codes and names are stable; the text of an error is for people. Error codes are 
 except those of RFC 6455.
 """
 
-from enum import IntEnum
-from typing import Literal
+from enum import IntEnum, StrEnum
+from typing import Literal, NamedTuple
 
 from exchange.codes import MarketState, RejectReason
 from exchange.units import ORDER_LOTS_MAX
@@ -65,12 +65,81 @@ class ErrorCode(IntEnum):
     READ_ONLY = 9004
 
 
+class Retry(StrEnum):
+    """Whether to send a refused request again: always under a new `id`."""
+
+    NO = "no"
+    AFTER_FIX = "after a fix"
+    LATER = "later"
+    ASK_FIRST = "ask first"  # `query` says whether it has taken effect
+
+
 _UNKNOWN_OUTCOME = {ErrorCode.DUP_ID, ErrorCode.TIMEOUT, ErrorCode.INTERNAL}
 
 
 def applied(code: ErrorCode) -> Applied:
     """Whether a request that is answered with error `code` has taken effect nevertheless."""
     return "unknown" if code in _UNKNOWN_OUTCOME else "no"
+
+
+class ErrorMeaning(NamedTuple):
+    """What an error says, and whether to send the request again."""
+
+    text: str
+    retry: Retry
+
+
+_FIX, _LATER, _ASK, _NO = Retry.AFTER_FIX, Retry.LATER, Retry.ASK_FIRST, Retry.NO
+_E, _C = ErrorMeaning, ErrorCode
+
+ERROR_MEANINGS = {
+    _C.BAD_MESSAGE: _E("not a message of this protocol; `msg` begins with the fault and names the key", _FIX),
+    _C.UNKNOWN_TYPE: _E("no request has this `t`", _FIX),
+    _C.ID_ORDER: _E("`id` is not above the last one of the session", _FIX),
+    _C.DUP_ID: _E("processed before, and its reply is no longer kept", _ASK),
+    _C.EXPIRED_REQUEST: _E("the venue's time `ts` is later than `exp`", _FIX),
+    _C.REPLAY_RANGE: _E("the range begins before `oldest`, or it is too long or not published yet", _FIX),
+    _C.UNKNOWN_CHANNEL: _E("no such channel, or not subscribed", _FIX),
+    _C.BAD_AUTH: _E("unknown key, wrong signature, or old nonce; the connection closes", _FIX),
+    _C.SCOPE: _E("the key may not do this", _NO),
+    _C.NOT_LOGGED_ON: _E("the request needs a logon, and `live` after it", _FIX),
+    _C.ADDRESS_NOT_ALLOWED: _E("the key may not be used from this address", _NO),
+    _C.SESSION_TAKEN: _E("the session has a connection; say `take` to end that one", _FIX),
+    _C.THROTTLED: _E("too few tokens in the bucket; `retry_us` says when there are enough", _LATER),
+    _C.TOO_MANY_OPEN: _E("no space for another order", _LATER),
+    _C.TOO_MANY_CHANNELS: _E("the connection has `max_channels` channels", _NO),
+    _C.TOO_MANY_CONNECTIONS: _E("the key has too many connections", _LATER),
+    _C.UNKNOWN_INSTRUMENT: _E("no such instrument: load `instruments` again", _FIX),
+    _C.STALE_REV: _E("the instrument has another revision: load `instruments` again", _FIX),
+    _C.PRICE_BAND: _E("the price is not in `lo` to `hi`", _FIX),
+    _C.PRICE_INCREMENT: _E("the price is no multiple of the instrument's increment", _FIX),
+    _C.LOTS_RANGE: _E("lots are out of range", _FIX),
+    _C.UNKNOWN_ACCOUNT: _E("no such account, or not of this key", _FIX),
+    _C.DUP_COID: _E("another order with this `coid` is live; `order` shows it", _FIX),
+    _C.NOT_ALLOWED_TOGETHER: _E("keys that do not go together; `msg` names them", _FIX),
+    _C.NO_OPPOSITE_SIDE: _E("a market order has nothing to trade with", _LATER),
+    _C.ALREADY_TRIGGERED: _E("the stop's trigger is true already, or was", _FIX),
+    _C.POST_ONLY_WOULD_TAKE: _E("the post-only order would trade at once", _FIX),
+    _C.UNKNOWN_ORDER: _E("no such live order", _NO),
+    _C.ORDER_DONE: _E("the order is done; `st` and `cum` say how", _NO),
+    _C.BATCH_REFUSED: _E("the operation at `index` of the atomic batch was refused, so none ran", _FIX),
+    _C.QUOTE_NEEDS_MMP: _E("quotes need a protection group: send `mmp_set`", _FIX),
+    _C.MMP_TRIPPED: _E("the protection group has tripped: send `mmp_reset`", _FIX),
+    _C.QUOTE_NEEDS_COD: _E("quotes need cancel on disconnect: send `cod`", _FIX),
+    _C.QUOTE_CROSSED: _E("the row's bid is not below its ask", _FIX),
+    _C.QUOTE_DUPLICATE: _E("an earlier row has the same instrument", _FIX),
+    _C.MARGIN: _E("the order needs `need`, and the account has `free`", _FIX),
+    _C.POSITION_LIMIT: _E("the position limit would be exceeded", _FIX),
+    _C.KILLED: _E("trading is stopped; cancels are allowed", _NO),
+    _C.MARKET_CLOSED: _E("the market is closed", _LATER),
+    _C.HALTED: _E("the market is halted, or the venue takes only what ends orders", _LATER),
+    _C.PHASE: _E("the market's phase does not take this request", _LATER),
+    _C.CLOSE_ONLY: _E("the account may only make positions smaller", _FIX),
+    _C.BUSY: _E("the venue has too much to do", _LATER),
+    _C.TIMEOUT: _E("the outcome is not known; this version does not send it", _ASK),
+    _C.INTERNAL: _E("a fault of the venue; this version does not send it", _ASK),
+    _C.READ_ONLY: _E("the venue takes no changes now; this version does not send it", _LATER),
+}
 
 
 class CloseCode(IntEnum):
@@ -91,6 +160,24 @@ class CloseCode(IntEnum):
     TOO_OLD = 4010
     KEY_REVOKED = 4011
 
+
+# What each close code means; whether to connect again, and when.
+CLOSE_MEANINGS = {
+    CloseCode.NORMAL: "after `logout`",
+    CloseCode.SHUTDOWN: "the venue stops: connect again after a random time in `reconnect_ms`",
+    CloseCode.BROKEN_FRAME: "not a websocket frame: fix the client",
+    CloseCode.WRONG_FRAME_KIND: "text where binary is due, or binary where text is due: fix the client",
+    CloseCode.BAD_TEXT: "text that is not UTF-8: fix the client",
+    CloseCode.TOO_BIG: "a frame above `max_frame`, too many messages or fragments in one: fix the client",
+    CloseCode.NO_LOGON: "no logon in time",
+    CloseCode.LOGON_FAILED: "the logon was refused; an `err` came before: fix it, then connect again",
+    CloseCode.DEAD: "the client was silent for `dead_ms`: connect again and resume",
+    CloseCode.SESSION_TAKEN: "another connection took the session: do not connect again by yourself",
+    CloseCode.FLOODING: "ten times a rate for 5 s, or too many logons or connections: wait a minute",
+    CloseCode.SLOW_CONSUMER: "the client reads too slowly: connect again, resume, subscribe to less",
+    CloseCode.TOO_OLD: "the logon is 24 h old; `shutdown` came 60 s before: connect again and resume",
+    CloseCode.KEY_REVOKED: "the key is revoked or has expired",
+}
 
 # Every reject reason but NONE, and STATE, whose code depends on the state of the market.
 _REASON_CODES = {

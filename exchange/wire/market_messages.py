@@ -25,7 +25,7 @@ class ChannelMessage(ServerMessage):
 
 
 class Depth(ChannelMessage, tag="depth"):
-    """Changed price levels with their lots, 0 if the level is gone (MDATA-010). `checksum`: see MDATA-016."""
+    """Changed price levels with their lots, 0 if the level is gone (MDATA-010). The checksum is that of MDATA-016."""
 
     bids: list[Level]
     asks: list[Level]
@@ -39,7 +39,7 @@ class Depth(ChannelMessage, tag="depth"):
 
 
 class Top(ChannelMessage, tag="top"):
-    """Best bid and ask. Each message has both sides; an empty side has no keys. Lots include `*_implied_lots`."""
+    """Best bid and ask. Each message has both sides; an empty side has no keys. Lots include implied ones."""
 
     previous: Count | None = None
     snapshot: bool = False

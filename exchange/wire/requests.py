@@ -189,7 +189,7 @@ class CancelAll(Request, tag="cancel_all", kw_only=True):
 
 
 class Batch(Request, tag="batch", kw_only=True):
-    """Up to BATCH_MAX operations in one request; `atomic`: all run or none (ENTRY-013)."""
+    """Several operations in one request; `atomic`: all run or none (ENTRY-013)."""
 
     atomic: bool = False
     operations: Annotated[list[BatchNew | BatchReplace | BatchCancel], Meta(min_length=1, max_length=BATCH_MAX)]
@@ -208,7 +208,7 @@ class Query(Request, tag="query", kw_only=True):
 
 
 class Quote(Request, tag="quote", kw_only=True):
-    """A mass quote. A row is `(instrument, bid_tick, bid_lots, ask_tick, ask_lots)`."""
+    """Replace the quotes of several instruments: a mass quote."""
 
     account: Word = 0
     protection_group: Word = 0
@@ -253,7 +253,7 @@ class Unkill(Request, tag="unkill", kw_only=True):
 
 
 class ChannelSpec(_ClientPart, kw_only=True):
-    """One row of `sub`. Only `depth` uses `levels`, only `depth` and `top` use `cadence_ms` (MDATA-002)."""
+    """One row of `sub`. `depth` alone uses `levels`; `depth` and `top` use `cadence_ms` (MDATA-002)."""
 
     name_of_channel: ChannelName
     instrument: Word = 0

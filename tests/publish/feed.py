@@ -16,8 +16,8 @@ from exchange.wire.messages import ChannelSpec
 from exchange.wire.version import JSON_SUBPROTOCOL
 from tests.publish.helpers import H27, Levels, event, table
 
-EXAMPLES = (Path(__file__).parents[1] / "wire" / "examples.txt").read_text().splitlines()
-DEPTH_LINES = [json.loads(line.removeprefix("server ")) for line in EXAMPLES if '{"t":"depth"' in line]
+# A channel's snapshot and the changes after it, with checksums that were not made by this code.
+DEPTH_LINES = [json.loads(line) for line in (Path(__file__).parent / "depth.jsonl").read_text().splitlines()]
 START_US = DEPTH_LINES[0]["ts"]
 
 

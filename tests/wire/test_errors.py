@@ -3,7 +3,17 @@
 import pytest
 
 from exchange.codes import MarketState, RejectReason
-from exchange.wire.errors import CloseCode, ErrorCode, applied, error, reason_code, reason_text
+from exchange.wire.errors import (
+    CLOSE_MEANINGS,
+    ERROR_MEANINGS,
+    CloseCode,
+    ErrorCode,
+    Retry,
+    applied,
+    error,
+    reason_code,
+    reason_text,
+)
 
 
 @pytest.mark.rule("WIRE-020")
@@ -63,3 +73,11 @@ def test_a_refusal_for_the_market_state_names_it(state: str, code: int) -> None:
 def test_error_carries_the_name_of_its_code() -> None:
     reply = error(5, ErrorCode.THROTTLED, "order bucket empty")
     assert (reply.reply_to, reply.code, reply.name, reply.applied) == (5, 3001, "THROTTLED", "no")
+
+
+@pytest.mark.rule("WIRE-020")
+def test_every_code_says_what_it_means() -> None:
+    assert [*ERROR_MEANINGS] == [*ErrorCode]
+    assert [*CLOSE_MEANINGS] == [*CloseCode]
+    for code, meaning in ERROR_MEANINGS.items():
+        assert (meaning.retry == Retry.ASK_FIRST) == (applied(code) == "unknown")

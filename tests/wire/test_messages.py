@@ -1,23 +1,19 @@
 """Every example message of the protocol decodes, and encodes to the same message again."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from exchange.cli.examples import examples
 from exchange.wire.codec import CODECS, BadMessage
 from exchange.wire.fields import INT53, KEYS, MESSAGES_MAX
 from exchange.wire.messages import Exec, New, Ok, Quote, Trades
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, VERSION
 
-# One line each: who sends, then the message, as in the protocol's text.
-LINES = (Path(__file__).parent / "examples.txt").read_text().splitlines()
-EXAMPLES = [tuple(line.split(" ", 1)) for line in LINES]
-# Messages of the protocol that this venue does not send yet: a client skips what it does not know (WIRE-011).
-NOT_BUILT = ("cascade", "deliv", "orders", "stats", "settlement", "index", "certificates")
-DESIGN = Path(__file__).parents[2].parent / "shared" / "design" / "protocol.md"
+# One example is refused on purpose.
+EXAMPLES = [(example.sender, example.text) for example in examples() if example.section != "bad message"]
 JSON, MSGPACK = CODECS[JSON_SUBPROTOCOL], CODECS[MSGPACK_SUBPROTOCOL]
 
 
@@ -35,17 +31,6 @@ def without_defaults(sender: str, text: str, encoded: bytes) -> dict[str, Any]:
     if spelled_out:
         assert decode(sender, json.dumps(example)) == decode(sender, text), f"{spelled_out} are no defaults"
     return example
-
-
-@pytest.mark.skipif(not DESIGN.exists(), reason="the protocol's text is not part of the project")
-def test_examples_are_those_of_the_protocol() -> None:
-    found, sender = [], ""
-    for line in DESIGN.read_text().splitlines():
-        if line.startswith("```"):
-            sender = line.removeprefix("```json ") if line.startswith("```json ") else ""
-        elif sender and json.loads(line)["t"] not in NOT_BUILT:
-            found.append(f"{sender} {line}")
-    assert found == LINES
 
 
 @pytest.mark.rule("WIRE-010", "WIRE-013", "WIRE-041")
