@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.client import Session, connect
-from clients.errors import ConnectFailed, SessionOver
+from clients.errors import ChannelRefused, ConnectFailed, SessionOver
 from clients.events import ChannelData, Disconnected, Event, Reconnected
 from clients.local_book import LocalBook, PriceLevel
 from exchange.errors import UserError
@@ -147,7 +147,7 @@ async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, consol
     url      ws://host:port of a venue
     rows     price levels on each side
     seconds  0: until interrupted
-    UserError: there is no such venue or symbol, or a number is out of range
+    UserError: there is no such venue or symbol, the path is not that of market data, or a number is out of range
     """
     console = console or Console()
     if not 0 <= seconds < float("inf"):
@@ -164,6 +164,8 @@ async def watch(url: str, symbol: str, rows: int = 8, seconds: float = 0, consol
                 return
     except (ConnectFailed, SessionOver) as failure:
         raise UserError(f"{failure} (gpux serve and gpux demo start a venue)") from None
+    except ChannelRefused as failure:
+        raise UserError(f"{failure} at {url}: give ws://HOST:PORT without a path, or with /v1/md") from None
 
 
 async def subscribe(session: Session, symbol: str) -> View:

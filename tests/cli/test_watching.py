@@ -113,6 +113,8 @@ def test_it_shows_a_running_venue_and_names_near_symbols(tmp_path: Path) -> None
             serve(str(tmp_path), settings, before=enrol) as server,
             connect(server.url, "k_t1", Ed25519.from_seed(SEED)) as session,
         ):
+            with pytest.raises(UserError, match="without a path, or with /v1/md"):
+                await watch(f"{server.url}/v1/oe", SYMBOL)
             with pytest.raises(UserError, match=f"did you mean {SYMBOL}"):
                 await watch(server.url, "H100.G90.F28")
             row = await session.instrument(SYMBOL)
