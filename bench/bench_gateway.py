@@ -1,10 +1,12 @@
 """How fast is the whole path: socket, session, journal, engine, execution reports, market data?
 
-    python -m bench.bench_gateway [--only latency|throughput|fanout|echo] [--durability none]
+    python -m bench.bench_gateway [--only latency|throughput|calls|fanout|echo] [--durability none]
 
 Each question has a new venue in a new folder, with the loopback profile:
 - latency: one client sends one order at a time; time from sending to the durable reply;
-- throughput: 10 clients have 32 requests in flight each, half new orders, half cancels; durable replies a second;
+- throughput: 10 clients have 32 requests in flight each, half new orders, half cancels; durable replies a second, and
+  the CPU of server and client for a reply;
+- calls: the same load; Python functions that the server calls for a reply, which other load does not change;
 - fanout: 500 subscribers of 4 raw depth channels, 4 changes in each loop tick; deliveries a second;
 - echo: the same load on an echo server of the same library, and writes with sync alone. They show what the machine can
   do at the moment. Compare figures of other days or machines only as ratios to these.
@@ -23,7 +25,8 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, process_time
+from types import FrameType
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -68,7 +71,10 @@ async def _echo(scale: float) -> dict[str, Any]:
         one = await _load(port, {"job": "latency", "count": int(3_000 * scale), **common})
         many = await _load(port, {"job": "throughput", "count": int(20_000 * scale), "inflight": 32, **common})
     single, piped = _summary("latency", one), _summary("throughput", many)
-    return {"p50_us": single["p50_us"], "p99_us": single["p99_us"], "answers_per_s": piped["acks_per_s"]}
+    return {
+        "p50_us": single["p50_us"], "p99_us": single["p99_us"], "answers_per_s": piped["acks_per_s"],
+        "server_cpu_us": piped["server_cpu_us"],
+    }  # fmt: skip
 
 
 def _sync_us(path: Path) -> float:
@@ -98,6 +104,8 @@ async def _measure(folder: str, name: str, durability: str, scale: float, limits
     )  # fmt: skip
     async with serve(folder, settings, make_keys) as server:
         job = _job(name, keys, server, scale)
+        if name == "calls":
+            return {"question": name, "python_calls": await _count_calls(server.port, job)}
         found = await _load(server.port, job)
         counters = server.venue.counters
         return _summary(name, found) | {
@@ -113,12 +121,31 @@ def _job(name: str, keys: list[list[Any]], server: RunningServer, scale: float) 
     jobs = {
         "latency": {"keys": keys[:1], "count": int(3_000 * scale)},
         "throughput": {"keys": keys[:10], "count": int(20_000 * scale), "inflight": 32},
+        "calls": {"job": "throughput", "keys": keys[:10], "count": int(20_000 * scale), "inflight": 32},
         "fanout": {"keys": keys, "subscribers": 500, "ticks": int(800 * scale), "window": 8},
     }
     return {"job": name, "instruments": instruments[:4], **jobs[name]}
 
 
+async def _count_calls(port: int, job: dict[str, Any]) -> float:
+    """Python functions that the event loop's thread enters for a reply."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        found = await _load(port, job)
+    finally:
+        sys.setprofile(None)
+    return round(calls / int(found["answers"]), 2)
+
+
 async def _load(port: int, job: dict[str, Any]) -> dict[str, Any]:
+    """What the load generator has found. `server_cpu_s`: CPU of this process meanwhile, logons included."""
+    cpu_begin = process_time()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.gateway_load", str(port), json.dumps(job), stdout=asyncio.subprocess.PIPE
     )
@@ -126,7 +153,7 @@ async def _load(port: int, job: dict[str, Any]) -> dict[str, Any]:
     if process.returncode:
         raise RuntimeError(f"the load generator failed with exit code {process.returncode}")
     found: dict[str, Any] = json.loads(output)
-    return found
+    return found | {"server_cpu_s": process_time() - cpu_begin}
 
 
 def _summary(name: str, found: dict[str, Any]) -> dict[str, Any]:
@@ -143,11 +170,14 @@ def _summary(name: str, found: dict[str, Any]) -> dict[str, Any]:
         "count": len(times),
         "p50_us": round(statistics.median(times), 1),
         "p99_us": round(times[int(len(times) * 0.99)], 1),
+        "p99.9_us": round(times[int(len(times) * 0.999)], 1),
     }
     if name == "throughput":
         summary["answers"] = found["answers"]
         summary["errors"] = found["errors"]
         summary["acks_per_s"] = round(found["answers"] / found["seconds"])
+        summary["server_cpu_us"] = round(found["server_cpu_s"] / found["answers"] * 1e6, 2)
+        summary["client_cpu_us"] = round(found["cpu_s"] / found["answers"] * 1e6, 2)
     return summary
 
 
@@ -155,7 +185,7 @@ def main() -> None:
     """Print measurements as lines of JSON: all of them, or those named after `--only`."""
     only = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else None
     durability = sys.argv[sys.argv.index("--durability") + 1] if "--durability" in sys.argv else "local"
-    for name in only or ("echo", "latency", "throughput", "fanout", "echo"):
+    for name in only or ("echo", "latency", "throughput", "calls", "fanout", "echo"):
         print(json.dumps(measure_floor() if name == "echo" else measure(name, durability)), flush=True)
 
 

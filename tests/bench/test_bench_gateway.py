@@ -27,6 +27,13 @@ def test_ten_clients_get_an_answer_to_every_request() -> None:
     found = measure("throughput", "none", SCALE, "test")
     assert (found["answers"], found["errors"]) == (10 * 200, 0)
     assert found["acks_per_s"] > 0 and found["commands_per_commit"] >= 1
+    assert found["server_cpu_us"] > 0 and found["client_cpu_us"] > 0
+
+
+def test_an_acknowledgement_costs_the_server_no_more_python_calls_than_before() -> None:
+    """Other load changes the count only by the number of commands that share a commit: there is room for that."""
+    found = measure("calls", "none", 0.05, "test")
+    assert 1 < found["python_calls"] < 28.5
 
 
 def test_fanout_counts_deliveries_to_500_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,4 +54,4 @@ def test_fanout_counts_deliveries_to_500_subscribers(monkeypatch: pytest.MonkeyP
 def test_the_floor_is_an_echo_and_the_sync_of_the_disk() -> None:
     found = measure_floor(scale=SCALE)
     assert 0 < found["p50_us"] <= found["p99_us"]
-    assert found["answers_per_s"] > 0 and found["sync_p50_us"] > 0
+    assert found["answers_per_s"] > 0 and found["sync_p50_us"] > 0 and found["server_cpu_us"] > 0
