@@ -136,7 +136,7 @@ class DepthChannel(_StateChannel):
             pages.append(page)
         pages[-1].checksum = self._view.checksum()
         pages[-1].implied_bid, pages[-1].implied_ask = self._implied
-        self._checksum_us = max(self._checksum_us, time_us)
+        self._checksum_us = self._checksum_us or time_us  # later snapshots are not sent to every subscriber
         return list(pages)
 
     def merged(self, since: int) -> list[ChannelMessage] | None:

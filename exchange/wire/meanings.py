@@ -44,6 +44,7 @@ MEANINGS = {
     # requests, replies and streams
     "request_id": _M("id", "number that the client gives the request; rises within a session, over reconnects too"),
     "reply_to": _M("id", "`id` of the request that this answers"),
+    "Err.reply_to": _M("id", "`id` of the request that this answers; 0 if it could not be read"),
     "received_us": _M("us", "gateway's clock when it read the request"),
     "sent_us": _M("us", "gateway's clock when it wrote the reply"),
     "engine_sequence": _M("sequence", "sequence of the command whose effect this shows; joins all streams, with holes"),
@@ -262,7 +263,7 @@ MEANINGS = {
     "order_lots_max": _M("lot", "largest order"),
     "unit_lots": _M("lot", "lots of one deliverable unit"),
     "matching": _M("", "matching algorithm of the book"),
-    "band_ticks": _M("tick", "half width of the price band"),
+    "band_ticks": _M("tick", "most ticks of a buy above the reference price, and of a sell below it; 0: no bound"),
     "limit_ticks": _M("tick", "lowest and highest price of the day"),
     "settle_tick": _M("tick", "last settlement price"),
     "last_trading_us": _M("us", "end of trading"),

@@ -84,6 +84,16 @@ def test_client_that_claims_more_than_there_was_gets_a_snapshot(bench: Bench) ->
     assert not messages[0].resumed and isinstance(messages[1], AccountSnapshot)
 
 
+def test_resume_that_does_not_say_what_it_has_gets_a_snapshot_of_the_same_session(bench: Bench) -> None:
+    peer = bench.connect(bench.keys[1])
+    peer.ask(bench.order(10, "a1"))
+    name = name_of(peer)
+    peer.drop()
+    welcome, snapshot, _ = bench.open().log_on(bench.keys[1], name)
+    assert (welcome.session_id, welcome.resumed, welcome.last_id) == (name, False, 10)
+    assert isinstance(snapshot, AccountSnapshot) and len(snapshot.orders) == 1
+
+
 @pytest.mark.rule("SESS-008", "DUR-146")
 def test_request_cut_off_by_a_takeover_has_its_answer_and_is_not_done_twice(bench: Bench) -> None:
     peer = bench.connect(bench.keys[1])

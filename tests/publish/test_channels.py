@@ -82,6 +82,22 @@ def test_a_checksum_comes_at_most_half_a_second_apart_and_is_that_of_what_is_sho
     assert [sent == own for sent, own in messages] == [True, False, True] and messages[1][0] is None
 
 
+@pytest.mark.rule("MDATA-016")
+def test_snapshots_for_other_subscribers_do_not_delay_a_checksum() -> None:
+    channel = DepthChannel(4, RAW, 0)
+    book = opened(channel, [(100, 5)], [])
+    channel.snapshot(20, CHECKSUM_US)
+    checksums = []
+    for number in range(1, 9):
+        time_us = CHECKSUM_US + number * CHECKSUM_US // 4
+        change(channel, book, Side.BUY, 100, 5 + number)
+        message = channel.publish(20 + number, time_us)
+        assert isinstance(message, Depth)
+        checksums.append(message.checksum)
+        channel.snapshot(20 + number, time_us)  # another client subscribes, or sends `resync`
+    assert [number for number, sent in enumerate(checksums, 1) if sent is not None] == [4, 8]
+
+
 @pytest.mark.rule("MDATA-006")
 def test_a_large_snapshot_comes_in_pages_and_the_last_has_the_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "PAGE_LEVELS", 2)

@@ -98,6 +98,15 @@ def test_channels_of_a_connection_are_capped(tmp_path: object) -> None:
         assert [code for _, code in reply.channels] == [0, 0, 3003]
 
 
+def test_a_channel_asked_for_again_keeps_its_number_and_sends_its_snapshot(bench: Bench) -> None:
+    reader = bench.connect(bench.keys[2])
+    first, again = (subscribed(reader, depth(bench)) for _ in range(2))
+    assert first == again
+    reader.take()
+    bench.connect(bench.keys[1]).ask(bench.order(10, "a1"))
+    assert len(reader.take()) == 1, "a change comes once"
+
+
 @pytest.mark.rule("MDATA-015")
 def test_resync_gives_a_snapshot_in_the_same_stream_and_unsubscribe_ends_it(bench: Bench) -> None:
     trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
