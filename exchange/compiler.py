@@ -5,7 +5,8 @@ once, to one piece of machine code in one cache file. A kernel that only kernels
 changes internals of Numba, so it is used with one minor version only, NUMBA_MINOR.
 
 The *plain compiler* is Numba's own. It is used with every other version, and if GPUX_PLAIN_COMPILER is set. It
-optimises and translates each of 430 kernels with everything that it calls, so it is slower. Results are the same.
+optimises and translates each of 430 kernels with everything that it calls: a start with a cold cache takes 2.7 times as
+long. Results are the same.
 
 Beside it the whole-program compiler leaves out clearing of the stack for calls that are rarely made (`_call_function`):
 with it the mixed flow takes 1.09 times as long and 1,000 books 1.01 times.
