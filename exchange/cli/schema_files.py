@@ -5,7 +5,6 @@ signature of a logon, and the bytes and checksum of a book.
 """
 
 import json
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ from exchange.cli.examples import Example, examples
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes, signed_text
 from exchange.gateway.throttle import PROFILES
-from exchange.publish.book_view import checksum
+from exchange.publish.book_view import checksum, checksum_bytes
 from exchange.wire.fields import BATCH_MAX, MESSAGES_MAX, QUOTE_ROWS_MAX
 from exchange.wire.schema import close_table, error_table, json_schema
 from exchange.wire.version import SUBPROTOCOLS, VERSION
 
 HOST, PATH = "localhost", "/v1/oe"
 SEED = bytes([2]) * 32  # private seed of the key that logs on in the examples
-_RANKS = 10  # levels a side of a checksum
 
 
 def text_of(name: str) -> str:
@@ -118,14 +116,8 @@ def checksums() -> list[dict[str, Any]]:
     for _, message in _decoded():
         if message["t"] == "depth" and message.get("snap"):
             bids, asks = ([(price, lots) for price, lots in message[side]] for side in ("b", "a"))
-            found.append({"b": bids, "a": asks, "bytes": packed(bids, asks).hex(), "crc": checksum(bids, asks)})
+            found.append({"b": bids, "a": asks, "bytes": checksum_bytes(bids, asks).hex(), "crc": checksum(bids, asks)})
     return found
-
-
-def packed(bids: list[tuple[int, int]], asks: list[tuple[int, int]]) -> bytes:
-    """The bytes over which a checksum is taken: bid then ask of each rank, as two little-endian int64 each."""
-    ranks = ((side[rank] if rank < len(side) else (0, 0)) for rank in range(_RANKS) for side in (bids, asks))
-    return b"".join(struct.pack("<qq", *level) for level in ranks)
 
 
 def _decoded() -> list[tuple[Example, dict[str, Any]]]:

@@ -123,12 +123,17 @@ class BookView:
 
 
 def checksum(bids: list[Level], asks: list[Level]) -> int:
-    """CRC-32 over the first 10 levels, bid then ask of each rank, best first (MDATA-016)."""
+    """CRC-32 over `checksum_bytes` (MDATA-016)."""
+    return zlib.crc32(checksum_bytes(bids, asks))
+
+
+def checksum_bytes(bids: list[Level], asks: list[Level]) -> bytes:
+    """The first 10 levels, bid then ask of each rank, best first: price and lots as little-endian int64 (MDATA-016)."""
     numbers: list[int] = []
     for rank in range(CHECKSUM_LEVELS):
         numbers.extend(bids[rank] if rank < len(bids) else _NO_LEVEL)
         numbers.extend(asks[rank] if rank < len(asks) else _NO_LEVEL)
-    return zlib.crc32(_pack_levels(*numbers))
+    return _pack_levels(*numbers)
 
 
 def difference(old: SideLevels, new: list[Level]) -> list[Level]:
