@@ -205,7 +205,7 @@ async def serve(
     """Open a folder and serve it until the block ends.
 
     before    called with the opened venue before it listens
-    on_stop   called when an operator has asked for a stop and clients have been told; the caller then ends the block
+    on_stop   called after an operator has asked for a stop and clients were notified; the caller then ends the block
     """
     settings = settings or Settings()
     settings.check()

@@ -15,7 +15,7 @@ from exchange.cli.schema_files import checksums, limits, logons
 from exchange.wire.messages import ClientMessages, ServerMessages
 from exchange.wire.reference import Described, MessageKey, described_messages, described_objects
 from exchange.wire.schema import close_table, error_table
-from tests.gateway.dialogue import told
+from tests.gateway.dialogue import play_dialogue
 from tests.source_tree import ROOT
 
 DOCUMENT = ROOT / "PROTOCOL.md"
@@ -26,7 +26,7 @@ BATCHED = {"BatchNew": "new", "BatchReplace": "replace", "BatchCancel": "cancel"
 def examples_text() -> str:
     """The text of `exchange/cli/examples.txt`."""
     with TemporaryDirectory() as folder:
-        lines = told(folder)
+        lines = play_dialogue(folder)
     written: list[str] = []
     now = ""
     for section, sender, text in lines:
@@ -38,7 +38,7 @@ def examples_text() -> str:
 
 
 def document() -> str:
-    """The whole page: the prose as it stands, all marked parts made anew."""
+    """The whole page: the prose as it stands, all marked parts made again from the code."""
     return PART.sub(lambda part: marked(part["name"]), DOCUMENT.read_text())
 
 

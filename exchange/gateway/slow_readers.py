@@ -50,9 +50,8 @@ class SlowReaders:
         self._clock = clock
         # By connection and state channel: the last sequence that the connection was sent before it was conflated.
         self._since: dict[ReadingConnection, dict[int, int]] = {}
-        self._progress: dict[
-            ReadingConnection, tuple[int, int]
-        ] = {}  # (least number of unsent bytes, time of it in ns)
+        # By connection: the least number of unsent bytes, and the time of it in ns.
+        self._progress: dict[ReadingConnection, tuple[int, int]] = {}
 
     def regroup(self, connection: ReadingConnection) -> None:
         """Give the outbox the present channels of a connection; a lagging one gets no state channels.

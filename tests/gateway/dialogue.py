@@ -1,6 +1,6 @@
 """The dialogue whose messages are the examples of the protocol: clients talk to a gateway, and every byte is kept.
 
-    told(folder) -> [(section, sender, text), ...]     # sender: client or server; text: one message in JSON
+    play_dialogue(folder) -> [(section, sender, text), ...]     # sender: client or server; text: one message in JSON
 
 Time, random bytes and keys are always the same, so the dialogue is, too. A section is a place in `PROTOCOL.md`.
 """
@@ -99,7 +99,7 @@ class Talk:
         )
 
 
-def told(folder: str) -> list[Line]:
+def play_dialogue(folder: str) -> list[Line]:
     """The whole dialogue with a new venue in `folder`."""
     with Bench(folder, STANDARD) as bench:
         risk = bench.opened.make_key("desk", 9, 10**9, ("read", "risk"), bytes([99]) * 32, FIRM)
