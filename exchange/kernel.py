@@ -15,6 +15,7 @@ import hashlib
 import os
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +39,10 @@ KERNEL_SOURCES = (
     "clearing",
     "engine",
 )
+# Kernels at the edge of the venue: bytes to rows, rows to bytes. They have a cache of their own, because a change of
+# them compiles nothing of the engine again, and the hash of the engine in the journal does not cover them.
+EDGE_SOURCES = ("gateway/inbound.py", "publish/encode.py", "publish/fold.py", "publish/put.py", "wire/table.py")
+EDGE_PACKAGES = ("exchange.gateway", "exchange.publish", "exchange.wire")
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
 
@@ -56,21 +61,34 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Folder of compiled kernels, for its owner only: they are pickled, and loading a pickle runs code (SEC-013)."""
+def edge_hash() -> str:
+    """Hash of the sources of all kernels, those at the edge included, hexadecimal."""
+    digest = hashlib.sha256(source_hash().encode())
+    for name in EDGE_SOURCES:
+        file = ROOT / name
+        digest.update(name.encode() + b"\0" + (file.read_bytes() if file.exists() else b""))
+    return digest.hexdigest()
+
+
+def cache_folder(edge: bool = False) -> Path:
+    """Folder of compiled kernels, for its owner only: they are pickled, and loading a pickle runs code (SEC-013).
+
+    edge   the folder of the kernels at the edge of the venue
+    """
     base = Path(os.environ.get("GPUX_CACHE") or Path.home() / ".cache" / "gpux")
-    return base / f"kernels-{source_hash()[:16]}{'' if WHOLE_PROGRAM else '-plain'}"
+    name = f"edge-{edge_hash()[:16]}" if edge else f"kernels-{source_hash()[:16]}"
+    return base / f"{name}{'' if WHOLE_PROGRAM else '-plain'}"
 
 
-def _use_cache() -> None:
-    folder = cache_folder()
+@cache
+def _made_folder(edge: bool) -> str:
+    folder = cache_folder(edge)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    config.CACHE_DIR = str(folder)
+    return str(folder)
 
 
 if JIT:
-    _use_cache()
     check_tables()
 else:
     # Hash functions multiply modulo 2**64 on purpose, and NumPy scalars warn of the overflow. The filter holds for all
@@ -82,6 +100,8 @@ else:
 def _compile(function: F, inline: bool) -> F:
     options = {"boundscheck": True, "error_model": "python", "nogil": True, "_nrt": False}
     options |= {"forceinline": inline, "no_cfunc_wrapper": True}
+    if JIT:
+        config.CACHE_DIR = _made_folder(function.__module__.startswith(EDGE_PACKAGES))
     made = compiled(function, options) if JIT else function
     KERNELS.append(made)
     return made

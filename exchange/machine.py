@@ -1,7 +1,7 @@
 """Machine operations for kernels that Python does not offer, each in two versions.
 
-The compiled version becomes a few instructions in the kernel that calls it. With `NUMBA_DISABLE_JIT=1` the Python
-function at the end of this file takes its place and does the same to NumPy rows.
+The compiled version becomes a few instructions in its caller. With `NUMBA_DISABLE_JIT=1` the Python function at the end
+of this file takes its place and does the same to NumPy rows.
 
 Some are tricks: results are the same without them. Each has a constant below that switches it off, and this is how much
 longer the mixed flow and 1,000 books of `gpux bench` take without it, measured on the machine of bench/RESULTS.md:
@@ -12,9 +12,8 @@ longer the mixed flow and 1,000 books of `gpux bench` take without it, measured 
     ONE_COMPARISON  1.07 and 1.03       one unsigned comparison checks an index of a table inside a record
     LAYOUT_HINTS    1.03 and 1.02       `likely` and `unlikely`: the rare case is moved out of the way
 
-Word moves (`word_at`, `put_word`, `copy_bytes`, `move_bytes`) write several fields of a row at once. If
-`engine/emit.py`, `entry/new_order.py`, `matching/trades.py` and the links of orders assign each field by its name, the
-flows take 1.11 and 1.16 times as long. That edit is their only switch.
+Word moves (`word_at`, `put_word`, `copy_bytes`, `move_bytes`) write several fields of a row at once. Where each field is
+assigned by its name instead (the only switch), the flows take 1.11 and 1.16 times as long.
 """
 
 import operator
@@ -196,6 +195,51 @@ if JIT:
 
         return types.uint64(types.uint64, sources), build
 
+    def _bytes_at(context: Any, builder: Any, kind: Any, table: Any, start: Any, count: Any) -> Any:
+        """Pointer to byte `start` of a uint8 array. IndexError unless `count` bytes from there on are inside."""
+        assert kind.ndim == 1 and kind.dtype == types.uint8 and kind.layout == "C", "contiguous bytes"
+        array = context.make_array(kind)(context, builder, table)
+        size = builder.extract_value(array.shape, 0)
+        too_long = builder.icmp_unsigned(">", count, builder.sub(size, start))
+        with cgutils.if_unlikely(builder, builder.or_(builder.icmp_unsigned(">", start, size), too_long)):
+            context.call_conv.return_user_exc(builder, IndexError, ("bytes are out of bounds",))
+        return builder.gep(array.data, [start])
+
+    @intrinsic
+    def copy_run(typing_context, target, at, source_kind, start, count):  # type: ignore[no-untyped-def]
+        """Copy `count` bytes of a uint8 array, from `start` on, to place `at` of another one."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            into, at, source, start, count = arguments
+            to = _bytes_at(context, builder, signature.args[0], into, at, count)
+            cgutils.raw_memcpy(
+                builder, to, _bytes_at(context, builder, signature.args[2], source, start, count), count, 1
+            )
+            return context.get_dummy_value()
+
+        return types.void(target, types.int64, source_kind, types.int64, types.int64), build
+
+    @intrinsic
+    def load_word(typing_context, source, at):  # type: ignore[no-untyped-def]
+        """Eight bytes of a uint8 array, from `at` on, as one uint64; `at` need not be aligned."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            place = _bytes_at(context, builder, source, *arguments, ir.IntType(64)(8))
+            return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+
+        return types.uint64(source, types.int64), build
+
+    @intrinsic
+    def store_word(typing_context, target, at, word):  # type: ignore[no-untyped-def]
+        """Write a uint64 to eight bytes of a uint8 array, from `at` on; `at` need not be aligned."""
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            place = _bytes_at(context, builder, target, *arguments[:2], ir.IntType(64)(8))
+            builder.store(arguments[2], builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+            return context.get_dummy_value()
+
+        return types.void(target, types.int64, types.uint64), build
+
     @intrinsic
     def prefetch(typing_context, table, index, line):  # type: ignore[no-untyped-def]
         """Ask for a cache line of row `index` of a table ahead of its use. The index is not checked.
@@ -320,6 +364,21 @@ else:
     def put_word(row, place, value):  # type: ignore[no-untyped-def]
         """Write eight bytes of a row at once."""
         row.setfield(value, np.dtype(np.uint64), place)
+
+    def copy_run(target, at, source, start, count):  # type: ignore[no-untyped-def]
+        """Copy `count` bytes of an array to place `at` of another one."""
+        assert 0 <= at <= len(target) - count and 0 <= start <= len(source) - count, "bytes are out of bounds"
+        target[at : at + count] = source[start : start + count]
+
+    def load_word(source, at):  # type: ignore[no-untyped-def]
+        """Eight bytes of an array as one uint64."""
+        assert 0 <= at <= len(source) - 8, "bytes are out of bounds"
+        return np.uint64(int.from_bytes(source[at : at + 8].tobytes(), "little"))
+
+    def store_word(target, at, word):  # type: ignore[no-untyped-def]
+        """Write eight bytes of an array at once."""
+        assert 0 <= at <= len(target) - 8, "bytes are out of bounds"
+        target[at : at + 8].view("<u8")[0] = word
 
     def prefetch(table, index, line):  # type: ignore[no-untyped-def]
         """Does nothing: prefetching never changes a result."""

@@ -13,16 +13,19 @@ from exchange.machine import (
     NO_SOURCE,
     clear_row,
     copy_bytes,
+    copy_run,
     equal_above,
     equal_lanes,
     highest_bit,
     likely,
+    load_word,
     lowest_bit,
     move_bytes,
     opaque_row,
     prefetch,
     put_word,
     row_at,
+    store_word,
     unlikely,
     word_at,
 )
@@ -171,3 +174,45 @@ def test_hints_change_no_result() -> None:
     states = new_state(TEST)
     states[0].orders["price"][:4] = 5, 1, 7, 9
     assert _count_above(states, 4) == 2
+
+
+@kernel
+def _copied(target, at, source, start, count):
+    copy_run(target, at, source, start, count)
+
+
+@kernel
+def _swapped(text, one, other):
+    word = load_word(text, one)
+    store_word(text, one, load_word(text, other))
+    store_word(text, other, word)
+
+
+@given(st.binary(min_size=1, max_size=40), st.integers(-3, 45), st.integers(-3, 45), st.integers(0, 45))
+def test_a_run_of_bytes_is_copied_or_refused_whole(text: bytes, at: int, start: int, count: int) -> None:
+    source, target = np.frombuffer(text, np.uint8), np.zeros(30, np.uint8)
+    inside = 0 <= start <= len(text) - count and 0 <= at <= 30 - count
+    if not inside:
+        with pytest.raises((IndexError, AssertionError)):
+            _copied(target, at, source, start, count)
+        assert not target.any()
+        return
+    _copied(target, at, source, start, count)
+    wanted = bytearray(30)
+    wanted[at : at + count] = text[start : start + count]
+    assert target.tobytes() == bytes(wanted)
+
+
+@given(st.binary(min_size=24, max_size=24), st.integers(-2, 18), st.integers(-2, 18))
+def test_words_are_read_and_written_at_any_place(text: bytes, one: int, other: int) -> None:
+    array = np.frombuffer(bytearray(text), np.uint8)
+    if not (0 <= one <= 16 and 0 <= other <= 16):
+        with pytest.raises((IndexError, AssertionError)):
+            _swapped(array, one, other)
+        return
+    wanted = bytearray(text)
+    word = wanted[one : one + 8]
+    wanted[one : one + 8] = text[other : other + 8]
+    wanted[other : other + 8] = word
+    _swapped(array, one, other)
+    assert array.tobytes() == bytes(wanted)
