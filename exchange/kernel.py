@@ -13,6 +13,7 @@ With `NUMBA_DISABLE_JIT=1` every kernel is the plain Python function. Tests comp
 
 import hashlib
 import os
+import re
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -41,8 +42,8 @@ KERNEL_SOURCES = (
 )
 # Kernels at the edge of the venue: bytes to rows, rows to bytes. They have a cache of their own, because a change of
 # them compiles nothing of the engine again, and the hash of the engine in the journal does not cover them.
-EDGE_SOURCES = ("gateway/inbound.py", "publish/encode.py", "publish/fold.py", "publish/put.py", "wire/table.py")
-EDGE_PACKAGES = ("exchange.gateway", "exchange.publish", "exchange.wire")
+EDGE_PACKAGES = ("gateway", "publish")
+_IMPORTED = re.compile(r"^from (exchange[.\w]*) import", re.MULTILINE)
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
 
@@ -61,12 +62,30 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
+def edge_sources() -> list[Path]:
+    """Every file with kernels at the edge, and the files of our own that these import, in a fixed order.
+
+    Numba takes constants from modules into the code, so a file without kernels counts too.
+    """
+    known = set(kernel_sources())
+    files = [file for package in EDGE_PACKAGES for file in (ROOT / package).rglob("*.py")]
+    found = {file for file in files if "@kernel" in (text := file.read_text()) or "@leaf_kernel" in text}
+    unread = list(found)
+    while unread:
+        for name in _IMPORTED.findall(unread.pop().read_text()):
+            path = ROOT.joinpath(*name.split(".")[1:])
+            for file in (path.with_suffix(".py"), path / "__init__.py"):
+                if file.exists() and file not in known | found:
+                    found.add(file)
+                    unread.append(file)
+    return sorted(found)
+
+
 def edge_hash() -> str:
     """Hash of the sources of all kernels, those at the edge included, hexadecimal."""
     digest = hashlib.sha256(source_hash().encode())
-    for name in EDGE_SOURCES:
-        file = ROOT / name
-        digest.update(name.encode() + b"\0" + (file.read_bytes() if file.exists() else b""))
+    for file in edge_sources():
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
@@ -101,7 +120,8 @@ def _compile(function: F, inline: bool) -> F:
     options = {"boundscheck": True, "error_model": "python", "nogil": True, "_nrt": False}
     options |= {"forceinline": inline, "no_cfunc_wrapper": True}
     if JIT:
-        config.CACHE_DIR = _made_folder(function.__module__.startswith(EDGE_PACKAGES))
+        edge = function.__module__.startswith(tuple(f"exchange.{package}." for package in EDGE_PACKAGES))
+        config.CACHE_DIR = _made_folder(edge)
     made = compiled(function, options) if JIT else function
     KERNELS.append(made)
     return made

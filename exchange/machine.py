@@ -12,8 +12,8 @@ longer the mixed flow and 1,000 books of `gpux bench` take without it, measured 
     ONE_COMPARISON  1.07 and 1.03       one unsigned comparison checks an index of a table inside a record
     LAYOUT_HINTS    1.03 and 1.02       `likely` and `unlikely`: the rare case is moved out of the way
 
-Word moves (`word_at`, `put_word`, `copy_bytes`, `move_bytes`) write several fields of a row at once. Where each field is
-assigned by its name instead (the only switch), the flows take 1.11 and 1.16 times as long.
+Word moves (`word_at`, `put_word`, `copy_bytes`, `move_bytes`) write several fields of a row at once. Where each field
+is assigned by its name instead (the only switch), the flows take 1.11 and 1.16 times as long.
 """
 
 import operator

@@ -64,9 +64,9 @@ _DEAD, _FIRED = "dead", "cod"
 
 # A row names an instrument by the index of its book. An instrument that is not listed has no book, so the row has its
 # id instead. Indices are below INDICES_MAX and valid ids are not. A client may send a smaller number that is no valid
-# id; it is moved up by _NO_IDS, to a range without valid ids (no such family in SPEC-042).
+# id; it is moved up by NO_IDS, to a range without valid ids (no such family in SPEC-042).
 INDICES_MAX = 1 << 16
-_NO_IDS = 0x7FFF_0000
+NO_IDS = 0x7FFF_0000
 
 _SESSION_PREFIX = "s_"
 
@@ -78,14 +78,14 @@ def reason_of_disconnect(cancel_reason: int, connection_end: int) -> str:
 
 def unlisted_index(instrument: int) -> int:
     """The number that a row has in place of a book index, for an instrument that is not listed."""
-    return instrument if instrument >= INDICES_MAX else _NO_IDS + instrument
+    return instrument if instrument >= INDICES_MAX else NO_IDS + instrument
 
 
 def unlisted_id(index: int) -> int:
     """The id of the unlisted instrument that a row names; 0 if `index` is the index of a book."""
     if index < INDICES_MAX:
         return 0
-    return index - _NO_IDS if _NO_IDS <= index < _NO_IDS + INDICES_MAX else index
+    return index - NO_IDS if NO_IDS <= index < NO_IDS + INDICES_MAX else index
 
 
 @lru_cache(maxsize=65_536)

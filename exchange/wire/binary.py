@@ -1,0 +1,335 @@
+"""The records of `gpux.v1+bin`, laid out by the table of messages: fixed requests and reports (WIRE-030, WIRE-031).
+
+    encode_request(message) -> bytes             # None: it has a key that its record lacks; send it as JSON
+    requests_of(payload) -> list of objects      # records of a client's frame, as JSON values
+    decode_reports(payload) -> list of messages  # records of a server's frame
+
+A frame holds whole records, one behind another. A record has a head of eight bytes and then its fields, the widest
+first: numbers of eight bytes, client order ids of 24, instruments and accounts of four, codes of one or two. All are
+little-endian; the end is padded to a multiple of eight bytes. A word is the number of the code in `exchange.codes`.
+An absent number is the smallest int64, an absent code 255, an absent text zeros.
+"""
+
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Struct
+from msgspec.structs import fields
+
+from exchange.codes import EventKind
+from exchange.wire.account_messages import (
+    CancelOnDisconnectFired,
+    Cash,
+    Exec,
+    Fill,
+    KillEvent,
+    Margin,
+    Position,
+    ProtectionEvent,
+)
+from exchange.wire.errors import ErrorCode, applied
+from exchange.wire.requests import Cancel, New, Quote, Replace
+from exchange.wire.responses import Err, Ok
+from exchange.wire.table import ACCOUNT_FORMS, REPLY_FORMS, REQUESTS, Form, Key, Reply, Value, wire_key
+from exchange.wire.words import session_id
+
+HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
+HEAD_BYTES = HEAD.size
+VERSION = 1
+ABSENT, ABSENT_CODE = -(2**63), 255
+QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
+QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders
+TEMPLATES: dict[type[Struct], int] = {
+    New: 1, Cancel: 2, Replace: 3, Quote: 4, Ok: 10, Err: 11, Exec: 20, Fill: 21, Position: 22, Margin: 23, Cash: 24,
+    ProtectionEvent: 25, KillEvent: 26, CancelOnDisconnectFired: 27,
+}  # fmt: skip
+QUOTE_OK = 12  # template of the reply to a mass quote
+# Keys that a record need not have: they follow from another key, or are always the same.
+IMPLIED: dict[type[Struct], tuple[str, ...]] = {Err: ("name", "applied"), Margin: ("currency",), Cash: ("currency",)}
+FOUR_BYTES = ("account", "instrument", "session_id", "protection_group")
+_FORMATS = {8: "q", 4: "I", 2: "H", 1: "B", 24: "24s"}
+
+
+class Place(NamedTuple):
+    """A field of a record: the attribute, its offset and size in bytes, and how the table shows it."""
+
+    name: str
+    offset: int
+    size: int
+    key: Any  # wire.table.Key or RequestKey
+
+
+class Record(NamedTuple):
+    """The layout of a record."""
+
+    template: int
+    message: type[Struct]
+    places: tuple[Place, ...]
+    size: int  # without the rows of a quote
+
+    @property
+    def format(self) -> struct.Struct:
+        """All fields behind the head, in the order of `places`."""
+        text = "".join(_FORMATS[place.size] for place in self.places)
+        used = self.places[-1].offset + self.places[-1].size
+        return struct.Struct(f"<{text}{self.size - used}x")
+
+
+def size_of(name: str, value: int) -> int:
+    """Bytes of a field."""
+    if value == Value.CLIENT_ORDER_ID:
+        return 24
+    if name == "code":
+        return 2
+    if value == Value.WORD or name in ("event", "on", "duplicate"):
+        return 1
+    return 4 if name in FOUR_BYTES else 8
+
+
+def _laid_out(template: int, message: type[Struct], keys: list[tuple[str, int, Any]], more: int = 0) -> Record:
+    """Lay out fields, the widest first. `more`: bytes at the end."""
+    offset, places = HEAD_BYTES, []
+    for size in (8, 24, 4, 2, 1):
+        for name, width, key in keys:
+            if width == size:
+                places.append(Place(name, offset, size, key))
+                offset += size
+    return Record(template, message, tuple(places), -(-(offset + more) // 8) * 8)
+
+
+def report_forms(message: type[Struct]) -> list[Form]:
+    """All forms of a class of messages but the reply to a quote."""
+    forms = [form for some in ACCOUNT_FORMS.values() for form in some]
+    forms += [form for reply, form in REPLY_FORMS.items() if reply != Reply.QUOTED]
+    return [form for form in forms if form.message is message]
+
+
+@cache
+def report_record(message: type[Struct]) -> Record:
+    """The record of a message of the server: the keys of all of its forms."""
+    keys: dict[str, Key] = {}
+    for form in report_forms(message):
+        for key in form.keys:
+            if key.name in IMPLIED.get(message, ()):
+                continue
+            if key.value != Value.CONSTANT or key.name not in keys:
+                keys[key.name] = key
+    order = [field.name for field in fields(message)]
+    sized = [(name, size_of(name, keys[name].value), keys[name]) for name in order if name in keys]
+    return _laid_out(TEMPLATES[message], message, sized)
+
+
+@cache
+def quote_reply_record() -> Record:
+    """The record of the reply to a mass quote, without its rows; `count` says how many there are."""
+    form = REPLY_FORMS[Reply.QUOTED]
+    sized: list[tuple[str, int, Any]] = [
+        (key.name, 8, key) for key in form.keys if key.value != Value.QUOTE_ROWS
+    ]  # fmt: skip
+    return _laid_out(QUOTE_OK, Ok, [*sized, ("count", 4, None)])
+
+
+@cache
+def request_record(message: type[Struct]) -> Record:
+    """The record of a request, of a quote without its rows."""
+    form = next(form for form in REQUESTS if form.message is message)
+    sized: list[tuple[str, int, Any]] = [("request_id", 8, None)]
+    sized += [(key.name, size_of(key.name, key.value), key) for key in form.keys]
+    if message is Quote:
+        sized.append(("count", 4, None))
+    return _laid_out(TEMPLATES[message], message, sized)
+
+
+# Requests.
+
+
+def encode_request(message: Struct) -> bytes | None:
+    """The record of a request; None if it has no record, or a key that its record lacks."""
+    kind = type(message)
+    if kind not in (New, Cancel, Replace, Quote):
+        return None
+    record = request_record(kind)
+    known = {place.name for place in record.places} | {"quotes"}
+    for field in fields(message):
+        value = getattr(message, field.name)
+        if field.name not in known and value != field.default:
+            return None
+    rows = message.quotes if isinstance(message, Quote) else []
+    values = [_request_value(place, message, len(rows)) for place in record.places]
+    if None in values:
+        return None
+    head = HEAD.pack(record.size + QUOTE_ENTRY.size * len(rows), record.template, VERSION, 0)
+    return b"".join((head, record.format.pack(*values), *(QUOTE_ENTRY.pack(*row) for row in rows)))
+
+
+def _request_value(place: Place, message: Struct, count: int) -> int | bytes | None:
+    """The value of a field; None if it has none."""
+    if place.name == "count":
+        return count
+    value = getattr(message, place.name)
+    if place.size == 24:
+        return str(value).encode("ascii")
+    if place.key is not None and place.key.value == Value.TAG:
+        return int.from_bytes(value.encode("ascii"), "little")
+    if place.key is not None and place.key.codes is not None:
+        code = place.key.codes.get(value)
+        return code if code is not None else None
+    if value is UNSET:
+        return ABSENT
+    return int(value)
+
+
+class BadRecord(Exception):
+    """Bytes that are no whole record of a request."""
+
+
+def requests_of(payload: bytes) -> list[dict[str, Any]]:
+    """The requests in a client's frame as JSON values, for the decoder that judges them; raises BadRecord."""
+    found, at = [], 0
+    while at < len(payload):
+        if len(payload) - at < HEAD_BYTES:
+            raise BadRecord(f"{len(payload) - at} bytes at {at} are no record")
+        length, template, version, _ = HEAD.unpack_from(payload, at)
+        record = _REQUESTS.get(template)
+        if record is None or version != VERSION:
+            raise BadRecord(f"no request has template {template}, version {version}")
+        if length < record.size or at + length > len(payload):
+            raise BadRecord(f"a record of template {template} has {record.size} bytes, not {length}")
+        found.append(_request_of(record, payload[at : at + length]))
+        at += length
+    return found
+
+
+def _request_of(record: Record, data: bytes) -> dict[str, Any]:
+    request: dict[str, Any] = {"t": str(record.message.__struct_config__.tag)}
+    count = 0
+    for place, value in zip(record.places, record.format.unpack_from(data, HEAD_BYTES), strict=True):
+        if place.name == "count":
+            count = value
+            continue
+        shown = _shown(place, value)
+        if shown is not None:
+            request[wire_key(record.message, place.name)] = shown
+    if record.message is Quote:
+        if len(data) != record.size + count * QUOTE_ENTRY.size:
+            raise BadRecord(f"{count} rows do not fill a record of {len(data)} bytes")
+        request["qs"] = [list(row) for row in QUOTE_ENTRY.iter_unpack(data[record.size :])]
+    elif len(data) != record.size:
+        raise BadRecord(f"a record of template {record.template} has {record.size} bytes, not {len(data)}")
+    return request
+
+
+def _shown(place: Place, value: Any) -> Any:
+    """The value of a field of a request as JSON has it; None if it is absent."""
+    if place.size == 24:
+        return value.rstrip(b"\0").decode("latin-1") or None
+    key = place.key
+    if key is not None and key.value == Value.TAG:
+        return (value & 2**64 - 1).to_bytes(8, "little").rstrip(b"\0").decode("latin-1") or None
+    if key is not None and key.codes is not None:
+        words = {code: word for word, code in key.codes.items()}
+        return None if value == ABSENT_CODE or words.get(value) == "" else words.get(value, f"code {value}")
+    if value == ABSENT or (place.size == 4 and value == 0):
+        return None
+    return value
+
+
+_REQUESTS = {TEMPLATES[message]: request_record(message) for message in (New, Cancel, Replace, Quote)}
+
+
+# Reports.
+
+
+def _event_words() -> dict[int, str]:
+    return {
+        int(kind): next(key.constant for key in forms[0].keys if key.name == "event")
+        for kind, forms in ACCOUNT_FORMS.items()
+        if forms[0].message is Exec
+    }
+
+
+EVENT_WORDS = _event_words()  # `ev` of an `exec`, by EventKind
+
+
+def constant_code(kind: EventKind, key: Key) -> int:
+    """The number of a constant in a record; `kind`: of the row that the message is made from."""
+    return int(kind) if key.name == "event" else int(key.constant)
+
+
+def _reader_of(place: Place) -> Callable[[Any], Any]:
+    """A function that turns the value of a field into that of the attribute; None: it is absent."""
+    key, name = place.key, place.name
+    if place.size == 24:
+        return lambda value: value.rstrip(b"\0").decode("ascii")
+    if name == "session_id":
+        return lambda value: session_id(value)
+    if name == "event":
+        return lambda value: EVENT_WORDS[value]
+    if name in ("on", "duplicate"):
+        return lambda value: bool(value)
+    if key.value == Value.WORD:
+        words = key.words
+        return lambda value: words[value] if value < len(words) else ""
+    return lambda value: None if value == ABSENT else value
+
+
+class _Reports:
+    """Decodes the records of one class of messages."""
+
+    def __init__(self, message: type[Struct]) -> None:
+        self.record = report_record(message)
+        self._message = message
+        self._format = self.record.format
+        self._readers = [(place.name, _reader_of(place)) for place in self.record.places]
+        self._defaults = {field.name: field.default for field in fields(message) if not field.required}
+        always = {key.name for form in report_forms(message) for key in form.keys if not form.is_optional(key)}
+        self._zero_is_absent = {name for name in self._defaults if name not in always}
+
+    def decode(self, data: bytes) -> Any:
+        values: dict[str, Any] = {}
+        for (name, read), value in zip(self._readers, self._format.unpack_from(data, HEAD_BYTES), strict=True):
+            shown = read(value)
+            if shown is None or (name in self._zero_is_absent and shown in (0, "", False)):
+                shown = self._defaults.get(name, shown)
+            values[name] = shown
+        if self._message is Err:
+            code = ErrorCode(values["code"])
+            values |= {"name": code.name, "applied": applied(code)}
+        elif self._message in (Margin, Cash):
+            values["currency"] = "USD"
+        return self._message(**values)
+
+
+def _quote_reply(data: bytes) -> Ok:
+    record = quote_reply_record()
+    values = dict(
+        zip((place.name for place in record.places), record.format.unpack_from(data, HEAD_BYTES), strict=True)
+    )
+    count = values.pop("count")
+    rows = QUOTE_RESULT.iter_unpack(data[record.size : record.size + count * QUOTE_RESULT.size])
+    quotes = [(instrument, bid, bid_id, ask, ask_id, code) for instrument, code, bid, ask, bid_id, ask_id in rows]
+    return Ok(**values, quotes=quotes)
+
+
+_DECODERS: dict[int, Callable[[bytes], Any]] = {
+    TEMPLATES[message]: _Reports(message).decode
+    for message in (Ok, Err, Exec, Fill, Position, Margin, Cash, ProtectionEvent, KillEvent, CancelOnDisconnectFired)
+}
+_DECODERS[QUOTE_OK] = _quote_reply
+
+
+def decode_reports(payload: bytes) -> list[Any]:
+    """The messages in a server's frame; a record with an unknown template is left out (WIRE-011)."""
+    messages, at = [], 0
+    while at < len(payload):
+        length, template, _, _ = HEAD.unpack_from(payload, at)
+        if length < HEAD_BYTES or at + length > len(payload):
+            raise msgspec.DecodeError(f"a record of {length} bytes at {at} in a frame of {len(payload)}")
+        decode = _DECODERS.get(template)
+        if decode is not None:
+            messages.append(decode(payload[at : at + length]))
+        at += length
+    return messages
