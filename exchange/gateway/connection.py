@@ -29,12 +29,10 @@ Handler = Callable[["Connection", Session, Any], None]
 class Handlers:
     """The functions that serve messages. A connection is given them, because they are built on connections.
 
-    live            by type of message, for a connection that is logged on
     serve           serves any message, in any phase
     count_refused   counts a request of a session that was refused for the rate of its connection
     """
 
-    live: dict[type, Handler]
     serve: Callable[["Connection", Any], None]
     count_refused: Handler
 
@@ -95,6 +93,11 @@ class Connection:
 
     # Called by the server.
 
+    def note_read(self, now_us: int, now_ns: int) -> None:
+        """Note the time of a read. Data are a sign of life of the client (SESS-011)."""
+        self.now_us = now_us
+        self.now_ns = self.last_message_ns = now_ns
+
     def open(self) -> None:
         """Send `hello` and start the timers of a new connection."""
         gateway = self.gateway
@@ -107,64 +110,42 @@ class Connection:
             self.schedule(gateway.profile.logon_ms, self._expect_logon)
 
     def receive(self, payloads: list[bytes], now_us: int, now_ns: int) -> None:
-        """Serve the frames of one read, in order.
+        """Serve frames, in order, whose requests compiled code does not serve (`inbound`).
 
         payloads   of whole data frames
         now_us     wall clock at the read
         now_ns     monotonic clock at the read
         """
-        if self.blocked:
-            self.backlog += payloads
-            return
-        self.now_us = now_us
-        self.now_ns = self.last_message_ns = now_ns
-        wait_ns = self.frame_bucket.take(now_ns, len(payloads))
-        messages = None if wait_ns else self.codec.decode_frames(payloads)
-        if messages is None:
-            self._receive_singly(payloads, wait_ns)
-            return
-        handlers = self.handlers
-        for index, message in enumerate(messages):
-            handler = handlers.live.get(type(message)) if self.live else None
-            if handler is not None:
-                handler(self, self.session, message)  # type: ignore[arg-type]  # a live connection has its session
-            else:
-                handlers.serve(self, message)
-            if self.blocked:
-                self.backlog += payloads[index + 1 :]  # type: ignore[unreachable]  # a handler may block
-                return
-
-    def _receive_singly(self, payloads: list[bytes], wait_ns: int) -> None:
-        """Serve frames one by one, because the rate refused them together or not all are plain, valid messages.
-
-        wait_ns   until the frame bucket has tokens for all of them; 0: it has them already
-        """
-        if wait_ns:
-            # Undo the refusal of all frames together: the loop below takes a token for each.
-            self.frame_bucket.count_refused(self.now_ns, -len(payloads))
+        if not self.blocked:
+            self.note_read(now_us, now_ns)
         for index, payload in enumerate(payloads):
             if self.closed:
                 return
             if self.blocked:
                 self.backlog += payloads[index:]
                 return
-            frame_wait_ns = self.frame_bucket.take(self.now_ns) if wait_ns else 0
-            try:
-                data = str(payload, "utf-8") if self.codec.text else payload
-                messages = self.codec.decode_client(data)
-            except UnicodeDecodeError:
-                self.close(CloseCode.BAD_TEXT, "invalid UTF-8")
-                return
-            except TooManyMessages:
-                self.close(CloseCode.TOO_BIG, "more than 64 messages in a frame")
-                return
-            for message in messages:
-                if frame_wait_ns:
-                    self.refuse_rate(message.request_id, self.frame_bucket, frame_wait_ns)
-                    if self.live and self.session is not None:
-                        self.handlers.count_refused(self, self.session, message)
-                else:
-                    self.handlers.serve(self, message)
+            self._serve_frame(payload, self.frame_bucket.take(now_ns))
+
+    def _serve_frame(self, payload: bytes, wait_ns: int) -> None:
+        """Serve each message of a frame, or refuse it for its rate.
+
+        wait_ns   until the frame bucket has a token for it; 0: it has been taken
+        """
+        try:
+            messages = self.codec.decode_client(str(payload, "utf-8") if self.codec.text else payload)
+        except UnicodeDecodeError:
+            self.close(CloseCode.BAD_TEXT, "invalid UTF-8")
+            return
+        except TooManyMessages:
+            self.close(CloseCode.TOO_BIG, "more than 64 messages in a frame")
+            return
+        for message in messages:
+            if not wait_ns:
+                self.handlers.serve(self, message)
+                continue
+            self.refuse_rate(message.request_id, self.frame_bucket, wait_ns)
+            if self.live and self.session is not None:
+                self.handlers.count_refused(self, self.session, message)
 
     def accept_ping(self, now_ns: int) -> bool:
         """Count a websocket ping as a frame (SEC-046). Returns whether to answer it.
@@ -183,6 +164,7 @@ class Connection:
             return
         self.phase = ConnectionPhase.CLOSED
         self.live = False
+        self._leave_session()
         gateway.remove(self)
         self.channels.clear()
         for timer in self.timers:
@@ -200,11 +182,17 @@ class Connection:
         if self.phase is not ConnectionPhase.CLOSED:
             self.phase = ConnectionPhase.CLOSED
             self.live = False
+            self._leave_session()
             self.queue.close(int(code), reason)
             if self.blocked:
                 self.blocked = False
                 self.backlog.clear()
                 self.queue.transport.resume()  # the client's close frame must still be read
+
+    def _leave_session(self) -> None:
+        """Send no more messages of its session and accounts. What was sent until now is still written."""
+        self.gateway.port.disconnect(self.queue)
+        self.queue.set_slot(0)
 
     @property
     def closed(self) -> bool:
@@ -236,15 +224,29 @@ class Connection:
         if bucket.is_flooding():
             self.close(CloseCode.FLOODING, f"ten times the {bucket.rate.name} rate for five seconds")
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether requests are served now."""
+        return self.live and not self.blocked
+
+    @property
+    def room(self) -> int:
+        """Requests that may still wait for their replies without a stop of reading."""
+        return self.inflight - self.unanswered - 1
+
     def expect_answer(self) -> None:
         """Count a request that waits for its reply. When `inflight` requests wait, reading stops (RATE-005)."""
-        self.unanswered += 1
+        self.expect_answers(1)
+
+    def expect_answers(self, count: int) -> None:
+        """Count requests that wait for their replies."""
+        self.unanswered += count
         if self.unanswered >= self.inflight and not self.blocked:
             self.block()
 
-    def note_answer(self) -> None:
-        """Count the reply to a waiting request. Reading goes on when at most half of `inflight` wait."""
-        self.unanswered -= 1
+    def note_answers(self, count: int) -> None:
+        """Count replies to waiting requests. Reading goes on when at most half of `inflight` wait."""
+        self.unanswered -= count
         serves = self.phase is ConnectionPhase.LIVE or self.phase is ConnectionPhase.GREETED
         if self.blocked and serves and not self.logging_out and self.unanswered <= self.inflight // 2:
             self.unblock()
@@ -266,6 +268,7 @@ class Connection:
     def attach(self, session: Session, key: Key) -> None:
         """Take the session of a logon. Requests wait until `go_live`."""
         self.session, self.key = session, key
+        self.queue.set_slot(self.gateway.port.connect(session, self.queue, self.queue.encoding.number))
         self.phase = ConnectionPhase.WAITING
         self.block()
 
@@ -273,6 +276,8 @@ class Connection:
         """Complete the logon, and serve the requests that came during it."""
         self.phase = ConnectionPhase.LIVE
         self.live = True
+        if self.session is not None:
+            self.gateway.port.go_live(self.session)
         self.last_message_ns = self.gateway.clock.mono_ns()  # reading was stopped: the client was not silent
         self.unblock()
 
@@ -315,7 +320,7 @@ class Connection:
         self.heartbeat_sequences.update(channels)
         accounts: list[tuple[int, int]] = []
         if self.live and self.key is not None and self.key.may_read:
-            accounts = [(account, gateway.port.released.get(account, 0)) for account in self.key.accounts]
+            accounts = [(account, gateway.port.stream_number(account)) for account in self.key.accounts]
         self.queue.send(Heartbeat(gateway.clock.wall_us(), accounts, channels))
         self.schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
 

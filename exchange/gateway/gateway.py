@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from exchange.gateway.auth import NONCE_BYTES, encode_bytes
+from exchange.gateway.inbound import Inbound
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.port import VenuePort
@@ -78,6 +79,7 @@ class Gateway:
         self.shutdown: Shutdown | None = None  # set when a stop is announced; later connections get it after `hello`
         self.refused_logons = RefusedLogons(self.wheel)
         self.registry = SessionRegistry(port, keys, profile, clock, self.wheel, self.buckets, stored)
+        self.inbound = Inbound(port, profile.queue_batches)
         self._stop_timer: WheelTimer | None = None
         self._failures: dict[str, list[int]] = {}  # by address, times of failed logons in ns
         self._blocked_until: dict[str, int] = {}  # by address, time in ns
@@ -167,7 +169,7 @@ class Gateway:
         """
         batch = self.port.gathering.open
         pack_session(batch, session.key.accounts[0], session.number, request_id, session.key.key, session.terms)
-        batch.tickets.append((answer, request_id, self.clock.wall_us()))
+        batch.add_ticket(answer, request_id, self.clock.wall_us())
         self.port.wake()
 
     def record_session(self, sequence: int, session: Session, terms: CancelTerms) -> None:
@@ -206,5 +208,5 @@ class Gateway:
         for account in session.key.accounts:
             batch = self.port.gathering.open
             pack_disconnect(batch, account, session.number, session.terms, silent)
-            batch.tickets.append((lambda _id, _us, events: self.keys.disarm(events[0][0], session.number), 0, 0))
+            batch.add_ticket(lambda _id, _us, events: self.keys.disarm(events[0][0], session.number))
             self.port.wake()

@@ -234,7 +234,7 @@ class _CatchUp:
             if known:
                 continue  # the next round sends the events released meanwhile
             connection.queue.send(Live(account, last))
-            port.released[account] = last
+            port.note_stream_number(account, last)
             if self._reads:
                 port.listen(account, connection.queue)
             self._accounts.pop(0)

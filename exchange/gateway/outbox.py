@@ -30,8 +30,10 @@ def frame(payload: bytes, first: int = TEXT_FRAME) -> bytes:
 class Encoding:
     """One subprotocol's encoder, and the first byte of its frames."""
 
-    def __init__(self, name: str, first: int, encode: Callable[[Any], bytes]) -> None:
+    def __init__(self, name: str, number: int, first: int, encode: Callable[[Any], bytes]) -> None:
+        """`number`: how compiled code names the encoding (`publish.put`)."""
         self.name = name
+        self.number = number
         self.first = first
         self.encode = encode
 
@@ -48,8 +50,8 @@ class Encoding:
         return b"".join(self.frames(messages[at : at + half]) for at in chunks)
 
 
-JSON = Encoding("json", TEXT_FRAME, msgspec.json.Encoder().encode)
-MSGPACK = Encoding("msgpack", BINARY_FRAME, msgspec.msgpack.Encoder().encode)
+JSON = Encoding("json", 1, TEXT_FRAME, msgspec.json.Encoder().encode)
+MSGPACK = Encoding("msgpack", 2, BINARY_FRAME, msgspec.msgpack.Encoder().encode)
 
 
 class SocketTransport(Protocol):
@@ -60,6 +62,17 @@ class SocketTransport(Protocol):
     def close(self, code: int, reason: str) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
+
+
+class ReleasedMessages(Protocol):
+    """The messages of the batch that is being released, in compiled code, for connections with a session."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a batch is being released now."""
+
+    def put(self, slot: int, message: bytes) -> None:
+        """Add an encoded message for the connection with this slot, after those that are there."""
 
 
 class Group:
@@ -76,7 +89,18 @@ class Group:
 class SendQueue:
     """Messages and frames that wait to be written to one connection in this tick."""
 
-    __slots__ = ("channels", "closing", "encoding", "framed", "group", "messages", "outbox", "owner", "transport")
+    __slots__ = (
+        "channels",
+        "closing",
+        "encoding",
+        "framed",
+        "group",
+        "messages",
+        "outbox",
+        "owner",
+        "slot",
+        "transport",
+    )
 
     def __init__(self, outbox: "Outbox", transport: SocketTransport, encoding: Encoding, owner: Any = None) -> None:
         """`owner`: the connection, so that the callback about slow readers can find it."""
@@ -84,6 +108,7 @@ class SendQueue:
         self.transport = transport
         self.encoding = encoding
         self.owner = owner
+        self.slot = 0  # row of its session; 0: it has none
         self.framed = b""  # frames that are written before `messages`
         self.messages: list[Any] = []  # private messages, not encoded yet
         self.channels: frozenset[int] = frozenset()
@@ -93,6 +118,10 @@ class SendQueue:
     def send(self, message: Any) -> None:
         """Queue a private message for this tick's write."""
         if self.closing is not None:
+            return
+        released = self.outbox.released
+        if self.slot and released is not None and released.is_open:
+            released.put(self.slot, self.encoding.encode(message))
             return
         if not self.messages:
             self.outbox.schedule_write(self)
@@ -112,9 +141,17 @@ class SendQueue:
             data += self.encoding.frames(messages)
         return data
 
-    def add_frames(self, frames: list[bytes]) -> None:
-        """Queue frames after everything that is queued already."""
-        self.framed = self.take() + b"".join(frames)
+    def add_framed(self, frames: bytes) -> None:
+        """Queue frames after everything that is queued already, for this tick's write."""
+        if not self.messages and not self.framed:
+            self.outbox.schedule_write(self)
+            self.framed = frames
+        else:
+            self.framed = self.take() + frames
+
+    def set_slot(self, slot: int) -> None:
+        """Set the row of the session that the connection has taken."""
+        self.slot = slot
 
     def clear(self) -> None:
         """Drop queued messages and frames."""
@@ -147,6 +184,7 @@ class Outbox:
         self._channel_groups: dict[int, list[Group]] = {}
         self._ready: list[Group] = []
         self.soft_bytes = soft_bytes
+        self.released: ReleasedMessages | None = None
         self.last_sequence: dict[int, int] = {}  # by channel, the last sequence published
         self.written_bytes = 0
         self.deliveries = 0
@@ -196,6 +234,10 @@ class Outbox:
             group.frames.clear()
         group.members.add(queue)
         queue.set_group(group, channels)
+
+    def send_with(self, released: ReleasedMessages) -> None:
+        """Messages that are sent while a batch is released get their place among its own."""
+        self.released = released
 
     def gather(self) -> None:
         """Do not schedule a flush: the caller sends many messages and then calls `flush` itself."""
@@ -256,8 +298,7 @@ class Outbox:
 
     def _move_frames(self, queue: SendQueue, frames: list[bytes]) -> None:
         """Copy frames that wait in a group to the queue of one of its members."""
-        self.schedule_write(queue)
-        queue.add_frames(frames)
+        queue.add_framed(b"".join(frames))
         self.deliveries += len(frames)
 
     def _schedule_flush(self) -> None:

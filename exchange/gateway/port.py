@@ -1,7 +1,7 @@
 """The interface of the venue to the gateway: submit commands, ask questions, listen to accounts.
 
     pack_new(port.gathering.open, ...)                      append the row of a command,
-    port.gathering.open.tickets.append((answer, id, us))    and its ticket: `answer` is called when it is released
+    port.gathering.open.add_request(us)                     and say that its session answers it when it is released
     port.wake()                                             submit at the end of this loop tick
     port.ask(lambda: port.questions.margin_view(7))         ask about the released state
     port.listen(account, queue)                             send the account's messages as they are released
@@ -9,7 +9,7 @@
 The gateway learns the result of a command only from its events. `exchange.venue.venue.Venue` implements this Protocol.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,6 @@ import numpy as np
 from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
 from exchange.gateway.outbox import SendQueue
-from exchange.gateway.stored_replies import Release
 from exchange.gateway.translate import CommandBatch, ListedInstrument
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import (
@@ -31,6 +30,21 @@ from exchange.wire.messages import (
     OrderView,
     PositionView,
 )
+
+
+class AnsweredSession(Protocol):
+    """A session with requests, as the venue sees it."""
+
+    @property
+    def number(self) -> int: ...
+
+    def answer(self, request_id: int, received_us: int, events: list[Row]) -> None:
+        """Send and store a reply that only Python can make."""
+
+    def take_answers(
+        self, request_ids: bytes, sequences: bytes, received_us: bytes, operations: Sequence[int], sent_us: int
+    ) -> None:
+        """Store which commands of a release answered which requests."""
 
 
 class KeptEvents(Protocol):
@@ -133,6 +147,10 @@ class VenuePort(Protocol):
         """Listed instruments by instrument id."""
 
     @property
+    def listing(self) -> int:
+        """Rises with every change of `instruments`."""
+
+    @property
     def groups(self) -> dict[str, int]:
         """Number of the product group by name of its chip."""
 
@@ -149,12 +167,8 @@ class VenuePort(Protocol):
         """Venue time of the last released command."""
 
     @property
-    def released(self) -> dict[int, int]:
-        """By account, the last number of its stream that is released."""
-
-    @property
-    def release(self) -> Release:
-        """The release of the batch that is being answered."""
+    def sent_us(self) -> int:
+        """Time of the replies of the batch that is being released."""
 
     @property
     def history(self) -> KeptEvents:
@@ -191,6 +205,27 @@ class VenuePort(Protocol):
 
     def ask_after_release(self, question: Callable[[], None]) -> None:
         """Run a question after the next release."""
+
+    def connect(self, session: AnsweredSession, queue: SendQueue, encoding: int) -> int:
+        """A connection has taken a session; returns the slot of the session. `encoding`: its number."""
+
+    def go_live(self, session: AnsweredSession) -> None:
+        """The logon of the session's connection is complete: send it replies."""
+
+    def disconnect(self, queue: SendQueue) -> None:
+        """Send nothing more to a connection."""
+
+    def ask_python(self, session: AnsweredSession, asks: bool) -> None:
+        """Let the session make its replies itself, because they say more than their events do."""
+
+    def note_reply(self, session: int, request_id: int, sequence: int, received_us: int, operations: int = 0) -> None:
+        """Note which command answered a request, during a release. The session stores it after the release."""
+
+    def stream_number(self, account: int) -> int:
+        """The last number of an account's stream that is released."""
+
+    def note_stream_number(self, account: int, number: int) -> None:
+        """Note the last number of a stream, from before this run."""
 
     def listen(self, account: int, queue: SendQueue) -> None:
         """Send an account's messages to this connection as they are released."""

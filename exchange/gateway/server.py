@@ -145,51 +145,55 @@ class GatewaySocket(ServerConnection):
             self.gateway.wheel.after(wait_ns // NS_PER_MS, self._resume_bytes)
 
     def _cut_frames(self, data: bytes) -> None:
-        """Cut the stream into frames.
+        """Serve the frames of the stream in order; what is left waits in `tail`.
 
-        Complete plain frames are unmasked here, and those of one read go to the connection together. Every other frame
-        goes to the library as a whole, so that the library always starts at the beginning of a frame.
+        Usual requests are served by compiled code (`inbound`). Any other complete plain frame is unmasked here and goes
+        to the connection. Every other frame goes to the library as a whole, so that the library always starts at the
+        beginning of a frame. While the connection is blocked, nothing is cut.
         """
         if self.tail:
             data, self.tail = self.tail + data, b""
-        plain: list[bytes] = []
-        first, limit, protocol = self.first, self.limit, self.protocol
-        offset, size = 0, len(data)
-        broken = False
-        while size - offset >= 2:
-            second = data[offset + 1]
-            if second < LONG:
-                start, length = offset + 6, second - MASKED
-            elif second == LONG and size - offset >= 4:
-                start, length = offset + 8, data[offset + 2] << 8 | data[offset + 3]
-            else:
-                broken = second > LONG
-                break
-            if length < 0 or length > limit:
-                broken = True
-                break
-            stop = start + length
+        connection, protocol, inbound = self.connection, self.protocol, self.gateway.inbound
+        assert connection is not None
+        at, size = 0, len(data)
+        while at < size and not connection.blocked:
+            if protocol.current_size is None and connection.live:
+                connection.note_read(self.now_us, self.now_ns)
+                at = inbound.take(connection, data, at, self.first, self.limit)
+                if at == size:
+                    return
+            start, stop = self._next_frame(data, at)
             if stop > size:
                 break
-            if data[offset] == first and protocol.current_size is None:
-                plain.append(apply_mask(data[start:stop], data[start - 4 : start]))
+            if not stop:
+                # Not masked, or longer than allowed: the library refuses it and closes.
+                super().data_received(data[at:])
+                return
+            if data[at] == self.first and protocol.current_size is None:
+                connection.receive([apply_mask(data[start:stop], data[start - 4 : start])], self.now_us, self.now_ns)
             else:
-                self._deliver(plain)
-                plain = []
-                super().data_received(data[offset:stop])
-                if protocol.state is not OPEN:
-                    return
-            offset = stop
-        self._deliver(plain)
-        if broken:
-            # Not masked, or longer than allowed: the library refuses it and closes.
-            super().data_received(data[offset:])
-        else:
-            self.tail = data[offset:]
+                super().data_received(data[at:stop])
+            at = stop
+            if protocol.state is not OPEN:
+                return
+        self.tail = data[at:]
 
-    def _deliver(self, payloads: list[bytes]) -> None:
-        if payloads and self.connection is not None:
-            self.connection.receive(payloads, self.now_us, self.now_ns)
+    def _next_frame(self, data: bytes, at: int) -> tuple[int, int]:
+        """(place of the payload, place behind it) of the frame at a place.
+
+        The second is beyond the data if the frame is not complete, 0 if its head is broken.
+        """
+        size = len(data) - at
+        second = data[at + 1] if size > 1 else MASKED
+        if second < LONG:
+            start, length = at + 6, second - MASKED
+        elif second == LONG and size >= 4:
+            start, length = at + 8, data[at + 2] << 8 | data[at + 3]
+        else:
+            return 0, 0 if second > LONG else len(data) + 1
+        if length < 0 or length > self.limit:
+            return 0, 0
+        return start, start + length
 
     def process_event(self, event: Any) -> None:
         """Handle a frame that the library has read: a control frame, a fragment, or any frame before the upgrade."""
@@ -246,8 +250,12 @@ class GatewaySocket(ServerConnection):
         self.transport.pause_reading()
 
     def resume(self) -> None:
+        """Serve what waits, then read on."""
         self.paused_by_connection = False
-        if not self.paused_by_bytes:
+        if self.tail and self.protocol.state is OPEN:
+            self.now_us, self.now_ns = self.gateway.clock.wall_us(), self.gateway.clock.mono_ns()
+            self._cut_frames(b"")
+        if not self.paused_by_bytes and not self.paused_by_connection and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def _resume_bytes(self) -> None:

@@ -4,6 +4,7 @@ A client names a session by its `sid` (SESS-007, SESS-008). At most one connecti
 its terms of cancel on disconnect, the id of its last request, and the data to rebuild replies (RECOV-011).
 """
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from exchange.codes import EventFlag, EventKind, RejectReason
@@ -72,8 +73,8 @@ class AttachedConnection(Protocol):
     @property
     def queue(self) -> SendQueue: ...
 
-    def note_answer(self) -> None:
-        """Count the reply to a waiting request."""
+    def note_answers(self, count: int) -> None:
+        """Count replies to waiting requests."""
 
     def close(self, code: int, reason: str) -> None: ...
 
@@ -102,8 +103,8 @@ class Session:
 
     __slots__ = (
         "account", "accounts", "cancel_bucket", "connection", "detached_ns", "grace_timer", "keeper", "key", "last_id",
-        "last_quote_id", "low_bucket", "may_cancel", "may_trade", "number", "order_bucket", "port", "replies", "terms",
-        "whole_replies",
+        "last_quote_id", "low_bucket", "may_cancel", "may_trade", "number", "order_bucket", "port", "protection",
+        "quote_bucket", "replies", "terms", "whole_replies",
     )  # fmt: skip
 
     def __init__(
@@ -136,6 +137,8 @@ class Session:
         # Token buckets of the account, which all its sessions share; None if the key has several accounts.
         self.order_bucket: RateBucket | None = keeper.buckets.of("order", self.account) if self.account else None
         self.cancel_bucket: RateBucket | None = keeper.buckets.of("cancel", self.account) if self.account else None
+        self.quote_bucket: RateBucket | None = keeper.buckets.of("quote", self.account) if self.account else None
+        self.protection = 0
         self.low_bucket: RateBucket | None = None  # a bucket that is nearly empty; the next reply names it (RATE-004)
 
     @property
@@ -154,7 +157,8 @@ class Session:
     def attach(self, connection: AttachedConnection, terms: CancelTerms) -> None:
         """Attach a connection that has logged on with these terms; a running grace period ends."""
         self.cancel_grace()
-        self.terms, self.connection = terms, connection
+        self.set_terms(terms)
+        self.connection = connection
 
     def detach(self, now_ns: int) -> None:
         """Detach the connection, which has ended."""
@@ -163,6 +167,7 @@ class Session:
 
     def set_terms(self, terms: CancelTerms) -> None:
         self.terms = terms
+        self.protection = 0
 
     def start_grace(self, timer: WheelTimer) -> None:
         """Keep the timer that cancels the session's orders unless it is resumed within the grace period (SESS-021)."""
@@ -179,6 +184,35 @@ class Session:
         """Note the id of a request that was submitted to the venue."""
         self.last_id = request_id
 
+    def note_requests(self, newest_id: int, newest_quote: int) -> None:
+        """Note the ids of the last of several requests, and of the last mass quote among them; 0: there was none."""
+        self.last_id = newest_id
+        if newest_quote:
+            self.last_quote_id = newest_quote
+
+    def allow_quotes(self, group: int) -> None:
+        """Note a protection group with which quotes of this session need no further check; 0: none."""
+        self.protection = group
+
+    def tokens(self, now_ns: int) -> tuple[int, int, int, int]:
+        """Tokens for orders, cancels and quotes that may be taken before a bucket is low, and the protection group.
+
+        A key that may not trade or cancel has none.
+        """
+        assert self.order_bucket is not None and self.cancel_bucket is not None and self.quote_bucket is not None
+        return (
+            self.order_bucket.left_above_low(now_ns) if self.may_trade else 0,
+            self.cancel_bucket.left_above_low(now_ns) if self.may_cancel else 0,
+            self.quote_bucket.left_above_low(now_ns) if self.may_trade else 0,
+            self.protection,
+        )
+
+    def spend(self, now_ns: int, orders: int, cancels: int, quotes: int) -> None:
+        """Take tokens, of which there are enough."""
+        for bucket, tokens in ((self.order_bucket, orders), (self.cancel_bucket, cancels), (self.quote_bucket, quotes)):
+            if tokens and bucket is not None:
+                bucket.take(now_ns, tokens)
+
     def note_quote(self, request_id: int) -> None:
         """Note the id of a mass quote that was submitted to the venue."""
         self.last_id = self.last_quote_id = request_id
@@ -186,6 +220,7 @@ class Session:
     def note_low(self, bucket: RateBucket) -> None:
         """Note a bucket that is nearly empty."""
         self.low_bucket = bucket
+        self.port.ask_python(self, True)
 
     def has_quotes(self) -> bool:
         """Whether a quote of this session is live, or submitted and not yet answered."""
@@ -201,29 +236,42 @@ class Session:
         """
         connection, port, reply = self.connection, self.port, None
         if events:
-            self.replies.add(request_id, events[0][0], received_us, port.release)
+            port.note_reply(self.number, request_id, events[0][0], received_us)
             if must_store_whole(events[0]):
                 reply = port.reply_to(request_id, events)
                 self.store_whole_reply(request_id, reply)
-            if connection is None:
-                self.keeper.update_kept_bytes(self)
         elif request_id == self.last_quote_id:
             self.last_quote_id = 0
         if connection is None or not connection.live:
             return
         if events:
             reply = reply or port.reply_to(request_id, events)
+            reply.sent_us = port.sent_us
         else:
             reply = error(request_id, *port.refusal)
             reply.time_us = port.time_us
             reply.sent_us = self.keeper.clock.wall_us()
         reply.received_us = received_us
-        port.release.replies.append(reply)
         if self.low_bucket is not None:
             reply.limit_left = (self.low_bucket.rate.name, self.low_bucket.left(connection.now_ns))
             self.low_bucket = None
+            port.ask_python(self, False)
         connection.queue.send(reply)
-        connection.note_answer()
+        if not events:
+            connection.note_answers(1)
+
+    def take_answers(
+        self, request_ids: bytes, sequences: bytes, received_us: bytes, operations: Sequence[int], sent_us: int
+    ) -> None:
+        """Store which commands of a release answered which requests, and count the answers.
+
+        The columns are int64; `operations`: as in `stored_replies.StoredReply`.
+        """
+        self.replies.extend(request_ids, sequences, received_us, operations, sent_us)
+        if self.connection is None:
+            self.keeper.update_kept_bytes(self)
+        elif self.connection.live:
+            self.connection.note_answers(len(operations))
 
     def store_whole_reply(self, request_id: int, reply: Any) -> None:
         """Store a reply that cannot be rebuilt from events. Only the last 64 are kept."""

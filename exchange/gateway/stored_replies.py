@@ -1,7 +1,7 @@
 """Stores which command answered which request of a session, so that the reply can be sent again (RECOV-011).
 
     replies = StoredReplies(kept=4_096)
-    replies.add(request_id, sequence, received_us, release)    # request ids must rise
+    replies.extend(request_ids, sequences, received_us, operations, sent_us)   # request ids must rise
     stored = replies.find(request_id)                          # StoredReply or None
 
 The reply itself is not stored. It is rebuilt from the events of the command, which are in the history. At a start the
@@ -10,29 +10,12 @@ entries come from the journal, which has session and request id of every command
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from sys import getsizeof
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 KEPT = 4_096  # replies of a session; `hello` states the number as `dedup`
 TRIM = 256  # the oldest entries are deleted together, when there are so many more than are kept
-
-
-class Release:
-    """The replies of one batch. They are built during the disk write, and all get the same time when they are sent."""
-
-    __slots__ = ("replies", "sent_us")
-
-    def __init__(self) -> None:
-        self.replies: list[Any] = []
-        self.sent_us = 0
-
-    def mark_sent(self, now_us: int) -> None:
-        """Set the time at which the replies are sent, in all of them."""
-        self.sent_us = now_us
-        for reply in self.replies:
-            reply.sent_us = now_us
-        self.replies.clear()
 
 
 class StoredReply(NamedTuple):
@@ -51,10 +34,8 @@ class StoredReplies:
         "_ids",
         "_operations",
         "_received",
-        "_release",
         "_sent",
         "_sequences",
-        "_unsent",
         "is_complete",
         "kept",
     )
@@ -68,21 +49,20 @@ class StoredReplies:
         self._operations = array("B")
         self._received = array("q")
         self._sent = array("q")
-        # The last release, which may not have been sent yet, and the index of its first entry.
-        self._release: Release | None = None
-        self._unsent = 0
 
-    def add(
-        self, request_id: int, sequence: int, received_us: int, release: Release | None, operations: int = 0
+    def extend(
+        self, request_ids: bytes, sequences: bytes, received_us: bytes, operations: Sequence[int], sent_us: int
     ) -> None:
-        if release is not self._release:
-            self._settle()
-            self._release = release
-        self._ids.append(request_id)
-        self._sequences.append(sequence)
-        self._operations.append(operations)
-        self._received.append(received_us)
-        self._sent.append(0)
+        """Add the entries of requests that were answered together.
+
+        request_ids, sequences, received_us   columns of int64
+        sent_us                               when all of them were answered
+        """
+        self._ids.frombytes(request_ids)
+        self._sequences.frombytes(sequences)
+        self._received.frombytes(received_us)
+        self._operations.extend(operations)
+        self._sent.extend((sent_us,) * len(operations))
         if len(self._ids) > self.kept + TRIM:
             self._trim()
 
@@ -95,16 +75,16 @@ class StoredReplies:
 
         requests   (request id, sequence, operations), in order
         """
-        for request_id, sequence, operations in requests:
-            self.add(request_id, sequence, 0, None, operations)
+        columns = tuple(zip(*requests, strict=True)) or ((), (), ())
+        request_ids, sequences = (array("q", column).tobytes() for column in columns[:2])
+        self.extend(request_ids, sequences, bytes(len(request_ids)), columns[2], 0)
 
     def find(self, request_id: int) -> StoredReply | None:
         """The entry of a request; None if there is none, or no longer."""
         at = bisect_left(self._ids, request_id, lo=self._first)
         if at == len(self._ids) or self._ids[at] != request_id:
             return None
-        sent_us = self._release.sent_us if self._release is not None and at >= self._unsent else self._sent[at]
-        return StoredReply(self._sequences[at], self._operations[at], self._received[at], sent_us)
+        return StoredReply(self._sequences[at], self._operations[at], self._received[at], self._sent[at])
 
     @property
     def oldest(self) -> int:
@@ -131,16 +111,8 @@ class StoredReplies:
     def _first(self) -> int:
         return max(0, len(self._ids) - self.kept)
 
-    def _settle(self) -> None:
-        """Write the send time of the last release into its entries."""
-        if self._release is not None:
-            for at in range(self._unsent, len(self._ids)):
-                self._sent[at] = self._release.sent_us
-        self._unsent = len(self._ids)
-
     def _trim(self) -> None:
         dropped = self._first
         for column in (self._ids, self._sequences, self._operations, self._received, self._sent):
             del column[:dropped]
-        self._unsent = max(0, self._unsent - dropped)
         self.is_complete = False

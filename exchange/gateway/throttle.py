@@ -139,6 +139,10 @@ class RateBucket:
         """Tokens in the bucket; negative if it is overdrawn."""
         return (self._window_ns - max(0, self._full_ns - now_ns)) // self._interval_ns
 
+    def left_above_low(self, now_ns: int) -> int:
+        """Tokens that may be taken together before the bucket is low; below 0 if it is already."""
+        return (self._low_ns - max(0, self._full_ns - now_ns)) // self._interval_ns
+
     def is_flooding(self) -> bool:
         """Whether the client asked for ten times the rate in each of five consecutive seconds (RATE-002)."""
         return self._streak >= FLOOD_SECONDS

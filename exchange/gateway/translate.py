@@ -17,12 +17,12 @@ from exchange.codes import (
     KillParty,
     PostOnly,
     Scope,
-    SmpMode,
 )
 from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
 from exchange.units import NS_PER_MS, NS_PER_US, ORDER_LOTS_MAX
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
+from exchange.wire.table import SMP_WORDS, Answerer
 from exchange.wire.words import ORDER_TYPES, SIDES, SILENT, TIFS
 
 UNSET = msgspec.UNSET
@@ -34,16 +34,11 @@ SIDE_CODES, TYPE_CODES, TIF_CODES = (
 LIMIT_TYPES = ("limit", "stop_limit")
 STOP_TYPES = ("stop", "stop_limit")
 POST_ONLY = {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}
-SMP_MODES = {
-    "cr": int(SmpMode.CANCEL_RESTING),
-    "ca": int(SmpMode.CANCEL_AGGRESSOR),
-    "cb": int(SmpMode.CANCEL_BOTH),
-    "dc": int(SmpMode.DECREMENT),
-}
 COD_MODES: tuple[Literal["off", "session", "account"], ...] = ("off", "session", "account")
 COD_ORDERS: tuple[Literal["all", "day"], ...] = ("all", "day")
 COD_ON: tuple[Literal["drop", "logout", "both"], ...] = ("drop", "logout", "both")
 
+_BY_NOBODY, _BY_SESSION, _BY_TICKET = int(Answerer.NOBODY), int(Answerer.SESSION), int(Answerer.TICKET)
 _NEW = int(CommandKind.NEW)
 _REPLACE = int(CommandKind.REPLACE)
 _CANCEL = int(CommandKind.CANCEL)
@@ -65,7 +60,7 @@ _pack = _ROW.pack_into
 
 # Called when a command is released: (request id, time it was read in us, events as tuples).
 Answer = Callable[[int, int, list[tuple[int, ...]]], None]
-Ticket = tuple[Answer, int, int] | None  # as `publish.consumer.Ticket`: (answer, request id, time received in us)
+Ticket = tuple[Answer, int, int]  # as `publish.consumer.Ticket`: (answer, request id, time received in us)
 Verdict = tuple[int, int, int]  # index, RejectReason and MarketState of the first row that would be refused
 
 
@@ -79,7 +74,10 @@ class ListedInstrument(NamedTuple):
 
 
 class CommandBatch:
-    """Commands that wait for one group commit: their rows, and a ticket for each."""
+    """Commands that wait for one group commit: their rows, and who answers each.
+
+    Put a row at `count`, then say who answers it: `add_request`, `add_ticket` or `add_unanswered`.
+    """
 
     def __init__(
         self, rows_max: int, control: bytes | None = None, refused: Callable[[str], None] = lambda why: None
@@ -93,7 +91,11 @@ class CommandBatch:
         self.rows_max, self.control, self.refused = rows_max, control, refused
         self.buffer = bytearray(rows_max * ROW_BYTES)
         self.rows = np.frombuffer(self.buffer, COMMAND)
-        self.tickets: list[Ticket] = []
+        self.cells = np.frombuffer(self.buffer, np.uint64)  # the same as words
+        self.count = 0
+        self.received_us = np.zeros(rows_max, np.int64)
+        self.answerers = np.zeros(rows_max, np.uint8)
+        self.tickets: dict[int, Ticket] = {}  # by place of the row
         self.expires: list[tuple[int, int]] = []  # (index, latest venue time in us) of rows with an expiry
         self.atomic: Callable[[Verdict | None, int], bool] | None = None  # see `make_atomic`
 
@@ -106,16 +108,36 @@ class CommandBatch:
 
     def gathered_rows(self) -> np.ndarray:
         """The rows gathered so far, shape (n,), a view."""
-        return self.rows[: len(self.tickets)]
+        return self.rows[: self.count]
+
+    def add_request(self, received_us: int) -> None:
+        """The next row is a request, which its session answers. `received_us`: when it was read."""
+        self.answerers[self.count] = _BY_SESSION
+        self.received_us[self.count] = received_us
+        self.count += 1
+
+    def add_ticket(self, answer: Answer, request_id: int = 0, received_us: int = 0) -> None:
+        """The next row is answered by a call of `answer`."""
+        self.answerers[self.count] = _BY_TICKET
+        self.tickets[self.count] = answer, request_id, received_us
+        self.count += 1
+
+    def add_unanswered(self) -> None:
+        """The next row needs no answer."""
+        self.answerers[self.count] = _BY_NOBODY
+        self.count += 1
 
     def drop(self, indices: Container[int]) -> None:
         """Remove the rows at these indices and their tickets."""
-        kept = [index for index in range(len(self.tickets)) if index not in indices]
-        self.rows[: len(kept)] = self.rows[kept]
-        self.tickets = [self.tickets[index] for index in kept]
+        kept = [index for index in range(self.count) if index not in indices]
+        for column in (self.rows, self.received_us, self.answerers):
+            column[: len(kept)] = column[kept]
+        self.tickets = {place: self.tickets[index] for place, index in enumerate(kept) if index in self.tickets}
+        self.count = len(kept)
 
     def clear(self) -> None:
-        self.tickets = []
+        self.count = 0
+        self.tickets = {}
         self.expires = []
 
 
@@ -214,9 +236,9 @@ def pack_new(batch: CommandBatch, message: New, book: int, account: int, session
     if priced and message.order_type in ("market", "stop"):
         flags |= _TIGHTEN
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _NEW, SIDE_CODES[message.side], TYPE_CODES[message.order_type], TIF_CODES[message.tif],
-        POST_ONLY[message.post_only], SMP_MODES[message.smp_mode], flags, 0,
+        POST_ONLY[message.post_only], SMP_WORDS[message.smp_mode], flags, 0,
         account, session, book, 0, request_id, 0, message.client_order_id.encode(),
         message.price_tick if priced else 0, trigger, message.order_lots, display, minimum,
         0, message.expiry_us * NS_PER_US,
@@ -239,7 +261,7 @@ def pack_replace(batch: CommandBatch, message: Replace, account: int, session: i
         | (0 if keep_trigger else CommandFlag.SET_TRIGGER)
     )
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _REPLACE, 0, 0, TIF_CODES[message.tif] if message.tif else 0, 0, 0, int(flags), 0,
         account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
         0 if keep_price else message.price_tick, 0 if keep_trigger else message.trigger_tick,
@@ -252,7 +274,7 @@ def pack_replace(batch: CommandBatch, message: Replace, account: int, session: i
 def pack_cancel(batch: CommandBatch, message: Cancel, account: int, session: int, request_id: int) -> None:
     """Append a CANCEL row."""
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _CANCEL, 0, 0, 0, 0, 0, 0, 0,
         account, session, 0, 0, request_id, message.order_id, message.client_order_id.encode(),
         0, 0, 0, 0, 0, 0, 0, b"",
@@ -266,7 +288,7 @@ def pack_cancel_all(
     flags = (CommandFlag.BY_SIDE if message.side else 0) | (CommandFlag.BY_TAG if message.tag else 0)
     flags |= CommandFlag.BY_PROTECTION if message.protection_group else 0
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _CANCEL_ALL, SIDE_CODES[message.side] if message.side else 0, 0, 0, 0, 0, int(flags), 0,
         account, session, book, message.protection_group, request_id, 0, b"",
         0, 0, 0, 0, 0, group, 0, message.tag.encode(),
@@ -287,7 +309,7 @@ def pack_quote_entry(
     another entry of the same mass quote follows."""
     _, bid, bid_lots, ask, ask_lots = entry
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _QUOTE, 0, 0, 0, 0, 0, _MORE if more else 0, 0,
         account, session, book, number, request_id, 0, b"",
         bid, ask, bid_lots, 0, ask_lots, 0, 0, b"",
@@ -299,7 +321,7 @@ def pack_protection(
 ) -> None:
     """Append an MMP_SET row."""
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _MMP_SET, 0, 0, 0, 0, 0, 0, 0,
         account, session, 0, message.group, request_id, 0, b"",
         message.gpu_hours, 0, message.traded_lots, message.fills, message.delta_lots, group,
@@ -310,7 +332,7 @@ def pack_protection(
 def pack_reset(batch: CommandBatch, number: int, account: int, session: int, request_id: int) -> None:
     """Append an MMP_RESET row."""
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _MMP_RESET, 0, 0, 0, 0, 0, 0, 0,
         account, session, 0, number, request_id, 0, b"",
         0, 0, 0, 0, 0, 0, 0, b"",
@@ -320,7 +342,7 @@ def pack_reset(batch: CommandBatch, number: int, account: int, session: int, req
 def pack_timer(batch: CommandBatch, ms: int, account: int, session: int, request_id: int) -> None:
     """Append a TIMER row."""
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _TIMER, 0, 0, 0, 0, 0, 0, 0,
         account, session, 0, 0, request_id, 0, b"",
         0, 0, ms, 0, 0, 0, 0, b"",
@@ -333,7 +355,7 @@ def pack_kill(
     """Append a KILL or UNKILL row. `number`: of the account, session or firm."""
     account = number if scope == Scope.ACCOUNT else 0
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, int(kind), 0, int(scope), 0, 0, 0, 0, int(party),
         account, session, 0, 0, request_id, 0, b"",
         0, 0, 0, 0, 0, 0 if account else number, 0, b"",
@@ -346,7 +368,7 @@ def pack_disconnect(batch: CommandBatch, account: int, session: int, terms: Canc
     flags = CommandFlag.WHOLE_ACCOUNT if terms.mode == "account" else 0
     flags |= CommandFlag.DAY_ONLY if terms.orders == "day" else 0
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _DISCONNECT, 0, 0, 0, 0, 0, int(flags), 0,
         account, session, 0, 0, SILENT if silent else 0, 0, b"",
         0, 0, 0, 0, 0, 0, 0, b"",
@@ -359,7 +381,7 @@ def pack_session(
     """Append a SESSION row with key id and terms, in fields that the engine does not use. A restart reads them from the
     journal, so that the session keeps its key and its cancel on disconnect (SESS-021)."""
     _pack(
-        batch.buffer, len(batch.tickets) * ROW_BYTES,
+        batch.buffer, batch.count * ROW_BYTES,
         0, 0, _SESSION, COD_ORDERS.index(terms.orders), COD_MODES.index(terms.mode), COD_ON.index(terms.on),
         0, 0, 0, 0,
         account, session, 0, 0, request_id, 0, key.encode(),

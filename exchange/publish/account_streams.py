@@ -1,53 +1,274 @@
 """Answers commands and sends account messages to their listeners, in the order of the commands.
 
-    streams = AccountStreams(reports)
-    streams.listen(account, connection)  # connection.send(message) is called with every later message of the account
+    streams = AccountStreams(table, session_rows, clock)
+    streams.connect(session, queue, JSON)        # a connection has taken a session
+    streams.listen(account, queue)               # its queue gets every later message of the account
+    streams.go_live(session)                     # its logon is complete: it gets replies
     streams.take(batch)
 
-A command is answered before the account messages that it has caused are sent (ENTRY-001).
+A command is answered before the account messages that it has caused are sent (ENTRY-001). Compiled code writes both as
+bytes (`publish.encode`). A reply that it does not know is made by the command's ticket or by the session, for that
+command alone and in its place: what queues send meanwhile comes here (`put`).
 """
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from exchange.engine.event_rows import by_command
+import numpy as np
+
+from exchange.engine.event_rows import Row, read_rows
+from exchange.kernel import bind
+from exchange.publish import put
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish.encode import ASK_PYTHON, DONE, SESSION, collect_replies, encode_batch, note_answer, note_released
+from exchange.publish.encode_tables import encode_tables
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.streams import ACCOUNTS, NODES, REPLIES, new_streams
+from exchange.records import COMMAND, EVENT
+from exchange.seams import Clock
+
+FRAME_BUFFER_BYTES = put.CHAIN_BYTES + put.CHAIN_MESSAGES * put.FRAME_HEAD
 
 
-class Listener(Protocol):
-    """Receives account messages: a connection, for example."""
+class Queue(Protocol):
+    """A connection's queue of what waits to be written."""
 
-    def send(self, message: Any) -> None: ...
+    @property
+    def slot(self) -> int:
+        """Row of its session."""
+
+    def add_framed(self, frames: bytes) -> None:
+        """Queue frames after everything that is queued already."""
+
+
+class AnsweredSession(Protocol):
+    """A session with requests."""
+
+    @property
+    def number(self) -> int: ...
+
+    def answer(self, request_id: int, received_us: int, events: list[Row]) -> None:
+        """Send and store a reply that only Python can make."""
+
+    def take_answers(
+        self, request_ids: bytes, sequences: bytes, received_us: bytes, operations: Sequence[int], sent_us: int
+    ) -> None:
+        """Store which commands answered which requests. The columns are int64."""
 
 
 class AccountStreams:
-    """Calls the answer function in each command's ticket, then sends the account messages of the command."""
+    """Writes the messages of each batch and passes them to the queues of connections, framed."""
 
-    def __init__(self, reports: ExecutionReports) -> None:
-        self._reports = reports
-        self._listeners: dict[int, list[Listener]] = {}
-        self.released: dict[int, int] = {}  # account -> last released number of its stream
+    def __init__(self, table: InstrumentTable, session_rows: int, clock: Clock) -> None:
+        """`session_rows`: a power of two."""
+        assert session_rows <= put.SLOTS
+        self._table, self._clock = table, clock
+        self._mask = session_rows - 1
+        self._tables, self._chains, self._streams = encode_tables(), put.new_chains(), new_streams()
+        self._frames = np.zeros(FRAME_BUFFER_BYTES, np.uint8)
+        self._spans = np.zeros(put.SLOTS, np.int64)
+        self._columns = [np.zeros(REPLIES, np.int64) for _ in range(4)]
+        self._ends = np.zeros(REPLIES, np.int64)
+        self._sessions: dict[int, AnsweredSession] = {}
+        self._queues: dict[int, Queue] = {}
+        self._free_nodes = list(range(NODES - 1, 0, -1))
+        self._listeners: dict[int, list[Queue]] = {}
+        self.is_open = False  # a batch is being written: what queues send now has its place among these messages
+        self.sent_us = 0  # time of the replies of this batch
+        self.payload_max = put.FRAME_BYTES
+        self._bind()
 
-    def listen(self, account: int, listener: Listener) -> None:
-        self._listeners.setdefault(account, []).append(listener)
+    def _bind(self) -> None:
+        """Compile the kernels, or load them, before the venue serves."""
+        tables, chains, streams = self._tables[0], self._chains[0], self._streams[0]
+        rows, events, number = np.zeros(1, COMMAND), np.zeros(1, EVENT), np.zeros(1, np.int64)
+        answerers, cells = np.zeros(1, np.uint8), events.view(np.int64)
+        self._encode = bind(encode_batch, tables, chains, streams, rows, number, answerers, events, cells, 0, 0)
+        self._note_reply = bind(note_answer, streams, 0, 0, 0, 0, 0)
+        self._note_released = bind(note_released, streams, events)
+        self._collect = bind(collect_replies, streams, *self._columns, self._ends)
+        self._frame = bind(put.frame_slots, chains, self._frames, self._spans, 0, 0)
+        self._add = bind(put.append_message, chains, 0, 0, 0, 0)
 
-    def unlisten(self, account: int, listener: Listener) -> None:
+    # Connections.
+
+    def slot_of(self, session: int) -> int:
+        """Row of a session by its number."""
+        return session & self._mask
+
+    def connect(self, session: AnsweredSession, queue: Queue, encoding: int) -> int:
+        """A connection has taken a session; returns its slot. `encoding`: put.JSON or put.MSGPACK."""
+        slot = self.slot_of(session.number)
+        self._close_chain(slot)
+        self._sessions[slot], self._queues[slot] = session, queue
+        streams = self._streams[0]
+        streams["session"][slot], streams["is_live"][slot], streams["asks_python"][slot] = session.number, 0, 0
+        self._chains[0]["encoding"][slot] = encoding
+        return slot
+
+    def go_live(self, session: AnsweredSession) -> None:
+        """Its connection gets replies from now on."""
+        self._streams[0]["is_live"][self.slot_of(session.number)] = 1
+
+    def disconnect(self, queue: Queue) -> None:
+        """A connection has ended, or is to be closed: nothing more is sent to it."""
+        slot = queue.slot
+        for account in [account for account, queues in self._listeners.items() if queue in queues]:
+            self.unlisten(account, queue)
+        if self._queues.get(slot) is queue:
+            self._close_chain(slot)
+            del self._queues[slot]
+            self._streams[0]["is_live"][slot] = self._chains[0]["encoding"][slot] = 0
+
+    def ask_python(self, session: AnsweredSession, asks: bool) -> None:
+        """Whether the session makes its next replies itself."""
+        self._streams[0]["asks_python"][self.slot_of(session.number)] = asks
+
+    def listen(self, account: int, queue: Queue) -> None:
+        """Send the account's messages to a connection from now on."""
+        assert account < ACCOUNTS
+        self._listeners.setdefault(account, []).append(queue)
+        self._link_listeners(account)
+
+    def unlisten(self, account: int, queue: Queue) -> None:
         listeners = self._listeners.get(account)
-        if listeners is not None and listener in listeners:
-            listeners.remove(listener)
+        if listeners is not None and queue in listeners:
+            listeners.remove(queue)
+            self._link_listeners(account)
+
+    def released(self, account: int) -> int:
+        """Last released number of an account's stream."""
+        return int(self._streams[0]["released"][account])
+
+    def set_released(self, account: int, number: int) -> None:
+        """Note the last number of a stream that was released before this run."""
+        self._streams[0]["released"][account] = number
+
+    def _link_listeners(self, account: int) -> None:
+        """Write the list of an account's listeners again."""
+        streams = self._streams[0]
+        node = int(streams["listener"][account])
+        for _ in range(int(streams["listeners"][account])):
+            self._free_nodes.append(node)
+            node = int(streams["node_next"][node])
+        queues = self._listeners[account]
+        nodes = [self._free_nodes.pop() for _ in queues]
+        for place, queue in enumerate(queues):
+            streams["node_slot"][nodes[place]] = queue.slot
+            streams["node_next"][nodes[place]] = nodes[place + 1] if place + 1 < len(nodes) else 0
+        streams["listeners"][account], streams["listener"][account] = len(nodes), nodes[0] if nodes else 0
+
+    # Batches.
 
     def take(self, batch: ReleasedBatch) -> None:
-        answers = dict(by_command(batch.rows))
-        reports = iter(self._reports.messages(batch.rows))
-        report = next(reports, None)
-        listeners, released = self._listeners, self.released
-        for sequence, ticket in enumerate(batch.tickets, batch.first):
-            if ticket is not None:
-                answer, request_id, received_us = ticket
-                answer(request_id, received_us, answers.get(sequence, []))
-            while report is not None and report[2].engine_sequence == sequence:
-                account, number, message = report
-                released[account] = number
-                for listener in listeners.get(account, ()):
-                    listener.send(message)
-                report = next(reports, None)
+        if not len(batch.commands):
+            self._note_released(self._streams[0], batch.events)
+            return
+        self._load_instruments()
+        self.sent_us = self._clock.wall_us()
+        tables, chains, streams = self._tables[0], self._chains[0], self._streams[0]
+        streams["row"] = streams["event"] = streams["is_answered"] = 0
+        cells = batch.events.view(np.int64)
+        self.is_open = True
+        try:
+            while True:
+                code = self._encode(
+                    tables, chains, streams, batch.commands, batch.received_us, batch.answerers, batch.events, cells,
+                    self.sent_us, self._mask,
+                )  # fmt: skip
+                if code == DONE:
+                    break
+                if code == ASK_PYTHON:
+                    self._ask(batch)
+                else:
+                    self._hand_over()
+            self._hand_over()
+        finally:
+            self.is_open = False
+        self._settle()
+
+    def put(self, slot: int, message: bytes) -> None:
+        """Add an encoded message of a queue to its list, while a batch is being written."""
+        chains = self._chains[0]
+        if int(chains["used"]) + len(message) + put.PUT_SLACK > int(chains["bytes_max"]) or int(
+            chains["messages"]
+        ) >= int(chains["messages_max"]):
+            self._hand_over()
+        begin = int(chains["used"])
+        chains["data"][begin : begin + len(message)] = np.frombuffer(message, np.uint8)
+        chains["used"] = begin + len(message)
+        # What has no record goes to a binary connection as JSON.
+        kind = put.MSGPACK if chains["encoding"][slot] == put.MSGPACK else put.JSON
+        self._add(chains, slot, begin, begin + len(message), kind)
+
+    def note_reply(self, session: int, request_id: int, sequence: int, received_us: int, operations: int = 0) -> None:
+        """Note which command answered a request that Python answers; the session stores it with all of this batch."""
+        self._note_reply(self._streams[0], self.slot_of(session), request_id, sequence, received_us, operations)
+
+    def answer_session(self, command: np.void, received_us: int, rows: Sequence[Row] = ()) -> None:
+        """Let the session of a request answer it. `rows`: the events of its command, none if it was not sequenced."""
+        session = self._sessions.get(self.slot_of(int(command["session"])))
+        if session is not None and session.number == command["session"]:
+            session.answer(int(command["request_id"]), received_us, list(rows))
+
+    def _ask(self, batch: ReleasedBatch) -> None:
+        """Let Python answer one command."""
+        streams = self._streams[0]
+        number, begin, stop = int(streams["row"]), int(streams["event"]), int(streams["stop"])
+        streams["is_answered"] = 1
+        rows = read_rows(batch.events[begin:stop])
+        if batch.answerers[number] == SESSION:
+            self.answer_session(batch.commands[number], int(batch.received_us[number]), rows)
+            return
+        answer, request_id, received_us = batch.tickets[number]
+        answer(request_id, received_us, rows)
+
+    def _close_chain(self, slot: int) -> None:
+        """Frame what waits, before the connection of a slot changes."""
+        if self.is_open and self._chains[0]["waiting"][slot]:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Frame the messages that wait and pass them to their queues."""
+        chains = self._chains[0]
+        count, number = int(chains["touched_count"]), 0
+        touched, frames = chains["touched"][:count].tolist(), memoryview(self._frames)
+        while number < count:
+            after = self._frame(chains, self._frames, self._spans, number, self.payload_max)
+            assert after > number, "the frames of one connection fit into the buffer"
+            start = 0
+            for place, stop in enumerate(self._spans[number:after].tolist(), number):
+                queue = self._queues.get(touched[place])
+                if queue is not None:
+                    queue.add_framed(bytes(frames[start:stop]))
+                start = stop
+            number = after
+        chains["used"], chains["messages"], chains["touched_count"] = 8, 0, 0
+
+    def _settle(self) -> None:
+        """Let the sessions store which commands answered which requests."""
+        streams = self._streams[0]
+        count = int(streams["answered_count"])
+        if not count:
+            return
+        slots = streams["answered_slots"][:count].tolist()
+        self._collect(streams, *self._columns, self._ends)
+        streams["answered_count"] = 0
+        request_ids, sequences, received_us, operations = self._columns
+        start = 0
+        for slot, stop in zip(slots, self._ends[:count].tolist(), strict=True):
+            session = self._sessions.get(slot)
+            if session is not None:
+                session.take_answers(
+                    request_ids[start:stop].tobytes(), sequences[start:stop].tobytes(),
+                    received_us[start:stop].tobytes(), operations[start:stop].tolist(), self.sent_us,
+                )  # fmt: skip
+            start = stop
+
+    def _load_instruments(self) -> None:
+        """Follow the table of instruments."""
+        tables, ids = self._tables[0], self._table.ids
+        if int(tables["books"]) != len(ids):
+            tables["instrument_id"][: len(ids)] = ids
+            tables["hours"][: len(ids)] = self._table.hours
+            tables["books"] = len(ids)

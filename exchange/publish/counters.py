@@ -17,7 +17,7 @@ class Counters:
         self.trades = 0
 
     def take(self, batch: ReleasedBatch) -> None:
-        if not batch.tickets:
+        if not len(batch.commands):
             return
         self.commands += batch.last - batch.first + 1
         self.batches += 1

@@ -5,20 +5,25 @@ no space          only the journal's reserve is left, and the command ends no or
 cannot be run     the engine would refuse the control, or a part of the atomic batch (ENTRY-013)
 """
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from exchange.engine.control.checks import ControlError
 from exchange.gateway.translate import CommandBatch
 from exchange.seams import Clock
 from exchange.venue.reserve import Reserve
 from exchange.wire.errors import ErrorCode
+from exchange.wire.table import Answerer
 
 
 class Admission:
     """Checks each batch against the state that it will change: nothing is applied between check and batch."""
 
-    def __init__(self, engine: Any, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Any, clock: Clock, answer_session: Callable[[np.void, int], None]) -> None:
+        """`answer_session(row, received_us)`: lets the session of a request answer it, without events."""
+        self._engine, self._clock, self._answer_session = engine, clock, answer_session
         self._killed: set[bytes] = set()  # scopes that risk desks have killed while only the reserve is left
         self.uses_reserve = False
         self.refusal = ErrorCode.EXPIRED_REQUEST, ""  # why the command answered now was not journalled
@@ -33,7 +38,7 @@ class Admission:
             self._drop_late(batch)
         if self.uses_reserve and batch.control is None and batch.atomic is None:
             self._drop_not_journalled(batch)
-        return self._may_run(batch) and bool(batch.tickets)
+        return self._may_run(batch) and batch.count > 0
 
     def _drop_late(self, batch: CommandBatch) -> None:
         now_us = self._clock.wall_us()
@@ -49,12 +54,20 @@ class Admission:
         """Drop the commands at these places from the batch, and answer each with its reason."""
         if not places:
             return
-        dropped = [(batch.tickets[place], places[place]) for place in sorted(places)]
+        dropped = [(self._answer_to(batch, place), places[place]) for place in sorted(places)]
         batch.drop(places)
-        for ticket, self.refusal in dropped:
-            if ticket is not None:
-                answer, request_id, received_us = ticket
-                answer(request_id, received_us, [])
+        for answer, self.refusal in dropped:
+            answer()
+
+    def _answer_to(self, batch: CommandBatch, place: int) -> Callable[[], None]:
+        """A function that answers the command at a place, which will be used by another one."""
+        if place in batch.tickets:
+            answer, request_id, received_us = batch.tickets[place]
+            return lambda: answer(request_id, received_us, [])
+        if batch.answerers[place] == Answerer.SESSION:
+            row, received_us = batch.rows[place].copy(), int(batch.received_us[place])
+            return lambda: self._answer_session(row, received_us)
+        return lambda: None
 
     def _may_run(self, batch: CommandBatch) -> bool:
         """Whether the batch can run; a control or atomic batch that cannot is answered here."""

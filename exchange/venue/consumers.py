@@ -43,7 +43,7 @@ class Consumers:
         table = self.listings.table
         self.reports = ExecutionReports(table)
         self.replies = Replies(table, lambda account, text: query.find_order(states, account, 0, text))
-        self.account_streams = AccountStreams(self.reports)
+        self.account_streams = AccountStreams(table, query.session_rows(states), clock)
         self.market = MarketData(table, EngineView(engine), query.channel_sequences(states))
         self.settlement_status = SettlementStatus(states)
         self.timekeeper = Timekeeper(states, clock, submit, self.settlement_status, warn, day)

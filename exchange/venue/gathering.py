@@ -1,6 +1,6 @@
 """Commands that wait for their commit: an open batch that new commands join, and sealed batches before it.
 
-batch = gathering.open                       # put a row at len(batch.tickets), then append its ticket
+batch = gathering.open                       # put a row at `batch.count`, then say who answers it
 gathering.make_space(rows)                   # before several rows that must stay in one batch
 gathering.add_alone(alone)                   # a batch that needs a commit of its own
 batch = gathering.take_oldest(); ...; gathering.recycle(batch)
@@ -26,24 +26,24 @@ class Gathering:
 
     @property
     def is_empty(self) -> bool:
-        return not self._sealed and not self.open.tickets
+        return not self._sealed and not self.open.count
 
     def make_space(self, rows: int) -> None:
         """Seal the open batch if it has no space for `rows` more: rows of one command stay together (QUOTE-001)."""
-        if len(self.open.tickets) + rows > self._batch_rows:
+        if self.open.count + rows > self._batch_rows:
             self.full_batches += 1
             self._seal(is_full=True)
 
     def add_alone(self, alone: CommandBatch) -> None:
         """Queue a batch after everything gathered so far."""
-        if self.open.tickets:
+        if self.open.count:
             self._seal()
         self._sealed.append((alone, False))
 
     def take_oldest(self) -> CommandBatch | None:
         """Remove and return the batch that has waited longest; None if nothing waits."""
         if not self._sealed:
-            if not self.open.tickets:
+            if not self.open.count:
                 return None
             self._seal()
         batch, was_full = self._sealed.popleft()

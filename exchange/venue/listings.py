@@ -26,6 +26,7 @@ class Listings:
         self.table = InstrumentTable(lambda: query.instruments(states), unit_lots)
         self.instruments: dict[int, ListedInstrument] = {}  # by instrument id
         self.groups: dict[str, int] = {}  # by chip
+        self.number = 0  # rises with every change
         self._refresh()
 
     def take(self, batch: ReleasedBatch) -> None:
@@ -33,6 +34,7 @@ class Listings:
             self._refresh()
 
     def _refresh(self) -> None:
+        self.number += 1
         self.table.refresh()
         for row in self.table.rows:
             if row is not None:

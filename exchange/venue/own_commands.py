@@ -43,15 +43,15 @@ class OwnCommands:
     def submit(self, fields: dict[str, int], done: Done) -> None:
         """Add a row to the next batch; `done` is called with its events when it is released."""
         batch = self._gathering.open
-        batch.rows[len(batch.tickets)] = _row(fields)[0]
-        batch.tickets.append((lambda _id, _us, events: done(events), 0, 0))
+        batch.rows[batch.count] = _row(fields)[0]
+        batch.add_ticket(lambda _id, _us, events: done(events))
         self._wake()
 
     def submit_control(self, kind: CommandKind, payload: bytes, done: Done, refused: Refused) -> None:
         """Queue a control, alone in its commit, after what has been gathered so far."""
         alone = CommandBatch(1, control=payload, refused=refused)
         alone.rows[0] = _row({"kind": kind})[0]
-        alone.tickets.append((lambda _id, _us, events: done(events), 0, 0))
+        alone.add_ticket(lambda _id, _us, events: done(events))
         self._gathering.add_alone(alone)
         self._wake()
 

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from exchange.engine.event_rows import Row
-from exchange.gateway.outbox import Outbox, SendQueue
-from exchange.gateway.stored_replies import Release
+from exchange.gateway.outbox import Outbox
 from exchange.gateway.translate import CommandBatch
-from exchange.publish.consumer import released_batch
+from exchange.publish.consumer import ReleasedBatch
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
 from exchange.venue.admission import Admission
@@ -70,17 +69,21 @@ class Venue:
         self._sequencer, self._clock, self._outbox = sequencer, clock, outbox
         self._spawn, self._schedule = spawn, schedule
         self.gathering = Gathering(batch_rows)
-        self.admission = Admission(engine, clock)
         self.own = OwnCommands(self.states, self.gathering, self.wake, self._commit_now)
         consumers = self.consumers = Consumers(engine, clock, history, outbox, self.own.submit, warn, unit_lots, day)
         self.market, self.timekeeper, self.counters = consumers.market, consumers.timekeeper, consumers.counters
         self.table, self.instruments = consumers.listings.table, consumers.listings.instruments
         self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status
-        self.released = consumers.account_streams.released
+        streams = consumers.account_streams
+        self.admission = Admission(engine, clock, streams.answer_session)
+        self.connect, self.go_live, self.disconnect = streams.connect, streams.go_live, streams.disconnect
+        self.listen, self.unlisten, self.ask_python = streams.listen, streams.unlisten, streams.ask_python
+        self.note_reply = streams.note_reply
+        self.stream_number, self.note_stream_number = streams.released, streams.set_released
+        outbox.send_with(streams)
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
         self.done_order = consumers.replies.done_order
         self.questions = VenueQuestions(self.states, self.table, consumers.reports)
-        self.release = Release()  # of the batch that is being released
         self.failure = Failure()
         self._waiting_questions: list[Callable[[], None]] = []
         self._scheduled = self._releasing = False
@@ -111,6 +114,16 @@ class Venue:
     def refusal(self) -> tuple[ErrorCode, str]:
         """Why the command that is being answered now, without events, was not journalled."""
         return self.admission.refusal
+
+    @property
+    def sent_us(self) -> int:
+        """Time of the replies of the batch that is being released."""
+        return self.consumers.account_streams.sent_us
+
+    @property
+    def listing(self) -> int:
+        """Rises with every change of the listed instruments."""
+        return self.consumers.listings.number
 
     @property
     def failed(self) -> bool:
@@ -146,13 +159,6 @@ class Venue:
     def ask_after_release(self, question: Callable[[], None]) -> None:
         """Run `question` after the next release, even if the venue is idle now."""
         self._waiting_questions.append(question)
-
-    def listen(self, account: int, queue: SendQueue) -> None:
-        """Send the account's messages to a connection from now on."""
-        self.consumers.account_streams.listen(account, queue)
-
-    def unlisten(self, account: int, queue: SendQueue) -> None:
-        self.consumers.account_streams.unlisten(account, queue)
 
     # Called by the venue's timer.
 
@@ -226,18 +232,15 @@ class Venue:
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
-        """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS.
-
-        Answers are made while the disk works, and sent when it is done. Nothing else runs in the loop meanwhile, so
-        nobody sees them earlier (DUR-023).
-        """
+        """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS."""
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
-        with self.journal.writing(self._rows):
-            self._release(batch, self._apply(), self._span)
+        self._append(self._rows, None)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
+        events = self._apply()
         self._writing = None
+        self._release(batch, events, self._span)
         self._send(batch)
         if not self.idle:
             self.wake()
@@ -290,12 +293,16 @@ class Venue:
         """Pass a batch to the consumers; the outbox holds what they send until `_send`."""
         self._releasing = True
         self._outbox.gather()
-        self.release = Release()
-        self.consumers.take(released_batch(events, *span, batch.tickets, batch.control is not None))
+        count = batch.count
+        self.consumers.take(
+            ReleasedBatch(
+                events, *span, batch.rows[:count], batch.received_us[:count], batch.answerers[:count], batch.tickets,
+                batch.control is not None,
+            )
+        )  # fmt: skip
 
     def _send(self, batch: CommandBatch) -> None:
         """Send the messages of a released batch, and run the questions that wait."""
-        self.release.mark_sent(self._clock.wall_us())
         self.gathering.recycle(batch)
         self._releasing = False
         questions, self._waiting_questions = self._waiting_questions, []
@@ -316,7 +323,7 @@ class Venue:
             self._append(rows, control)
             events = self._run(rows, control)
             self.journal.observe(events, last)
-            batch = released_batch(events, first, last, time_ns, is_control=control is not None)
+            batch = ReleasedBatch(events, first, last, time_ns, is_control=control is not None)
             self.consumers.take(batch)
         except Exception as error:
             self.fail(error)

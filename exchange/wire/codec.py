@@ -101,10 +101,6 @@ def _msgpack_has_duplicates(data: bytes) -> bool:
     return False
 
 
-def _no_lines(_messages: list[Any]) -> bytes:
-    raise TypeError("only text has lines")
-
-
 class Codec:
     """One encoding: an encoder, and a decoder for each direction."""
 
@@ -116,8 +112,7 @@ class Codec:
         has_duplicates   whether encoded data have a duplicate key
         """
         self.text = text
-        encoder = package.Encoder()
-        self.encode: Callable[[Any], bytes] = encoder.encode
+        self.encode: Callable[[Any], bytes] = package.Encoder().encode
         self._client = package.Decoder(ClientMessages)
         self._frame = package.Decoder(ClientMessages | list[ClientMessages])
         self._server = package.Decoder(ServerMessages)
@@ -125,8 +120,6 @@ class Codec:
         self._parts = package.Decoder(list[msgspec.Raw])
         self._envelope = package.Decoder(_Envelope)
         self._has_duplicates = has_duplicates
-        self._encode_lines: Callable[[list[Any]], bytes] = encoder.encode_lines if text else _no_lines
-        self._plain = self._plain_text if text else self._plain_binary
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
         """Decode one frame of a client into requests and BadMessages, in order. Raises TooManyMessages."""
@@ -140,31 +133,7 @@ class Codec:
             return [BadMessage("MALFORMED", "an array of no messages", 0)]
         if len(decoded) > MESSAGES_MAX:
             raise TooManyMessages
-        if self._is_canonical(data, decoded):
-            return decoded
         return [self._decode_one(bytes(part)) for part in self._parts.decode(data)]
-
-    def decode_frames(self, payloads: list[bytes]) -> list[Request] | None:
-        """Fast path: decode several frames of one message each together. None: at least one frame is not plain.
-
-        A plain frame is byte for byte the encoding of its message, so it has no duplicate key (SEC-051). If there are
-        others (arrays, other spacing, faults), use `decode_client` for each frame.
-        """
-        try:
-            return self._plain(payloads)
-        except FAULTS:
-            return None
-
-    def _plain_text(self, payloads: list[bytes]) -> list[Request] | None:
-        joined = b"\n".join(payloads)
-        messages: list[Request] = self._client.decode_lines(joined)
-        if len(messages) == len(payloads) and self._encode_lines(messages) == joined + b"\n":
-            return messages
-        return None
-
-    def _plain_binary(self, payloads: list[bytes]) -> list[Request] | None:
-        messages = list(map(self._client.decode, payloads))
-        return messages if list(map(self.encode, messages)) == payloads else None
 
     def decode_server(self, data: str | bytes) -> list[ServerMessage]:
         """Decode one frame of the server. Messages with an unknown `t` are left out (WIRE-011)."""
@@ -209,13 +178,8 @@ class Codec:
             return self._bad(data, failure)
 
     def _checked(self, data: Any, message: Request) -> Request | BadMessage:
-        """The message, or a BadMessage if its data have a duplicate key (SEC-051).
-
-        Data that equal the encoding of the message have none; other data are scanned.
-        """
-        if self._is_canonical(data, message) or not self._has_duplicates(data):
-            return message
-        return self._double_key(message.request_id)
+        """The message, or a BadMessage if its data have a duplicate key (SEC-051)."""
+        return self._double_key(message.request_id) if self._has_duplicates(data) else message
 
     def _surely_has_duplicates(self, data: Any) -> bool:
         """Whether data have a duplicate key; False if they are too broken to tell."""
@@ -226,10 +190,6 @@ class Codec:
 
     def _double_key(self, request_id: int) -> BadMessage:
         return BadMessage("DUPLICATE_FIELD", "duplicate key", request_id if 0 < request_id <= INT53 else 0)
-
-    def _is_canonical(self, data: Any, decoded: Any) -> bool:
-        encoded = self.encode(decoded)
-        return encoded == (data.encode() if isinstance(data, str) else data)
 
     def _bad(self, data: Any, failure: Exception) -> BadMessage:
         try:

@@ -120,11 +120,18 @@ class MemoryTransport:
         self.paused = False
 
 
-class Peer:
-    """One connection as its client sees it."""
+def masked(payload: bytes, first: int, mask: bytes = b"\x1f\xa7\x00\xf3") -> bytes:
+    """A client's frame (RFC 6455 section 5.2), of a payload below 64 KiB."""
+    size = len(payload)
+    head = bytes((first, 0x80 | size)) if size < 126 else bytes((first, 0xFE)) + size.to_bytes(2, "big")
+    return head + mask + bytes(byte ^ mask[place & 3] for place, byte in enumerate(payload))
 
-    def __init__(self, bench: "Bench", path: str, address: str, msgpack: bool) -> None:
-        self.bench = bench
+
+class Peer:
+    """One connection as its client sees it. `plain`: handlers in Python serve all of its requests."""
+
+    def __init__(self, bench: "Bench", path: str, address: str, msgpack: bool, plain: bool = False) -> None:
+        self.bench, self.plain = bench, plain
         self.path = path
         self.transport = MemoryTransport()
         protocol = MSGPACK_SUBPROTOCOL if msgpack else JSON_SUBPROTOCOL
@@ -146,7 +153,21 @@ class Peer:
 
     def raw(self, data: str | bytes) -> None:
         payload = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        self.connection.receive([payload], self.bench.clock.wall_us(), self.bench.clock.mono_ns())
+        self.frames(payload)
+
+    def frames(self, *payloads: bytes) -> None:
+        """Frames of one read."""
+        connection, inbound, clock = self.connection, self.bench.gateway.inbound, self.bench.clock
+        first, limit, waiting = connection.queue.encoding.first, self.bench.profile.max_frame, list(payloads)
+        while waiting:
+            if not self.plain and connection.live:
+                data = b"".join(masked(payload, first) for payload in waiting)
+                connection.note_read(clock.wall_us(), clock.mono_ns())
+                left = len(data) - inbound.take(connection, data, 0, first, limit)
+                while waiting and left < sum(len(masked(payload, first)) for payload in waiting):
+                    waiting.pop(0)
+            if waiting:
+                connection.receive([waiting.pop(0)], clock.wall_us(), clock.mono_ns())
 
     def take(self) -> list[Any]:
         """Messages received since the last take."""
@@ -268,12 +289,14 @@ class Bench:
             self.venue.publish_due()
             self.settle()
 
-    def open(self, path: str = "/v1/oe", address: str = "127.0.0.1", msgpack: bool = False) -> Peer:
-        return Peer(self, path, address, msgpack)
+    def open(
+        self, path: str = "/v1/oe", address: str = "127.0.0.1", msgpack: bool = False, plain: bool = False
+    ) -> Peer:
+        return Peer(self, path, address, msgpack, plain)
 
     def connect(self, pair: KeyPair, **options: Any) -> Peer:
         """A connection that is logged on and live."""
-        peer = self.open(msgpack=options.pop("msgpack", False))
+        peer = self.open(msgpack=options.pop("msgpack", False), plain=options.pop("plain", False))
         messages = peer.log_on(pair, **options)
         assert msgspec.json.encode(messages[-1]).startswith(b'{"t":"live"'), messages
         return peer

@@ -67,7 +67,7 @@ def test_public_message_is_encoded_once_for_each_encoding_and_written_to_all() -
         count += 1
         return JSON.encode(message)
 
-    encoding = Encoding("json", 0x81, counted)
+    encoding = Encoding("json", 1, 0x81, counted)
     queues = [loop.queue(encoding) for _ in range(5)] + [loop.queue(MSGPACK)]
     for queue in queues:
         loop.outbox.subscribe(queue, frozenset({4}))

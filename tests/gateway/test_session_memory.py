@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from exchange.gateway.keys import OFF, SessionRecord
 from exchange.gateway.session import Session
-from exchange.gateway.stored_replies import Release, StoredReplies
+from exchange.gateway.stored_replies import StoredReplies
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.wire.messages import BatchResult, Cancel, CancelTerms, Err, Ok, Welcome
 from exchange.wire.words import session_id
@@ -150,11 +151,11 @@ def test_the_bound_holds_after_a_start(small: Bench, tmp_path: Path) -> None:
 
 def asked(count: int) -> StoredReplies:
     """Of a session that asked so much: three answers a release."""
-    replies, release = StoredReplies(), Release()
-    for place in range(count):
-        release.sent_us = 10**15 + place
-        release = release if place % 3 else Release()
-        replies.add(10**6 + place, 10**9 + place, 10**15 + place, release)
+    replies = StoredReplies()
+    for place in range(0, count, 3):
+        places = np.arange(place, min(place + 3, count))
+        columns = ((start + places).tobytes() for start in (10**6, 10**9, 10**15))
+        replies.extend(*columns, bytes(len(places)), 10**15 + place)
     return replies
 
 

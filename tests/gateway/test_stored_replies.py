@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.engine import query
-from exchange.gateway.stored_replies import TRIM, Release, StoredReplies
+from exchange.gateway.stored_replies import TRIM, StoredReplies
 from exchange.records import ROW_BYTES
 from exchange.seams import RealDisk
 from exchange.venue.event_blocks import HEADER_BYTES, read_event_file, rows_of
@@ -107,6 +107,12 @@ def test_events_that_the_replay_no_longer_holds_come_from_the_files(
             bench.venue.history.flush()
 
 
+def columns_of(request_ids: list[int], moment: int) -> tuple[bytes, bytes, bytes]:
+    """Columns of requests that command 7 times their id answered."""
+    ids = np.array(request_ids, np.int64)
+    return ids.tobytes(), (7 * ids).tobytes(), np.full(len(ids), moment, np.int64).tobytes()
+
+
 @pytest.mark.rule("RECOV-011")
 @pytest.mark.parametrize("seed", range(5))
 def test_the_last_so_many_replies_are_found_with_their_times(seed: int) -> None:
@@ -118,12 +124,12 @@ def test_the_last_so_many_replies_are_found_with_their_times(seed: int) -> None:
     replies.load(loaded)
     expected |= {request_id: (sequence, count, 0, 0) for request_id, sequence, count in loaded}
     for moment in range(1, 400):
-        release = Release()
+        added = []
         for _ in range(rng.randint(0, 4)):
             number += rng.randint(1, 3)
-            replies.add(number, 7 * number, moment, release, number % 21)
+            added.append(number)
             expected[number] = (7 * number, number % 21, moment, moment + 5)
-        release.mark_sent(moment + 5)
+        replies.extend(*columns_of(added, moment), [number % 21 for number in added], moment + 5)
         latest = sorted(expected)[-kept:]
         for asked in (*latest, number + 1, *(rng.randint(1, number + 1) for _ in range(5))):
             assert replies.find(asked) == (expected[asked] if asked in latest else None)

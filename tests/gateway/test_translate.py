@@ -33,7 +33,7 @@ LISTED = ListedInstrument(5, 1, 0, 2)
 
 
 def row_of(batch: CommandBatch) -> dict:
-    batch.tickets.append(None)
+    batch.add_unanswered()
     row = batch.gathered_rows()[-1]
     return {name: row[name].item() for name in row.dtype.names}
 

@@ -1,30 +1,23 @@
-"""Answers and account events: who gets which, and in what order (ENTRY-001)."""
+"""Answers and account events: who gets which, in what order, and what happens when space runs out (ENTRY-001)."""
 
+import random
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from exchange.codes import EventKind, OrderState
 from exchange.engine.event_rows import SEQUENCE, Row
-from exchange.publish.account_streams import AccountStreams
-from exchange.publish.consumer import ReleasedBatch, Ticket, released_batch
-from exchange.publish.execution_reports import ExecutionReports
+from exchange.publish import put
 from exchange.records import EVENT
-from tests.publish.helpers import TIME_NS, event, table
+from exchange.wire.messages import Live
+from exchange.wire.table import Answerer
+from tests.publish.helpers import event
+from tests.publish.streamed import NOW_US, Peer, PlainStreams, batch_of, commands_of, new_streams, unframed
+from tests.publish.test_encode import released
 
-
-class Wire:
-    """What one connection is sent, answers and events in the order in which they come."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[Any, ...]] = []
-
-    def send(self, message: Any) -> None:
-        self.sent.append(("event", message.account, message.sequence))
-
-    def answer(self, request_id: int, received_us: int, events: list[Row]) -> None:
-        self.sent.append(("answer", request_id, received_us, [row[SEQUENCE] for row in events]))
+NOBODY, SESSION, TICKET = (int(answerer) for answerer in Answerer)
 
 
 def accepted(sequence: int, account: int, number: int) -> Row:
@@ -34,54 +27,166 @@ def accepted(sequence: int, account: int, number: int) -> Row:
     )  # fmt: skip
 
 
-def batch_of(rows: list[Row], first: int, tickets: list[Ticket]) -> ReleasedBatch:
-    return released_batch(np.array(rows, EVENT), first, first + len(tickets) - 1, TIME_NS, tickets)
+def events_of(*rows: Row) -> np.ndarray:
+    return np.array(list(rows), EVENT)
+
+
+def what(peer: Peer) -> list[tuple[Any, ...]]:
+    """Its messages in short."""
+    shown = []
+    for payload in peer.payloads():
+        decoded = msgspec.json.decode(payload)
+        for message in decoded if isinstance(decoded, list) else [decoded]:
+            shown.append((message["t"], message.get("re") or (message.get("acc"), message.get("s"))))
+    return shown
 
 
 @pytest.mark.rule("ENTRY-001")
 def test_an_account_gets_each_event_behind_the_answer_of_its_command() -> None:
-    streams, wire = AccountStreams(ExecutionReports(table())), Wire()
-    streams.listen(7, wire)
-    rows = [accepted(20, 7, 1), accepted(21, 7, 2), accepted(21, 8, 1), accepted(22, 7, 3)]
-    streams.take(
-        batch_of(
-            rows,
-            20,
-            [
-                (
-                    wire.answer,
-                    1,
-                    100,
-                ),
-                None,
-                (wire.answer, 3, 102),
-            ],
-        )
-    )
-    assert wire.sent == [
-        ("answer", 1, 100, [20]), ("event", 7, 1), ("event", 7, 2), ("answer", 3, 102, [22]), ("event", 7, 3),
+    streams = new_streams()
+    peer = Peer(streams, 1)
+    streams.listen(7, peer)
+    rows = events_of(accepted(20, 7, 1), accepted(21, 7, 2), accepted(21, 8, 1), accepted(22, 7, 3))
+    asked: list[Any] = []
+
+    def answer(request_id: int, received_us: int, events: list[Row]) -> None:
+        asked.append((request_id, received_us, [row[SEQUENCE] for row in events]))
+        peer.send(Live(9, 3))
+
+    streams.take(batch_of(rows, commands_of(20, 3), [SESSION, NOBODY, TICKET], {2: (answer, 3, 102)}))
+    assert what(peer) == [
+        ("ok", 1_000_020), ("exec", (7, 1)), ("exec", (7, 2)), ("live", (9, 3)), ("exec", (7, 3)),
     ]  # fmt: skip
-    assert streams.released == {7: 3, 8: 1}
+    assert asked == [(3, 102, [22])] and len(peer.framed) == 1, "one write"
+    assert (streams.released(7), streams.released(8), streams.released(9)) == (3, 1, 0)
+    assert peer.stored == [(1_000_020, 20, NOW_US - 500, 0, NOW_US)]
 
 
 def test_a_command_without_events_is_answered_too() -> None:
-    streams, wire = AccountStreams(ExecutionReports(table())), Wire()
-    streams.take(batch_of([], 20, [(wire.answer, 1, 100)]))
-    assert wire.sent == [("answer", 1, 100, [])] and streams.released == {}
+    streams = new_streams()
+    peer = Peer(streams, 1)
+    streams.take(batch_of(events_of(), commands_of(20, 2), [SESSION, NOBODY]))
+    assert peer.asked == [1_000_020] and peer.framed == [] and peer.stored == []
 
 
 def test_a_connection_that_no_longer_listens_gets_nothing() -> None:
-    streams, stays, leaves = AccountStreams(ExecutionReports(table())), Wire(), Wire()
-    for wire in (stays, leaves):
-        streams.listen(7, wire)
+    streams = new_streams()
+    stays, leaves, ends = Peer(streams, 1), Peer(streams, 2), Peer(streams, 3)
+    for peer in (stays, leaves, ends):
+        streams.listen(7, peer)
     streams.unlisten(7, leaves)
     streams.unlisten(9, leaves)
-    streams.take(batch_of([accepted(20, 7, 1)], 20, [None]))
-    assert stays.sent == [("event", 7, 1)] and leaves.sent == []
+    streams.disconnect(ends)
+    streams.take(batch_of(events_of(accepted(20, 7, 1)), commands_of(20, 1), [NOBODY]))
+    assert what(stays) == [("exec", (7, 1))] and leaves.framed == ends.framed == []
 
 
 def test_a_connection_that_begins_to_listen_in_an_answer_gets_the_events_behind_it() -> None:
-    streams, wire = AccountStreams(ExecutionReports(table())), Wire()
-    rows = [accepted(20, 7, 1), accepted(21, 7, 2)]
-    streams.take(batch_of(rows, 20, [None, (lambda *_: streams.listen(7, wire), 1, 0)]))
-    assert wire.sent == [("event", 7, 2)]
+    streams = new_streams()
+    peer = Peer(streams, 1)
+    batch = batch_of(
+        events_of(accepted(20, 7, 1), accepted(21, 7, 2)), commands_of(20, 2), [NOBODY, TICKET],
+        {1: (lambda *_: streams.listen(7, peer), 1, 0)},
+    )  # fmt: skip
+    streams.take(batch)
+    assert what(peer) == [("exec", (7, 2))]
+
+
+@pytest.mark.rule("RECOV-010")
+def test_a_session_without_a_connection_stores_its_answers_and_its_new_connection_gets_later_ones() -> None:
+    streams = new_streams()
+    first = Peer(streams, 1)
+    streams.take(batch_of(events_of(accepted(20, 7, 1)), commands_of(20, 1), [SESSION]))
+    streams.disconnect(first)
+    streams.take(batch_of(events_of(accepted(21, 7, 2)), commands_of(21, 1), [SESSION]))
+    assert what(first) == [("ok", 1_000_020)]
+    assert [stored[0] for stored in first.stored] == [1_000_020, 1_000_021]
+    second = Peer(streams, 1, put.MSGPACK)
+    streams.take(batch_of(events_of(accepted(22, 7, 3)), commands_of(22, 1), [SESSION]))
+    assert len(first.framed) == 1 and len(second.framed) == 1
+    assert [stored[0] for stored in second.stored] == [1_000_022]
+
+
+def test_a_connection_that_ends_in_the_middle_of_a_batch_gets_what_was_sent_until_then() -> None:
+    streams = new_streams()
+    old = Peer(streams, 1)
+    streams.listen(7, old)
+    new: list[Peer] = []
+
+    def take_over(*_: Any) -> None:
+        streams.disconnect(old)
+        new.append(Peer(streams, 1))
+        streams.listen(7, new[0])
+
+    rows = events_of(accepted(20, 7, 1), accepted(21, 7, 2), accepted(22, 7, 3))
+    streams.take(batch_of(rows, commands_of(20, 3), [SESSION, TICKET, SESSION], {1: (take_over, 0, 0)}))
+    assert what(old) == [("ok", 1_000_020), ("exec", (7, 1))]
+    assert what(new[0]) == [("exec", (7, 2)), ("ok", 1_000_022), ("exec", (7, 3))]
+
+
+def test_a_request_of_another_session_with_the_same_slot_is_not_answered_by_it() -> None:
+    streams = new_streams()
+    peer = Peer(streams, 17)
+    assert streams.slot_of(17) == streams.slot_of(1)
+    streams.take(batch_of(events_of(accepted(20, 7, 1)), commands_of(20, 1, session=1), [SESSION]))
+    assert peer.framed == [] and peer.stored == [] and peer.asked == []
+
+
+@pytest.mark.rule("RATE-004")
+def test_a_session_that_has_more_to_say_makes_its_reply_itself() -> None:
+    streams = new_streams()
+    peer = Peer(streams, 1)
+    streams.ask_python(peer, True)
+    streams.take(batch_of(events_of(accepted(20, 7, 1)), commands_of(20, 1), [SESSION]))
+    streams.ask_python(peer, False)
+    streams.take(batch_of(events_of(accepted(21, 7, 2)), commands_of(21, 1), [SESSION]))
+    assert peer.asked == [1_000_020] and [stored[0] for stored in peer.stored] == [1_000_020, 1_000_021]
+
+
+@pytest.mark.rule("RECOV-011")
+def test_replies_are_stored_in_the_order_of_their_commands_whoever_made_them() -> None:
+    streams = new_streams()
+    peers = [Peer(streams, 1), Peer(streams, 2)]
+    rng = random.Random(5)
+    commands = commands_of(20, 40)
+    commands["session"] = [rng.choice((1, 2)) for _ in range(40)]
+    kinds = (EventKind.ORDER_ACCEPTED, EventKind.TIMER_SET)  # the reply to a timer is Python's
+    rows = [event(rng.choice(kinds), 20 + place, instrument=1, state=OrderState.OPEN) for place in range(40)]
+    streams.take(batch_of(events_of(*rows), commands, [SESSION] * 40))
+    for peer in peers:
+        wanted = [int(row["request_id"]) for row in commands if row["session"] == peer.number]
+        assert [stored[0] for stored in peer.stored] == wanted and 0 < len(peer.asked) < len(wanted)
+
+
+@pytest.mark.rule("WIRE-004")
+@pytest.mark.parametrize("encoding", [put.JSON, put.MSGPACK])
+@pytest.mark.parametrize("spare", [0, 1, 7])
+def test_messages_are_the_same_when_the_buffers_fill_up(encoding: int, spare: int) -> None:
+    """Space for one message at a time, frames of a few messages: more frames, and the same messages in them."""
+    rng = random.Random(spare)
+    wide, narrow = new_streams(), new_streams()
+    narrow._chains[0]["bytes_max"] = 8 + 4 * 8_192 + spare
+    narrow._chains[0]["messages_max"] = 7
+    narrow.payload_max = 700
+    peers = [Peer(wide, 1, encoding), Peer(narrow, 1, encoding)]
+    for streams, peer in zip((wide, narrow), peers, strict=True):
+        streams.listen(7, peer)
+    plain = PlainStreams({7: [1]})
+    first = 1
+    for _ in range(10):
+        kinds = [rng.choice(list(EventKind)) for _ in range(20)]
+        batch = released(rng, kinds, first, session=1)
+        first += len(kinds)
+        plain.take(batch)
+        for streams in (wide, narrow):
+            streams.take(batch)
+    package = msgspec.json if encoding == put.JSON else msgspec.msgpack
+    heard = [[message for payload in peer.payloads() for message in as_list(package.decode(payload))] for peer in peers]
+    wanted = [package.decode(package.encode(message)) for message in plain.sent[1]]
+    assert heard[0] == wanted and heard[1] == wanted
+    sizes = [len(payload) for _, payload in unframed(b"".join(peers[1].framed))]
+    assert len(sizes) > 50 and max(sizes) < 1_200
+
+
+def as_list(decoded: Any) -> list[Any]:
+    return decoded if isinstance(decoded, list) else [decoded]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from exchange.codes import EventKind
-from exchange.publish.consumer import Consumer, released_batch
+from exchange.publish.consumer import Consumer, ReleasedBatch
 from exchange.records import EVENT
 from tests.publish.helpers import TIME_NS, event
 
@@ -21,10 +21,10 @@ class Collecting:
 def test_a_batch_has_its_events_as_an_array_and_as_rows() -> None:
     rows = [event(EventKind.ORDER_ACCEPTED, 7), event(EventKind.FILL, 8, lots=5)]
     events = np.array(rows, EVENT)
-    batch = released_batch(events, 7, 9, TIME_NS)
+    batch = ReleasedBatch(events, 7, 9, TIME_NS)
     assert batch.rows == rows and batch.events is events
     assert (batch.first, batch.last, batch.time_ns) == (7, 9, TIME_NS)
-    assert batch.tickets == () and not batch.is_control
+    assert batch.tickets == {} and not len(batch.commands) and not batch.is_control
     collecting = Collecting()
     consumer: Consumer = collecting
     consumer.take(batch)
@@ -32,5 +32,5 @@ def test_a_batch_has_its_events_as_an_array_and_as_rows() -> None:
 
 
 def test_a_batch_whose_commands_do_nothing_has_no_rows() -> None:
-    batch = released_batch(np.zeros(0, EVENT), 7, 7, TIME_NS, (None,), is_control=True)
-    assert batch.rows == [] and batch.tickets == (None,) and batch.is_control
+    batch = ReleasedBatch(np.zeros(0, EVENT), 7, 7, TIME_NS, is_control=True)
+    assert batch.rows == [] and batch.is_control

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventKind, Side
-from exchange.publish.consumer import released_batch
+from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.feed_publisher import FeedPublisher
 from exchange.publish.market_data import MarketData
 from exchange.records import EVENT
@@ -31,7 +31,7 @@ def test_raw_channels_publish_at_once_and_others_when_they_are_due() -> None:
         rested = event(
             EventKind.ORDER_RESTED, sequence, instrument=1, side=Side.BUY, price=2_845, level_lots=lots, shown_lots=1
         )  # fmt: skip
-        batch = released_batch(np.array([rested], EVENT), sequence, sequence, TIME_NS)
+        batch = ReleasedBatch(np.array([rested], EVENT), sequence, sequence, TIME_NS)
         market.take(batch)
         feed.take(batch)
     assert [channel for channel, _ in published] == [raw, slow, raw, raw], "the first of a cadence is due at once"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventKind, MarketState
-from exchange.publish.consumer import released_batch
+from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.records import EVENT, column
 
@@ -30,7 +30,7 @@ def take(status: SettlementStatus, kind: EventKind, time_ns: int, **fields: int)
     events["kind"], events["time_ns"] = kind, time_ns
     for name, value in fields.items():
         column(events, name)[:] = value
-    status.take(released_batch(events, 1, 1, time_ns))
+    status.take(ReleasedBatch(events, 1, 1, time_ns))
 
 
 def close(status: SettlementStatus, time_ns: int) -> None:

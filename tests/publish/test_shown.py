@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exchange.publish.consumer import released_batch
+from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.shown import ShownSequence
 from exchange.records import EVENT
 
@@ -14,5 +14,5 @@ def test_commands_without_events_count_as_shown_too() -> None:
     assert shown.sequence == 0
     shown.set(7)
     assert shown.sequence == 7
-    shown.take(released_batch(np.zeros(0, EVENT), 8, 10, 1))
+    shown.take(ReleasedBatch(np.zeros(0, EVENT), 8, 10, 1))
     assert shown.sequence == 10

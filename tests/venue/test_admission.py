@@ -9,6 +9,7 @@ from exchange.engine.control.checks import ControlError
 from exchange.gateway.translate import CommandBatch
 from exchange.venue.admission import Admission
 from exchange.wire.errors import ErrorCode
+from exchange.wire.table import Answerer
 
 NOW_US = 1_000_000
 
@@ -52,7 +53,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def admission(engine: Engine) -> Admission:
-    return Admission(engine, Clock())  # type: ignore[arg-type]  # reads one clock
+    return Admission(engine, Clock(), lambda _row, _us: None)  # type: ignore[arg-type]  # reads one clock
 
 
 def gathered(answers: Answers, *expires_us: int) -> CommandBatch:
@@ -62,7 +63,7 @@ def gathered(answers: Answers, *expires_us: int) -> CommandBatch:
         batch.rows[number]["kind"], batch.rows[number]["request_id"] = CommandKind.DEPOSIT, number
         if until_us:
             batch.expires.append((number, until_us))
-        batch.tickets.append((answers.take, number, 0))
+        batch.add_ticket(answers.take, number)
     return batch
 
 
@@ -71,7 +72,7 @@ def test_commands_that_are_too_late_are_answered_and_the_others_stay_in_order(ad
     answers = Answers(admission)
     batch = gathered(answers, 0, NOW_US - 1, NOW_US, NOW_US - 2, 0)
     assert admission.admit(batch)
-    assert batch.gathered_rows()["request_id"].tolist() == [0, 2, 4] and len(batch.tickets) == 3
+    assert batch.gathered_rows()["request_id"].tolist() == [0, 2, 4] and batch.count == 3
     late = ErrorCode.EXPIRED_REQUEST, "exp has passed"
     assert answers.given == [(1, *late), (3, *late)]
 
@@ -85,14 +86,27 @@ def test_nothing_is_left_of_a_batch_that_is_late_as_a_whole(admission: Admission
 
 def test_a_command_that_needs_no_answer_is_dropped_in_silence(admission: Admission) -> None:
     batch = gathered(Answers(admission), NOW_US - 1)
-    batch.tickets[0] = None
+    batch.tickets.clear()
+    batch.answerers[0] = Answerer.NOBODY
     assert not admission.admit(batch)
+
+
+def test_the_session_of_a_request_that_is_too_late_answers_it(engine: Engine) -> None:
+    answered: list[tuple[int, int]] = []
+    admission = Admission(engine, Clock(), lambda row, us: answered.append((int(row["request_id"]), us)))  # type: ignore[arg-type]
+    batch = CommandBatch(4)
+    for number, expires_us in ((7, NOW_US - 1), (8, NOW_US)):
+        batch.rows[batch.count]["request_id"] = number
+        batch.expires.append((batch.count, expires_us))
+        batch.add_request(100 + number)
+    assert admission.admit(batch) and answered == [(7, 107)]
+    assert batch.count == 1 and batch.rows[0]["request_id"] == 8 and batch.received_us[0] == 108
 
 
 def test_a_control_that_cannot_be_carried_out_is_refused_with_its_reason(admission: Admission, engine: Engine) -> None:
     refusals: list[str] = []
     batch = CommandBatch(1, control=b"{}", refused=refusals.append)
-    batch.tickets.append(None)
+    batch.add_unanswered()
     assert admission.admit(batch)
     engine.refused_control = "account 7 is not defined"
     assert not admission.admit(batch) and refusals == ["account 7 is not defined"]

@@ -26,15 +26,17 @@ def test_an_answer_comes_before_its_account_events_and_these_before_the_feed(ben
 
 def test_during_an_answer_its_events_are_kept_and_the_stores_do_not_count_them_yet(bench: Bench) -> None:
     venue, looks = bench.venue, list[tuple[Any, ...]]()
-    before = venue.sequence
 
     def look(events: Any) -> None:
         kept = venue.history.of_command(events[0][0])
-        looks.append((kept == events, venue.history.shown.sequence, venue.market.sequence, venue.release.sent_us))
+        looks.append((kept == events, venue.history.shown.sequence, venue.market.sequence, peer.transport.data))
 
+    peer = bench.connect(bench.keys[1])
+    before = venue.sequence
+    peer.take()
     venue.own.submit({"kind": 16, "account": 1, "price": 5}, look)
     bench.settle()
-    assert looks == [(True, before, before, 0)]
+    assert looks == [(True, before, before, b"")]
     assert venue.history.shown.sequence == venue.market.sequence == before + 1
 
 

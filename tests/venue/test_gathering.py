@@ -10,8 +10,8 @@ def add(gathering: Gathering, *numbers: int) -> None:
     """Commands, told apart by their request ids."""
     for number in numbers:
         batch = gathering.open
-        batch.rows[len(batch.tickets)]["request_id"] = number
-        batch.tickets.append(None)
+        batch.rows[batch.count]["request_id"] = number
+        batch.add_unanswered()
         gathering.make_space(1)
 
 
@@ -47,7 +47,7 @@ def test_a_batch_of_its_own_comes_behind_what_was_gathered_and_in_front_of_what_
     gathering, alone = Gathering(4), CommandBatch(2)
     add(gathering, 1)
     alone.rows[0]["request_id"] = 7
-    alone.tickets.append(None)
+    alone.add_unanswered()
     gathering.add_alone(alone)
     add(gathering, 2)
     assert gathering.full_batches == 0, "nothing is behind because of its size"
@@ -57,15 +57,15 @@ def test_a_batch_of_its_own_comes_behind_what_was_gathered_and_in_front_of_what_
 def test_memory_of_a_common_batch_serves_again_that_of_a_control_does_not() -> None:
     gathering = Gathering(2)
     control = CommandBatch(2, control=b"{}")
-    control.tickets.append(None)
+    control.add_unanswered()
     gathering.add_alone(control)
     assert taken(gathering) == [[0]]
     seen = set()
     for number in range(20):
         add(gathering, number)
         batch = gathering.take_oldest()
-        assert batch is not None and batch is not control and batch.tickets == [None]
+        assert batch is not None and batch is not control and batch.count == 1
         seen.add(id(batch))
         gathering.recycle(batch)
-        assert batch.tickets == []
+        assert batch.count == 0
     assert len(seen) <= 3

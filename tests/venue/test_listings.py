@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventKind
-from exchange.publish.consumer import released_batch
+from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT
 from exchange.venue.listings import LOWEST_TICK, Listings
 from tests.gateway.harness import SYMBOL, Bench
@@ -31,10 +31,10 @@ def test_a_control_that_lists_is_followed_and_other_batches_cost_no_look(bench: 
     instruments, groups = listings.instruments, listings.groups
     bench.venue.states["books"]["revision"][0, 1] += 1
     listed, event = listings.table.row(1), np.zeros(1, EVENT)
-    listings.take(released_batch(np.zeros(0, EVENT), 1, 1, 1, is_control=True))
+    listings.take(ReleasedBatch(np.zeros(0, EVENT), 1, 1, 1, is_control=True))
     event["kind"] = EventKind.INSTRUMENT_LISTED
     assert listings.table.row(1) is listed
-    listings.take(released_batch(event, 2, 2, 2, is_control=True))
+    listings.take(ReleasedBatch(event, 2, 2, 2, is_control=True))
     assert listings.table.row(1).revision == listed.revision + 1
     assert listings.instruments is instruments and listings.groups is groups
     assert instruments[listed.instrument_id].revision == listed.revision + 1

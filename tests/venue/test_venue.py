@@ -153,7 +153,11 @@ def test_exception_between_journal_and_engine_stops_the_venue_and_the_next_start
     def broken(*_: object) -> None:
         raise KeyError(place)
 
-    patches = {"apply": (venue.engine, "apply"), "answer": (venue, "reply_to"), "fold": (venue.market, "fold")}
+    patches = {
+        "apply": (venue.engine, "apply"),
+        "answer": (venue.consumers.account_streams, "_hand_over"),
+        "fold": (venue.market, "fold"),
+    }
     with monkeypatch.context() as patch:
         if place == "question":
             venue.ask_after_release(lambda: broken())

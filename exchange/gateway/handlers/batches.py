@@ -53,8 +53,8 @@ def _run_singly(connection: Connection, session: Session, message: Batch, collec
             continue
         expires_us = operation.expires_us or message.expires_us
         if expires_us:
-            port.gathering.open.expires.append((len(port.gathering.open.tickets), expires_us))
-        port.gathering.open.tickets.append((collector.add, index, connection.now_us))
+            port.gathering.open.expires.append((port.gathering.open.count, expires_us))
+        port.gathering.open.add_ticket(collector.add, index, connection.now_us)
         port.wake()
     collector.finish_if_complete()
 
@@ -67,10 +67,10 @@ def _run_atomic(connection: Connection, session: Session, message: Batch, collec
         refusal = pack_operation(connection.gateway.port, session, rows, operation, message.request_id)
         if refusal is not None:
             break
-        rows.tickets.append((collector.add, index, connection.now_us))
+        rows.add_ticket(collector.add, index, connection.now_us)
 
     def may_run(verdict: Verdict | None, now_us: int) -> bool:
-        found = _first_refusal(message, len(rows.tickets), refusal, verdict, now_us)
+        found = _first_refusal(message, rows.count, refusal, verdict, now_us)
         if found is not None:
             collector.answer(found)
         return found is None
@@ -151,11 +151,11 @@ class BatchReply:
         longer and shows that the request was answered.
         """
         if self._sequenced:
-            release = self._port.release
-            self._session.replies.add(self._request_id, self._first, self._received_us, release, self._sequenced)
+            session, first, received_us = self._session.number, self._first, self._received_us
+            self._port.note_reply(session, self._request_id, first, received_us, self._sequenced)
         if not self._sequenced or not self._can_rebuild:
             self._session.store_whole_reply(self._request_id, reply)
-        send_answer(self._session, reply, self._received_us)
+        send_answer(self._session, reply, self._received_us, self._sequenced > 0)
 
     def _put(self, index: int, result: BatchResult) -> None:
         self._results[index] = result

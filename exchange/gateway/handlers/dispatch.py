@@ -118,4 +118,4 @@ def _costs(message: Any) -> list[tuple[str, int]]:
     return [("cancel", 1)] if isinstance(message, Cancel | CancelAll | Timer | Kill | Unkill) else []
 
 
-HANDLERS = Handlers(PRIVATE, serve, count_refused)
+HANDLERS = Handlers(serve, count_refused)

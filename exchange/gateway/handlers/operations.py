@@ -37,7 +37,7 @@ def pack_operation(
     refusal = check_operation(port, session, operation, request_id)
     if refusal is not None:
         return refusal
-    account, index = _account(session, operation), len(batch.tickets)
+    account, index = _account(session, operation), batch.count
     if isinstance(operation, BatchNew):
         listed = port.instruments[operation.instrument]
         pack_new(batch, operation, listed.index, account, session.number, request_id)

@@ -36,7 +36,7 @@ def answer_query(connection: Connection, session: Session, message: Query) -> No
             reply = _answer(connection, account, message)
             reply.engine_sequence = connection.gateway.port.sequence
             connection.reply(reply)
-            connection.note_answer()
+            connection.note_answers(1)
 
     connection.expect_answer()
     connection.gateway.port.ask(answer)

@@ -26,7 +26,7 @@ def quote(connection: Connection, session: Session, message: Quote) -> None:
         return
     port = connection.gateway.port
     port.gathering.make_space(len(entries))
-    batch, ticket = port.gathering.open, (session.answer, message.request_id, connection.now_us)
+    batch = port.gathering.open
     for index, entry in enumerate(entries):
         listed = port.instruments.get(entry[0])
         more = index + 1 < len(entries)
@@ -35,9 +35,13 @@ def quote(connection: Connection, session: Session, message: Quote) -> None:
             account, session.number, message.request_id,
         )  # fmt: skip
         if message.expires_us:
-            batch.expires.append((len(batch.tickets), message.expires_us))
-        batch.tickets.append(ticket if index == 0 else None)
+            batch.expires.append((batch.count, message.expires_us))
+        if index == 0:
+            batch.add_request(connection.now_us)
+        else:
+            batch.add_unanswered()
     session.note_quote(message.request_id)
+    session.allow_quotes(message.protection_group)
     connection.expect_answer()
     port.wake()
 

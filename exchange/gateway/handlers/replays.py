@@ -51,7 +51,7 @@ def _replay(connection: Connection, account: int, message: Replay) -> None:
             _replay_channel(connection, message)
         else:
             _replay_account(connection, account, message)
-        connection.note_answer()
+        connection.note_answers(1)
 
     connection.expect_answer()
     connection.gateway.port.ask(answer)

@@ -33,8 +33,8 @@ def set_cancel_terms(connection: Connection, session: Session, message: CancelOn
     def durable(request_id: int, received_us: int, events: list[Row]) -> None:
         gateway.record_session(events[0][0], session, terms)
         reply = Ok(request_id, engine_sequence=events[0][0], cancel_terms=full_terms(terms))
-        session.replies.add(request_id, events[0][0], received_us, gateway.port.release)
-        send_answer(session, reply, received_us)
+        gateway.port.note_reply(session.number, request_id, events[0][0], received_us)
+        send_answer(session, reply, received_us, is_sequenced=True)
 
     gateway.journal_session(session, message.request_id, durable)
 

@@ -34,7 +34,7 @@ def subscribe(connection: Connection, message: Subscribe) -> None:
         connection.reply(Ok(message.request_id, channels=rows, message=missing))
         for number in added:
             _send_snapshot(connection, number)
-        connection.note_answer()
+        connection.note_answers(1)
 
     connection.expect_answer()
     connection.gateway.port.ask(serve)
@@ -95,7 +95,7 @@ def resync(connection: Connection, message: Resync) -> None:
         connection.gateway.slow.regroup(connection)
         connection.reply(Ok(message.request_id))
         _send_snapshot(connection, number)
-        connection.note_answer()
+        connection.note_answers(1)
 
     connection.expect_answer()
     connection.gateway.port.ask(serve)

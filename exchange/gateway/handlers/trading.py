@@ -148,25 +148,31 @@ def submit(
     """
     batch = port.gathering.open
     if expires_us:
-        batch.expires.append((len(batch.tickets), expires_us))
-    batch.tickets.append((answer or session.answer, request_id, connection.now_us))
+        batch.expires.append((batch.count, expires_us))
+    if answer is None:
+        batch.add_request(connection.now_us)
+    else:
+        batch.add_ticket(answer, request_id, connection.now_us)
     session.note_request(request_id)
     connection.expect_answer()
     port.wake()
 
 
-def send_answer(session: Session, reply: Ok | Err, received_us: int) -> None:
-    """Send a reply on the session's connection, if it has a live one. The stored reply serves a later resend."""
+def send_answer(session: Session, reply: Ok | Err, received_us: int, is_sequenced: bool) -> None:
+    """Send a reply on the session's connection, if it has a live one. The stored reply serves a later resend.
+
+    is_sequenced   the request became a command: the session counts its answer with all of the release
+    """
     connection = session.connection
     if connection is None:
         session.keeper.update_kept_bytes(session)
     if connection is None or not connection.live:
         return
     reply.received_us = received_us
-    reply.sent_us = session.keeper.clock.wall_us()
-    session.port.release.replies.append(reply)
+    reply.sent_us = session.port.sent_us if is_sequenced else session.keeper.clock.wall_us()
     connection.queue.send(reply)
-    connection.note_answer()
+    if not is_sequenced:
+        connection.note_answers(1)
 
 
 def answer_duplicate(connection: Connection, session: Session, message: Any) -> None:

@@ -36,7 +36,7 @@ def test_an_operation_that_passes_its_check_gets_a_row_of_its_kind(bench: Bench)
         row = batch.rows[place]
         assert (row["kind"], row["account"], row["session"], row["request_id"]) == (kind, 1, session.number, 17)
         assert row["flags"] & CommandFlag.BATCHED
-        batch.tickets.append(None)
+        batch.add_unanswered()
 
 
 @pytest.mark.rule("ENTRY-013", "WIRE-020")

@@ -1,0 +1,366 @@
+"""Kernels that write the messages of a released batch: replies and account events, as bytes, from EVENT rows.
+
+`encode_batch` walks over the commands of a batch. It answers a usual request, then writes the account messages that the
+command has caused (ENTRY-001), each once for every encoding, and adds them to the lists of their connections. It stops
+and says why where it does not know a reply and where there is no space; then it is called again.
+"""
+
+import numpy as np
+
+from exchange.kernel import kernel, leaf_kernel
+from exchange.kernel_codes import (
+    EVENT_CASH_MOVED,
+    EVENT_FLAG_MARGIN,
+    EVENT_ORDER_CANCELLED,
+    EVENT_POSITION_CHANGED,
+    EVENT_QUOTE_ACCEPTED,
+    QUOTE_REFUSED,
+)
+from exchange.publish import row_values
+from exchange.publish.put import (
+    BINARY,
+    CLOSE_ARRAY,
+    COMMA,
+    JSON,
+    OPEN_ARRAY,
+    add_message,
+    put_decimal,
+    put_little_endian,
+    put_packed_array,
+    put_packed_integer,
+)
+from exchange.publish.reply_forms import (
+    REPLY_QUOTED,
+    REPLY_REPLACED,
+    REPLY_UNKNOWN,
+    end_of_command,
+    is_entry_of_quote,
+    last_of_order,
+    reply_of,
+)
+from exchange.publish.row_message import (
+    CLOSE_OBJECT,
+    begin_message,
+    derive_code,
+    derive_others,
+    instrument_id_of,
+    priority_of,
+    put_message,
+    put_record,
+    read_values,
+)
+from exchange.wire.table import Answerer
+
+NOBODY, SESSION = int(Answerer.NOBODY), int(Answerer.SESSION)
+DONE, ASK_PYTHON, NO_SPACE = 0, 1, 2
+MESSAGE_BYTES = 8_192  # more than the longest message, a reply to a quote of 32 entries
+REQUEST_ID, RECEIVED_US, SENT_US = row_values.REQUEST_ID, row_values.RECEIVED_US, row_values.SENT_US
+REPLACED_TICK, REPLACED_LOTS = row_values.REPLACED_TICK, row_values.REPLACED_LOTS
+PRIORITY, WHY, CODE = row_values.PRIORITY, row_values.WHY, row_values.CODE
+
+
+# What a reply says.
+
+
+@kernel
+def derive_reply(tables, events, cells, begin, stop, form):
+    """Write the values of a reply."""
+    values, head = tables.values, events[begin]
+    if form > REPLY_REPLACED:
+        read_values(tables, cells, begin)
+        derive_code(tables, head.reason, head.book_state)
+        return
+    last = last_of_order(events, begin, stop)
+    read_values(tables, cells, last)
+    is_ended = last != begin and events[last].kind == EVENT_ORDER_CANCELLED
+    values[WHY] = np.int64(events[last].cancel_reason) if is_ended else 0
+    values[REPLACED_TICK] = head.price
+    values[REPLACED_LOTS] = head.order_lots
+    values[PRIORITY] = priority_of(head.flags)
+
+
+@leaf_kernel
+def put_number(encoding, out, at, value):
+    """Put an integer in either encoding."""
+    return put_decimal(out, at, value) if encoding == JSON else put_packed_integer(out, at, value)
+
+
+@leaf_kernel
+def put_comma(encoding, out, at):
+    """Put what stands between two items of an array."""
+    if encoding == JSON:
+        out[at] = COMMA
+        return at + 1
+    return at
+
+
+@leaf_kernel
+def open_array(encoding, out, at, count):
+    if encoding == JSON:
+        out[at] = OPEN_ARRAY
+        return at + 1
+    return put_packed_array(out, at, count)
+
+
+@leaf_kernel
+def close_array(encoding, out, at):
+    if encoding == JSON:
+        out[at] = CLOSE_ARRAY
+        return at + 1
+    return at
+
+
+@kernel
+def put_entry(tables, event, encoding, out, at):
+    """Put the row of one entry of a mass quote: instrument, state and order of the bid and of the ask, error code."""
+    at = open_array(encoding, out, at, 6)
+    at = put_comma(encoding, out, put_number(encoding, out, at, instrument_id_of(tables, np.int64(event.instrument))))
+    bid_state, bid_id, ask_state, ask_id, code = QUOTE_REFUSED, np.int64(0), QUOTE_REFUSED, np.int64(0), np.int64(0)
+    if event.kind == EVENT_QUOTE_ACCEPTED:
+        bid_state, bid_id = np.int64(event.bid_state), event.bid_id
+        ask_state, ask_id = np.int64(event.ask_state), np.int64(event.ask_id)
+    else:
+        derive_code(tables, event.reason, event.book_state)
+        code = tables.values[CODE]
+    at = put_comma(encoding, out, put_number(encoding, out, at, bid_state))
+    at = put_comma(encoding, out, put_number(encoding, out, at, bid_id))
+    at = put_comma(encoding, out, put_number(encoding, out, at, ask_state))
+    at = put_comma(encoding, out, put_number(encoding, out, at, ask_id))
+    return close_array(encoding, out, put_number(encoding, out, at, code))
+
+
+@leaf_kernel
+def put_entry_record(tables, event, out, at):
+    """As `put_entry`, in binary (`wire.binary.QUOTE_RESULT`)."""
+    at = put_little_endian(out, at, instrument_id_of(tables, np.int64(event.instrument)), 4)
+    if event.kind == EVENT_QUOTE_ACCEPTED:
+        at = put_little_endian(out, at, 0, 2)
+        at = put_little_endian(out, at, np.int64(event.bid_state), 1)
+        at = put_little_endian(out, at, np.int64(event.ask_state), 1)
+        at = put_little_endian(out, at, event.bid_id, 8)
+        return put_little_endian(out, at, np.int64(event.ask_id), 8)
+    derive_code(tables, event.reason, event.book_state)
+    at = put_little_endian(out, at, tables.values[CODE], 2)
+    at = put_little_endian(out, at, QUOTE_REFUSED, 1)
+    at = put_little_endian(out, at, QUOTE_REFUSED, 1)
+    return put_little_endian(out, put_little_endian(out, at, 0, 8), 0, 8)
+
+
+@kernel
+def put_quote_record(tables, events, begin, stop, out, start):
+    """As `put_quote_reply`, in binary."""
+    at = put_record(tables, REPLY_QUOTED, out, start)
+    count = 0
+    for place in range(begin, stop):
+        if is_entry_of_quote(events[place]):
+            at = put_entry_record(tables, events[place], out, at)
+            count += 1
+    put_little_endian(out, start, at - start, 4)
+    put_little_endian(out, start + tables.quote_count_at, count, 4)
+    return at
+
+
+@kernel
+def put_quote_reply(tables, events, begin, stop, encoding, out, at):
+    """Put the reply to a mass quote: a row for each entry (ENTRY-020, ENTRY-021)."""
+    if encoding == BINARY:
+        return put_quote_record(tables, events, begin, stop, out, at)
+    at = begin_message(tables, REPLY_QUOTED, encoding, out, at)
+    count = 0
+    for place in range(begin, stop):
+        if is_entry_of_quote(events[place]):
+            count += 1
+    at = open_array(encoding, out, at, count)
+    written = 0
+    for place in range(begin, stop):
+        if is_entry_of_quote(events[place]):
+            if written:
+                at = put_comma(encoding, out, at)
+            at = put_entry(tables, events[place], encoding, out, at)
+            written += 1
+    at = close_array(encoding, out, at)
+    if encoding == JSON:
+        out[at] = CLOSE_OBJECT
+        at += 1
+    return at
+
+
+@kernel
+def note_reply(streams, slot, request_id, sequence, received_us, operations):
+    """Note which command answered a request, for the session's stored replies."""
+    if streams.answers[slot] == 0:
+        streams.answered_slots[streams.answered_count] = slot
+        streams.answered_count += 1
+    streams.answers[slot] += 1
+    number = streams.replies
+    streams.reply_slot[number] = slot
+    streams.reply_id[number] = request_id
+    streams.reply_sequence[number] = sequence
+    streams.reply_received_us[number] = received_us
+    streams.reply_operations[number] = operations
+    streams.replies = number + 1
+
+
+@kernel
+def note_answer(streams, slot, request_id, sequence, received_us, operations):
+    """As `note_reply`, for Python."""
+    note_reply(streams, slot, request_id, sequence, received_us, operations)
+
+
+@kernel
+def put_reply(tables, chains, streams, command, received_us, events, cells, begin, stop, slot, now_us):
+    """Answer a usual request; returns whether events alone determine the reply."""
+    form = reply_of(events, begin, stop)
+    if form == REPLY_UNKNOWN or streams.session[slot] != command.session or streams.asks_python[slot]:
+        return False
+    note_reply(streams, slot, command.request_id, events[begin].sequence, received_us, 0)
+    encoding = np.int64(chains.encoding[slot])
+    if encoding == 0 or not streams.is_live[slot]:
+        return True
+    derive_reply(tables, events, cells, begin, stop, form)
+    tables.values[REQUEST_ID], tables.values[RECEIVED_US] = command.request_id, received_us
+    tables.values[SENT_US] = now_us
+    at = chains.used
+    if form == REPLY_QUOTED:
+        chains.used = put_quote_reply(tables, events, begin, stop, encoding, chains.data, at)
+    else:
+        chains.used = put_message(tables, form, encoding, chains.data, at)
+    add_message(chains, slot, at, chains.used, encoding)
+    return True
+
+
+# Account messages.
+
+
+@kernel
+def send_message(tables, chains, streams, account, form):
+    """Put the message of a form once for each encoding, and add it to the lists of all connections of an account."""
+    begins, stops = chains.shared_begin, chains.shared_stop  # by encoding; nothing begins at 0
+    for encoding in range(JSON, BINARY + 1):
+        begins[encoding] = 0
+    node = np.int64(streams.listener[account])
+    for _ in range(streams.listeners[account]):
+        slot = np.int64(streams.node_slot[node])
+        node = np.int64(streams.node_next[node])
+        encoding = np.int64(chains.encoding[slot])
+        if encoding == 0:
+            continue
+        if begins[encoding] == 0:
+            begins[encoding] = chains.used
+            stops[encoding] = chains.used = put_message(tables, form, encoding, chains.data, chains.used)
+        add_message(chains, slot, begins[encoding], stops[encoding], encoding)
+
+
+@leaf_kernel
+def has_space(chains, messages):
+    """Whether so many messages, each in every encoding, fit behind what waits."""
+    return (
+        chains.used + 4 * MESSAGE_BYTES <= chains.bytes_max
+        and chains.messages + 2 * messages + 1 <= chains.messages_max
+    )
+
+
+@kernel
+def send_account_messages(tables, chains, streams, events, cells, place):
+    """Write the messages of a row that is in an account's stream, and note the last number of the stream."""
+    event = events[place]
+    account, form = np.int64(event.account), np.int64(tables.forms[event.kind])
+    is_position, is_cash = event.kind == EVENT_POSITION_CHANGED, event.kind == EVENT_CASH_MOVED
+    shows_margin = (is_position or is_cash) and event.flags & EVENT_FLAG_MARGIN != 0
+    streams.released[account] = event.account_sequence + (1 if shows_margin else 0)
+    if streams.listeners[account] == 0:
+        return
+    read_values(tables, cells, place)
+    derive_others(tables, event)
+    margin_form = form + 1
+    if is_position:
+        margin_form = form + 2
+        if event.position_lots == 0:
+            form += 1
+    send_message(tables, chains, streams, account, form)
+    if shows_margin:
+        send_message(tables, chains, streams, account, margin_form)
+
+
+@kernel
+def encode_batch(tables, chains, streams, commands, received_us, answerers, events, cells, now_us, slot_mask):
+    """Write the messages of the commands from `streams.row` on, and of their events from `streams.event` on.
+
+    commands      COMMAND rows of the batch, shape (n,)
+    received_us   when each was read
+    answerers     who answers each: `wire.table.Answerer`
+    events        EVENT rows of these commands, shape (m,); `cells`: the same as int64 words, shape (16 m,)
+    now_us        time at which the replies are sent
+    returns       DONE; ASK_PYTHON: command `streams.row` needs a reply, then `is_answered` is to be set; NO_SPACE:
+                  frame what waits, then call again
+    """
+    for number in range(streams.row, commands.shape[0]):
+        streams.row = number
+        command = commands[number]
+        if not streams.is_answered:
+            streams.stop = end_of_command(events, streams.event, command.sequence)
+            if not has_space(chains, 1):
+                return NO_SPACE
+            if answerers[number] != NOBODY:
+                slot = np.int64(command.session) & slot_mask
+                if answerers[number] != SESSION or not put_reply(
+                    tables,
+                    chains,
+                    streams,
+                    command,
+                    received_us[number],
+                    events,
+                    cells,
+                    streams.event,
+                    streams.stop,
+                    slot,
+                    now_us,
+                ):
+                    return ASK_PYTHON
+            streams.is_answered = 1
+        for place in range(streams.event, streams.stop):
+            streams.event = place
+            if events[place].account_sequence:
+                if not has_space(chains, streams.listeners[np.int64(events[place].account)]):
+                    return NO_SPACE
+                send_account_messages(tables, chains, streams, events, cells, place)
+        streams.event = streams.stop
+        streams.is_answered = 0
+    streams.row = commands.shape[0]
+    return DONE
+
+
+@kernel
+def note_released(streams, events):
+    """Note the last numbers of the account streams of events that nobody hears."""
+    for place in range(events.shape[0]):
+        event = events[place]
+        if event.account_sequence:
+            shows_margin = event.kind == EVENT_POSITION_CHANGED or event.kind == EVENT_CASH_MOVED
+            shows_margin = shows_margin and event.flags & EVENT_FLAG_MARGIN != 0
+            streams.released[np.int64(event.account)] = event.account_sequence + (1 if shows_margin else 0)
+
+
+@kernel
+def collect_replies(streams, request_ids, sequences, received_us, operations, ends):
+    """Sort the noted replies by slot into columns; `ends` says where those of each answered slot end.
+
+    The counts by slot are 0 afterwards. Those of the columns are changed in place.
+    """
+    end = 0
+    for number in range(streams.answered_count):
+        slot = streams.answered_slots[number]
+        ends[number] = end
+        end += streams.answers[slot]
+        streams.answers[slot] = number
+    for reply in range(streams.replies):
+        number = streams.answers[streams.reply_slot[reply]]
+        place = ends[number]
+        request_ids[place] = streams.reply_id[reply]
+        sequences[place] = streams.reply_sequence[reply]
+        received_us[place] = streams.reply_received_us[reply]
+        operations[place] = streams.reply_operations[reply]
+        ends[number] = place + 1
+    for number in range(streams.answered_count):
+        streams.answers[streams.answered_slots[number]] = 0
+    streams.replies = 0
