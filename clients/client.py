@@ -252,6 +252,7 @@ def connect(
     """Make a session with a venue, for use with `async with`.
 
     url             ws://host:port, with or without a path; without one it is /v1/oe, or /v1/md when there is no key
+    subprotocol     JSON by default; `wire.version` has MessagePack and binary records too
     key, secret     id of the key, and the secret that signs for it; without a key only public market data is available
     cancel_terms    what happens to orders when the connection drops; by default they are cancelled after 3 s
     seed            of the random part of order ids and reconnect times, for repeatable runs

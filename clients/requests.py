@@ -3,8 +3,6 @@
 Every request is encoded once and kept until its reply, so that a resend has the same bytes (RECOV-011).
 """
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -107,23 +105,13 @@ class Requests:
         """All queued requests in as few frames as the venue's limits allow (WIRE-003)."""
         queue, self._queue = self._queue, []
         frames: list[bytes] = []
-        start = total = 0
+        codec, start, total = self.codec, 0, 0
         for end, data in enumerate(queue):
-            if end > start and (total + len(data) + 8 > frame_bytes_max or end - start == MESSAGES_MAX):
-                frames.append(join(queue[start:end], self.codec.text))
+            is_full = total + len(data) + 8 > frame_bytes_max or end - start == MESSAGES_MAX
+            if end > start and (is_full or codec.is_text(data) != codec.is_text(queue[start])):
+                frames.append(codec.join(queue[start:end]))
                 start, total = end, 0
             total += len(data) + 1
         if start < len(queue):
-            frames.append(join(queue[start:], self.codec.text))
+            frames.append(codec.join(queue[start:]))
         return frames
-
-
-def join(messages: Sequence[bytes], text: bool) -> bytes:
-    """Encoded messages as one frame: the message itself, or an array of them (WIRE-004)."""
-    if len(messages) == 1:
-        return messages[0]
-    if text:
-        return b"[" + b",".join(messages) + b"]"
-    count = len(messages)
-    head = bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big")
-    return head + b"".join(messages)

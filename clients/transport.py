@@ -49,7 +49,6 @@ class WebsocketTransport:
         self._backoff = backoff
         self._wake = asyncio.Event()
         self._connection: ClientConnection | None = None
-        self._text = core.requests.codec.text
 
     def wake(self) -> None:
         """Wake the writer, because the core may have frames to send."""
@@ -129,7 +128,7 @@ class WebsocketTransport:
     async def _write(self, connection: ClientConnection) -> None:
         while True:
             for frame in self._core.frames():
-                await connection.send(frame, text=self._text)
+                await connection.send(frame, text=self._core.requests.codec.is_text(frame))
             self._wake.clear()
             await self._wake.wait()
 

@@ -225,6 +225,11 @@ class Connection:
             self.close(CloseCode.FLOODING, f"ten times the {bucket.rate.name} rate for five seconds")
 
     @property
+    def encoding(self) -> int:
+        """Number of its encoding."""
+        return self.queue.encoding.number
+
+    @property
     def is_serving(self) -> bool:
         """Whether requests are served now."""
         return self.live and not self.blocked

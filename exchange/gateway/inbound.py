@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from exchange.gateway.port import VenuePort
+from exchange.gateway.read_records import read_record
 from exchange.gateway.read_requests import read_json, read_packed
 from exchange.gateway.request_tables import (
     ENTRY_VALUES,
@@ -39,14 +40,15 @@ from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.table import Answerer
 from exchange.wire.words import INDICES_MAX, NO_IDS
 
-JSON_TEXT, PACKED = 0, 1
-TEXT_FRAME = 0x81
+JSON, MSGPACK, BINARY = 1, 2, 3  # numbers of encodings, as in `outbox`
+TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
+RECORDS_MAX = 64  # in a frame (WIRE-003)
 NOBODY, BY_SESSION = int(Answerer.NOBODY), int(Answerer.SESSION)
 MASKED, LONG = 0x80, 0x80 | 126  # second byte of a client's frame: mask bit plus length, or 2 bytes of length follow
 TERMS, FOUND = struct.Struct(f"<{len(TERM_NAMES)}q"), struct.Struct(f"<{len(FOUND_NAMES)}q")
 _TABLES = request_tables()
-ACCOUNT, INSTRUMENT, PRICE, LOTS, DISPLAY, MINIMUM, COID, ORDER_ID, PROTECTION = (
-    key_number(_TABLES, name) for name in ("acc", "i", "px", "q", "disp", "minq", "coid", "oid", "mmp")
+ACCOUNT, INSTRUMENT, PRICE, LOTS, DISPLAY, MINIMUM, COID, ORDER_ID, PROTECTION, ROWS = (
+    key_number(_TABLES, name) for name in ("acc", "i", "px", "q", "disp", "minq", "coid", "oid", "mmp", "qs")
 )
 FLAGS_WORD, FLAGS_SHIFT = place_in(COMMAND, "flags") // 8, np.uint64(8 * (place_in(COMMAND, "flags") % 8))
 COID_WORD = place_in(COMMAND, "client_order_id_0") // 8
@@ -230,19 +232,60 @@ def add_rows(reader, form, found, cells, rows, received_us, answerers, row):
 
 
 @kernel
-def read_frames(reader, data, at, first, frame_max, encoding, cells, rows, received_us, answerers, row):
+def add_request(reader, found, cells, rows, received_us, answerers, row):
+    """Judge a request that has been read and append its rows; returns whether it was a usual one."""
+    if found & 3 != 3 or reader.values[REQUEST_ID] <= reader.newest_id or reader.requests == reader.requests_left:
+        return False
+    form = reader.forms[reader.values[TYPE]]
+    if found & ~form.allowed or form.needed & ~found or not is_right(reader, form.kind, found):
+        return False
+    added = add_rows(reader, form, found, cells, rows, received_us, answerers, row + reader.rows)
+    reader.rows += added
+    return added > 0
+
+
+@kernel
+def add_records(reader, size, cells, rows, received_us, answerers, row):
+    """Serve the records of a frame; returns whether all were usual, else `reader.skip` is the place of the first."""
+    at = 0
+    for _ in range(RECORDS_MAX):
+        found = read_record(reader, at, size, ROWS)
+        if not add_request(reader, found, cells, rows, received_us, answerers, row):
+            break
+        at = reader.record_stop
+        if at == size:
+            return True
+    reader.skip = at
+    return False
+
+
+@kernel
+def serve_frame(reader, first, size, encoding, cells, rows, received_us, answerers, row):
+    """Serve the frame whose payload stands in `reader.text`; returns whether all of it was usual."""
+    if first == BINARY_FRAME and encoding == BINARY:
+        return add_records(reader, size, cells, rows, received_us, answerers, row)
+    found = 0
+    if first == TEXT_FRAME and encoding != MSGPACK:
+        found = read_json(reader, size)
+    elif first == BINARY_FRAME and encoding == MSGPACK:
+        found = read_packed(reader, size)
+    return add_request(reader, found, cells, rows, received_us, answerers, row)
+
+
+@kernel
+def read_frames(reader, data, at, frame_max, encoding, cells, rows, received_us, answerers, row):
     """Serve the usual requests in a stream of frames from `at` on; writes what it found into `reader`.
 
     data         bytes of the socket, uint8
-    first        first byte of a plain frame in the connection's encoding
     frame_max    longest payload that is allowed
-    encoding     JSON_TEXT or PACKED
+    encoding     of the connection: JSON, MSGPACK or BINARY
     cells        the open batch's rows as uint64 words; `rows`: the same as COMMAND rows; `row`: how many it has
     """
     reader.requests = reader.rows = reader.orders = reader.cancels = reader.quotes = reader.newest_quote = 0
+    reader.frames = reader.skip = 0
     reader.newest_id = reader.last_id
-    for _ in range(min(reader.requests_left, reader.frames_left)):
-        if at + 6 > data.shape[0] or data[at] != first or data[at + 1] < MASKED or data[at + 1] > LONG:
+    for _ in range(reader.frames_left):
+        if at + 6 > data.shape[0] or data[at + 1] < MASKED or data[at + 1] > LONG:
             break
         start, size = at + 6, np.int64(data[at + 1]) - MASKED
         if data[at + 1] == LONG:
@@ -252,16 +295,9 @@ def read_frames(reader, data, at, first, frame_max, encoding, cells, rows, recei
         if size == 0 or size > frame_max or size > PAYLOAD_BYTES or start + size > data.shape[0]:
             break
         unmask(reader.text, data, start, size)
-        found = read_json(reader, size) if encoding == JSON_TEXT else read_packed(reader, size)
-        if found & 3 != 3 or reader.values[REQUEST_ID] <= reader.newest_id:
+        if not serve_frame(reader, np.int64(data[at]), size, encoding, cells, rows, received_us, answerers, row):
             break
-        form = reader.forms[reader.values[TYPE]]
-        if found & ~form.allowed or form.needed & ~found or not is_right(reader, form.kind, found):
-            break
-        added = add_rows(reader, form, found, cells, rows, received_us, answerers, row + reader.rows)
-        if added == 0:
-            break
-        reader.rows += added
+        reader.frames += 1
         at = start + size
     reader.stop = at
 
@@ -271,6 +307,10 @@ class ReadingConnection(Protocol):
 
     @property
     def session(self) -> Session | None: ...
+
+    @property
+    def encoding(self) -> int:
+        """Number of its encoding."""
 
     @property
     def is_serving(self) -> bool:
@@ -305,18 +345,21 @@ class Inbound:
         self._reader = self._tables[0]
         self._fields = memoryview(self._tables.view(np.uint8).reshape(-1))  # type: ignore[arg-type]  # a buffer
         self._listing = 0
+        self.skip = 0
         batch = port.gathering.open
         self._read = bind(
-            read_frames, self._reader, np.frombuffer(b"", np.uint8), 0, 0, 0, 0, batch.cells, batch.rows,
+            read_frames, self._reader, np.frombuffer(b"", np.uint8), 0, 0, 0, batch.cells, batch.rows,
             batch.received_us, batch.answerers, 0,
         )  # fmt: skip
 
-    def take(self, connection: ReadingConnection, data: bytes, start: int, first: int, frame_max: int) -> int:
-        """Serve the usual requests that stand in `data` from `start` on; returns the place behind them.
+    def take(self, connection: ReadingConnection, data: bytes, start: int, frame_max: int) -> int:
+        """Serve the usual requests that stand in `data` from `start` on; returns the place of the first other frame.
 
-        first       first byte of a plain frame of the connection
+        `skip` is then how many bytes of its payload are served already: records before the first unusual one.
+
         frame_max   longest payload that is allowed
         """
+        self.skip = 0
         session, port = connection.session, self._port
         if session is None or not session.account or not connection.is_serving:
             return start
@@ -329,18 +372,17 @@ class Inbound:
             self._fields, 0, session.last_id, session.account, session.number, connection.now_us, connection.room,
             connection.frame_bucket.left(now_ns), *session.tokens(now_ns),
         )  # fmt: skip
-        encoding = JSON_TEXT if first == TEXT_FRAME else PACKED
         self._read(
-            self._reader, np.frombuffer(data, np.uint8), start, first, frame_max, encoding, batch.cells, batch.rows,
+            self._reader, np.frombuffer(data, np.uint8), start, frame_max, connection.encoding, batch.cells, batch.rows,
             batch.received_us, batch.answerers, batch.count,
         )  # fmt: skip
-        stop, requests, rows, orders, cancels, quotes, newest_id, newest_quote = FOUND.unpack_from(
+        stop, self.skip, frames, requests, rows, orders, cancels, quotes, newest_id, newest_quote = FOUND.unpack_from(
             self._fields, TERMS.size
         )
         if not requests:
             return start
         batch.count += rows
-        connection.frame_bucket.take(now_ns, requests)
+        connection.frame_bucket.take(now_ns, frames)
         session.spend(now_ns, orders, cancels, quotes)
         session.note_requests(newest_id, newest_quote)
         connection.expect_answers(requests)

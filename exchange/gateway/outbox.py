@@ -54,6 +54,10 @@ JSON = Encoding("json", 1, TEXT_FRAME, msgspec.json.Encoder().encode)
 MSGPACK = Encoding("msgpack", 2, BINARY_FRAME, msgspec.msgpack.Encoder().encode)
 
 
+# What has no record goes to a binary connection as JSON; compiled code writes the records.
+BINARY = Encoding("binary", 3, TEXT_FRAME, msgspec.json.Encoder().encode)
+
+
 class SocketTransport(Protocol):
     """What a connection needs from its socket. `pending`: bytes that wait to be sent; `pause`, `resume`: reading."""
 

@@ -12,6 +12,7 @@ from msgspec import inspect
 
 from exchange.codes import CommandKind
 from exchange.records import COMMAND, COMMAND_FIELDS, place_in, record_type
+from exchange.wire.binary import request_record
 from exchange.wire.fields import QUOTE_ROWS_MAX
 from exchange.wire.table import REQUESTS, RequestForm, RequestKey, Value, default_of, wire_key
 
@@ -36,14 +37,20 @@ KEY = record_type(
         ("pad", "i4"),
     ]
 )
-FIELD = record_type([("word", "i4"), ("shift", "i4"), ("mask", "u8"), ("toggles", "u8")])
+# Where the value of a key goes in a row, and where it stands in a binary record; size 0: the record lacks it.
+FIELD = record_type(
+    [("word", "i4"), ("shift", "i4"), ("mask", "u8"), ("toggles", "u8"), ("offset", "i4"), ("size", "i4")]
+)
 FORM = record_type(
     [
         ("kind", "i8"),  # CommandKind
         ("allowed", "i8"),  # a bit for each key
         ("needed", "i8"),
         ("template", "u8", ROW_WORDS),  # a row with all defaults
-        ("fields", FIELD, KEYS_MAX),  # where the value of each key goes
+        ("record", "i8"),  # template of its binary record
+        ("record_bytes", "i8"),  # without the rows of a quote
+        ("count_at", "i8"),  # offset of their number; 0: it has none
+        ("fields", FIELD, KEYS_MAX),  # by key
     ]
 )
 # What a call of the kernel needs to know and what it answers, in the order of TERMS and FOUND of `inbound`.
@@ -51,11 +58,14 @@ TERM_NAMES = (
     "last_id", "account", "session", "now_us", "requests_left", "frames_left", "orders_left", "cancels_left",
     "quotes_left", "protection",
 )  # fmt: skip
-FOUND_NAMES = ("stop", "requests", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote")
+FOUND_NAMES = (
+    "stop", "skip", "frames", "requests", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote",
+)  # fmt: skip
 READER = record_type(
     [
         *((name, "i8") for name in TERM_NAMES),
         *((name, "i8") for name in FOUND_NAMES),
+        ("record_stop", "i8"),  # place behind the record that was read last
         ("keys", KEY, KEYS_MAX),
         ("keys_count", "i8"),
         ("word", "u8", WORDS_MAX),
@@ -124,6 +134,18 @@ class _Builder:
             row["allowed"] |= 1 << place
             row["needed"] |= 1 << place
         row["template"] = template.view(np.uint64)
+        self._add_record(row, form)
+
+    def _add_record(self, row: Any, form: RequestForm) -> None:
+        """Add the layout of the binary record of a form."""
+        record = request_record(form.message)
+        row["record"], row["record_bytes"] = record.template, record.size
+        for place in record.places:
+            if place.name == "count":
+                row["count_at"] = place.offset
+            else:
+                field = row["fields"][self._numbers[wire_key(form.message, place.name)]]
+                field["offset"], field["size"] = place.offset, place.size
 
     def _add_field(self, row: Any, form: RequestForm, key: RequestKey) -> int:
         low, high = bounds_of(form.message, key.name) if key.value == Value.NUMBER else (0, 0)

@@ -29,13 +29,13 @@ from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers.dispatch import HANDLERS
 from exchange.gateway.origins import own_origins, parse_origin
-from exchange.gateway.outbox import JSON, MSGPACK, Encoding
+from exchange.gateway.outbox import BINARY, JSON, MSGPACK, Encoding
 from exchange.gateway.throttle import RateBucket
 from exchange.seams import RealNet
 from exchange.units import NS_PER_MS
 from exchange.wire.codec import CODECS
 from exchange.wire.errors import CloseCode
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, SUBPROTOCOLS
+from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, SUBPROTOCOLS
 
 PATHS = ("/v1/oe", "/v1/md")
 FRAGMENTS_MAX = 16
@@ -43,8 +43,9 @@ HEADERS_MAX = 32
 LINE_BYTES_MAX = 8_192
 CLOSE_TIMEOUT_S = 2.0
 TURN_S = 0.01
-ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK}
-TEXT, BINARY, PING = Opcode.TEXT, Opcode.BINARY, Opcode.PING
+ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK, BINARY_SUBPROTOCOL: BINARY}
+PLAIN_FRAMES = {JSON: (0x81,), MSGPACK: (0x82,), BINARY: (0x81, 0x82)}  # first bytes of a client's plain frames
+TEXT, PING = Opcode.TEXT, Opcode.PING
 # Second byte of a client's frame: the mask bit plus the length; 126 or 127 mean that 2 or 8 bytes of length follow.
 MASKED = 0x80
 LONG = MASKED | 126
@@ -77,7 +78,7 @@ class GatewaySocket(ServerConnection):
         self.gateway = gateway
         self.accept_limits = accept_limits
         self.connection: Connection | None = None
-        self.first = JSON.first  # first byte of a plain frame
+        self.first: tuple[int, ...] = PLAIN_FRAMES[JSON]
         self.tail = b""
         self.limit = gateway.profile.max_frame
         self.refused = False
@@ -93,7 +94,7 @@ class GatewaySocket(ServerConnection):
 
     def serve(self, connection: Connection, encoding: Encoding) -> None:
         """Set the connection that gets messages from now on, after the upgrade is answered."""
-        self.connection, self.first = connection, encoding.first
+        self.connection, self.first = connection, PLAIN_FRAMES[encoding]
 
     # Called by the library.
 
@@ -157,9 +158,10 @@ class GatewaySocket(ServerConnection):
         assert connection is not None
         at, size = 0, len(data)
         while at < size and not connection.blocked:
+            inbound.skip = 0
             if protocol.current_size is None and connection.live:
                 connection.note_read(self.now_us, self.now_ns)
-                at = inbound.take(connection, data, at, self.first, self.limit)
+                at = inbound.take(connection, data, at, self.limit)
                 if at == size:
                     return
             start, stop = self._next_frame(data, at)
@@ -169,8 +171,9 @@ class GatewaySocket(ServerConnection):
                 # Not masked, or longer than allowed: the library refuses it and closes.
                 super().data_received(data[at:])
                 return
-            if data[at] == self.first and protocol.current_size is None:
-                connection.receive([apply_mask(data[start:stop], data[start - 4 : start])], self.now_us, self.now_ns)
+            if data[at] in self.first and protocol.current_size is None:
+                payload = apply_mask(data[start:stop], data[start - 4 : start])
+                connection.receive([payload[inbound.skip :]], self.now_us, self.now_ns)
             else:
                 super().data_received(data[at:stop])
             at = stop
@@ -202,7 +205,7 @@ class GatewaySocket(ServerConnection):
             super().process_event(event)
             return
         opcode = event.opcode
-        if opcode is TEXT or opcode is BINARY:
+        if opcode is TEXT or opcode is Opcode.BINARY:
             self.kind, self.fragments = opcode, []
         if opcode in DATA_OPCODES:
             self._join(connection, event)
@@ -216,7 +219,7 @@ class GatewaySocket(ServerConnection):
             self.close_now(CloseCode.TOO_BIG, "more than 16 fragments")
         elif not event.fin:
             return
-        elif (self.kind is TEXT) is not connection.codec.text:
+        elif (0x81 if self.kind is TEXT else 0x82) not in self.first:
             connection.close(CloseCode.WRONG_FRAME_KIND, "text frames for JSON, binary ones for MessagePack")
         else:
             data, self.fragments = b"".join(self.fragments), []

@@ -1,4 +1,4 @@
-"""Encodes and decodes messages in JSON and MessagePack, and names the faults of bad messages.
+"""Encodes and decodes messages in JSON, MessagePack and binary records, and names the faults of bad messages.
 
     codec = CODECS[JSON_SUBPROTOCOL]             # or MSGPACK_SUBPROTOCOL; codec.text: whether frames are text
     for message in codec.decode_client(data):    # a frame has one message or an array of them (WIRE-004)
@@ -11,16 +11,17 @@ All data are decoded into typed messages (SEC-053). After `TooManyMessages` clos
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from exchange.wire.allowed import with_allowed
+from exchange.wire.binary import BadRecord, decode_reports, encode_request, requests_of
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.fields import INT53, MESSAGES_MAX
 from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, ServerMessages
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
 FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 NO_DATA = (msgspec.MsgspecError, ValueError, RecursionError, IndexError)  # errors of the scans for duplicate keys
@@ -120,6 +121,21 @@ class Codec:
         self._parts = package.Decoder(list[msgspec.Raw])
         self._envelope = package.Decoder(_Envelope)
         self._has_duplicates = has_duplicates
+        self._joins_text = package is msgspec.json
+
+    def is_text(self, data: bytes) -> bool:
+        """Whether encoded data go into a text frame."""
+        return self.text
+
+    def join(self, messages: Sequence[bytes]) -> bytes:
+        """Encoded messages of one kind as one frame: the message itself, or an array of them (WIRE-004)."""
+        if len(messages) == 1:
+            return messages[0]
+        if self._joins_text:
+            return b"[" + b",".join(messages) + b"]"
+        count = len(messages)
+        head = bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big")
+        return head + b"".join(messages)
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
         """Decode one frame of a client into requests and BadMessages, in order. Raises TooManyMessages."""
@@ -203,7 +219,49 @@ class Codec:
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
 
 
+class BinaryCodec(Codec):
+    """Fixed records for usual requests and reports; everything else is JSON in text frames (WIRE-030).
+
+    The first byte tells them apart: a record begins with its length, a multiple of eight, and no JSON text does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(msgspec.json, False, json_has_duplicates)
+        self._encode_json = self.encode
+        self.encode = self._encode_request
+
+    def is_text(self, data: bytes) -> bool:
+        return data[:1] in JSON_BEGINS
+
+    def _encode_request(self, message: Any) -> bytes:
+        return encode_request(message) or self._encode_json(message)
+
+    def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
+        if isinstance(data, str) or self.is_text(data):
+            return super().decode_client(data if isinstance(data, str) else str(data, "utf-8"))
+        try:
+            requests = requests_of(data)
+        except BadRecord as bad:
+            return [BadMessage("MALFORMED", str(bad), 0)]
+        if len(requests) > MESSAGES_MAX:
+            raise TooManyMessages
+        if not requests:
+            return [BadMessage("MALFORMED", "a frame of no records", 0)]
+        return [message for request in requests for message in super(BinaryCodec, self).decode_client(_json(request))]
+
+    def decode_server(self, data: str | bytes) -> list[ServerMessage]:
+        if isinstance(data, str) or self.is_text(data):
+            return super().decode_server(data)
+        return decode_reports(data)
+
+    def join(self, messages: Sequence[bytes]) -> bytes:
+        return super().join(messages) if self.is_text(messages[0]) else b"".join(messages)
+
+
+JSON_BEGINS = (b"{", b"[", b" ", b"\t", b"\n", b"\r")
+_json = msgspec.json.Encoder().encode
 CODECS = {
     JSON_SUBPROTOCOL: Codec(msgspec.json, True, json_has_duplicates),
     MSGPACK_SUBPROTOCOL: Codec(msgspec.msgpack, False, _msgpack_has_duplicates),
+    BINARY_SUBPROTOCOL: BinaryCodec(),
 }

@@ -4,4 +4,5 @@ RELEASE = "0.3.0"  # pyproject.toml reads it here
 VERSION = "1.2"  # of the protocol, sent as `v` of `hello`; the second number rises with each addition
 JSON_SUBPROTOCOL = "gpux.v1+json"
 MSGPACK_SUBPROTOCOL = "gpux.v1+msgpack"
-SUBPROTOCOLS = (JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL)
+BINARY_SUBPROTOCOL = "gpux.v1+bin"
+SUBPROTOCOLS = (JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, BINARY_SUBPROTOCOL)

@@ -17,14 +17,14 @@ from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers.dispatch import HANDLERS
-from exchange.gateway.outbox import JSON, MSGPACK, Outbox
+from exchange.gateway.outbox import BINARY, JSON, MSGPACK, Outbox
 from exchange.gateway.throttle import LOOPBACK, Profile
 from exchange.seams import RealDisk
 from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import Auth, Hello, New
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
 DAY = date(2026, 11, 23)
 SYMBOL = "H100.G90.H27"
@@ -130,13 +130,15 @@ def masked(payload: bytes, first: int, mask: bytes = b"\x1f\xa7\x00\xf3") -> byt
 class Peer:
     """One connection as its client sees it. `plain`: handlers in Python serve all of its requests."""
 
-    def __init__(self, bench: "Bench", path: str, address: str, msgpack: bool, plain: bool = False) -> None:
+    def __init__(
+        self, bench: "Bench", path: str, address: str, msgpack: bool, plain: bool = False, binary: bool = False
+    ) -> None:
         self.bench, self.plain = bench, plain
         self.path = path
         self.transport = MemoryTransport()
-        protocol = MSGPACK_SUBPROTOCOL if msgpack else JSON_SUBPROTOCOL
+        protocol = BINARY_SUBPROTOCOL if binary else MSGPACK_SUBPROTOCOL if msgpack else JSON_SUBPROTOCOL
         self.codec = CODECS[protocol]
-        encoding = MSGPACK if msgpack else JSON
+        encoding = BINARY if binary else MSGPACK if msgpack else JSON
         self.connection = Connection(
             bench.gateway, self.transport, self.codec, encoding, path, "localhost", address, HANDLERS
         )
@@ -158,16 +160,23 @@ class Peer:
     def frames(self, *payloads: bytes) -> None:
         """Frames of one read."""
         connection, inbound, clock = self.connection, self.bench.gateway.inbound, self.bench.clock
-        first, limit, waiting = connection.queue.encoding.first, self.bench.profile.max_frame, list(payloads)
+        limit, waiting = self.bench.profile.max_frame, list(payloads)
         while waiting:
+            inbound.skip = 0
             if not self.plain and connection.live:
-                data = b"".join(masked(payload, first) for payload in waiting)
+                sizes = [len(masked(payload, self.first_byte(payload))) for payload in waiting]
+                data = b"".join(masked(payload, self.first_byte(payload)) for payload in waiting)
                 connection.note_read(clock.wall_us(), clock.mono_ns())
-                left = len(data) - inbound.take(connection, data, 0, first, limit)
-                while waiting and left < sum(len(masked(payload, first)) for payload in waiting):
+                served = inbound.take(connection, data, 0, limit)
+                while waiting and served >= sizes[0]:
+                    served -= sizes.pop(0)
                     waiting.pop(0)
             if waiting:
-                connection.receive([waiting.pop(0)], clock.wall_us(), clock.mono_ns())
+                connection.receive([waiting.pop(0)[inbound.skip :]], clock.wall_us(), clock.mono_ns())
+
+    def first_byte(self, payload: bytes) -> int:
+        """First byte of the frame of a payload."""
+        return 0x81 if self.codec.is_text(payload) else 0x82
 
     def take(self) -> list[Any]:
         """Messages received since the last take."""
@@ -289,14 +298,14 @@ class Bench:
             self.venue.publish_due()
             self.settle()
 
-    def open(
-        self, path: str = "/v1/oe", address: str = "127.0.0.1", msgpack: bool = False, plain: bool = False
-    ) -> Peer:
-        return Peer(self, path, address, msgpack, plain)
+    def open(self, path: str = "/v1/oe", address: str = "127.0.0.1", msgpack: bool = False, **options: bool) -> Peer:
+        """`options`: plain, binary."""
+        return Peer(self, path, address, msgpack, **options)
 
     def connect(self, pair: KeyPair, **options: Any) -> Peer:
         """A connection that is logged on and live."""
-        peer = self.open(msgpack=options.pop("msgpack", False), plain=options.pop("plain", False))
+        formats = {name: options.pop(name, False) for name in ("msgpack", "plain", "binary")}
+        peer = self.open(**formats)
         messages = peer.log_on(pair, **options)
         assert msgspec.json.encode(messages[-1]).startswith(b'{"t":"live"'), messages
         return peer

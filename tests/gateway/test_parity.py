@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from exchange.gateway.throttle import LOOPBACK, STANDARD, Profile
-from exchange.wire.messages import ChannelSpec, ProtectionSet, Subscribe
+from exchange.wire.binary import encode_request
+from exchange.wire.messages import ChannelSpec, ClientMessages, ProtectionSet, Subscribe
 from tests.gateway.harness import Bench, Peer
 
 SYNTAX_FAULTS = (
@@ -94,7 +95,7 @@ class Talker:
             rows = rng.choice(([], [[1, 2, 3]], [[self.instrument, 1, -1, 2, 1]], rows * 17))
         request |= {"mmp": rng.choice((1, 1, 1, 2)), "qs": rows}
 
-    def frame(self, msgpack: bool) -> bytes:
+    def frame(self, encoding: str) -> bytes:
         """One frame: mostly a new request in its usual form."""
         rng = self.rng
         if rng.random() < 0.05 and self.sent:
@@ -104,7 +105,9 @@ class Talker:
             items = list(request.items())
             rng.shuffle(items)
             request = dict(items)
-        if msgpack:
+        if encoding == "binary":
+            data = self._records(request)
+        elif encoding == "msgpack":
             data = msgspec.msgpack.encode(request if rng.random() < 0.97 else [request])
         elif rng.random() < 0.05:
             data = rng.choice((*SYNTAX_FAULTS, json.dumps(request).encode(), json.dumps([request, request]).encode()))
@@ -112,6 +115,22 @@ class Talker:
             data = json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode()
         self.sent.append(data)
         return data
+
+    def _records(self, request: dict[str, Any]) -> bytes:
+        """A frame of records if the request has one; else of JSON."""
+        records = []
+        for fields in (request, self.fields()) if self.rng.random() < 0.3 else (request,):
+            try:
+                record = encode_request(msgspec.convert(fields, ClientMessages))
+            except (msgspec.ValidationError, UnicodeEncodeError):
+                record = None
+            if record is None:
+                return json.dumps(request).encode()
+            broken = bytearray(record)
+            if self.rng.random() < 0.05:
+                broken[self.rng.randrange(len(broken))] ^= 1 << self.rng.randrange(8)
+            records.append(bytes(broken))
+        return b"".join(records)
 
 
 def told(peer: Peer, talker: Talker) -> list[Any]:
@@ -127,8 +146,11 @@ def converse(folder: str, profile: Profile, seed: int, plain: bool) -> tuple[lis
         rows: list[bytes] = []
         append = bench.venue.journal.append
         bench.venue.journal.append = lambda commands: (rows.append(commands.tobytes()), append(commands))[1]
-        formats = [rng.random() < 0.4 for _ in range(4)]
-        peers = [bench.connect(bench.keys[1 + place // 2], msgpack=formats[place], plain=plain) for place in range(4)]
+        formats = [rng.choice(("json", "json", "msgpack", "binary")) for _ in range(4)]
+        peers = [
+            bench.connect(bench.keys[1 + place // 2], plain=plain, msgpack=kind == "msgpack", binary=kind == "binary")
+            for place, kind in enumerate(formats)
+        ]
         talkers = [Talker(random.Random(f"{seed} {place}"), place, bench.instrument, bench.price) for place in range(4)]
         heard: list[list[Any]] = [[] for _ in peers]
         for peer in peers:
