@@ -25,7 +25,7 @@ QUESTIONS = {
     "implied": ("bench.bench_implied", "run_implied"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
-    "gateway": ("bench.bench_start", "run_gateway"),
+    "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 
 
@@ -45,14 +45,16 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
     table.add_column("what")
     table.add_column("figure\nleast / median / p99", justify="right")
     table.add_column("detail")
-    code = 0
+    tables, code = [table], 0
     for name in names or list(QUESTIONS):
         report = Report(quick, table)
         with console.status(f"{name} ..."):
             code = max(code, answer(name, report))
         if report.figures:
             write_record(name, report.parameters | {"quick": quick}, report.figures, folder)
-    console.print(table)
+        tables += report.tables
+    for one in tables:
+        console.print(one)
     console.print(f"result files with machine, versions and distributions: {folder}/", soft_wrap=True)
     return code
 
