@@ -110,15 +110,18 @@ def _run(clients: list[_Client], job: dict[str, Any]) -> dict[str, Any]:
             answered += by_handle[handle].read(begin_ns)
         if now_ns > job["count"] / job["rate"] * NS_PER_S + PATIENCE_NS:
             raise TimeoutError(f"{job['count'] - answered} of {job['count']} requests have no answer")
+    return _found(clients)
+
+
+def _found(clients: list[_Client]) -> dict[str, Any]:
+    """Latency of all requests from when they were due, and how late they were sent."""
     due = np.concatenate([client.due for client in clients])
     sent = np.concatenate([_spread(client.sent_ns) for client in clients])
     done = np.concatenate([_spread(client.answered_ns) for client in clients])
-    seconds = int(done.max()) / NS_PER_S
     return {
-        "count": job["count"],
-        "answers": answered,
+        "answers": len(done),
         "errors": sum(client.counter.counts["err"] for client in clients),
-        "seconds": seconds,
+        "seconds": int(done.max()) / NS_PER_S,
         "latency_us": percentiles_us(due, done),
         "late_us": percentiles_us(due, sent),
     }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.gateway.encodings import ENCODINGS
-from bench.gateway.open_loop import _Client, _spread, due_ns, percentiles_us
+from bench.gateway.open_loop import _Client, _found, _spread, due_ns, percentiles_us
 
 
 def test_a_schedule_rises_and_has_its_rate() -> None:
@@ -70,3 +70,13 @@ def test_a_full_socket_makes_requests_wait_but_not_the_schedule() -> None:
     client.peer.socket.room = 9  # type: ignore[attr-defined]
     client.send(50)
     assert client.peer.socket.taken == b"abc" and not client.unsent  # type: ignore[attr-defined]
+
+
+def test_latency_counts_from_when_a_request_was_due_and_not_from_when_it_was_sent() -> None:
+    clients = [_Client(Peer(9), [b"a", b"b"], np.array(due)) for due in ([0, 10_000], [5_000, 15_000])]  # type: ignore[arg-type]
+    for client in clients:
+        client.send(40_000)
+        client.answered_ns.append((2, 100_000))
+    found = _found(clients)
+    assert found["latency_us"] == [95.0, 100.0, 100.0] and found["late_us"] == [35.0, 40.0, 40.0]
+    assert found["answers"] == 4 and found["seconds"] == 0.000_1
