@@ -1,8 +1,8 @@
 """How the load encodes requests, and recognises replies without decoding them.
 
-Another encoding is another entry of ENCODINGS. `order_frame` may differ from `frame`: in `gpux.v1+bin` orders are
-records, and logon and subscriptions are text. If its replies have no marks, it needs a counter of its own, with the
-methods of MarkCounter.
+Another encoding is another entry of ENCODINGS; the targets wait for one called `binary`. `order_frame` may differ from
+`frame`: in `gpux.v1+bin` orders are records, and logon and subscriptions are text. If its replies have no marks, it
+needs a counter of its own, with the methods of MarkCounter.
 """
 
 from collections.abc import Callable, Sequence

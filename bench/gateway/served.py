@@ -33,6 +33,10 @@ SYNCS = 1_000
 BLOCK_BYTES = 4_096
 
 
+class LoadError(Exception):
+    """The process that makes the load has failed; what it has printed says why."""
+
+
 @dataclass
 class Served:
     """A venue that serves, an echo server beside it, and the keys of its accounts."""
@@ -61,7 +65,7 @@ class Served:
 
 
 async def load(port: int, job: dict[str, Any], count_calls: bool = False) -> dict[str, Any]:
-    """Run the process that makes the load (`bench.gateway.load`). Raises RuntimeError if it fails."""
+    """Run the process that makes the load (`bench.gateway.load`). Raises LoadError if it fails."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.gateway.load", str(port), json.dumps(job | {"pid": os.getpid()})),
         stdin=asyncio.subprocess.PIPE,
@@ -69,7 +73,7 @@ async def load(port: int, job: dict[str, Any], count_calls: bool = False) -> dic
     )
     assert process.stdout is not None
     if await process.stdout.readline() != b"ready\n":
-        raise RuntimeError(f"the load generator failed with exit code {await process.wait()}")
+        raise LoadError(f"the load generator failed with exit code {await process.wait()}")
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
@@ -84,7 +88,7 @@ async def load(port: int, job: dict[str, Any], count_calls: bool = False) -> dic
         if count_calls:
             sys.setprofile(None)
     if process.returncode:
-        raise RuntimeError(f"the load generator failed with exit code {process.returncode}")
+        raise LoadError(f"the load generator failed with exit code {process.returncode}")
     found: dict[str, Any] = json.loads(output)
     return found | {"python_calls": calls}
 

@@ -11,6 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from bench.gateway.questions import QUESTIONS, QUICK_SCALE, measure
+from bench.gateway.served import LoadError
 from bench.record import Report
 
 Answers = dict[str, dict[str, Any]]
@@ -110,7 +111,7 @@ def target_table(rows: list[dict[str, Any]]) -> Table:
 def run_gateway(report: Report, _: str) -> None:
     """Answer all questions of the gateway, and compare the figures with their targets.
 
-    A question whose load did something else than it should is left out and shown; AssertionError after the others.
+    A question whose load failed, or did something else than it should, is left out; AssertionError after the others.
     """
     answers: Answers = {}
     wrong = []
@@ -118,7 +119,7 @@ def run_gateway(report: Report, _: str) -> None:
     for name in QUESTIONS:
         try:
             answers[name] = measure(name, scale=scale)
-        except AssertionError as error:
+        except (AssertionError, LoadError) as error:
             wrong.append(f"{name}: {error}")
             continue
         report.keep(name, answers[name], {"scale": scale})

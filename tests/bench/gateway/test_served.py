@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gateway.served import load, spread_us, sync_us
+from bench.gateway.served import LoadError, load, spread_us, sync_us
 from exchange.venue.loop import run_loop
 
 
@@ -23,6 +23,6 @@ def test_spread_has_the_nearest_ranks() -> None:
 
 
 def test_a_load_that_fails_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(RuntimeError, match="exit code 1"):
+    with pytest.raises(LoadError, match="exit code 1"):
         run_loop(load(1, {"job": "no such job"}))
     assert "no such job" in capfd.readouterr().err

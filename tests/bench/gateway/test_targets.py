@@ -5,6 +5,7 @@ from rich.table import Table
 
 from bench.gateway import targets
 from bench.gateway.questions import QUESTIONS
+from bench.gateway.served import LoadError
 from bench.gateway.targets import ROWS, TARGETS, compare, run_gateway, target_table
 from bench.record import Report
 
@@ -67,14 +68,16 @@ def test_an_encoding_without_a_figure_has_an_empty_row() -> None:
 def test_a_question_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(name: str, scale: float) -> dict[str, object]:
         assert name != "mixed", "the mix is wrong"
+        if name == "idle":
+            raise LoadError("exit code 1")
         return ANSWERS[name] | {"scale": scale}
 
     monkeypatch.setattr(targets, "measure", measure)
     report = Report(True, Table("what", "figure", "detail"))
-    with pytest.raises(AssertionError, match="mixed: the mix is wrong"):
+    with pytest.raises(AssertionError, match="(?s)mixed: the mix is wrong.*; idle: exit code 1"):
         run_gateway(report, "gateway")
-    assert report.figures.keys() == {*QUESTIONS, "targets"} - {"mixed"}
-    assert report.table.row_count == len(QUESTIONS) - 1 and len(report.tables) == 1
+    assert report.figures.keys() == {*QUESTIONS, "targets"} - {"mixed", "idle"}
+    assert report.table.row_count == len(QUESTIONS) - 2 and len(report.tables) == 1
     (mixed,) = (row for row in report.figures["targets"]["rows"] if row["metric"].startswith("CPU with fills"))
     assert mixed["measured"] is None
 
