@@ -26,6 +26,7 @@ import asyncio
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
@@ -33,7 +34,7 @@ from typing import Any
 
 from bench.gateway.encodings import ENCODINGS
 from bench.gateway.requests import MIX, asked_mix
-from bench.gateway.served import CLIENTS, Served, serving, spread_us, sync_us
+from bench.gateway.served import CLIENTS, LoadError, Served, serving, spread_us, sync_us
 from exchange.venue.loop import run_loop
 
 Figures = dict[str, Any]
@@ -54,6 +55,16 @@ def measure(name: str, durability: str = "local", scale: float = 1.0, limits: st
         return run_loop(_measure(folder, name, durability, scale, limits))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure_apart(name: str, scale: float) -> Figures:
+    """As `measure`, in a process of its own: what ran before has left memory that connections would use again."""
+    command = [sys.executable, "-m", "bench.gateway.questions", "--only", name, "--scale", str(scale)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise LoadError(f"the process of {name} failed with exit code {done.returncode}")
+    found: Figures = json.loads(done.stdout)
+    return found
 
 
 async def _measure(folder: str, name: str, durability: str, scale: float, limits: str) -> Figures:
@@ -295,6 +306,7 @@ async def relogon(served: Served, scale: float) -> Figures:
 async def idle(served: Served, scale: float) -> Figures:
     connections = sized(500, scale)
     run = await served.load({"job": "idle", "keys": served.keys, "count": connections})
+    assert run["kib"] > 0 or scale < QUICK_SCALE, "the venue has used memory again that was free before"
     return {"connections": connections, "kib_each": round(run["kib"], 1)}
 
 

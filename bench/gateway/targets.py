@@ -10,11 +10,12 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.gateway.questions import QUESTIONS, QUICK_SCALE, measure
+from bench.gateway.questions import QUESTIONS, QUICK_SCALE, measure, measure_apart
 from bench.gateway.served import LoadError
 from bench.record import Report
 
 Answers = dict[str, dict[str, Any]]
+APART = ("idle",)  # questions that need a process in which nothing has run
 NOT_SHOWN = "not shown: a network, TLS, clients that decode, other machines; compare ratios, and only within one run"
 
 
@@ -118,7 +119,7 @@ def run_gateway(report: Report, _: str) -> None:
     scale = QUICK_SCALE if report.quick else 1.0
     for name in QUESTIONS:
         try:
-            answers[name] = measure(name, scale=scale)
+            answers[name] = measure_apart(name, scale) if name in APART else measure(name, scale=scale)
         except (AssertionError, LoadError) as error:
             wrong.append(f"{name}: {error}")
             continue

@@ -1,11 +1,16 @@
 """The whole path over real sockets, in small: every question has an answer of its own, and no request fails."""
 
+import json
+import shutil
+import sys
+
 import pytest
 
 from bench.gateway import questions, requests
 from bench.gateway.encodings import ENCODINGS
-from bench.gateway.questions import QUESTIONS, check_mix, measure, sized
+from bench.gateway.questions import QUESTIONS, check_mix, measure, measure_apart, sized
 from bench.gateway.requests import asked_mix
+from bench.gateway.served import LoadError
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 
@@ -121,3 +126,12 @@ def test_an_idle_connection_has_memory() -> None:
 def test_sizes_are_whole_from_a_quick_look_on() -> None:
     assert (sized(500, 1.0), sized(500, 0.1), sized(500, 0.01), sized(100, 0.001)) == (500, 500, 50, 10)
     assert len(QUESTIONS) == 12
+
+
+def test_a_process_of_its_own_answers_or_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("echo"))
+    with pytest.raises(json.JSONDecodeError):
+        measure_apart("idle", 0.1)
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(LoadError, match="idle failed with exit code 1"):
+        measure_apart("idle", 0.1)
