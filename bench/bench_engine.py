@@ -4,7 +4,7 @@ Features: client order id index, limits and bands, initial margin, positions, fe
 512 commands to a state of venue size. Each figure is checked: the predicted number of trades, no refusal, and the same
 state hash in every pass.
 
-Not shown: journal, gateway and publishers (bench_gateway), cold caches of an idle venue, other machines.
+Not shown: journal, gateway and publishers (bench.gateway), cold caches of an idle venue, other machines.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How long does a venue take to start, how much memory does it use, and what is its throughput over sockets?
+"""How long does a venue take to start, and how much memory does it use?
 
 Each figure comes from a separate process. A cold start has an empty cache of compiled kernels, a warm start a full
 one. Neither includes reading a journal.
@@ -12,13 +12,9 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from bench.record import Report, needed_ratio
+from bench.record import Report
 
 LAUNCH_DAY = date(2026, 12, 1)
-# The requirements, and the figures of a plain echo server on the machine that they are for.
-NEEDED_P50_US, REFERENCE_ECHO_US = 300, 67
-NEEDED_ACKS, REFERENCE_ECHOES = 60_000, 77_000
-AIMED_CPU = 0.40  # of the server for an acknowledgement, to the echo's
 START = """
 from exchange.engine.warmup import warm_up
 from exchange.limits import VENUE
@@ -48,39 +44,6 @@ def run_memory(report: Report, _: str) -> None:
         "memory, launch catalogue", f"{float(mib):,.0f} MiB", f"{int(books):,} instruments listed, state of venue size"
     )
     report.keep("memory", {"resident_mib": float(mib), "instruments": int(books)}, None)
-
-
-def run_gateway(report: Report, _: str) -> None:
-    """Measure durable acknowledgements and deliveries of a whole venue over websockets (bench_gateway)."""
-    from bench.bench_gateway import measure, measure_floor
-
-    scale = 0.1 if report.quick else 1.0
-    for question in ("latency", "throughput", "calls", "fanout"):
-        floor = measure_floor(scale=scale)
-        found = measure(question, scale=scale)
-        if question == "fanout":
-            figure = f"{found['deliveries_per_s']:,}/s"
-        elif question == "throughput":
-            figure = f"{found['acks_per_s']:,}/s"
-            ratio = found["acks_per_s"] / floor["answers_per_s"]
-            need = needed_ratio(NEEDED_ACKS, REFERENCE_ECHOES)
-            detail = f"the venue does {ratio:.2f}x of it; needed {need}"
-            report.row("plain echo, same load", f"{floor['answers_per_s']:,}/s", detail)
-            ratio = found["server_cpu_us"] / floor["server_cpu_us"]
-            detail = f"{ratio:.2f}x of the echo's {floor['server_cpu_us']:.1f} us; aim {AIMED_CPU:.2f}x"
-            report.row("server CPU, an acknowledgement", f"{found['server_cpu_us']:.1f} us", detail)
-        elif question == "calls":
-            figure = f"{found['python_calls']:.1f}"
-        else:
-            figure = f"p50 {found['p50_us']:,.0f}, p99 {found['p99_us']:,.0f} us"
-            alone = f"p50 {floor['p50_us']:,.0f}, p99 {floor['p99_us']:,.0f} us"
-            ratio = found["p50_us"] / floor["p50_us"]
-            need = needed_ratio(NEEDED_P50_US, REFERENCE_ECHO_US)
-            detail = f"sync alone {floor['sync_p50_us']:,.0f} us; the venue {ratio:.2f}x; needed {need}"
-            report.row("plain echo, same load", alone, detail)
-        rest = ", ".join(f"{name} {value}" for name, value in found.items() if name != "question")
-        report.row(f"gateway {question}", figure, rest)
-        report.keep(question, found | {"floor": floor}, None)
 
 
 def seconds_of(script: str, cache: str) -> float:

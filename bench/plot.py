@@ -1,4 +1,6 @@
-"""Draws a tape: best prices, trades and volume of its busiest instrument over time, and its book at the end.
+"""Draws a tape, and the latency of the gateway against the load that it is offered.
+
+A tape: best prices, trades and volume of its busiest instrument over time, and its book at the end.
 
 `gpux replay SOURCE --plot FILE` calls `draw_tape`, which needs the extra `plot` (matplotlib). It runs the tape again in
 SAMPLES pieces and samples the best prices after each piece. It draws every trade.
@@ -124,4 +126,32 @@ def draw(history: InstrumentHistory) -> Any:
         book.barh([tick for tick, _ in side], [lots for _, lots in side], height=1.0, color=colour)
     book.set(title="book at the end", xlabel="lots shown")
     book.tick_params(labelbottom=True)
+    return figure
+
+
+def draw_latency(found: dict[str, Any], path: Path) -> None:
+    """Draw the answer to `open_loop` of the gateway into a file that `check_plot` accepts."""
+    try:
+        gateway_latency(found).savefig(path)
+    except OSError as error:
+        raise UserError(f"--plot {path}: {error.strerror or error}") from None
+
+
+def gateway_latency(found: dict[str, Any]) -> Any:
+    """Make the figure: latency from when a request was due, at each offered load, and the closed loop's throughput."""
+    from matplotlib.figure import Figure
+
+    steps = found["steps"]
+    figure = Figure(INCHES, layout="constrained")
+    axes = figure.subplots()
+    offered = [step["offered_per_s"] for step in steps]
+    for name in ("p50_us", "p99_us", "p99.9_us"):
+        label = name.removesuffix("_us")
+        axes.plot(offered, [step[name] for step in steps], marker="o", label=label)
+    axes.axvline(found["closed_loop_acks_per_s"], color="grey", linestyle=":", label="closed loop, 10 clients x 32")
+    axes.set(yscale="log", xlabel="orders offered a second", ylabel="us from due to durable reply")
+    axes.set_xlim(left=0)
+    axes.set_title("gateway: latency against offered load")
+    axes.grid(True, which="both", alpha=0.3)
+    axes.legend(loc="best", fontsize="small")
     return figure

@@ -60,6 +60,7 @@ class Report:
     table: Table
     figures: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)  # printed after the table of all questions
 
     def passes(self, count: int) -> int:
         """Number of passes: `count`, or 2 for a quick look."""

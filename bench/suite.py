@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.extras import check_package
+from bench.plot import check_plot, draw_latency
 from bench.record import FOLDER, Report, machine, write_record
 from exchange.errors import UserError
 
@@ -25,16 +26,23 @@ QUESTIONS = {
     "implied": ("bench.bench_implied", "run_implied"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
-    "gateway": ("bench.bench_start", "run_gateway"),
+    "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 
 
-def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
-    """Run the named questions, or all. Returns the exit code: 1 if a result was wrong."""
+def run_bench(names: list[str], quick: bool, folder: Path = FOLDER, plot: Path | None = None) -> int:
+    """Run the named questions, or all. Returns the exit code: 1 if a result was wrong.
+
+    plot    file for the picture of latency against offered load of the gateway
+    """
     unknown = [name for name in names if name not in QUESTIONS]
     if unknown:
         raise UserError(f"bench {unknown[0]!r}: not one of {', '.join(QUESTIONS)}")
     check_package("gpux bench", "pyarrow", "bench")
+    if plot is not None:
+        if names and "gateway" not in names:
+            raise UserError("--plot draws the latency of the gateway: gpux bench gateway --plot FILE")
+        check_plot(plot)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -45,14 +53,18 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER) -> int:
     table.add_column("what")
     table.add_column("figure\nleast / median / p99", justify="right")
     table.add_column("detail")
-    code = 0
+    tables, code = [table], 0
     for name in names or list(QUESTIONS):
         report = Report(quick, table)
         with console.status(f"{name} ..."):
             code = max(code, answer(name, report))
         if report.figures:
             write_record(name, report.parameters | {"quick": quick}, report.figures, folder)
-    console.print(table)
+        tables += report.tables
+        if plot is not None and "open_loop" in report.figures:
+            draw_latency(report.figures["open_loop"], plot)
+    for one in tables:
+        console.print(one)
     console.print(f"result files with machine, versions and distributions: {folder}/", soft_wrap=True)
     return code
 

@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.plot import LEVELS, InstrumentHistory, busiest_instrument, check_plot, draw, follow
+from bench.plot import (
+    LEVELS,
+    InstrumentHistory,
+    busiest_instrument,
+    check_plot,
+    draw,
+    draw_latency,
+    follow,
+    gateway_latency,
+)
 from bench.tapes import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.conformance.venues import rows
@@ -140,3 +149,26 @@ def test_orders_for_books_that_do_not_exist_are_not_drawn() -> None:
     commands["instrument"] = 7
     with pytest.raises(UserError, match="instrument 7, which is not listed"):
         follow(replace(small, commands=commands), busiest_instrument(replace(small, commands=commands)))
+
+
+CURVE = {
+    "closed_loop_acks_per_s": 2_000,
+    "steps": [
+        {"offered_per_s": 200, "p50_us": 100.0, "p99_us": 300.0, "p99.9_us": 900.0},
+        {"offered_per_s": 2_000, "p50_us": 5_000.0, "p99_us": 9_000.0, "p99.9_us": 9_500.0},
+    ],
+}
+
+
+def test_latency_is_drawn_at_each_offered_load() -> None:
+    (axes,) = gateway_latency(CURVE).axes
+    drawn = {line.get_label().split(",")[0]: line.get_xydata().tolist() for line in axes.get_lines()}
+    assert drawn["p50"] == [[200, 100], [2_000, 5_000]] and drawn["p99.9"] == [[200, 900], [2_000, 9_500]]
+    assert {x for x, _ in drawn["closed loop"]} == {2_000} and axes.get_yscale() == "log"
+
+
+def test_a_picture_of_latency_that_cannot_be_written_is_an_error_of_the_user(tmp_path: Path) -> None:
+    draw_latency(CURVE, tmp_path / "latency.png")
+    assert (tmp_path / "latency.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UserError, match="--plot"):
+        draw_latency(CURVE, tmp_path / "none" / "latency.png")

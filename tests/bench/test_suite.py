@@ -7,6 +7,7 @@ import pytest
 from rich.table import Table
 
 from bench import bench_engine, suite
+from bench.gateway import targets
 from bench.record import Report
 from bench.suite import QUESTIONS, run_bench
 from bench.warm_engine import WrongResult
@@ -61,6 +62,21 @@ def test_wrong_result_is_shown_and_fails(
     monkeypatch.setattr(bench_engine, "run_growth", answer)
     assert run_bench(["growth"], True, tmp_path) == 1
     assert "WRONG" in capsys.readouterr().out and not list(tmp_path.iterdir())
+
+
+def test_tables_of_a_question_follow_and_its_latency_is_drawn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = {"p50_us": 1.0, "p99_us": 2.0, "p99.9_us": 3.0}
+
+    def answer(report: Report, name: str) -> None:
+        report.tables.append(Table("beside their targets"))
+        report.keep("open_loop", {"closed_loop_acks_per_s": 9, "steps": [{"offered_per_s": 5} | times]}, None)
+
+    monkeypatch.setattr(targets, "run_gateway", answer)
+    assert run_bench(["gateway"], True, tmp_path / "results", tmp_path / "latency.svg") == 0
+    assert "beside their targets" in capsys.readouterr().out
+    assert "<svg" in (tmp_path / "latency.svg").read_text()
 
 
 def test_repeats_are_fewer_for_a_quick_look() -> None:

@@ -9,6 +9,8 @@ from tests.cli.mistakes import mistake
 BAD_INPUT = [
     "bench no-such-question",
     "bench mixed --results empty.txt",
+    "bench mixed --plot latency.png",
+    "bench gateway --plot latency.txt",
 ]
 
 
