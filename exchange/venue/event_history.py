@@ -263,8 +263,11 @@ class EventHistory:
         for chunk in reversed(self._chunks):
             yield self._rows(chunk)
 
-    def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> list[Row]:
-        """About `count` of the newest rows where the mask `wanted(rows)` is true, in order, of the newest `chunks`."""
+    def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> np.ndarray:
+        """About `count` of the newest rows where the mask `wanted(rows)` is true, in order, of the newest `chunks`.
+
+        returns   EVENT, shape (n,)
+        """
         found: list[np.ndarray] = []
         for chunk in reversed(self._chunks[-chunks:]):
             if count <= 0:
@@ -272,7 +275,7 @@ class EventHistory:
             rows = self._rows(chunk)
             found.append(rows[wanted(rows)])
             count -= len(found[-1])
-        return list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
+        return np.concatenate([np.zeros(0, EVENT), *reversed(found)])
 
     def close(self, keep: bool = True) -> None:
         """Close the file. `keep`: write the waiting rows first."""

@@ -93,4 +93,4 @@ def test_usual_events_are_read_as_an_array_by_all_that_stand_beside_the_way(
     other.ask(bench.order(10, "b1", side="s"))
     peer.ask(Cancel(request_id=13, client_order_id="a2"))
     assert len(set(reading)) == len(consumers._in_order) and bench.venue.counters.trades == 1
-    assert readers <= {"Replies", "AccountStreams", "MarketData"}
+    assert readers <= {"AccountStreams", "MarketData"}
