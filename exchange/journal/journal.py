@@ -170,26 +170,6 @@ class Journal:
         assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
         return self._append(FrameKind.DATA, rows.view(np.uint8).data, len(rows))
 
-    @contextmanager
-    def writing(self, rows: np.ndarray) -> Iterator[None]:
-        """As `append`, but the caller's block runs while the disk writes; the batch is durable after the block."""
-        assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
-        body = rows.view(np.uint8).data
-        with self._lock:
-            self._prepare(body)
-            self._make_space(len(body))
-            frame, digest = self._pack(FrameKind.DATA, body, len(rows))
-            with self._io():
-                self._disk.begin_log(self._handle, frame, self._offset)
-            try:
-                yield
-            finally:
-                with self._io():
-                    self._disk.finish_log()
-                self._advance(frame, digest, len(rows))
-                self._sealed = False
-                self._note_append()
-
     def append_control(self, row: np.ndarray, payload: bytes) -> int:
         """As `append`, for one control. `row`: COMMAND, shape (1,), stamped; `payload`: JSON."""
         assert len(payload) <= PAYLOAD_BYTES_MAX, len(payload)

@@ -228,15 +228,14 @@ class Venue:
     def _commit_here(self) -> None:
         """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS.
 
-        Answers are made while the disk works, and sent when it is done. Nothing else runs in the loop meanwhile, so
-        nobody sees them earlier (DUR-023).
+        It is durable before it is applied, so nothing of it can be seen earlier (DUR-023).
         """
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
-        with self.journal.writing(self._rows):
-            self._release(batch, self._apply(), self._span)
+        self.journal.append(self._rows)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
+        self._release(batch, self._apply(), self._span)
         self._writing = None
         self._send(batch)
         if not self.idle:
