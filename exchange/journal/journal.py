@@ -2,7 +2,8 @@
 
 Threads. `append`, `append_control`, `idle`, `mark`, `snapshot` and `close` write, one at a time (a lock), on a helper
 thread while the loop applies the same batch. The loop thread calls `observe` and `begin_snapshot` between two appends:
-`observe` of a batch before the `append` of the next. Any thread reads `durable_sequence`, `sequence`, `spares_ready`.
+`observe` of a batch before the `append` of the next, which hashes its events, so that the loop need not. Any thread
+reads `durable_sequence`, `sequence`, `spares_ready`.
 """
 
 from collections import deque
@@ -92,6 +93,7 @@ class Journal:
         self._due, self._segment, self._offset = place.due, place.segment, place.offset
         self._head_file, self._spares, self._folder_lock = head_file, spares, folder_lock
         self._event_hash, self._marks = event_hash, deque[tuple[int, bytes]]()
+        self._unhashed = deque[tuple[np.ndarray, int]]()  # observed events; the loop appends, who has the lock takes
         self._marked = self._observed = event_hash.sequence
         self._failed: JournalFailed | None = None
         self._closed, self._sealed = False, True
@@ -106,15 +108,13 @@ class Journal:
     # Called by the loop thread.
 
     def observe(self, events: np.ndarray, sequence: int) -> None:
-        """Add the events of a batch to the running event hash.
+        """Give the journal the events of a batch. The writer thread adds them to the running event hash.
 
-        events     EVENT rows, shape (m,): all events since the last call
+        events     EVENT rows, shape (m,): all events since the last call; they must not change afterwards
         sequence   the last command that they belong to
         """
-        self._event_hash.add(events)
+        self._unhashed.append((events, sequence))
         self._observed = sequence
-        if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
-            self._marks.append((sequence, self._event_hash.mark(sequence)))
 
     def hash_at(self, sequence: int) -> bytes | None:
         """Hash of the frame that holds a record; None if it is not durable yet or not one of the latest (DUR-152)."""
@@ -247,6 +247,7 @@ class Journal:
         self._check()
         sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
         assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
+        self._hash_observed()
         self._write_mark()
         self._due = self._due._replace(time_ns=time_ns)
 
@@ -263,8 +264,17 @@ class Journal:
             raise self._failed
         assert not self._closed
 
+    def _hash_observed(self) -> None:
+        """Add the observed events to the event hash; note the marks that are due."""
+        while self._unhashed:
+            events, sequence = self._unhashed.popleft()
+            self._event_hash.add(events)
+            if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
+                self._marks.append((sequence, self._event_hash.mark(sequence)))
+
     def _hash_of_events(self) -> bytes:
         """The event hash after the last command, whose events were all observed. Closes the hash's current run."""
+        self._hash_observed()
         if self._marks:
             sequence, of_events = self._marks.popleft()
             assert sequence == self.sequence, (sequence, self.sequence)
