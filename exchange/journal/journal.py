@@ -7,8 +7,6 @@ reads `durable_sequence`, `sequence`, `spares_ready`.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +22,7 @@ from exchange.journal.frames import (
     OVERHEAD_BYTES,
     PAYLOAD_BYTES_MAX,
     RECORDS_MAX,
+    STAMP,
     Bytes,
     Due,
     FrameKind,
@@ -37,7 +36,7 @@ from exchange.journal.replay import MARK_RECORDS, EngineLike, EventHash
 from exchange.journal.segments import BLOCK_BYTES, SegmentHeader, pack_block, segment_name
 from exchange.journal.snapshot import SnapshotHeader, image_hash, take_image
 from exchange.journal.spares import SPARES, Spares
-from exchange.records import COMMAND_STRUCT, EVENT, ROW_BYTES
+from exchange.records import EVENT, ROW_BYTES
 from exchange.seams import Clock, Disk, Lock, Rng
 
 IDLE_NS = 50_000_000
@@ -245,11 +244,11 @@ class Journal:
     def _prepare(self, body: Bytes) -> None:
         """Before a batch's frame: write the mark that is due, and set the frame's time."""
         self._check()
-        sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
+        sequence, time_ns = STAMP.unpack_from(body)
         assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
         self._hash_observed()
         self._write_mark()
-        self._due = self._due._replace(time_ns=time_ns)
+        self._due = Due(sequence, self._due.epoch, time_ns, self._due.hash)
 
     def _note_append(self) -> int:
         """After a batch's frame: note that it is durable; returns its last sequence."""
@@ -291,7 +290,7 @@ class Journal:
         self._marked = sequence
 
     def _write(self, kind: FrameKind, body: Bytes, count: int = 0) -> None:
-        """Pack, write and sync one frame, with epoch and time of `_due`."""
+        """Write one frame, with epoch and time of `_due`, where there is space for it."""
         self._make_space(len(body))
         self._put(kind, body, count)
         self._sealed = kind == FrameKind.SEAL
@@ -308,28 +307,17 @@ class Journal:
             self._activate()
 
     def _put(self, kind: FrameKind, body: Bytes, count: int = 0, flags: int = 0) -> None:
-        frame, digest = self._pack(kind, body, count, flags)
-        with self._io():
-            self._disk.write_log(self._handle, frame, self._offset)
-        self._advance(frame, digest, count)
-
-    def _pack(self, kind: FrameKind, body: Bytes, count: int, flags: int = 0) -> tuple[bytes, bytes]:
-        return pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
-
-    def _advance(self, frame: bytes, digest: bytes, count: int) -> None:
-        """Move the place of the next frame after this one."""
-        self._offset += len(frame)
-        if count:
-            self.known.add(self._due.sequence, count, digest)
-        self._due = self._due._replace(sequence=self._due.sequence + count, hash=digest)
-
-    @contextmanager
-    def _io(self) -> Iterator[None]:
-        """Turn an OSError inside the block into JournalFailed; the journal has failed for good then (DUR-083)."""
+        """Pack, write and sync one frame, and move the place of the next one behind it."""
+        due = self._due
+        frame, digest = pack_frame(self._key, self.identity.alignment, kind, due, body, count, flags)
         try:
-            yield
+            self._disk.write_log(self._handle, frame, self._offset)
         except OSError as error:
             raise self._fail(error) from error
+        self._offset += len(frame)
+        if count:
+            self.known.add(due.sequence, count, digest)
+        self._due = Due(due.sequence + count, due.epoch, due.time_ns, digest)
 
     def _close_segment(self) -> None:
         """Sync and close the segment in use, and make it read-only."""
