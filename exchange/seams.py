@@ -20,8 +20,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from exchange.direct_write import DirectWrite
-
 Lock = threading.Lock
 Background = Callable[[Callable[[], None]], None]
 
@@ -50,8 +48,6 @@ class Disk(Protocol):
     def truncate(self, handle: int, size: int) -> None: ...
     def open_log(self, path: str) -> int: ...
     def write_log(self, handle: int, data: bytes, offset: int) -> None: ...
-    def begin_log(self, handle: int, data: bytes, offset: int) -> None: ...
-    def finish_log(self) -> None: ...
     def fdatasync(self, handle: int) -> None: ...
     def fsync(self, handle: int) -> None: ...
     def rename(self, source: str, target: str) -> None: ...
@@ -113,16 +109,14 @@ class RealDisk:
     def __init__(self) -> None:
         self._kept: list[int] = []  # descriptors held so that sockets cannot use them up
         self._wanted = 0
-        self._direct: set[int] = set()  # handles opened with O_DIRECT
-        self._made_writer: DirectWrite | None = None
-        self._begun: tuple[int, bytes, int] | None = None
+        self._made_pages: memoryview | None = None
 
     @property
-    def _writer(self) -> DirectWrite:
-        """The writer is made when a log is first written, because most disks only read."""
-        if self._made_writer is None:
-            self._made_writer = DirectWrite(LOG_WRITE_BYTES)
-        return self._made_writer
+    def _log_pages(self) -> memoryview:
+        """Whole pages, from which O_DIRECT writes. They are made when a log is first written: most disks only read."""
+        if self._made_pages is None:
+            self._made_pages = memoryview(mmap.mmap(-1, LOG_WRITE_BYTES))
+        return self._made_pages
 
     def open(self, path: str, create: bool = False, write: bool = True) -> int:
         return self._open(path, (os.O_RDWR if write else os.O_RDONLY) | (os.O_CREAT if create else 0))
@@ -132,7 +126,6 @@ class RealDisk:
         return self._open_now(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
     def close(self, handle: int) -> None:
-        self._direct.discard(handle)
         os.close(handle)
         self.keep_free(self._wanted)
 
@@ -185,13 +178,11 @@ class RealDisk:
         """Open an existing, zero-filled file for `write_log`, with O_DIRECT if the file system can."""
         flags = os.O_RDWR | os.O_DSYNC
         try:
-            handle = self._open(path, flags | os.O_DIRECT)
+            return self._open(path, flags | os.O_DIRECT)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
             return self._open(path, flags)
-        self._direct.add(handle)
-        return handle
 
     def write_log(self, handle: int, data: bytes, offset: int) -> None:
         """Write `data` at `offset`, both multiples of a sector. Returns when all is on stable storage (DUR-081).
@@ -201,31 +192,12 @@ class RealDisk:
         """
         taken = 0
         while taken < len(data):
-            piece = self._writer.buffer[: min(LOG_WRITE_BYTES, len(data) - taken)]
+            piece = self._log_pages[: min(LOG_WRITE_BYTES, len(data) - taken)]
             piece[:] = data[taken : taken + len(piece)]
             more = os.pwrite(handle, piece, offset + taken)
             if more <= 0:
                 raise OSError("wrote 0 bytes")
             taken += more
-
-    def begin_log(self, handle: int, data: bytes, offset: int) -> None:
-        """As `write_log`, but `data` is durable only when `finish_log` returns. No other log write may come between."""
-        assert self._begun is None
-        if handle in self._direct and self._writer.available and len(data) <= LOG_WRITE_BYTES:
-            self._writer.buffer[: len(data)] = data
-            self._writer.begin(handle, len(data), offset)
-            self._begun = handle, data, offset
-        else:
-            self.write_log(handle, data, offset)
-
-    def finish_log(self) -> None:
-        """Wait until the write that `begin_log` has started is durable."""
-        if self._begun is None:
-            return
-        (handle, data, offset), self._begun = self._begun, None
-        taken = self._writer.finish()
-        if taken < len(data):
-            self.write_log(handle, data[taken:], offset + taken)
 
     def fdatasync(self, handle: int) -> None:
         os.fdatasync(handle)

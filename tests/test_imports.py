@@ -36,7 +36,6 @@ BASE = {
         "machine",
         "compiler",
         "seams",
-        "direct_write",
     )
 }
 SPEC, WIRE = {"contracts_spec"}, {"exchange.wire"}
@@ -104,7 +103,6 @@ OUTSIDE = {
 }
 FILES = OUTSIDE | {
     "contracts_spec": "reads its own TOML files, before anything runs",
-    "exchange.direct_write": "the real disk, which the seams hand out",
     "exchange.kernel": "folder of compiled kernels",
     "exchange.compiler": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",

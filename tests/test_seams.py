@@ -63,13 +63,22 @@ def test_a_log_is_written_in_whole_sectors_of_any_number(disk: RealDisk, tmp_pat
     path, size = tmp_path / "log", LOG_WRITE_BYTES + 4_096
     path.write_bytes(bytes(2 * size))
     handle = disk.open_log(str(path))
-    data = os.urandom(size)
-    disk.write_log(handle, data, 4_096)
-    for part in (data[:4_096], data):  # as much as goes in one request, and more
-        disk.begin_log(handle, part, 0)
-        disk.finish_log()
-        disk.finish_log()  # nothing is left to wait for
-        assert path.read_bytes()[: len(part)] == part
+    for length in (4_096, 3 * 4_096, LOG_WRITE_BYTES, size):
+        part = os.urandom(length)
+        disk.write_log(handle, part, 4_096)
+        written = path.read_bytes()
+        assert written[4_096 : 4_096 + length] == part and len(written) == 2 * size and not any(written[:4_096])
+    disk.close(handle)
+
+
+@pytest.mark.rule("DUR-083")
+def test_a_write_that_the_system_refuses_is_an_error_with_its_number(disk: RealDisk, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(bytes(4_096))
+    handle = disk.open(str(path), write=False)
+    with pytest.raises(OSError) as refused:
+        disk.write_log(handle, bytes(4_096), 0)
+    assert refused.value.errno == errno.EBADF
     disk.close(handle)
 
 

@@ -28,7 +28,7 @@ NO_HASH = bytes(32)
 
 EPOCH_BODY = struct.Struct("<QQ16s32s")
 MARK_BODY = struct.Struct("<Q32s32s")
-_ROW_STAMP = struct.Struct("<qq")
+STAMP = struct.Struct("<qq")  # sequence and time, the first fields of a row
 _CRC = struct.Struct("<I")
 _LEAD = struct.Struct("<4sHBBI")  # the first fields of a header, up to the length of the body
 
@@ -238,8 +238,8 @@ def _misplaced(frame: Frame, due: Due) -> str:
 
 
 def _misstamped(frame: Frame) -> str:
-    first = _ROW_STAMP.unpack_from(frame.body)
-    last = _ROW_STAMP.unpack_from(frame.body, (frame.records - 1) * ROW_BYTES)
+    first = STAMP.unpack_from(frame.body)
+    last = STAMP.unpack_from(frame.body, (frame.records - 1) * ROW_BYTES)
     if first == (frame.sequence, frame.time_ns) and last == (frame.sequence + frame.records - 1, frame.time_ns):
         return ""
     return "rows do not carry the frame's sequence and time"

@@ -2,12 +2,11 @@
 
 Threads. `append`, `append_control`, `idle`, `mark`, `snapshot` and `close` write, one at a time (a lock), on a helper
 thread while the loop applies the same batch. The loop thread calls `observe` and `begin_snapshot` between two appends:
-`observe` of a batch before the `append` of the next. Any thread reads `durable_sequence`, `sequence`, `spares_ready`.
+`observe` of a batch before the `append` of the next, which hashes its events, so that the loop need not. Any thread
+reads `durable_sequence`, `sequence`, `spares_ready`.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from exchange.journal.frames import (
     OVERHEAD_BYTES,
     PAYLOAD_BYTES_MAX,
     RECORDS_MAX,
+    STAMP,
     Bytes,
     Due,
     FrameKind,
@@ -36,7 +36,7 @@ from exchange.journal.replay import MARK_RECORDS, EngineLike, EventHash
 from exchange.journal.segments import BLOCK_BYTES, SegmentHeader, pack_block, segment_name
 from exchange.journal.snapshot import SnapshotHeader, image_hash, take_image
 from exchange.journal.spares import SPARES, Spares
-from exchange.records import COMMAND_STRUCT, EVENT, ROW_BYTES
+from exchange.records import EVENT, ROW_BYTES
 from exchange.seams import Clock, Disk, Lock, Rng
 
 IDLE_NS = 50_000_000
@@ -92,6 +92,7 @@ class Journal:
         self._due, self._segment, self._offset = place.due, place.segment, place.offset
         self._head_file, self._spares, self._folder_lock = head_file, spares, folder_lock
         self._event_hash, self._marks = event_hash, deque[tuple[int, bytes]]()
+        self._unhashed = deque[tuple[np.ndarray, int]]()  # observed events; the loop appends, who has the lock takes
         self._marked = self._observed = event_hash.sequence
         self._failed: JournalFailed | None = None
         self._closed, self._sealed = False, True
@@ -106,15 +107,13 @@ class Journal:
     # Called by the loop thread.
 
     def observe(self, events: np.ndarray, sequence: int) -> None:
-        """Add the events of a batch to the running event hash.
+        """Give the journal the events of a batch. The writer thread adds them to the running event hash.
 
-        events     EVENT rows, shape (m,): all events since the last call
+        events     EVENT rows, shape (m,): all events since the last call; they must not change afterwards
         sequence   the last command that they belong to
         """
-        self._event_hash.add(events)
+        self._unhashed.append((events, sequence))
         self._observed = sequence
-        if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
-            self._marks.append((sequence, self._event_hash.mark(sequence)))
 
     def hash_at(self, sequence: int) -> bytes | None:
         """Hash of the frame that holds a record; None if it is not durable yet or not one of the latest (DUR-152)."""
@@ -169,26 +168,6 @@ class Journal:
         """
         assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
         return self._append(FrameKind.DATA, rows.view(np.uint8).data, len(rows))
-
-    @contextmanager
-    def writing(self, rows: np.ndarray) -> Iterator[None]:
-        """As `append`, but the caller's block runs while the disk writes; the batch is durable after the block."""
-        assert 1 <= len(rows) <= RECORDS_MAX, len(rows)
-        body = rows.view(np.uint8).data
-        with self._lock:
-            self._prepare(body)
-            self._make_space(len(body))
-            frame, digest = self._pack(FrameKind.DATA, body, len(rows))
-            with self._io():
-                self._disk.begin_log(self._handle, frame, self._offset)
-            try:
-                yield
-            finally:
-                with self._io():
-                    self._disk.finish_log()
-                self._advance(frame, digest, len(rows))
-                self._sealed = False
-                self._note_append()
 
     def append_control(self, row: np.ndarray, payload: bytes) -> int:
         """As `append`, for one control. `row`: COMMAND, shape (1,), stamped; `payload`: JSON."""
@@ -265,10 +244,11 @@ class Journal:
     def _prepare(self, body: Bytes) -> None:
         """Before a batch's frame: write the mark that is due, and set the frame's time."""
         self._check()
-        sequence, time_ns, *_ = COMMAND_STRUCT.unpack_from(body)
+        sequence, time_ns = STAMP.unpack_from(body)
         assert sequence == self._due.sequence and time_ns >= self._due.time_ns, (sequence, time_ns, self._due)
+        self._hash_observed()
         self._write_mark()
-        self._due = self._due._replace(time_ns=time_ns)
+        self._due = Due(sequence, self._due.epoch, time_ns, self._due.hash)
 
     def _note_append(self) -> int:
         """After a batch's frame: note that it is durable; returns its last sequence."""
@@ -283,8 +263,17 @@ class Journal:
             raise self._failed
         assert not self._closed
 
+    def _hash_observed(self) -> None:
+        """Add the observed events to the event hash; note the marks that are due."""
+        while self._unhashed:
+            events, sequence = self._unhashed.popleft()
+            self._event_hash.add(events)
+            if sequence // MARK_RECORDS > self._event_hash.sequence // MARK_RECORDS:
+                self._marks.append((sequence, self._event_hash.mark(sequence)))
+
     def _hash_of_events(self) -> bytes:
         """The event hash after the last command, whose events were all observed. Closes the hash's current run."""
+        self._hash_observed()
         if self._marks:
             sequence, of_events = self._marks.popleft()
             assert sequence == self.sequence, (sequence, self.sequence)
@@ -301,7 +290,7 @@ class Journal:
         self._marked = sequence
 
     def _write(self, kind: FrameKind, body: Bytes, count: int = 0) -> None:
-        """Pack, write and sync one frame, with epoch and time of `_due`."""
+        """Write one frame, with epoch and time of `_due`, where there is space for it."""
         self._make_space(len(body))
         self._put(kind, body, count)
         self._sealed = kind == FrameKind.SEAL
@@ -318,28 +307,17 @@ class Journal:
             self._activate()
 
     def _put(self, kind: FrameKind, body: Bytes, count: int = 0, flags: int = 0) -> None:
-        frame, digest = self._pack(kind, body, count, flags)
-        with self._io():
-            self._disk.write_log(self._handle, frame, self._offset)
-        self._advance(frame, digest, count)
-
-    def _pack(self, kind: FrameKind, body: Bytes, count: int, flags: int = 0) -> tuple[bytes, bytes]:
-        return pack_frame(self._key, self.identity.alignment, kind, self._due, body, count, flags)
-
-    def _advance(self, frame: bytes, digest: bytes, count: int) -> None:
-        """Move the place of the next frame after this one."""
-        self._offset += len(frame)
-        if count:
-            self.known.add(self._due.sequence, count, digest)
-        self._due = self._due._replace(sequence=self._due.sequence + count, hash=digest)
-
-    @contextmanager
-    def _io(self) -> Iterator[None]:
-        """Turn an OSError inside the block into JournalFailed; the journal has failed for good then (DUR-083)."""
+        """Pack, write and sync one frame, and move the place of the next one behind it."""
+        due = self._due
+        frame, digest = pack_frame(self._key, self.identity.alignment, kind, due, body, count, flags)
         try:
-            yield
+            self._disk.write_log(self._handle, frame, self._offset)
         except OSError as error:
             raise self._fail(error) from error
+        self._offset += len(frame)
+        if count:
+            self.known.add(due.sequence, count, digest)
+        self._due = Due(due.sequence + count, due.epoch, due.time_ns, digest)
 
     def _close_segment(self) -> None:
         """Sync and close the segment in use, and make it read-only."""

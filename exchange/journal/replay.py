@@ -28,7 +28,7 @@ from exchange.records import EVENT, count_events, split_rests
 from exchange.seams import Disk, RealDisk
 
 MARK_RECORDS = 4_096
-HASHED_AT_ONCE = 512  # EVENT rows
+HASHED_AT_ONCE = 1_024  # EVENT rows
 
 
 class EngineLike(Protocol):

@@ -2,7 +2,8 @@
 
 consumer            the contract of everything that reads released batches; a new one is a new file in this package
                     and its line in venue/consumers.py
-replies             replies to requests; remembers how the latest orders ended
+replies             replies to requests
+done_orders         how the latest orders ended
 execution_reports   makes the messages of the account streams
 account_streams     sends answers and account messages, in the order of commands; a copy for a clearing firm would be
                     a consumer beside it

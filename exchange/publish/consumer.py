@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from exchange.engine.event_rows import Row, read_rows
-from exchange.records import COMMAND
+from exchange.records import COMMAND, EVENT, ROW_BYTES, place_in
 
 # Called when a command is released: answer(request id, time in us when it was received, its events).
 Answer = Callable[[int, int, list[Row]], None]
@@ -22,6 +22,8 @@ NO_COMMANDS = np.zeros(0, COMMAND)
 NO_TIMES = np.zeros(0, np.int64)
 NO_ANSWERERS = np.zeros(0, np.uint8)
 NO_TICKETS: Mapping[int, Ticket] = {}
+
+_KIND_PLACE = place_in(EVENT, "kind")
 
 
 class ReleasedBatch:
@@ -38,7 +40,8 @@ class ReleasedBatch:
     """
 
     __slots__ = (
-        "_rows", "answerers", "commands", "events", "first", "is_control", "last", "received_us", "tickets", "time_ns",
+        "_data", "_kinds", "_rows", "answerers", "commands", "events", "first", "is_control", "last", "received_us",
+        "tickets", "time_ns",
     )  # fmt: skip
 
     def __init__(
@@ -49,7 +52,23 @@ class ReleasedBatch:
         self.events, self.first, self.last, self.time_ns = events, first, last, time_ns
         self.commands, self.received_us, self.answerers = commands, received_us, answerers
         self.tickets, self.is_control = tickets, is_control
+        self._data: bytes | None = None
+        self._kinds: bytes | None = None
         self._rows: list[Row] | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the events."""
+        if self._data is None:
+            self._data = self.events.tobytes()
+        return self._data
+
+    @property
+    def kinds(self) -> bytes:
+        """The kind of each event, a byte an event: `kind in batch.kinds` says whether it occurs."""
+        if self._kinds is None:
+            self._kinds = self.data[_KIND_PLACE::ROW_BYTES]
+        return self._kinds
 
     @property
     def rows(self) -> list[Row]:

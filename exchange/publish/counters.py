@@ -1,7 +1,6 @@
 """Counts what a venue has done since it began to serve, for people and benchmarks."""
 
 from exchange.codes import EventKind
-from exchange.engine.event_rows import KIND
 from exchange.publish.consumer import ReleasedBatch
 
 _FILL = int(EventKind.FILL)
@@ -21,5 +20,5 @@ class Counters:
             return
         self.commands += batch.last - batch.first + 1
         self.batches += 1
-        self.events += len(batch.rows)
-        self.trades += sum(row[KIND] == _FILL for row in batch.rows) // 2
+        self.events += len(batch.events)
+        self.trades += batch.kinds.count(_FILL) // 2

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from exchange.codes import EventFlag, EventKind, MarketState, OrderState, OrderType, QuoteState, RejectReason
+from exchange.codes import EventFlag, EventKind, MarketState, OrderType, QuoteState, RejectReason
 from exchange.engine.event_rows import (
     ACCOUNT,
     ASK_ID,
@@ -55,14 +55,13 @@ from exchange.engine.event_rows import (
 from exchange.engine.order_rows import OrderRow
 from exchange.publish.account_views import order_view
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.done_orders import DoneOrders
 from exchange.publish.instruments import InstrumentTable
 from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import BatchResult, Err, Ok, OrderView
 from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, PROTECTION_STATES, SIDES, TIFS
-
-DONE_KEPT = 32_768  # ended orders that are remembered (ENTRY-011)
 
 # Plain integers, because comparing enum members costs several times as much.
 _REFUSALS = frozenset(
@@ -85,7 +84,6 @@ _ORDER_KINDS = frozenset(
         ),
     )
 )
-_ENDS = frozenset(map(int, (OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED)))
 _REJ = int(EventKind.ORDER_REJECTED)
 _QUOTED = int(EventKind.QUOTE_ACCEPTED)
 _QUOTE = int(OrderType.QUOTE)
@@ -96,8 +94,6 @@ _ACK = int(EventKind.ORDER_ACCEPTED)
 _RPL = int(EventKind.ORDER_REPLACED)
 _CXL = int(EventKind.ORDER_CANCELLED)
 _FILL = int(EventKind.FILL)
-_DEC = int(EventKind.SELF_MATCH_DECREMENTED)
-_ENDING = frozenset((_FILL, _CXL, _DEC))  # kinds of rows that may end an order
 _MASS = int(EventKind.MASS_CANCELLED)
 _LEAVES_ONE = frozenset((_CXL, int(EventKind.IMPLIED_PRICE)))  # rows of a command that cancels one order
 _KIL = int(EventKind.KILLED)
@@ -114,66 +110,6 @@ _REFUSED = int(EventKind.COMMAND_REFUSED)
 _OK_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Ok.__struct_fields__)
 _ERR_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Err.__struct_fields__)
 
-ALL = 2**63  # higher than every sequence
-
-
-def ends_order(events: np.ndarray) -> np.ndarray:
-    """Mask of the EVENT rows that end an order, which `DoneOrders.note` remembers."""
-    ends: np.ndarray = np.isin(events["state"], list(_ENDS)) & np.isin(events["kind"], list(_ENDING))
-    return ends
-
-
-class DoneOrders:
-    """The last rows of the latest ended orders, by order id and by client order id: `kept` to twice as many.
-
-    There are two generations of dicts. When the new one is full, it becomes the old one, and the old one is dropped.
-    One dict would be slow: finding its oldest entry walks over all entries deleted before.
-    """
-
-    def __init__(self, kept: int = DONE_KEPT) -> None:
-        self._kept = kept
-        self._by_id: dict[int, Row] = {}
-        self._by_client_id: dict[tuple[int, ...], Row] = {}
-        self._reused: dict[tuple[int, ...], list[Row]] = {}  # earlier orders with the same client order id
-        self._older_by_id: dict[int, Row] = {}
-        self._older_by_client_id: dict[tuple[int, ...], Row] = {}
-        self._older_reused: dict[tuple[int, ...], list[Row]] = {}
-
-    def note(self, rows: list[Row]) -> None:
-        """Remember the orders that these rows end."""
-        for row in rows:
-            if row[STATE] in _ENDS and row[KIND] in _ENDING:
-                self._by_id[row[ORDER_ID]] = row
-                key = (row[ACCOUNT], *row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
-                if key in self._by_client_id:
-                    self._reused.setdefault(key, []).append(self._by_client_id[key])
-                self._by_client_id[key] = row
-        if len(self._by_id) >= self._kept:
-            self._older_by_id, self._by_id = self._by_id, {}
-            self._older_by_client_id, self._by_client_id = self._by_client_id, {}
-            self._older_reused, self._reused = self._reused, {}
-
-    def find(self, account: int, order_id: int, words: Row, last: int = ALL) -> Row | None:
-        """The last row of an ended order of an account; None if it is not remembered.
-
-        order_id   0: find it by client order id
-        words      the client order id as three integers
-        last       ignore orders that ended after this command
-        """
-        if order_id:
-            row = self._by_id.get(order_id) or self._older_by_id.get(order_id)
-            return row if row is not None and row[ACCOUNT] == account and row[SEQUENCE] <= last else None
-        key = (account, *words)
-        for latest, earlier in (
-            (self._by_client_id, self._reused),
-            (self._older_by_client_id, self._older_reused),
-        ):
-            if key in latest:
-                for row in (latest[key], *reversed(earlier.get(key, ()))):
-                    if row[SEQUENCE] <= last:
-                        return row
-        return None
-
 
 class Replies:
     """Makes `ok` and `err`. Its only state is how the latest orders ended."""
@@ -184,11 +120,11 @@ class Replies:
         self._done = DoneOrders()
 
     def take(self, batch: ReleasedBatch) -> None:
-        self._done.note(batch.rows)
+        self._done.note(batch.data)
 
-    def load(self, rows: list[Row]) -> None:
-        """Note orders that ended in earlier runs. `rows`: their last rows, in order."""
-        self._done.note(rows)
+    def load(self, rows: np.ndarray) -> None:
+        """Note orders that ended in earlier runs. `rows`: their last rows, EVENT, shape (n,), in order."""
+        self._done.note(rows.tobytes())
 
     def reply(self, request_id: int, rows: list[Row]) -> Ok | Err:
         """The reply to one request. `rows`: all rows of its command, at least one."""

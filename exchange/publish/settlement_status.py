@@ -27,7 +27,8 @@ class SettlementStatus:
         self._published_ns: dict[int, int] = {}
 
     def take(self, batch: ReleasedBatch) -> None:
-        self.note(batch.rows)
+        if _STA in batch.kinds or _LISTED in batch.kinds:
+            self.note(batch.rows)
 
     def note(self, rows: Iterable[Row]) -> None:
         """Read events that were replayed or released, in order."""

@@ -17,6 +17,7 @@ bootstrap           opens a data folder as a venue: recovery, first listing, set
 account_terms       checks figures that the engine has fixed, defaults of a new account, bound of deposits
 derived_stores      claims of the derived stores about the journal; restores lost events
 event_history       released events, kept for resume, replay and repeated replies
+event_writer        writes the history's files, on the helper thread
 event_chunk, event_files, event_blocks    one chunk of the history, the files on disk, the blocks in a file
 folder_check        `gpux journal verify`: checks the journal and the derived stores
 """

@@ -37,7 +37,7 @@ from exchange.journal.replay import read_frames
 from exchange.journal.rules import RULES
 from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
-from exchange.publish.replies import DONE_KEPT, ends_order
+from exchange.publish.done_orders import DONE_KEPT, ends_order
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue.account_terms import check_deposit, check_fixed, new_account
 from exchange.venue.day_schedule import DaySchedule

@@ -28,15 +28,24 @@ class EventChunk:
         self.first_sequence = first_sequence
         self.count = count  # rows
         self.end = end  # link after its last block on disk
-        self.ended_ns = ended_ns  # time of the last row, once it is full
+        self.ended_ns = ended_ns  # time of the last row
         self._parts: list[bytes] | None = [] if in_memory else None
+        self._unwritten = 0  # rows that are not in the file
+        self._written_numbers: dict[int, int] | None = {} if in_memory else None  # None: not known of all rows
         self._first_numbers: dict[int, int] | None = None
 
-    def append(self, data: bytes, count: int) -> None:
-        """Add `count` rows, given as bytes, to those in memory."""
+    def append(self, data: bytes, count: int, time_ns: int) -> None:
+        """Add `count` rows, given as bytes, to those in memory. `time_ns`: of the last of them."""
         assert self._parts is not None
         self._parts.append(data)
         self.count += count
+        self._unwritten += count
+        self.ended_ns = time_ns
+
+    @property
+    def is_written(self) -> bool:
+        """Whether all rows are in the file."""
+        return not self._unwritten
 
     @property
     def rows(self) -> np.ndarray | None:
@@ -55,22 +64,28 @@ class EventChunk:
         """Free the memory; the rows are read from the file from now on."""
         self._parts = None
 
-    def finish(self, rows: np.ndarray) -> None:
-        """Note that the chunk is full. `rows`: all its rows, EVENT, shape (n,)."""
-        self.ended_ns = int(rows[-1]["time_ns"])
-        self._first_numbers = first_numbers_of(rows)
-
-    def set_end(self, link: BlockLink) -> None:
-        """Note that a block was written to the file; `link` is the place after it."""
+    def note_block(self, link: BlockLink, rows: int) -> None:
+        """Note that a block of so many rows was written to the file; `link` is the place after it."""
         self.end = link
+        self._unwritten -= rows
+
+    def note_numbers(self, rows: np.ndarray) -> None:
+        """Note the stream numbers of rows that are being written, EVENT, shape (n,), in order; for the writer's thread.
+
+        Until the chunk is written nobody else reads them.
+        """
+        if self._written_numbers is not None:
+            for account, number in first_numbers_of(rows).items():
+                self._written_numbers.setdefault(account, number)
 
     def first_numbers(self, load: Callable[[], np.ndarray]) -> dict[int, int]:
         """First stream number of each account in this chunk, which must be full.
 
-        The result is kept, so `load`, which returns the rows, is called only the first time.
+        It is known of rows that were written in this run. Otherwise `load`, which returns the rows, is called once.
         """
         if self._first_numbers is None:
-            self._first_numbers = first_numbers_of(load())
+            known = self._written_numbers if self.is_written else None
+            self._first_numbers = first_numbers_of(load()) if known is None else known
         return self._first_numbers
 
 

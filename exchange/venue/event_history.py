@@ -2,37 +2,39 @@
 
 The newest 65,536 rows or more stay in memory. Older ones are in files under `events/`, one chunk a file, appended in
 checked blocks (event_blocks.py) without sync. A chunk is kept for a day, unless there are more than `ROWS_MAX` rows.
+`append` only keeps bytes: `begin_flush` makes a job for the helper thread (event_writer.py); `end_flush` follows it.
 Everything here is released and can be made again from the journal. A start warns of damaged or missing events, and
 `missing_from` says from which command on the journal must be replayed. A question about events of which some are
 missing is answered with None, never with a part. When the disk fails, no more files are written: the newest rows stay
 in memory, older ones are not available until the next start.
 """
 
-import contextlib
+import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from exchange.codes import EventFlag
 from exchange.engine.event_rows import ACCOUNT_SEQUENCE, FLAGS, Row
 from exchange.errors import Warnings
-from exchange.journal.files import write_all
 from exchange.journal.frames import NO_HASH
 from exchange.limits import KEPT_HOURS
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.shown import ShownSequence
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
-from exchange.venue.event_blocks import BlockLink, block_key, pack_block, read_event_file, read_or_explain, rows_of
+from exchange.venue.event_blocks import BlockLink, read_event_file, read_or_explain, rows_of
 from exchange.venue.event_chunk import EventChunk, chunk_of_file, first_numbers_of
 from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
+from exchange.venue.event_writer import BLOCK_ROWS, EventWriter, Flush, Part
 
-BLOCK_ROWS = 512  # waiting rows are written when there are so many
-FLUSH_TURNS = 100  # turns of the loop after which fewer are written too
+FLUSH_TURNS = 100  # turns of the loop after which fewer than a block are written too
 CHUNK_ROWS = 65_536
 ROWS_MAX = 128 * CHUNK_ROWS  # 1 GiB
 _HOUR_NS = 3_600 * 10**9
+_STAMP = struct.Struct("<qq")  # sequence and time of a row
 
 
 class EventHistory:
@@ -54,17 +56,16 @@ class EventHistory:
         self._disk = disk
         self._warnings = warnings or Warnings()
         self._folder = folder
-        self._journal_id, self._key = journal_id, block_key(journal_id)
+        self._journal_id = journal_id
+        self._writer = EventWriter(disk, folder, journal_id)
         self._hash_at = hash_at
         self.shown = ShownSequence()
         self._chunks: list[EventChunk] = []
-        self._handle = -1
-        self._offset = 0
-        self._unwritten: list[bytes] = []
-        self._waiting = self._turns = 0  # rows not written yet, turns since the last write
+        self._unwritten: list[Part] = []
+        self._unlinked: list[str] = []  # names of files to delete with the next flush
+        self._flush: Flush | None = None  # with the helper thread
+        self._waiting = self._turns = 0  # rows not given to the writer yet, turns since the last flush
         self._full = True  # the next row begins a chunk
-        self._link = BlockLink()  # where the next block continues
-        self._written_to = EventChunk(0, 0)  # chunk whose file is open
         self._dropping = False
         self._newest_ns = 0
         self._damaged: set[str] = set()  # names of files with a warning already noted
@@ -111,39 +112,66 @@ class EventHistory:
         self._go_on(files, replayed_from)
 
     def take(self, batch: ReleasedBatch) -> None:
-        if len(batch.events):
-            self.append(batch.events)
+        if batch.data:
+            self._append(batch.data)
 
     def append(self, events: np.ndarray) -> None:
         """Add rows just released, EVENT, shape (n,), in order. Skips commands that are here already."""
-        if events[0]["sequence"] <= self.last_sequence:
-            events = events[np.searchsorted(events["sequence"], self.last_sequence + 1) :]
-            if not len(events):
+        self._append(events.tobytes())
+
+    def _append(self, data: bytes) -> None:
+        sequence, _ = _STAMP.unpack_from(data)
+        if sequence <= self.last_sequence:
+            events = np.frombuffer(data, EVENT)
+            data = events[np.searchsorted(events["sequence"], self.last_sequence + 1) :].tobytes()
+            if not data:
                 return
-        data = events.tobytes()
+            sequence, _ = _STAMP.unpack_from(data)
         if self._full:
-            self._start_chunk(int(events[0]["sequence"]))
-        chunk = self._chunks[-1]
-        chunk.append(data, len(events))
-        if self._handle >= 0:
-            self._unwritten.append(data)
-            self._waiting += len(events)
+            self._start_chunk(sequence)
+        chunk, count = self._chunks[-1], len(data) // ROW_BYTES
+        self.last_sequence, time_ns = _STAMP.unpack_from(data, len(data) - ROW_BYTES)
+        chunk.append(data, count, time_ns)
+        if self._writes:
+            self._unwritten.append(Part(chunk, data))
+            self._waiting += count
         self._full = chunk.count >= CHUNK_ROWS
-        self.last_sequence = int(events[-1]["sequence"])
 
-    def flush_due(self) -> None:
-        """Call once a turn of the loop: writes the waiting rows if they are many or have waited long.
+    def begin_flush(self) -> Callable[[], None] | None:
+        """Call once a turn of the loop: makes a job that writes the waiting rows, if they are many or have waited long.
 
-        Rows that a crash loses can be replayed from the journal.
+        Run it on the helper thread, and call `end_flush` in the loop afterwards. Rows that a crash loses can be
+        replayed from the journal.
         """
         self._turns += 1
-        if self._waiting >= BLOCK_ROWS or (self._waiting and self._turns >= FLUSH_TURNS):
-            self.flush()
+        if self._flush is not None or not self._waiting:
+            return None
+        if self._waiting < BLOCK_ROWS and self._turns < FLUSH_TURNS:
+            return None
+        sequence, frame = self.position()
+        if sequence < self.last_sequence:  # some rows were not shown yet
+            return None
+        return partial(self._writer.run, self._make_flush(sequence, frame or NO_HASH))
+
+    def end_flush(self) -> None:
+        """Note what the writer has written; waits for it, and writes here what it has not begun."""
+        flush, self._flush = self._flush, None
+        if flush is None:
+            return
+        self._writer.run(flush)
+        for chunk, link, rows in flush.written:
+            chunk.note_block(link, rows)
+        if flush.error is not None:
+            self.stop_writing(flush.error)
+        for chunk in self._chunks[:-2]:
+            if chunk.is_written:
+                chunk.drop_rows()
 
     def flush(self) -> None:
-        """Write the waiting rows, unless some were not shown yet."""
+        """Write the waiting rows here and now, unless some were not shown yet."""
+        self.end_flush()
         sequence, frame = self.position()
-        if sequence >= self.last_sequence and (self._unwritten or sequence >= self._link.first):
+        if sequence >= self.last_sequence and (self._unwritten or sequence >= self._writer.link.first):
             self.flush_to(sequence, frame or NO_HASH)
 
     def position(self) -> tuple[int, bytes | None]:
@@ -161,38 +189,24 @@ class EventHistory:
             self.flush_to(sequence, frame)
 
     def flush_to(self, sequence: int, frame: bytes) -> None:
-        """Write the waiting rows, which are durable.
+        """Write the waiting rows, which are durable, here and now.
 
         sequence   the last command whose events were all appended
         frame      hash of the journal's frame with that command; zeros if it is not known
         """
-        parts, self._unwritten = self._unwritten, []
-        self._waiting = self._turns = 0
-        if not self._chunks and not parts and self._writes:
-            self._start_chunk(self._link.first)  # a block without rows covers the commands so far
-        if self._handle < 0:
+        self.end_flush()
+        if not self._writes:
             return
-        begin = count = 0
-        for at, part in enumerate(parts[:-1], 1):
-            count += len(part) // ROW_BYTES
-            if count >= BLOCK_ROWS:
-                last = int(np.frombuffer(part[-ROW_BYTES:], EVENT)[0]["sequence"])
-                self._write(parts[begin:at], last, NO_HASH)
-                begin, count = at, 0
-        self._write(parts[begin:], sequence, frame)
+        if not self._chunks:
+            self._start_chunk(self._writer.link.first)  # a block without rows covers the commands so far
+        self._make_flush(sequence, frame)
+        self.end_flush()
 
-    def _write(self, parts: Sequence[bytes], last: int, frame: bytes) -> None:
-        if self._handle < 0:
-            return
-        data, link = pack_block(self._journal_id, self._key, self._link, last, frame, b"".join(parts))
-        try:
-            write_all(self._disk, self._handle, data, self._offset)
-        except OSError as error:
-            self.stop_writing(error)
-            return
-        self._offset += len(data)
-        self._link = link
-        self._written_to.set_end(link)
+    def _make_flush(self, sequence: int, frame: bytes) -> Flush:
+        self._flush = Flush(self._unwritten, self._chunks[-1], sequence, frame, self._unlinked)
+        self._unwritten, self._unlinked = [], []
+        self._waiting = self._turns = 0
+        return self._flush
 
     def drop_from(self, sequence: int) -> None:
         """Drop the events of commands from `sequence` on; the caller appends them again."""
@@ -203,12 +217,13 @@ class EventHistory:
 
     def begin_after(self, sequence: int, time_ns: int) -> None:
         """Begin an empty history after this command, whose events are too old to be kept."""
-        self._link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
+        self._writer.link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
 
     def leave_gap(self, sequence: int, end: int) -> None:
         """Drop the events of commands from `sequence` on and continue at `end`; those between stay missing."""
         self.drop_from(sequence)
-        self._link = self._link._replace(first=max(self._link.first, end), time_ns=self._newest_ns)
+        link = self._writer.link
+        self._writer.link = link._replace(first=max(link.first, end), time_ns=self._newest_ns)
 
     def stop_writing(self, error: OSError) -> None:
         """Write no more files, after a disk error. Existing ones are read until the next chunk begins: then a chunk
@@ -263,8 +278,11 @@ class EventHistory:
         for chunk in reversed(self._chunks):
             yield self._rows(chunk)
 
-    def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> list[Row]:
-        """About `count` of the newest rows where the mask `wanted(rows)` is true, in order, of the newest `chunks`."""
+    def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> np.ndarray:
+        """About `count` of the newest rows where the mask `wanted(rows)` is true, in order, of the newest `chunks`.
+
+        returns   EVENT, shape (n,)
+        """
         found: list[np.ndarray] = []
         for chunk in reversed(self._chunks[-chunks:]):
             if count <= 0:
@@ -272,7 +290,7 @@ class EventHistory:
             rows = self._rows(chunk)
             found.append(rows[wanted(rows)])
             count -= len(found[-1])
-        return list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
+        return np.concatenate([np.zeros(0, EVENT), *reversed(found)])
 
     def close(self, keep: bool = True) -> None:
         """Close the file. `keep`: write the waiting rows first."""
@@ -281,11 +299,12 @@ class EventHistory:
         self._close()
 
     def _close(self) -> None:
-        if self._handle >= 0:
-            with contextlib.suppress(OSError):
-                self._disk.close(self._handle)
-            self._handle = -1
-        self._unwritten.clear()
+        if self._flush is not None:
+            self._writer.drop(self._flush)
+            self._flush = None
+        self._writer.close()
+        self._unwritten, self._unlinked = [], []
+        self._waiting = 0
 
     def _rows(self, chunk: EventChunk) -> np.ndarray:
         rows = chunk.rows
@@ -310,39 +329,21 @@ class EventHistory:
         return rows_of(file.blocks) if file is not None else np.zeros(0, EVENT)
 
     def _start_chunk(self, first_sequence: int) -> None:
-        if self._unwritten:
-            self.flush_to(self.last_sequence, NO_HASH)
-        number = 1
-        if self._chunks:
-            before = self._chunks[-1]
-            number = before.number + 1
-            before.finish(self._rows(before))  # while its rows are in memory
+        number = self._chunks[-1].number + 1 if self._chunks else 1
         self._chunks.append(EventChunk(number, first_sequence))
         if self._writes:
-            try:
-                self._drop_old()
-                self._open(self._chunks[-1])
-            except OSError as error:
-                self.stop_writing(error)
-        if not self._writes:
+            self._drop_old()
+        else:
             del self._chunks[:-2]
-        elif len(self._chunks) > 2:
-            self._chunks[-3].drop_rows()
 
     def _drop_old(self) -> None:
-        """Delete the oldest chunks: those older than the kept hours, and more if there are too many rows."""
+        """Drop the oldest chunks: those older than the kept hours, and more if there are too many rows."""
         rows = sum(chunk.count for chunk in self._chunks) + CHUNK_ROWS
         oldest_ns = max(chunk.ended_ns for chunk in self._chunks) - KEPT_HOURS * _HOUR_NS
         while len(self._chunks) > 1 and (rows > ROWS_MAX or self._chunks[0].ended_ns < oldest_ns):
             chunk = self._chunks.pop(0)
             rows -= chunk.count
-            self._disk.unlink(f"{self._folder}/{chunk.name}")
-
-    def _open(self, chunk: EventChunk) -> None:
-        self._close()
-        self._offset = 0
-        self._handle = self._disk.open(f"{self._folder}/{chunk.name}", create=True)
-        self._written_to = chunk
+            self._unlinked.append(chunk.name)
 
     def _read_files(self, last_sequence: int) -> list[Summary]:
         """A summary of each file, without blocks that are ahead of `last_sequence`."""
@@ -362,18 +363,17 @@ class EventHistory:
         """Continue the last file after its last valid block."""
         if not self._chunks:
             self._full, self.last_sequence = True, 0
-            self._link = BlockLink(max(1, replayed_from) if self.missing_from else 1)
+            self._writer.link = BlockLink(max(1, replayed_from) if self.missing_from else 1)
             return
-        chunk = self._chunks[-1]
-        self._open(chunk)
-        self._offset = files[-1].end_bytes
-        self._disk.truncate(self._handle, self._offset)
+        chunk, link = self._chunks[-1], self._chunks[-1].end
+        # With a gap, the next block begins at the command after it, not at the end of the block before.
+        if self.missing_from:
+            link = link._replace(first=max(link.first, replayed_from))
+        self._writer.go_on(chunk, files[-1].end_bytes, link)
         for newest in self._chunks[-2:]:
             newest.keep_rows(self._read(newest))
         self._full = chunk.count >= CHUNK_ROWS
         self.last_sequence = chunk.end.first - 1
-        # With a gap, the next block begins at the command after it, not at the end of the block before.
-        self._link = chunk.end._replace(first=max(chunk.end.first, replayed_from)) if self.missing_from else chunk.end
 
 
 def kept_bounds(newest_ns: int) -> tuple[int, int]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from exchange.codes import EventKind
 from exchange.engine import query
-from exchange.engine.event_rows import KIND
 from exchange.gateway.translate import ListedInstrument
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.instruments import InstrumentTable
@@ -30,7 +29,7 @@ class Listings:
         self._refresh()
 
     def take(self, batch: ReleasedBatch) -> None:
-        if batch.is_control and any(row[KIND] == _LISTED for row in batch.rows):
+        if batch.is_control and _LISTED in batch.kinds:
             self._refresh()
 
     def _refresh(self) -> None:

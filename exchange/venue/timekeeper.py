@@ -15,7 +15,7 @@ import numpy as np
 
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
-from exchange.engine.event_rows import INSTRUMENT, KIND, Row
+from exchange.engine.event_rows import Row
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.seams import Clock
@@ -23,18 +23,17 @@ from exchange.venue.day_schedule import DaySchedule, next_step
 
 INDICATIVE_NS = 100_000_000
 COLLECTING = (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.RESERVED, MarketState.PAUSED)
-CHANGES = frozenset(
-    map(
-        int,
-        (
-            EventKind.ORDER_ACCEPTED,
-            EventKind.ORDER_RESTED,
-            EventKind.ORDER_REPLACED,
-            EventKind.ORDER_CANCELLED,
-            EventKind.UNCROSSED,
-        ),
-    )
-)
+# By kind of event: whether it changes a book that collects orders.
+_IS_CHANGE = np.zeros(256, np.bool_)
+_IS_CHANGE[
+    [
+        EventKind.ORDER_ACCEPTED,
+        EventKind.ORDER_RESTED,
+        EventKind.ORDER_REPLACED,
+        EventKind.ORDER_CANCELLED,
+        EventKind.UNCROSSED,
+    ]
+] = True
 _STA = int(EventKind.STATE_CHANGED)
 
 # submit(fields of a COMMAND row, done): add the row to the next batch; `done` is called when it is released.
@@ -95,11 +94,11 @@ class Timekeeper:
 
     def take(self, batch: ReleasedBatch) -> None:
         """Follow which books collect orders, and which of those have changed."""
-        rows = batch.rows
-        if any(row[KIND] == _STA for row in rows):
+        if _STA in batch.kinds:
             self._update_collecting()
         if self._collecting:
-            self._changed |= {row[INSTRUMENT] for row in rows if row[KIND] in CHANGES} & self._collecting
+            changed = batch.events["instrument"][_IS_CHANGE[batch.events["kind"]]]
+            self._changed |= self._collecting.intersection(changed.tolist())
 
     def _update_collecting(self) -> None:
         """Update the set of books that collect orders, after a change of state.

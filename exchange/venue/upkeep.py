@@ -47,7 +47,8 @@ class Upkeep:
         venue = self._venue
         venue.timekeeper.turn()
         venue.publish_due()
-        venue.history.flush_due()
+        if (write := venue.history.begin_flush()) is not None:
+            self._writer.spawn(write, self._events_written)
         self._opened.keys.flush()
         self._check_space()
         self._idle_turns = self._idle_turns + 1 if venue.idle else 0
@@ -55,6 +56,13 @@ class Upkeep:
             self._idle_turns = 0
             self._seal()
             self._take_snapshot()
+
+    def _events_written(self, error: BaseException | None) -> None:
+        """A disk error is a warning of the history; any other stops the venue."""
+        if error is not None:
+            self._venue.fail(error)
+        elif not self._venue.failed:
+            self._venue.history.end_flush()
 
     def _check_space(self) -> None:
         """Halt the market when the disk fills up, while there is still space for cancels; try again later (DUR-024)."""

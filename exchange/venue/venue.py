@@ -232,11 +232,14 @@ class Venue:
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
-        """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS."""
+        """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS.
+
+        It is durable before it is applied, so nothing of it can be seen earlier (DUR-023).
+        """
         batch = self._writing
         assert batch is not None
         self._begun_ns = self._clock.mono_ns()
-        self._append(self._rows, None)
+        self.journal.append(self._rows)
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
         events = self._apply()
         self._writing = None

@@ -21,7 +21,7 @@ from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 from exchange.main import RunningServer, Settings, serve
 from exchange.wire.messages import CancelTerms, InstrumentDefinition, New, Request
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from exchange.wire.version import SUBPROTOCOLS
 from tests.clients.scenes import DAY, PRICE, SEEDS, SYMBOL, client, cut, enrol, play, settings, until
 
 
@@ -31,7 +31,7 @@ def _compiled() -> None:
     warm_up(TEST)
 
 
-@pytest.mark.parametrize("subprotocol", [JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL])
+@pytest.mark.parametrize("subprotocol", SUBPROTOCOLS)
 def test_two_clients_trade_and_see_the_same_market(tmp_path: Path, subprotocol: str) -> None:
     async def scene(_: RunningServer, seller: Session, buyer: Session, instrument: InstrumentDefinition) -> None:
         book = await buyer.book(instrument, cadence_ms=0)

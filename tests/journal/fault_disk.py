@@ -72,7 +72,6 @@ class FaultDisk:
         self.short = 0
         self.full = False
         self.next_handle = 3
-        self.begun = 0
         self.log: list[str] = []
 
     def reboot(self, rng: random.Random | None) -> None:
@@ -173,15 +172,8 @@ class FaultDisk:
 
     def write_log(self, handle: int, data: bytes, offset: int) -> None:
         """A write and a sync, so that a crash comes between them too."""
-        self.begin_log(handle, data, offset)
-        self.finish_log()
-
-    def begin_log(self, handle: int, data: bytes, offset: int) -> None:
         write_all(self, handle, data, offset)
-        self.begun = handle
-
-    def finish_log(self) -> None:
-        self.fdatasync(self.begun)
+        self.fdatasync(handle)
 
     def fdatasync(self, handle: int) -> None:
         path, file = self.handles[handle]

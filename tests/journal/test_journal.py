@@ -1,5 +1,7 @@
 """The writer: what it puts where, and when."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -149,6 +151,43 @@ def test_a_mark_with_the_event_hash_precedes_the_first_frame_after_4096_records(
     marks = [MARK_BODY.unpack(frame.body) for frame in frames(disk) if frame.kind == FrameKind.SNAPMARK]
     assert [(sequence, of_state) for sequence, _, of_state in marks] == [(46 * 90, NO_HASH), (92 * 90, NO_HASH)]
     assert marks[1][1] == event_hash.last
+
+
+@pytest.mark.rule("DUR-063")
+@pytest.mark.parametrize("early", [0, 3, 10], ids=["never", "sometimes", "always"])
+def test_marks_are_the_same_whether_or_not_the_loop_is_ahead_of_the_thread_that_writes(early: int) -> None:
+    """The loop may observe a batch before its frame is written."""
+    disk, rng = FaultDisk(), random.Random(early)
+    opened, event_hash, expected = reopen(disk), EventHash(), list[tuple[int, bytes]]()
+    for _ in range(260):
+        rows = commands(rng.choice([1, 90, 90]), opened.sequencer.sequence + 1)
+        opened.sequencer.stamp(rows)
+        events, sequence = opened.engine.apply(rows), opened.engine.sequence
+        is_early = rng.randrange(10) < early
+        if is_early:
+            opened.journal.observe(events, sequence)
+        opened.journal.append(rows)
+        if not is_early:
+            opened.journal.observe(events, sequence)
+        event_hash.add(events)
+        if sequence // 4_096 > event_hash.sequence // 4_096:
+            expected.append((sequence, event_hash.mark(sequence)))
+    marks = [MARK_BODY.unpack(frame.body)[:2] for frame in frames(disk) if frame.kind == FrameKind.SNAPMARK]
+    assert len(marks) > 2 and marks == expected[: len(marks)] and len(expected) - len(marks) <= 1
+
+
+def test_observed_events_are_hashed_with_the_next_frame_not_by_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    monkeypatch.setattr(EventHash, "add", lambda _, events: hashed.append(len(events)))
+    opened = reopen(FaultDisk())
+    for _ in range(3):
+        before = len(hashed)
+        rows = commands(90, opened.sequencer.sequence + 1)
+        opened.sequencer.stamp(rows)
+        opened.journal.append(rows)
+        assert len(hashed) == before + 1
+        opened.journal.observe(opened.engine.apply(rows), opened.engine.sequence)
+        assert len(hashed) == before + 1
 
 
 def test_a_batch_whose_events_were_not_observed_cannot_be_passed_over() -> None:

@@ -17,6 +17,7 @@ from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
+from exchange.records import EVENT
 from exchange.reference.implied import shown_prices
 from exchange.reference.rows import event_tuples
 from exchange.wire.messages import ChannelSpec, Depth, Err, Exec, Fill, Margin, Ok, Position, Top, Trades
@@ -233,7 +234,7 @@ class AccountRun(Run):
                 rows[0].kind in (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
             ) or (isinstance(reply, Ok) and reply.duplicate)
             self.check_reply(step.account, reply)
-        self.replies.load(rows)
+        self.replies.load(np.array(rows, EVENT))
 
     def remember(self, message: Any) -> None:
         if isinstance(message, Exec | Fill):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from exchange.codes import (
@@ -17,8 +18,8 @@ from exchange.codes import (
 )
 from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
-from exchange.publish.replies import DoneOrders, Replies
-from exchange.records import pack_client_order_id
+from exchange.publish.replies import Replies
+from exchange.records import EVENT
 from tests.publish.helpers import H27, event, table
 
 ORDER: dict[str, Any] = {
@@ -183,7 +184,7 @@ def test_other_content_under_a_live_id_is_refused_with_the_order_that_holds_it(f
 @pytest.mark.parametrize("by", ["order_id", "client_order_id"])
 def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
     replies = make()
-    replies.load([order(EventKind.FILL, **DONE)])
+    replies.load(np.array([order(EventKind.FILL, **DONE)], EVENT))
     named = {"order_id": 90071, "client_order_id": ""} if by == "order_id" else {"order_id": 0}
     refused = order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, **named)
     answer = reply(refused, replies=replies)
@@ -196,7 +197,8 @@ def test_a_cancel_that_comes_too_late_carries_the_end(by: str) -> None:
 def test_a_refusal_tells_what_had_ended_at_its_own_sequence() -> None:
     replies = make()
     ends = [(400, 1), (500, 2), (600, 3)]
-    replies.load([event(EventKind.FILL, at, **{**ORDER, **DONE, "order_id": number}) for at, number in ends])
+    rows = [event(EventKind.FILL, at, **{**ORDER, **DONE, "order_id": number}) for at, number in ends]
+    replies.load(np.array(rows, EVENT))
     refused = {**ORDER, "order_id": 0, "reason": RejectReason.UNKNOWN}
     for at, number in ((399, None), (450, 1), (599, 2), (700, 3)):
         answer = reply(event(EventKind.CANCEL_REJECTED, at, **refused), replies=replies)
@@ -207,7 +209,7 @@ def test_a_refusal_tells_what_had_ended_at_its_own_sequence() -> None:
 
 def test_the_end_of_another_accounts_order_is_not_told() -> None:
     replies = make()
-    replies.load([order(EventKind.FILL, **DONE)])
+    replies.load(np.array([order(EventKind.FILL, **DONE)], EVENT))
     refused = order(EventKind.CANCEL_REJECTED, reason=RejectReason.UNKNOWN, account=8)
     assert reply(refused, replies=replies)["code"] == 5201
     assert replies.done_order(8, 90071) is None
@@ -215,22 +217,11 @@ def test_the_end_of_another_accounts_order_is_not_told() -> None:
 
 def test_a_query_finds_how_an_order_ended() -> None:
     replies = make()
-    replies.load([order(EventKind.FILL, **DONE, value_tick_lots=12 * 2840)])
+    replies.load(np.array([order(EventKind.FILL, **DONE, value_tick_lots=12 * 2840)], EVENT))
     view = replies.done_order(7, client_order_id="a7")
     assert view == replies.done_order(7, 90071)
     assert view is not None
     assert (view.instrument, view.state, view.price_tick, view.value_tick_lots) == (H27, "filled", 2845, 34080)
-
-
-def test_only_the_latest_ends_are_remembered() -> None:
-    done = DoneOrders(kept=2)
-    for number in range(1, 6):
-        done.note([order(EventKind.ORDER_CANCELLED, **TAKEN_OUT, order_id=number, client_order_id=f"c{number}")])
-    assert done.find(7, 1, ()) is None
-    assert done.find(7, 0, pack_client_order_id("c1")) is None
-    for number in (4, 5):
-        assert done.find(7, number, ()) is not None
-        assert done.find(7, 0, pack_client_order_id(f"c{number}")) is not None
 
 
 @pytest.mark.rule("ENTRY-013")

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from exchange.wire.messages import ChannelSpec, Depth, Exec, Ok, Subscribe
+from exchange.engine.event_rows import Row, read_rows
+from exchange.publish import consumer as consumer_module
+from exchange.publish.consumer import ReleasedBatch
+from exchange.wire.messages import Cancel, ChannelSpec, Depth, Exec, Ok, Replace, Subscribe
 from tests.gateway.harness import Bench
 
 
@@ -57,3 +61,48 @@ def test_every_consumer_gets_each_batch_once_and_all_see_the_same(bench: Bench) 
     peer.ask(bench.order(10, "a1"), bench.order(11, "a2"))
     assert seen[-2:] == [("first", before + 2, before + 3), ("last", before + 2, before + 3)]
     assert [sequence for name, *sequence in seen if name == "first"] == [[before + 1] * 2, [before + 2, before + 3]]
+
+
+def test_usual_events_are_read_as_an_array_by_all_that_stand_beside_the_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Orders, fills, cancels and replaces become tuples only for those that make messages of them."""
+    readers: set[str] = set()
+
+    class Apart:
+        """Passes a batch of its own to one consumer."""
+
+        def __init__(self, consumer: Any) -> None:
+            self.consumer = consumer
+
+        def take(self, batch: Any) -> None:
+            reading.append(type(self.consumer).__name__)
+            self.consumer.take(
+                ReleasedBatch(
+                    batch.events,
+                    batch.first,
+                    batch.last,
+                    batch.time_ns,
+                    batch.commands,
+                    batch.received_us,
+                    batch.answerers,
+                    batch.tickets,
+                    batch.is_control,
+                )  # fmt: skip
+            )
+
+    def read(events: np.ndarray) -> list[Row]:
+        readers.add(reading[-1])
+        return read_rows(events)
+
+    reading: list[str] = []
+    monkeypatch.setattr(consumer_module, "read_rows", read)
+    consumers = bench.venue.consumers
+    consumers._in_order = tuple(map(Apart, consumers._in_order))
+    peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    peer.ask(bench.order(10, "a1"), bench.order(11, "a2"))
+    peer.ask(Replace(request_id=12, client_order_id="a2", order_lots=1))
+    other.ask(bench.order(10, "b1", side="s"))
+    peer.ask(Cancel(request_id=13, client_order_id="a2"))
+    assert len(set(reading)) == len(consumers._in_order) and bench.venue.counters.trades == 1
+    assert readers <= {"MarketData"}

@@ -25,8 +25,9 @@ def never() -> np.ndarray:
 def test_rows_are_kept_in_memory_until_they_are_dropped() -> None:
     chunk, parts = EventChunk(3, 7), [events(7, 2), events(9, 3)]
     for part in parts:
-        chunk.append(part.tobytes(), len(part))
+        chunk.append(part.tobytes(), len(part), int(part[-1]["time_ns"]))
     assert (chunk.name, chunk.first_sequence, chunk.count) == (f"0000000003{SUFFIX}", 7, 5)
+    assert chunk.ended_ns == 1_100
     for _ in range(2):
         assert chunk.rows is not None and chunk.rows.tobytes() == np.concatenate(parts).tobytes()
     chunk.drop_rows()
@@ -35,12 +36,24 @@ def test_rows_are_kept_in_memory_until_they_are_dropped() -> None:
     assert chunk.rows is not None and chunk.rows.tobytes() == events(7, 5).tobytes()
 
 
-def test_of_a_full_chunk_the_first_numbers_are_known_without_its_rows() -> None:
-    chunk = EventChunk(1, 7)
-    chunk.finish(events(7, 5))
-    assert chunk.ended_ns == 1_100 and chunk.first_numbers(never) == {1: 7}
-    other = EventChunk(2, 12)
-    assert other.first_numbers(lambda: events(12, 1)) == other.first_numbers(never) == {1: 12}
+def test_first_numbers_of_a_chunk_that_was_written_are_known_without_its_rows() -> None:
+    chunk, rows = EventChunk(1, 7), events(7, 5)
+    rows["account"] = [1, 2, 1, 2, 3]
+    chunk.append(rows.tobytes(), 5, 1_100)
+    for part in (rows[:3], rows[3:]):
+        assert not chunk.is_written
+        chunk.note_numbers(part)
+        chunk.note_block(BlockLink(int(part[-1]["sequence"]) + 1), len(part))
+    assert chunk.is_written and chunk.end.first == 12
+    assert chunk.first_numbers(never) == first_numbers_of(rows) == {1: 7, 2: 8, 3: 11}
+
+
+def test_first_numbers_of_a_chunk_that_was_not_written_come_from_its_rows_once() -> None:
+    chunk = EventChunk(2, 12)
+    chunk.append(events(12, 2).tobytes(), 2, 1_300)
+    chunk.note_numbers(events(12, 1))
+    chunk.note_block(BlockLink(13), 1)
+    assert chunk.first_numbers(lambda: events(12, 2)) == chunk.first_numbers(never) == {1: 12}
 
 
 def test_a_chunk_of_a_file_knows_where_the_file_ends() -> None:
@@ -48,8 +61,7 @@ def test_a_chunk_of_a_file_knows_where_the_file_ends() -> None:
     chunk = chunk_of_file(Summary("name", 4, 20, BlockLink(), end, 1_000, NO_HASH, 0, ""))
     assert (chunk.number, chunk.first_sequence, chunk.count, chunk.end, chunk.ended_ns) == (4, 1, 20, end, 2_000)
     assert chunk.rows is None, "its rows are read when they are asked for"
-    chunk.set_end(end._replace(first=22))
-    assert chunk.end.first == 22
+    assert chunk.is_written and chunk.first_numbers(lambda: events(1, 20)) == {1: 1}
 
 
 def test_the_first_number_of_each_account_is_found_among_rows() -> None:

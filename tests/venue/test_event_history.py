@@ -1,6 +1,5 @@
 """Released events that are kept: found again, or said to be gone."""
 
-import errno
 import os
 from pathlib import Path
 
@@ -9,33 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.codes import EventFlag, EventKind
 from exchange.errors import Warnings
-from exchange.records import EVENT, EVENT_STRUCT
+from exchange.records import EVENT_STRUCT
 from exchange.seams import RealDisk
 from exchange.venue import event_history as history_module
 from exchange.venue.event_history import SUFFIX, EventHistory
-
-
-def events(first_sequence: int, numbers: dict[int, int], count: int, margin: bool = False) -> np.ndarray:
-    """One event a command for accounts 1 and 2 in turn; `numbers` are continued."""
-    rows = np.zeros(count, EVENT)
-    for place in range(count):
-        account = 1 + (first_sequence + place) % 2
-        numbers[account] = numbers.get(account, 0) + 1
-        rows[place]["sequence"] = first_sequence + place
-        rows[place]["kind"] = EventKind.CASH_MOVED if margin else EventKind.ORDER_ACCEPTED
-        rows[place]["account"] = account
-        rows[place]["account_sequence"] = numbers[account]
-        if margin:
-            rows[place]["flags"] = EventFlag.MARGIN
-            numbers[account] += 1
-    return rows
-
-
-def found(history: EventHistory, account: int, first: int, last: int) -> list[int] | None:
-    rows = history.of_account(account, first, last)
-    return None if rows is None else [row[EVENT.names.index("account_sequence")] for row in rows]
+from tests.venue.made_events import PoorDisk, events, found
 
 
 @pytest.fixture
@@ -66,21 +44,6 @@ def test_something_no_longer_kept_is_none_never_a_part(tmp_path: object, small_c
     assert found(history, 1, oldest, 50) == [*range(oldest, 51)]
     assert found(history, 1, 40, 51) is None, "a number that was never used"
     assert history.of_command(5) is None
-
-
-class PoorDisk(RealDisk):
-    """Takes so many bytes a write, and so many in all."""
-
-    def __init__(self, piece: int, room: int) -> None:
-        super().__init__()
-        self.piece, self.room = piece, room
-
-    def pwrite(self, handle: int, data: bytes, offset: int) -> int:
-        taken = min(self.piece, self.room, len(data))
-        if not taken:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.room -= taken
-        return super().pwrite(handle, data[:taken], offset)
 
 
 @pytest.mark.rule("DUR-081", "DUR-154")
@@ -288,8 +251,10 @@ def test_what_is_older_than_a_day_goes(tmp_path: object, small_chunks: None) -> 
         rows = events(start, numbers, 10)
         rows["time_ns"] = hour * 3_600 * 10**9
         history.append(rows)
+        history.flush()
     assert history.oldest(1) == 1
     history.append(events(41, numbers, 10))
+    history.flush()
     assert history.oldest(1) == 6
     assert len(RealDisk().list(folder)) == 4
 

@@ -118,3 +118,19 @@ def test_trading_stops_while_the_journal_lacks_space_and_the_disk_is_tried_again
     assert not bench.venue.is_disk_full
     assert ["all groups HALT" in line for line in bench.opened.warnings.lines] == [True, False]
     bench.opened.journal = journal
+
+
+@pytest.mark.rule("DUR-152")
+def test_files_of_events_are_written_on_the_journals_thread(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchange.venue.event_history.BLOCK_ROWS", 1)
+    thread, history = Thread(), bench.venue.history
+    upkeep = Upkeep(bench.opened, bench.clock, thread)  # type: ignore[arg-type]  # a thread by hand
+    path = Path(bench.folder) / "events" / "0000000001.events"
+    turned(upkeep, bench, 3)
+    assert len(thread.jobs) == 1 and not path.exists(), "one job at a time, and none of them in the loop"
+    thread.run()
+    assert path.exists() and history._chunks[-1].is_written
+    bench.connect(bench.keys[2]).ask(bench.order(10, "b1"))
+    turned(upkeep, bench, 1)
+    thread.run(AssertionError("the writer is wrong"))
+    assert bench.venue.failed

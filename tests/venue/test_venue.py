@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,11 +39,6 @@ class CountingJournal:
         self.commits.append(len(rows))
         self.bench.clock.now += self.takes_ns
         return self.journal.append(rows)  # type: ignore[no-any-return]
-
-    @contextmanager
-    def writing(self, rows: np.ndarray) -> Iterator[None]:
-        yield
-        self.append(rows)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.journal, name)
