@@ -13,8 +13,8 @@ import msgspec
 from exchange.codes import Side
 from exchange.publish import book_view
 from exchange.publish.book_view import BookView, Level, difference
-from exchange.publish.event_fold import Frames
-from exchange.publish.fold import CHECKSUM_US as _CHECKSUM_US
+from exchange.publish.fold.event_fold import Frames
+from exchange.publish.fold.fold_rows import CHECKSUM_US as _CHECKSUM_US
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
 LOG_MESSAGES = 1_024  # kept by a state channel, to merge them for slow subscribers
@@ -313,6 +313,10 @@ class EventChannel:
     def resume(self, sequence: int) -> None:
         """Go on after message `sequence`: those before it were not made, as nobody listened."""
         self.sequence = sequence
+
+    def sent(self, frames: Frames) -> None:
+        """Note messages that were made as frames. They are not kept here."""
+        self.sequence = frames.sequence
 
     def publish(self, message: ChannelMessage, sequence: int) -> ChannelMessage:
         """Write channel, number and previous number into a message, in place, and keep it for replays."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.event_fold import Frames
+from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
 from exchange.seams import Clock
 from exchange.wire.messages import ChannelMessage

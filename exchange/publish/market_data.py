@@ -17,8 +17,8 @@ snapshot of its channel, then the messages that later calls of `due` return.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,8 +26,10 @@ from exchange.codes import EventKind
 from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
 from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, RawDepthChannel, TopChannel
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.event_fold import ENCODING_BITS, EventFold, Frames
-from exchange.publish.fold import COMMAND, FULL, PRINTED
+from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
+from exchange.publish.fold.event_fold import EventFold, Frames, Step
+from exchange.publish.fold.fold_rows import COMMAND, FULL
+from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import OpenBooks, Source, StateChannel
 from exchange.publish.phases import Phases
@@ -46,26 +48,6 @@ _LISTED = int(EventKind.INSTRUMENT_LISTED)
 Message = tuple[int, ChannelMessage | Frames]
 Key = tuple[str, int, int, int]  # name, index, cadence_ms, levels
 Subject = TypeVar("Subject")
-
-
-class Audience(Protocol):
-    """Who gets the channels' messages."""
-
-    @property
-    def revision(self) -> int:
-        """Changes whenever the encodings of a channel may have changed."""
-
-    def encodings_of(self, channel: int) -> Iterable[str]:
-        """Names of the encodings that the channel's subscribers use. There is none while all of them are conflated."""
-
-
-class Everyone:
-    """An audience of all encodings, for feeds without connections."""
-
-    revision = 0
-
-    def encodings_of(self, channel: int) -> Iterable[str]:
-        return ENCODING_BITS
 
 
 class MarketData:
@@ -136,16 +118,19 @@ class MarketData:
         channel = self._channels[number]
         if isinstance(channel, StateChannel):
             self._books.open(index, channel, self.sequence)
-            if isinstance(channel, RawDepthChannel):
-                self._choose_encodings(index, channel)
         elif name == "trades":
             channel.resume(self._fold.trade_id(index))
-            self._fold.watch(index, int(PRINTED), int(PRINTED))
+            self._fold.stream_trades(index, number)
+        self._choose_encodings(number)
 
-    def _choose_encodings(self, index: int, channel: RawDepthChannel) -> None:
-        """Encode a raw channel as its subscribers need it. There is always one encoding, for its log (RATE-006)."""
-        names = self._audience.encodings_of(channel.number)
-        self._fold.encode_for(index, sum(ENCODING_BITS[name] for name in names) or ENCODING_BITS["msgpack"])
+    def _choose_encodings(self, number: int) -> None:
+        """Encode a channel as its subscribers need it. A raw one has always one encoding, for its log (RATE-006)."""
+        name, index, _, _ = self._keys[number]
+        bits = encoding_bits(self._audience, number)
+        if name == "trades":
+            self._fold.encode_for(index, True, bits)
+        elif isinstance(self._channels[number], RawDepthChannel):
+            self._fold.encode_for(index, False, bits or int(MSGPACK))
 
     def unsubscribe(self, number: int) -> None:
         """Remove a subscriber from a channel. What nobody subscribes to is no longer followed."""
@@ -158,7 +143,7 @@ class MarketData:
         if isinstance(channel, StateChannel):
             self._books.close(index, channel)
         elif name == "trades":
-            self._fold.watch(index, 0, int(PRINTED))
+            self._fold.stream_trades(index, 0)
 
     def knows(self, number: int) -> bool:
         return number in self._channels
@@ -284,14 +269,15 @@ class MarketData:
         while at < len(events):
             result = self._fold.read(events, at)
             at = self._fold.next_row
-            frames = self._fold.frames()
-            self._send_frames(frames)
+            runs = self._fold.runs()
+            for run in runs:
+                self._send_run(*run)
             self._books.mark()
             if result == COMMAND:
                 self._end_command(self._fold.rows(events))
             elif result == FULL:
-                self._make_room(bool(frames))
-        assert through >= self._fold.sequence, "rows lie beyond what is released"
+                self._make_room(bool(runs))
+        assert not len(events) or through >= self._fold.sequence, "rows lie beyond what is released"
         self.sequence = through
         self.time_us = time_ns // NS_PER_US
 
@@ -299,20 +285,26 @@ class MarketData:
         if self._audience.revision == self._revision:
             return
         self._revision = self._audience.revision
-        for number, channel in self._channels.items():
-            if isinstance(channel, RawDepthChannel) and self._subscribers[number]:
-                self._choose_encodings(self._keys[number][1], channel)
+        for number, subscribers in self._subscribers.items():
+            if subscribers:
+                self._choose_encodings(number)
 
     def _make_room(self, sent: bool) -> None:
         """Empty the log. If it is empty, and no frames were in the way, a command needs more than there is."""
         if not self._books.catch_up() and not sent:
             self._fold.grow()
 
-    def _send_frames(self, frames: list[tuple[int, Frames]]) -> None:
-        for index, of_book in frames:
-            raw = self._books.raw(index)
-            raw.sent(of_book)
-            self._out.append((raw.number, of_book))
+    def _send_run(self, index: int, is_trades: bool, run: Frames | Step) -> None:
+        """Send what kernels have made, or publish on the raw channels that they do not write for."""
+        if isinstance(run, Step):
+            self.sequence, self.time_us = run.sequence, run.time_us
+            for each in self._books.step(run.changes):
+                self._send(each)
+            return
+        channel = self._channels[self._by_key["trades", index, 0, 0]] if is_trades else self._books.raw(index)
+        assert isinstance(channel, EventChannel | RawDepthChannel)
+        channel.sent(run)
+        self._out.append((channel.number, run))
 
     def _end_command(self, rows: list[Row]) -> None:
         """Make the messages of a command that kernels leave to Python: one for each raw channel (MDATA-013).

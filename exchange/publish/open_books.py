@@ -13,8 +13,8 @@ from typing import Protocol
 
 from exchange.publish.book_view import BookView, Level
 from exchange.publish.channels import Changes, DepthChannel, RawDepthChannel, TopChannel
-from exchange.publish.event_fold import EventFold
-from exchange.publish.fold import CADENCED, EACH, FOLLOWS
+from exchange.publish.fold.event_fold import Change, EventFold
+from exchange.publish.fold.fold_rows import CADENCED, EACH, FOLLOWS
 
 StateChannel = DepthChannel | TopChannel
 
@@ -46,6 +46,7 @@ class OpenBook:
         self.view = view
         self.channels: list[StateChannel] = []
         self.raw: RawDepthChannel | None = None  # among them, the one that kernels write for
+        self.each: list[StateChannel] = []  # among them, those that Python publishes after each command
 
 
 class OpenBooks:
@@ -99,11 +100,10 @@ class OpenBooks:
         book = self._books.get(index)
         channels = book.channels if book else []
         bits = int(FOLLOWS) if channels else 0
-        for channel in channels:
-            if channel.cadence_us:
-                bits |= int(CADENCED)
-            elif not isinstance(channel, RawDepthChannel):
-                bits |= int(EACH)
+        if book:
+            book.each = [channel for channel in channels if not channel.cadence_us and channel is not book.raw]
+            bits |= int(EACH) if book.each else 0
+        bits |= int(CADENCED) if any(channel.cadence_us for channel in channels) else 0
         self._fold.watch(index, bits, _BITS)
 
     def hand_over(self, index: int, channel: RawDepthChannel) -> None:
@@ -149,3 +149,24 @@ class OpenBooks:
             if not is_implied:
                 levels[side][tick] = lots
         return changes
+
+    def step(self, changes: list[Change]) -> list[StateChannel]:
+        """Bring views up to one command, for channels that Python publishes after each; returns these channels.
+
+        Other channels do not see it: `catch_up` sets the same levels again.
+        """
+        found: dict[OpenBook, Changes] = {}
+        for index, is_implied, side, tick, lots in changes:
+            book = self._books[index]
+            if not book.each:
+                continue
+            levels = found.setdefault(book, ({}, {}))
+            if is_implied:
+                book.view.implied[side] = (tick, lots) if lots else None
+            else:
+                book.view.sides[side].set(tick, lots)
+                levels[side][tick] = lots
+        for book, levels in found.items():
+            for channel in book.each:
+                channel.note(levels)
+        return [channel for book in found for channel in book.each]

@@ -8,7 +8,7 @@ import pytest
 from exchange.codes import CommandKind, MarketState
 from exchange.engine import query
 from exchange.engine.event_rows import KIND, SEQUENCE
-from exchange.publish import event_fold
+from exchange.publish.fold import event_fold
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_US
 from tests.properties.driver import Run, continuous, tight_auctions

@@ -10,7 +10,7 @@ import msgspec
 from exchange.codes import EventKind, Liquidity, Side
 from exchange.engine.event_rows import Row
 from exchange.publish.channels import payloads
-from exchange.publish.event_fold import Frames
+from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import ChannelSpec

@@ -4,7 +4,7 @@ import pytest
 
 from exchange.codes import Side
 from exchange.publish.channels import DepthChannel, RawDepthChannel, TopChannel
-from exchange.publish.event_fold import EventFold
+from exchange.publish.fold.event_fold import EventFold
 from exchange.publish.open_books import OpenBooks
 from tests.publish.feed import rested
 from tests.publish.helpers import Levels, event_array

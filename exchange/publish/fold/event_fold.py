@@ -1,9 +1,9 @@
-"""Reads released EVENT rows through the kernels of `fold`, and holds the tables and buffers that they use.
+"""Reads released EVENT rows through the kernels of `fold_rows`, and holds the tables and buffers that they use.
 
     fold = EventFold(numbers)                 # last trade id of each book
     fold.watch(index, FOLLOWS | EACH)         # what is read of a book
-    fold.read(events, at)                     # until it returns DONE, see `fold.fold_rows`
-    fold.frames()                             # what raw channels have sent, in order
+    fold.read(events, at)                     # until it returns DONE, see `fold_rows`
+    fold.runs()                               # messages that are made, and commands after which Python publishes
     fold.drain()                              # changes of books since the last call
 
 Changes of followed books wait in a log until somebody needs the books. A level that changes often is in it only once
@@ -17,13 +17,23 @@ import numpy as np
 
 from exchange.engine.event_rows import Row
 from exchange.kernel import bind
-from exchange.publish.depth_frames import LEVEL_BYTES, MESSAGE_BYTES
-from exchange.publish.depth_literals import depth_literals
-from exchange.publish.fold import BOOKS, CHANGE, FOLD, FOLD_FIELDS, FOLLOWED, RUN, fold_rows, squeeze
+from exchange.publish.fold.fold_rows import (
+    BOOKS,
+    CHANGE,
+    FOLD,
+    FOLD_FIELDS,
+    FOLLOWED,
+    PRINTED,
+    RUN,
+    RUN_FIELDS,
+    fold_rows,
+    squeeze,
+)
+from exchange.publish.fold.frames import ITEM_BYTES, MESSAGE_BYTES, STEP, TRADES
+from exchange.publish.fold.literals import depth_literals, trade_literals
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 
 ROOM = 4_096  # rows of each buffer at first; they grow if a command needs more
-ENCODING_BITS = {"json": 1, "msgpack": 2}  # fold.JSON, fold.MSGPACK
 
 Change = tuple[int, bool, int, int, int]  # book, whether it is its implied price, side, price_tick, lots now
 Level = tuple[int, int]  # price_tick, lots
@@ -32,11 +42,23 @@ _PLACE = {name: place for place, name in enumerate(FOLD_FIELDS)}
 
 
 class Frames(NamedTuple):
-    """Messages of a raw channel behind one another, as frames."""
+    """Messages of one channel behind one another, as frames."""
 
     messages: int  # how many
     sequence: int  # number of the last
     encoded: dict[str, bytes]  # by name of the encoding
+
+
+class Step(NamedTuple):
+    """A command after which Python publishes on some channels."""
+
+    sequence: int
+    time_us: int
+    changes: list[Change]
+
+
+# Book, whether it is its `trades` channel, and what is to send; book 0 with a command.
+Run = tuple[int, bool, Frames | Step]
 
 
 class EventFold:
@@ -47,7 +69,7 @@ class EventFold:
         self._fold = np.zeros(1, FOLD)
         self._numbers = self._fold.view("<i8").data  # a memoryview gives an int in a quarter of the time of an array
         self._books = np.zeros(1, FOLLOWED)
-        self._literals = depth_literals()
+        self._literals = depth_literals(), trade_literals()
         self._make_buffers(ROOM)
         self._read = bind(fold_rows, np.zeros(0, EVENT), 0, *self._arguments())
         self._squeeze = bind(squeeze, self._fold, self._changes, self._slots)
@@ -56,18 +78,19 @@ class EventFold:
 
     def _make_buffers(self, room: int) -> None:
         self._room = room
-        size = room * int(LEVEL_BYTES) + int(MESSAGE_BYTES)
+        size = room * int(ITEM_BYTES) + int(MESSAGE_BYTES)
         self._changes_raw = np.zeros((room, len(CHANGE.names or ())), "<i8")
         self._changes = self._changes_raw.reshape(-1).view(CHANGE)
         self._slots = np.zeros(1 << (2 * room - 1).bit_length(), np.int64)
-        self._places, self._runs = np.zeros(room, np.int64), np.zeros(room, RUN)
+        self._runs_raw = np.zeros((room, len(RUN_FIELDS)), "<i8")
+        self._runs, self._places = self._runs_raw.reshape(-1).view(RUN), np.zeros(room, np.int64)
         self._text, self._packed = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
         self._touched: np.ndarray = np.zeros(len(self._books), np.int64)
 
     def _arguments(self) -> tuple[np.ndarray, ...]:
         return (
             self._fold, self._books, self._changes, self._slots, self._places, self._touched, self._runs,
-            self._text, self._packed, self._literals,
+            self._text, self._packed, *self._literals,
         )  # fmt: skip
 
     def _number(self, name: str) -> int:
@@ -106,30 +129,41 @@ class EventFold:
         """Time of that command."""
         return self._number("time_us")
 
-    def frames(self) -> list[tuple[int, Frames]]:
-        """(book, frames of its raw channel) of the last call, in order."""
-        runs = self._number("runs")
-        if not runs:
+    def runs(self) -> list[Run]:
+        """What the last call has made, in order."""
+        count = self._number("runs")
+        if not count:
             return []
-        made = []
-        for book, messages, last, text, text_end, packed, packed_end in self._runs[:runs].tolist():
+        log: list[Change] = []  # from the first step's changes on
+        start = 0
+        made: list[Run] = []
+        text_bytes, packed_bytes = self._text.data, self._packed.data
+        for run in self._runs_raw[:count].tolist():
+            kind, book, messages, last, text, text_end, packed, packed_end, begin, end, time_us = run
+            if kind == STEP:
+                if not log:
+                    start, log = begin, self._changes_between(begin, self._number("changes"))
+                made.append((0, False, Step(last, time_us, log[begin - start : end - start])))
+                continue
             encoded = {}
             if text_end > text:
-                encoded["json"] = self._text[text:text_end].tobytes()
+                encoded["json"] = bytes(text_bytes[text:text_end])
             if packed_end > packed:
-                encoded["msgpack"] = self._packed[packed:packed_end].tobytes()
-            made.append((book, Frames(messages, last, encoded)))
+                encoded["msgpack"] = bytes(packed_bytes[packed:packed_end])
+            made.append((book, kind == TRADES, Frames(messages, last, encoded)))
         return made
 
     def touched(self) -> list[int]:
         """Books with a cadence that the last call found changed, in order."""
-        found: list[int] = self._touched[: self._number("touched")].tolist()
-        return found
+        count = self._number("touched")
+        return self._touched[:count].tolist() if count else []
 
     def rows(self, events: np.ndarray) -> list[Row]:
         """The rows of the last command that are for Python: prints and events of the venue."""
-        data = events.view(np.uint8).data
-        places = self._places[: self._number("places")].tolist()
+        count = self._number("places")
+        if not count:
+            return []
+        data, places = events.view(np.uint8).data, self._places[:count].tolist()
         return [EVENT_STRUCT.unpack_from(data, place * ROW_BYTES) for place in places]
 
     def command_changes(self) -> list[Change]:
@@ -179,9 +213,16 @@ class EventFold:
         self._numbers[_PLACE["streams"]] += bool(channel) - bool(book["channel"])
         book["channel"], book["sequence"], book["checksum_us"] = channel, sequence, checksum_us
 
-    def encode_for(self, index: int, encodings: int) -> None:
-        """Choose the encodings of a book's raw channel, as bits."""
-        self._book(index)["encodings"] = encodings
+    def stream_trades(self, index: int, channel: int) -> None:
+        """Send frames on a book's `trades` channel from now on. `channel` 0: no longer."""
+        book = self._book(index)
+        self._numbers[_PLACE["streams"]] += bool(channel) - bool(book["trade_channel"])
+        book["trade_channel"], book["printed"] = channel, book["trade_id"]
+        self.watch(index, int(PRINTED) if channel else 0, int(PRINTED))
+
+    def encode_for(self, index: int, trades: bool, encodings: int) -> None:
+        """Choose the encodings of a book's raw channel, or of its `trades`, as bits."""
+        self._book(index)["trade_encodings" if trades else "encodings"] = encodings
 
     def set_implied(self, index: int, levels: list[Level | None]) -> None:
         """Note the implied prices that a book's raw channel has published."""

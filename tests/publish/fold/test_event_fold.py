@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from exchange.codes import EventKind, Liquidity, Side
 from exchange.engine.event_rows import TRADE_ID, Row
-from exchange.publish import event_fold
-from exchange.publish.event_fold import EventFold
-from exchange.publish.fold import COMMAND, DONE, EACH, FOLLOWS, FULL, PRINTED
+from exchange.publish.fold import event_fold
+from exchange.publish.fold.event_fold import EventFold
+from exchange.publish.fold.fold_rows import COMMAND, DONE, EACH, FOLLOWS, FULL, PRINTED
 from tests.publish.feed import rested, traded
 from tests.publish.helpers import event, event_array
 
@@ -80,10 +81,12 @@ def test_python_reads_one_row_of_each_watched_trade_and_the_last_trade_of_every_
     assert (fold.trade_id(1), fold.trade_id(9)) == (40, 0)
     rows = [*traded(5, 41, 10, 1, 3), *traded(5, 42, 10, 1, 2)]
     assert fold.read(event_array(rows), 0) == DONE and fold.trade_id(1) == 42
-    fold.watch(1, int(PRINTED), BITS)
-    events = event_array([*traded(6, 43, 10, 1, 1), *traded(6, 44, 10, 1, 0), *traded(7, 45, 10, 1, 0)])
-    assert fold.read(events, 0) == COMMAND and fold.next_row == 4 and fold.sequence == 6
-    assert [(row[TRADE_ID], row[5]) for row in fold.rows(events)] == [(43, Liquidity.MAKER), (44, Liquidity.MAKER)]
+    fold.stream_trades(1, 3)
+    venue = event(EventKind.INDICATIVE_PRICE, 6, instrument=2)
+    events = event_array([*traded(6, 43, 10, 1, 1), *traded(6, 44, 10, 1, 0), venue, *traded(7, 45, 10, 1, 0)])
+    assert fold.read(events, 0) == COMMAND and fold.next_row == 5 and fold.sequence == 6
+    read = [(row[TRADE_ID], row[5]) for row in fold.rows(events)]
+    assert read == [(43, Liquidity.MAKER), (44, Liquidity.MAKER), (0, 0)]
 
 
 def test_events_of_the_venue_are_read_by_python_whoever_watches() -> None:
@@ -92,3 +95,20 @@ def test_events_of_the_venue_are_read_by_python_whoever_watches() -> None:
     events = event_array([rested(1, 10, 5), changed, event(EventKind.UNCROSSED, 3, instrument=1)])
     assert fold.read(events, 0) == COMMAND and fold.rows(events) == [changed]
     assert fold.read(events, fold.next_row) == DONE and (fold.next_row, fold.sequence) == (3, 3)
+
+
+def test_the_table_of_levels_never_needs_to_be_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries of earlier commands are everywhere in it, and must not pass for those of this one."""
+    monkeypatch.setattr(event_fold, "ROOM", 8)
+    fold, rng = EventFold(), np.random.default_rng(5)
+    fold.watch(1, int(FOLLOWS), BITS)
+    for e in range(1, 300):
+        newest: dict[int, int] = {}
+        rows = []
+        for lots in range(8):
+            price = int(rng.integers(10))
+            newest[price] = lots
+            rows.append(rested(e, price, lots))
+        assert fold.read(event_array(rows), 0) == DONE
+        expected = [(1, False, Side.BUY, price, lots) for price, lots in newest.items()]
+        assert fold.command_changes() == expected and fold.drain() == expected

@@ -1,12 +1,13 @@
-"""Frames that kernels write: the head that their length needs, and values at the bounds of each size."""
+"""Frames of messages from kernels: the head that their length needs, and values at the bounds of each size."""
 
 import pytest
 
 from exchange.codes import EventKind, Side
 from exchange.gateway.outbox import BINARY_FRAME, JSON, MSGPACK, TEXT_FRAME, frame
-from exchange.publish import depth_frames
 from exchange.publish.channels import payloads
-from exchange.publish.event_fold import ENCODING_BITS, Frames
+from exchange.publish.fold import frames
+from exchange.publish.fold.audience import ENCODING_BITS
+from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
 from exchange.wire.messages import Depth
 from tests.publish.feed import START_US, at_time, spec
@@ -51,4 +52,4 @@ def test_numbers_of_every_size_are_as_the_encoder_writes_them(number: int) -> No
 
 
 def test_the_first_byte_of_frames_is_that_of_the_outbox() -> None:
-    assert (depth_frames.TEXT_FRAME, depth_frames.BINARY_FRAME) == (TEXT_FRAME, BINARY_FRAME)
+    assert (frames.TEXT_FRAME, frames.BINARY_FRAME) == (TEXT_FRAME, BINARY_FRAME)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity, OrderState
+from exchange.compiler import JIT
 from exchange.engine.event_rows import Row
-from exchange.publish import event_fold
 from exchange.publish.channels import LOG_MESSAGES
-from exchange.publish.event_fold import Frames
+from exchange.publish.fold import event_fold
+from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
 from tests.publish.feed import START_US, at_time, spec
 from tests.publish.helpers import H27, LISTED, Levels, event, event_array, table
@@ -76,9 +77,14 @@ class Twins(MarketTwins):
 @pytest.mark.parametrize("seed", range(4))
 def test_kernels_publish_what_plain_python_publishes(seed: int, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_fold, "ROOM", room)
+    assert drive(seed, 150).framed > 200
+
+
+def drive(seed: int, releases: int) -> Twins:
+    """Random releases, while readers come, go and fall behind."""
     twins = Twins(seed)
-    numbers = [twins.subscribe("depth", row.instrument_id) for row in LISTED]
-    for _ in range(150):
+    numbers = [twins.subscribe(name, row.instrument_id) for name in ("depth", "trades") for row in LISTED]
+    for _ in range(releases):
         twins.release(int(twins.rng.integers(12)), int(twins.rng.choice([1, 4, 30])))
         if twins.rng.random() < 0.2:
             numbers.append(twins.subscribe(*random_channel(twins.rng, [row.instrument_id for row in LISTED])))
@@ -90,7 +96,7 @@ def test_kernels_publish_what_plain_python_publishes(seed: int, room: int, monke
         twins.snapshot(number)
         if not twins.slow.is_event_channel(number):
             twins.merged(number, int(twins.rng.integers(60)))
-    assert twins.framed > 200
+    return twins
 
 
 @pytest.mark.rule("RATE-006")
@@ -151,6 +157,7 @@ def feeds() -> Iterator[tuple[str, MarketData]]:
         yield str(cadence_ms), market
 
 
+@pytest.mark.skipif(not JIT, reason="plain kernels call functions")
 def test_an_event_costs_no_python_call() -> None:
     for watched, market in feeds():
         calls = []

@@ -1,9 +1,10 @@
 """Kernels that fold EVENT rows into what market data shows: changed levels, prints, frames of raw depth channels.
 
 One call reads a whole release. For books that nobody watches it only notes the last trade id. Changes of followed books
-go to a log. A book with a raw channel of all levels gets one framed message for each command, as bytes, in the
-encodings that its readers have (MDATA-013). The call returns early at a command that Python has to read, and when a
-buffer has no room for the next command. It changes nothing of that command then, so that it can be called again.
+go to a log. A book with a raw channel of all levels, or a watched `trades` channel, gets one framed message for each
+command, as bytes, in the encodings that its readers have (MDATA-013). The call returns early at a command that Python
+has to read, and when a buffer has no room for the next command. It changes nothing of that command then, so that it can
+be called again. A command after which Python has something to add is a run of its own, and the call goes on.
 """
 
 import numpy as np
@@ -29,7 +30,9 @@ from exchange.kernel_codes import (
     ORDER_STATE_PENDING,
 )
 from exchange.machine import row_at, unlikely
-from exchange.publish.depth_frames import IMPLIED, LEVEL, LEVEL_BYTES, MESSAGE_BYTES, NS_PER_US, change_key, put_frame
+from exchange.publish.fold.depth_frames import IMPLIED, LEVEL, change_key, put_depth
+from exchange.publish.fold.frames import ITEM_BYTES, MESSAGE_BYTES, NS_PER_US, STEP
+from exchange.publish.fold.trade_frames import put_trades
 from exchange.records import record_type
 
 # What a call returns: everything is read; Python has to read a command; a buffer, or the table of books, is too small.
@@ -37,7 +40,6 @@ DONE, COMMAND, FULL, BOOKS = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 
 # Of a book: it is followed; it has channels with a cadence; Python publishes after each command; its prints are read.
 FOLLOWS, CADENCED, EACH, PRINTED = np.int64(1), np.int64(2), np.int64(4), np.int64(8)
-JSON, MSGPACK = np.int64(1), np.int64(2)  # encodings of a book's raw channel
 
 CHECKSUM_US = np.int64(500_000)  # at most a second between checksums while the book changes (MDATA-016)
 HASH = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, The Art of Computer Programming, 6.4)
@@ -64,6 +66,9 @@ FOLLOWED = record_type(
         ("sequence", "<i8"),  # number of that channel's last message
         ("checksum_us", "<i8"),  # time of its last checksum
         ("encodings", "<i8"),
+        ("trade_channel", "<i8"),  # number of its `trades` channel
+        ("trade_encodings", "<i8"),
+        ("printed", "<i8"),  # number of that channel's last message, while it is watched
         ("implied_tick", "<i8", (2,)),  # implied price of each side as that channel has published it
         ("implied_lots", "<i8", (2,)),  # 0: none
     ]
@@ -78,18 +83,22 @@ CHANGE = record_type(
         ("slot", "<i8"),  # its place in the hash table
     ]
 )
-# Messages of one channel behind one another, with their bytes in each encoding.
-RUN = record_type([(name, "<i8") for name in ("book", "messages", "last", "text", "text_end", "packed", "packed_end")])
+# Messages of one channel behind one another, with their bytes in each encoding. If `kind` is STEP: a command, with the
+# place of its changes in the log, after which Python publishes.
+RUN_FIELDS = (
+    "kind", "book", "messages", "last", "text", "text_end", "packed", "packed_end", "begin", "end", "time_us",
+)  # fmt: skip
+RUN = record_type([(name, "<i8") for name in RUN_FIELDS])
 # What has been read. Numbers of used rows and bytes are of the last call, but those of `changes` until Python takes it.
 FOLD_FIELDS = (
-    "calls", "print_id", "streams", "next_row", "sequence", "time_us", "changes", "begin", "places", "touched", "runs",
-    "text", "packed",
+    "calls", "print_id", "streams", "venue_rows", "next_row", "sequence", "time_us", "changes", "begin", "places",
+    "touched", "runs", "text", "packed",
 )  # fmt: skip
 FOLD = record_type([(name, "<i8") for name in FOLD_FIELDS])
 
 
 @kernel
-def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, text, packed, literals):
+def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, text, packed, literals, trade_literals):
     """Read EVENT rows from place `at` on. Returns DONE, COMMAND, FULL or BOOKS; `next_row` is where to go on.
 
     folds         FOLD, shape (1,)
@@ -100,7 +109,7 @@ def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, tex
     touched       int64, as many as books, filled with changed books that have a cadence, each once a call
     runs          RUN rows, filled
     text, packed  bytes of frames, filled
-    literals      of `depth_literals`
+    literals      of `depth` messages, and `trade_literals` of `trades` messages: see `literals`
     """
     fold = row_at(folds, 0)
     fold.calls += 1
@@ -118,8 +127,11 @@ def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, tex
                 _touch(fold, books, changes, touched)
                 if _is_left_to_python(row_at(rows, at).time_ns // NS_PER_US, fold, books, changes):
                     result = COMMAND
+                    _skip_prints(rows, fold, books, places)
                 else:
-                    _put_command(row_at(rows, at), fold, books, changes, runs, text, packed, literals)
+                    put_depth(row_at(rows, at), fold, books, changes, runs, text, packed, literals)
+                    _add_step(row_at(rows, at), fold, books, changes, runs)
+                    put_trades(rows, fold, books, places, runs, text, packed, trade_literals)
         if result <= COMMAND:
             fold.sequence, fold.time_us = row_at(rows, at).sequence, row_at(rows, at).time_ns // NS_PER_US
             at = stop
@@ -155,14 +167,14 @@ def _level_of(row):
     """(whether an event has changed a price level, its price). `level_lots` is what the level shows now."""
     kind = row.kind
     if kind == EVENT_ORDER_ACCEPTED:
-        return row.flags & EVENT_FLAG_RESTS != 0, row.price
+        return row["flags"] & EVENT_FLAG_RESTS != 0, row.price
     if kind == EVENT_FILL:
         return row.liquidity != LIQUIDITY_TAKER, row.level_tick
     if LEVEL_KINDS >> kind & 1:
-        return row.flags & EVENT_FLAG_NEVER_RESTED == 0, row.price
+        return row["flags"] & EVENT_FLAG_NEVER_RESTED == 0, row.price
     if kind == EVENT_ORDER_REPLACED:
-        changed = row.flags & (EVENT_FLAG_KEPT | EVENT_FLAG_LOST) != 0 and row.state != ORDER_STATE_PENDING
-        return changed, row.price if row.flags & EVENT_FLAG_KEPT else row.old_tick
+        changed = row["flags"] & (EVENT_FLAG_KEPT | EVENT_FLAG_LOST) != 0 and row.state != ORDER_STATE_PENDING
+        return changed, row.price if row["flags"] & EVENT_FLAG_KEPT else row.old_tick
     return False, np.int32(0)
 
 
@@ -174,16 +186,16 @@ def _is_of_venue(kind):
 @leaf_kernel
 def _has_room(fold, noted, placed, changes, places, runs, text, packed):
     """Whether each buffer has room for what a command may need."""
-    messages = min(noted, np.int64(fold.streams))
-    size = messages * MESSAGE_BYTES + noted * LEVEL_BYTES if messages else np.int64(0)
-    enough = noted <= len(changes) - fold.changes and placed <= len(places) and messages <= len(runs) - fold.runs
+    messages = min(noted + placed, np.int64(fold.streams))
+    size = messages * MESSAGE_BYTES + (noted + placed) * ITEM_BYTES if messages else np.int64(0)
+    enough = noted <= len(changes) - fold.changes and placed <= len(places) and messages < len(runs) - fold.runs
     return enough and size <= len(text) - fold.text and size <= len(packed) - fold.packed
 
 
 @kernel
 def _read_command(rows, at, stop, fold, books, changes, slots, places):
     """Note changed levels, implied prices, prints, and events of the venue of the command in these rows."""
-    fold.begin, fold.places = fold.changes, 0
+    fold.begin, fold.places, fold.venue_rows = fold.changes, 0, 0
     for place in range(at, stop):
         row = row_at(rows, place)
         index, side = np.int64(row.instrument), np.int64(row.side)
@@ -205,6 +217,7 @@ def _read_command(rows, at, stop, fold, books, changes, slots, places):
         elif _is_of_venue(row.kind):
             places[fold.places] = place
             fold.places += 1
+            fold.venue_rows += 1
 
 
 @leaf_kernel
@@ -258,73 +271,32 @@ def _touch(fold, books, changes, touched):
 
 @leaf_kernel
 def _is_left_to_python(time_us, fold, books, changes):
-    """Whether Python has to publish the command just read: it has rows for it, or a book that needs more."""
-    left = fold.places != 0
+    """Whether Python has to publish the command just read: events of the venue, or a checksum that is due."""
+    left = fold.venue_rows != 0
     for at in range(fold.begin, fold.changes):
         book = row_at(books, np.int64(row_at(changes, at).key) >> 2)
-        left |= book.watch & EACH != 0
         left |= book.channel != 0 and time_us - book.checksum_us >= CHECKSUM_US
     return left
 
 
-@kernel
-def _put_command(event, fold, books, changes, runs, text, packed, literals):
-    """Write the message of each raw channel whose book the command just read has changed."""
-    for at in range(fold.begin, fold.changes):
-        index = np.int64(row_at(changes, at).key) >> 2
-        book = row_at(books, index)
-        if book.channel == 0 or book.last_command == event.sequence:
-            continue
-        book.last_command = event.sequence
-        bids, asks, implied = _count(fold, book, changes, index)
-        if bids + asks + implied == 0:
-            continue
-        book.sequence += 1
-        shape = (bids, asks, implied)
-        start, packed_start = np.int64(fold.text), np.int64(fold.packed)
-        if book.encodings & JSON:
-            fold.text = put_frame(text, start, np.int64(0), shape, event, fold, index, book, changes, literals)
-        if book.encodings & MSGPACK:
-            fold.packed = put_frame(
-                packed, packed_start, np.int64(1), shape, event, fold, index, book, changes, literals
-            )
-        _settle_implied(fold, book, changes, index)
-        _add_run(fold, runs, index, book.sequence, start, packed_start)
-
-
 @leaf_kernel
-def _count(fold, book, changes, index):
-    """(changed bids, changed asks, bits of the sides whose implied price is not the published one)."""
-    bids, asks, implied = np.int64(0), np.int64(0), np.int64(0)
+def _add_step(event, fold, books, changes, runs):
+    """Add the command just read as a run of its own if Python publishes after each command of one of its books."""
+    each = False
     for at in range(fold.begin, fold.changes):
-        change = row_at(changes, at)
-        side = np.int64(change.key) & 1
-        if change.key == change_key(index, IMPLIED, side):
-            before = np.int64(book.implied_lots[side])
-            same = change.lots == before and (before == 0 or change.tick == book.implied_tick[side])
-            implied |= np.int64(0) if same else np.int64(1) << side
-        elif change.key == change_key(index, LEVEL, side):
-            bids, asks = bids + 1 - side, asks + side
-    return bids, asks, implied
-
-
-@leaf_kernel
-def _settle_implied(fold, book, changes, index):
-    """Note the implied prices of a message as published."""
-    for at in range(fold.begin, fold.changes):
-        change = row_at(changes, at)
-        side = np.int64(change.key) & 1
-        if change.key == change_key(index, IMPLIED, side):
-            book.implied_tick[side], book.implied_lots[side] = change.tick, change.lots
-
-
-@leaf_kernel
-def _add_run(fold, runs, index, sequence, start, packed_start):
-    """Add a message to the last run, or begin a new one."""
-    if fold.runs == 0 or row_at(runs, fold.runs - 1).book != index:
+        each |= row_at(books, np.int64(row_at(changes, at).key) >> 2).watch & EACH != 0
+    if each:
         run = row_at(runs, fold.runs)
-        run.book, run.messages, run.text, run.packed = index, 0, start, packed_start
+        run.kind, run.book, run.last, run.time_us = STEP, 0, event.sequence, event.time_ns // NS_PER_US
+        run.begin, run.end = fold.begin, fold.changes
         fold.runs += 1
-    run = row_at(runs, fold.runs - 1)
-    run.messages += 1
-    run.last, run.text_end, run.packed_end = sequence, fold.text, fold.packed
+
+
+@leaf_kernel
+def _skip_prints(rows, fold, books, places):
+    """Note that Python publishes the watched prints of the command just read."""
+    for number in range(fold.places):
+        event = row_at(rows, places[number])
+        if event.kind == EVENT_FILL:
+            book = row_at(books, np.int64(event.instrument))
+            book.printed = book.trade_id
