@@ -18,6 +18,7 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("book.test_index", "test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves"),
     ("engine.test_apply", "test_another_command_ends_an_open_mass_quote_before_it_begins"),
     ("engine.test_batch_check", "ask_before", 1, 250),
+    ("publish.fold.test_fold_rows", "drive", 1, 40),
     ("engine.test_views", "test_what_is_read_is_what_a_slow_walk_over_all_orders_finds", 3),
 )
 

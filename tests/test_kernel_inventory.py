@@ -47,7 +47,9 @@ from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import day_limits, definitions, warm_up
 from exchange.kernel import KERNELS
 from exchange.limits import TEST
+from exchange.publish.fold.event_fold import EventFold
 warm_up(TEST)
+EventFold()
 before = [dict(kernel.overloads) for kernel in KERNELS]
 engine = Engine(TEST)
 for size in (1, 3):

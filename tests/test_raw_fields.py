@@ -99,7 +99,7 @@ PLANTS = [
     ("exchange.engine.position_reports", "row.unpaid_gain_mills =", "row.order_id ="),
     ("exchange.reference.cancels", "command.delay_ms < 0", "command.lots < 0"),
     ("exchange.reference.quotes", "bid_state=states[0]", "state=states[0]"),
-    ("exchange.publish.book_view", "row[OLD_TICK]", "row[HIDDEN_LOTS]"),
+    ("exchange.publish.fold.fold_rows", "row.old_tick", "row.hidden_lots"),
     ("exchange.publish.replies", "first[FIRES_NS]", "first[VALUE_TICK_LOTS]"),
     ("exchange.publish.phases", "row[VOLUME_LOTS]", "row[LOTS]"),
     ("exchange.publish.execution_reports", "row[MARK_TICK]", "row[PRICE]"),

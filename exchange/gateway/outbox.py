@@ -6,7 +6,7 @@ frames are built here and not in the library: a server's frames are not masked, 
 the same for every connection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -82,12 +82,22 @@ class ReleasedMessages(Protocol):
 class Group:
     """Connections that get the same frames: one set of channels, one encoding."""
 
-    __slots__ = ("encoding", "frames", "members")
+    __slots__ = ("encoding", "frames", "members", "messages")
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
         self.members: set[SendQueue] = set()
         self.frames: list[bytes] = []
+        self.messages = 0  # in these frames
+
+    def add(self, frames: bytes, messages: int) -> None:
+        """Add frames with so many messages."""
+        self.frames.append(frames)
+        self.messages += messages
+
+    def clear(self) -> None:
+        self.frames.clear()
+        self.messages = 0
 
 
 class SendQueue:
@@ -192,6 +202,7 @@ class Outbox:
         self.last_sequence: dict[int, int] = {}  # by channel, the last sequence published
         self.written_bytes = 0
         self.deliveries = 0
+        self.revision = 0  # counts new and ended groups: only then the encodings of a channel change
 
     def schedule_write(self, queue: SendQueue) -> None:
         """Write this connection's queue at the end of this tick."""
@@ -212,8 +223,26 @@ class Outbox:
                 data = framed[encoding.name] = frame(encoding.encode(message), encoding.first)
             if not group.frames:
                 self._ready.append(group)
-            group.frames.append(data)
+            group.add(data, 1)
         self._schedule_flush()
+
+    def publish_frames(self, channel: int, sequence: int, messages: int, encoded: Mapping[str, bytes]) -> None:
+        """Send public messages that are framed already to every subscriber of their channel.
+
+        sequence   number of the last message
+        messages   how many they are
+        encoded    their frames, by name of the encoding, for each of `encodings_of`
+        """
+        self.last_sequence[channel] = sequence
+        for group in self._channel_groups.get(channel, ()):
+            if not group.frames:
+                self._ready.append(group)
+            group.add(encoded[group.encoding.name], messages)
+            self._schedule_flush()
+
+    def encodings_of(self, channel: int) -> Iterable[str]:
+        """Names of the encodings of a channel's subscribers."""
+        return {group.encoding.name for group in self._channel_groups.get(channel, ())}
 
     def subscribe(self, queue: SendQueue, channels: frozenset[int]) -> None:
         """Subscribe a connection to exactly these channels.
@@ -230,12 +259,13 @@ class Outbox:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(queue.encoding)
+            self.revision += 1
             for channel in channels:
                 self._channel_groups.setdefault(channel, []).append(group)
         elif group.frames:
             for member in group.members:
-                self._move_frames(member, group.frames)
-            group.frames.clear()
+                self._move_frames(member, group)
+            group.clear()
         group.members.add(queue)
         queue.set_group(group, channels)
 
@@ -256,8 +286,8 @@ class Outbox:
             if not group.frames:
                 continue  # the frames were moved to the members' own queues
             shared = b"".join(group.frames)
-            self.deliveries += len(group.frames) * len(group.members)
-            group.frames.clear()
+            self.deliveries += group.messages * len(group.members)
+            group.clear()
             for queue in tuple(group.members):
                 self._write(queue, queue.take() + shared if queue.messages or queue.framed else shared)
         for queue in to_write:
@@ -274,7 +304,7 @@ class Outbox:
         for queue in self._to_write:
             queue.clear()
         for group in self._ready:
-            group.frames.clear()
+            group.clear()
         self._to_write = [queue for queue in self._to_write if queue.closing is not None]
         self._ready = []
         if self._to_write:
@@ -290,9 +320,10 @@ class Outbox:
 
     def _leave(self, queue: SendQueue, group: Group) -> None:
         if group.frames:
-            self._move_frames(queue, group.frames)
+            self._move_frames(queue, group)
         group.members.discard(queue)
         if not group.members:
+            self.revision += 1
             del self._groups[(queue.channels, queue.encoding.name)]
             for channel in queue.channels:
                 groups = self._channel_groups[channel]
@@ -300,10 +331,10 @@ class Outbox:
                 if not groups:
                     del self._channel_groups[channel]
 
-    def _move_frames(self, queue: SendQueue, frames: list[bytes]) -> None:
+    def _move_frames(self, queue: SendQueue, group: Group) -> None:
         """Copy frames that wait in a group to the queue of one of its members."""
-        queue.add_framed(b"".join(frames))
-        self.deliveries += len(frames)
+        queue.add_framed(b"".join(group.frames))
+        self.deliveries += group.messages
 
     def _schedule_flush(self) -> None:
         if not self._scheduled:

@@ -9,6 +9,8 @@ account_streams     sends answers and account messages, in the order of commands
                     a consumer beside it
 account_views       account snapshots, and parts of the replies to `query`
 market_data         all channels of one feed; a new channel begins here
+fold                a package: kernels that fold events into what market data shows
+open_books          the books that are followed, and the channels that show them
 channels            what channels have in common: numbering, conflation, messages kept for replays
 book_view           price levels of a book, and their checksum
 phases              the market state of every book

@@ -5,18 +5,22 @@ their numbers from the journal: the last trade id, or `e`. A channel does not kn
 """
 
 from collections import deque
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from exchange.codes import Side
 from exchange.publish import book_view
 from exchange.publish.book_view import BookView, Level, difference
+from exchange.publish.fold.event_fold import Frames
+from exchange.publish.fold.fold_rows import CHECKSUM_US as _CHECKSUM_US
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
 LOG_MESSAGES = 1_024  # kept by a state channel, to merge them for slow subscribers
 REPLAY_MESSAGES = 5_000  # kept by an event channel (RECOV-014)
 PAGE_LEVELS = 4_000  # a side in one page of a snapshot: well below a frame of 1 MiB (MDATA-006)
-CHECKSUM_US = 500_000  # at most a second between checksums while the book changes (MDATA-016)
+CHECKSUM_US = int(_CHECKSUM_US)
 
 Changes = tuple[dict[int, int], dict[int, int]]  # (bids, asks): price -> lots now
 
@@ -170,6 +174,85 @@ class DepthChannel(_StateChannel):
         ]
 
 
+_DECODERS: dict[str, Any] = {
+    "json": msgspec.json.Decoder(Depth).decode,
+    "msgpack": msgspec.msgpack.Decoder(Depth).decode,
+}
+
+
+class RawDepthChannel(DepthChannel):
+    """All levels without a cadence. Kernels make most messages, as frames; its view is the book itself.
+
+    The log has the frames, and decodes them when a slow reader needs what it has missed.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number, 0, 0)
+        self._opened = 0  # number at which it began to follow the book
+        self._sent: deque[tuple[int, Depth | Frames]] = deque()  # with the number of the last message
+
+    @property
+    def checksum_us(self) -> int:
+        """Time of the last checksum."""
+        return self._checksum_us
+
+    def _load(self, book: BookView) -> None:
+        super()._load(book)
+        self._opened = self.sequence
+        self._sent.clear()
+
+    def set_implied(self, implied: list[Level | None]) -> None:
+        """Set the implied prices as published: the frames have changed them."""
+        self._implied = implied
+
+    def sent(self, frames: Frames) -> None:
+        """Note frames that were made of the book's changes."""
+        self._add(frames.sequence, frames)
+
+    def _numbered(self, message: Depth | Top) -> Depth | Top:
+        numbered = super()._numbered(message)
+        assert isinstance(numbered, Depth)
+        self._log.clear()
+        self._add(numbered.sequence, numbered)
+        return numbered
+
+    def _add(self, sequence: int, message: Depth | Frames) -> None:
+        self.sequence = sequence
+        self._sent.append((sequence, message))
+        while self._sent[0][0] <= sequence - LOG_MESSAGES:
+            self._sent.popleft()
+
+    def _since(self, sequence: int) -> list[ChannelMessage] | None:
+        if sequence == self.sequence:
+            return []
+        if not max(self._opened, self.sequence - LOG_MESSAGES) <= sequence < self.sequence:
+            return None
+        later = (message for last, message in self._sent if last > sequence)
+        return [message for some in later for message in _messages(some) if message.sequence > sequence]
+
+
+def _messages(sent: Depth | Frames) -> Iterator[Depth]:
+    """The messages in frames; a message itself."""
+    if isinstance(sent, Depth):
+        yield sent
+        return
+    name, data = next(iter(sent.encoded.items()))
+    for payload in payloads(data):
+        yield _DECODERS[name](payload)
+
+
+def payloads(frames: bytes) -> Iterator[bytes]:
+    """The payloads of frames behind one another, as the server writes them (RFC 6455, section 5.2)."""
+    at = 0
+    while at < len(frames):
+        length, at = frames[at + 1], at + 2
+        if length >= 126:
+            size = 2 if length == 126 else 8
+            length, at = int.from_bytes(frames[at : at + size], "big"), at + size
+        yield frames[at : at + length]
+        at += length
+
+
 class TopChannel(_StateChannel):
     """Best bid and ask. Every message has both, so merging messages means sending the newest."""
 
@@ -226,6 +309,14 @@ class EventChannel:
         self.number = number
         self.sequence = sequence
         self._kept: deque[ChannelMessage] = deque(maxlen=kept)
+
+    def resume(self, sequence: int) -> None:
+        """Go on after message `sequence`: those before it were not made, as nobody listened."""
+        self.sequence = sequence
+
+    def sent(self, frames: Frames) -> None:
+        """Note messages that were made as frames. They are not kept here."""
+        self.sequence = frames.sequence
 
     def publish(self, message: ChannelMessage, sequence: int) -> ChannelMessage:
         """Write channel, number and previous number into a message, in place, and keep it for replays."""

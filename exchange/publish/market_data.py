@@ -5,7 +5,7 @@
     pages = market.snapshot(number)               # first messages for a new subscriber; `trades` has none
     market.prints.take(batch)                     # every released batch, for replays of trades
     market.take(batch)                            # every released batch, also one without rows
-    for number, message in market.due(now_us):    # messages to send now to all subscribers of a channel, in order
+    for number, message in market.due(now_us):    # messages or Frames to send now to all subscribers, in order
     market.merged(number, since)                  # for a slow reader: one message, or a new snapshot (RATE-006)
     market.replay(number, first, last, request)   # event channel messages again (RECOV-014); market.oldest(number)
     market.sequence_of(number)                    # for heartbeats
@@ -18,24 +18,20 @@ snapshot of its channel, then the messages that later calls of `due` return.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
+
+import numpy as np
 
 from exchange.codes import EventKind
-from exchange.engine.event_rows import (
-    IMPLIED_LOTS,
-    IMPLIED_TICK,
-    INSTRUMENT,
-    KIND,
-    SEQUENCE,
-    SIDE,
-    TIME_NS,
-    TRADE_ID,
-    Row,
-)
-from exchange.publish.book_view import BookView, Level, level_change
-from exchange.publish.channels import REPLAY_MESSAGES, Changes, DepthChannel, EventChannel, TopChannel
+from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
+from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, RawDepthChannel, TopChannel
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
+from exchange.publish.fold.event_fold import EventFold, Frames, Step
+from exchange.publish.fold.fold_rows import COMMAND, FULL
+from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
+from exchange.publish.open_books import OpenBooks, Source, StateChannel
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Message as Print
 from exchange.publish.prints import Prints, trades_message
@@ -47,78 +43,41 @@ INSTRUMENTS_PAGE = 1_000  # definitions in one message: about 0.5 MiB of JSON
 US_PER_MS = 1_000
 
 _FILL = int(EventKind.FILL)
-_STA = int(EventKind.STATE_CHANGED)
-_IOP = int(EventKind.INDICATIVE_PRICE)
 _LISTED = int(EventKind.INSTRUMENT_LISTED)
-_IMP = int(EventKind.IMPLIED_PRICE)
-_VENUE_KINDS = frozenset((_STA, _IOP, _LISTED))
 
-Message = tuple[int, ChannelMessage]
+Message = tuple[int, ChannelMessage | Frames]
 Key = tuple[str, int, int, int]  # name, index, cadence_ms, levels
-StateChannel = DepthChannel | TopChannel
 Subject = TypeVar("Subject")
-
-
-class Source(Protocol):
-    """The engine as market data sees it."""
-
-    @property
-    def sequence(self) -> int:
-        """Last command applied, released or not."""
-
-    @property
-    def time_ns(self) -> int:
-        """Time of that command."""
-
-    def depth(self, index: int) -> tuple[list[Level], list[Level]]:
-        """(bids, asks) of a book after that command."""
-
-    def implied(self, index: int) -> tuple[Level | None, Level | None]:
-        """Implied bid and ask of a book after that command; None: there is none."""
-
-
-class _OpenBook:
-    """A book with subscribers: its view, and the channels that show it."""
-
-    def __init__(self, view: BookView) -> None:
-        self.view = view
-        self.channels: list[StateChannel] = []
-        self.changes: Changes = ({}, {})  # by the command being read
-
-    def take_changes(self) -> Changes:
-        """Return the changes by this command, and start to collect those of the next."""
-        changes, self.changes = self.changes, ({}, {})
-        return changes
 
 
 class MarketData:
     """All channels of one feed, driven by `take` and `due`. It reads no clock and no socket."""
 
     def __init__(
-        self, table: InstrumentTable, source: Source, numbers: Mapping[tuple[str, int], int] | None = None
+        self,
+        table: InstrumentTable,
+        source: Source,
+        numbers: Mapping[tuple[str, int], int] | None = None,
+        audience: Audience | None = None,
     ) -> None:
         """`numbers`: last message number of each event channel at the source's `sequence`, by (name, index)."""
         self._table = table
-        self._source = source
         self.sequence = source.sequence  # last command read
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
-        self.prints = Prints({index: last for (name, index), last in self._numbers.items() if name == "trades"})
+        trade_ids = {index: last for (name, index), last in self._numbers.items() if name == "trades"}
+        self.prints = Prints(trade_ids)
+        self._fold = EventFold(trade_ids)
+        self._books = OpenBooks(source, self._fold)
+        self._audience = audience or Everyone()
+        self._revision = self._audience.revision
         self._channels: dict[int, StateChannel | EventChannel] = {}
         self._subscribers: Counter[int] = Counter()
         self._keys: dict[int, Key] = {}
         self._by_key: dict[Key, int] = {}
-        self._books: dict[int, _OpenBook] = {}
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
-        self._trade_id = 0
         self._out: list[Message] = []
-        self._dirty: dict[StateChannel, None] = {}
-        # of the command being read
-        self._touched: dict[int, _OpenBook] = {}
-        self._prints: dict[int, list[Row]] = {}
-        self._phased: dict[int, None] = {}
-        self._listed: dict[int, None] = {}
 
     # subscriptions
 
@@ -133,16 +92,17 @@ class MarketData:
         cadence = spec.cadence_ms if name in ("depth", "top") else 0
         key = (name, index, cadence, spec.levels if name == "depth" else 0)
         number = self._by_key.get(key) or self._create(key)
-        channel = self._channels[number]
         self._subscribers[number] += 1
-        if isinstance(channel, StateChannel) and self._subscribers[number] == 1:
-            self._open(index, channel)
+        if self._subscribers[number] == 1:
+            self._open(name, index, number)
         return number, 0
 
     def _create(self, key: Key) -> int:
         name, index, cadence_ms, levels = key
         number = len(self._channels) + 1
-        if name == "depth":
+        if name == "depth" and not cadence_ms and not levels:
+            self._channels[number] = RawDepthChannel(number)
+        elif name == "depth":
             self._channels[number] = DepthChannel(number, cadence_ms * US_PER_MS, levels)
         elif name == "top":
             self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS)
@@ -153,27 +113,37 @@ class MarketData:
         self._by_key[key] = number
         return number
 
-    def _open(self, index: int, channel: StateChannel) -> None:
-        book = self._books.get(index)
-        if book is None:
-            assert self._source.sequence == self.sequence, "a book is opened between two releases"
-            view = BookView(*self._source.depth(index), self._source.implied(index))
-            book = self._books[index] = _OpenBook(view)
-        channel.open(book.view)
-        book.channels.append(channel)
+    def _open(self, name: str, index: int, number: int) -> None:
+        """Begin to make the messages of a channel: it has its first subscriber."""
+        channel = self._channels[number]
+        if isinstance(channel, StateChannel):
+            self._books.open(index, channel, self.sequence)
+        elif name == "trades":
+            channel.resume(self._fold.trade_id(index))
+            self._fold.stream_trades(index, number)
+        self._choose_encodings(number)
+
+    def _choose_encodings(self, number: int) -> None:
+        """Encode a channel as its subscribers need it. A raw one has always one encoding, for its log (RATE-006)."""
+        name, index, _, _ = self._keys[number]
+        bits = encoding_bits(self._audience, number)
+        if name == "trades":
+            self._fold.encode_for(index, True, bits)
+        elif isinstance(self._channels[number], RawDepthChannel):
+            self._fold.encode_for(index, False, bits or int(MSGPACK))
 
     def unsubscribe(self, number: int) -> None:
-        """Remove a subscriber from a channel. A book without subscribers is no longer followed."""
+        """Remove a subscriber from a channel. What nobody subscribes to is no longer followed."""
         channel = self._channels[number]
+        name, index, _, _ = self._keys[number]
         self._subscribers[number] -= 1
         assert self._subscribers[number] >= 0, f"channel {number} has no subscriber"
-        if self._subscribers[number] or not isinstance(channel, StateChannel):
+        if self._subscribers[number]:
             return
-        index = self._keys[number][1]
-        self._books[index].channels.remove(channel)
-        self._dirty.pop(channel, None)
-        if not self._books[index].channels:
-            del self._books[index]
+        if isinstance(channel, StateChannel):
+            self._books.close(index, channel)
+        elif name == "trades":
+            self._fold.stream_trades(index, 0)
 
     def knows(self, number: int) -> bool:
         return number in self._channels
@@ -193,7 +163,7 @@ class MarketData:
         channel = self._channels[number]
         name, index, _, _ = self._keys[number]
         if isinstance(channel, StateChannel):
-            return channel.snapshot(self.sequence, self.time_us)
+            return self._snapshot(index, channel)
         if name == "trades":
             return []
         if name == "status":
@@ -201,6 +171,19 @@ class MarketData:
             status.channel, status.sequence, status.snapshot = number, channel.sequence, True
             return [status]
         return self._instruments_snapshot(number, channel.sequence)
+
+    def _snapshot(self, index: int, channel: StateChannel) -> list[ChannelMessage]:
+        self._catch_up(index, channel)
+        pages = channel.snapshot(self.sequence, self.time_us)
+        if isinstance(channel, RawDepthChannel):
+            self._books.hand_over(index, channel)
+        return pages
+
+    def _catch_up(self, index: int, channel: StateChannel) -> None:
+        """Bring a channel up to the last command read."""
+        self._books.catch_up()
+        if isinstance(channel, RawDepthChannel):
+            channel.set_implied(self._fold.implied(index))
 
     def _instruments_snapshot(self, number: int, sequence: int) -> list[ChannelMessage]:
         rows = [self._table.definition(index, self._phases.phase(index)) for index in range(1, len(self._table.rows))]
@@ -225,10 +208,10 @@ class MarketData:
         """
         channel = self._channels[number]
         assert isinstance(channel, StateChannel), "event channels are never conflated"
+        index = self._keys[number][1]
+        self._catch_up(index, channel)
         messages = channel.merged(since)
-        if messages is None:
-            return channel.snapshot(self.sequence, self.time_us)
-        return messages
+        return self._snapshot(index, channel) if messages is None else messages
 
     def oldest(self, number: int) -> int:
         """The oldest message number of an event channel from which on `replay` is complete."""
@@ -260,8 +243,12 @@ class MarketData:
 
     def due(self, now_us: int) -> list[Message]:
         """Messages to send now: of raw and event channels all since the last call, of others those that are due."""
-        for channel in [channel for channel in self._dirty if channel.due_us <= now_us]:
-            del self._dirty[channel]
+        dirty = self._books.dirty
+        due = [channel for channel in dirty if channel.due_us <= now_us] if dirty else ()
+        if due:
+            self._books.catch_up()
+        for channel in due:
+            del dirty[channel]
             channel.postpone(now_us)
             self._send(channel)
         out, self._out = self._out, []
@@ -270,90 +257,102 @@ class MarketData:
     # events
 
     def take(self, batch: ReleasedBatch) -> None:
-        self.fold(batch.rows, batch.last, batch.time_ns)
+        self.fold(batch.events, batch.last, batch.time_ns)
 
-    def fold(self, rows: list[Row], through: int, time_ns: int) -> None:
-        """Read rows just released, of whole commands. `through`, `time_ns`: the last released command and its time."""
-        books = self._books
-        running = 0
-        for row in rows:
-            if row[SEQUENCE] != running:
-                self._end_command()
-                running = self.sequence = row[SEQUENCE]
-                self.time_us = row[TIME_NS] // NS_PER_US
-            index = row[INSTRUMENT]
-            if index in books:
-                self._follow(books[index], index, row)
-            kind = row[KIND]
-            if kind == _FILL:
-                self._print(row, index)
-            elif kind in _VENUE_KINDS:
-                self._venue_event(row)
-        self._end_command()
-        assert through >= running, "rows lie beyond what is released"
+    def fold(self, events: np.ndarray, through: int, time_ns: int) -> None:
+        """Read EVENT rows just released, of whole commands.
+
+        through, time_ns   the last released command and its time
+        """
+        self._note_audience()
+        at = 0
+        while at < len(events):
+            result = self._fold.read(events, at)
+            at = self._fold.next_row
+            runs = self._fold.runs()
+            for run in runs:
+                self._send_run(*run)
+            self._books.mark()
+            if result == COMMAND:
+                self._end_command(self._fold.rows(events))
+            elif result == FULL:
+                self._make_room(bool(runs))
+        assert not len(events) or through >= self._fold.sequence, "rows lie beyond what is released"
         self.sequence = through
         self.time_us = time_ns // NS_PER_US
 
-    def _follow(self, book: _OpenBook, index: int, row: Row) -> None:
-        change = level_change(row)
-        if change is not None:
-            side, price, lots = change
-            book.view.sides[side].set(price, lots)
-            book.changes[side][price] = lots
-            self._touched[index] = book
-        elif row[KIND] == _IMP:
-            book.view.implied[row[SIDE]] = (row[IMPLIED_TICK], row[IMPLIED_LOTS]) if row[IMPLIED_LOTS] else None
-            self._touched[index] = book
-
-    def _print(self, row: Row, index: int) -> None:
-        """Note a print. Of a trade's two FILL rows only the first counts; in implied groups each trade has one row."""
-        if row[TRADE_ID] == self._trade_id:
+    def _note_audience(self) -> None:
+        if self._audience.revision == self._revision:
             return
-        self._trade_id = row[TRADE_ID]
-        self._prints.setdefault(index, []).append(row)
+        self._revision = self._audience.revision
+        for number, subscribers in self._subscribers.items():
+            if subscribers:
+                self._choose_encodings(number)
 
-    def _venue_event(self, row: Row) -> None:
-        if row[KIND] == _LISTED:
-            self._listed[row[INSTRUMENT]] = None
-        else:
-            self._phased.update(dict.fromkeys(self._phases.fold(row)))
+    def _make_room(self, sent: bool) -> None:
+        """Empty the log. If it is empty, and no frames were in the way, a command needs more than there is."""
+        if not self._books.catch_up() and not sent:
+            self._fold.grow()
 
-    def _end_command(self) -> None:
-        """Make the messages of the command just read: one for each raw channel (MDATA-013)."""
-        if self._listed:
+    def _send_run(self, index: int, is_trades: bool, run: Frames | Step) -> None:
+        """Send what kernels have made, or publish on the raw channels that they do not write for."""
+        if isinstance(run, Step):
+            self.sequence, self.time_us = run.sequence, run.time_us
+            for each in self._books.step(run.changes):
+                self._send(each)
+            return
+        channel = self._channels[self._by_key["trades", index, 0, 0]] if is_trades else self._books.raw(index)
+        assert isinstance(channel, EventChannel | RawDepthChannel)
+        channel.sent(run)
+        self._out.append((channel.number, run))
+
+    def _end_command(self, rows: list[Row]) -> None:
+        """Make the messages of a command that kernels leave to Python: one for each raw channel (MDATA-013).
+
+        rows   its prints in watched books, and its events of the venue
+        """
+        self.sequence, self.time_us = self._fold.sequence, self._fold.time_us
+        listed: dict[int, None] = {}
+        phased: dict[int, None] = {}
+        prints: dict[int, list[Row]] = {}
+        for row in rows:
+            if row[KIND] == _FILL:
+                prints.setdefault(row[INSTRUMENT], []).append(row)
+            elif row[KIND] == _LISTED:
+                listed[row[INSTRUMENT]] = None
+            else:
+                phased.update(dict.fromkeys(self._phases.fold(row)))
+        if listed:
             self._table.refresh()
             self._phases.add(row for row in self._table.rows if row is not None)
-            self._event("instruments", 0, self.sequence, self._definitions, list(self._listed))
-            self._listed = {}
-        if self._touched:
-            for book in self._touched.values():
-                self._publish_book(book)
-            self._touched = {}
-        if self._phased:
-            for index in self._phased:
-                self._settle_book(index)
-                self._event("status", index, self.sequence, self._status, index)
-            self._phased = {}
-        if self._prints:
-            for index, prints in self._prints.items():
-                self._event("trades", index, prints[-1][TRADE_ID], trades_message, prints)
-            self._prints = {}
+            self._event("instruments", 0, self.sequence, self._definitions, list(listed))
+        self._publish_books()
+        for index in phased:
+            self._settle_book(index)
+            self._event("status", index, self.sequence, self._status, index)
+        for index, of_book in prints.items():
+            self._event("trades", index, of_book[-1][TRADE_ID], trades_message, of_book)
 
-    def _publish_book(self, book: _OpenBook) -> None:
-        """Publish on the book's raw channels now; mark the others, which publish when they are due."""
-        changes = book.take_changes()
-        for channel in book.channels:
-            channel.note(changes)
-            if channel.cadence_us:
-                self._dirty[channel] = None
-            else:
-                self._send(channel)
+    def _publish_books(self) -> None:
+        """Publish on the raw channels of the books that the command has changed."""
+        changed = self._books.changed()
+        self._books.catch_up()
+        for index, changes in changed.items():
+            for channel in self._books.channels(index):
+                if isinstance(channel, RawDepthChannel):
+                    channel.set_implied(self._fold.implied(index))
+                    channel.note(changes)
+                    self._send(channel)
+                    self._books.hand_over(index, channel)
+                elif not channel.cadence_us:
+                    self._send(channel)
 
     def _settle_book(self, index: int) -> None:
         """Publish pending changes of a book before its new state: it must not look crossed while OPEN (MDATA-015)."""
-        for channel in self._books[index].channels if index in self._books else ():
-            if channel in self._dirty:
-                del self._dirty[channel]
+        dirty = self._books.dirty
+        for channel in self._books.channels(index):
+            if channel in dirty:
+                del dirty[channel]
                 self._send(channel)
 
     def _send(self, channel: StateChannel) -> None:

@@ -44,10 +44,10 @@ class Consumers:
         self.reports = ExecutionReports(table)
         self.replies = Replies(table, lambda account, text: query.find_order(states, account, 0, text))
         self.account_streams = AccountStreams(table, query.session_rows(states), clock)
-        self.market = MarketData(table, EngineView(engine), query.channel_sequences(states))
+        self.market = MarketData(table, EngineView(engine), query.channel_sequences(states), outbox)
         self.settlement_status = SettlementStatus(states)
         self.timekeeper = Timekeeper(states, clock, submit, self.settlement_status, warn, day)
-        self.feed = FeedPublisher(self.market, outbox.publish, clock)
+        self.feed = FeedPublisher(self.market, outbox, clock)
         self.counters = Counters()
         self._in_order: tuple[Consumer, ...] = (
             self.listings,  # first: the others look up instruments here

@@ -194,3 +194,24 @@ def test_what_is_discarded_never_leaves_and_the_next_message_does() -> None:
     queue.send(Live(1, 3))
     loop.tick()
     assert frames_of(queue.transport.data) == [(1, JSON.encode(Live(1, 3)))]
+
+
+@pytest.mark.rule("MDATA-003", "RECOV-003")
+def test_ready_frames_go_to_each_group_in_its_encoding_and_count_as_so_many_messages() -> None:
+    loop = Loop()
+    text, packed, other = loop.queue(), loop.queue(MSGPACK), loop.queue()
+    assert not loop.outbox.encodings_of(4)
+    for queue, channels in ((text, {4}), (packed, {4}), (other, {4, 5})):
+        before = loop.outbox.revision
+        loop.outbox.subscribe(queue, frozenset(channels))
+        assert loop.outbox.revision > before
+    assert loop.outbox.encodings_of(4) == {"json", "msgpack"} and loop.outbox.encodings_of(5) == {"json"}
+    encoded = {"json": frame(b"a") + frame(b"b"), "msgpack": frame(b"c", 0x82) + frame(b"d", 0x82)}
+    loop.outbox.publish_frames(4, 17, 2, encoded)
+    loop.tick()
+    assert text.transport.data == other.transport.data == encoded["json"]
+    assert packed.transport.data == encoded["msgpack"]
+    assert loop.outbox.deliveries == 6 and loop.outbox.last_sequence[4] == 17
+    before = loop.outbox.revision
+    loop.outbox.subscribe(packed, frozenset())
+    assert loop.outbox.encodings_of(4) == {"json"} and loop.outbox.revision > before

@@ -23,7 +23,8 @@ from exchange.reference.rows import event_tuples
 from exchange.wire.messages import ChannelSpec, Depth, Err, Exec, Fill, Margin, Ok, Position, Top, Trades
 from tests.properties.driver import Run, continuous, tight_auctions
 from tests.properties.flow import ACCOUNTS
-from tests.publish.helpers import Levels, event, table
+from tests.publish.feed import each_message
+from tests.publish.helpers import Levels, event, event_array, table
 
 BOOKS = (1, 2, 3, 4, 6, 8)
 CADENCE_US = 10_000
@@ -133,7 +134,7 @@ class FeedRun(Run):
         if self.pair.reference.mass_quote is not None:
             return  # the entries of a mass quote are one command
         rows, self.unfolded = self.unfolded, []
-        self.market.fold(rows, self.engine.sequence, self.engine.time_ns)
+        self.market.fold(event_array(rows), self.engine.sequence, self.engine.time_ns)
         self.now_us += CADENCE_US // 2
         due = collected(self.market, self.now_us)
         for number, messages in due.items():
@@ -168,7 +169,7 @@ class FeedRun(Run):
     def late(self) -> set[int]:
         """Channels whose change waits for their cadence."""
         assert self.market is not None
-        return {channel.number for channel in self.market._dirty}
+        return {channel.number for channel in self.market._books.dirty}
 
 
 def best_of(levels: list[tuple[int, int]], side: Side, implied: tuple[int, int] | None) -> tuple[Any, Any, int]:
@@ -297,7 +298,7 @@ def test_any_fold_of_levels_rebuilds_the_same_book(
         if place == joins_at:
             readers.append(Reader(market, table().ids[1], cadence_ms, levels, slow))
         now_us += wait_us
-        market.fold(random_rows(source, commands), source.sequence, now_us * 1000)
+        market.fold(event_array(random_rows(source, commands)), source.sequence, now_us * 1000)
         due = collected(market, now_us)
         for reader in readers:
             reader.hear(due)
@@ -325,7 +326,7 @@ def random_rows(source: Levels, commands: list[Any]) -> list[Any]:
 
 def collected(market: MarketData, now_us: int) -> dict[int, list[Any]]:
     due: dict[int, list[Any]] = {}
-    for number, message in market.due(now_us):
+    for number, message in each_message(market.due(now_us)):
         due.setdefault(number, []).append(message)
     return due
 
@@ -340,7 +341,8 @@ def test_conflated_lines_of_all_distances_agree() -> None:
     for e in range(1, 2_047):
         side, price, lots = int(rng.integers(2)), int(rng.integers(30)), int(rng.integers(4))
         source.books[1][side][price] = lots
-        market.fold([event(EventKind.ORDER_RESTED, e, instrument=1, side=side, price=price, level_lots=lots)], e, 0)
+        rested = event(EventKind.ORDER_RESTED, e, instrument=1, side=side, price=price, level_lots=lots)
+        market.fold(event_array([rested]), e, 0)
         source.sequence = e
         market.due(e)
         for reader in readers:

@@ -1,12 +1,15 @@
 """Hand-made rows, a small table of instruments, and an engine that is nothing but a book of levels."""
 
+from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from exchange.codes import EventKind, Family, MarketState, PeriodKind
 from exchange.engine.event_rows import Row
 from exchange.engine.query import InstrumentRow
 from exchange.publish.instruments import InstrumentTable
-from exchange.records import EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
+from exchange.records import EVENT, EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
 from exchange.reference.rows import fields_of
 
 H27 = 34734166  # H100.G90.H27
@@ -23,6 +26,11 @@ def event(kind: EventKind, sequence: int = 1, client_order_id: str = "", **field
     unknown = values.keys() - set(NAMES)
     assert not unknown, unknown
     return tuple(int(values.get(name, 0)) for name in NAMES)
+
+
+def event_array(rows: Iterable[Row]) -> np.ndarray:
+    """EVENT rows of tuples, as they are released."""
+    return np.array(list(rows), EVENT)
 
 
 def instrument(index: int, instrument_id: int, symbol: str, **fields: Any) -> InstrumentRow:

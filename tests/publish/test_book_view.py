@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.codes import EventFlag, EventKind, Liquidity, Side
-from exchange.publish.book_view import BookView, SideLevels, checksum, difference, level_change
+from exchange.publish.book_view import BookView, SideLevels, checksum, difference
 from tests.publish.helpers import event
+from tests.publish.level_changes import level_change
 
 LEVEL = {"instrument": 1, "side": Side.SELL, "price": 2846, "level_lots": 75, "hidden_lots": 2850}
 

@@ -1,5 +1,6 @@
 """Channel messages leave with the batch that made them, or when their cadence is due."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,23 @@ class Clock:
         return self.us
 
 
+class Sent:
+    """A sender that only notes what it is given."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[int, Any]] = []
+
+    def publish(self, channel: int, message: Any) -> None:
+        self.all.append((channel, message))
+
+    def publish_frames(self, channel: int, sequence: int, messages: int, encoded: Mapping[str, bytes]) -> None:
+        self.all.append((channel, (sequence, messages, encoded)))
+
+
 @pytest.mark.rule("MDATA-002")
 def test_raw_channels_publish_at_once_and_others_when_they_are_due() -> None:
-    market, clock, published = MarketData(table(), Levels()), Clock(), list[tuple[int, Any]]()
-    feed = FeedPublisher(market, lambda channel, message: published.append((channel, message)), clock)  # type: ignore[arg-type]  # reads one clock
+    market, clock, sent = MarketData(table(), Levels()), Clock(), Sent()
+    feed = FeedPublisher(market, sent, clock)  # type: ignore[arg-type]  # reads one clock
     raw, _ = market.subscribe(ChannelSpec(name_of_channel="depth", instrument=H27, cadence_ms=0))
     slow, _ = market.subscribe(ChannelSpec(name_of_channel="top", instrument=H27, cadence_ms=100))
     for sequence, lots in ((1, 5), (2, 6), (3, 7)):
@@ -34,10 +48,10 @@ def test_raw_channels_publish_at_once_and_others_when_they_are_due() -> None:
         batch = ReleasedBatch(np.array([rested], EVENT), sequence, sequence, TIME_NS)
         market.take(batch)
         feed.take(batch)
-    assert [channel for channel, _ in published] == [raw, slow, raw, raw], "the first of a cadence is due at once"
-    published.clear()
+    assert [channel for channel, _ in sent.all] == [raw, slow, raw, raw], "the first of a cadence is due at once"
+    sent.all.clear()
     feed.publish_due()
-    assert published == []
+    assert sent.all == []
     clock.us += 100_000
     feed.publish_due()
-    assert [(channel, message.bid_lots) for channel, message in published] == [(slow, 7)]
+    assert [(channel, message.bid_lots) for channel, message in sent.all] == [(slow, 7)]

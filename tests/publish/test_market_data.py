@@ -8,7 +8,7 @@ from exchange.codes import EventFlag, EventKind, Liquidity, MarketState, Side, S
 from exchange.publish.book_view import BookView
 from exchange.publish.market_data import MarketData
 from tests.publish.feed import DEPTH_LINES, START_US, Feed, plain, rested, spec, traded
-from tests.publish.helpers import B200, H27, J27, LISTED, TIME_NS, Levels, event, table
+from tests.publish.helpers import B200, H27, J27, LISTED, TIME_NS, Levels, event, event_array, table
 
 
 def without_place(message: dict[str, Any]) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def test_listed_instruments_are_published_with_their_revision() -> None:
     listed[0] = listed[0]._replace(revision=4)
     listed.append(LISTED[2])
     rows = [event(EventKind.INSTRUMENT_LISTED, 6, instrument=index) for index in (1, 3)]
-    market.fold(rows, 6, TIME_NS)
+    market.fold(event_array(rows), 6, TIME_NS)
     source.sequence = 6
     ((channel, message),) = market.due(0)
     assert (channel, message.sequence) == (number, 6)
@@ -334,6 +334,6 @@ def test_listed_instruments_are_published_with_their_revision() -> None:
 
 def test_a_release_without_rows_moves_the_feed_on() -> None:
     feed = Feed()
-    feed.market.fold([], 9000777, TIME_NS)
+    feed.market.fold(event_array([]), 9000777, TIME_NS)
     feed.source.sequence = 9000777
     assert feed.snapshot(feed.open("depth"))[0]["e"] == 9000777

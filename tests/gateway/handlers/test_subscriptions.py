@@ -202,4 +202,4 @@ def test_connection_that_ends_leaves_its_channels(bench: Bench) -> None:
     reader = bench.connect(bench.keys[1])
     subscribed(reader, depth(bench))
     reader.drop()
-    assert bench.venue.market._books == {} and not bench.outbox._groups
+    assert not bench.venue.market._books._books and not bench.outbox._groups

@@ -1,0 +1,150 @@
+"""Kernels that write parts of market data messages and frame them, in JSON or MessagePack.
+
+A kernel writes at place `at` of a uint8 array and returns the place after it. The caller has checked that there is room
+for MESSAGE_BYTES and for ITEM_BYTES for each level or print. Literals are those of `literals`, which takes them
+from the classes of the messages: keys and their order are written there alone. `packed`: 1 MessagePack, 0 JSON.
+"""
+
+import numpy as np
+
+from exchange.kernel import kernel, leaf_kernel
+from exchange.machine import copy_run, load_word, row_at, store_word
+
+ITEM_BYTES, MESSAGE_BYTES = np.int64(64), np.int64(512)  # most bytes of a level or print, and of all else in a message
+NS_PER_US = np.int64(1_000)
+JSON, MSGPACK = np.int64(1), np.int64(2)  # bits of the encodings of a channel
+DEPTH, TRADES, STEP = np.int64(0), np.int64(1), np.int64(2)  # kinds of runs; the last is a command for Python
+TEXT_FRAME, BINARY_FRAME = np.int64(0x81), np.int64(0x82)  # RFC 6455, section 5.2
+HEADER_SHORT, HEADER, HEADER_LONG = np.int64(2), np.int64(4), np.int64(10)  # bytes
+SHORT_BELOW, LONG_FROM = np.int64(126), np.int64(65_536)
+PIECES_MAX, PIECE_BYTES = np.int64(10), np.int64(32)  # literals of an encoding; the last byte of each is its length
+MINUS, COMMA, OPEN, CLOSE, END, ZERO = (np.int64(ord(sign)) for sign in "-,[]}0")
+
+
+@leaf_kernel
+def body_of(start, rows):
+    """Where the payload of a frame with so many levels or prints begins at first; `put_header` moves it."""
+    return start + (HEADER_LONG if rows * ITEM_BYTES + MESSAGE_BYTES >= LONG_FROM else HEADER)
+
+
+@leaf_kernel
+def put_end(target, start, body, at, packed, fields):
+    """End a message with so many fields, the type among them, and frame it; returns the end of the frame."""
+    if packed:
+        target[body] = np.int64(0x80) + fields
+    else:
+        at = put_byte(target, at, END)
+    return put_header(target, start, body, at - body, BINARY_FRAME if packed else TEXT_FRAME)
+
+
+@leaf_kernel
+def put_comma(target, at, packed, place):
+    """Write what stands before item `place` of a list."""
+    return at if packed or place == 0 else put_byte(target, at, COMMA)
+
+
+@leaf_kernel
+def put_piece(target, at, packed, literals, piece):
+    """Write a literal."""
+    start = (packed * PIECES_MAX + piece) * PIECE_BYTES
+    length = np.int64(literals[start + PIECE_BYTES - 1])
+    copy_run(target, at, literals, start, length)
+    return at + length
+
+
+@leaf_kernel
+def put_field(target, at, packed, literals, piece, value):
+    """Write the key of a field, and its value."""
+    return put_number(target, put_piece(target, at, packed, literals, piece), packed, value)
+
+
+@kernel
+def put_pair(target, at, packed, tick, lots):
+    """Write a price and its lots."""
+    if packed:
+        return put_number(target, put_number(target, put_length(target, at, np.int64(2)), packed, tick), packed, lots)
+    at = put_number(target, put_byte(target, at, OPEN), packed, tick)
+    return put_byte(target, put_number(target, put_byte(target, at, COMMA), packed, lots), CLOSE)
+
+
+@leaf_kernel
+def put_byte(target, at, value):
+    """Write one byte."""
+    target[at] = value
+    return at + 1
+
+
+@leaf_kernel
+def _put_packed(target, at, value):
+    """Write an integer in the shortest form of MessagePack."""
+    first = np.int64(0xCC) if value >= 0 else np.int64(0xD0)
+    if -0x20 <= value <= 0x7F:
+        return _put_big_endian(target, at, np.int64(1), value)
+    if -0x80 <= value <= 0xFF:
+        return _put_big_endian(target, put_byte(target, at, first), np.int64(1), value)
+    if -0x8000 <= value <= 0xFFFF:
+        return _put_big_endian(target, put_byte(target, at, first + 1), np.int64(2), value)
+    if -0x80000000 <= value <= 0xFFFFFFFF:
+        return _put_big_endian(target, put_byte(target, at, first + 2), np.int64(4), value)
+    return _put_big_endian(target, put_byte(target, at, first + 3), np.int64(8), value)
+
+
+@kernel
+def put_number(target, at, packed, value):
+    """Write an integer: digits of JSON, or the shortest form of MessagePack."""
+    if packed:
+        return _put_packed(target, at, value)
+    if value < 0:
+        at, value = put_byte(target, at, MINUS), -value
+    digits, rest = 1, value // 10
+    while rest:
+        digits, rest = digits + 1, rest // 10
+    for place in range(at + digits - 1, at - 1, -1):
+        target[place] = ZERO + value % 10
+        value //= 10
+    return at + digits
+
+
+@leaf_kernel
+def _put_big_endian(target, at, size, value):
+    for place in range(size):
+        target[at + place] = value >> 8 * (size - 1 - place) & 0xFF
+    return at + size
+
+
+@leaf_kernel
+def put_length(target, at, count):
+    """Write the head of a list in MessagePack."""
+    if count < 16:
+        return put_byte(target, at, np.int64(0x90) + count)
+    size = np.int64(2) if count < LONG_FROM else np.int64(4)
+    return _put_big_endian(target, put_byte(target, at, np.int64(0xDC) + (size >> 2)), size, count)
+
+
+@leaf_kernel
+def put_header(target, start, body, length, first):
+    """Write the head of a frame, and move its payload behind it; returns the end of the frame."""
+    size = HEADER_SHORT if length < SHORT_BELOW else HEADER if length < LONG_FROM else HEADER_LONG
+    if start + size != body:
+        for at in range(0, length, 8):
+            store_word(target, start + size + at, load_word(target, body + at))
+    target[start] = first
+    if size == HEADER_SHORT:
+        target[start + 1] = length
+    else:
+        mark = SHORT_BELOW if size == HEADER else SHORT_BELOW + 1
+        _put_big_endian(target, put_byte(target, start + 1, mark), size - 2, length)
+    return start + size + length
+
+
+@leaf_kernel
+def add_run(fold, runs, kind, index, sequence, start, packed_start):
+    """Add a message to the last run, or begin a new one."""
+    last = row_at(runs, max(fold.runs - 1, 0))
+    if fold.runs == 0 or last.book != index or last.kind != kind:
+        run = row_at(runs, fold.runs)
+        run.kind, run.book, run.messages, run.text, run.packed = kind, index, 0, start, packed_start
+        fold.runs += 1
+    run = row_at(runs, fold.runs - 1)
+    run.messages += 1
+    run.last, run.text_end, run.packed_end = sequence, fold.text, fold.packed

@@ -1,0 +1,15 @@
+"""For whom a channel is encoded."""
+
+from exchange.publish.fold.audience import ENCODING_BITS, Everyone, encoding_bits
+
+
+class Some:
+    revision = 3
+
+    def encodings_of(self, channel: int) -> list[str]:
+        return {1: ["msgpack"], 2: []}[channel]
+
+
+def test_bits_are_those_of_the_subscribers_encodings() -> None:
+    assert encoding_bits(Some(), 1) == ENCODING_BITS["msgpack"] and encoding_bits(Some(), 2) == 0
+    assert encoding_bits(Everyone(), 5) == sum(ENCODING_BITS.values()) == 3
