@@ -1,8 +1,6 @@
 """How the load encodes requests, and recognises replies without decoding them.
 
-Another encoding is another entry of ENCODINGS; the targets wait for one called `binary`. `order_frame` may differ from
-`frame`: in `gpux.v1+bin` orders are records, and logon and subscriptions are text. If its replies have no marks, it
-needs a counter of its own, with the methods of MarkCounter.
+Another encoding is another entry of ENCODINGS. In `gpux.v1+bin` orders are records; logon and subscriptions are text.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from exchange.wire.binary import HEAD, VERSION, encode_request, report_record
+from exchange.wire.messages import ClientMessages, Err, Ok
+from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
 TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
 
@@ -106,7 +106,24 @@ def _msgpack_mark(key: str, value: object) -> bytes:
     return msgspec.msgpack.encode({key: value})[1:]
 
 
+def _record_frame(message: object) -> bytes:
+    """An order as a record; it has only keys that its record has."""
+    record = encode_request(msgspec.convert(message, ClientMessages))
+    assert record is not None, message
+    return masked_frame(record, BINARY_FRAME)
+
+
+def _record_mark(key: str, value: object) -> bytes:
+    """The head of the record of a reply, with its length and template; of anything else its key and value in JSON."""
+    for message in (Ok, Err):
+        if key == "t" and value == message.__struct_config__.tag:
+            record = report_record(message)
+            return HEAD.pack(record.size, record.template, VERSION, 0)
+    return _json_mark(key, value)
+
+
 ENCODINGS = {
     "json": LoadEncoding(JSON_SUBPROTOCOL, _json_frame, _json_frame, _json_mark, msgspec.json.decode),
     "msgpack": LoadEncoding(MSGPACK_SUBPROTOCOL, _msgpack_frame, _msgpack_frame, _msgpack_mark, msgspec.msgpack.decode),
+    "binary": LoadEncoding(BINARY_SUBPROTOCOL, _record_frame, _json_frame, _record_mark, msgspec.json.decode),
 }

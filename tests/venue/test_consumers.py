@@ -77,19 +77,10 @@ def test_usual_events_are_read_as_an_array_by_all_that_stand_beside_the_way(
 
         def take(self, batch: Any) -> None:
             reading.append(type(self.consumer).__name__)
-            self.consumer.take(
-                ReleasedBatch(
-                    batch.events,
-                    batch.first,
-                    batch.last,
-                    batch.time_ns,
-                    batch.commands,
-                    batch.received_us,
-                    batch.answerers,
-                    batch.tickets,
-                    batch.is_control,
-                )  # fmt: skip
-            )
+            one = ReleasedBatch(batch.events, batch.first, batch.last, batch.time_ns, batch.commands)
+            one.received_us, one.answerers, one.tickets = batch.received_us, batch.answerers, batch.tickets
+            one.is_control = batch.is_control
+            self.consumer.take(one)
 
     def read(events: np.ndarray) -> list[Row]:
         readers.add(reading[-1])
