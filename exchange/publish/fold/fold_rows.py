@@ -80,7 +80,7 @@ CHANGE = record_type(
         ("rank", "<i8"),  # price of a level, 0 for implied prices
         ("tick", "<i8"),
         ("lots", "<i8"),  # now
-        ("slot", "<i8"),  # its place in the hash table
+        ("entry", "<i8"),  # its place in the hash table
     ]
 )
 # Messages of one channel behind one another, with their bytes in each encoding. If `kind` is STEP: a command, with the
@@ -232,7 +232,7 @@ def _note(changes, slots, first, count, key, rank, tick, lots):
     found = False
     for _ in range(len(slots)):
         at = slots[slot]
-        if at < first or at >= count or row_at(changes, at).slot != slot:
+        if at < first or at >= count or row_at(changes, at).entry != slot:
             break
         change = row_at(changes, at)
         found = change.key == key and change.rank == rank
@@ -242,7 +242,7 @@ def _note(changes, slots, first, count, key, rank, tick, lots):
     place = slots[slot] if found else count
     slots[slot] = place
     change = row_at(changes, place)
-    change.key, change.rank, change.tick, change.lots, change.slot = key, rank, tick, lots, slot
+    change.key, change.rank, change.tick, change.lots, change.entry = key, rank, tick, lots, slot
     return count if found else count + 1
 
 

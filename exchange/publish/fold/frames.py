@@ -9,6 +9,7 @@ import numpy as np
 
 from exchange.kernel import kernel, leaf_kernel
 from exchange.machine import copy_run, load_word, row_at, store_word
+from exchange.publish.put import put_big_endian, put_decimal, put_packed_integer
 
 ITEM_BYTES, MESSAGE_BYTES = np.int64(64), np.int64(512)  # most bytes of a level or print, and of all else in a message
 NS_PER_US = np.int64(1_000)
@@ -18,7 +19,7 @@ TEXT_FRAME, BINARY_FRAME = np.int64(0x81), np.int64(0x82)  # RFC 6455, section 5
 HEADER_SHORT, HEADER, HEADER_LONG = np.int64(2), np.int64(4), np.int64(10)  # bytes
 SHORT_BELOW, LONG_FROM = np.int64(126), np.int64(65_536)
 PIECES_MAX, PIECE_BYTES = np.int64(10), np.int64(32)  # literals of an encoding; the last byte of each is its length
-MINUS, COMMA, OPEN, CLOSE, END, ZERO = (np.int64(ord(sign)) for sign in "-,[]}0")
+COMMA, OPEN, CLOSE, END = (np.int64(ord(sign)) for sign in ",[]}")
 
 
 @leaf_kernel
@@ -75,41 +76,9 @@ def put_byte(target, at, value):
 
 
 @leaf_kernel
-def _put_packed(target, at, value):
-    """Write an integer in the shortest form of MessagePack."""
-    first = np.int64(0xCC) if value >= 0 else np.int64(0xD0)
-    if -0x20 <= value <= 0x7F:
-        return _put_big_endian(target, at, np.int64(1), value)
-    if -0x80 <= value <= 0xFF:
-        return _put_big_endian(target, put_byte(target, at, first), np.int64(1), value)
-    if -0x8000 <= value <= 0xFFFF:
-        return _put_big_endian(target, put_byte(target, at, first + 1), np.int64(2), value)
-    if -0x80000000 <= value <= 0xFFFFFFFF:
-        return _put_big_endian(target, put_byte(target, at, first + 2), np.int64(4), value)
-    return _put_big_endian(target, put_byte(target, at, first + 3), np.int64(8), value)
-
-
-@kernel
 def put_number(target, at, packed, value):
-    """Write an integer: digits of JSON, or the shortest form of MessagePack."""
-    if packed:
-        return _put_packed(target, at, value)
-    if value < 0:
-        at, value = put_byte(target, at, MINUS), -value
-    digits, rest = 1, value // 10
-    while rest:
-        digits, rest = digits + 1, rest // 10
-    for place in range(at + digits - 1, at - 1, -1):
-        target[place] = ZERO + value % 10
-        value //= 10
-    return at + digits
-
-
-@leaf_kernel
-def _put_big_endian(target, at, size, value):
-    for place in range(size):
-        target[at + place] = value >> 8 * (size - 1 - place) & 0xFF
-    return at + size
+    """Write an integer."""
+    return put_packed_integer(target, at, value) if packed else put_decimal(target, at, value)
 
 
 @leaf_kernel
@@ -118,7 +87,7 @@ def put_length(target, at, count):
     if count < 16:
         return put_byte(target, at, np.int64(0x90) + count)
     size = np.int64(2) if count < LONG_FROM else np.int64(4)
-    return _put_big_endian(target, put_byte(target, at, np.int64(0xDC) + (size >> 2)), size, count)
+    return put_big_endian(target, put_byte(target, at, np.int64(0xDC) + (size >> 2)), np.uint64(count), size)
 
 
 @leaf_kernel
@@ -133,7 +102,7 @@ def put_header(target, start, body, length, first):
         target[start + 1] = length
     else:
         mark = SHORT_BELOW if size == HEADER else SHORT_BELOW + 1
-        _put_big_endian(target, put_byte(target, start + 1, mark), size - 2, length)
+        put_big_endian(target, put_byte(target, start + 1, mark), np.uint64(length), size - 2)
     return start + size + length
 
 
