@@ -9,6 +9,7 @@ handlers/           handles each message of a live connection, a file for each t
 logon               what the gateway does from a logon until its connection is live
 connection          the protocol of one connection: frames in, messages out; it is given its handlers
 gateway             what all connections share
+inbound             a package: reads usual requests into rows, in compiled code
 slow_readers        connections that read too slowly, and which channels a connection gets
 replay_queue        sends replayed ranges in slices; all connections share one budget
 refused_logons      lines in the venue's log about refused logons
@@ -18,6 +19,7 @@ port                the interface to the venue
 keys, key_file      the key store: keys and sessions of the journal, in SQLite; how its file is read and checked
 auth                what a client signs, how signatures are checked, names of scopes
 translate           turns messages into COMMAND rows
+command_batch       commands that wait for one group commit
 stored_replies      which command answered which request of a session
 outbox              outgoing messages: encoded, framed, one write per connection per loop tick
 throttle            token buckets and profiles of limits

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from exchange.gateway.auth import NONCE_BYTES, encode_bytes
-from exchange.gateway.inbound import Inbound
+from exchange.gateway.command_batch import Answer
+from exchange.gateway.inbound.requests import Inbound
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.port import VenuePort
@@ -20,7 +21,7 @@ from exchange.gateway.slow_readers import ReadingConnection, SlowReaders
 from exchange.gateway.stored_replies import StoredReplies
 from exchange.gateway.throttle import Profile, RateBuckets
 from exchange.gateway.timers import TimerWheel, WheelTimer
-from exchange.gateway.translate import Answer, pack_disconnect, pack_session
+from exchange.gateway.translate import pack_disconnect, pack_session
 from exchange.seams import Clock, Rng
 from exchange.units import NS_PER_MS
 from exchange.wire.messages import OFFERED_CHANNELS, CancelTerms, Hello, LimitTerms, OutboundTerms, Shutdown

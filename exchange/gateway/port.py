@@ -16,8 +16,9 @@ import numpy as np
 
 from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
+from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.outbox import SendQueue
-from exchange.gateway.translate import CommandBatch, ListedInstrument
+from exchange.gateway.translate import ListedInstrument
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import (
     AccountSnapshot,

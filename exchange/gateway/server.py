@@ -158,7 +158,6 @@ class GatewaySocket(ServerConnection):
         assert connection is not None
         at, size = 0, len(data)
         while at < size and not connection.blocked:
-            inbound.skip = 0
             if protocol.current_size is None and connection.live:
                 connection.note_read(self.now_us, self.now_ns)
                 at = inbound.take(connection, data, at, self.limit)
@@ -173,7 +172,7 @@ class GatewaySocket(ServerConnection):
                 return
             if data[at] in self.first and protocol.current_size is None:
                 payload = apply_mask(data[start:stop], data[start - 4 : start])
-                connection.receive([payload[inbound.skip :]], self.now_us, self.now_ns)
+                connection.receive([inbound.rest_of(payload)], self.now_us, self.now_ns)
             else:
                 super().data_received(data[at:stop])
             at = stop

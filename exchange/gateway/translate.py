@@ -5,7 +5,6 @@ the name of the field (ORDER-004, before rank 1). The engine checks everything t
 """
 
 import struct
-from collections.abc import Callable, Container
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -18,11 +17,12 @@ from exchange.codes import (
     PostOnly,
     Scope,
 )
-from exchange.records import COMMAND, COMMAND_STRUCT, ROW_BYTES
+from exchange.gateway.command_batch import CommandBatch
+from exchange.records import COMMAND_STRUCT, ROW_BYTES
 from exchange.units import NS_PER_MS, NS_PER_US, ORDER_LOTS_MAX
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, Err, New, ProtectionSet, Replace
-from exchange.wire.table import SMP_WORDS, Answerer
+from exchange.wire.table import SMP_WORDS
 from exchange.wire.words import ORDER_TYPES, SIDES, SILENT, TIFS
 
 UNSET = msgspec.UNSET
@@ -38,7 +38,6 @@ COD_MODES: tuple[Literal["off", "session", "account"], ...] = ("off", "session",
 COD_ORDERS: tuple[Literal["all", "day"], ...] = ("all", "day")
 COD_ON: tuple[Literal["drop", "logout", "both"], ...] = ("drop", "logout", "both")
 
-_BY_NOBODY, _BY_SESSION, _BY_TICKET = int(Answerer.NOBODY), int(Answerer.SESSION), int(Answerer.TICKET)
 _NEW = int(CommandKind.NEW)
 _REPLACE = int(CommandKind.REPLACE)
 _CANCEL = int(CommandKind.CANCEL)
@@ -58,11 +57,6 @@ _ROW = struct.Struct(COMMAND_STRUCT.format.replace("QQQ", "24s")[:-1] + "8s")
 assert _ROW.size == COMMAND_STRUCT.size == ROW_BYTES
 _pack = _ROW.pack_into
 
-# Called when a command is released: (request id, time it was read in us, events as tuples).
-Answer = Callable[[int, int, list[tuple[int, ...]]], None]
-Ticket = tuple[Answer, int, int]  # as `publish.consumer.Ticket`: (answer, request id, time received in us)
-Verdict = tuple[int, int, int]  # index, RejectReason and MarketState of the first row that would be refused
-
 
 class ListedInstrument(NamedTuple):
     """A listed instrument as the gateway knows it: index of its book, lowest price, revision, product group."""
@@ -71,74 +65,6 @@ class ListedInstrument(NamedTuple):
     low_tick: int
     revision: int
     group: int
-
-
-class CommandBatch:
-    """Commands that wait for one group commit: their rows, and who answers each.
-
-    Put a row at `count`, then say who answers it: `add_request`, `add_ticket` or `add_unanswered`.
-    """
-
-    def __init__(
-        self, rows_max: int, control: bytes | None = None, refused: Callable[[str], None] = lambda why: None
-    ) -> None:
-        """Make an empty batch.
-
-        rows_max   most rows
-        control    payload, if the batch is a single control
-        refused    called with the reason if that control cannot run
-        """
-        self.rows_max, self.control, self.refused = rows_max, control, refused
-        self.buffer = bytearray(rows_max * ROW_BYTES)
-        self.rows = np.frombuffer(self.buffer, COMMAND)
-        self.cells = np.frombuffer(self.buffer, np.uint64)  # the same as words
-        self.count = 0
-        self.received_us = np.zeros(rows_max, np.int64)
-        self.answerers = np.zeros(rows_max, np.uint8)
-        self.tickets: dict[int, Ticket] = {}  # by place of the row
-        self.expires: list[tuple[int, int]] = []  # (index, latest venue time in us) of rows with an expiry
-        self.atomic: Callable[[Verdict | None, int], bool] | None = None  # see `make_atomic`
-
-    def make_atomic(self, may_run: Callable[[Verdict | None, int], bool]) -> None:
-        """Make the batch atomic: all rows run or none (ENTRY-013).
-
-        may_run   `may_run(verdict, now_us)` decides, when the batch is next
-        """
-        self.atomic = may_run
-
-    def gathered_rows(self) -> np.ndarray:
-        """The rows gathered so far, shape (n,), a view."""
-        return self.rows[: self.count]
-
-    def add_request(self, received_us: int) -> None:
-        """The next row is a request, which its session answers. `received_us`: when it was read."""
-        self.answerers[self.count] = _BY_SESSION
-        self.received_us[self.count] = received_us
-        self.count += 1
-
-    def add_ticket(self, answer: Answer, request_id: int = 0, received_us: int = 0) -> None:
-        """The next row is answered by a call of `answer`."""
-        self.answerers[self.count] = _BY_TICKET
-        self.tickets[self.count] = answer, request_id, received_us
-        self.count += 1
-
-    def add_unanswered(self) -> None:
-        """The next row needs no answer."""
-        self.answerers[self.count] = _BY_NOBODY
-        self.count += 1
-
-    def drop(self, indices: Container[int]) -> None:
-        """Remove the rows at these indices and their tickets."""
-        kept = [index for index in range(self.count) if index not in indices]
-        for column in (self.rows, self.received_us, self.answerers):
-            column[: len(kept)] = column[kept]
-        self.tickets = {place: self.tickets[index] for place, index in enumerate(kept) if index in self.tickets}
-        self.count = len(kept)
-
-    def clear(self) -> None:
-        self.count = 0
-        self.tickets = {}
-        self.expires = []
 
 
 def check_new(message: New, listed: ListedInstrument | None) -> Err | None:

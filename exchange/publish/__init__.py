@@ -7,6 +7,7 @@ done_orders         how the latest orders ended
 execution_reports   makes the messages of the account streams
 account_streams     sends answers and account messages, in the order of commands; a copy for a clearing firm would be
                     a consumer beside it
+encode              a package: kernels that write replies and account messages as bytes
 account_views       account snapshots, and parts of the replies to `query`
 market_data         all channels of one feed; a new channel begins here
 fold                a package: kernels that fold events into what market data shows

@@ -18,12 +18,20 @@ import numpy as np
 
 from exchange.engine.event_rows import Row, read_rows
 from exchange.kernel import bind
-from exchange.publish import put
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.encode import ASK_PYTHON, DONE, SESSION, collect_replies, encode_batch, note_answer, note_released
-from exchange.publish.encode_tables import encode_tables
+from exchange.publish.encode import put
+from exchange.publish.encode.batch import (
+    ASK_PYTHON,
+    DONE,
+    SESSION,
+    collect_replies,
+    encode_batch,
+    note_answer,
+    note_released,
+)
+from exchange.publish.encode.streams import ACCOUNTS, NODES, REPLIES, new_streams
+from exchange.publish.encode.tables import encode_tables
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.streams import ACCOUNTS, NODES, REPLIES, new_streams
 from exchange.records import COMMAND, EVENT
 from exchange.seams import Clock
 
@@ -41,7 +49,7 @@ class Queue(Protocol):
         """Queue frames after everything that is queued already."""
 
 
-class AnsweredSession(Protocol):
+class StreamedSession(Protocol):
     """A session with requests."""
 
     @property
@@ -69,7 +77,7 @@ class AccountStreams:
         self._spans = np.zeros(put.SLOTS, np.int64)
         self._columns = [np.zeros(REPLIES, np.int64) for _ in range(4)]
         self._ends = np.zeros(REPLIES, np.int64)
-        self._sessions: dict[int, AnsweredSession] = {}
+        self._sessions: dict[int, StreamedSession] = {}
         self._queues: dict[int, Queue] = {}
         self._free_nodes = list(range(NODES - 1, 0, -1))
         self._listeners: dict[int, list[Queue]] = {}
@@ -96,7 +104,7 @@ class AccountStreams:
         """Row of a session by its number."""
         return session & self._mask
 
-    def connect(self, session: AnsweredSession, queue: Queue, encoding: int) -> int:
+    def connect(self, session: StreamedSession, queue: Queue, encoding: int) -> int:
         """A connection has taken a session; returns its slot. `encoding`: put.JSON or put.MSGPACK."""
         slot = self.slot_of(session.number)
         self._close_chain(slot)
@@ -106,7 +114,7 @@ class AccountStreams:
         self._chains[0]["encoding"][slot] = encoding
         return slot
 
-    def go_live(self, session: AnsweredSession) -> None:
+    def go_live(self, session: StreamedSession) -> None:
         """Its connection gets replies from now on."""
         self._streams[0]["is_live"][self.slot_of(session.number)] = 1
 
@@ -120,7 +128,7 @@ class AccountStreams:
             del self._queues[slot]
             self._streams[0]["is_live"][slot] = self._chains[0]["encoding"][slot] = 0
 
-    def ask_python(self, session: AnsweredSession, asks: bool) -> None:
+    def ask_python(self, session: StreamedSession, asks: bool) -> None:
         """Whether the session makes its next replies itself."""
         self._streams[0]["asks_python"][self.slot_of(session.number)] = asks
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from exchange.engine.control.checks import ControlError
-from exchange.gateway.translate import CommandBatch
+from exchange.gateway.command_batch import CommandBatch
 from exchange.seams import Clock
 from exchange.venue.reserve import Reserve
 from exchange.wire.errors import ErrorCode

@@ -8,7 +8,7 @@ batch = gathering.take_oldest(); ...; gathering.recycle(batch)
 
 from collections import deque
 
-from exchange.gateway.translate import CommandBatch
+from exchange.gateway.command_batch import CommandBatch
 
 SPARES_MAX = 4
 

@@ -14,7 +14,7 @@ import numpy as np
 from exchange.codes import CommandKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.engine.event_rows import Row
-from exchange.gateway.translate import CommandBatch
+from exchange.gateway.command_batch import CommandBatch
 from exchange.records import COMMAND, column
 from exchange.venue.gathering import Gathering
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from exchange.engine.event_rows import Row
+from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.outbox import Outbox
-from exchange.gateway.translate import CommandBatch
 from exchange.publish.consumer import ReleasedBatch
 from exchange.seams import Clock
 from exchange.units import NS_PER_US

@@ -33,7 +33,7 @@ from exchange.wire.account_messages import (
 from exchange.wire.errors import ErrorCode, applied
 from exchange.wire.requests import Cancel, New, Quote, Replace
 from exchange.wire.responses import Err, Ok
-from exchange.wire.table import ACCOUNT_FORMS, REPLY_FORMS, REQUESTS, Form, Key, Reply, Value, wire_key
+from exchange.wire.table import ACCOUNT_FORMS, REPLY_FORMS, REQUESTS, Form, FormKey, Reply, Value, wire_key
 from exchange.wire.words import session_id
 
 HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
@@ -53,21 +53,21 @@ FOUR_BYTES = ("account", "instrument", "session_id", "protection_group")
 _FORMATS = {8: "q", 4: "I", 2: "H", 1: "B", 24: "24s"}
 
 
-class Place(NamedTuple):
+class RecordField(NamedTuple):
     """A field of a record: the attribute, its offset and size in bytes, and how the table shows it."""
 
     name: str
     offset: int
     size: int
-    key: Any  # wire.table.Key or RequestKey
+    key: Any  # wire.table.FormKey or RequestKey
 
 
-class Record(NamedTuple):
+class RecordLayout(NamedTuple):
     """The layout of a record."""
 
     template: int
     message: type[Struct]
-    places: tuple[Place, ...]
+    places: tuple[RecordField, ...]
     size: int  # without the rows of a quote
 
     @property
@@ -89,15 +89,15 @@ def size_of(name: str, value: int) -> int:
     return 4 if name in FOUR_BYTES else 8
 
 
-def _laid_out(template: int, message: type[Struct], keys: list[tuple[str, int, Any]], more: int = 0) -> Record:
+def _laid_out(template: int, message: type[Struct], keys: list[tuple[str, int, Any]], more: int = 0) -> RecordLayout:
     """Lay out fields, the widest first. `more`: bytes at the end."""
     offset, places = HEAD_BYTES, []
     for size in (8, 24, 4, 2, 1):
         for name, width, key in keys:
             if width == size:
-                places.append(Place(name, offset, size, key))
+                places.append(RecordField(name, offset, size, key))
                 offset += size
-    return Record(template, message, tuple(places), -(-(offset + more) // 8) * 8)
+    return RecordLayout(template, message, tuple(places), -(-(offset + more) // 8) * 8)
 
 
 def report_forms(message: type[Struct]) -> list[Form]:
@@ -108,9 +108,9 @@ def report_forms(message: type[Struct]) -> list[Form]:
 
 
 @cache
-def report_record(message: type[Struct]) -> Record:
+def report_record(message: type[Struct]) -> RecordLayout:
     """The record of a message of the server: the keys of all of its forms."""
-    keys: dict[str, Key] = {}
+    keys: dict[str, FormKey] = {}
     for form in report_forms(message):
         for key in form.keys:
             if key.name in IMPLIED.get(message, ()):
@@ -123,7 +123,7 @@ def report_record(message: type[Struct]) -> Record:
 
 
 @cache
-def quote_reply_record() -> Record:
+def quote_reply_record() -> RecordLayout:
     """The record of the reply to a mass quote, without its rows; `count` says how many there are."""
     form = REPLY_FORMS[Reply.QUOTED]
     sized: list[tuple[str, int, Any]] = [
@@ -133,7 +133,7 @@ def quote_reply_record() -> Record:
 
 
 @cache
-def request_record(message: type[Struct]) -> Record:
+def request_record(message: type[Struct]) -> RecordLayout:
     """The record of a request, of a quote without its rows."""
     form = next(form for form in REQUESTS if form.message is message)
     sized: list[tuple[str, int, Any]] = [("request_id", 8, None)]
@@ -165,7 +165,7 @@ def encode_request(message: Struct) -> bytes | None:
     return b"".join((head, record.format.pack(*values), *(QUOTE_ENTRY.pack(*row) for row in rows)))
 
 
-def _request_value(place: Place, message: Struct, count: int) -> int | bytes | None:
+def _request_value(place: RecordField, message: Struct, count: int) -> int | bytes | None:
     """The value of a field; None if it has none."""
     if place.name == "count":
         return count
@@ -203,7 +203,7 @@ def requests_of(payload: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _request_of(record: Record, data: bytes) -> dict[str, Any]:
+def _request_of(record: RecordLayout, data: bytes) -> dict[str, Any]:
     request: dict[str, Any] = {"t": str(record.message.__struct_config__.tag)}
     count = 0
     for place, value in zip(record.places, record.format.unpack_from(data, HEAD_BYTES), strict=True):
@@ -222,7 +222,7 @@ def _request_of(record: Record, data: bytes) -> dict[str, Any]:
     return request
 
 
-def _shown(place: Place, value: Any) -> Any:
+def _shown(place: RecordField, value: Any) -> Any:
     """The value of a field of a request as JSON has it; None if it is absent."""
     if place.size == 24:
         return value.rstrip(b"\0").decode("latin-1") or None
@@ -254,12 +254,12 @@ def _event_words() -> dict[int, str]:
 EVENT_WORDS = _event_words()  # `ev` of an `exec`, by EventKind
 
 
-def constant_code(kind: EventKind, key: Key) -> int:
+def constant_code(kind: EventKind, key: FormKey) -> int:
     """The number of a constant in a record; `kind`: of the row that the message is made from."""
     return int(kind) if key.name == "event" else int(key.constant)
 
 
-def _reader_of(place: Place) -> Callable[[Any], Any]:
+def _reader_of(place: RecordField) -> Callable[[Any], Any]:
     """A function that turns the value of a field into that of the attribute; None: it is absent."""
     key, name = place.key, place.name
     if place.size == 24:

@@ -97,7 +97,7 @@ class Value(IntEnum):
     TAG = 6  # text from one word of the row
 
 
-class Key(NamedTuple):
+class FormKey(NamedTuple):
     """One key of a form: attribute of the class of messages, source of its value, and how it is shown."""
 
     name: str
@@ -111,28 +111,28 @@ class Form(NamedTuple):
     """A class of messages with the keys that one kind of row gives it, in the order of the class."""
 
     message: type[Struct]
-    keys: tuple[Key, ...]
+    keys: tuple[FormKey, ...]
 
-    def is_optional(self, key: Key) -> bool:
+    def is_optional(self, key: FormKey) -> bool:
         """Whether a key is left out of a message if its value is 0 or empty."""
         field = next(field for field in fields(self.message) if field.name == key.name)
         return field.default is not NODEFAULT and key.name not in ALWAYS.get(self.message, ())
 
 
-def _number(name: str, source: str = "") -> Key:
-    return Key(name, source or name)
+def _number(name: str, source: str = "") -> FormKey:
+    return FormKey(name, source or name)
 
 
-def _word(name: str, words: tuple[str, ...], source: str = "") -> Key:
-    return Key(name, source or name, Value.WORD, words)
+def _word(name: str, words: tuple[str, ...], source: str = "") -> FormKey:
+    return FormKey(name, source or name, Value.WORD, words)
 
 
-def _constant(name: str, value: Any) -> Key:
-    return Key(name, "", Value.CONSTANT, constant=value)
+def _constant(name: str, value: Any) -> FormKey:
+    return FormKey(name, "", Value.CONSTANT, constant=value)
 
 
-_COID = Key("client_order_id", "client_order_id_0", Value.CLIENT_ORDER_ID)
-_SESSION = Key("session_id", "session", Value.SESSION_ID)
+_COID = FormKey("client_order_id", "client_order_id_0", Value.CLIENT_ORDER_ID)
+_SESSION = FormKey("session_id", "session", Value.SESSION_ID)
 _INSTRUMENT = _number("instrument", "instrument_id")
 _CURRENCY = _constant("currency", "USD")
 # Optional keys that are shown even if their value is 0: there 0 has a meaning.
@@ -164,7 +164,7 @@ _ORDER = (
 _VALUE, _ORDER_ID = _number("value_tick_lots"), _number("order_id")
 
 
-def _exec(event: str, *more: Key) -> tuple[Form, ...]:
+def _exec(event: str, *more: FormKey) -> tuple[Form, ...]:
     return (Form(Exec, (*_HEAD, _constant("event", event), *_ORDER, _VALUE, _ORDER_ID, *more)),)
 
 
@@ -280,7 +280,7 @@ REPLY_FORMS: dict[Reply, Form] = {
     Reply.QUOTED: Form(
         Ok,
         (_number("reply_to", "request_id"), _number("engine_sequence", "sequence"), _number("received_us"),
-         _number("sent_us"), Key("quotes", "", Value.QUOTE_ROWS)),
+         _number("sent_us"), FormKey("quotes", "", Value.QUOTE_ROWS)),
     ),
     Reply.SAME: Form(Ok, (*_OK_ORDER, _constant("duplicate", True))),
     Reply.REFUSED: Form(Err, (*_ERR, _word("phase", PHASES, "book_state"))),

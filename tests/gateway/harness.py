@@ -162,7 +162,6 @@ class Peer:
         connection, inbound, clock = self.connection, self.bench.gateway.inbound, self.bench.clock
         limit, waiting = self.bench.profile.max_frame, list(payloads)
         while waiting:
-            inbound.skip = 0
             if not self.plain and connection.live:
                 sizes = [len(masked(payload, self.first_byte(payload))) for payload in waiting]
                 data = b"".join(masked(payload, self.first_byte(payload)) for payload in waiting)
@@ -172,7 +171,7 @@ class Peer:
                     served -= sizes.pop(0)
                     waiting.pop(0)
             if waiting:
-                connection.receive([waiting.pop(0)[inbound.skip :]], clock.wall_us(), clock.mono_ns())
+                connection.receive([inbound.rest_of(waiting.pop(0))], clock.wall_us(), clock.mono_ns())
 
     def first_byte(self, payload: bytes) -> int:
         """First byte of the frame of a payload."""

@@ -11,9 +11,10 @@ import pytest
 from exchange.codes import CommandKind
 from exchange.errors import UserError, Warnings
 from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.key_file import KeyFileError, read_key_file
 from exchange.gateway.keys import KeyDefinition, KeyStore, SessionRecord, key_payload, read_key
-from exchange.gateway.translate import CommandBatch, pack_session, session_terms
+from exchange.gateway.translate import pack_session, session_terms
 from exchange.records import COMMAND
 from exchange.seams import RealDisk
 from exchange.wire.messages import CancelTerms

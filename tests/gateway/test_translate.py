@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.codes import CommandFlag, CommandKind, PostOnly, Side, TimeInForce
+from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.translate import (
     SIDE_CODES,
     TIF_CODES,
     TYPE_CODES,
-    CommandBatch,
     ListedInstrument,
     check_new,
     check_replace,

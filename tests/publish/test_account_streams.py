@@ -9,13 +9,13 @@ import pytest
 
 from exchange.codes import EventKind, OrderState
 from exchange.engine.event_rows import SEQUENCE, Row
-from exchange.publish import put
+from exchange.publish.encode import put
 from exchange.records import EVENT
 from exchange.wire.messages import Live
 from exchange.wire.table import Answerer
+from tests.publish.encode.streamed import NOW_US, Peer, PlainStreams, batch_of, commands_of, new_streams, unframed
+from tests.publish.encode.test_batch import released
 from tests.publish.helpers import event
-from tests.publish.streamed import NOW_US, Peer, PlainStreams, batch_of, commands_of, new_streams, unframed
-from tests.publish.test_encode import released
 
 NOBODY, SESSION, TICKET = (int(answerer) for answerer in Answerer)
 

@@ -6,7 +6,7 @@ import pytest
 
 from exchange.codes import CommandKind
 from exchange.engine.control.checks import ControlError
-from exchange.gateway.translate import CommandBatch
+from exchange.gateway.command_batch import CommandBatch
 from exchange.venue.admission import Admission
 from exchange.wire.errors import ErrorCode
 from exchange.wire.table import Answerer

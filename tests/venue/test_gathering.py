@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange.gateway.translate import CommandBatch
+from exchange.gateway.command_batch import CommandBatch
 from exchange.venue.gathering import Gathering
 
 

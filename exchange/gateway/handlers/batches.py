@@ -7,11 +7,11 @@ checks every row in the present state, and the rows are sequenced only if it wou
 from operator import itemgetter
 
 from exchange.engine.event_rows import Row
+from exchange.gateway.command_batch import CommandBatch, Verdict
 from exchange.gateway.connection import Connection
 from exchange.gateway.handlers.operations import Operation, pack_operation, refused_result
 from exchange.gateway.handlers.trading import admit_trade, send_answer
 from exchange.gateway.session import Session, must_store_whole
-from exchange.gateway.translate import CommandBatch, Verdict
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import Batch, BatchCancel, BatchResult, Err, Ok
 

@@ -1,10 +1,10 @@
 """Checks one operation of a batch and packs it into a row (ENTRY-013)."""
 
 from exchange.codes import CommandFlag
+from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session
 from exchange.gateway.translate import (
-    CommandBatch,
     check_cancel,
     check_new,
     check_replace,

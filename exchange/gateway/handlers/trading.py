@@ -6,13 +6,13 @@ Its row goes into the batch of this loop tick. The reply is sent when the comman
 
 from typing import Any
 
+from exchange.gateway.command_batch import Answer
 from exchange.gateway.connection import Connection
 from exchange.gateway.handlers.rebuilt_replies import rebuild_reply
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
 from exchange.gateway.translate import (
-    Answer,
     check_cancel,
     check_new,
     check_replace,

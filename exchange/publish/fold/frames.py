@@ -9,7 +9,7 @@ import numpy as np
 
 from exchange.kernel import kernel, leaf_kernel
 from exchange.machine import copy_run, load_word, row_at, store_word
-from exchange.publish.put import put_big_endian, put_decimal, put_packed_integer
+from exchange.publish.encode.put import put_big_endian, put_decimal, put_packed_integer
 
 ITEM_BYTES, MESSAGE_BYTES = np.int64(64), np.int64(512)  # most bytes of a level or print, and of all else in a message
 NS_PER_US = np.int64(1_000)

@@ -3,9 +3,9 @@
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind
+from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.handlers.operations import Operation, check_operation, pack_operation, refused_result
 from exchange.gateway.session import Session
-from exchange.gateway.translate import CommandBatch
 from exchange.wire.messages import BatchCancel, BatchNew, BatchReplace
 from tests.gateway.harness import Bench
 

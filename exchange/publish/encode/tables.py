@@ -14,12 +14,12 @@ import numpy as np
 
 from exchange.codes import EventKind, MarketState, RejectReason
 from exchange.engine.query import MAINTENANCE_BP
-from exchange.publish.put import BINARY, JSON, MSGPACK
-from exchange.publish.row_values import VALUES_MAX, index_of
+from exchange.publish.encode.put import BINARY, JSON, MSGPACK
+from exchange.publish.encode.row_values import VALUES_MAX, index_of
 from exchange.records import EVENT, EVENT_FIELDS, place_in, record_type
 from exchange.wire.binary import ABSENT, HEAD, VERSION, constant_code, quote_reply_record, report_record
 from exchange.wire.errors import reason_code
-from exchange.wire.table import ACCOUNT_FORMS, CODES, REPLY_FORMS, Form, Key, Reply, Value, default_of, wire_key
+from exchange.wire.table import ACCOUNT_FORMS, CODES, REPLY_FORMS, Form, FormKey, Reply, Value, default_of, wire_key
 from exchange.wire.words import INDICES_MAX
 
 FORMS_MAX = 48
@@ -128,7 +128,7 @@ class _Builder:
         self._record["literals"][: len(self._literals)] = np.frombuffer(bytes(self._literals), np.uint8)
         return self.tables
 
-    def _add_step(self, encoding: int, form: Form, key: Key) -> None:
+    def _add_step(self, encoding: int, form: Form, key: FormKey) -> None:
         literal = _literal_of(encoding, form, key)
         step = self._record["steps"][self._steps]
         step["literal"], step["size"], step["shown"] = self._literal(literal), len(literal), key.value
@@ -162,7 +162,7 @@ def _packed(value: Any) -> bytes:
     return msgspec.msgpack.encode(value)
 
 
-def _literal_of(encoding: int, form: Form, key: Key) -> bytes:
+def _literal_of(encoding: int, form: Form, key: FormKey) -> bytes:
     """What stands before a value; of a constant all of it."""
     name = wire_key(form.message, key.name)
     if encoding == MSGPACK:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange.publish.put import SLOTS
+from exchange.publish.encode.put import SLOTS
 from exchange.records import record_type
 
 ACCOUNTS = 1 << 16

@@ -7,9 +7,9 @@ import numpy as np
 
 from exchange.codes import CommandKind
 from exchange.engine.event_rows import Row, by_command, read_rows
-from exchange.publish import put
 from exchange.publish.account_streams import AccountStreams
 from exchange.publish.consumer import ReleasedBatch, Ticket
+from exchange.publish.encode import put
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.replies import Replies
 from exchange.records import COMMAND

@@ -5,8 +5,8 @@ The result has a bit for each key that is there, as in `read_requests`; 0: the r
 
 import numpy as np
 
-from exchange.gateway.read_requests import CLIENT_ORDER_ID, NUMBER, TAG, are_entries_in_bounds, take_text
-from exchange.gateway.request_tables import ENTRY_VALUES, FORMS_MAX, TYPE
+from exchange.gateway.inbound.tables import ENTRY_VALUES, FORMS_MAX, TYPE
+from exchange.gateway.inbound.text import CLIENT_ORDER_ID, NUMBER, TAG, are_entries_in_bounds, take_text
 from exchange.kernel import kernel, leaf_kernel
 from exchange.machine import load_word
 from exchange.wire import binary

@@ -37,9 +37,8 @@ from exchange.kernel_codes import (
     REJECT_STATE,
 )
 from exchange.machine import store_word
-from exchange.publish import row_values
-from exchange.publish.encode_tables import FORMS_MAX
-from exchange.publish.put import (
+from exchange.publish.encode import row_values
+from exchange.publish.encode.put import (
     BINARY,
     JSON,
     MSGPACK,
@@ -53,6 +52,7 @@ from exchange.publish.put import (
     put_packed_map,
     put_session_id,
 )
+from exchange.publish.encode.tables import FORMS_MAX
 from exchange.units import NS_PER_US
 from exchange.wire import table, words
 
@@ -172,6 +172,7 @@ def is_empty(tables, step):
 
 @leaf_kernel
 def put_client_order_id(tables, number, out, at, size):
+    """Put the client order id whose words are the values from `number` on."""
     values = tables.values
     return put_id(
         out, at, np.uint64(values[number]), np.uint64(values[number + 1]), np.uint64(values[number + 2]), size
@@ -180,6 +181,7 @@ def put_client_order_id(tables, number, out, at, size):
 
 @leaf_kernel
 def size_of_id(tables, number):
+    """Characters of the client order id whose words are the values from `number` on."""
     values = tables.values
     return id_size(np.uint64(values[number]), np.uint64(values[number + 1]), np.uint64(values[number + 2]))
 

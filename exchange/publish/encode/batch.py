@@ -16,8 +16,8 @@ from exchange.kernel_codes import (
     EVENT_QUOTE_ACCEPTED,
     QUOTE_REFUSED,
 )
-from exchange.publish import row_values
-from exchange.publish.put import (
+from exchange.publish.encode import row_values
+from exchange.publish.encode.put import (
     BINARY,
     CLOSE_ARRAY,
     COMMA,
@@ -29,7 +29,7 @@ from exchange.publish.put import (
     put_packed_array,
     put_packed_integer,
 )
-from exchange.publish.reply_forms import (
+from exchange.publish.encode.reply_forms import (
     REPLY_QUOTED,
     REPLY_REPLACED,
     REPLY_UNKNOWN,
@@ -38,7 +38,7 @@ from exchange.publish.reply_forms import (
     last_of_order,
     reply_of,
 )
-from exchange.publish.row_message import (
+from exchange.publish.encode.row_message import (
     CLOSE_OBJECT,
     begin_message,
     derive_code,
@@ -96,6 +96,7 @@ def put_comma(encoding, out, at):
 
 @leaf_kernel
 def open_array(encoding, out, at, count):
+    """Put what stands before the items of an array."""
     if encoding == JSON:
         out[at] = OPEN_ARRAY
         return at + 1
@@ -104,6 +105,7 @@ def open_array(encoding, out, at, count):
 
 @leaf_kernel
 def close_array(encoding, out, at):
+    """Put what stands behind the items of an array."""
     if encoding == JSON:
         out[at] = CLOSE_ARRAY
         return at + 1

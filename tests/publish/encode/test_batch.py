@@ -22,10 +22,10 @@ from exchange.codes import (
     Threshold,
     TimeInForce,
 )
-from exchange.publish import put
+from exchange.publish.encode import put
 from exchange.records import EVENT, EVENT_KINDS, QUOTE_KEY, field_of
 from exchange.wire.table import ACCOUNT_FORMS, Answerer
-from tests.publish.streamed import NOW_US, Peer, PlainStreams, batch_of, commands_of, new_streams
+from tests.publish.encode.streamed import NOW_US, Peer, PlainStreams, batch_of, commands_of, new_streams
 
 ENCODINGS = (put.JSON, put.MSGPACK, put.BINARY)
 INT32, INT53, INT64 = 2**31 - 1, 2**53 - 1, 2**63 - 1

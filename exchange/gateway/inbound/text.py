@@ -10,7 +10,7 @@ wrong with it, if anything is.
 
 import numpy as np
 
-from exchange.gateway.request_tables import ENTRY_VALUES
+from exchange.gateway.inbound.tables import ENTRY_VALUES
 from exchange.kernel import kernel, leaf_kernel
 from exchange.wire.fields import INT53, LOTS_BOUND, PRICE_BOUND, QUOTE_ROWS_MAX
 from exchange.wire.table import Value

@@ -1,0 +1,92 @@
+"""Kernels that cut and unmask the frames of a read and serve the usual requests in them.
+
+`read_frames` stops at the first frame that is not plain, not complete, or not usual as a whole.
+"""
+
+import numpy as np
+
+from exchange.gateway.inbound.records import read_record
+from exchange.gateway.inbound.rows import add_request
+from exchange.gateway.inbound.tables import PAYLOAD_BYTES, key_number, request_tables
+from exchange.gateway.inbound.text import read_json, read_packed
+from exchange.kernel import kernel, leaf_kernel
+from exchange.machine import load_word, store_word
+
+MSGPACK, BINARY = 2, 3  # numbers of encodings, as in `outbox`; the other one is JSON
+TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
+RECORDS_MAX = 64  # in a frame (WIRE-003)
+MASKED, LONG = 0x80, 0x80 | 126  # second byte of a client's frame: mask bit plus length, or 2 bytes of length follow
+ROWS = key_number(request_tables(), "qs")
+
+
+@leaf_kernel
+def unmask(text, data, start, size):
+    """Copy a masked payload into `text` without its mask, which stands in the four bytes before it; zeros follow."""
+    mask = np.uint64(data[start - 4]) | np.uint64(data[start - 3]) << np.uint64(8)
+    mask |= np.uint64(data[start - 2]) << np.uint64(16) | np.uint64(data[start - 1]) << np.uint64(24)
+    mask |= mask << np.uint64(32)
+    whole = size & ~7
+    for place in range(0, whole, 8):
+        store_word(text, place, load_word(data, start + place) ^ mask)
+    for place in range(whole, size):
+        text[place] = data[start + place] ^ data[start - 4 + (place & 3)]
+    for place in range(size, size + 64, 8):
+        store_word(text, place, np.uint64(0))
+
+
+@kernel
+def add_records(reader, size, cells, rows, received_us, answerers, row):
+    """Serve the records of a frame; returns whether all were usual, else `reader.skip` is the place of the first."""
+    at = 0
+    for _ in range(RECORDS_MAX):
+        found = read_record(reader, at, size, ROWS)
+        if not add_request(reader, found, cells, rows, received_us, answerers, row):
+            break
+        at = reader.record_stop
+        if at == size:
+            return True
+    reader.skip = at
+    return False
+
+
+@kernel
+def serve_frame(reader, first, size, encoding, cells, rows, received_us, answerers, row):
+    """Serve the frame whose payload stands in `reader.text`; returns whether all of it was usual."""
+    if first == BINARY_FRAME and encoding == BINARY:
+        return add_records(reader, size, cells, rows, received_us, answerers, row)
+    found = 0
+    if first == TEXT_FRAME and encoding != MSGPACK:
+        found = read_json(reader, size)
+    elif first == BINARY_FRAME and encoding == MSGPACK:
+        found = read_packed(reader, size)
+    return add_request(reader, found, cells, rows, received_us, answerers, row)
+
+
+@kernel
+def read_frames(reader, data, at, frame_max, encoding, cells, rows, received_us, answerers, row):
+    """Serve the usual requests in a stream of frames from `at` on; writes what it found into `reader`.
+
+    data         bytes of the socket, uint8
+    frame_max    longest payload that is allowed
+    encoding     of the connection: JSON, MSGPACK or BINARY
+    cells        the open batch's rows as uint64 words; `rows`: the same as COMMAND rows; `row`: how many it has
+    """
+    reader.requests = reader.rows = reader.orders = reader.cancels = reader.quotes = reader.newest_quote = 0
+    reader.frames = reader.skip = 0
+    reader.newest_id = reader.last_id
+    for _ in range(reader.frames_left):
+        if at + 6 > data.shape[0] or data[at + 1] < MASKED or data[at + 1] > LONG:
+            break
+        start, size = at + 6, np.int64(data[at + 1]) - MASKED
+        if data[at + 1] == LONG:
+            if at + 8 > data.shape[0]:
+                break
+            start, size = at + 8, np.int64(data[at + 2]) << 8 | np.int64(data[at + 3])
+        if size == 0 or size > frame_max or size > PAYLOAD_BYTES or start + size > data.shape[0]:
+            break
+        unmask(reader.text, data, start, size)
+        if not serve_frame(reader, np.int64(data[at]), size, encoding, cells, rows, received_us, answerers, row):
+            break
+        reader.frames += 1
+        at = start + size
+    reader.stop = at

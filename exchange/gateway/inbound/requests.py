@@ -1,0 +1,131 @@
+"""The way in: what a connection calls to have its usual requests served.
+
+    inbound = Inbound(port, queue_batches)
+    stop = inbound.take(connection, data, start, frame_max)     # serves those that stand at the beginning
+
+A request is usual if `wire.table.REQUESTS` has it and nothing about it is to be refused here. Kernels judge in the
+order of arrival: session, account, request id, rates, bounds, instruments. They stop at the first frame that they do
+not know; the handler of its type serves it, and says what is wrong with it.
+"""
+
+import struct
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from exchange.gateway.inbound.frames import read_frames
+from exchange.gateway.inbound.tables import FOUND_NAMES, INSTRUMENTS_MAX, TERM_NAMES, request_tables
+from exchange.gateway.port import VenuePort
+from exchange.gateway.session import Session
+from exchange.gateway.throttle import RateBucket
+from exchange.gateway.translate import ListedInstrument
+from exchange.kernel import bind
+
+TERMS, FOUND = struct.Struct(f"<{len(TERM_NAMES)}q"), struct.Struct(f"<{len(FOUND_NAMES)}q")
+
+
+class RequestingConnection(Protocol):
+    """What the way in needs of a connection."""
+
+    @property
+    def session(self) -> Session | None: ...
+
+    @property
+    def encoding(self) -> int:
+        """Number of its encoding."""
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether its requests are served now."""
+
+    @property
+    def frame_bucket(self) -> RateBucket: ...
+
+    @property
+    def room(self) -> int:
+        """Requests that may still wait for their replies without a stop of reading (RATE-005)."""
+
+    @property
+    def now_us(self) -> int:
+        """Wall clock at the read."""
+
+    @property
+    def now_ns(self) -> int:
+        """Monotonic clock at the read."""
+
+    def expect_answers(self, count: int) -> None:
+        """Count requests that wait for their replies."""
+
+
+class Inbound:
+    """Reads usual requests into the open batch of a venue."""
+
+    def __init__(self, port: VenuePort, queue_batches: int) -> None:
+        """`queue_batches`: full batches that may wait for the journal; when so many wait, Python refuses orders."""
+        self._port, self._queue_batches = port, queue_batches
+        self._tables = request_tables()
+        self._reader = self._tables[0]
+        self._fields = memoryview(self._tables.view(np.uint8).reshape(-1))  # type: ignore[arg-type]  # a buffer
+        self._listing = 0
+        self._skip = 0
+        batch = port.gathering.open
+        self._read = bind(
+            read_frames, self._reader, np.frombuffer(b"", np.uint8), 0, 0, 0, batch.cells, batch.rows,
+            batch.received_us, batch.answerers, 0,
+        )  # fmt: skip
+
+    def take(self, connection: RequestingConnection, data: bytes, start: int, frame_max: int) -> int:
+        """Serve the usual requests that stand in `data` from `start` on; returns the place of the first other frame.
+
+        `rest_of` then gives the part of its payload that is not served yet.
+
+        frame_max   longest payload that is allowed
+        """
+        self._skip = 0
+        session, port = connection.session, self._port
+        if session is None or not session.account or not connection.is_serving:
+            return start
+        if port.gathering.full_batches >= self._queue_batches:
+            return start
+        if self._listing != port.listing:
+            self._load(port.instruments)
+        batch, now_ns = port.gathering.open, connection.now_ns
+        TERMS.pack_into(
+            self._fields, 0, session.last_id, session.account, session.number, connection.now_us, connection.room,
+            connection.frame_bucket.left(now_ns), *session.tokens(now_ns),
+        )  # fmt: skip
+        self._read(
+            self._reader, np.frombuffer(data, np.uint8), start, frame_max, connection.encoding, batch.cells, batch.rows,
+            batch.received_us, batch.answerers, batch.count,
+        )  # fmt: skip
+        stop, self._skip, frames, requests, rows, orders, cancels, quotes, newest_id, newest_quote = FOUND.unpack_from(
+            self._fields, TERMS.size
+        )
+        if not requests:
+            return start
+        batch.add_rows(rows)
+        connection.frame_bucket.take(now_ns, frames)
+        session.spend(now_ns, orders, cancels, quotes)
+        session.note_requests(newest_id, newest_quote)
+        connection.expect_answers(requests)
+        port.wake()
+        return int(stop)
+
+    def rest_of(self, payload: bytes) -> bytes:
+        """The payload of the frame at which `take` has stopped, without the records that are served already."""
+        skip, self._skip = self._skip, 0
+        return payload[skip:]
+
+    def _load(self, instruments: Mapping[int, ListedInstrument]) -> None:
+        """Copy what is listed."""
+        listed = sorted(instruments.items())
+        assert len(listed) <= INSTRUMENTS_MAX
+        for name, values in (
+            ("instrument_id", [number for number, _ in listed]),
+            ("book", [row.index for _, row in listed]),
+            ("low_tick", [row.low_tick for _, row in listed]),
+        ):
+            self._reader[name][: len(listed)] = values
+        self._reader["instruments"] = len(listed)
+        self._listing = self._port.listing
