@@ -224,7 +224,7 @@ if JIT:
         """Eight bytes of a uint8 array, from `at` on, as one uint64; `at` need not be aligned."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            place = _bytes_at(context, builder, source, *arguments, ir.IntType(64)(8))
+            place = _bytes_at(context, builder, source, arguments[0], arguments[1], ir.IntType(64)(8))
             return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
 
         return types.uint64(source, types.int64), build
@@ -234,7 +234,7 @@ if JIT:
         """Write a uint64 to eight bytes of a uint8 array, from `at` on; `at` need not be aligned."""
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            place = _bytes_at(context, builder, target, *arguments[:2], ir.IntType(64)(8))
+            place = _bytes_at(context, builder, target, arguments[0], arguments[1], ir.IntType(64)(8))
             builder.store(arguments[2], builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
             return context.get_dummy_value()
 

@@ -240,7 +240,7 @@ class AccountStreams:
         """Frame the messages that wait and pass them to their queues."""
         chains = self._chains[0]
         count, number = int(chains["touched_count"]), 0
-        touched, frames = chains["touched"][:count].tolist(), memoryview(self._frames)
+        touched, frames = chains["touched"][:count].tolist(), self._frames.data
         while number < count:
             after = self._frame(chains, self._frames, self._spans, number, self.payload_max)
             assert after > number, "the frames of one connection fit into the buffer"
@@ -251,7 +251,7 @@ class AccountStreams:
                     queue.add_framed(bytes(frames[start:stop]))
                 start = stop
             number = after
-        chains["used"], chains["messages"], chains["touched_count"] = 8, 0, 0
+        chains["used"], chains["messages"], chains["touched_count"] = put.FIRST_PLACE, 0, 0
 
     def _settle(self) -> None:
         """Let the sessions store which commands answered which requests."""

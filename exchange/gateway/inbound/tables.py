@@ -186,5 +186,5 @@ def request_tables() -> np.ndarray:
 
 def key_number(reader: np.ndarray, name: str) -> int:
     """Number of a key by its name on the wire."""
-    names = reader["keys"]["name"][0].tolist()
+    names: list[int] = reader["keys"]["name"][0].tolist()
     return names.index(packed_text(name))

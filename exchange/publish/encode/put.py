@@ -17,6 +17,7 @@ from exchange.records import QUOTE_KEY as _QUOTE_KEY
 from exchange.records import record_type
 
 PUT_SLACK = 16
+FIRST_PLACE = 8  # of a message: a place of 0 says that there is none
 CHAIN_BYTES = 4 << 20  # of messages in one release before they are framed
 CHAIN_MESSAGES = 1 << 16
 SLOTS = 1 << 16  # rows of sessions at the venue, at most
@@ -65,6 +66,7 @@ DIGIT_0, LETTER_A = 48, 97
 def new_chains() -> Any:
     """An empty CHAINS record, shape (1,)."""
     chains = np.zeros(1, CHAINS)
+    chains["used"] = FIRST_PLACE
     chains["bytes_max"], chains["messages_max"] = CHAIN_BYTES - PUT_SLACK, CHAIN_MESSAGES
     return chains
 

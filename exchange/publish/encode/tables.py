@@ -17,7 +17,7 @@ from exchange.engine.query import MAINTENANCE_BP
 from exchange.publish.encode.put import BINARY, JSON, MSGPACK
 from exchange.publish.encode.row_values import VALUES_MAX, index_of
 from exchange.records import EVENT, EVENT_FIELDS, place_in, record_type
-from exchange.wire.binary import ABSENT, HEAD, VERSION, constant_code, quote_reply_record, report_record
+from exchange.wire.binary import ABSENT, HEAD, VERSION, RecordField, constant_code, quote_reply_record, report_record
 from exchange.wire.errors import reason_code
 from exchange.wire.table import ACCOUNT_FORMS, CODES, REPLY_FORMS, Form, FormKey, Reply, Value, default_of, wire_key
 from exchange.wire.words import INDICES_MAX
@@ -105,16 +105,10 @@ class _Builder:
         self._record["first"][place] = self._steps
         for field in record.places:
             key = keys.get(field.name)
-            constant = None
-            if key is None:
-                default = default_of(form.message, field.name) if field.name != "count" else 0
-                constant = ABSENT if field.size == 8 and default is None else 0
-            elif key.value == Value.CONSTANT:
-                constant = constant_code(kind, key) if kind is not None else int(key.constant)
-            if constant is not None:
-                template[field.offset : field.offset + field.size] = constant.to_bytes(
-                    field.size, "little", signed=constant < 0
-                )
+            if key is None or key.value == Value.CONSTANT:
+                constant = _constant_of(form, field, key, kind)
+                text = constant.to_bytes(field.size, "little", signed=constant < 0)
+                template[field.offset : field.offset + field.size] = text
                 continue
             step = self._record["steps"][self._steps]
             step["literal"], step["size"], step["shown"] = field.offset, field.size, key.value
@@ -158,6 +152,14 @@ class _Builder:
         return self._known_literals[text]
 
 
+def _constant_of(form: Form, field: RecordField, key: FormKey | None, kind: EventKind | None) -> int:
+    """What stands in a field of a record in every message of a form: its constant, or that the key is absent."""
+    if key is not None:
+        return constant_code(kind, key) if kind is not None else int(key.constant)
+    absent = field.size == 8 and field.name != "count" and default_of(form.message, field.name) is None
+    return ABSENT if absent else 0
+
+
 def _packed(value: Any) -> bytes:
     return msgspec.msgpack.encode(value)
 
@@ -191,8 +193,7 @@ def encode_tables() -> np.ndarray:
     for kind, number, form in account_forms():
         builder.add(number, form, kind)
         record["forms"][kind] = record["forms"][kind] or number
-    for index, code in enumerate(CODES):
-        record["code"][index] = int(code)
+    record["code"][: len(CODES)] = CODES
     for reason in RejectReason:
         if reason not in (RejectReason.NONE, RejectReason.STATE):
             record["code_index"][reason] = CODES.index(reason_code(reason))
