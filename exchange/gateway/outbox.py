@@ -31,7 +31,7 @@ class Encoding:
     """One subprotocol's encoder, and the first byte of its frames."""
 
     def __init__(self, name: str, number: int, first: int, encode: Callable[[Any], bytes]) -> None:
-        """`number`: how compiled code names the encoding (`publish.put`)."""
+        """`name`: of its public frames; `number`: how compiled code names the encoding (`publish.encode.put`)."""
         self.name = name
         self.number = number
         self.first = first
@@ -54,8 +54,8 @@ JSON = Encoding("json", 1, TEXT_FRAME, msgspec.json.Encoder().encode)
 MSGPACK = Encoding("msgpack", 2, BINARY_FRAME, msgspec.msgpack.Encoder().encode)
 
 
-# What has no record goes to a binary connection as JSON; compiled code writes the records.
-BINARY = Encoding("binary", 3, TEXT_FRAME, msgspec.json.Encoder().encode)
+# What has no record goes to a binary connection as JSON, market data too; compiled code writes the records.
+BINARY = Encoding(JSON.name, 3, TEXT_FRAME, msgspec.json.Encoder().encode)
 
 
 class SocketTransport(Protocol):

@@ -19,16 +19,8 @@ import numpy as np
 from exchange.engine.event_rows import Row, read_rows
 from exchange.kernel import bind
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.encode import put
-from exchange.publish.encode.batch import (
-    ASK_PYTHON,
-    DONE,
-    SESSION,
-    collect_replies,
-    encode_batch,
-    note_answer,
-    note_released,
-)
+from exchange.publish.encode import entry, put
+from exchange.publish.encode.batch import ASK_PYTHON, DONE, SESSION
 from exchange.publish.encode.streams import ACCOUNTS, NODES, REPLIES, new_streams
 from exchange.publish.encode.tables import encode_tables
 from exchange.publish.instruments import InstrumentTable
@@ -84,19 +76,36 @@ class AccountStreams:
         self.is_open = False  # a batch is being written: what queues send now has its place among these messages
         self.sent_us = 0  # time of the replies of this batch
         self.payload_max = put.FRAME_BYTES
+        self._view_fields()
         self._bind()
+
+    def _view_fields(self) -> None:
+        """Fields of the records as arrays: of one item those that are numbers."""
+        chains, streams = self._chains, self._streams
+        self._waiting, self._encoding, self._touched = (chains[name][0] for name in ("waiting", "encoding", "touched"))
+        self._used, self._messages, self._touched_count = (
+            chains[name] for name in ("used", "messages", "touched_count")
+        )
+        self._books = self._tables["books"]
+        self._is_live, self._asks_python = streams["is_live"][0], streams["asks_python"][0]
+        self._released, self._answered_slots = streams["released"][0], streams["answered_slots"][0]
+        self._row, self._event, self._stop, self._is_answered, self._answered_count = (
+            streams[name] for name in ("row", "event", "stop", "is_answered", "answered_count")
+        )
 
     def _bind(self) -> None:
         """Compile the kernels, or load them, before the venue serves."""
-        tables, chains, streams = self._tables[0], self._chains[0], self._streams[0]
+        tables, chains, streams = self._tables, self._chains, self._streams
         rows, events, number = np.zeros(1, COMMAND), np.zeros(1, EVENT), np.zeros(1, np.int64)
         answerers, cells = np.zeros(1, np.uint8), events.view(np.int64)
-        self._encode = bind(encode_batch, tables, chains, streams, rows, number, answerers, events, cells, 0, 0)
-        self._note_reply = bind(note_answer, streams, 0, 0, 0, 0, 0)
-        self._note_released = bind(note_released, streams, events)
-        self._collect = bind(collect_replies, streams, *self._columns, self._ends)
-        self._frame = bind(put.frame_slots, chains, self._frames, self._spans, 0, 0)
-        self._add = bind(put.append_message, chains, 0, 0, 0, 0)
+        self._encode = bind(
+            entry.encode_commands, tables, chains, streams, rows, number, answerers, events, cells, 0, 0
+        )
+        self._note_reply = bind(entry.note_answer, streams, 0, 0, 0, 0, 0)
+        self._note_released = bind(entry.note_events, streams, events)
+        self._collect = bind(entry.collect_answers, streams, *self._columns, self._ends)
+        self._frame = bind(entry.frame_messages, chains, self._frames, self._spans, 0, 0)
+        self._add = bind(entry.append_message, chains, 0, 0, 0, 0)
 
     # Connections.
 
@@ -109,14 +118,14 @@ class AccountStreams:
         slot = self.slot_of(session.number)
         self._close_chain(slot)
         self._sessions[slot], self._queues[slot] = session, queue
-        streams = self._streams[0]
-        streams["session"][slot], streams["is_live"][slot], streams["asks_python"][slot] = session.number, 0, 0
-        self._chains[0]["encoding"][slot] = encoding
+        self._streams["session"][0][slot] = session.number
+        self._is_live[slot] = self._asks_python[slot] = 0
+        self._encoding[slot] = encoding
         return slot
 
     def go_live(self, session: StreamedSession) -> None:
         """Its connection gets replies from now on."""
-        self._streams[0]["is_live"][self.slot_of(session.number)] = 1
+        self._is_live[self.slot_of(session.number)] = 1
 
     def disconnect(self, queue: Queue) -> None:
         """A connection has ended, or is to be closed: nothing more is sent to it."""
@@ -126,11 +135,11 @@ class AccountStreams:
         if self._queues.get(slot) is queue:
             self._close_chain(slot)
             del self._queues[slot]
-            self._streams[0]["is_live"][slot] = self._chains[0]["encoding"][slot] = 0
+            self._is_live[slot] = self._encoding[slot] = 0
 
     def ask_python(self, session: StreamedSession, asks: bool) -> None:
         """Whether the session makes its next replies itself."""
-        self._streams[0]["asks_python"][self.slot_of(session.number)] = asks
+        self._asks_python[self.slot_of(session.number)] = asks
 
     def listen(self, account: int, queue: Queue) -> None:
         """Send the account's messages to a connection from now on."""
@@ -146,11 +155,11 @@ class AccountStreams:
 
     def released(self, account: int) -> int:
         """Last released number of an account's stream."""
-        return int(self._streams[0]["released"][account])
+        return int(self._released[account])
 
     def set_released(self, account: int, number: int) -> None:
         """Note the last number of a stream that was released before this run."""
-        self._streams[0]["released"][account] = number
+        self._released[account] = number
 
     def _link_listeners(self, account: int) -> None:
         """Write the list of an account's listeners again."""
@@ -170,19 +179,18 @@ class AccountStreams:
 
     def take(self, batch: ReleasedBatch) -> None:
         if not len(batch.commands):
-            self._note_released(self._streams[0], batch.events)
+            self._note_released(self._streams, batch.events)
             return
         self._load_instruments()
         self.sent_us = self._clock.wall_us()
-        tables, chains, streams = self._tables[0], self._chains[0], self._streams[0]
-        streams["row"] = streams["event"] = streams["is_answered"] = 0
+        self._row[0] = self._event[0] = self._is_answered[0] = 0
         cells = batch.events.view(np.int64)
         self.is_open = True
         try:
             while True:
                 code = self._encode(
-                    tables, chains, streams, batch.commands, batch.received_us, batch.answerers, batch.events, cells,
-                    self.sent_us, self._mask,
+                    self._tables, self._chains, self._streams, batch.commands, batch.received_us, batch.answerers,
+                    batch.events, cells, self.sent_us, self._mask,
                 )  # fmt: skip
                 if code == DONE:
                     break
@@ -197,21 +205,20 @@ class AccountStreams:
 
     def put(self, slot: int, message: bytes) -> None:
         """Add an encoded message of a queue to its list, while a batch is being written."""
-        chains = self._chains[0]
-        if int(chains["used"]) + len(message) + put.PUT_SLACK > int(chains["bytes_max"]) or int(
-            chains["messages"]
-        ) >= int(chains["messages_max"]):
+        chains, begin = self._chains, int(self._used[0])
+        space = int(chains["bytes_max"][0]) - begin
+        if len(message) + put.PUT_SLACK > space or self._messages[0] >= chains["messages_max"][0]:
             self._hand_over()
-        begin = int(chains["used"])
-        chains["data"][begin : begin + len(message)] = np.frombuffer(message, np.uint8)
-        chains["used"] = begin + len(message)
+            begin = int(self._used[0])
+        chains["data"][0][begin : begin + len(message)] = np.frombuffer(message, np.uint8)
+        self._used[0] = begin + len(message)
         # What has no record goes to a binary connection as JSON.
-        kind = put.MSGPACK if chains["encoding"][slot] == put.MSGPACK else put.JSON
+        kind = put.MSGPACK if self._encoding[slot] == put.MSGPACK else put.JSON
         self._add(chains, slot, begin, begin + len(message), kind)
 
     def note_reply(self, session: int, request_id: int, sequence: int, received_us: int, operations: int = 0) -> None:
         """Note which command answered a request that Python answers; the session stores it with all of this batch."""
-        self._note_reply(self._streams[0], self.slot_of(session), request_id, sequence, received_us, operations)
+        self._note_reply(self._streams, self.slot_of(session), request_id, sequence, received_us, operations)
 
     def answer_session(self, command: np.void, received_us: int, rows: Sequence[Row] = ()) -> None:
         """Let the session of a request answer it. `rows`: the events of its command, none if it was not sequenced."""
@@ -221,9 +228,8 @@ class AccountStreams:
 
     def _ask(self, batch: ReleasedBatch) -> None:
         """Let Python answer one command."""
-        streams = self._streams[0]
-        number, begin, stop = int(streams["row"]), int(streams["event"]), int(streams["stop"])
-        streams["is_answered"] = 1
+        number, begin, stop = int(self._row[0]), int(self._event[0]), int(self._stop[0])
+        self._is_answered[0] = 1
         rows = read_rows(batch.events[begin:stop])
         if batch.answerers[number] == SESSION:
             self.answer_session(batch.commands[number], int(batch.received_us[number]), rows)
@@ -233,16 +239,15 @@ class AccountStreams:
 
     def _close_chain(self, slot: int) -> None:
         """Frame what waits, before the connection of a slot changes."""
-        if self.is_open and self._chains[0]["waiting"][slot]:
+        if self.is_open and self._waiting[slot]:
             self._hand_over()
 
     def _hand_over(self) -> None:
         """Frame the messages that wait and pass them to their queues."""
-        chains = self._chains[0]
-        count, number = int(chains["touched_count"]), 0
-        touched, frames = chains["touched"][:count].tolist(), self._frames.data
+        count, number = int(self._touched_count[0]), 0
+        touched, frames = self._touched[:count].tolist(), self._frames.data
         while number < count:
-            after = self._frame(chains, self._frames, self._spans, number, self.payload_max)
+            after = self._frame(self._chains, self._frames, self._spans, number, self.payload_max)
             assert after > number, "the frames of one connection fit into the buffer"
             start = 0
             for place, stop in enumerate(self._spans[number:after].tolist(), number):
@@ -251,17 +256,16 @@ class AccountStreams:
                     queue.add_framed(bytes(frames[start:stop]))
                 start = stop
             number = after
-        chains["used"], chains["messages"], chains["touched_count"] = put.FIRST_PLACE, 0, 0
+        self._used[0], self._messages[0], self._touched_count[0] = put.FIRST_PLACE, 0, 0
 
     def _settle(self) -> None:
         """Let the sessions store which commands answered which requests."""
-        streams = self._streams[0]
-        count = int(streams["answered_count"])
+        count = int(self._answered_count[0])
         if not count:
             return
-        slots = streams["answered_slots"][:count].tolist()
-        self._collect(streams, *self._columns, self._ends)
-        streams["answered_count"] = 0
+        slots = self._answered_slots[:count].tolist()
+        self._collect(self._streams, *self._columns, self._ends)
+        self._answered_count[0] = 0
         request_ids, sequences, received_us, operations = self._columns
         start = 0
         for slot, stop in zip(slots, self._ends[:count].tolist(), strict=True):
@@ -275,8 +279,8 @@ class AccountStreams:
 
     def _load_instruments(self) -> None:
         """Follow the table of instruments."""
-        tables, ids = self._tables[0], self._table.ids
-        if int(tables["books"]) != len(ids):
-            tables["instrument_id"][: len(ids)] = ids
-            tables["hours"][: len(ids)] = self._table.hours
-            tables["books"] = len(ids)
+        ids = self._table.ids
+        if self._books[0] != len(ids):
+            self._tables["instrument_id"][0][: len(ids)] = ids
+            self._tables["hours"][0][: len(ids)] = self._table.hours
+            self._books[0] = len(ids)

@@ -171,6 +171,7 @@ def converse(folder: str, profile: Profile, seed: int, plain: bool) -> tuple[lis
         bench.hold = False
         for number, one in enumerate(peers):
             heard[number] += told(one, talkers[number])
+        assert bench.venue.failure.error is None
         return heard, rows, sum(len(messages) for messages in heard)
 
 

@@ -165,8 +165,8 @@ def test_messages_are_the_same_when_the_buffers_fill_up(encoding: int, spare: in
     """Space for one message at a time, frames of a few messages: more frames, and the same messages in them."""
     rng = random.Random(spare)
     wide, narrow = new_streams(), new_streams()
-    narrow._chains[0]["bytes_max"] = 8 + 4 * 8_192 + spare
-    narrow._chains[0]["messages_max"] = 7
+    narrow._chains["bytes_max"] = 8 + 4 * 8_192 + spare
+    narrow._chains["messages_max"] = 7
     narrow.payload_max = 700
     peers = [Peer(wide, 1, encoding), Peer(narrow, 1, encoding)]
     for streams, peer in zip((wide, narrow), peers, strict=True):

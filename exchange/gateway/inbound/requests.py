@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from exchange.gateway.inbound.frames import read_frames
+from exchange.gateway.inbound.frames import read_socket
 from exchange.gateway.inbound.tables import FOUND_NAMES, INSTRUMENTS_MAX, TERM_NAMES, request_tables
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session
@@ -65,13 +65,12 @@ class Inbound:
         """`queue_batches`: full batches that may wait for the journal; when so many wait, Python refuses orders."""
         self._port, self._queue_batches = port, queue_batches
         self._tables = request_tables()
-        self._reader = self._tables[0]
         self._fields = memoryview(self._tables.view(np.uint8).reshape(-1))  # type: ignore[arg-type]  # a buffer
         self._listing = 0
         self._skip = 0
         batch = port.gathering.open
         self._read = bind(
-            read_frames, self._reader, np.frombuffer(b"", np.uint8), 0, 0, 0, batch.cells, batch.rows,
+            read_socket, self._tables, np.frombuffer(b"", np.uint8), 0, 0, 0, batch.cells, batch.rows,
             batch.received_us, batch.answerers, 0,
         )  # fmt: skip
 
@@ -96,7 +95,7 @@ class Inbound:
             connection.frame_bucket.left(now_ns), *session.tokens(now_ns),
         )  # fmt: skip
         self._read(
-            self._reader, np.frombuffer(data, np.uint8), start, frame_max, connection.encoding, batch.cells, batch.rows,
+            self._tables, np.frombuffer(data, np.uint8), start, frame_max, connection.encoding, batch.cells, batch.rows,
             batch.received_us, batch.answerers, batch.count,
         )  # fmt: skip
         stop, self._skip, frames, requests, rows, orders, cancels, quotes, newest_id, newest_quote = FOUND.unpack_from(
@@ -126,6 +125,6 @@ class Inbound:
             ("book", [row.index for _, row in listed]),
             ("low_tick", [row.low_tick for _, row in listed]),
         ):
-            self._reader[name][: len(listed)] = values
-        self._reader["instruments"] = len(listed)
+            self._tables[name][0][: len(listed)] = values
+        self._tables["instruments"] = len(listed)
         self._listing = self._port.listing

@@ -2,6 +2,7 @@
 
 A module imports only modules that stand below it here.
 
+entry         what Python calls
 batch         walks over the commands of a released batch
 reply_forms   which reply a command gets
 row_message   one message from the values of an EVENT row

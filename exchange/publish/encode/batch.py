@@ -204,12 +204,6 @@ def note_reply(streams, slot, request_id, sequence, received_us, operations):
 
 
 @kernel
-def note_answer(streams, slot, request_id, sequence, received_us, operations):
-    """As `note_reply`, for Python."""
-    note_reply(streams, slot, request_id, sequence, received_us, operations)
-
-
-@kernel
 def put_reply(tables, chains, streams, command, received_us, events, cells, begin, stop, slot, now_us):
     """Answer a usual request; returns whether events alone determine the reply."""
     form = reply_of(events, begin, stop)

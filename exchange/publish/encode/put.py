@@ -247,12 +247,6 @@ def add_message(chains, slot, begin, stop, kind):
     chains.waiting[slot] += 1
 
 
-@kernel
-def append_message(chains, slot, begin, stop, kind):
-    """As `add_message`, for Python."""
-    add_message(chains, slot, begin, stop, kind)
-
-
 @leaf_kernel
 def _frame_size(chains, message, waiting, payload_max):
     """How many messages from one on go into a frame, and their bytes: at least one, all of one kind."""

@@ -25,6 +25,7 @@ STREAMS = record_type(
         ("session", "u4", SLOTS),  # number of the session of a slot
         ("is_live", "u1", SLOTS),  # its connection has completed the logon: it gets replies
         ("asks_python", "u1", SLOTS),  # its next reply says more than its events do
+        # The cursor, see CURSOR.
         ("row", "i8"),  # next command
         ("event", "i8"),  # its first event
         ("stop", "i8"),  # event after its last
