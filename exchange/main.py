@@ -39,7 +39,7 @@ from exchange.operator.port import OperatorPort
 from exchange.seams import Clock, Disk, RealClock, RealDisk, RealNet, RealRng, Rng
 from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
-from exchange.venue.loop import POLL_US, POLL_US_MAX, Writer
+from exchange.venue.loop import Writer
 from exchange.venue.upkeep import Upkeep
 from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
@@ -66,7 +66,6 @@ class Settings:
     rng: Rng = field(default_factory=RealRng)
     segment_bytes: int = SEGMENT_BYTES  # size of a segment of a new journal
     schedule: DaySchedule | None = None  # None: market states change by command only
-    poll_us: int = POLL_US
 
     def check(self) -> None:
         """Raise UserError for a value that is not allowed (SEC-037, DUR-148)."""
@@ -76,8 +75,6 @@ class Settings:
             raise UserError(f"durability {self.durability!r} not one of local, none")
         if self.limits not in NAMED:
             raise UserError(f"limits {self.limits!r} not one of {', '.join(NAMED)}")
-        if not 0 <= self.poll_us <= POLL_US_MAX:
-            raise UserError(f"awake time {self.poll_us} not in 0..{POLL_US_MAX} us")
         if not 0 <= self.port < 65_536:
             raise UserError(f"port {self.port} not in 0..65535")
         for origin in self.origins:
@@ -187,7 +184,7 @@ def prepare(folder: str, settings: Settings | None = None) -> Iterator[OpenVenue
     """Open the venue of a folder without serving it, to make keys, accounts, deposits. Makes the folder if need be."""
     settings = settings or Settings()
     settings.check()
-    opened = _open(folder, settings, Writer(settings.clock))
+    opened = _open(folder, settings, Writer())
     try:
         with _setting_up(opened):
             yield opened
@@ -210,7 +207,7 @@ async def serve(
     settings = settings or Settings()
     settings.check()
     warm_up(NAMED[settings.limits])
-    writer = Writer(settings.clock, settings.poll_us)
+    writer = Writer()
     opened = _open(folder, settings, writer)
     try:
         if before is not None:

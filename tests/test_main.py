@@ -173,7 +173,6 @@ def test_exception_of_a_timer_ends_every_connection_and_the_venue(
         ({"profile": "fast"}, "not one of"),
         ({"limits": "huge"}, "not one of"),
         ({"port": 70_000}, "not in 0..65535"),
-        ({"poll_us": 10_001}, "not in 0..10000 us"),
     ],
 )
 def test_settings_that_must_not_be_combined_are_refused_by_name(wrong: dict[str, object], said: str) -> None:

@@ -14,7 +14,6 @@ def serve(
     durability: str = "local",
     profile: str = "standard",
     close: str = "",
-    awake: int | None = None,
     origin: tuple[str, ...] = (),
 ) -> None:
     """Run the venue of a data folder; an empty or missing folder becomes a new one. Ctrl-C stops it cleanly.
@@ -28,8 +27,6 @@ def serve(
         profile: Limits of clients: standard, or loopback for benchmarks and demos.
         close: UTC time at which the trading day ends, like 21:00. The next day opens when its settlement is published
             (gpux operator settle). Without it, the market stays open.
-        awake: Microseconds (0 to 10000; 400) for which the event loop does not sleep after a command. The next reply
-            is faster, but a core is busy.
         origin: Let web pages of this origin connect, like https://desk.example:8443; may be repeated. Pages of the
             venue's own address can always connect, and so can programs, which have no origin.
     """
@@ -37,11 +34,7 @@ def serve(
 
     from exchange.cli import serving
     from exchange.main import Settings
-    from exchange.venue.loop import POLL_US
 
     day, schedule = parse_day("--date", date), serving.parse_close(close)
-    poll_us = POLL_US if awake is None else awake
-    settings = Settings(
-        host, port, day, durability=durability, profile=profile, schedule=schedule, poll_us=poll_us, origins=origin
-    )
+    settings = Settings(host, port, day, durability=durability, profile=profile, schedule=schedule, origins=origin)
     sys.exit(serving.run_serve(folder, settings, Console(stderr=True)))

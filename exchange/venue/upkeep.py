@@ -94,7 +94,7 @@ class Upkeep:
         if (write := self._opened.snapshot_if_due()) is None:
             return
         if self._snapshots is None:
-            self._snapshots = Writer(self._clock)
+            self._snapshots = Writer()
             self._snapshots.start()
         self._snapshots.spawn(write, self._written)
 

@@ -58,7 +58,7 @@ INTEGERS, FLOATS = numbers(int), numbers(float)
 
 def test_the_walk_finds_the_counts_and_the_money() -> None:
     assert {("operator deposit", "--mills"), ("operator withdraw", "--mills"), ("key make", "--account")} <= {*INTEGERS}
-    assert {("serve", "--awake"), ("replay", "--commands"), ("operator account", "--firm")} <= {*INTEGERS}
+    assert {("replay", "--commands"), ("operator account", "--firm")} <= {*INTEGERS}
     assert {("demo", "--seconds"), ("watch", "--seconds")} <= {*FLOATS}
 
 
