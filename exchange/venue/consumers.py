@@ -1,6 +1,6 @@
 """The consumers of a venue: everything that reads released batches, in a fixed order.
 
-To add one, write a class with `take` (the contract is in `exchange/publish/consumer.py`) and a line in `_in_order`.
+To add one, write a class with `take` (the contract is in `exchange/publish/consumer.py`) and a line in `_later`.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,12 +49,14 @@ class Consumers:
         self.timekeeper = Timekeeper(states, clock, submit, self.settlement_status, warn, day)
         self.feed = FeedPublisher(self.market, outbox, clock)
         self.counters = Counters()
-        self._in_order: tuple[Consumer, ...] = (
+        self._first: tuple[Consumer, ...] = (
             self.listings,  # first: the others look up instruments here
             history,  # before the answers: a request that is sent again is answered from it
-            self.market.prints,
             self.replies,
             self.account_streams,
+        )
+        self._later: tuple[Consumer, ...] = (
+            self.market.prints,
             self.market,
             self.settlement_status,
             self.timekeeper,
@@ -65,5 +67,15 @@ class Consumers:
 
     def take(self, batch: ReleasedBatch) -> None:
         """Pass a batch to each consumer in order."""
-        for consumer in self._in_order:
+        self.answer(batch)
+        self.follow(batch)
+
+    def answer(self, batch: ReleasedBatch) -> None:
+        """Pass a batch to the consumers that answer its commands, and to those that they need."""
+        for consumer in self._first:
+            consumer.take(batch)
+
+    def follow(self, batch: ReleasedBatch) -> None:
+        """Pass a batch to the other consumers."""
+        for consumer in self._later:
             consumer.take(batch)

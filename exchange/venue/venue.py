@@ -232,9 +232,10 @@ class Venue:
         return batch is not None and batch.control is None and len(self._rows) <= self.small_commit_rows
 
     def _commit_here(self) -> None:
-        """Commit a small batch without the helper thread, see SMALL_COMMIT_ROWS.
+        """The way of single orders at an idle venue: commit a small batch without the helper thread.
 
-        It is durable before it is applied, so nothing of it can be seen earlier (DUR-023).
+        It is durable before it is applied, so nothing of it can be seen earlier (DUR-023). Answers are written before
+        anything else is done with its events. See SMALL_COMMIT_ROWS.
         """
         batch = self._writing
         assert batch is not None
@@ -243,7 +244,11 @@ class Venue:
         self._commit_ns = self._clock.mono_ns() - self._begun_ns
         events = self._apply()
         self._writing = None
-        self._release(batch, events, self._span)
+        released = self._released(batch, events, self._span)
+        self.consumers.answer(released)
+        self._outbox.flush()
+        self._outbox.gather()
+        self.consumers.follow(released)
         self._send(batch)
         if not self.idle:
             self.wake()
@@ -287,21 +292,19 @@ class Venue:
         more = self._stamp()
         if more:
             self._hand_over()
-        self._release(batch, events, span)
+        self.consumers.take(self._released(batch, events, span))
         self._send(batch)
         if more:
             self._apply()
 
-    def _release(self, batch: CommandBatch, events: np.ndarray, span: tuple[int, int, int]) -> None:
-        """Pass a batch to the consumers; the outbox holds what they send until `_send`."""
+    def _released(self, batch: CommandBatch, events: np.ndarray, span: tuple[int, int, int]) -> ReleasedBatch:
+        """A batch for the consumers; the outbox holds what they send until it is flushed."""
         self._releasing = True
         self._outbox.gather()
         count = batch.count
-        self.consumers.take(
-            ReleasedBatch(
-                events, *span, batch.rows[:count], batch.received_us[:count], batch.answerers[:count], batch.tickets,
-                batch.control is not None,
-            )
+        return ReleasedBatch(
+            events, *span, batch.rows[:count], batch.received_us[:count], batch.answerers[:count], batch.tickets,
+            batch.control is not None,
         )  # fmt: skip
 
     def _send(self, batch: CommandBatch) -> None:

@@ -55,7 +55,8 @@ def test_every_consumer_gets_each_batch_once_and_all_see_the_same(bench: Bench) 
             seen.append((self.name, batch.first, batch.last))
 
     consumers = bench.venue.consumers
-    consumers._in_order = (Watching("first"), *consumers._in_order, Watching("last"))
+    consumers._first = (Watching("first"), *consumers._first)
+    consumers._later = (*consumers._later, Watching("last"))
     before = bench.venue.sequence
     peer = bench.connect(bench.keys[1])
     peer.ask(bench.order(10, "a1"), bench.order(11, "a2"))
@@ -89,11 +90,11 @@ def test_usual_events_are_read_as_an_array_by_all_that_stand_beside_the_way(
     reading: list[str] = []
     monkeypatch.setattr(consumer_module, "read_rows", read)
     consumers = bench.venue.consumers
-    consumers._in_order = tuple(map(Apart, consumers._in_order))
+    consumers._first, consumers._later = tuple(map(Apart, consumers._first)), tuple(map(Apart, consumers._later))
     peer, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
     peer.ask(bench.order(10, "a1"), bench.order(11, "a2"))
     peer.ask(Replace(request_id=12, client_order_id="a2", order_lots=1))
     other.ask(bench.order(10, "b1", side="s"))
     peer.ask(Cancel(request_id=13, client_order_id="a2"))
-    assert len(set(reading)) == len(consumers._in_order) and bench.venue.counters.trades == 1
+    assert len(set(reading)) == len(consumers._first + consumers._later) and bench.venue.counters.trades == 1
     assert readers <= {"MarketData"}

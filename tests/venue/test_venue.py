@@ -159,7 +159,11 @@ def test_exception_between_journal_and_engine_stops_the_venue_and_the_next_start
             patch.setattr(*patches[place], broken)
         bench.hold = False
         answered = [message.client_order_id for message in peer.take() if isinstance(message, Ok)]
-    assert answered == (["first"] if place == "apply" and not small_commit_rows else [])
+    # What is durable and applied may be answered; a small commit is answered before anything else is done with it.
+    if small_commit_rows:
+        assert answered == (["first", "second"] if place in ("fold", "question") else [])
+    else:
+        assert answered == (["first"] if place == "apply" else [])
     sequence = journal.sequence
     peer.send(bench.order(12, "third"))
     venue.ask(lambda: peer.connection.queue.send("a state that nobody may see"))
