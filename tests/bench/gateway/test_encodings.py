@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from bench.gateway.encodings import ENCODINGS, MarkCounter, masked_frame
+from exchange.wire.binary import HEAD, VERSION, report_record
 from exchange.wire.codec import CODECS
+from exchange.wire.messages import Cancel, Err, Ok
 
 
 def payload(frame: bytes) -> bytes:
@@ -31,10 +33,24 @@ def test_a_request_is_one_that_the_venue_decodes_as_it_is(name: str) -> None:
     codec = CODECS[encoding.subprotocol]
     frame = encoding.order_frame({"t": "cancel", "id": 7, "coid": "a"})
     assert frame[0] == (0x81 if codec.text else 0x82)
-    assert codec.decode_frames([payload(frame)]), "byte for byte the encoding of its message: the fast path"
+    assert codec.decode_client(payload(frame)) == [Cancel(request_id=7, client_order_id="a")]
 
 
-@pytest.mark.parametrize("name", list(ENCODINGS))
+def test_answers_in_records_are_counted_wherever_the_stream_is_cut() -> None:
+    encoding = ENCODINGS["binary"]
+    records = []
+    for message, count in ((Ok, 2), (Err, 1)):
+        record = report_record(message)
+        head = HEAD.pack(record.size, record.template, VERSION, 0)
+        records += [head.ljust(record.size, b"\0")] * count
+    stream = b"".join(records)
+    for first in range(len(stream)):
+        counter = encoding.counter(("ok", "err"))
+        assert sum(map(counter.take, (stream[:first], stream[first:]))) == 3
+        assert counter.counts == {"ok": 2, "err": 1}
+
+
+@pytest.mark.parametrize("name", ["json", "msgpack"])
 def test_replies_are_counted_wherever_the_stream_is_cut(name: str) -> None:
     encoding = ENCODINGS[name]
     package = msgspec.json if name == "json" else msgspec.msgpack

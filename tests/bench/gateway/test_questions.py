@@ -28,6 +28,10 @@ def test_one_order_at_a_time_has_a_latency_beside_echo_and_disk() -> None:
     assert found["durability"] == "none" and found["echo"]["count"] == 27 and found["sync"]["p50_us"] > 0
 
 
+CALLS_MAX = 3.0  # Python calls of the server an acknowledgement
+CPU_TO_ECHO_MAX = 0.8
+
+
 def test_ten_clients_get_an_answer_to_every_request_in_every_encoding() -> None:
     found = measure("throughput", "none", SCALE, "test")
     for name in ("echo", *ENCODINGS):
@@ -37,10 +41,17 @@ def test_ten_clients_get_an_answer_to_every_request_in_every_encoding() -> None:
     assert found["commands_per_commit"] >= 1
 
 
-def test_an_acknowledgement_costs_the_server_no_more_python_calls_than_before() -> None:
+def test_an_acknowledgement_costs_the_server_few_python_calls_in_every_encoding() -> None:
     """Other load changes the count only by the number of commands that share a commit: there is room for that."""
     found = measure("calls", "none", 0.05, "test")["python_calls"]
-    assert 1 < found["json"] < 28.5 and 1 < found["msgpack"] < 45
+    assert all(0.5 < calls < CALLS_MAX for calls in found.values()), found
+
+
+def test_an_acknowledgement_costs_the_server_less_than_an_echo() -> None:
+    """0.40 of the echo's CPU is the target for JSON; twice that is noise on a machine with other work."""
+    found = measure("throughput", "none", 0.04, "test")
+    ratios = {name: found[name]["server_cpu_us"] / found["echo"]["server_cpu_us"] for name in ENCODINGS}
+    assert max(ratios.values()) < CPU_TO_ECHO_MAX, ratios
 
 
 def test_latency_has_a_curve_over_the_offered_load(monkeypatch: pytest.MonkeyPatch) -> None:
