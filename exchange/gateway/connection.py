@@ -93,10 +93,13 @@ class Connection:
 
     # Called by the server.
 
-    def note_read(self, now_us: int, now_ns: int) -> None:
-        """Note the time of a read. Data are a sign of life of the client (SESS-011)."""
-        self.now_us = now_us
-        self.now_ns = self.last_message_ns = now_ns
+    def note_time(self, now_us: int, now_ns: int) -> None:
+        """Note the time of a read."""
+        self.now_us, self.now_ns = now_us, now_ns
+
+    def note_message(self) -> None:
+        """The last read had a message of the client: a sign of life (SESS-011)."""
+        self.last_message_ns = self.now_ns
 
     def open(self) -> None:
         """Send `hello` and start the timers of a new connection."""
@@ -117,7 +120,8 @@ class Connection:
         now_ns     monotonic clock at the read
         """
         if not self.blocked:
-            self.note_read(now_us, now_ns)
+            self.note_time(now_us, now_ns)
+            self.note_message()
         for index, payload in enumerate(payloads):
             if self.closed:
                 return

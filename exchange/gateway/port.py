@@ -216,6 +216,9 @@ class VenuePort(Protocol):
     def disconnect(self, queue: SendQueue) -> None:
         """Send nothing more to a connection."""
 
+    def forget(self, session: int) -> None:
+        """Store nothing more for a session, by its number: it was dropped and may not be resumed."""
+
     def ask_python(self, session: AnsweredSession, asks: bool) -> None:
         """Let the session make its replies itself, because they say more than their events do."""
 

@@ -159,8 +159,10 @@ class GatewaySocket(ServerConnection):
         at, size = 0, len(data)
         while at < size and not connection.blocked:
             if protocol.current_size is None and connection.live:
-                connection.note_read(self.now_us, self.now_ns)
-                at = inbound.take(connection, data, at, self.limit)
+                connection.note_time(self.now_us, self.now_ns)
+                served, at = at, inbound.take(connection, data, at, self.limit)
+                if at > served:
+                    connection.note_message()
                 if at == size:
                     return
             start, stop = self._next_frame(data, at)

@@ -143,6 +143,7 @@ class SessionRegistry:
             self._keys.drop_session(number)
             self.sessions.pop(number, None)
             self.stored.pop(number, None)
+            self.port.forget(number)
             self._of_key[record.key].discard(number)
             self._clear_idle(record.key, number)
             if query.knows_session(self.port.states, number):

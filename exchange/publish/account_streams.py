@@ -87,7 +87,9 @@ class AccountStreams:
             chains[name] for name in ("used", "messages", "touched_count")
         )
         self._books = self._tables["books"]
-        self._is_live, self._asks_python = streams["is_live"][0], streams["asks_python"][0]
+        self._session, self._is_live, self._asks_python = (
+            streams[name][0] for name in ("session", "is_live", "asks_python")
+        )
         self._released, self._answered_slots = streams["released"][0], streams["answered_slots"][0]
         self._row, self._event, self._stop, self._is_answered, self._answered_count = (
             streams[name] for name in ("row", "event", "stop", "is_answered", "answered_count")
@@ -118,8 +120,9 @@ class AccountStreams:
         slot = self.slot_of(session.number)
         self._close_chain(slot)
         self._sessions[slot], self._queues[slot] = session, queue
-        self._streams["session"][0][slot] = session.number
-        self._is_live[slot] = self._asks_python[slot] = 0
+        if self._session[slot] != session.number:
+            self._session[slot], self._asks_python[slot] = session.number, 0
+        self._is_live[slot] = 0
         self._encoding[slot] = encoding
         return slot
 
@@ -136,6 +139,13 @@ class AccountStreams:
             self._close_chain(slot)
             del self._queues[slot]
             self._is_live[slot] = self._encoding[slot] = 0
+
+    def forget(self, session: int) -> None:
+        """A session, by its number, may not be resumed any more: nothing is stored for it."""
+        slot = self.slot_of(session)
+        if self._session[slot] == session:
+            del self._sessions[slot]
+            self._session[slot] = 0
 
     def ask_python(self, session: StreamedSession, asks: bool) -> None:
         """Whether the session makes its next replies itself."""
@@ -217,8 +227,13 @@ class AccountStreams:
         self._add(chains, slot, begin, begin + len(message), kind)
 
     def note_reply(self, session: int, request_id: int, sequence: int, received_us: int, operations: int = 0) -> None:
-        """Note which command answered a request that Python answers; the session stores it with all of this batch."""
-        self._note_reply(self._streams, self.slot_of(session), request_id, sequence, received_us, operations)
+        """Note which command answered a request that Python answers; the session stores it with all of this batch.
+
+        Nothing is noted for a session that was dropped: another one may have its slot.
+        """
+        slot = self.slot_of(session)
+        if self._session[slot] == session:
+            self._note_reply(self._streams, slot, request_id, sequence, received_us, operations)
 
     def answer_session(self, command: np.void, received_us: int, rows: Sequence[Row] = ()) -> None:
         """Let the session of a request answer it. `rows`: the events of its command, none if it was not sequenced."""

@@ -76,13 +76,13 @@ class Venue:
         self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status
         streams = consumers.account_streams
         self.admission = Admission(engine, clock, streams.answer_session)
-        self.connect, self.go_live, self.disconnect = streams.connect, streams.go_live, streams.disconnect
+        self.connect, self.go_live = streams.connect, streams.go_live
+        self.disconnect, self.forget = streams.disconnect, streams.forget
         self.listen, self.unlisten, self.ask_python = streams.listen, streams.unlisten, streams.ask_python
-        self.note_reply = streams.note_reply
         self.stream_number, self.note_stream_number = streams.released, streams.set_released
         outbox.send_with(streams)
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
-        self.done_order = consumers.replies.done_order
+        self.done_order, self.note_reply = consumers.replies.done_order, streams.note_reply
         self.questions = VenueQuestions(self.states, self.table, consumers.reports)
         self.failure = Failure()
         self._waiting_questions: list[Callable[[], None]] = []

@@ -222,7 +222,8 @@ class Codec:
 class BinaryCodec(Codec):
     """Fixed records for usual requests and reports; everything else is JSON in text frames (WIRE-030).
 
-    The first byte tells them apart: a record begins with its length, a multiple of eight, and no JSON text does.
+    Their beginning tells them apart: that of a record is its length, a multiple of eight below 2**24, so its fourth
+    byte is zero, which is in no JSON text. The first byte may be a space in both.
     """
 
     def __init__(self) -> None:
@@ -231,7 +232,7 @@ class BinaryCodec(Codec):
         self.encode = self._encode_request
 
     def is_text(self, data: bytes) -> bool:
-        return data[:1] in JSON_BEGINS
+        return data[:1] in JSON_BEGINS and data[3:4] != b"\0"
 
     def _encode_request(self, message: Any) -> bytes:
         return encode_request(message) or self._encode_json(message)

@@ -165,8 +165,10 @@ class Peer:
             if not self.plain and connection.live:
                 sizes = [len(masked(payload, self.first_byte(payload))) for payload in waiting]
                 data = b"".join(masked(payload, self.first_byte(payload)) for payload in waiting)
-                connection.note_read(clock.wall_us(), clock.mono_ns())
+                connection.note_time(clock.wall_us(), clock.mono_ns())
                 served = inbound.take(connection, data, 0, limit)
+                if served:
+                    connection.note_message()
                 while waiting and served >= sizes[0]:
                     served -= sizes.pop(0)
                     waiting.pop(0)

@@ -1,5 +1,6 @@
 """Pings of the websocket: they prove nothing, and too many of them are a flood, not silence."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from exchange.gateway.throttle import STANDARD
 from tests.gateway.harness import Bench, Peer
+from tests.gateway.sockets import Venue, masked, reply
+from tests.gateway.sockets import run as run_sockets
 
 DEAD, FLOODING, RATE = 4003, 4008, STANDARD.rate("frame").rate
 
@@ -58,3 +61,21 @@ def test_flood_of_pings_is_not_closed_as_silence(tmp_path: Any) -> None:
             bench.pass_ms(100)
         assert peer.transport.closed is not None and peer.transport.closed[0] == FLOODING
         assert "no message" in peer.transport.closed[1] and not peer.connection.silent
+
+
+@pytest.mark.rule("SESS-011")
+def test_ping_or_half_a_frame_on_a_live_socket_is_no_sign_of_life(tmp_path: Any) -> None:
+    async def test(venue: Venue) -> None:
+        async with venue.live() as client:
+            (connection,) = venue.server.gateway.connections
+            before = connection.last_message_ns
+            await (await client.ping())
+            assert connection.last_message_ns == before
+            client.transport.write(b"\x81")
+            await asyncio.sleep(0.05)
+            assert connection.last_message_ns == before
+            client.transport.write(masked(venue.order(11).encode())[1:])
+            await reply(client)
+            assert connection.last_message_ns > before
+
+    run_sockets(tmp_path, test)

@@ -98,12 +98,11 @@ def read_entries(reader, at, count):
     return are_entries_in_bounds(reader)
 
 
-@kernel
-def read_record(reader, at, stop, rows_key):
-    """Read the record at place `at` of the payload, which ends at `stop`.
+@leaf_kernel
+def size_of_record(reader, at, stop):
+    """Bytes of the record at place `at` of the payload, which ends at `stop`; 0 if it is not the whole of a known one.
 
-    rows_key   number of the key that stands for the rows of a quote
-    returns    a bit for each key; then `reader.record_stop` is the place behind the record
+    A record of no more bytes than its head is none.
     """
     if at + HEAD_BYTES > stop:
         return 0
@@ -111,9 +110,39 @@ def read_record(reader, at, stop, rows_key):
     if number == NO_FORM or reader.text[at + 6] != VERSION or length > stop - at:
         return 0
     form = reader.forms[number]
-    count = little_endian_at(reader.text, at + form.count_at, 4) if form.count_at else 0
-    if length != form.record_bytes + count * ENTRY_BYTES:
+    if length < form.record_bytes:
         return 0
+    count = little_endian_at(reader.text, at + form.count_at, 4) if form.count_at else 0
+    return length if length == form.record_bytes + count * ENTRY_BYTES else 0
+
+
+@kernel
+def are_records_whole(reader, size, most):
+    """Whether the payload is whole records, one behind another, and at most `most` of them."""
+    at = 0
+    for _ in range(most):
+        length = size_of_record(reader, at, size)
+        if length == 0:
+            return False
+        at += length
+        if at == size:
+            return True
+    return False
+
+
+@kernel
+def read_record(reader, at, stop, rows_key):
+    """Read the record at place `at` of the payload, which ends at `stop`.
+
+    rows_key   number of the key that stands for the rows of a quote
+    returns    a bit for each key; then `reader.record_stop` is the place behind the record
+    """
+    length = size_of_record(reader, at, stop)
+    if length == 0:
+        return 0
+    number = form_of(reader, little_endian_at(reader.text, at + 4, 2))
+    form = reader.forms[number]
+    count = little_endian_at(reader.text, at + form.count_at, 4) if form.count_at else 0
     reader.values[TYPE] = number
     found = 1 << TYPE
     for key in range(TYPE + 1, reader.keys_count):

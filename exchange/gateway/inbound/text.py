@@ -22,6 +22,7 @@ OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY = 123, 125, 91, 93
 DIGIT_0, DIGIT_9, DIGITS_MAX = 48, 57, 16
 ID_BYTES, TAG_BYTES, WORD_BYTES = 24, 8, 8
 NO_KEY = 63  # no key has this number
+NO_WORD = np.uint64(2**64 - 1)  # no text of id characters or of a word is packed as this
 WRONG = 0  # nothing ends at place 0
 MAP, ARRAY, TEXT = 0x80, 0x90, 0xA0  # MessagePack heads of one byte: the low bits are the size
 TEXT_8, MAP_16, ARRAY_16 = 0xD9, 0xDE, 0xDC
@@ -88,10 +89,12 @@ def take_text(reader, number, at, size):
 
 @leaf_kernel
 def packed_word(reader, at, size):
-    """Up to eight bytes of the text as one little-endian word."""
+    """Up to eight bytes of the text as one little-endian word; NO_WORD if a zero byte is last, as none is in a name."""
     word = np.uint64(0)
     for place in range(size):
         word |= np.uint64(reader.text[at + place]) << np.uint64(8 * place)
+    if size and reader.text[at + size - 1] == 0:
+        return NO_WORD
     return word
 
 

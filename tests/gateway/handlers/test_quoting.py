@@ -1,5 +1,7 @@
 """Mass quotes and market-maker protection through the gateway (ENTRY-020 to ENTRY-023)."""
 
+from pathlib import Path
+
 import pytest
 
 from exchange.engine import query
@@ -150,3 +152,15 @@ def test_session_without_quotes_may_have_no_cover_and_then_may_not_quote(bench: 
         assert isinstance(peer.ask(terms)[0], Ok)
         refusal = peer.ask(quote(bench, 16 + 2 * number, row))[0]
         assert isinstance(refusal, Err) and refusal.name == "QUOTE_NEEDS_COD"
+
+
+@pytest.mark.rule("WIRE-030", "QUOTE-001")
+def test_record_whose_length_begins_like_a_space_is_no_json(tmp_path: Path) -> None:
+    for plain in (True, False):
+        with Bench(str(tmp_path / str(plain))) as bench:
+            peer = bench.connect(bench.keys[1], plain=plain, binary=True)
+            peer.ask(ProtectionSet(request_id=10, group=1, window_ms=1_000, traded_lots=10_000))
+            rows = [(bench.instrument, bench.price - 1, 1, bench.price + 1, 1), *[(7, 1, 1, 2, 1)] * 31]
+            for request_id, count in ((11, 32), (12, 10)):  # 32 rows of a request, 10 of a reply: 1,312 and 288 bytes
+                reply = peer.ask(Quote(request_id=request_id, protection_group=1, quotes=rows[:count]))[0]
+                assert isinstance(reply, Ok) and len(reply.quotes or ()) == count

@@ -203,3 +203,18 @@ def test_connection_that_ends_leaves_its_channels(bench: Bench) -> None:
     subscribed(reader, depth(bench))
     reader.drop()
     assert not bench.venue.market._books._books and not bench.outbox._groups
+
+
+@pytest.mark.rule("WIRE-030", "MDATA-010", "MDATA-012", "RATE-006")
+def test_binary_connection_gets_market_data_as_json(bench: Bench) -> None:
+    kinds = (("depth", 0, 0), ("depth", 100, 10), ("top", 0, 10), ("trades", 0, 10))
+    channels = [depth(bench, name_of_channel=name, cadence_ms=ms, levels=levels) for name, ms, levels in kinds]
+    watchers = [bench.open("/v1/md", binary=True), bench.open("/v1/md")]
+    for watcher in watchers:
+        watcher.ask(Subscribe(request_id=1, channels=channels))
+    seller, buyer = (bench.connect(bench.keys[number]) for number in (1, 2))
+    seller.ask(bench.order(10, "a", side="s"))
+    assert isinstance(buyer.ask(bench.order(10, "b"))[0], Ok) and not bench.venue.failed
+    bench.pass_ms(200)
+    first, second = ([m for m in watcher.take() if not isinstance(m, Heartbeat)] for watcher in watchers)
+    assert first == second and {type(message) for message in first} >= {Depth, Top, Trades}
