@@ -68,6 +68,12 @@ class CommandBatch:
         """Rows that compiled code has put, with who answers them."""
         self.count += count
 
+    def close_gap(self, gap: int, count: int) -> None:
+        """Move `count` rows that compiled code has put behind a gap of rows to where the gap begins."""
+        start = self.count + gap
+        for column in (self.rows, self.received_us, self.answerers):
+            column[self.count : self.count + count] = column[start : start + count].copy()
+
     def add_unanswered(self) -> None:
         """The next row needs no answer."""
         self.answerers[self.count] = _BY_NOBODY

@@ -52,7 +52,7 @@ class Connection:
     __slots__ = (
         "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway", "handlers",
         "heartbeat_sequences", "host", "inflight", "key", "lagging", "last_message_ns", "live", "logging_out",
-        "nonce", "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "session", "silent",
+        "nonce", "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "queued_in", "session", "silent",
         "subscribe_bucket", "timers", "unanswered",
     )  # fmt: skip
 
@@ -72,6 +72,7 @@ class Connection:
         self.session: Session | None = None
         self.key: Key | None = None
         self.unanswered = 0
+        self.queued_in = 0  # number of the batch with its last command outside the lane of cancels
         self.blocked = False
         self.backlog: list[bytes] = []
         self.early_messages = 0
@@ -246,6 +247,10 @@ class Connection:
     def expect_answer(self) -> None:
         """Count a request that waits for its reply. When `inflight` requests wait, reading stops (RATE-005)."""
         self.expect_answers(1)
+
+    def note_queued(self, number: int) -> None:
+        """Note the number of the batch that its last command has joined."""
+        self.queued_in = number
 
     def expect_answers(self, count: int) -> None:
         """Count requests that wait for their replies."""

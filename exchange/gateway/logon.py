@@ -236,6 +236,9 @@ class _CatchUp:
             connection.queue.send(Live(account, last))
             port.note_stream_number(account, last)
             if self._reads:
+                if not port.has_space_to_listen:
+                    connection.close(CloseCode.FLOODING, "too many connections listen to accounts")
+                    return
                 port.listen(account, connection.queue)
             self._accounts.pop(0)
         if not connection.closed:

@@ -125,6 +125,14 @@ class CommandQueue(Protocol):
     def full_batches(self) -> int:
         """Number of full batches that wait for the journal."""
 
+    @property
+    def open_number(self) -> int:
+        """Number of the open batch; batches are taken in the order of their numbers."""
+
+    def prefer(self, count: int, queued_in: int) -> bool:
+        """Let the last rows of the open batch, cancels of a connection whose other rows went into batch `queued_in`,
+        go before everything else that waits. False: they stay where they are."""
+
     def make_space(self, rows: int) -> None:
         """Start a new batch unless the open one has space for `rows` more. The rows of one request stay together."""
 
@@ -230,6 +238,10 @@ class VenuePort(Protocol):
 
     def note_stream_number(self, account: int, number: int) -> None:
         """Note the last number of a stream, from before this run."""
+
+    @property
+    def has_space_to_listen(self) -> bool:
+        """Whether another connection may listen to an account."""
 
     def listen(self, account: int, queue: SendQueue) -> None:
         """Send an account's messages to this connection as they are released."""

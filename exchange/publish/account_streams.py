@@ -73,6 +73,7 @@ class AccountStreams:
         self._queues: dict[int, Queue] = {}
         self._free_nodes = list(range(NODES - 1, 0, -1))
         self._listeners: dict[int, list[Queue]] = {}
+        self._accounts: dict[Queue, list[int]] = {}  # that a queue listens to
         self.is_open = False  # a batch is being written: what queues send now has its place among these messages
         self.sent_us = 0  # time of the replies of this batch
         self.payload_max = put.FRAME_BYTES
@@ -133,8 +134,9 @@ class AccountStreams:
     def disconnect(self, queue: Queue) -> None:
         """A connection has ended, or is to be closed: nothing more is sent to it."""
         slot = queue.slot
-        for account in [account for account, queues in self._listeners.items() if queue in queues]:
-            self.unlisten(account, queue)
+        for account in self._accounts.pop(queue, ()):
+            self._listeners[account].remove(queue)
+            self._link_listeners(account)
         if self._queues.get(slot) is queue:
             self._close_chain(slot)
             del self._queues[slot]
@@ -155,12 +157,19 @@ class AccountStreams:
         """Send the account's messages to a connection from now on."""
         assert account < ACCOUNTS
         self._listeners.setdefault(account, []).append(queue)
+        self._accounts.setdefault(queue, []).append(account)
         self._link_listeners(account)
 
+    @property
+    def has_space_to_listen(self) -> bool:
+        """Whether another connection may listen to an account."""
+        return len(self._free_nodes) > 0
+
     def unlisten(self, account: int, queue: Queue) -> None:
-        listeners = self._listeners.get(account)
-        if listeners is not None and queue in listeners:
-            listeners.remove(queue)
+        accounts = self._accounts.get(queue, [])
+        if account in accounts:
+            accounts.remove(account)
+            self._listeners[account].remove(queue)
             self._link_listeners(account)
 
     def released(self, account: int) -> int:
@@ -179,6 +188,8 @@ class AccountStreams:
             self._free_nodes.append(node)
             node = int(streams["node_next"][node])
         queues = self._listeners[account]
+        if not queues:
+            del self._listeners[account]
         nodes = [self._free_nodes.pop() for _ in queues]
         for place, queue in enumerate(queues):
             streams["node_slot"][nodes[place]] = queue.slot

@@ -121,6 +121,11 @@ class Venue:
         return self.consumers.account_streams.sent_us
 
     @property
+    def has_space_to_listen(self) -> bool:
+        """Whether another connection may listen to an account."""
+        return self.consumers.account_streams.has_space_to_listen
+
+    @property
     def listing(self) -> int:
         """Rises with every change of the listed instruments."""
         return self.consumers.listings.number

@@ -69,3 +69,71 @@ def test_memory_of_a_common_batch_serves_again_that_of_a_control_does_not() -> N
         gathering.recycle(batch)
         assert batch.count == 0
     assert len(seen) <= 3
+
+
+def put(gathering: Gathering, *numbers: int) -> None:
+    for number in numbers:
+        gathering.open.rows[gathering.open.count]["request_id"] = number
+        gathering.open.add_request(100 + number)
+
+
+def ids_taken(gathering: Gathering) -> list[list[int]]:
+    """Request ids of all batches, in the order in which they are taken."""
+    found = []
+    while (batch := gathering.take_oldest()) is not None:
+        found.append(batch.gathered_rows()["request_id"].tolist())
+        assert batch.received_us[: batch.count].tolist() == [100 + number for number in found[-1]]
+        gathering.recycle(batch)
+    return found
+
+
+@pytest.mark.rule("WIRE-005")
+def test_cancels_go_before_what_waits_of_other_connections() -> None:
+    gathering = Gathering(8)
+    put(gathering, 1, 2)
+    put(gathering, 10)
+    assert gathering.prefer(1, 0)
+    put(gathering, 3, 11, 12)
+    assert gathering.prefer(2, 0)
+    assert ids_taken(gathering) == [[10, 11, 12], [1, 2, 3]] and gathering.is_empty
+
+
+@pytest.mark.rule("WIRE-005")
+def test_a_cancel_stays_behind_what_waits_of_its_own_connection() -> None:
+    gathering = Gathering(4)
+    put(gathering, 1)
+    number = gathering.open_number
+    put(gathering, 2)
+    assert not gathering.prefer(1, number)
+    gathering.make_space(4)
+    put(gathering, 3)
+    assert not gathering.prefer(1, number), "its batch is sealed, not taken"
+    assert gathering.take_oldest() is not None
+    put(gathering, 4)
+    assert gathering.prefer(1, number) and ids_taken(gathering) == [[4], [3]]
+
+
+def test_cancels_stay_where_they_are_if_nothing_else_waits_or_the_lane_is_full() -> None:
+    gathering = Gathering(2)
+    put(gathering, 1)
+    assert not gathering.prefer(1, 0)
+    put(gathering, 2)
+    assert gathering.prefer(1, 0)
+    gathering.make_space(2)
+    put(gathering, 3, 4)
+    assert not gathering.prefer(2, 0)
+    assert ids_taken(gathering) == [[2], [1], [3, 4]]
+
+
+def test_a_batch_of_its_own_has_a_number_too() -> None:
+    gathering, alone = Gathering(4), CommandBatch(2)
+    put(gathering, 1)
+    alone.rows[0]["request_id"] = 2
+    alone.add_request(102)
+    gathering.add_alone(alone)
+    number = gathering.open_number
+    put(gathering, 3)
+    for _ in range(2):
+        put(gathering, 4)
+        assert not gathering.prefer(1, number)
+        gathering.take_oldest()

@@ -55,6 +55,7 @@ def _run_singly(connection: Connection, session: Session, message: Batch, collec
         if expires_us:
             port.gathering.open.expires.append((port.gathering.open.count, expires_us))
         port.gathering.open.add_ticket(collector.add, index, connection.now_us)
+        connection.note_queued(port.gathering.open_number)
         port.wake()
     collector.finish_if_complete()
 
@@ -76,7 +77,9 @@ def _run_atomic(connection: Connection, session: Session, message: Batch, collec
         return found is None
 
     rows.make_atomic(may_run)
+    gathering = connection.gateway.port.gathering
     connection.gateway.port.submit_alone(rows)
+    connection.note_queued(gathering.open_number)
 
 
 def _first_refusal(

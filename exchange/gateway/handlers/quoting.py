@@ -42,6 +42,7 @@ def quote(connection: Connection, session: Session, message: Quote) -> None:
             batch.add_unanswered()
     session.note_quote(message.request_id)
     session.allow_quotes(message.protection_group)
+    connection.note_queued(port.gathering.open_number)
     connection.expect_answer()
     port.wake()
 

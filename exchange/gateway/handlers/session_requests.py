@@ -37,6 +37,7 @@ def set_cancel_terms(connection: Connection, session: Session, message: CancelOn
         send_answer(session, reply, received_us, is_sequenced=True)
 
     gateway.journal_session(session, message.request_id, durable)
+    connection.note_queued(gateway.port.gathering.open_number)
 
 
 def log_out(connection: Connection, session: Session, message: Logout) -> None:

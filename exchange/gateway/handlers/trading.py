@@ -67,7 +67,7 @@ def cancel_order(connection: Connection, session: Session, message: Cancel) -> N
         return
     port = connection.gateway.port
     pack_cancel(port.gathering.open, message, account, session.number, message.request_id)
-    submit(connection, session, port, message.request_id, message.expires_us)
+    submit(connection, session, port, message.request_id, message.expires_us, goes_first=not message.expires_us)
 
 
 def cancel_all(connection: Connection, session: Session, message: CancelAll) -> None:
@@ -140,11 +140,13 @@ def submit(
     request_id: int,
     expires_us: int | None = None,
     answer: Answer | None = None,
+    goes_first: bool = False,
 ) -> None:
     """Submit the row that was just packed: add its ticket, and its expiry if it has one.
 
     expires_us   time after which the request is not journalled
     answer       called on release; None: the session's own
+    goes_first   whether it may go before commands of other connections that wait: a cancel
     """
     batch = port.gathering.open
     if expires_us:
@@ -154,6 +156,8 @@ def submit(
     else:
         batch.add_ticket(answer, request_id, connection.now_us)
     session.note_request(request_id)
+    if not goes_first or not port.gathering.prefer(1, connection.queued_in):
+        connection.note_queued(port.gathering.open_number)
     connection.expect_answer()
     port.wake()
 

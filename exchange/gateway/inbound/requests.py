@@ -54,6 +54,13 @@ class RequestingConnection(Protocol):
     def now_ns(self) -> int:
         """Monotonic clock at the read."""
 
+    @property
+    def queued_in(self) -> int:
+        """Number of the batch with its last command outside the lane of cancels."""
+
+    def note_queued(self, number: int) -> None:
+        """Note the number of the batch that its last command has joined."""
+
     def expect_answers(self, count: int) -> None:
         """Count requests that wait for their replies."""
 
@@ -85,31 +92,44 @@ class Inbound:
         session, port = connection.session, self._port
         if session is None or not session.account or not connection.is_serving:
             return start
-        if port.gathering.full_batches >= self._queue_batches:
-            return start
         if self._listing != port.listing:
             self._load(port.instruments)
-        batch, now_ns = port.gathering.open, connection.now_ns
+        gathering, now_ns = port.gathering, connection.now_ns
+        batch = gathering.open
+        orders_left, cancels_left, quotes_left, protection = session.tokens(now_ns)
+        if gathering.full_batches >= self._queue_batches:
+            orders_left = quotes_left = 0  # Python says that the venue is busy
         TERMS.pack_into(
             self._fields, 0, session.last_id, session.account, session.number, connection.now_us, connection.room,
-            connection.frame_bucket.left(now_ns), *session.tokens(now_ns),
+            connection.frame_bucket.left(now_ns), orders_left, cancels_left, quotes_left, protection,
         )  # fmt: skip
         self._read(
             self._tables, np.frombuffer(data, np.uint8), start, frame_max, connection.encoding, batch.cells, batch.rows,
             batch.received_us, batch.answerers, batch.count,
         )  # fmt: skip
-        stop, self._skip, frames, requests, rows, orders, cancels, quotes, newest_id, newest_quote = FOUND.unpack_from(
-            self._fields, TERMS.size
+        (stop, self._skip, frames, requests, rows, orders, cancels, quotes, newest_id, newest_quote, leading) = (
+            FOUND.unpack_from(self._fields, TERMS.size)
         )
         if not requests:
             return start
-        batch.add_rows(rows)
+        self._add_rows(connection, rows, leading)
         connection.frame_bucket.take(now_ns, frames)
         session.spend(now_ns, orders, cancels, quotes)
         session.note_requests(newest_id, newest_quote)
         connection.expect_answers(requests)
         port.wake()
         return int(stop)
+
+    def _add_rows(self, connection: RequestingConnection, rows: int, leading: int) -> None:
+        """Add rows to the open batch. `leading`: cancels at their beginning, which go first if they may."""
+        gathering = self._port.gathering
+        gathering.open.add_rows(leading)
+        preferred = leading > 0 and gathering.prefer(leading, connection.queued_in)
+        if preferred and rows > leading:
+            gathering.open.close_gap(leading, rows - leading)
+        gathering.open.add_rows(rows - leading)
+        if rows > leading or not preferred:
+            connection.note_queued(gathering.open_number)
 
     def rest_of(self, payload: bytes) -> bytes:
         """The payload of the frame at which `take` has stopped, without the records that are served already."""

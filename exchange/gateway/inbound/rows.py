@@ -93,7 +93,9 @@ def is_right(reader, kind, found):
 
 @leaf_kernel
 def count_request(reader, kind):
-    """Count the tokens of a request."""
+    """Count a request and its tokens."""
+    if kind == KIND_CANCEL and reader.leading_cancels == reader.requests:
+        reader.leading_cancels += 1
     reader.requests += 1
     reader.newest_id = reader.values[REQUEST_ID]
     if kind == KIND_CANCEL:
@@ -157,7 +159,7 @@ def write_quote(reader, form, found, cells, rows, row):
             command.instrument = instrument if instrument >= INDICES_MAX else NO_IDS + instrument
         command.bid_tick, command.bid_lots = reader.entries[start + 1], reader.entries[start + 2]
         command.ask_tick, command.ask_lots = reader.entries[start + 3], reader.entries[start + 4]
-        command.flags = FLAG_MORE if entry + 1 < reader.entries_count else 0
+        command["flags"] = FLAG_MORE if entry + 1 < reader.entries_count else 0
 
 
 @kernel

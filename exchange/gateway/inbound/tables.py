@@ -60,6 +60,7 @@ TERM_NAMES = (
 )  # fmt: skip
 FOUND_NAMES = (
     "stop", "skip", "frames", "requests", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote",
+    "leading_cancels",
 )  # fmt: skip
 READER = record_type(
     [
