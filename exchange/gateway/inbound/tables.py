@@ -59,7 +59,7 @@ TERM_NAMES = (
     "quotes_left", "protection",
 )  # fmt: skip
 FOUND_NAMES = (
-    "stop", "skip", "frames", "requests", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote",
+    "stop", "skip", "frames", "request_count", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote",
 )  # fmt: skip
 READER = record_type(
     [

@@ -194,13 +194,13 @@ def note_reply(streams, slot, request_id, sequence, received_us, operations):
         streams.answered_slots[streams.answered_count] = slot
         streams.answered_count += 1
     streams.answers[slot] += 1
-    number = streams.replies
+    number = streams.reply_count
     streams.reply_slot[number] = slot
     streams.reply_id[number] = request_id
     streams.reply_sequence[number] = sequence
     streams.reply_received_us[number] = received_us
     streams.reply_operations[number] = operations
-    streams.replies = number + 1
+    streams.reply_count = number + 1
 
 
 @kernel
@@ -349,7 +349,7 @@ def collect_replies(streams, request_ids, sequences, received_us, operations, en
         ends[number] = end
         end += streams.answers[slot]
         streams.answers[slot] = number
-    for reply in range(streams.replies):
+    for reply in range(streams.reply_count):
         number = streams.answers[streams.reply_slot[reply]]
         place = ends[number]
         request_ids[place] = streams.reply_id[reply]
@@ -359,4 +359,4 @@ def collect_replies(streams, request_ids, sequences, received_us, operations, en
         ends[number] = place + 1
     for number in range(streams.answered_count):
         streams.answers[streams.answered_slots[number]] = 0
-    streams.replies = 0
+    streams.reply_count = 0
