@@ -76,7 +76,7 @@ def derive_reply(tables, events, cells, begin, stop, form):
     values[WHY] = np.int64(events[last].cancel_reason) if is_ended else 0
     values[REPLACED_TICK] = head.price
     values[REPLACED_LOTS] = head.order_lots
-    values[PRIORITY] = priority_of(head.flags)
+    values[PRIORITY] = priority_of(head["flags"])
 
 
 @leaf_kernel
@@ -218,9 +218,9 @@ def put_reply(tables, chains, streams, command, received_us, events, cells, begi
     tables.values[SENT_US] = now_us
     at = chains.used
     if form == REPLY_QUOTED:
-        chains.used = put_quote_reply(tables, events, begin, stop, encoding, chains.data, at)
+        chains.used = put_quote_reply(tables, events, begin, stop, encoding, chains.text, at)
     else:
-        chains.used = put_message(tables, form, encoding, chains.data, at)
+        chains.used = put_message(tables, form, encoding, chains.text, at)
     add_message(chains, slot, at, chains.used, encoding)
     return True
 
@@ -243,7 +243,7 @@ def send_message(tables, chains, streams, account, form):
             continue
         if begins[encoding] == 0:
             begins[encoding] = chains.used
-            stops[encoding] = chains.used = put_message(tables, form, encoding, chains.data, chains.used)
+            stops[encoding] = chains.used = put_message(tables, form, encoding, chains.text, chains.used)
         add_message(chains, slot, begins[encoding], stops[encoding], encoding)
 
 
@@ -262,7 +262,7 @@ def send_account_messages(tables, chains, streams, events, cells, place):
     event = events[place]
     account, form = np.int64(event.account), np.int64(tables.forms[event.kind])
     is_position, is_cash = event.kind == EVENT_POSITION_CHANGED, event.kind == EVENT_CASH_MOVED
-    shows_margin = (is_position or is_cash) and event.flags & EVENT_FLAG_MARGIN != 0
+    shows_margin = (is_position or is_cash) and event["flags"] & EVENT_FLAG_MARGIN != 0
     streams.released[account] = event.account_sequence + (1 if shows_margin else 0)
     if streams.listeners[account] == 0:
         return
@@ -333,7 +333,7 @@ def note_released(streams, events):
         event = events[place]
         if event.account_sequence:
             shows_margin = event.kind == EVENT_POSITION_CHANGED or event.kind == EVENT_CASH_MOVED
-            shows_margin = shows_margin and event.flags & EVENT_FLAG_MARGIN != 0
+            shows_margin = shows_margin and event["flags"] & EVENT_FLAG_MARGIN != 0
             streams.released[np.int64(event.account)] = event.account_sequence + (1 if shows_margin else 0)
 
 
