@@ -123,7 +123,8 @@ def priority_of(flags):
 @leaf_kernel
 def derive_margin(tables, equity, held, unpaid):
     """Write maintenance margin and free margin; unpaid gains do not count as free (MARGIN-015)."""
-    tables.values[MAINTENANCE_MILLS] = -(-held * tables.maintenance_bp // BP)
+    whole, rest = held // BP, held % BP  # as `units.share_ceil`; the share of all at once may exceed 64 bits
+    tables.values[MAINTENANCE_MILLS] = whole * tables.maintenance_bp + -(-rest * tables.maintenance_bp // BP)
     tables.values[FREE_MILLS] = equity - unpaid - held
 
 
