@@ -26,7 +26,7 @@ def listed(messages: list[Waiting]) -> Any:
             begin = known[message] = int(chains["used"])
             chains["text"][begin : begin + len(message)] = np.frombuffer(message, np.uint8)
             chains["used"] = begin + len(message)
-        put.append_message(chains, slot, known[message], known[message] + len(message), kind)
+        put.add_message(chains, slot, known[message], known[message] + len(message), kind)
     return chains
 
 
@@ -120,7 +120,7 @@ def test_lists_are_empty_after_their_frames_and_fill_again() -> None:
     assert frames_of(chains) == {1: outbox.frame(b"[1,3]"), 2: outbox.frame(b"2")}
     chains["used"] = chains["messages"] = chains["touched_count"] = 0
     chains["text"][:1] = ord("4")
-    put.append_message(chains, 2, 0, 1, put.JSON)
+    put.add_message(chains, 2, 0, 1, put.JSON)
     assert frames_of(chains) == {2: outbox.frame(b"4")}
 
 
