@@ -38,6 +38,7 @@ def test_every_kernel_is_judged_by_a_twin_and_runs_as_plain_python() -> None:
 # A part that Python calls is compiled anew under its old signature: that counts as one more.
 PROBE = """
 import importlib, json, sys
+from types import SimpleNamespace
 for name in sys.argv[1:]:
     importlib.import_module(name)
 import numpy as np
@@ -45,11 +46,17 @@ from exchange.codes import CommandKind, Side
 from exchange.engine import query
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import day_limits, definitions, warm_up
+from exchange.gateway.inbound.requests import Inbound
 from exchange.kernel import KERNELS
 from exchange.limits import TEST
+from exchange.publish.account_streams import AccountStreams
 from exchange.publish.fold.event_fold import EventFold
+from exchange.publish.instruments import InstrumentTable
+from exchange.venue.gathering import Gathering
 warm_up(TEST)
 EventFold()
+AccountStreams(InstrumentTable(list), 16, None)
+Inbound(SimpleNamespace(gathering=Gathering(16)), 1)
 before = [dict(kernel.overloads) for kernel in KERNELS]
 engine = Engine(TEST)
 for size in (1, 3):

@@ -31,6 +31,7 @@ FORBIDDEN = (
 BUILTINS = {"abs", "int", "len", "max", "min", "range"}
 NUMPY = {"np.int32", "np.int64", "np.uint64"}
 INTEGERS = (int, bool, np.int64, np.uint64)  # by their own type: a member of an enum would be another signature
+HIDING = set(dir(np.void)) - {"shape"}  # of an array
 
 # Kernel -> why its loop has no bound that a reader sees.
 ENDLESS_LOOPS = {
@@ -139,6 +140,13 @@ def calls() -> dict[str, frozenset[str]]:
         )
         for kernel, _, node in compiled()
     }
+
+
+def hidden_fields_in(function: ast.FunctionDef) -> Iterator[ast.Attribute]:
+    """What a kernel reads as an attribute that NumPy's rows have themselves: in plain Python it is not the field."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in HIDING:
+            yield node
 
 
 def made_otherwise(module: ast.Module) -> Iterator[ast.AST]:
@@ -254,6 +262,21 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
 def test_what_a_kernel_may_not_read_is_seen(value: Any) -> None:
     assert not may_read("value", value)
     assert not may_read("sorted", None)
+
+
+def test_kernels_read_no_field_that_rows_of_numpy_hide() -> None:
+    """They write row["flags"], or the field has another name."""
+    found = [place(path, node) for _, path, function in compiled() for node in hidden_fields_in(function)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "hidden"),
+    [("row.flags & 1", 1), ("chains.data[0]", 1), ('row["flags"]', 0), ("rows.shape[0]", 0), ("row.kind", 0)],
+)
+def test_a_hidden_field_is_seen(body: str, hidden: int) -> None:
+    (function,) = ast.parse(f"def kernel(row, rows, chains):\n    return {body}").body
+    assert isinstance(function, ast.FunctionDef) and len(list(hidden_fields_in(function))) == hidden
 
 
 def test_kernels_are_made_by_decorators_at_the_top_of_modules_alone() -> None:

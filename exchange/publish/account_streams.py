@@ -231,7 +231,7 @@ class AccountStreams:
         if len(message) + put.PUT_SLACK > space or self._messages[0] >= chains["messages_max"][0]:
             self._hand_over()
             begin = int(self._used[0])
-        chains["data"][0][begin : begin + len(message)] = np.frombuffer(message, np.uint8)
+        chains["text"][0][begin : begin + len(message)] = np.frombuffer(message, np.uint8)
         self._used[0] = begin + len(message)
         # What has no record goes to a binary connection as JSON.
         kind = put.MSGPACK if self._encoding[slot] == put.MSGPACK else put.JSON

@@ -28,7 +28,7 @@ from exchange.seams import Disk
 from exchange.venue.event_blocks import BlockLink, read_event_file, read_or_explain, rows_of
 from exchange.venue.event_chunk import EventChunk, chunk_of_file, first_numbers_of
 from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
-from exchange.venue.event_writer import BLOCK_ROWS, EventWriter, Flush, Part
+from exchange.venue.event_writer import BLOCK_ROWS, ChunkPart, EventWriter, Flush
 
 FLUSH_TURNS = 100  # turns of the loop after which fewer than a block are written too
 CHUNK_ROWS = 65_536
@@ -61,7 +61,7 @@ class EventHistory:
         self._hash_at = hash_at
         self.shown = ShownSequence()
         self._chunks: list[EventChunk] = []
-        self._unwritten: list[Part] = []
+        self._unwritten: list[ChunkPart] = []
         self._unlinked: list[str] = []  # names of files to delete with the next flush
         self._flush: Flush | None = None  # with the helper thread
         self._waiting = self._turns = 0  # rows not given to the writer yet, turns since the last flush
@@ -133,7 +133,7 @@ class EventHistory:
         self.last_sequence, time_ns = _STAMP.unpack_from(data, len(data) - ROW_BYTES)
         chunk.append(data, count, time_ns)
         if self._writes:
-            self._unwritten.append(Part(chunk, data))
+            self._unwritten.append(ChunkPart(chunk, data))
             self._waiting += count
         self._full = chunk.count >= CHUNK_ROWS
 
@@ -217,13 +217,14 @@ class EventHistory:
 
     def begin_after(self, sequence: int, time_ns: int) -> None:
         """Begin an empty history after this command, whose events are too old to be kept."""
-        self._writer.link, self.last_sequence = BlockLink(sequence + 1, time_ns=time_ns), sequence
+        self._writer.set_link(BlockLink(sequence + 1, time_ns=time_ns))
+        self.last_sequence = sequence
 
     def leave_gap(self, sequence: int, end: int) -> None:
         """Drop the events of commands from `sequence` on and continue at `end`; those between stay missing."""
         self.drop_from(sequence)
         link = self._writer.link
-        self._writer.link = link._replace(first=max(link.first, end), time_ns=self._newest_ns)
+        self._writer.set_link(link._replace(first=max(link.first, end), time_ns=self._newest_ns))
 
     def stop_writing(self, error: OSError) -> None:
         """Write no more files, after a disk error. Existing ones are read until the next chunk begins: then a chunk
@@ -363,7 +364,7 @@ class EventHistory:
         """Continue the last file after its last valid block."""
         if not self._chunks:
             self._full, self.last_sequence = True, 0
-            self._writer.link = BlockLink(max(1, replayed_from) if self.missing_from else 1)
+            self._writer.set_link(BlockLink(max(1, replayed_from) if self.missing_from else 1))
             return
         chunk, link = self._chunks[-1], self._chunks[-1].end
         # With a gap, the next block begins at the command after it, not at the end of the block before.

@@ -25,7 +25,7 @@ from exchange.venue.event_chunk import EventChunk
 BLOCK_ROWS = 512  # a block has so many rows, and the rest of its last batch; the last block of a flush has fewer
 
 
-class Part(NamedTuple):
+class ChunkPart(NamedTuple):
     """The events of one batch, and the chunk that they belong to."""
 
     chunk: EventChunk
@@ -44,7 +44,7 @@ class WrittenBlock(NamedTuple):
 class Flush:
     """What is to be written, and what came of it."""
 
-    parts: Sequence[Part]
+    parts: Sequence[ChunkPart]
     chunk: EventChunk  # of the last block
     last: int  # last command that the last block covers
     frame: bytes  # hash of the journal's frame with that command; zeros if it is not known
@@ -78,6 +78,10 @@ class EventWriter:
         self._open(chunk)
         self._offset, self.link = offset, link
         self._disk.truncate(self._handle, offset)
+
+    def set_link(self, link: BlockLink) -> None:
+        """Let the next block continue at `link`."""
+        self.link = link
 
     def run(self, flush: Flush) -> None:
         """Write a flush, unless it is done. A disk error ends it, and is noted in the flush."""

@@ -11,16 +11,16 @@ from exchange.records import EVENT
 from exchange.seams import RealDisk
 from exchange.venue.event_blocks import BlockLink, read_event_file
 from exchange.venue.event_chunk import EventChunk
-from exchange.venue.event_writer import BLOCK_ROWS, EventWriter, Flush, Part
+from exchange.venue.event_writer import BLOCK_ROWS, ChunkPart, EventWriter, Flush
 
 JOURNAL = bytes(range(16))
 FRAME = bytes([9]) * 32
 
 
-def part(chunk: EventChunk, first: int, count: int) -> Part:
+def part(chunk: EventChunk, first: int, count: int) -> ChunkPart:
     rows = np.zeros(count, EVENT)
     rows["sequence"] = np.arange(first, first + count)
-    return Part(chunk, rows.tobytes())
+    return ChunkPart(chunk, rows.tobytes())
 
 
 def blocks(folder: Path, chunk: EventChunk) -> list[tuple[int, int, int, bytes]]:

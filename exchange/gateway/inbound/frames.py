@@ -76,7 +76,7 @@ def read_frames(reader, data, at, frame_max, encoding, cells, rows, received_us,
     encoding     of the connection: JSON, MSGPACK or BINARY
     cells        the open batch's rows as uint64 words; `rows`: the same as COMMAND rows; `row`: how many it has
     """
-    reader.requests = reader.rows = reader.orders = reader.cancels = reader.quotes = reader.newest_quote = 0
+    reader.request_count = reader.rows = reader.orders = reader.cancels = reader.quotes = reader.newest_quote = 0
     reader.frames = reader.skip = reader.leading_cancels = 0
     reader.newest_id = reader.last_id
     for _ in range(reader.frames_left):

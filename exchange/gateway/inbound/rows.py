@@ -94,9 +94,9 @@ def is_right(reader, kind, found):
 @leaf_kernel
 def count_request(reader, kind):
     """Count a request and its tokens."""
-    if kind == KIND_CANCEL and reader.leading_cancels == reader.requests:
+    if kind == KIND_CANCEL and reader.leading_cancels == reader.request_count:
         reader.leading_cancels += 1
-    reader.requests += 1
+    reader.request_count += 1
     reader.newest_id = reader.values[REQUEST_ID]
     if kind == KIND_CANCEL:
         reader.cancels += 1
@@ -184,7 +184,7 @@ def add_rows(reader, form, found, cells, rows, received_us, answerers, row):
 @kernel
 def add_request(reader, found, cells, rows, received_us, answerers, row):
     """Judge a request that has been read and append its rows; returns whether it was a usual one."""
-    if found & 3 != 3 or reader.values[REQUEST_ID] <= reader.newest_id or reader.requests == reader.requests_left:
+    if found & 3 != 3 or reader.values[REQUEST_ID] <= reader.newest_id or reader.request_count == reader.requests_left:
         return False
     form = reader.forms[reader.values[TYPE]]
     if found & ~form.allowed or form.needed & ~found or not is_right(reader, form.kind, found):

@@ -37,9 +37,9 @@ KEY = record_type(
         ("pad", "i4"),
     ]
 )
-# Where the value of a key goes in a row, and where it stands in a binary record; size 0: the record lacks it.
+# Where the value of a key goes in a row, and where it stands in a binary record; width 0: the record lacks it.
 FIELD = record_type(
-    [("word", "i4"), ("shift", "i4"), ("mask", "u8"), ("toggles", "u8"), ("offset", "i4"), ("size", "i4")]
+    [("word", "i4"), ("shift", "i4"), ("mask", "u8"), ("toggles", "u8"), ("offset", "i4"), ("width", "i4")]
 )
 FORM = record_type(
     [
@@ -59,7 +59,7 @@ TERM_NAMES = (
     "quotes_left", "protection",
 )  # fmt: skip
 FOUND_NAMES = (
-    "stop", "skip", "frames", "requests", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote",
+    "stop", "skip", "frames", "request_count", "rows", "orders", "cancels", "quotes", "newest_id", "newest_quote",
     "leading_cancels",
 )  # fmt: skip
 READER = record_type(
@@ -146,7 +146,7 @@ class _Builder:
                 row["count_at"] = place.offset
             else:
                 field = row["fields"][self._numbers[wire_key(form.message, place.name)]]
-                field["offset"], field["size"] = place.offset, place.size
+                field["offset"], field["width"] = place.offset, place.size
 
     def _add_field(self, row: Any, form: RequestForm, key: RequestKey) -> int:
         low, high = bounds_of(form.message, key.name) if key.value == Value.NUMBER else (0, 0)

@@ -76,7 +76,7 @@ def derive_reply(tables, events, cells, begin, stop, form):
     values[WHY] = np.int64(events[last].cancel_reason) if is_ended else 0
     values[REPLACED_TICK] = head.price
     values[REPLACED_LOTS] = head.order_lots
-    values[PRIORITY] = priority_of(head.flags)
+    values[PRIORITY] = priority_of(head["flags"])
 
 
 @leaf_kernel
@@ -194,13 +194,13 @@ def note_reply(streams, slot, request_id, sequence, received_us, operations):
         streams.answered_slots[streams.answered_count] = slot
         streams.answered_count += 1
     streams.answers[slot] += 1
-    number = streams.replies
+    number = streams.reply_count
     streams.reply_slot[number] = slot
     streams.reply_id[number] = request_id
     streams.reply_sequence[number] = sequence
     streams.reply_received_us[number] = received_us
     streams.reply_operations[number] = operations
-    streams.replies = number + 1
+    streams.reply_count = number + 1
 
 
 @kernel
@@ -218,9 +218,9 @@ def put_reply(tables, chains, streams, command, received_us, events, cells, begi
     tables.values[SENT_US] = now_us
     at = chains.used
     if form == REPLY_QUOTED:
-        chains.used = put_quote_reply(tables, events, begin, stop, encoding, chains.data, at)
+        chains.used = put_quote_reply(tables, events, begin, stop, encoding, chains.text, at)
     else:
-        chains.used = put_message(tables, form, encoding, chains.data, at)
+        chains.used = put_message(tables, form, encoding, chains.text, at)
     add_message(chains, slot, at, chains.used, encoding)
     return True
 
@@ -243,7 +243,7 @@ def send_message(tables, chains, streams, account, form):
             continue
         if begins[encoding] == 0:
             begins[encoding] = chains.used
-            stops[encoding] = chains.used = put_message(tables, form, encoding, chains.data, chains.used)
+            stops[encoding] = chains.used = put_message(tables, form, encoding, chains.text, chains.used)
         add_message(chains, slot, begins[encoding], stops[encoding], encoding)
 
 
@@ -262,7 +262,7 @@ def send_account_messages(tables, chains, streams, events, cells, place):
     event = events[place]
     account, form = np.int64(event.account), np.int64(tables.forms[event.kind])
     is_position, is_cash = event.kind == EVENT_POSITION_CHANGED, event.kind == EVENT_CASH_MOVED
-    shows_margin = (is_position or is_cash) and event.flags & EVENT_FLAG_MARGIN != 0
+    shows_margin = (is_position or is_cash) and event["flags"] & EVENT_FLAG_MARGIN != 0
     streams.released[account] = event.account_sequence + (1 if shows_margin else 0)
     if streams.listeners[account] == 0:
         return
@@ -333,7 +333,7 @@ def note_released(streams, events):
         event = events[place]
         if event.account_sequence:
             shows_margin = event.kind == EVENT_POSITION_CHANGED or event.kind == EVENT_CASH_MOVED
-            shows_margin = shows_margin and event.flags & EVENT_FLAG_MARGIN != 0
+            shows_margin = shows_margin and event["flags"] & EVENT_FLAG_MARGIN != 0
             streams.released[np.int64(event.account)] = event.account_sequence + (1 if shows_margin else 0)
 
 
@@ -349,7 +349,7 @@ def collect_replies(streams, request_ids, sequences, received_us, operations, en
         ends[number] = end
         end += streams.answers[slot]
         streams.answers[slot] = number
-    for reply in range(streams.replies):
+    for reply in range(streams.reply_count):
         number = streams.answers[streams.reply_slot[reply]]
         place = ends[number]
         request_ids[place] = streams.reply_id[reply]
@@ -359,4 +359,4 @@ def collect_replies(streams, request_ids, sequences, received_us, operations, en
         ends[number] = place + 1
     for number in range(streams.answered_count):
         streams.answers[streams.answered_slots[number]] = 0
-    streams.replies = 0
+    streams.reply_count = 0

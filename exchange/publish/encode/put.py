@@ -30,7 +30,7 @@ JSON, MSGPACK, BINARY = 1, 2, 3  # how a slot's messages are encoded; 0: it has 
 
 CHAINS = record_type(
     [
-        ("data", "u1", CHAIN_BYTES),
+        ("text", "u1", CHAIN_BYTES),  # of the messages, in any encoding
         ("used", "i8"),
         ("bytes_max", "i8"),
         ("messages", "i8"),
@@ -313,7 +313,7 @@ def put_frame(chains, slot, frames, at, payload_max):
             frames[at] = COMMA
             at += 1
         begin = chains.begin[message]
-        copy_run(frames, at, chains.data, begin, chains.stop[message] - begin)
+        copy_run(frames, at, chains.text, begin, chains.stop[message] - begin)
         at += chains.stop[message] - begin
         message = chains.next[message]
     if count > 1 and encoding == JSON:

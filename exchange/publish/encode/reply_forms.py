@@ -71,7 +71,7 @@ def only_cancels(events, begin, stop):
 def refusal_of(event):
     """The reply to a refused command."""
     if event.reason == REJECT_DUP_ID:
-        return REPLY_SAME if event.flags & EVENT_FLAG_SAME else REPLY_UNKNOWN
+        return REPLY_SAME if event["flags"] & EVENT_FLAG_SAME else REPLY_UNKNOWN
     if event.reason == REJECT_UNKNOWN:
         return REPLY_UNKNOWN
     if event.reason == REJECT_BAND:

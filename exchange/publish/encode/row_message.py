@@ -123,7 +123,8 @@ def priority_of(flags):
 @leaf_kernel
 def derive_margin(tables, equity, held, unpaid):
     """Write maintenance margin and free margin; unpaid gains do not count as free (MARGIN-015)."""
-    tables.values[MAINTENANCE_MILLS] = -(-held * tables.maintenance_bp // BP)
+    whole, rest = held // BP, held % BP  # as `units.share_ceil`; the share of all at once may exceed 64 bits
+    tables.values[MAINTENANCE_MILLS] = whole * tables.maintenance_bp + -(-rest * tables.maintenance_bp // BP)
     tables.values[FREE_MILLS] = equity - unpaid - held
 
 
@@ -144,7 +145,7 @@ def derive_others(tables, event):
     if kind == EVENT_ORDER_REJECTED:
         derive_code(tables, event.reason, event.book_state)
     elif kind == EVENT_ORDER_REPLACED:
-        values[PRIORITY] = priority_of(event.flags)
+        values[PRIORITY] = priority_of(event["flags"])
     elif kind == EVENT_POSITION_CHANGED:
         derive_position(tables)
         derive_margin(tables, values[EQUITY_MILLS], values[MARGIN_HELD_MILLS], values[UNPAID_GAIN_MILLS])
@@ -242,7 +243,7 @@ def put_steps(tables, first, stop, encoding, out, at):
         step = tables.steps[number]
         if step.optional and is_empty(tables, step):
             continue
-        at = put_literal(out, at, tables.literals, step.literal, step.size)
+        at = put_literal(out, at, tables.literals, step.literal, step.length)
         if encoding == JSON:
             at = put_json_value(tables, step, out, at)
         else:
@@ -280,7 +281,7 @@ def put_record(tables, form, out, at):
     for number in range(tables.first[place], tables.stop[place]):
         step = tables.steps[number]
         if step.shown != COID:
-            put_little_endian(out, at + step.literal, tables.values[step.value], step.size)
+            put_little_endian(out, at + step.literal, tables.values[step.value], step.length)
         elif size_of_id(tables, step.value):
             for word in range(3):
                 store_word(out, at + step.literal + 8 * word, np.uint64(tables.values[step.value + word]))

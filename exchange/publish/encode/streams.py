@@ -33,7 +33,7 @@ STREAMS = record_type(
         ("answered_slots", "i8", REPLIES),
         ("answered_count", "i8"),
         ("answers", "i8", SLOTS),  # replies of a slot in this batch
-        ("replies", "i8"),
+        ("reply_count", "i8"),
         ("reply_slot", "i8", REPLIES),
         ("reply_id", "i8", REPLIES),
         ("reply_sequence", "i8", REPLIES),

@@ -44,12 +44,14 @@ def unframed(data: bytes) -> list[tuple[int, bytes]]:
 class Peer:
     """A session and the queue of its connection."""
 
-    def __init__(self, streams: AccountStreams, number: int, encoding: int = put.JSON) -> None:
+    def __init__(
+        self, streams: AccountStreams, number: int, encoding: int = put.JSON, replies: Replies | None = None
+    ) -> None:
         self.streams, self.number, self.encoding = streams, number, encoding
         self.framed: list[bytes] = []
         self.stored: list[tuple[int, int, int, int, int]] = []
         self.asked: list[int] = []
-        self.replies = Replies(table(), lambda _account, _text: None)
+        self.replies = replies or Replies(table(), lambda _account, _text: None)
         self.slot = streams.connect(self, self, encoding)
         streams.go_live(self)
 
@@ -122,12 +124,20 @@ def commands_of(first: int, count: int, session: int = 1) -> np.ndarray:
 class PlainStreams:
     """The slow, obvious way: messages by the publishers in Python, one by one."""
 
-    def __init__(self, listeners: dict[int, list[int]]) -> None:
+    def __init__(
+        self, listeners: dict[int, list[int]], reports: ExecutionReports | None = None, replies: Replies | None = None
+    ) -> None:
         """`listeners`: by account, numbers of the sessions whose connections listen."""
         self.listeners = listeners
-        self.reports, self.replies = ExecutionReports(table()), Replies(table(), lambda _account, _text: None)
+        self.reports = reports or ExecutionReports(table())
+        self.replies = replies or Replies(table(), lambda _account, _text: None)
         self.sent: dict[int, list[Any]] = {}
         self.released: dict[int, int] = {}
+
+    def note(self, events: np.ndarray) -> None:
+        """Events that nobody hears."""
+        for account, number, _ in self.reports.messages(read_rows(events)):
+            self.released[account] = number
 
     def take(self, batch: ReleasedBatch) -> None:
         groups = dict(by_command(read_rows(batch.events)))
