@@ -15,7 +15,7 @@ from exchange.cli.examples import FILE, examples
 from exchange.cli.schema_files import checksums, limits, logons
 from exchange.wire.binary import ABSENT
 from exchange.wire.messages import ClientMessages, ServerMessages
-from exchange.wire.record_reference import HEAD_FIELDS, INTEGERS, FieldTable, RecordTable, record_tables, words_tables
+from exchange.wire.record_reference import HEAD_FIELDS, INTEGERS, FieldTable, RecordTable, record_tables
 from exchange.wire.reference import Described, MessageKey, described_messages, described_objects
 from exchange.wire.schema import close_table, error_table
 from tests.gateway.dialogue import play_dialogue
@@ -129,9 +129,15 @@ def record_head() -> Iterator[str]:
 
 
 def record_words() -> Iterator[str]:
+    """The words of each code; messages whose words are the same share a row."""
+    found: dict[tuple[str, tuple[tuple[int, str], ...]], dict[str, None]] = {}
+    for record in record_tables():
+        for field in record.fields:
+            if field.kind == "code":
+                found.setdefault((field.key, tuple(sorted(field.words.items()))), {})[record.name] = None
     yield from table("key", "of", "words by code")
-    for key, names, words in words_tables():
-        shown = (f"{code} {word}" if " " in word else f"{code} `{word}`" for code, word in sorted(words.items()))
+    for (key, words), names in found.items():
+        shown = (f"{code} {word}" if " " in word else f"{code} `{word}`" for code, word in words)
         yield row(f"`{key}`", ", ".join(f"`{name}`" for name in names), ("; " if key == "msg" else ", ").join(shown))
 
 

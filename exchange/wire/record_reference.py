@@ -108,16 +108,6 @@ def record_tables() -> list[RecordTable]:
     return sorted((*requests, quote, *reports, quote_ok), key=lambda record: record.template)
 
 
-def words_tables() -> list[tuple[str, tuple[str, ...], dict[int, str]]]:
-    """(key, names of messages, code -> word) of all codes; messages whose words are the same share one."""
-    found: dict[tuple[str, tuple[tuple[int, str], ...]], list[str]] = {}
-    for record in record_tables():
-        for field in record.fields:
-            if field.kind == "code":
-                found.setdefault((field.key, tuple(field.words.items())), []).append(record.name)
-    return [(key, tuple(dict.fromkeys(names)), dict(words)) for (key, words), names in found.items()]
-
-
 def _row(row: tuple[tuple[str, int, int], ...]) -> tuple[FieldTable, ...]:
     return tuple(FieldTable(offset, size, name, INTEGERS[size], {}, (), "") for name, offset, size in row)
 

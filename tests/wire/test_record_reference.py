@@ -8,7 +8,7 @@ import pytest
 
 from exchange.wire.binary import HEAD, VERSION, decode_reports, requests_of
 from exchange.wire.errors import ErrorCode, applied
-from exchange.wire.record_reference import FieldTable, RecordTable, record_tables, words_tables
+from exchange.wire.record_reference import FieldTable, RecordTable, record_tables
 from exchange.wire.words import session_id
 
 BITS = {"int64": 52, "uint32": 31, "session": 31}
@@ -73,9 +73,3 @@ def test_a_record_is_read_as_its_table_says(record: RecordTable) -> None:
             assert requests_of(data) == [message]
         else:
             assert msgspec.to_builtins(decode_reports(data)) == [message]
-
-
-def test_words_are_listed_once_for_all_messages_that_share_them() -> None:
-    named = [(key, name) for key, names, _ in words_tables() for name in names]
-    assert len(set(named)) == len(named)
-    assert ("why", ("ok", "exec")) in {(key, names) for key, names, _ in words_tables()}
