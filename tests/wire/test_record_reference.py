@@ -1,6 +1,8 @@
 """What a person reads of a record is how the codec reads it."""
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,7 +11,11 @@ import pytest
 from exchange.wire.binary import HEAD, VERSION, decode_reports, requests_of
 from exchange.wire.errors import ErrorCode, applied
 from exchange.wire.record_reference import FieldTable, RecordTable, record_tables
+from exchange.wire.schema import record_table
+from exchange.wire.version import VERSION as PROTOCOL
 from exchange.wire.words import session_id
+
+STORED = sorted((Path(__file__).parent / "records").glob("*.json"))
 
 BITS = {"int64": 52, "uint32": 31, "session": 31}
 
@@ -73,3 +79,40 @@ def test_a_record_is_read_as_its_table_says(record: RecordTable) -> None:
             assert requests_of(data) == [message]
         else:
             assert msgspec.to_builtins(decode_reports(data)) == [message]
+
+
+def moved(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a client that knows the old layouts would misread in the new ones; empty: they only add."""
+    found = [] if old["head"] == new["head"] else ["the head"]
+    records = {record["template"]: record for record in new["records"]}
+    for record in old["records"]:
+        now = records.get(record["template"], {"t": None})
+        if any(now.get(key) != record[key] for key in ("t", "sender", "row_size", "row", "row_keys", "constants")):
+            found.append(f"record {record['template']}")
+            continue
+        fields = {field["offset"]: field for field in now["fields"]}
+        for field in record["fields"]:
+            there = fields.get(field["offset"], {"words": {}})
+            same = all(there.get(key) == field[key] for key in ("size", "key", "kind", "absent"))
+            if not same or not field["words"].items() <= there["words"].items():
+                found.append(f"{record['t']}.{field['key']}")
+    return found
+
+
+@pytest.mark.rule("WIRE-031", "WIRE-040")
+@pytest.mark.parametrize("file", STORED, ids=lambda file: file.stem)
+def test_later_layouts_only_add(file: Path) -> None:
+    """A new field stands behind all others. Codes of words stay."""
+    assert not moved(json.loads(file.read_text()), record_table())
+
+
+def test_the_layouts_of_this_version_are_stored() -> None:
+    assert STORED[0].stem == "1.3" and STORED[-1].stem <= PROTOCOL
+
+
+def test_a_moved_field_is_seen() -> None:
+    changed = json.loads(json.dumps(record_table()))
+    first, second, *_ = changed["records"][0]["fields"]
+    first["offset"], second["offset"] = second["offset"], first["offset"]
+    changed["records"][4]["t"] = "other"
+    assert moved(record_table(), changed) == ["new.id", "new.px", "record 10"]
