@@ -5,6 +5,7 @@ NUMBA_DISABLE_JIT=1 python -m tests.protocol_doc
 A marked part lies between `<!-- begin NAME -->` and `<!-- end -->`. Its name is that of a table, or `example SECTION`.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from tempfile import TemporaryDirectory
@@ -12,7 +13,9 @@ from typing import Any
 
 from exchange.cli.examples import FILE, examples
 from exchange.cli.schema_files import checksums, limits, logons
+from exchange.wire.binary import ABSENT
 from exchange.wire.messages import ClientMessages, ServerMessages
+from exchange.wire.record_reference import HEAD_FIELDS, INTEGERS, FieldTable, RecordTable, record_tables
 from exchange.wire.reference import Described, MessageKey, described_messages, described_objects
 from exchange.wire.schema import close_table, error_table
 from tests.gateway.dialogue import play_dialogue
@@ -26,14 +29,18 @@ BATCHED = {"BatchNew": "new", "BatchReplace": "replace", "BatchCancel": "cancel"
 def examples_text() -> str:
     """The text of `exchange/cli/examples.txt`."""
     with TemporaryDirectory() as folder:
-        lines = play_dialogue(folder)
+        lines = play_dialogue(f"{folder}/json")
+        in_records = play_dialogue(f"{folder}/binary", binary=True)
+    assert [line[:3] for line in lines] == [line[:3] for line in in_records], "an encoding says the same as another"
     written: list[str] = []
     now = ""
-    for section, sender, text in lines:
+    for section, sender, text, record in in_records:
         if section != now:
             now = section
             written.append(f"# {section}")
         written.append(f"{sender} {text}")
+        if record:
+            written.append(f"record {record.hex()}")
     return "\n".join(written) + "\n"
 
 
@@ -115,6 +122,81 @@ def with_words(key: MessageKey) -> str:
     return f"{key.meaning}: {words}" if words else key.meaning
 
 
+def record_head() -> Iterator[str]:
+    yield from table("offset", "bytes", "name", "value", "meaning")
+    for name, offset, size, meaning in HEAD_FIELDS:
+        yield row(offset, size, name, INTEGERS[size], meaning)
+
+
+def record_words() -> Iterator[str]:
+    """The words of each code; messages whose words are the same share a row."""
+    found: dict[tuple[str, tuple[tuple[int, str], ...]], dict[str, None]] = {}
+    for record in record_tables():
+        for field in record.fields:
+            if field.kind == "code":
+                found.setdefault((field.key, tuple(sorted(field.words.items()))), {})[record.name] = None
+    yield from table("key", "of", "words by code")
+    for (key, words), names in found.items():
+        shown = (f"{code} {word}" if " " in word else f"{code} `{word}`" for code, word in words)
+        yield row(f"`{key}`", ", ".join(f"`{name}`" for name in names), ("; " if key == "msg" else ", ").join(shown))
+
+
+def record_layouts() -> Iterator[str]:
+    """A heading and a table for each record."""
+    for record in record_tables():
+        more = f" and {record.row_size} for each row" if record.row_size else ""
+        yield from ("", f"### Record {record.template}: `{record.name}`, {record.size} bytes{more}", "")
+        yield from table("offset", "bytes", "key", "value", "absent if", "meaning")
+        yield from (record_row(field) for field in record.fields)
+        yield from implied(record)
+        if record.row:
+            yield from ("", f"Each row, JSON `qs`: `[{', '.join(record.row_keys)}]`", "")
+            yield from table("offset in the row", "bytes", "name", "value")
+            yield from (row(field.offset, field.size, f"`{field.key}`", field.kind) for field in record.row)
+
+
+def record_row(field: FieldTable) -> str:
+    names = {0: "empty" if field.kind == "text" else "0", ABSENT: "lowest"}
+    absent = ", ".join(names.get(number, str(number)) for number in field.absent) or "never"
+    return row(
+        field.offset, field.size, f"`{field.key}`" if field.key else "rows", field.kind, absent, field.meaning
+    )  # fmt: skip
+
+
+def implied(record: RecordTable) -> Iterator[str]:
+    """Keys that a record need not have."""
+    if record.constants:
+        shown = ", ".join(f"`{key}` `{value}`" for key, value in record.constants.items())
+        yield from ("", f"Always: {shown}.")
+    if record.from_code:
+        yield from ("", f"From the table of errors by `code`: {', '.join(f'`{key}`' for key in record.from_code)}.")
+
+
+def worked_records() -> Iterator[str]:
+    """An order, its reply and its report, each in JSON and as a record."""
+    yield "```"
+    for one in [one for one in examples() if one.section == "new"][:3]:
+        yield from (f"{one.sender} {one.text}", f"record {one.record}")
+    yield "```"
+
+
+def worked_fields() -> Iterator[str]:
+    """Every field of the report in the worked example."""
+    one = [one for one in examples() if one.section == "new"][2]
+    data, message = bytes.fromhex(one.record), json.loads(one.text)
+    (record,) = (record for record in record_tables() if record.template == int.from_bytes(data[4:6], "little"))
+    yield from table("offset", "bytes", "key", "JSON")
+    places = [(name, offset, size) for name, offset, size, _ in HEAD_FIELDS]
+    for name, offset, size in places:
+        part = data[offset : offset + size]
+        yield row(offset, f"`{part.hex()}`", name, int.from_bytes(part, "little"))
+    for field in record.fields:
+        shown = f"`{json.dumps(message[field.key])}`" if field.key in message else "absent"
+        yield row(field.offset, f"`{data[field.offset : field.offset + field.size].hex()}`", f"`{field.key}`", shown)
+    end = record.fields[-1].offset + record.fields[-1].size
+    yield row(end, f"`{data[end:].hex()}`", "", "to a multiple of 8 bytes")
+
+
 def table(*columns: str) -> tuple[str, str]:
     return row(*columns), row(*("---" for _ in columns))
 
@@ -129,6 +211,11 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "limits": limit_rows,
     "errors": errors,
     "closes": closes,
+    "record head": record_head,
+    "record words": record_words,
+    "records": record_layouts,
+    "worked records": worked_records,
+    "worked fields": worked_fields,
     "client messages": lambda: messages(ClientMessages),
     "server messages": lambda: messages(ServerMessages),
 }

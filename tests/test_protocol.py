@@ -14,12 +14,23 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from clients.local_book import LocalBook
 from exchange.cli.examples import examples
+from exchange.cli.schema_files import FILES
 from exchange.gateway.auth import encode_bytes
+from exchange.wire.codec import CODECS
+from exchange.wire.version import BINARY_SUBPROTOCOL
 from tests.protocol_doc import DOCUMENT, PART, document
 
 PAGE = DOCUMENT.read_text()
 MARKED = {part["name"]: part[0] for part in PART.finditer(PAGE)}
 SCRIPTS = re.findall(r"^```js\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+WORKED = ("client", "server", "record")
+# Messages that the dialogue has as records, and whether they have rows.
+RECORDED = {
+    ("new", False), ("cancel", False), ("replace", False), ("quote", True), ("ok", False), ("err", False), ("ok", True),
+    ("exec", False), ("fill", False), ("pos", False), ("margin", False), ("mmp", False), ("kill", False),
+    ("cod_fired", False),
+}  # fmt: skip
 
 
 def cell(name: str, first: str) -> list[str]:
@@ -99,6 +110,54 @@ def test_the_resumed_session_misses_nothing() -> None:
     assert hello["history"] == next(said("hello"))["history"]
 
 
+def worked_records() -> list[tuple[str, str]]:
+    """(JSON, record in hexadecimal) of each message of the worked example."""
+    lines = [line.split(" ", 1)[1] for line in MARKED["worked records"].splitlines() if line[:6] in WORKED]
+    return list(zip(lines[::2], lines[1::2], strict=True))
+
+
+@pytest.mark.rule("WIRE-030", "WIRE-031")
+def test_the_worked_records_are_right() -> None:
+    """They say what their JSON says, and the table of the third one is its bytes."""
+    (order, sent), (reply, answer), (report, told) = worked_records()
+    codec = CODECS[BINARY_SUBPROTOCOL]
+    assert codec.decode_client(bytes.fromhex(sent)) == codec.decode_client(order)
+    for text, record in ((reply, answer), (report, told)):
+        assert codec.decode_server(bytes.fromhex(record)) == codec.decode_server(text)
+    cells = [line.split(" | ")[1] for line in MARKED["worked fields"].splitlines()[3:-1]]
+    assert "".join(cell.strip("`") for cell in cells) == told
+
+
+def run_node(script: str) -> Any:
+    """What a script prints, as JSON."""
+    ended = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.rule("WIRE-031", "WIRE-042")
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
+def test_the_decoder_of_the_page_reads_every_record() -> None:
+    """In Node: all records of the dialogue, as one frame and one by one, are the messages of its JSON."""
+    records, errors = FILES["records.json"]()["records"], FILES["errors.json"]()
+    told = [one for one in examples() if one.record]
+    frames = [one.record for one in told]
+    script = f"""
+    {SCRIPTS[2]}
+    const records = {json.dumps(records)}, errors = {json.dumps(errors)};
+    const decode = (hex) => decodeFrame(new Uint8Array(Buffer.from(hex, "hex")).buffer, records, errors);
+    console.log(JSON.stringify({json.dumps([*frames, "".join(frames)])}.map(decode)));
+    """
+    *single, joined = run_node(script)
+    messages = [json.loads(one.text) for one in told]
+    decoded = [message for (message,) in single]
+    assert decoded == joined
+    for one, message, text in zip(told, decoded, messages, strict=True):
+        # A record of a client has the words that JSON leaves out because they are the defaults.
+        assert message == text if one.sender == "server" else message.items() >= text.items()
+    assert {(message["t"], "qs" in message) for message in messages} >= RECORDED
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
 def test_the_scripts_of_the_page_run() -> None:
     """In Node: the signature and the checksum of the worked examples."""
@@ -107,14 +166,13 @@ def test_the_scripts_of_the_page_run() -> None:
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     (hello,) = said("hello")
     bids, asks = cell("checksum", "`b`, `a`")
-    sign, checksum = SCRIPTS
+    sign, checksum, decoder = SCRIPTS
     script = f"""
     {sign}
     {checksum}
+    {decoder}
     importKey({json.dumps(pem)})
       .then((key) => sign(key, "localhost", "/v1/oe", {json.dumps(hello["nonce"])}, "k_test1"))
       .then((signature) => console.log(JSON.stringify([signature, checksum({bids}, {asks})])));
     """
-    ended = subprocess.run(["node", "-e", script], capture_output=True, text=True, timeout=30, check=False)
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout) == [signature, int(cell("checksum", "`crc`")[0])]
+    assert run_node(script) == [signature, int(cell("checksum", "`crc`")[0])]

@@ -1,6 +1,7 @@
 """Example messages: a dialogue of clients with a real gateway, as it crossed the socket.
 
-`examples.txt` has a line `# NAME` for each section, and a line for each message: who sends it, and its JSON.
+`examples.txt` has a line `# NAME` for each section, and a line for each message: who sends it, and its JSON. A message
+that is a record in `gpux.v1+bin` is followed by a line with its bytes, from the same dialogue in that encoding.
 `tests/protocol_doc.py` writes that file.
 """
 
@@ -13,11 +14,16 @@ FILE = Path(__file__).with_name("examples.txt")
 
 
 class Example(NamedTuple):
-    """A message as its sender (`client` or `server`) wrote it in JSON; `section`: where it stands in PROTOCOL.md."""
+    """A message as its sender (`client` or `server`) wrote it in JSON.
+
+    section   where it stands in PROTOCOL.md
+    record    the bytes of its binary record, in hexadecimal; empty: in `gpux.v1+bin` it is this JSON
+    """
 
     section: str
     sender: str
     text: str
+    record: str = ""
 
     def packed(self) -> bytes:
         """The same message in MessagePack."""
@@ -32,6 +38,8 @@ def examples() -> list[Example]:
         sender, text = line.split(" ", 1)
         if sender == "#":
             section = text
+        elif sender == "record":
+            found[-1] = found[-1]._replace(record=text)
         else:
             found.append(Example(section, sender, text))
     return found

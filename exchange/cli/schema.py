@@ -7,7 +7,7 @@ def schema(*, out: Path | None = None) -> None:
     """Print JSON Schema of all messages, or write it and the tables, limits and test vectors of the protocol as files.
 
     Args:
-        out: Folder for schema.json, errors.json, close_codes.json, limits.json and vectors.json; made if missing.
+        out: Folder for schema.json, records.json, errors.json, close_codes.json, limits.json and vectors.json.
     """
     from exchange.cli import schema_files
 

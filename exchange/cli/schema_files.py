@@ -1,6 +1,6 @@
-"""Makes the files of `gpux schema`: schema, errors, close codes, limits and test vectors of the protocol.
+"""Makes the files of `gpux schema`: schema, records, errors, close codes, limits and test vectors of the protocol.
 
-A client in any language can test itself with the vectors: the bytes of each message in both encodings, the text and
+A client in any language can test itself with the vectors: the bytes of each message in every encoding, the text and
 signature of a logon, and the bytes and checksum of a book.
 """
 
@@ -17,7 +17,7 @@ from exchange.gateway.auth import KeyPair, encode_bytes, signed_text
 from exchange.gateway.throttle import PROFILES
 from exchange.publish.book_view import checksum, checksum_bytes
 from exchange.wire.fields import BATCH_MAX, MESSAGES_MAX, QUOTE_ROWS_MAX
-from exchange.wire.schema import close_table, error_table, json_schema
+from exchange.wire.schema import close_table, error_table, json_schema, record_table
 from exchange.wire.version import SUBPROTOCOLS, VERSION
 
 HOST, PATH = "localhost", "/v1/oe"
@@ -72,7 +72,7 @@ def limits() -> dict[str, Any]:
 
 
 def vectors() -> dict[str, Any]:
-    """Test vectors: messages, logons, checksums."""
+    """Test vectors: messages, logons, checksums. A message without a record is JSON in `gpux.v1+bin` too."""
     return {
         "messages": [
             {
@@ -81,6 +81,7 @@ def vectors() -> dict[str, Any]:
                 "json": example.text,
                 "msgpack": example.packed().hex(),
             }
+            | ({"record": example.record} if example.record else {})
             for example in examples()
         ],
         "logons": logons(),
@@ -126,6 +127,7 @@ def _decoded() -> list[tuple[Example, dict[str, Any]]]:
 
 FILES: dict[str, Callable[[], Any]] = {
     "schema.json": json_schema,
+    "records.json": record_table,
     "errors.json": error_table,
     "close_codes.json": close_table,
     "limits.json": limits,

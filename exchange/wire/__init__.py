@@ -6,11 +6,14 @@ responses           replies and session messages of the server
 account_messages    messages of an account's stream
 market_messages     messages of the market data channels
 fields              wire names, types of fields with their bounds, base classes of messages
-codec               encodes and decodes messages in JSON and MessagePack; names the faults of bad messages
+codec               encodes and decodes messages in JSON, MessagePack and records; names the faults of bad messages
+table               for each key of usual requests, replies and account messages: where its value stands in a row
+binary              binary records, laid out by the table
 allowed             the values that a field may have, for the text of a refusal
 meanings            what each field means, and its unit
 reference           all messages as a person reads them, from types and meanings
-schema              JSON Schema of all messages, tables of errors and close codes
+record_reference    all records as a person reads them
+schema              JSON Schema of all messages, layouts of records, tables of errors and close codes
 errors              error codes, the error code of each reject reason, close codes
 words               the wire's words for integer codes; session ids
 version             versions of the protocol and of the release

@@ -239,7 +239,7 @@ class BinaryCodec(Codec):
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
         if isinstance(data, str) or self.is_text(data):
-            return super().decode_client(data if isinstance(data, str) else str(data, "utf-8"))
+            return super().decode_client(data)
         try:
             requests = requests_of(data)
         except BadRecord as bad:

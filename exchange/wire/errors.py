@@ -166,7 +166,7 @@ CLOSE_MEANINGS = {
     CloseCode.NORMAL: "after `logout`",
     CloseCode.SHUTDOWN: "the venue stops: connect again after a random time in `reconnect_ms`",
     CloseCode.BROKEN_FRAME: "not a websocket frame: fix the client",
-    CloseCode.WRONG_FRAME_KIND: "text where binary is due, or binary where text is due: fix the client",
+    CloseCode.WRONG_FRAME_KIND: "text for MessagePack, or binary for JSON: fix the client",
     CloseCode.BAD_TEXT: "text that is not UTF-8: fix the client",
     CloseCode.TOO_BIG: "a frame above `max_frame`, too many messages or fragments in one: fix the client",
     CloseCode.NO_LOGON: "no logon in time",

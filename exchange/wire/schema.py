@@ -1,4 +1,4 @@
-"""JSON Schema of all messages, and the tables of errors and close codes, as data for programs in any language.
+"""JSON Schema of all messages, layouts of records, and tables of errors and close codes: data for programs.
 
 The schema comes from the types of the messages (WIRE-041). Each key also has its name in the code, its meaning, and
 its unit (`x-unit`). A word of the venue may be new to a client, so its words (`x-words`) are no bounds.
@@ -10,6 +10,7 @@ import msgspec
 
 from exchange.wire.errors import CLOSE_MEANINGS, ERROR_MEANINGS, applied
 from exchange.wire.messages import ClientMessages, ServerMessages
+from exchange.wire.record_reference import HEAD_FIELDS, FieldTable, record_tables
 from exchange.wire.reference import Described, described_messages, described_objects
 from exchange.wire.version import VERSION
 
@@ -51,6 +52,43 @@ def error_table() -> list[dict[str, Any]]:
 def close_table() -> list[dict[str, Any]]:
     """Every close code."""
     return [{"code": int(code), "name": code.name, "meaning": text} for code, text in CLOSE_MEANINGS.items()]
+
+
+def record_table() -> dict[str, Any]:
+    """Layouts of the records of `gpux.v1+bin`. Numbers that mean an absent key are texts: some exceed 53 bits."""
+    return {
+        "head": [
+            {"offset": offset, "size": size, "name": name, "description": meaning}
+            for name, offset, size, meaning in HEAD_FIELDS
+        ],
+        "records": [
+            {
+                "template": record.template,
+                "t": record.name,
+                "sender": record.sender,
+                "size": record.size,
+                "fields": [_field(field) for field in record.fields],
+                "row_size": record.row_size,
+                "row": [_field(field) for field in record.row],
+                "row_keys": list(record.row_keys),
+                "constants": record.constants,
+                "from_code": list(record.from_code),
+            }
+            for record in record_tables()
+        ],
+    }
+
+
+def _field(field: FieldTable) -> dict[str, Any]:
+    return {
+        "offset": field.offset,
+        "size": field.size,
+        "key": field.key,
+        "kind": field.kind,
+        "words": {str(code): word for code, word in field.words.items()},
+        "absent": ["" if field.kind == "text" else str(number) for number in field.absent],
+        "description": field.meaning,
+    }
 
 
 def _bare(part: Any) -> Any:

@@ -11,7 +11,7 @@ from exchange.cli.examples import examples
 from exchange.cli.schema_files import FILES, limits, text_of, vectors
 from exchange.gateway.auth import decode_bytes
 from exchange.wire.codec import CODECS
-from exchange.wire.version import MSGPACK_SUBPROTOCOL
+from exchange.wire.version import BINARY_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
 TEXTS = {example.section: [] for example in examples()}
 for example in examples():
@@ -58,9 +58,34 @@ def test_a_checksum_can_be_made_from_its_vector() -> None:
 
 
 @pytest.mark.rule("WIRE-042")
-def test_a_message_has_its_bytes_in_both_encodings() -> None:
+def test_a_message_has_its_bytes_in_messagepack() -> None:
     codec = CODECS[MSGPACK_SUBPROTOCOL]
     for vector in vectors()["messages"]:
         data = bytes.fromhex(vector["msgpack"])
         decoded = codec.decode_client(data) if vector["sender"] == "client" else codec.decode_server(data)
         assert len(decoded) == 1
+
+
+@pytest.mark.rule("WIRE-030", "WIRE-042")
+def test_a_message_has_its_record_if_it_is_one() -> None:
+    codec = CODECS[BINARY_SUBPROTOCOL]
+    found = [vector for vector in vectors()["messages"] if "record" in vector]
+    templates = {record["template"]: record for record in FILES["records.json"]()["records"]}
+    for vector in found:
+        data = bytes.fromhex(vector["record"])
+        decode = codec.decode_client if vector["sender"] == "client" else codec.decode_server
+        assert decode(data) == decode(vector["json"])
+        record = templates.pop(int.from_bytes(data[4:6], "little"), None)
+        if record is not None:
+            assert (record["t"], record["sender"]) == (json.loads(vector["json"])["t"], vector["sender"])
+    assert [record["t"] for record in templates.values()] == ["cash"], "no money is paid in the dialogue"
+
+
+@pytest.mark.rule("WIRE-031")
+def test_fields_of_records_neither_overlap_nor_leave_their_record() -> None:
+    for record in FILES["records.json"]()["records"]:
+        for fields, size, end in ((record["fields"], record["size"], 8), (record["row"], record["row_size"], 0)):
+            for field in fields:
+                assert field["offset"] >= end and field["offset"] % min(field["size"], 8) == 0
+                end = field["offset"] + field["size"]
+            assert end <= size and size % 8 == 0

@@ -1,6 +1,9 @@
 """The dialogue whose messages are the examples of the protocol: clients talk to a gateway, and every byte is kept.
 
-    play_dialogue(folder) -> [(section, sender, text), ...]     # sender: client or server; text: one message in JSON
+    play_dialogue(folder) -> [(section, sender, text, record), ...]
+
+The sender is `client` or `server`, the text one message in JSON. With `binary` the clients speak `gpux.v1+bin`; then
+the record has the bytes of the same message, if it crossed as one.
 
 Time, random bytes and keys are always the same, so the dialogue is, too. A section is a place in `PROTOCOL.md`.
 """
@@ -8,9 +11,11 @@ Time, random bytes and keys are always the same, so the dialogue is, too. A sect
 import json
 
 import msgspec
+from websockets.frames import Opcode
 
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.throttle import STANDARD
+from exchange.wire.binary import decode_reports
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import (
     Auth,
@@ -49,36 +54,54 @@ CODEC = CODECS[JSON_SUBPROTOCOL]
 OWN = 1  # account of the client whose view this is
 OTHER = 2
 
-Line = tuple[str, str, str]
+Line = tuple[str, str, str, bytes]
 
 
 class Talk:
     """Keeps what is said in the sections of the page."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, bench: Bench, binary: bool) -> None:
+        self.bench, self.binary = bench, binary
         self.lines: list[Line] = []
         self.section = ""
 
     def ask(self, peer: Peer, *messages: object) -> list[object]:
         """Send messages, and keep them and what the peer hears then."""
         for message in messages:
-            text = CODEC.encode(message).decode()
-            self.lines.append((self.section, "client", text))
-            peer.raw(text)
+            peer.raw(self.note(peer, message))
         return self.hear(peer)
+
+    def note(self, peer: Peer, message: object) -> bytes:
+        """Keep a message of the client; returns its bytes."""
+        data = peer.codec.encode(message)
+        record = b"" if peer.codec.is_text(data) else data
+        self.lines.append((self.section, "client", CODEC.encode(message).decode(), record))
+        return data
 
     def hear(self, peer: Peer) -> list[object]:
         """Keep what the peer has heard."""
         self.bench.settle()
         data, peer.transport.data = peer.transport.data, b""
         heard = []
-        for _, payload in frames_of(data):
+        for opcode, payload in frames_of(data):
+            if opcode == Opcode.BINARY:
+                heard += self._hear_records(payload)
+                continue
             # An array of messages is shown as if they had come one by one, which it means (WIRE-004).
             parts = msgspec.json.decode(payload, type=list[msgspec.Raw]) if payload[:1] == b"[" else [payload]
             texts = [bytes(part).decode() for part in parts]
-            self.lines += ((self.section, "server", text) for text in texts if self._belongs(text))
+            self.lines += ((self.section, "server", text, b"") for text in texts if self._belongs(text))
             heard += CODEC.decode_server(payload)
+        return heard
+
+    def _hear_records(self, payload: bytes) -> list[object]:
+        heard = []
+        while payload:
+            size = int.from_bytes(payload[:4], "little")
+            record, payload = payload[:size], payload[size:]
+            (message,) = decode_reports(record)
+            self.lines.append((self.section, "server", CODEC.encode(message).decode(), record))
+            heard.append(message)
         return heard
 
     def _belongs(self, text: str) -> bool:
@@ -87,9 +110,13 @@ class Talk:
 
     def open(self, path: str = "/v1/oe") -> Peer:
         """A new connection; its `hello` is kept."""
-        peer = self.bench.open(path)
-        self.lines.append((self.section, "server", CODEC.encode(peer.hello).decode()))
+        peer = self.join(path)
+        self.lines.append((self.section, "server", CODEC.encode(peer.hello).decode(), b""))
         return peer
+
+    def join(self, path: str = "/v1/oe") -> Peer:
+        """A new connection."""
+        return self.bench.open(path, binary=self.binary)
 
     def log_on(self, peer: Peer, pair: KeyPair, request_id: int = 1, **options: object) -> list[object]:
         sid = str(options.get("session_id", ""))
@@ -99,11 +126,11 @@ class Talk:
         )
 
 
-def play_dialogue(folder: str) -> list[Line]:
-    """The whole dialogue with a new venue in `folder`."""
+def play_dialogue(folder: str, binary: bool = False) -> list[Line]:
+    """The whole dialogue with a new venue in `folder`. `binary`: in `gpux.v1+bin`, else in JSON."""
     with Bench(folder, STANDARD) as bench:
         risk = bench.opened.make_key("desk", 9, 10**9, ("read", "risk"), bytes([99]) * 32, FIRM)
-        talk, other = Talk(bench), bench.connect(bench.keys[OTHER])
+        talk, other = Talk(bench, binary), bench.connect(bench.keys[OTHER])
         peer = session(talk)
         market_data(talk, peer, other)
         orders(talk, peer)
@@ -122,7 +149,7 @@ def session(talk: Talk) -> Peer:
     talk.section = "logon"
     talk.log_on(peer, pair, cancel_terms=CancelTerms())
     talk.section = "refused logon"
-    stranger = bench.open()
+    stranger = talk.join()
     talk.log_on(stranger, bench.keys[0])
     talk.section = "heartbeat"
     bench.pass_ms(1_010)
@@ -214,7 +241,7 @@ def orders(talk: Talk, peer: Peer) -> None:
     talk.ask(peer, bench.order(25, "a1", price_tick=price - 1))
     talk.section = "bad message"
     text = '{"t":"new","id":26,"i":1,"side":"x","q":1,"coid":"a"}'
-    talk.lines.append((talk.section, "client", text))
+    talk.lines.append((talk.section, "client", text, b""))
     peer.raw(text)
     talk.hear(peer)
 
@@ -265,7 +292,7 @@ def quotes(talk: Talk, peer: Peer, other: Peer) -> None:
 def protection(talk: Talk, risk: KeyPair) -> None:
     """The kill switch of a risk desk."""
     talk.section = "kill"
-    desk = talk.bench.open()
+    desk = talk.join()
     desk.log_on(risk)
     talk.ask(desk, Kill(request_id=2, scope="account", account=9))
     talk.ask(desk, Unkill(request_id=3, scope="account", account=9))
@@ -281,8 +308,7 @@ def recovery(talk: Talk, peer: Peer, other: Peer) -> None:
     talk.ask(peer, New(request_id=50, instrument=book, side="b", price_tick=price, order_lots=12, client_order_id="r1"))
     last = json.loads(talk.lines[-1][2])["s"]
     lost = New(request_id=51, instrument=book, side="b", price_tick=price - 3, order_lots=7, client_order_id="r2")
-    talk.lines.append((talk.section, "client", CODEC.encode(lost).decode()))
-    peer.send(lost)
+    peer.raw(talk.note(peer, lost))
     bench.settle()
     peer.drop()
     other.ask(bench.order(20, "t3", side="s", price_tick=price, order_lots=4, tif="ioc"))
@@ -308,7 +334,7 @@ def recovery(talk: Talk, peer: Peer, other: Peer) -> None:
     talk.section = "logout"
     talk.ask(again, Logout(request_id=64))
     talk.section = "snapshot"
-    first, second = bench.connect(pair), bench.open()
+    first, second = bench.connect(pair), talk.join()
     first.ask(bench.order(2, "c1", price_tick=price - 9))
     talk.log_on(second, pair)
     talk.section = "cod_fired"

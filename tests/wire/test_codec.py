@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.wire.codec import CODECS, BadMessage, TooManyMessages, fault_name
-from exchange.wire.messages import Batch, Cancel, Ping
+from exchange.wire.messages import Batch, Cancel, Ping, Quote
 from exchange.wire.requests import SideText
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 
-JSON, MSGPACK = CODECS[JSON_SUBPROTOCOL], CODECS[MSGPACK_SUBPROTOCOL]
+JSON, MSGPACK, BINARY = (CODECS[name] for name in (JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, BINARY_SUBPROTOCOL))
 NEW = '{"t":"new","id":9,"i":2,"side":"b","px":%s,"q":3,"coid":%s}'
 
 
@@ -200,3 +200,27 @@ def test_no_bytes_raise_anything_but_too_many(data: bytes) -> None:
     for message in MSGPACK.decode_client(data):
         if isinstance(message, BadMessage):
             assert message.reply().code in (1001, 1002)
+
+
+@pytest.mark.rule("SEC-053")
+@given(st.one_of(st.binary(), st.binary().map(lambda data: b'{"t":' + data), st.binary().map(lambda data: b"[" + data)))
+def test_no_records_raise_anything_but_too_many(data: bytes) -> None:
+    for message in BINARY.decode_client(data):
+        if isinstance(message, BadMessage):
+            assert message.reply().code in (1001, 1002)
+
+
+@pytest.mark.rule("WIRE-030")
+@pytest.mark.parametrize("rows", range(1, 33))
+def test_a_record_of_any_length_is_no_text(rows: int) -> None:
+    """That of 32 rows has 1,312 bytes, so it begins with the byte of a blank."""
+    quote = Quote(request_id=5, quotes=[(row + 1, 10, 2, 12, 3) for row in range(rows)])
+    record = BINARY.encode(quote)
+    assert not BINARY.is_text(record) and BINARY.decode_client(record) == [quote]
+
+
+@pytest.mark.rule("WIRE-030")
+@pytest.mark.parametrize("blank", [" ", "\n", "\t", "\r", "    "])
+def test_a_text_may_begin_with_blanks(blank: str) -> None:
+    text = (blank + '{"t":"ping","id":5}').encode()
+    assert BINARY.is_text(text) and BINARY.decode_client(text) == [Ping(request_id=5)]

@@ -3,15 +3,22 @@
 import pytest
 
 from exchange.wire.codec import CODECS
-from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, RELEASE, SUBPROTOCOLS, VERSION
+from exchange.wire.version import (
+    BINARY_SUBPROTOCOL,
+    JSON_SUBPROTOCOL,
+    MSGPACK_SUBPROTOCOL,
+    RELEASE,
+    SUBPROTOCOLS,
+    VERSION,
+)
 
 
 @pytest.mark.rule("WIRE-001")
 def test_every_subprotocol_names_the_major_version_and_has_a_codec() -> None:
     major = VERSION.split(".")[0]
-    assert SUBPROTOCOLS == (JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL) == (*CODECS,)
+    assert SUBPROTOCOLS == (JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, BINARY_SUBPROTOCOL) == (*CODECS,)
     assert all(name.startswith(f"gpux.v{major}+") for name in SUBPROTOCOLS)
-    assert [codec.text for codec in CODECS.values()] == [True, False]
+    assert [codec.text for codec in CODECS.values()] == [True, False, False]
 
 
 def test_versions_are_numbers() -> None:
