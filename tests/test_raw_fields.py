@@ -34,6 +34,8 @@ ALLOWED = {
     ("exchange.engine.emit", "refuse", "lots"): "only a NEW is refused as an order",
     ("exchange.publish.replies", "_duplicate", "state"): "only a NEW is refused for DUP_ID",
     ("exchange.publish.replies", "_order_done", "state"): "of the event that has ended the order",
+    ("tests.publish.encode.test_reply_forms", "", "reason"): "rows of any kind",
+    ("tests.publish.encode.test_reply_forms", "random_rows", "order_type"): "rows of any kind",
 }
 # Alias of a table of the state -> modules where the field itself would be the wrong name.
 STATE_ALIASES = {

@@ -15,6 +15,7 @@ import numpy as np
 from exchange.engine.event_rows import Row
 from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.outbox import Outbox
+from exchange.publish.account_streams import AccountStreams
 from exchange.publish.consumer import ReleasedBatch
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
@@ -74,15 +75,11 @@ class Venue:
         self.market, self.timekeeper, self.counters = consumers.market, consumers.timekeeper, consumers.counters
         self.table, self.instruments = consumers.listings.table, consumers.listings.instruments
         self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status
-        streams = consumers.account_streams
-        self.admission = Admission(engine, clock, streams.answer_session)
-        self.connect, self.go_live = streams.connect, streams.go_live
-        self.disconnect, self.forget = streams.disconnect, streams.forget
-        self.listen, self.unlisten, self.ask_python = streams.listen, streams.unlisten, streams.ask_python
-        self.stream_number, self.note_stream_number = streams.released, streams.set_released
-        outbox.send_with(streams)
+        self.admission = Admission(engine, clock, consumers.account_streams.answer_session)
+        self._lend_streams(consumers.account_streams)
+        outbox.send_with(consumers.account_streams)
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
-        self.done_order, self.note_reply = consumers.replies.done_order, streams.note_reply
+        self.done_order = consumers.replies.done_order
         self.questions = VenueQuestions(self.states, self.table, consumers.reports)
         self.failure = Failure()
         self._waiting_questions: list[Callable[[], None]] = []
@@ -93,6 +90,14 @@ class Venue:
         self._events: np.ndarray | None = None
         self._begun_ns = self._commit_ns = 0  # when the last commit began, how long it took
         self.small_commit_rows = SMALL_COMMIT_ROWS
+
+    def _lend_streams(self, streams: AccountStreams) -> None:
+        """What the port has from the account streams."""
+        self.connect, self.go_live = streams.connect, streams.go_live
+        self.disconnect, self.forget = streams.disconnect, streams.forget
+        self.listen, self.unlisten, self.ask_python = streams.listen, streams.unlisten, streams.ask_python
+        self.stream_number, self.note_stream_number = streams.released, streams.set_released
+        self.note_reply = streams.note_reply
 
     # The gateway's port to the venue.
 
