@@ -147,8 +147,8 @@ def read_record(reader, at, stop, rows_key):
     found = 1 << TYPE
     for key in range(TYPE + 1, reader.keys_count):
         field = form.fields[key]
-        if field.size:
-            taken = take_field(reader, key, at + field.offset, field.size)
+        if field.width:
+            taken = take_field(reader, key, at + field.offset, field.width)
             if taken == 2:
                 return 0
             found |= taken << key

@@ -37,9 +37,9 @@ KEY = record_type(
         ("pad", "i4"),
     ]
 )
-# Where the value of a key goes in a row, and where it stands in a binary record; size 0: the record lacks it.
+# Where the value of a key goes in a row, and where it stands in a binary record; width 0: the record lacks it.
 FIELD = record_type(
-    [("word", "i4"), ("shift", "i4"), ("mask", "u8"), ("toggles", "u8"), ("offset", "i4"), ("size", "i4")]
+    [("word", "i4"), ("shift", "i4"), ("mask", "u8"), ("toggles", "u8"), ("offset", "i4"), ("width", "i4")]
 )
 FORM = record_type(
     [
@@ -145,7 +145,7 @@ class _Builder:
                 row["count_at"] = place.offset
             else:
                 field = row["fields"][self._numbers[wire_key(form.message, place.name)]]
-                field["offset"], field["size"] = place.offset, place.size
+                field["offset"], field["width"] = place.offset, place.size
 
     def _add_field(self, row: Any, form: RequestForm, key: RequestKey) -> int:
         low, high = bounds_of(form.message, key.name) if key.value == Value.NUMBER else (0, 0)

@@ -242,7 +242,7 @@ def put_steps(tables, first, stop, encoding, out, at):
         step = tables.steps[number]
         if step.optional and is_empty(tables, step):
             continue
-        at = put_literal(out, at, tables.literals, step.literal, step.size)
+        at = put_literal(out, at, tables.literals, step.literal, step.width)
         if encoding == JSON:
             at = put_json_value(tables, step, out, at)
         else:
@@ -280,7 +280,7 @@ def put_record(tables, form, out, at):
     for number in range(tables.first[place], tables.stop[place]):
         step = tables.steps[number]
         if step.shown != COID:
-            put_little_endian(out, at + step.literal, tables.values[step.value], step.size)
+            put_little_endian(out, at + step.literal, tables.values[step.value], step.width)
         elif size_of_id(tables, step.value):
             for word in range(3):
                 store_word(out, at + step.literal + 8 * word, np.uint64(tables.values[step.value + word]))

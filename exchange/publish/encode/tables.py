@@ -32,7 +32,7 @@ SHORT_MAP_KEYS = 15  # of a MessagePack map with a head of one byte
 STEP = record_type(
     [
         ("literal", "i4"),  # where the literal begins; in a record the offset of the value
-        ("size", "i4"),
+        ("width", "i4"),
         ("value", "i4"),  # number of the value
         ("shown", "i4"),  # wire.table.Value
         ("optional", "i4"),
@@ -111,7 +111,7 @@ class _Builder:
                 template[field.offset : field.offset + field.size] = text
                 continue
             step = self._record["steps"][self._steps]
-            step["literal"], step["size"], step["shown"] = field.offset, field.size, key.value
+            step["literal"], step["width"], step["shown"] = field.offset, field.size, key.value
             step["value"] = index_of(key.source)
             self._steps += 1
         self._record["stop"][place] = self._steps
@@ -125,7 +125,7 @@ class _Builder:
     def _add_step(self, encoding: int, form: Form, key: FormKey) -> None:
         literal = _literal_of(encoding, form, key)
         step = self._record["steps"][self._steps]
-        step["literal"], step["size"], step["shown"] = self._literal(literal), len(literal), key.value
+        step["literal"], step["width"], step["shown"] = self._literal(literal), len(literal), key.value
         step["value"] = index_of(key.source) if key.source else 0
         step["optional"] = form.is_optional(key) and key.value != Value.CONSTANT
         if key.value == Value.WORD:
