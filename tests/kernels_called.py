@@ -19,6 +19,7 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("engine.test_apply", "test_another_command_ends_an_open_mass_quote_before_it_begins"),
     ("engine.test_batch_check", "ask_before", 1, 250),
     ("publish.fold.test_fold_rows", "drive", 1, 40),
+    ("gateway.inbound.reading", "compare", 1, 25),
     ("engine.test_views", "test_what_is_read_is_what_a_slow_walk_over_all_orders_finds", 3),
 )
 
