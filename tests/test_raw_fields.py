@@ -35,7 +35,18 @@ ALLOWED = {
     ("exchange.publish.replies", "_duplicate", "state"): "only a NEW is refused for DUP_ID",
     ("exchange.publish.replies", "_order_done", "state"): "of the event that has ended the order",
     ("tests.publish.encode.test_reply_forms", "", "reason"): "rows of any kind",
-    ("tests.publish.encode.test_reply_forms", "random_rows", "order_type"): "rows of any kind",
+    **dict.fromkeys(
+        [
+            ("tests.publish.encode.test_reply_forms", "random_rows", name)
+            for name in ("order_id", "order_type", "reason", "state")
+        ],
+        "rows of any kind",
+    ),
+    (
+        "tests.publish.encode.test_reply_forms",
+        "test_each_refusal_is_made_from_events_alone_unless_something_else_is_to_be_known",
+        "reason",
+    ): "rows of any kind",
 }
 # Alias of a table of the state -> modules where the field itself would be the wrong name.
 STATE_ALIASES = {
