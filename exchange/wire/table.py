@@ -6,7 +6,8 @@
 
 Order, key, default and bounds come from the classes of messages; the table adds the field of the row, the kind of value
 and its words. From it are made: the kernels' tables in JSON and MessagePack (`publish.encode`, `gateway.inbound`), the
-plain encoder (`publish.plain_encoder`), the records of `gpux.v1+bin` (`wire.binary`) and the reference.
+records of `gpux.v1+bin` (`wire.binary`) and their reference. The publishers in Python (`publish.execution_reports`,
+`publish.replies`) do not read it: they are the plain twin that tests compare with it.
 
 A source is the name of a field of the row, of an alias, or one of DERIVED.
 """

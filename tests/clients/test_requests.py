@@ -9,7 +9,7 @@ from exchange.wire.requests import ChannelSpec
 
 
 @pytest.mark.rule("WIRE-004")
-@pytest.mark.parametrize("codec", CODECS.values(), ids=["json", "msgpack"])
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 64, 65, 200])
 def test_frames_hold_the_requests_in_order(codec: Codec, count: int) -> None:
     requests = Requests(codec)

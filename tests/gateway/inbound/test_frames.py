@@ -78,7 +78,7 @@ def test_a_frame_that_is_cut_anywhere_waits_for_its_rest(encoding: int, reader: 
         first = masked(written(rng, usual(rng, "cancel") | {"id": 5}, encoding), FIRST_BYTES[encoding])
         for size in range(len(frame)):
             found = reader.frames(first + frame[:size], encoding).found
-            assert (found["frames"], found["stop"], found["requests"]) == (1, len(first), 1)
+            assert (found["frames"], found["stop"], found["request_count"]) == (1, len(first), 1)
         assert reader.frames(first + frame, encoding).found["frames"] == 2
 
 
@@ -86,7 +86,7 @@ def test_a_frame_that_is_cut_anywhere_waits_for_its_rest(encoding: int, reader: 
 @pytest.mark.parametrize("first", sorted(set(range(256)) - {0x81}))
 def test_only_whole_text_frames_are_read_as_json(first: int, reader: Reader) -> None:
     found = reader.frames(masked(CANCEL, first), JSON).found
-    assert (found["frames"], found["requests"], found["stop"], found["skip"]) == (0, 0, 0, 0)
+    assert (found["frames"], found["request_count"], found["stop"], found["skip"]) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("encoding", [JSON, MSGPACK, BINARY])
@@ -107,7 +107,7 @@ def test_each_encoding_has_its_kinds_of_frames(encoding: int, reader: Reader) ->
     ],
 )  # fmt: skip
 def test_a_frame_with_another_head_is_left_alone(data: bytes, reader: Reader) -> None:
-    assert reader.frames(data or FRAME, JSON, start=0 if data else len(FRAME)).found["requests"] == 0
+    assert reader.frames(data or FRAME, JSON, start=0 if data else len(FRAME)).found["request_count"] == 0
 
 
 @pytest.mark.rule("WIRE-003")
@@ -150,7 +150,7 @@ def test_a_frame_of_more_records_than_allowed_is_left_alone(reader: Reader) -> N
     payload = b"".join(record(5 + number) for number in range(RECORDS_MAX + 1))
     assert RECORDS_MAX == MESSAGES_MAX and len(payload) < 4_096
     found = reader.frames(masked(payload, 0x82), BINARY).found
-    assert (found["requests"], found["stop"], found["skip"]) == (0, 0, 0)
+    assert (found["request_count"], found["stop"], found["skip"]) == (0, 0, 0)
     with pytest.raises(TooManyMessages):
         CODECS[BINARY_SUBPROTOCOL].decode_client(payload)
 
@@ -175,7 +175,7 @@ def test_records_before_a_bad_value_are_served_and_of_a_broken_frame_none(
     read = reader.frames(masked(payload, 0x82), BINARY)
     served = place if fault == "value" else 0
     assert read.found["skip"] == 56 * served
-    assert (read.found["requests"], read.found["frames"], read.found["stop"]) == (served, 0, 0)
+    assert (read.found["request_count"], read.found["frames"], read.found["stop"]) == (served, 0, 0)
     assert read.rows == (plain_rows(payload[: 56 * served], BINARY) if served else b"")
     decoded = CODECS[BINARY_SUBPROTOCOL].decode_client(payload)
     assert len(decoded) == (4 if fault == "value" else 1)
@@ -187,7 +187,7 @@ def test_tokens_may_end_in_the_middle_of_a_frame(term: str, reader: Reader) -> N
     payload = b"".join(record(5 + number) for number in range(4))
     for left in range(4):
         found = reader.frames(masked(payload, 0x82), BINARY, **{term: left}).found
-        assert (found["requests"], found["frames"], found["skip"]) == (left, 0, 56 * left)
+        assert (found["request_count"], found["frames"], found["skip"]) == (left, 0, 56 * left)
     assert reader.frames(masked(payload, 0x82), BINARY, **{term: 4}).found["frames"] == 1
 
 

@@ -88,7 +88,7 @@ def test_requests_are_served_while_there_are_tokens(
 ) -> None:
     for left in range(3 * tokens + 1):
         served = frames(reader, request_, request_, request_, **{term: left}).found
-        assert served["requests"] == served["frames"] == left // tokens
+        assert served["request_count"] == served["frames"] == left // tokens
         counted = {"orders_left": "orders", "cancels_left": "cancels", "quotes_left": "quotes"}.get(term)
         if counted:
             assert served[counted] == left // tokens * tokens
@@ -102,7 +102,7 @@ def test_the_newest_ids_are_told_and_an_old_one_ends_the_run(reader: Reader) -> 
     assert frames(reader, NEW, CANCEL).found["newest_quote"] == 0
     data = b"".join(masked(msgspec.json.encode(CANCEL | {"id": number}), 0x81) for number in (5, 9, 9, 10))
     found = reader.frames(data, JSON).found
-    assert (found["requests"], found["newest_id"]) == (2, 9)
+    assert (found["request_count"], found["newest_id"]) == (2, 9)
 
 
 @pytest.mark.rule("QUOTE-001")
@@ -110,11 +110,11 @@ def test_a_quote_has_all_of_its_rows_in_the_batch_or_none(reader: Reader) -> Non
     small, quote = Reader(rows_max=4), QUOTE | {"qs": [[9, 1, 1, 2, 1]] * 3}
     assert frames(small, CANCEL, quote).found["rows"] == 4
     found = frames(small, CANCEL, CANCEL, quote).found
-    assert (found["rows"], found["requests"], found["quotes"], found["newest_id"]) == (2, 2, 0, 6)
+    assert (found["rows"], found["request_count"], found["quotes"], found["newest_id"]) == (2, 2, 0, 6)
     small.batch.add_rows(3)
-    assert frames(small, CANCEL, CANCEL).found["requests"] == 1
+    assert frames(small, CANCEL, CANCEL).found["request_count"] == 1
     small.batch.add_rows(1)
-    assert frames(small, CANCEL).found["requests"] == 0
+    assert frames(small, CANCEL).found["request_count"] == 0
 
 
 def test_the_first_row_of_a_request_has_the_answer_and_the_time(reader: Reader) -> None:

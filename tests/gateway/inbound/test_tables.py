@@ -148,7 +148,7 @@ def test_bounds_come_from_the_annotations() -> None:
 def test_a_reader_has_space_for_the_longest_request(reader: np.ndarray) -> None:
     assert reader[0]["text"].size == PAYLOAD_BYTES + TEXT_PAD
     assert reader[0]["entries"].size == 5 * QUOTE_ROWS_MAX and reader[0]["book"].size == INSTRUMENTS_MAX
-    assert READER.names is not None and READER.names[:20] == (*TERM_NAMES, *FOUND_NAMES)
+    assert READER.names is not None and READER.names[: len(TERM_NAMES + FOUND_NAMES)] == (*TERM_NAMES, *FOUND_NAMES)
     assert int(reader[0]["id_characters"].sum()) == 26 * 2 + 10 + 4
 
 
