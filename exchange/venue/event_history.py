@@ -238,7 +238,9 @@ class EventHistory:
         at = bisect_right(self._chunks, sequence, key=lambda chunk: chunk.first_sequence) - 1
         if at < 0:
             return None
-        rows = self._rows(self._chunks[at])
+        rows = self._chunks[at].rows_around(sequence)
+        if rows is None:
+            rows = self._rows(self._chunks[at])
         low, high = np.searchsorted(rows["sequence"], (sequence, sequence + 1))
         return list(EVENT_STRUCT.iter_unpack(rows[low:high].tobytes())) or None
 

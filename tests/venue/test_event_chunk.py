@@ -36,6 +36,23 @@ def test_rows_are_kept_in_memory_until_they_are_dropped() -> None:
     assert chunk.rows is not None and chunk.rows.tobytes() == events(7, 5).tobytes()
 
 
+@pytest.mark.rule("RECOV-011")
+def test_the_rows_of_a_command_are_found_without_joining_all_rows() -> None:
+    chunk, parts = EventChunk(3, 7), [events(7, 2), events(9, 1), events(15, 3)]
+    for part in parts:
+        chunk.append(part.tobytes(), len(part), int(part[-1]["time_ns"]))
+    for sequence, part in ((7, 0), (8, 0), (9, 1), (12, 1), (15, 2), (99, 2)):
+        around = chunk.rows_around(sequence)
+        assert around is not None and around.tobytes() == parts[part].tobytes()
+    before = chunk.rows_around(6)
+    assert before is not None and not len(before)
+    assert chunk.rows is not None and len(chunk.rows) == 6
+    joined = chunk.rows_around(9)
+    assert joined is not None and 9 in joined["sequence"]
+    chunk.drop_rows()
+    assert chunk.rows_around(9) is None
+
+
 def test_first_numbers_of_a_chunk_that_was_written_are_known_without_its_rows() -> None:
     chunk, rows = EventChunk(1, 7), events(7, 5)
     rows["account"] = [1, 2, 1, 2, 3]
