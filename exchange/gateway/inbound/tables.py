@@ -4,6 +4,7 @@ A key of a request, a word and a field of a row each become a row of numbers. A 
 requests, and its bounds are the same in all of them.
 """
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -173,7 +174,12 @@ def bounds_of(message: type[msgspec.Struct], name: str) -> tuple[int, int]:
 
 
 def request_tables() -> np.ndarray:
-    """A READER record with all usual requests and no instruments, shape (1,)."""
+    """A new READER record with all usual requests and no instruments, shape (1,)."""
+    return _request_tables().copy()
+
+
+@cache
+def _request_tables() -> np.ndarray:
     builder = _Builder()
     tags = {str(form.message.__struct_config__.tag): number for number, form in enumerate(REQUESTS)}
     assert builder.add_key("t", int(Value.WORD), 0, 0, tags) == TYPE

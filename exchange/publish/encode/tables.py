@@ -7,6 +7,7 @@ A form becomes a run of STEP rows, one a key: a literal (the key as it stands be
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -185,7 +186,12 @@ def account_forms() -> Iterable[tuple[EventKind, int, Form]]:
 
 
 def encode_tables() -> np.ndarray:
-    """All forms: those of replies under their own numbers, then those of account streams."""
+    """All forms: those of replies under their own numbers, then those of account streams. A new record each time."""
+    return _encode_tables().copy()
+
+
+@cache
+def _encode_tables() -> np.ndarray:
     builder = _Builder()
     record = builder.tables[0]
     for reply, form in REPLY_FORMS.items():
