@@ -325,6 +325,8 @@ def decode_reports(payload: bytes) -> list[Any]:
     """The messages in a server's frame; a record with an unknown template is left out (WIRE-011)."""
     messages, at = [], 0
     while at < len(payload):
+        if len(payload) - at < HEAD_BYTES:
+            raise msgspec.DecodeError(f"{len(payload) - at} bytes at {at} are no record")
         length, template, _, _ = HEAD.unpack_from(payload, at)
         if length < HEAD_BYTES or at + length > len(payload):
             raise msgspec.DecodeError(f"a record of {length} bytes at {at} in a frame of {len(payload)}")

@@ -22,7 +22,9 @@ def test_a_client_skips_templates_and_fields_that_it_does_not_know() -> None:
     assert decode_reports(unknown + cash(bytes(8), VERSION + 1) + unknown + cash()) == [plain, plain]
 
 
-@pytest.mark.parametrize("data", [cash()[:-1], HEAD.pack(7, 24, VERSION, 0), HEAD.pack(0, 24, VERSION, 0)])
+@pytest.mark.parametrize(
+    "data", [cash()[:-1], cash() + bytes(7), HEAD.pack(7, 24, VERSION, 0), HEAD.pack(0, 24, VERSION, 0)]
+)
 @pytest.mark.rule("WIRE-030")
 def test_a_frame_that_holds_no_whole_records_is_refused(data: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
