@@ -122,4 +122,4 @@ def test_a_form_that_cannot_be_written_is_no_table(
 ) -> None:
     monkeypatch.setitem(ACCOUNT_FORMS, EventKind.UNCROSSED, (Form(Margin, (key,)),))
     with pytest.raises(error):
-        tables.encode_tables()
+        tables._encode_tables.__wrapped__()
