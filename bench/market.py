@@ -43,7 +43,7 @@ class PlainMarket:
         terms = CommodityTerms(COMMODITY, GROUP, self.psr_mills, intra_mills=60, tier_mills=30)
         listings = [self.listing(index) for index in range(1, 1 + self.books)]
         slices = [listings[start : start + LISTINGS_EACH] for start in range(0, self.books, LISTINGS_EACH)]
-        return [encode_payload(ListPayload(MONTH, [terms], part)) for part in slices]
+        return [encode_payload(ListPayload(commodities=[terms], instruments=part)) for part in slices]
 
     def listing(self, index: int) -> InstrumentTerms:
         return InstrumentTerms(

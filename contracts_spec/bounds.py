@@ -78,7 +78,6 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "holiday_notice_business_days": (0, BUSINESS_DAYS_MAX),
     },
     "margin.toml": {
-        "front_months": _PERIODS,
         "intra_mills": _CHARGE,
         "tier_mills": _CHARGE,
         "delivery_addon_business_days": (0, BUSINESS_DAYS_MAX),

@@ -5,11 +5,9 @@ The clearing house computes the margin of whole accounts, with offsets between c
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import NamedTuple
 
 from contracts_spec.outrights import Instrument
-from contracts_spec.periods import month_index
 from contracts_spec.schema import Spec
 from exchange.codes import ComboKind
 from exchange.units import share_ceil
@@ -29,16 +27,14 @@ class LotMargin(NamedTuple):
         return self.scan + self.intra + self.tier
 
 
-def initial_margin(spec: Spec, positions: Positions, day: date) -> LotMargin:
+def initial_margin(spec: Spec, positions: Positions) -> LotMargin:
     """Margin of outright positions in one chip, all in PHY and TOP or all in IDX, without offsets to others.
 
-    Positions become GPU-hours by month. Front and deferred months do not offset each other.
+    Positions become GPU-hours by month; all months and quality tiers have one scan.
 
     positions   (instrument, lots), lots signed: long > 0
-    day         trading day, from which front months count
-    Rules MARGIN-002, MARGIN-003, MARGIN-005, MARGIN-006
+    Rules MARGIN-001, MARGIN-002, MARGIN-003, MARGIN-005, MARGIN-006
     """
-    first_deferred = month_index(day) + spec.margin.front_months + 1
     month_hours: Counter[int] = Counter()
     long_hours: Counter[int] = Counter()
     short_hours: Counter[int] = Counter()
@@ -47,21 +43,18 @@ def initial_margin(spec: Spec, positions: Positions, day: date) -> LotMargin:
         psr_mills = spec.chip(chip).psr_mills or 0
         month_hours[month] += hours
         (long_hours if hours > 0 else short_hours)[month] += abs(hours)
-    scan, intra = 0, 0
-    for deferred in (False, True):
-        nets = [hours for month, hours in month_hours.items() if (month >= first_deferred) is deferred]
-        scan += abs(sum(nets)) * psr_mills
-        longs = sum(hours for hours in nets if hours > 0)
-        intra += min(longs, longs - sum(nets)) * spec.margin.intra_mills
+    net = sum(month_hours.values())
+    longs = sum(hours for hours in month_hours.values() if hours > 0)
+    intra = min(longs, longs - net) * spec.margin.intra_mills
     tier = sum(min(long_hours[month], short_hours[month]) for month in month_hours) * spec.margin.tier_mills
-    return LotMargin(scan, intra, tier)
+    return LotMargin(abs(net) * psr_mills, intra, tier)
 
 
-def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> LotMargin:
+def lot_margin(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument]) -> LotMargin:
     """Margin of one bought lot; for a combination, of its legs."""
     if instrument.combo is ComboKind.OUTRIGHT:
-        return initial_margin(spec, [(instrument, 1)], day)
-    return initial_margin(spec, [(by_id[leg], sign) for leg, sign in instrument.legs], day)
+        return initial_margin(spec, [(instrument, 1)])
+    return initial_margin(spec, [(by_id[leg], sign) for leg, sign in instrument.legs])
 
 
 def maintenance_mills(spec: Spec, initial_mills: int) -> int:

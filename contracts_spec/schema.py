@@ -214,7 +214,6 @@ class Pair(Struct, frozen=True, forbid_unknown_fields=True):
 class MarginFile(Struct, frozen=True, forbid_unknown_fields=True):
     """Margin figures (MARGIN-001 to MARGIN-012)."""
 
-    front_months: int
     intra_mills: int
     tier_mills: int
     covered_bp: int

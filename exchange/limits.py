@@ -13,7 +13,6 @@ KEPT_HOURS = 24  # how long events are kept for resume and replay (DUR-154)
 STEP_EVENTS = 32  # the largest step, an implied fill of a strip, emits 13 fills and 12 new slices of icebergs
 SLOT_BITS = 24  # of an order id
 GENERATION_BITS = 29  # of an order id, which has to stay below 2**53 (WIRE-012)
-SCAN_TIERS = 2  # front and deferred (MARGIN-002)
 ENTRIES_PER_ORDER = 3  # least entries of a table of client order ids for each order in it
 FIRST_INDEX = 64  # entries of the first, smallest table of client order ids
 LEGS_MAX = 12  # legs of a combination: the months of a strip of a year
@@ -45,8 +44,8 @@ class Limits:
         assert self.ladder_rows % 64 == 0 and self.ladder_rows < 1 << 31
         assert self.event_rows >= STEP_EVENTS
         assert self.book_words <= 64, "one word says which words of a bitmap of books are not zero"
-        assert self.commodities * SCAN_TIERS < 64, "an account has a bit for each scan tier of a commodity"
-        assert (self.accounts + 1) * self.commodities * SCAN_TIERS < 1 << 31, "a book names its RISK rows in four bytes"
+        assert self.commodities < 64, "an account has a bit for each commodity"
+        assert (self.accounts + 1) * self.commodities < 1 << 31, "a book names its RISK rows in four bytes"
         assert self.positions < 1 << 31
         assert (self.sessions + 1).bit_count() == 1, "low bits of its number say where a session's row lies"
 

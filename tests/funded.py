@@ -24,7 +24,6 @@ def h100_market(taker_fee: int = 0) -> dict[str, Any]:
     day = {"settle_tick": MARK, "low_tick": LOW, "high_tick": HIGH, "protection_ticks": 50, **fees}
     months = {F27: [(MONTH, 744)], G27: [(MONTH + 1, 672)], TERM: [(MONTH + 12 + n, 730) for n in range(36)]}
     return {
-        "month": MONTH,
         "commodities": [commodity(1, 1, psr_mills=PSR, intra_mills=INTRA, tier_mills=TIER)],
         "instruments": [
             listing(F27, "F27", hours=HOURS[F27], months=months[F27], **day),

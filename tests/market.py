@@ -36,7 +36,6 @@ def property_market() -> dict[str, Any]:
         return {"width_ticks": width_ticks, "window_ns": commands * 1_000, "pause_ns": 5_000}
 
     return {
-        "month": MONTH,
         "commodities": [
             commodity(1, 1, psr_mills=20, intra_mills=6, tier_mills=5, spot_lots_max=40, spot_month=near[0]),
             commodity(2, 2, psr_mills=33, intra_mills=4, tier_mills=3),

@@ -5,7 +5,7 @@ Row 0 of every table means "none". Rows are `np.record`: kernels read fields as 
 signed (i4), because Numba turns an operation on an unsigned and a signed 64-bit integer into a float.
 """
 
-from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SCAN_TIERS, SUMMARY_WORDS, WINDOW_SLOTS
+from exchange.limits import LEAD_MAKERS_MAX, LEGS_MAX, SUMMARY_WORDS, WINDOW_SLOTS
 from exchange.records import Alias, place_in, record_type
 
 # An order takes two cache lines. Its links to neighbours are in LINK, a compact table that stays in the cache: a change
@@ -117,20 +117,19 @@ BOOK = record_type(
         # money
         ("hours", "<i8"),  # GPU-hours of one lot: mills per tick and lot
         ("fee_hours", "<i8"),  # hours that fees count; of a spread those of its longer leg (FEE-001)
-        ("scan_hours", "<i8", (SCAN_TIERS,)),  # GPU-hours of a bought lot in each scan tier, net over legs
-        ("tier_hours", "<i8"),  # with `one_tier`: the entry of `scan_hours` that is not 0
-        ("scan_bits", "<i8"),  # bits of the scan tiers that lots count in, as in ACCOUNT's `changed_scans`
+        ("margin_hours", "<i8"),  # GPU-hours that margin counts for a bought lot, net over legs (MARGIN-001)
+        ("commodity_bit", "<i8"),  # bit of its commodity, as in ACCOUNT's `changed_scans`
         ("margin_bound_mills", "<i8"),  # most that one more working lot adds to initial margin, loss and fee aside
         ("residual_mills", "<i8"),  # of a combination: most that a lot's legs lose beyond the loss at its own price
         ("working_lots", "<i8", (2,)),  # lots of working orders by side, in queues or not
         ("auction_fee", "<i4"),
         ("band_ticks", "<i4"),  # reject band (BAND-011), 0 off
         ("spot_weight", "<i4"),  # spot-month lots in a bought lot, signed (LIMIT-003)
-        ("first_risk", "<i4"),  # RISK row of account 0 in the book's one scan tier; else in the commodity's first tier
+        ("first_risk", "<i4"),  # RISK row of account 0 in its commodity
         ("group", "<i4"),
         ("combo", "u1"),
         ("matching", "u1"),
-        ("one_tier", "u1"),  # 1: an outright, not a term contract, with all its hours in one scan tier
+        ("plain", "u1"),  # 1: an outright that is no term contract, so its lots count in one position only
         ("waiting", "u1"),  # 1: orders here may wait for a state in which they can be cancelled (COD-004)
         # Which words of the occupancy bitmap are not 0, one bit a word; words of buys and sells alternate.
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),
@@ -160,8 +159,6 @@ BOOK = record_type(
         ("quotes", "<i4"),  # number of quotes at work
         ("ltd_ns", "<i8"),
         ("symbol", "<u8", (4,)),
-        ("crossed_hours", "<i4", (SCAN_TIERS,)),  # min(positive, negative) leg hours of one lot
-        ("month_hours", "<i4", (SCAN_TIERS,)),  # of an outright: hours of its months in each scan tier
         ("protection_ticks", "<i4"),  # how far from the best price a market order may trade (ORDER-008)
         ("show_ratio", "<i4"),  # largest total lots of an iceberg per displayed lot (ICE-006), 0 off
         ("unelected", "<i4", (2,)),  # root of the heap of stops that wait for a price, by side
@@ -169,6 +166,7 @@ BOOK = record_type(
         ("injection_last", "<i4"),
         ("first_parked", "<i4"),  # list of orders parked outside the daily limits (BAND-004)
         ("first_quote", "<i4"),  # list of its quotes, linked through NODE
+        ("spare", "<i8", (4,)),
     ]
 )
 

@@ -12,7 +12,7 @@ ACCOUNT = record_type(
         ("unrealised_pnl_mills", "<i8"),  # against the mark, over all positions; equity is cash plus this (MARGIN-013)
         ("initial_margin_mills", "<i8"),  # scans as last computed (`margin.py`), and what working orders can lose
         ("scan_rise_bound_mills", "<i8"),  # upper bound of what scans have risen by since they were last computed
-        ("changed_scans", "<i8"),  # a bit for each RISK row whose scan must be computed again (`scan_tier_number`)
+        ("changed_scans", "<i8"),  # a bit for each RISK row whose scan must be computed again (`commodity_bit`)
         ("last_order", "<i4"),  # newest of its live orders; IOC and FOK orders are not in this list
         ("order_lots_max", "<i4"),
         ("position_lots_max", "<i4"),
@@ -50,17 +50,16 @@ POSITION = record_type(
     ]
 )
 
-# GPU-hours of one account in one scan tier (MARGIN-002) of a combined commodity (MARGIN-001). The row of the first tier
-# also counts the commodity's lots of the spot month.
+# GPU-hours of one account in one combined commodity (MARGIN-001), all months and quality tiers together (MARGIN-002).
 RISK = record_type(
     [
-        ("held_hours", "<i8", (2,)),  # long, short
-        ("working_hours", "<i8", (2,)),  # hours that working orders would add, and would take away
-        ("crossed_hours", "<i8"),  # hours that working combinations would both buy and sell
+        ("net_hours", "<i8"),  # held, signed: long > 0
+        ("working_hours", "<i8", (2,)),  # what working orders would add, and would take away; a combination: its net
+        ("gross_hours", "<i8"),  # of each position the most, long or short, that its working orders can lead to
         ("scan_mills", "<i8"),  # the row's part of initial margin, as last computed
         ("spot_lots", "<i4"),  # spot-month lots held, signed (LIMIT-003)
         ("spot_working", "<i4", (2,)),  # working lots that would add to these, and take from them
-        ("spare", "<i4"),
+        ("spare", "<i4", (3,)),
     ]
 )
 

@@ -1,8 +1,9 @@
-"""Initial margin of an account, kept up to date with each order and fill (MARGIN-013).
+"""The margin that an account holds (the *hold*), kept up to date with each order and fill (MARGIN-013).
 
-Initial margin has two parts: the scans, one for each RISK row of the account, and what its working orders can lose
-against the mark, taker fees included. A fill does not raise it: hours move from working to held, and the loss that the
-fill realises has been part of the margin since the order was entered.
+The hold has two parts: the scans, one for each RISK row of the account, and what its working orders can lose against
+the mark, taker fees included. Whatever part of its working orders fills, the positions that follow never require more
+(MARGIN-001). A fill does not raise it: hours move from working to held, and the loss that the fill realises has been
+part of it since the order was entered.
 
 The possible loss is updated with each change. The scans are not: they are computed again only when an exact figure is
 needed (*lazy margin*). Until then `initial_margin_mills` has the scans as last computed, and `scan_rise_bound_mills` is
@@ -17,65 +18,29 @@ import numpy as np
 from exchange.clearing.positions import book_lots, find_position, largest_possible_lots
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import leg_side, sign_of
-from exchange.limits import SCAN_TIERS
 from exchange.machine import likely, lowest_bit, prefetch
 
-FRONT = np.int64(0)
 LAZY_MARGIN = True  # False: scans are computed with every change, and `scan_rise_bound_mills` stays 0
 
 
 @leaf_kernel
-def scan_tier_number(commodity, tier):
-    """Number of a commodity's scan tier among those of all commodities, from 0. It is also the number of the tier's bit
-    in ACCOUNT's `changed_scans` and in BOOK's `scan_bits`."""
-    return (np.int64(commodity) - 1) * SCAN_TIERS + tier
+def risk_row(state, account, commodity):
+    """Number of an account's RISK row in a commodity.
 
-
-@leaf_kernel
-def risk_row(state, account, number):
-    """Number of an account's RISK row. `number`: the `scan_tier_number` of the tier.
-
-    Rows of one tier are neighbours, not rows of one account: the cache then holds more accounts that trade the tier.
+    Rows of one commodity are neighbours, not rows of one account: the cache then holds more accounts that trade it.
     """
-    return number * np.int64(state.accounts.shape[0]) + account
+    return (np.int64(commodity) - 1) * np.int64(state.accounts.shape[0]) + account
 
 
 @leaf_kernel
-def _scan_row(state, account, book, tier):
-    """The account's RISK row in a scan tier of the book's commodity."""
-    return state.risks[risk_row(state, account, scan_tier_number(book.commodity, tier))]
-
-
-@leaf_kernel
-def spot_row(state, account, book):
-    """The account's RISK row that counts its lots of the spot month in the book's commodity."""
-    return _scan_row(state, account, book, FRONT)
-
-
-@leaf_kernel
-def _own_row(state, account, book):
-    """The account's RISK row in the one scan tier of a book. Call it only for a book with `one_tier`."""
+def own_risk(state, account, book):
+    """The account's RISK row in a book's commodity."""
     return state.risks[np.int64(book.first_risk) + account]
-
-
-@kernel
-def set_scan_tiers(state, book):
-    """Write `first_risk`, `scan_bits` and `tier_hours` of a book, which follow from its hours in each scan tier."""
-    book.first_risk = risk_row(state, np.int64(0), scan_tier_number(book.commodity, FRONT))
-    book.scan_bits = 0
-    book.tier_hours = 0
-    for tier in range(SCAN_TIERS):
-        if book.scan_hours[tier] != 0 or book.crossed_hours[tier] != 0:
-            number = scan_tier_number(book.commodity, tier)
-            book.scan_bits |= np.int64(1) << number
-            if book.one_tier != 0:
-                book.tier_hours = book.scan_hours[tier]
-                book.first_risk = risk_row(state, np.int64(0), number)
 
 
 @leaf_kernel
 def prefetch_risk(state, account, book):
-    """Prefetch the RISK row that an order in a book with `one_tier` changes."""
+    """Prefetch the RISK row that an order in a book changes."""
     prefetch(state.risks, np.int64(book.first_risk) + account, np.int64(0))
 
 
@@ -89,25 +54,32 @@ def loss_per_lot(book, side, price):
 
 
 @leaf_kernel
-def _scan_mills(commodity, long, short, adding, taking, crossed):
-    """Scan of one tier: its part of initial margin, mills.
+def charge_mills(commodity):
+    """The charge for an hour held against another, mills. It is matched against another month or another quality tier,
+    not against both, so the larger rate is enough."""
+    return max(commodity.intra_mills, commodity.tier_mills)
 
-    long, short     GPU-hours held
+
+@leaf_kernel
+def _scan_mills(commodity, net, adding, taking, gross):
+    """The part of the hold that one commodity needs, mills: scan, intra and tier charge (MARGIN-013).
+
+    net             GPU-hours held, signed
     adding, taking  GPU-hours that working orders would add, and would take away
-    crossed         GPU-hours that working combinations would both buy and sell
+    gross           `gross_hours` of the RISK row
+
+    Positions of L long and S short hours pay the scan range for |L - S| hours, and at most the charge for min(L, S)
+    hours. That is, for each hour of |L - S| the scan range less half the charge, and half the charge for each hour of
+    L + S. Whatever fills, |L - S| is at most the larger of both ends, and L + S at most `gross`.
     """
-    net = long - short
-    scan = max(abs(net + adding), abs(net - taking)) * commodity.psr_mills
-    # The charges apply to the smaller of long and short hours, as if all working orders filled.
-    return scan + (min(long + adding, short + taking) + crossed) * (commodity.intra_mills + commodity.tier_mills)
+    widest, charge = max(abs(net + adding), abs(net - taking)), charge_mills(commodity)
+    return (widest * max(2 * commodity.psr_mills - charge, 0) + gross * charge + 1) // 2
 
 
 @leaf_kernel
 def _scan_now(commodity, risk):
     """As `_scan_mills`, for the hours of a RISK row."""
-    long, short = risk.held_hours[0], risk.held_hours[1]
-    adding, taking = risk.working_hours[0], risk.working_hours[1]
-    return _scan_mills(commodity, long, short, adding, taking, risk.crossed_hours)
+    return _scan_mills(commodity, risk.net_hours, risk.working_hours[0], risk.working_hours[1], risk.gross_hours)
 
 
 @leaf_kernel
@@ -121,8 +93,8 @@ def _scan_rise(state, account, write):
     while left != 0:
         number = lowest_bit(left)
         left &= left - 1
-        risk = state.risks[risk_row(state, account, number)]
-        scan = _scan_now(state.commodities[1 + number // SCAN_TIERS], risk)
+        risk = state.risks[risk_row(state, account, number + 1)]
+        scan = _scan_now(state.commodities[number + 1], risk)
         rise += scan - risk.scan_mills
         if write:
             risk.scan_mills = scan
@@ -140,28 +112,31 @@ def recompute_scans(state, account):
 
 @kernel
 def margin_held_mills(state, account):
-    """The exact initial margin of an account, mills. Unlike `recompute_scans` it writes nothing."""
+    """The exact hold of an account, mills. Unlike `recompute_scans` it writes nothing."""
     return state.accounts[account].initial_margin_mills + _scan_rise(state, account, False)
 
 
 @kernel
-def margin_rise(state, account, book, side, lots, loss_mills):
-    """Mills by which initial margin would rise if more lots worked on a side of a book. Nothing is written.
+def margin_rise(state, account, row, book, side, lots, loss_mills):
+    """Mills by which the hold would rise if more lots worked on a side of a book. Nothing is written.
 
+    row         the account's position in the book, 0 if there is none or the book is a combination
     lots        change of working lots, may be negative
     loss_mills  change of what working orders can lose
     """
-    commodity = state.commodities[book.commodity]
-    rise = np.int64(loss_mills)
-    for number in range(SCAN_TIERS):
-        risk = _scan_row(state, account, book, number)
-        hours = book.scan_hours[number] * sign_of(side)
-        adding = risk.working_hours[0] + max(hours, 0) * lots
-        taking = risk.working_hours[1] + max(-hours, 0) * lots
-        crossed = risk.crossed_hours + book.crossed_hours[number] * lots
-        rise += _scan_mills(commodity, risk.held_hours[0], risk.held_hours[1], adding, taking, crossed)
-        rise -= _scan_now(commodity, risk)
-    return rise
+    commodity, risk = state.commodities[book.commodity], own_risk(state, account, book)
+    hours = book.margin_hours * sign_of(side)
+    adding = risk.working_hours[0] + max(hours, 0) * lots
+    taking = risk.working_hours[1] + max(-hours, 0) * lots
+    gross = np.int64(risk.gross_hours)
+    for leg in range(np.int64(book.leg_count)):
+        position = state.positions[leg_position(state, account, row, book, leg)]
+        own_side = leg_side(side, book.legs[leg].sign)
+        possible = position.lots * sign_of(own_side) + position.working_lots[own_side] + lots
+        other = position.working_lots[1 - own_side] - position.lots * sign_of(own_side)
+        more = max(possible, other) - largest_possible_lots(position)
+        gross += more * state.books[book.legs[leg].book].margin_hours
+    return loss_mills + _scan_mills(commodity, risk.net_hours, adding, taking, gross) - _scan_now(commodity, risk)
 
 
 @leaf_kernel
@@ -169,24 +144,19 @@ def _work_spot(state, account, book, side, lots):
     """Count working lots of a book among those of the spot month (LIMIT-003). `lots`: negative to take away."""
     if book.spot_weight != 0:
         spot_side = leg_side(side, book.spot_weight)
-        spot_row(state, account, book).spot_working[spot_side] += abs(book.spot_weight) * lots
+        own_risk(state, account, book).spot_working[spot_side] += abs(book.spot_weight) * lots
 
 
 @leaf_kernel
-def _work_lots(state, account, row, book, side, lots):
-    """Add working lots (negative: take away) to the account's positions in all legs of a book, and to `term_lots`.
-
-    row  the account's position in an outright, 0 for a combination
-    """
-    if row != 0 and book.term == 0:
-        state.positions[row].working_lots[side] += lots
-        return
-    for leg in range(book.leg_count):
-        position = state.positions[leg_position(state, account, row, book, leg)]
-        before = largest_possible_lots(position)
-        position.working_lots[leg_side(side, book.legs[leg].sign)] += lots
-        if state.books[book.legs[leg].book].term != 0:
-            state.accounts[account].term_lots += largest_possible_lots(position) - before
+def _work_leg(state, account, row, book, side, lots):
+    """Add working lots (negative: take away) of an outright to the account's position there, and to `gross_hours`.
+    Returns by how much its `largest_possible_lots` has risen."""
+    position = state.positions[row]
+    before = largest_possible_lots(position)
+    position.working_lots[side] += lots
+    more = largest_possible_lots(position) - before
+    own_risk(state, account, book).gross_hours += more * book.margin_hours
+    return more
 
 
 @leaf_kernel
@@ -236,59 +206,48 @@ def release_working(state, account, row, book, side, lots, loss_mills):
 def _count_working(state, account, row, book, side, lots, loss_mills):
     """As `change_working`, without the addition to `scan_rise_bound_mills`."""
     book.working_lots[side] += lots
-    if likely(book.one_tier != 0):
-        state.positions[row].working_lots[side] += lots
-        _own_row(state, account, book).working_hours[side] += book.tier_hours * lots
-        _work_spot(state, account, book, side, lots)
+    if likely(book.plain != 0):
+        own_risk(state, account, book).working_hours[side] += book.margin_hours * lots
+        _work_leg(state, account, row, book, side, lots)
     else:
         _work_legs(state, account, row, book, side, lots)
+    _work_spot(state, account, book, side, lots)
     _add_possible_loss(state, account, book, loss_mills)
 
 
 @leaf_kernel
 def _add_possible_loss(state, account, book, rise_mills):
-    """Add to the possible loss in `initial_margin_mills`, and mark the book's scan tiers as changed."""
+    """Add to the possible loss in `initial_margin_mills`, and mark the scan of the book's commodity as changed."""
     account_row = state.accounts[account]
     account_row.initial_margin_mills += rise_mills
-    account_row.changed_scans |= book.scan_bits
+    account_row.changed_scans |= book.commodity_bit
     if not LAZY_MARGIN:
         recompute_scans(state, account)
 
 
 @kernel
 def _work_legs(state, account, row, book, side, lots):
-    """Add working lots to positions and RISK rows, for a book without `one_tier`. `lots`: negative to take away."""
-    _work_lots(state, account, row, book, side, lots)
-    _work_spot(state, account, book, side, lots)
-    for number in range(SCAN_TIERS):
-        risk = _scan_row(state, account, book, number)
-        hours = book.scan_hours[number]
-        risk.working_hours[leg_side(side, hours)] += abs(hours) * lots
-        risk.crossed_hours += book.crossed_hours[number] * lots
-
-
-@leaf_kernel
-def _hold_hours(risk, hours, before, after):
-    """Update the long and short hours held of a RISK row after a position has changed.
-
-    hours          GPU-hours of one lot in this scan tier
-    before, after  the position, signed lots
-    """
-    longer = max(after, 0) - max(before, 0)
-    risk.held_hours[0] += hours * longer
-    risk.held_hours[1] += hours * (longer - (after - before))
+    """Add working lots to positions, `term_lots` and the RISK row, for a book that is not plain. `lots`: negative to
+    take away."""
+    hours = book.margin_hours
+    own_risk(state, account, book).working_hours[leg_side(side, hours)] += abs(hours) * lots
+    for leg in range(book.leg_count):
+        leg_row, leg_book = leg_position(state, account, row, book, leg), state.books[book.legs[leg].book]
+        more = _work_leg(state, account, leg_row, leg_book, leg_side(side, book.legs[leg].sign), lots)
+        if leg_book.term != 0:
+            state.accounts[account].term_lots += more
 
 
 @leaf_kernel
 def _hold_spot(state, account, book, lots):
     """Count signed lots held of a book among those of the spot month (LIMIT-003)."""
     if book.spot_weight != 0:
-        spot_row(state, account, book).spot_lots += book.spot_weight * lots
+        own_risk(state, account, book).spot_lots += book.spot_weight * lots
 
 
 @kernel
 def add_held_lots(state, account, row, lots, value):
-    """Add signed lots to a position, and to its account's P&L and RISK rows.
+    """Add signed lots to a position, and to its account's P&L and RISK row.
 
     row    the position
     value  sum of price * signed lots
@@ -297,10 +256,10 @@ def add_held_lots(state, account, row, lots, value):
     """
     position = state.positions[row]
     book = state.books[position.book]
-    before = np.int64(position.lots)
+    risk, before = own_risk(state, account, book), largest_possible_lots(position)
     book_lots(state, account, position, row, book, lots, value)
-    for number in range(SCAN_TIERS):
-        _hold_hours(_scan_row(state, account, book, number), book.scan_hours[number], before, before + lots)
+    risk.net_hours += lots * book.margin_hours
+    risk.gross_hours += (largest_possible_lots(position) - before) * book.margin_hours
     _hold_spot(state, account, book, lots)
     _add_possible_loss(state, account, book, np.int64(0))
 
@@ -315,19 +274,20 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     """
     sign = sign_of(side)
     signed = lots * sign
-    if book.one_tier == 0:
+    if book.plain == 0:
         release_working(state, account, row, book, side, lots, loss_mills)
         add_held_lots(state, account, row, signed, value * sign)
         return
     book.working_lots[side] -= lots
-    hours = book.tier_hours
-    risk = _own_row(state, account, book)
+    hours = book.margin_hours
+    risk = own_risk(state, account, book)
     position = state.positions[row]
-    before = np.int64(position.lots)
+    before = largest_possible_lots(position)
     position.working_lots[side] -= lots
-    risk.working_hours[side] -= hours * lots
     book_lots(state, account, position, row, book, signed, value * sign)
-    _hold_hours(risk, hours, before, before + signed)
+    risk.gross_hours += (largest_possible_lots(position) - before) * hours
+    risk.net_hours += hours * signed
+    risk.working_hours[side] -= hours * lots
     _work_spot(state, account, book, side, -lots)
     _hold_spot(state, account, book, signed)
     _add_possible_loss(state, account, book, -loss_mills)

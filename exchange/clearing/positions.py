@@ -143,7 +143,7 @@ def queue_position_report(state, account, position, row):
 @leaf_kernel
 def largest_possible_lots(position):
     """The largest position, long or short, that working orders can lead to: all of one side fill, none of the other
-    (LIMIT-004). Lots, >= 0."""
+    (MARGIN-013, LIMIT-004). Lots, >= 0."""
     return max(abs(position.lots + position.working_lots[0]), abs(position.lots - position.working_lots[1]))
 
 

@@ -158,7 +158,7 @@ def _price_numbers(spec: Spec, instrument: Instrument) -> Numbers:
 
 def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> Numbers:
     """Value, margin and fees of a lot at the reference price; for an outright of a chip also the effective price."""
-    margin = lot_margin(spec, instrument, by_id, day)
+    margin = lot_margin(spec, instrument, by_id)
     value = value_mills(instrument.settle_tick, instrument.hours, 1)
     fees = (("maker", instrument.maker_fee), ("taker", instrument.taker_fee), ("auction", instrument.auction_fee))
     charged = ", ".join(f"{name} ${price_text(fee * instrument.fee_hours)}" for name, fee in fees)

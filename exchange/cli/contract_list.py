@@ -211,7 +211,7 @@ def as_table(instruments: list[Instrument]) -> Table:
 
 def as_plain(catalogue: DayCatalogue, instrument: Instrument) -> dict[str, Any]:
     """The instrument for JSON: codes become words, legs become symbols; margin and effective price are added."""
-    margin = lot_margin(catalogue.spec, instrument, catalogue.by_id, catalogue.day)
+    margin = lot_margin(catalogue.spec, instrument, catalogue.by_id)
     outright = instrument.combo is ComboKind.OUTRIGHT
     priced = outright and instrument.ref_tenths and instrument.floor_bp
     plain: dict[str, Any] = msgspec.to_builtins(instrument)

@@ -94,7 +94,6 @@ def scenario_listing(parameters: Mapping[str, int], prices: Mapping[int, Sequenc
     entry = OrderEntry.IOC_ONLY if parameters.get("iocm3", 0) else OrderEntry.FULL
     implied = bool(parameters.get("imp", 0))
     return {
-        "month": MONTH,
         "commodities": [commodity(1, GROUP, **terms)],
         "instruments": [
             book(1, "M1", ref[0], hours=hours[0], months=[(MONTH, hours[0])], ltd_ns=ltd_ns(MONTH),

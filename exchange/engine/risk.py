@@ -5,7 +5,7 @@ The checks write nothing; only `recompute_scans_if_short` and `write_money` writ
 import numpy as np
 
 from exchange.book.slots import can_take_slot
-from exchange.clearing.margin import leg_position, margin_held_mills, margin_rise, recompute_scans, spot_row
+from exchange.clearing.margin import leg_position, margin_held_mills, margin_rise, own_risk, recompute_scans
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
@@ -116,7 +116,7 @@ def _exceeds_spot_limit(state, account, book, side, lots):
     limit = state.commodities[book.commodity].spot_lots_max
     if limit == 0:
         return False
-    risk = spot_row(state, account, book)
+    risk = own_risk(state, account, book)
     spot_side = leg_side(side, book.spot_weight)
     held = risk.spot_lots * sign_of(spot_side)
     return held + risk.spot_working[spot_side] + abs(np.int64(book.spot_weight)) * lots > limit
@@ -160,7 +160,7 @@ def check_risk(state, account, row, book, side, lots, loss_mills):
         return REJECT_NONE
     if only_closes(state, account, row, book, side, lots):
         return REJECT_NONE
-    rise = margin_rise(state, account, book, side, lots, loss_mills)
+    rise = margin_rise(state, account, row, book, side, lots, loss_mills)
     return REJECT_INSUFFICIENT_MARGIN if rise > free_margin_mills(state, account) else REJECT_NONE
 
 
@@ -184,5 +184,5 @@ def write_money(state, row, account, book, side, lots, loss_mills):
 
     lots, loss_mills  as for `check_risk`
     """
-    row.needed_mills = margin_rise(state, account, book, side, lots, loss_mills)
+    row.needed_mills = margin_rise(state, account, np.int64(0), book, side, lots, loss_mills)
     row.free_margin_mills = free_margin_mills(state, account)

@@ -25,12 +25,12 @@ from exchange.book.layout import (
     ROUTE_RANGE,
 )
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
-from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, SCAN_TIERS, Limits
+from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 21
+STATE_VERSION = 22
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
@@ -212,9 +212,9 @@ COUNTERS = [
     ("used_positions", "<i4"),
     ("used_ladder_rows", "<i4"),
     ("books_listed", "<i4"),
-    ("month", "<i4"),  # current month, in months since 2020-01; scan tiers depend on it (MARGIN-002)
     ("next_expiry", "<i4"),  # root of the heap of GTD orders by expiry
     ("used_protections", "<i4"),
+    ("spare", "<i4"),
 ]
 
 
@@ -244,7 +244,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("protection_fills", PROTECTION_FILL, ((limits.protections + 1) * MMP_FILLS,)),
         ("positions", POSITION, (limits.positions + 1 + LEGS_MAX,)),  # the last ones are only for checks of quotes
         ("position_index", "<u8", (limits.position_index,)),
-        ("risks", RISK, ((limits.accounts + 1) * limits.commodities * SCAN_TIERS,)),
+        ("risks", RISK, ((limits.accounts + 1) * limits.commodities,)),
         ("orders", ORDER, (limits.orders + 1,)),
         ("links", LINK, (limits.orders + 1,)),
         ("heap", NODE, (2 * (limits.orders + 1),)),

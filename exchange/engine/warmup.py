@@ -57,7 +57,7 @@ def definitions() -> list[tuple[int, bytes]]:
     commodity = CommodityTerms(1, 1, psr_mills=40, intra_mills=6, tier_mills=5)
     book = InstrumentTerms(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     return [
-        (CommandKind.LIST, encode_payload(ListPayload(0, [commodity], [book]))),
+        (CommandKind.LIST, encode_payload(ListPayload(commodities=[commodity], instruments=[book]))),
         (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(1))),
     ]
 

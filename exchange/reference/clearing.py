@@ -14,11 +14,9 @@ from typing import Any
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.reference.book import Order, signed
 from exchange.reference.pro_rata import AllocationTerms
-from exchange.units import MONEY_MAX
+from exchange.units import MONEY_MAX, ceil_div
 
-FRONT, DEFERRED = 0, 1
 DEFAULT_TERMS = AllocationTerms()
-FRONT_MONTHS = 2  # MARGIN-002
 
 
 @dataclass(frozen=True)
@@ -105,18 +103,16 @@ class Clearing:
     """All accounts: what they hold, the margin it needs, and what they may still enter."""
 
     def __init__(self) -> None:
-        self.month = 0
         self.commodities: dict[int, Commodity] = {}
         self.instruments: dict[int, Instrument] = {}
         self.accounts: dict[int, Account] = {}
         self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
 
     def list_payload(self, payload: dict[str, Any]) -> list[int]:
-        """LIST: set the current month and commodities, add instruments. Returns the indices of the new books."""
-        self.month = payload["month"]
-        for terms in payload["commodities"]:
+        """LIST: set commodities, add instruments. Returns the indices of the new books."""
+        for terms in payload.get("commodities", []):
             self.commodities[terms["index"]] = Commodity(**{name: terms[name] for name in COMMODITY_FIELDS})
-        for listing in payload["instruments"]:
+        for listing in payload.get("instruments", []):
             known = {name: listing[name] for name in INSTRUMENT_FIELDS if name in listing}
             index = listing["index"]
             legs = tuple((leg, sign) for leg, sign in listing.get("legs") or [(index, 1)])
@@ -124,20 +120,13 @@ class Clearing:
             terms_of_level = AllocationTerms(**listing.get("sharing", {}))
             known |= {"legs": legs, "months": months, "allocation_terms": terms_of_level}
             self.instruments[index] = Instrument(**known)
-        return [listing["index"] for listing in payload["instruments"]]
+        return [listing["index"] for listing in payload.get("instruments", [])]
 
     # --- GPU-hours of contracts
 
-    def tier_hours(self, instrument: Instrument) -> list[int]:
-        """GPU-hours of one lot of an outright in each scan tier (MARGIN-002)."""
-        hours = [0, 0]
-        for month, month_hours in instrument.months:
-            hours[FRONT if month - self.month <= FRONT_MONTHS else DEFERRED] += month_hours
-        return hours
-
-    def leg_hours(self, instrument: Instrument, tier: int) -> list[int]:
-        """GPU-hours of each leg in one scan tier, for one lot bought; negative for a leg that is sold."""
-        return [sign * self.tier_hours(self.instruments[leg])[tier] for leg, sign in instrument.legs]
+    def leg_hours(self, instrument: Instrument) -> list[int]:
+        """GPU-hours of each leg, for one lot bought; negative for a leg that is sold (MARGIN-001)."""
+        return [sign * sum(hours for _, hours in self.instruments[leg].months) for leg, sign in instrument.legs]
 
     # --- money
 
@@ -157,30 +146,29 @@ class Clearing:
         """MARGIN-013: the most margin that the account can need, whichever of its working orders fill."""
         working = list(orders)
         total = sum(self._order_mills(order) for order in working)
-        for commodity in self.commodities.values():
-            for tier in (FRONT, DEFERRED):
-                total += self._tier_mills(commodity, tier, account, working)
+        total += sum(self._scan_mills(commodity, account, working) for commodity in self.commodities.values())
         return total
 
-    def _tier_mills(self, commodity: Commodity, tier: int, account: Account, working: list[Order]) -> int:
-        """Scan, intra and tier charges of one commodity in one scan tier (MARGIN-003, 005, 006)."""
-        long = short = up = down = crossed = 0
-        for index, position in account.positions.items():
-            instrument = self.instruments[index]
-            if instrument.commodity == commodity.index:
-                hours = position.lots * self.tier_hours(instrument)[tier]
-                long, short = long + max(hours, 0), short + max(-hours, 0)
+    def _scan_mills(self, commodity: Commodity, account: Account, working: list[Order]) -> int:
+        """Scan, intra and tier charges of one commodity (MARGIN-013).
+
+        With L hours long and S short, the scan range is paid for |L - S| hours and at most the charge for min(L, S),
+        which is (L + S - |L - S|) / 2. Both sums are at their largest here, whichever orders fill.
+        """
+        up = down = net = gross = 0
         for order in working:
             instrument = self.instruments[order.instrument]
             if instrument.commodity == commodity.index:
-                legs = self.leg_hours(instrument, tier)
-                net = signed(order.side) * sum(legs) * order.leaves_lots
-                up, down = up + max(net, 0), down + max(-net, 0)
-                bought, sold = sum(max(hours, 0) for hours in legs), sum(max(-hours, 0) for hours in legs)
-                crossed += min(bought, sold) * order.leaves_lots
-        scan = max(abs(long - short + up), abs(long - short - down)) * commodity.psr_mills
-        both = min(long + up + crossed, short + down + crossed)
-        return scan + both * (commodity.intra_mills + commodity.tier_mills)
+                hours = signed(order.side) * sum(self.leg_hours(instrument)) * order.leaves_lots
+                up, down = up + max(hours, 0), down + max(-hours, 0)
+        for index, one in self.instruments.items():
+            if one.commodity == commodity.index and one.combo == ComboKind.OUTRIGHT:
+                (hours,) = self.leg_hours(one)
+                net += account.lots(index) * hours
+                gross += self._most_lots(account, working, index) * hours
+        widest = max(abs(net + up), abs(net - down))
+        charge = max(commodity.intra_mills, commodity.tier_mills)
+        return ceil_div(widest * max(0, 2 * commodity.psr_mills - charge) + gross * charge, 2)
 
     def _order_mills(self, order: Order) -> int:
         """The most that filling an order can cost at once: loss against the mark, and the taker's fee (MARGIN-013)."""

@@ -4,7 +4,6 @@ import numpy as np
 
 from contracts_spec.schema import Spec
 from exchange.engine.control.define_account import AccountPayload
-from exchange.engine.control.margin_terms import FRONT_MONTHS
 from exchange.engine.control.price_guards import LEAD_FLOOR_BP
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.errors import UserError
@@ -15,7 +14,6 @@ from exchange.units import MONEY_MAX
 def check_fixed(spec: Spec) -> None:
     """Raise UserError if the specification changes a figure that is a constant of the engine."""
     figures = (
-        ("margin.toml: margin.front_months", spec.margin.front_months, FRONT_MONTHS),
         ("margin.toml: margin.maintenance_bp", spec.margin.maintenance_bp, MAINTENANCE_BP),
         (
             f"tiers.toml: tier.{spec.benchmark}.floor_bp of the benchmark",

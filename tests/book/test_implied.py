@@ -43,7 +43,7 @@ class Year:
         ]  # fmt: skip
         legs = [(month, 1) for month in range(1, MONTHS + 1)]
         strip = listing(STRIP, "ST", combo=ComboKind.STRIP, legs=legs, hours=MONTHS, implied=True, **terms)
-        market = {"month": MONTH, "commodities": [commodity(1, GROUP)], "instruments": [*months, strip]}
+        market = {"commodities": [commodity(1, GROUP)], "instruments": [*months, strip]}
         self.venue.control(CommandKind.LIST, market)
         for account in (BUYER, FIRST, SECOND, LAST, *STRANGERS):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))

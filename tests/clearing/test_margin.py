@@ -14,22 +14,22 @@ from exchange.reference.rows import Command
 from tests.market import account_payload, commodity, listing
 from tests.properties.flow import Flow
 
-SCAN, BOTH = 10, 2  # mills of a lot: scan range, and intra and tier charges together
-BOUND = SCAN + BOTH
+SCAN, CHARGE = 10, 2  # mills of a lot: scan range, intra charge
+FUNDS = 6 * SCAN
 MARK = 100
 
 
 class Market:
-    """One book without fees, a GPU-hour a lot; account 1 has money for five lots by their bound, account 2 for all."""
+    """One book without fees, a GPU-hour a lot; account 1 has money for six lots, account 2 for all."""
 
     def __init__(self) -> None:
         self.venue, self.sequence = EngineVenue(), 0
-        terms = {"psr_mills": SCAN, "intra_mills": BOTH, "tier_mills": 0}
+        terms = {"psr_mills": SCAN, "intra_mills": CHARGE, "tier_mills": 0}
         free = {"taker_fee": 0, "auction_fee": 0, "months": [(MONTH, 1)], "hours": 1}
         books = [listing(1, "M1", settle_tick=MARK, low_tick=50, high_tick=150, **free)]
-        market = {"month": MONTH, "commodities": [commodity(1, 1, **terms)], "instruments": books}
+        market = {"commodities": [commodity(1, 1, **terms)], "instruments": books}
         self.venue.control(CommandKind.LIST, market)
-        for account, mills in ((1, 5 * BOUND), (2, 10**9)):
+        for account, mills in ((1, FUNDS), (2, 10**9)):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {"maxpos": 1_000}))
             self.row(CommandKind.DEPOSIT, account=account, amount_mills=mills)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
@@ -70,19 +70,19 @@ def market() -> Market:
 
 def test_orders_within_the_bound_leave_the_scans_as_last_computed(market: Market) -> None:
     assert market.order(Side.BUY, 3) == ["ACK", "RST"]
-    assert market.money() == (0, 3 * BOUND, 3 * SCAN)
+    assert market.money() == (0, 3 * SCAN, 3 * SCAN)
     market.cancel_all()
-    assert market.money() == (0, 3 * BOUND, 0), "lots that leave are in the bound until scans are computed again"
+    assert market.money() == (0, 3 * SCAN, 0), "lots that leave are in the bound until scans are computed again"
 
 
 def test_an_account_used_up_by_its_bound_alone_is_let_in_and_its_scans_computed(market: Market) -> None:
     market.order(Side.BUY, 5)
     market.cancel_all()
-    assert market.money() == (0, 5 * BOUND, 0)
+    assert market.money() == (0, 5 * SCAN, 0)
     assert market.order(Side.BUY, 5) == ["ACK", "RST"]
     assert market.money() == (5 * SCAN, 0, 5 * SCAN), "the next order needs no new scans"
     assert market.order(Side.BUY, 1) == ["ACK", "RST"]
-    assert market.money() == (6 * SCAN, 0, 6 * SCAN), "to the mill"
+    assert market.money() == (5 * SCAN, SCAN, 6 * SCAN), "to the mill"
     assert market.order(Side.BUY, 1) == ["REJ RISK"]
 
 
@@ -94,7 +94,7 @@ def test_a_refused_order_or_quote_leaves_the_margin_as_it_was(market: Market) ->
     before = market.venue.engine.states.copy()
     assert market.order(Side.BUY, 7) == ["REJ RISK"]
     assert market.quote(7, 7)[0] == "REJ RISK"
-    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=5 * BOUND) == ["REFUSED RISK"]
+    assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=FUNDS) == ["REFUSED RISK"]
     after = market.venue.engine.states
     for table in ("risks", "positions", "books"):
         assert np.array_equal(before[table], after[table]), table
@@ -106,7 +106,7 @@ def test_only_what_is_free_now_is_paid_out_and_told(market: Market) -> None:
     market.order(Side.BUY, 5)
     market.cancel_all()
     market.order(Side.BUY, 1)
-    free = 5 * BOUND - SCAN
+    free = FUNDS - SCAN
     assert market.row(CommandKind.WITHDRAW, account=1, amount_mills=free + 1) == ["REFUSED RISK"]
     market.sequence += 1
     fields = {"account": 1, "price": free, "sequence": market.sequence}
@@ -130,7 +130,7 @@ def test_the_bound_of_a_close_only_account_does_not_grow_for_ever(market: Market
     for _ in range(20):
         assert market.order(Side.SELL, 3) == ["ACK", "RST"]
         market.cancel_all()
-    assert market.money()[1] <= 5 * BOUND
+    assert market.money()[1] <= FUNDS
 
 
 @pytest.mark.parametrize("seed", [11, 12])

@@ -35,7 +35,7 @@ RULED = [
         ("CONFIG-004", ("chips.toml", "psr_mills = 400", "psr_mills = 0", "chip.H100.psr_mills = 0")),
         ("CONFIG-003", ("margin.toml", "maintenance_bp = 8000", "maintenance_bp = 0", "= 0: must be in 1..10000")),
         ("CONFIG-004", ("margin.toml", "intra_mills = 60", "intra_mills = -1", "mills = -1: must be in 0..10000")),
-        ("CONFIG-004", ("margin.toml", "front_months = 2", "front_months = -1", "front_months = -1")),
+        ("CONFIG-004", ("margin.toml", "prefund_days = 7", "prefund_days = -1", "prefund_days = -1")),
         ("CONFIG-004", ("products.toml", "min_inc_ticks = 1", "min_inc_ticks = 0", "orders.min_inc_ticks = 0")),
         ("CONFIG-004", ("products.toml", "show_ratio = 100 ", "show_ratio = -1 ", "orders.show_ratio = -1")),
         ("CONFIG-004", ("products.toml", "reject_ticks = 200", "reject_ticks = 0", "bands.reject_ticks = 0")),

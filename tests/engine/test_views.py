@@ -134,7 +134,7 @@ def market(prices: int, queue: int) -> Engine:
     engine = Engine(TEST)
     book = InstrumentTerms(1, 1, "DEEP", 1, 1, 720, 500, 300, 700, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     for kind, payload in (
-        (CommandKind.LIST, ListPayload(0, [CommodityTerms(1, 1, 40, 6, 5)], [book])),
+        (CommandKind.LIST, ListPayload(commodities=[CommodityTerms(1, 1, 40, 6, 5)], instruments=[book])),
         (CommandKind.DEFINE_ACCOUNT, AccountPayload(1)),
     ):
         engine.control(row(engine, kind), encode_payload(payload))

@@ -20,16 +20,16 @@ MONEY_FAULTS = (
         "",
     ),
     Fault(
-        "a month counts in its commodity's first scan tier",
+        "hours that offset each other pay no charge",
         MARGIN,
-        "                book.first_risk = risk_row(state, np.int64(0), number)\n",
-        "",
+        "gross * charge + 1) // 2\n",
+        "widest * charge + 1) // 2\n",
     ),
     Fault(
-        "of a combination's scan tiers one is computed",
+        "a fill leaves the gross hours as they were",
         MARGIN,
-        "book.scan_bits |= np.int64(1)",
-        "book.scan_bits = np.int64(1)",
+        "    risk.gross_hours += (largest_possible_lots(position) - before) * hours\n",
+        "",
     ),
     Fault(
         "an order whose scans are not computed holds nothing",
@@ -38,7 +38,7 @@ MONEY_FAULTS = (
         "",
     ),
     Fault(
-        "a scan tier that has changed is not computed", MARGIN, "    account_row.changed_scans |= book.scan_bits\n", ""
+        "a scan that has changed is not computed", MARGIN, "    account_row.changed_scans |= book.commodity_bit\n", ""
     ),
     Fault("what is held is reported as it was last computed", REPORT, "    recompute_scans(state, account)\n", ""),
     Fault(

@@ -1,27 +1,27 @@
-"""What an account's positions alone require, straight from MARGIN-002 to MARGIN-006: no hold may be below it."""
+"""What an account's positions alone require, straight from MARGIN-001 to MARGIN-006: no hold may be below it."""
 
 from collections import defaultdict
 
-from exchange.reference.clearing import FRONT_MONTHS, Account, Clearing
+from exchange.reference.clearing import Account, Clearing
 
 
 def required_mills(clearing: Clearing, account: Account) -> int:
     """Scan, intra and tier charge of the positions held, month by month."""
-    # (commodity, front?) -> month -> [hours bought, hours sold] over quality tiers
-    months: dict[tuple[int, bool], dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    # commodity -> month -> quality tier -> net GPU-hours
+    months: dict[int, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     for index, position in account.positions.items():
         instrument = clearing.instruments[index]
         for month, hours in instrument.months:
-            front = month - clearing.month <= FRONT_MONTHS
-            side = months[instrument.commodity, front][month]
-            side[0] += max(position.lots, 0) * hours
-            side[1] += max(-position.lots, 0) * hours
+            months[instrument.commodity][month][instrument.floor_bp] += position.lots * hours
     total = 0
-    for (commodity_index, _), by_month in months.items():
+    for commodity_index, by_month in months.items():
         terms = clearing.commodities[commodity_index]
-        nets = [bought - sold for bought, sold in by_month.values()]
+        nets = [sum(tiers.values()) for tiers in by_month.values()]
         matched_months = min(sum(max(net, 0) for net in nets), sum(max(-net, 0) for net in nets))
-        matched_tiers = sum(min(bought, sold) for bought, sold in by_month.values())
+        matched_tiers = 0
+        for tiers in by_month.values():
+            longs = sum(max(hours, 0) for hours in tiers.values())
+            matched_tiers += min(longs, longs - sum(tiers.values()))
         total += abs(sum(nets)) * terms.psr_mills
         total += matched_months * terms.intra_mills + matched_tiers * terms.tier_mills
     return total

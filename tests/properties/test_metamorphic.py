@@ -23,7 +23,7 @@ def market(centre: int = CENTRE) -> dict[str, Any]:
         1, "M", settle_tick=centre, low_tick=centre - 50, high_tick=centre + 50, months=[(84, 1)], order_lots_max=10_000
     )
     terms = {"index": 1, "group": 1, "psr_mills": 1, "intra_mills": 0, "tier_mills": 0}
-    return {"month": 84, "commodities": [{**terms, "spot_lots_max": 0, "spot_month": 0}], "instruments": [book]}
+    return {"commodities": [{**terms, "spot_lots_max": 0, "spot_month": 0}], "instruments": [book]}
 
 
 class Market:

@@ -31,7 +31,7 @@ def level(sizes: list[int], terms: dict[str, Any], leads: list[tuple[int, int]])
     venue = EngineVenue()
     book = listing(1, "M", months=[(84, 1)], order_lots_max=LARGEST, matching=Matching.PRO_RATA, sharing=terms)
     commodity = {"index": 1, "group": 1, "psr_mills": 1, "intra_mills": 0, "tier_mills": 0}
-    payload = {"month": 84, "commodities": [{**commodity, "spot_lots_max": 0, "spot_month": 0}], "instruments": [book]}
+    payload = {"commodities": [{**commodity, "spot_lots_max": 0, "spot_month": 0}], "instruments": [book]}
     venue.control(CommandKind.LIST, payload)
     for account in range(1, 2 + len(leads)):
         venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.codes import Liquidity, Side
-from exchange.conformance.market import BOOKS, MONTH, commodity, scenario_listing
+from exchange.conformance.market import BOOKS, commodity, scenario_listing
 from exchange.reference.book import Order
 from exchange.reference.clearing import Account, Clearing, Position
 from tests.reference.scenario import order
@@ -44,12 +44,10 @@ def test_equity_counts_gains_and_losses_funds_only_losses() -> None:
 
 
 @pytest.mark.rule("MARGIN-002", "MARGIN-003")
-def test_the_scan_charge_is_net_in_a_tier_and_tiers_do_not_offset() -> None:
+def test_the_scan_charge_is_net_over_all_months() -> None:
     clearing = listed(psr=10)
     account = hold(clearing, 1, (M1, 5), (M2, -3))
     assert clearing.initial_margin_mills(account, []) == 2 * 10
-    clearing.month = MONTH - 2  # the second month is deferred now
-    assert clearing.initial_margin_mills(account, []) == 5 * 10 + 3 * 10
 
 
 @pytest.mark.rule("MARGIN-005", "MARGIN-006")
@@ -57,6 +55,16 @@ def test_hours_held_against_each_other_pay_the_intra_charge() -> None:
     clearing = listed(psr=10, intra=4)
     account = hold(clearing, 1, (M1, 5), (M2, -3))
     assert clearing.initial_margin_mills(account, []) == 2 * 10 + 3 * 4
+
+
+@pytest.mark.rule("MARGIN-013")
+def test_orders_on_both_sides_of_one_book_never_match_each_other_and_pay_no_charge() -> None:
+    clearing = listed(psr=10, intra=4)
+    account = clearing.accounts[1]
+    both = [working(M1, Side.BUY, 90, 4), working(M1, Side.SELL, 110, 3)]
+    assert clearing.initial_margin_mills(account, both) == 4 * 10
+    months = [working(M1, Side.BUY, 90, 4), working(M2, Side.SELL, 110, 3)]
+    assert clearing.initial_margin_mills(account, months) == 4 * 10 + (4 + 3 - 4) * 4 // 2
 
 
 @pytest.mark.rule("MARGIN-013")
@@ -156,6 +164,6 @@ def test_positions_and_money_are_conserved() -> None:
 
 def test_a_second_listing_changes_commodities_and_keeps_books() -> None:
     clearing = listed()
-    payload: dict[str, Any] = {"month": MONTH + 1, "commodities": [commodity(1, 1, psr_mills=9)], "instruments": []}
+    payload: dict[str, Any] = {"commodities": [commodity(1, 1, psr_mills=9)], "instruments": []}
     assert clearing.list_payload(payload) == []
-    assert (clearing.month, clearing.commodities[1].psr_mills, len(clearing.instruments)) == (MONTH + 1, 9, 6)
+    assert (clearing.commodities[1].psr_mills, len(clearing.instruments)) == (9, 6)

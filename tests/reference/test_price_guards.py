@@ -77,7 +77,7 @@ def test_the_lead_month_has_the_largest_open_interest_of_equal_ones_it_is_the_ne
         listing(6, "SPREAD", floor_bp=9_000, combo=ComboKind.CALENDAR, legs=[(1, 1), (2, -1)]),
     ]
     clearing = Clearing()
-    clearing.list_payload({"month": 84, "commodities": [commodity(1, 1)], "instruments": months + others})
+    clearing.list_payload({"commodities": [commodity(1, 1)], "instruments": months + others})
     assert lead_month(clearing, 1) == 3, "of equal ones the nearest"
     for number, lots in ((1, 5), (2, -5)):
         clearing.accounts[number] = Account(number, 1, 1, 1, False)

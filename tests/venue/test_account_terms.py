@@ -15,7 +15,7 @@ def test_the_builtin_specification_has_the_engines_figures() -> None:
 
 
 @pytest.mark.rule("MARGIN-002", "MARGIN-012")
-@pytest.mark.parametrize(("key", "value"), [("front_months", 6), ("maintenance_bp", 7_500)])
+@pytest.mark.parametrize(("key", "value"), [("maintenance_bp", 7_500)])
 def test_another_figure_than_the_engines_is_refused_by_name(key: str, value: int) -> None:
     other = replace(SPEC, margin=replace(SPEC.margin, **{key: value}))
     with pytest.raises(UserError, match=rf"margin.toml: margin.{key}: found {value}, the engine has"):

@@ -5,7 +5,7 @@ from datetime import date
 
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.outrights import Instrument
-from contracts_spec.periods import day_start_ns, month_index
+from contracts_spec.periods import day_start_ns
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Spec
 from exchange.codes import Family, PeriodKind
@@ -25,7 +25,7 @@ def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -
     """Payloads of the LIST controls that open these books on a new venue, in order.
 
     instruments  outrights before the combinations on them, as from `instruments_on`
-    day          trading day, which decides scan tiers and the spot month
+    day          trading day, which decides the spot month
     """
     commodities = _commodities(instruments, spec, day)
     books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
@@ -33,10 +33,9 @@ def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -
         _instrument(instrument, books, commodities[_commodity_key(instrument)].index, spec)
         for instrument in instruments
     ]
-    month = month_index(day)
     parts = [listings[at : at + LISTINGS_PER_PAYLOAD] for at in range(0, len(listings), LISTINGS_PER_PAYLOAD)]
-    first = encode_payload(ListPayload(month, list(commodities.values())))
-    return [first, *(encode_payload(ListPayload(month, [], part)) for part in parts)]
+    first = encode_payload(ListPayload(commodities=list(commodities.values())))
+    return [first, *(encode_payload(ListPayload(instruments=part)) for part in parts)]
 
 
 def _commodity_key(instrument: Instrument) -> CommodityKey:

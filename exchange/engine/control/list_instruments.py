@@ -31,18 +31,15 @@ BOOK_FIELDS = [name for name in InstrumentTerms.__struct_fields__ if name not in
 
 
 class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
-    """The current month (since 2020-01), commodities (new, or as they are), instruments to add."""
+    """Commodities (new, or as they are) and instruments to add. `month`: in journals up to 0.3.0, not used."""
 
-    month: int
+    month: int = 0
     commodities: list[CommodityTerms] = []
     instruments: list[InstrumentTerms] = []
 
 
 def check_list(state: np.record, terms: ListPayload) -> None:
     """Raise ControlError if these commodities and instruments cannot be listed now."""
-    if state.books_listed:
-        # Listed books have their hours in each scan tier by the month of their listing (MARGIN-002).
-        within("month", terms.month, int(state.month), int(state.month))
     for commodity in terms.commodities:
         _check_commodity(state, commodity)
     for index, instrument in enumerate(terms.instruments, int(state.books_listed) + 1):
@@ -113,7 +110,6 @@ def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> N
 
 def list_instruments(state: np.record, terms: ListPayload) -> np.ndarray:
     """Open the books of a checked payload; a new group is CLOSED. Returns an INSTRUMENT_LISTED for each."""
-    state.month = terms.month
     for commodity in terms.commodities:
         _set_commodity(state, commodity)
     for instrument in terms.instruments:

@@ -9,24 +9,23 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from exchange.clearing.margin import recompute_scans, risk_row, scan_tier_number, spot_row
+from exchange.clearing.margin import own_risk
 from exchange.codes import OrderState
 from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
 from exchange.engine.orders import work_order
 from exchange.kernel import kernel
-from exchange.limits import SCAN_TIERS
 from exchange.machine import row_at
 
 
 @contextmanager
 def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, Months] = AS_BEFORE) -> Iterator[None]:
-    """A block in which terms of listed books may change: marks, daily limits, fees, the current month, the spot month.
-    Afterwards derived terms, unrealised P&L and initial margin are right for all positions and orders.
+    """A block in which terms of listed books may change: marks, daily limits, fees, the spot month. Afterwards derived
+    terms, unrealised P&L and initial margin are right for all positions and orders.
 
-    named   books whose terms change (combinations on them may be left out); all books if the current month changes
-    months  as for `derive_margin_terms`, if the current month or the spot month changes
+    named   books whose terms change (combinations on them may be left out)
+    months  as for `derive_margin_terms`, if the spot month changes
 
-    Commodity, its rates, legs, `hours` and `term` of a listed book must not change.
+    Commodity, its rates, legs, hours and `term` of a listed book must not change.
     """
     books = with_combinations(state, named)
     orders = live_orders(state, books)
@@ -63,8 +62,8 @@ def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
 
 @kernel
 def revalue_positions(state: np.record, before: np.ndarray) -> None:
-    """Update unrealised P&L and hours held of all positions after terms of their books have changed. Orders of these
-    books must not be counted as working.
+    """Update unrealised P&L and spot-month lots held of all positions after terms of their books have changed. Orders
+    of these books must not be counted as working.
 
     before  the whole table of books as it was before
     """
@@ -74,24 +73,6 @@ def revalue_positions(state: np.record, before: np.ndarray) -> None:
             old, book = row_at(before, np.int64(position.book)), state.books[position.book]
             mark = np.int64(book.mark_tick) - old.mark_tick
             state.accounts[position.account].unrealised_pnl_mills += mark * position.lots * book.hours
-            _move_held_hours(state, position, old, book)
-
-
-@kernel
-def _move_held_hours(state: np.record, position: np.record, old: np.record, book: np.record) -> None:
-    """Update the hours that a position counts in each scan tier, and its spot-month lots. If hours have changed,
-    the account's scans are computed again, because `scan_rise_bound_mills` is a bound of working orders only."""
-    account, lots = np.int64(position.account), np.int64(position.lots)
-    moved = False
-    for tier in range(SCAN_TIERS):
-        more = np.int64(book.scan_hours[tier]) - old.scan_hours[tier]
-        if more != 0:
-            number = scan_tier_number(book.commodity, np.int64(tier))
-            state.risks[risk_row(state, account, number)].held_hours[0 if lots > 0 else 1] += more * abs(lots)
-            state.accounts[account].changed_scans |= np.int64(1) << number
-            moved = True
-    weight = np.int64(book.spot_weight) - old.spot_weight
-    if weight != 0:
-        spot_row(state, account, book).spot_lots += weight * lots
-    if moved:
-        recompute_scans(state, account)
+            weight = np.int64(book.spot_weight) - old.spot_weight
+            if weight != 0:
+                own_risk(state, np.int64(position.account), book).spot_lots += weight * position.lots

@@ -6,16 +6,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from exchange.clearing.margin import set_scan_tiers
+from exchange.clearing.margin import charge_mills, risk_row
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.kernel import kernel
 from exchange.kernel_codes import COMBO_STRIP
-from exchange.limits import SCAN_TIERS
 from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, LONGEST_HOURS, PRICE_MAX
 
-FRONT_MONTHS = 2  # months after the current one that are in the front scan tier (MARGIN-002)
 Months = Sequence[tuple[int, int]]  # (month since 2020-01, GPU-hours of a lot)
 AS_BEFORE: Mapping[int, Months] = MappingProxyType({})
 
@@ -61,7 +59,7 @@ def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> No
     """Raise ControlError unless the money of largest positions in all books fits into 64 bits (CONFIG-005)."""
     books = state.books[1 : int(state.books_listed) + 1]
     outrights = books[books["leg_count"] == 1]
-    hours = [max(int(row.hours), int(row.fee_hours), sum(row.month_hours.tolist())) for row in outrights]
+    hours = [max(int(row.hours), int(row.fee_hours), int(row.margin_hours)) for row in outrights]
     for terms in instruments:
         if not terms.legs:
             hours.append(max(terms.hours, terms.fee_hours, sum(month for _, month in terms.months)))
@@ -74,30 +72,22 @@ def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> No
 def derive_margin_terms(state: np.record, books: Iterable[int], months: Mapping[int, Months] = AS_BEFORE) -> None:
     """Derive the margin terms of books from their other terms and write them, at listing or after a change.
 
-    Inputs are commodity and rates, legs, marks, daily limits, the current month and the spot month. Written are
-    `month_hours`, `scan_hours`, `crossed_hours`, `one_tier`, `tier_hours`, `scan_bits`, `first_risk`, `spot_weight`,
-    `margin_bound_mills`, `residual_mills` and `fast_path_places` of these books, nothing else. Equal inputs give equal
-    bytes. To update accounts as well, use `live_books.changing_terms`, which calls this.
+    Inputs are commodity and rates, legs, marks, daily limits and the spot month. Written are `margin_hours`, `plain`,
+    `commodity_bit`, `first_risk`, `spot_weight`, `margin_bound_mills`, `residual_mills` and `fast_path_places` of these
+    books, nothing else. Equal inputs give equal bytes. To update accounts as well, use `live_books.changing_terms`,
+    which calls this.
 
     books   numbers of books, legs before the combinations on them. A combination depends on its legs, so the
             combinations on each book must be included (`live_books.with_combinations`)
-    months  months of outrights, by book. A book keeps its hours in each scan tier but not its months, so they must be
-            given at listing, and when the current month or the spot month changes
+    months  months of outrights, by book. A book keeps its hours but not its months, so they must be given at listing,
+            and when the spot month changes
     """
     for index, hours in months.items():
-        _split_months(state, index, hours)
+        book = state.books[index]
+        book.margin_hours = sum(month_hours for _, month_hours in hours)
+        spot = int(state.commodities[book.commodity].spot_month)
+        book.spot_weight = int(spot != 0 and any(month == spot for month, _ in hours))
     _derive(state, np.array(list(books), np.int64))
-
-
-def _split_months(state: np.record, index: int, months: Months) -> None:
-    """Write an outright's hours in each scan tier (MARGIN-002), and its spot weight (LIMIT-003)."""
-    book = state.books[index]
-    hours = [0] * SCAN_TIERS
-    for month, month_hours in months:
-        hours[0 if month - state.month <= FRONT_MONTHS else 1] += month_hours
-    book.month_hours[:] = hours
-    spot = int(state.commodities[book.commodity].spot_month)
-    book.spot_weight = int(spot != 0 and any(month == spot for month, _ in months))
 
 
 @kernel
@@ -105,60 +95,43 @@ def _derive(state: np.record, books: np.ndarray) -> None:
     """Derive all books in one call, because each call from Python looks at the type of the whole state."""
     for number in range(books.shape[0]):
         book = state.books[books[number]]
+        commodity = np.int64(book.commodity)
+        book.commodity_bit = np.int64(1) << (commodity - 1)
+        book.first_risk = risk_row(state, np.int64(0), commodity)
+        # The lots of a term contract also count in `term_lots` (LIMIT-004), as the path of combinations does.
+        book.plain = int(book.leg_count == 1 and book.term == 0)
         if book.leg_count > 1:
             _add_up_legs(state, book)
             _set_residual(state, book)
         else:
-            _take_own_hours(book)
-        set_scan_tiers(state, book)
-        _set_bound(state, book)
+            _set_bound(state, book, book.margin_hours)
         refresh_fast_path(book)
 
 
 @kernel
-def _take_own_hours(book: np.record) -> None:
-    """Write the scan hours of an outright, from its own months. A term contract never has `one_tier`: its lots also
-    count in `term_lots` (LIMIT-004), as the path of combinations does."""
-    tiers = 0
-    for tier in range(SCAN_TIERS):
-        book.scan_hours[tier] = book.month_hours[tier]
-        book.crossed_hours[tier] = 0
-        if book.month_hours[tier] != 0:
-            tiers += 1
-    book.one_tier = int(tiers == 1 and book.term == 0)
-
-
-@kernel
 def _add_up_legs(state: np.record, book: np.record) -> None:
-    """Write the scan hours and the spot weight of a combination: sums over its legs, sold legs negative."""
-    for tier in range(SCAN_TIERS):
-        bought, sold = np.int64(0), np.int64(0)
-        for number in range(np.int64(book.leg_count)):
-            hours = np.int64(state.books[book.legs[number].book].month_hours[tier])
-            if book.legs[number].sign > 0:
-                bought += hours
-            else:
-                sold += hours
-        book.scan_hours[tier] = bought - sold
-        book.crossed_hours[tier] = min(bought, sold)
-    weight = np.int64(0)
+    """Write the hours and the spot weight of a combination, sums over its legs, sold legs negative, and its bound."""
+    bought, sold, weight = np.int64(0), np.int64(0), np.int64(0)
     for number in range(np.int64(book.leg_count)):
-        weight += np.int64(book.legs[number].sign) * state.books[book.legs[number].book].spot_weight
+        leg = state.books[book.legs[number].book]
+        if book.legs[number].sign > 0:
+            bought += leg.margin_hours
+        else:
+            sold += leg.margin_hours
+        weight += np.int64(book.legs[number].sign) * leg.spot_weight
+    book.margin_hours = bought - sold
     book.spot_weight = weight
-    book.one_tier = 0
+    _set_bound(state, book, int(bought + sold))
 
 
 @kernel
-def _set_bound(state: np.record, book: np.record) -> None:
-    """Write the most that one working lot can add to the scans: scan, intra and tier charge each grow by at most their
-    rate for each hour (MARGIN-013)."""
+def _set_bound(state: np.record, book: np.record, gross: int) -> None:
+    """Write the most that one working lot can add to the scans, by its net hours and the hours of all its legs
+    together, `gross` (`margin._scan_mills`)."""
     commodity = state.commodities[book.commodity]
-    hours, crossed = np.int64(0), np.int64(0)
-    for tier in range(SCAN_TIERS):
-        hours += abs(np.int64(book.scan_hours[tier]))
-        crossed += np.int64(book.crossed_hours[tier])
-    charges_mills = (hours + crossed) * (commodity.intra_mills + commodity.tier_mills)
-    book.margin_bound_mills = hours * commodity.psr_mills + charges_mills
+    charge = charge_mills(commodity)
+    net = abs(np.int64(book.margin_hours)) * max(2 * commodity.psr_mills - charge, 0)
+    book.margin_bound_mills = (net + gross * charge + 1) // 2
 
 
 @kernel

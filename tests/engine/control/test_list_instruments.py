@@ -115,7 +115,7 @@ def test_a_payload_without_instruments_opens_no_book() -> None:
     pair = Pair()
     assert pair.control(CommandKind.LIST, {**property_market(), "instruments": []}) == []
     state = pair.fast.engine.states[0]
-    assert state.books_listed == 0 and state.month == MONTH and state.listed_sequence == 0
+    assert state.books_listed == 0 and state.listed_sequence == 0
 
 
 def test_a_listed_book_has_its_terms_and_waits_in_closed_for_its_first_day() -> None:
@@ -131,12 +131,10 @@ def test_a_listed_book_has_its_terms_and_waits_in_closed_for_its_first_day() -> 
     assert book.symbol.tobytes().rstrip(b"\0") == b"A.G90.G27-J27"
 
 
-def test_a_second_list_adds_books_behind_the_first_and_names_its_month_again() -> None:
+def test_a_second_list_adds_books_behind_the_first() -> None:
     market, pair = property_market(), Pair()
     pair.control(CommandKind.LIST, {**market, "instruments": market["instruments"][:4]})
     later = {**market, "instruments": market["instruments"][4:]}
-    with pytest.raises(ControlError, match=f"month {MONTH + 1} not in {MONTH}..{MONTH}"):
-        pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**later, "month": MONTH + 1}))
     pair.control(CommandKind.LIST, later)
     whole = Pair()
     whole.control(CommandKind.LIST, market)

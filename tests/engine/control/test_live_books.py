@@ -2,7 +2,6 @@
 has changed."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,9 @@ from exchange.engine.control.live_books import (
     with_combinations,
 )
 from exchange.engine.control.margin_terms import derive_margin_terms
-from exchange.engine.risk import free_margin_mills
 from exchange.reference.book import signed
 from exchange.reference.clearing import Clearing
-from tests.funded import F27, G27, HOURS, INTRA, MARK, PSR, SPREAD, TIER, Funded
+from tests.funded import F27, G27, HOURS, MARK, SPREAD, Funded
 from tests.market import MONTH
 from tests.properties.driver import Run
 
@@ -56,16 +54,6 @@ def test_terms_that_are_derived_again_leave_every_byte_as_it_was(market: Run) ->
     assert engine.state_hash() == before
 
 
-def move_month(months: int) -> Callable[[Run], None]:
-    """Time goes on: months come nearer, so hours move from the deferred tier to the front one (MARGIN-002)."""
-
-    def change(run: Run) -> None:
-        run.pair.reference.clearing.month += months
-        run.pair.fast.engine.states[0].month += months
-
-    return change
-
-
 def move_spot_month(run: Run) -> None:
     """The spot limit counts other contracts from now on (LIMIT-001, LIMIT-003)."""
     commodities = run.pair.reference.clearing.commodities
@@ -96,7 +84,7 @@ def change_nothing(run: Run) -> None:
     """The block may stay empty."""
 
 
-CHANGES = [move_month(1), move_spot_month, settle, raise_fees, move_month(11), change_nothing, move_month(-2)]
+CHANGES = [move_spot_month, settle, raise_fees, change_nothing]
 
 
 def spot_lots(run: Run, number: int) -> tuple[int, int, int]:
@@ -122,7 +110,7 @@ def test_holds_follow_terms_that_change_while_orders_work_and_positions_are_held
             change(market)
         market.pair.compare_accounts()
         for number in clearing.accounts:
-            row = state.risks[number]  # the first rows are those of commodity 1's front tier
+            row = state.risks[number]  # the first rows are those of commodity 1
             lots = (row.spot_lots, *row.spot_working.tolist())
             assert lots == spot_lots(market, number), f"spot lots of account {number}"
 
@@ -132,7 +120,6 @@ def test_trading_goes_on_at_the_changed_terms_as_in_the_reference() -> None:
     run = live_market()
     clearing = run.pair.reference.clearing
     with changing_terms(run.pair.fast.engine.states[0], sorted(clearing.instruments), months_of(clearing)):
-        move_month(1)(run)
         move_spot_month(run)
     run.funds.settled(run.pair.reference)
     run.go(300)
@@ -156,7 +143,7 @@ def test_waiting_stops_and_parked_orders_are_among_the_live_ones(market: Run) ->
 
 # --- the two kernels, by figures
 
-RISKS = ("held_hours", "working_hours", "crossed_hours", "spot_lots", "spot_working")
+RISKS = ("net_hours", "working_hours", "gross_hours", "spot_lots", "spot_working")
 
 
 @pytest.fixture
@@ -181,7 +168,8 @@ def test_orders_that_are_counted_out_and_in_again_leave_what_was_held(held: Fund
     risks = {name: state.risks[name].copy() for name in RISKS}
     slots = live_orders(state, [F27, G27, SPREAD])
     count_working(state, slots, -1)
-    assert not state.risks["working_hours"].any() and not state.risks["crossed_hours"].any()
+    assert not state.risks["working_hours"].any()
+    assert state.risks[1].gross_hours == 5 * HOURS[F27] + 2 * HOURS[G27], "as held"
     assert not state.positions["working_lots"].any() and not state.books["working_lots"].any()
     assert held.held(1) < before
     count_working(state, slots, 1)
@@ -197,24 +185,6 @@ def test_a_mark_that_moves_changes_gains_by_lots_and_hours(held: Funded) -> None
     state.books[G27].mark_tick += 4
     revalue_positions(state, before)
     assert state.accounts[1].unrealised_pnl_mills - gain == 11 * 5 * HOURS[F27] - 4 * 2 * HOURS[G27]
-
-
-@pytest.mark.rule("MARGIN-002", "MARGIN-013")
-def test_hours_that_move_to_another_tier_take_their_margin_along(held: Funded) -> None:
-    state = state_of(held)
-    count_working(state, live_orders(state, [F27, G27, SPREAD]), -1)
-    before, free = state.books.copy(), int(free_margin_mills(state, 1))
-    net, both = 5 * HOURS[F27] - 2 * HOURS[G27], 2 * HOURS[G27]
-    state.books[G27].scan_hours[:] = 0, HOURS[G27]
-    revalue_positions(state, before)
-    accounts = state.accounts.shape[0]
-    assert state.risks[1].held_hours.tolist() == [5 * HOURS[F27], 0]
-    assert state.risks[accounts + 1].held_hours.tolist() == [0, 2 * HOURS[G27]]
-    apart = (5 * HOURS[F27] + 2 * HOURS[G27]) * PSR
-    assert free - free_margin_mills(state, 1) == apart - net * PSR - both * (INTRA + TIER), (
-        "no longer against each other"
-    )
-    assert state.accounts[1].changed_scans == 0 and state.accounts[1].initial_margin_mills == apart
 
 
 @pytest.mark.rule("LIMIT-003")

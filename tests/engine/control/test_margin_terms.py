@@ -18,37 +18,35 @@ def listed(market: dict[str, Any]) -> Any:
     return pair.fast.engine.states[0]
 
 
-@pytest.mark.rule("MARGIN-002")
-def test_hours_of_an_outright_stand_in_the_scan_tiers_of_its_months() -> None:
+@pytest.mark.rule("MARGIN-001", "MARGIN-002")
+def test_an_outright_has_the_hours_of_all_its_months_together() -> None:
     state = listed(property_market())
-    near, far, both = (state.books[index] for index in (1, 2, 9))
-    assert near.scan_hours.tolist() == [744, 0] and near.one_tier and near.tier_hours == 744
-    assert far.scan_hours.tolist() == [0, 672] and far.one_tier and far.tier_hours == 672
-    assert both.scan_hours.tolist() == [744, 672] and not both.one_tier and both.tier_hours == 0
+    assert [(state.books[index].margin_hours, state.books[index].plain) for index in (1, 2, 9)] == [
+        (744, 1), (672, 1), (744 + 672, 1)
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("LIMIT-004")
-def test_a_term_takes_the_path_of_combinations_even_in_one_scan_tier() -> None:
+def test_a_term_takes_the_path_of_combinations() -> None:
     term = listed(h100_market()).books[TERM]
-    assert term.scan_hours.tolist() == [0, 36 * 730] and not term.one_tier
+    assert (term.margin_hours, term.plain) == (36 * 730, 0)
 
 
 @pytest.mark.rule("MARGIN-013")
 def test_a_combination_has_the_hours_of_its_legs_bought_less_sold() -> None:
     state = listed(property_market())
-    assert state.books[4].scan_hours.tolist() == [744, -672], "a calendar of a near month and a far one"
-    assert state.books[4].crossed_hours.tolist() == [0, 0]
-    assert state.books[5].scan_hours.tolist() == [0, 0], "two tiers of one month"
-    assert state.books[5].crossed_hours.tolist() == [744, 0]
-    assert state.books[6].scan_hours.tolist() == [744, 672], "a strip"
+    assert state.books[4].margin_hours == 744 - 672, "a calendar"
+    assert state.books[5].margin_hours == 0, "two tiers of one month"
+    assert state.books[6].margin_hours == 744 + 672, "a strip"
+    assert not state.books["plain"][4:7].any()
 
 
 @pytest.mark.rule("MARGIN-013")
-def test_the_bound_is_every_charge_on_every_hour() -> None:
+def test_the_bound_is_the_scan_of_net_hours_and_half_the_charge_on_those_that_offset() -> None:
     state = listed(property_market())  # 20 scan, 6 intra, 5 tier
-    assert state.books[1].margin_bound_mills == 744 * (20 + 11)
-    assert state.books[4].margin_bound_mills == (744 + 672) * (20 + 11)
-    assert state.books[5].margin_bound_mills == 744 * 11
+    assert state.books[1].margin_bound_mills == 744 * 20
+    assert state.books[4].margin_bound_mills == 72 * (20 - 3) + (744 + 672) * 3
+    assert state.books[5].margin_bound_mills == 2 * 744 * 3
 
 
 @pytest.mark.rule("MARGIN-013")
@@ -73,27 +71,19 @@ def test_lots_of_the_spot_month_are_counted_through_combinations() -> None:
     assert weights == [1, 0, 1, 1, 0, 1, 0, 1, 0, 0]
 
 
-@pytest.mark.rule("MARGIN-002")
+@pytest.mark.rule("MARGIN-001")
 def test_without_months_an_outright_keeps_the_hours_that_it_has() -> None:
     state = listed(property_market())
-    state.month += 1
     derive_margin_terms(state, [2])
-    assert state.books[2].scan_hours.tolist() == [0, 672]
-    derive_margin_terms(state, [2], {2: [(MONTH + 3, 672)]})
-    assert state.books[2].scan_hours.tolist() == [672, 0] and state.books[2].tier_hours == 672
+    assert state.books[2].margin_hours == 672
 
 
 @pytest.mark.rule("MARGIN-002")
-def test_scan_bits_and_the_risk_row_are_those_of_the_tier_that_lots_weigh_on() -> None:
+def test_the_bit_and_the_risk_row_are_those_of_the_commodity() -> None:
     state = listed(property_market())
-    accounts = state.accounts.shape[0]
-    assert (state.books[1].scan_bits, state.books[1].first_risk) == (0b01, 0)
-    assert (state.books[2].scan_bits, state.books[2].first_risk) == (0b10, accounts)
-    assert (state.books[9].scan_bits, state.books[9].first_risk) == (0b1100, 2 * accounts)
-    derive_margin_terms(state, [2], {2: [(MONTH + 1, 300), (MONTH + 3, 372)]})
-    assert (state.books[2].scan_bits, state.books[2].one_tier, state.books[2].tier_hours) == (0b11, 0, 0)
-    derive_margin_terms(state, [2], {2: [(MONTH + 1, 672)]})
-    assert (state.books[2].scan_bits, state.books[2].first_risk) == (0b01, 0), "the old tier's bit is gone"
+    assert [(state.books[index].commodity_bit, state.books[index].first_risk) for index in (1, 2, 4, 9)] == [
+        (0b01, 0), (0b01, 0), (0b01, 0), (0b10, state.accounts.shape[0])
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("LIMIT-003")
@@ -102,11 +92,3 @@ def test_with_months_the_spot_month_is_found_again() -> None:
     state.commodities[1].spot_month = MONTH + 3
     derive_margin_terms(state, [1, 2, 4], {1: [(MONTH + 1, 744)], 2: [(MONTH + 3, 672)]})
     assert state.books["spot_weight"][[1, 2, 4]].tolist() == [0, 1, -1]
-
-
-@pytest.mark.rule("MARGIN-002")
-def test_months_are_front_as_long_as_they_are_at_most_two_ahead() -> None:
-    state = listed(property_market())
-    months = [(MONTH + ahead, 10**ahead) for ahead in range(5)]
-    derive_margin_terms(state, [9], {9: months})
-    assert state.books[9].month_hours.tolist() == [1 + 10 + 100, 1_000 + 10_000]

@@ -23,7 +23,7 @@ class Market:
         book = listing(BOOK, "M", months=[(84, 1)], protection_ticks=5)
         terms = {"index": 1, "group": 1, "psr_mills": 1, "intra_mills": 0, "tier_mills": 0}
         commodities = [{**terms, "spot_lots_max": 0, "spot_month": 0}]
-        self.venue.control(CommandKind.LIST, {"month": 84, "commodities": commodities, "instruments": [book]})
+        self.venue.control(CommandKind.LIST, {"commodities": commodities, "instruments": [book]})
         for account in (1, 2):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
             self.row(CommandKind.DEPOSIT, account=account, amount_mills=10**9)

@@ -21,7 +21,7 @@ class Market:
     def __init__(self) -> None:
         self.venue, self.sequence = EngineVenue(), 0
         books = [listing(index, f"M{index}", months=[(MONTH, 1)], hours=1) for index in range(1, BOOKS + 1)]
-        terms = {"month": MONTH, "commodities": [commodity(1, 1, psr_mills=1)], "instruments": books}
+        terms = {"commodities": [commodity(1, 1, psr_mills=1)], "instruments": books}
         self.venue.control(CommandKind.LIST, terms)
         for account in range(1, RICH + 1):
             limits = {"closeonly": account == CLOSING, "maxpos": 1_000}
