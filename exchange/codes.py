@@ -131,7 +131,7 @@ class EventKind(IntEnum):
     PROTECTION_RESET = 18
     MASS_CANCELLED = 19  # a mass cancel is complete
     POSITION_CHANGED = 20  # an account's position and margin after one command
-    CASH_MOVED = 21  # a deposit or a withdrawal
+    CASH_MOVED = 21  # money of an account, see CashReason
     INSTRUMENT_LISTED = 22
     ACCOUNT_DEFINED = 23  # account defined or changed
     SESSION_OPENED = 24
@@ -190,6 +190,13 @@ class OrderState(IntEnum):
     CANCELLED = 4
     REJECTED = 5
     EXPIRED = 6
+
+
+class CashReason(IntEnum):
+    """Why money of an account has moved."""
+
+    TRANSFER = 0  # a deposit or a withdrawal
+    VARIATION = 1  # variation margin (SETTLE-007)
 
 
 class CancelReason(IntEnum):

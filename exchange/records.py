@@ -146,6 +146,7 @@ COMMAND_KINDS = {
 
 EVENT_ALIASES = {
     "cancel_reason": Alias("reason", "CancelReason"),
+    "cash_reason": Alias("reason", "CashReason"),
     "state_reason": Alias("reason", "StateReason"),
     "kill_party": Alias("reason", "KillParty"),
     "threshold": Alias("reason", "Threshold that tripped the group"),
@@ -184,6 +185,7 @@ EVENT_ALIASES = {
     "implied_lots": Alias("lots", "lots at the implied price, 0: there is no implied price any more"),
     "position_lots": Alias("lots", "lots held, long > 0"),
     "order_count": Alias("lots", "number of orders that are cancelled, now or when their market state allows it"),
+    "trading_day": Alias("order_lots", "trading day that a payment belongs to, days since 1970, 0: none"),
     "quote_count": Alias("lots", "number of quotes that are cancelled"),
     "entry_place": Alias("lots", "place of the entry in its mass quote, from 0"),
     "fee_mills": Alias("amount_mills", "fee of the fill, mills"),
@@ -235,8 +237,8 @@ EVENT_KINDS = {
     EventKind.MASS_CANCELLED: "account session instrument cancel_reason reference order_count",
     EventKind.POSITION_CHANGED: f"{_NUMBERED} instrument flags mark_tick position_lots open_value_tick_lots "
     "equity_mills margin_held_mills unpaid_gain_mills",
-    EventKind.CASH_MOVED: f"{_NUMBERED} session instrument flags amount_mills equity_after_mills margin_held_mills "
-    "unpaid_gain_mills",
+    EventKind.CASH_MOVED: f"{_NUMBERED} session instrument cash_reason trading_day flags amount_mills "
+    "equity_after_mills margin_held_mills unpaid_gain_mills",
     EventKind.INSTRUMENT_LISTED: "instrument settlement_tick",
     EventKind.ACCOUNT_DEFINED: "account",
     EventKind.SESSION_OPENED: "account session instrument reference",

@@ -80,6 +80,11 @@ class Position:
     lots: int = 0
     open_value_tick_lots: int = 0  # sum of price * lots (SETTLE-007)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether variation has something to pay or to mark here: lots, or gains of lots that were closed."""
+        return bool(self.lots or self.open_value_tick_lots)
+
 
 @dataclass
 class Account:
@@ -239,6 +244,15 @@ class Clearing:
         self.accounts[number].cash_mills -= fee
         self.fees_mills += fee
         return fee
+
+    def settle_position(self, account: Account, index: int) -> int:
+        """SETTLE-007: pay the gain of a position at the settlement price, from which it counts then. Returns mills."""
+        instrument, position = self.instruments[index], account.positions[index]
+        value = instrument.settle_tick * position.lots
+        gain = (value - position.open_value_tick_lots) * instrument.hours
+        position.open_value_tick_lots = value
+        account.cash_mills += gain
+        return gain
 
     # --- limits
 

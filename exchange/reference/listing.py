@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from exchange.codes import CancelReason, EventKind, MarketState, Matching, OrderType
+from exchange.codes import CancelReason, CashReason, EventFlag, EventKind, MarketState, Matching, OrderType
 from exchange.reference.book import Book, Order, signed
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order
@@ -95,6 +95,32 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
         market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=instruments[index].settle_tick)
         group = instruments[index].group
         market.lead_months[group] = lead_month(market.clearing, group)
+    _pay_variation(market, sorted(limits["index"] for limits in books), day)
+
+
+def _pay_variation(market: Market, books: list[int], day: int) -> None:
+    """SETTLE-007, SETTLE-012: pay every account the gains of its positions in these books, and report it."""
+    clearing = market.clearing
+    for number, account in sorted(clearing.accounts.items()):
+        held = [index for index in books if index in account.positions and account.positions[index].is_open]
+        received = sum(clearing.settle_position(account, index) for index in held)
+        equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
+        common = {"margin_held_mills": market.initial_margin_mills(account), "unpaid_gain_mills": equity - funds}
+        reports: list[tuple[EventKind, dict[str, int]]] = []
+        if received:
+            cash = {"cash_reason": CashReason.VARIATION, "trading_day": day, "amount_mills": received}
+            reports.append((EventKind.CASH_MOVED, {**cash, "equity_after_mills": equity}))
+        for index in held:
+            position = account.positions[index]
+            values = {"instrument": index, "mark_tick": clearing.instruments[index].settle_tick}
+            values |= {"position_lots": position.lots, "open_value_tick_lots": position.open_value_tick_lots}
+            reports.append((EventKind.POSITION_CHANGED, {**values, "equity_mills": equity}))
+        for place, (kind, values) in enumerate(reports):
+            flags = EventFlag.MARGIN if place == len(reports) - 1 else 0
+            numbered = {"account": number, "account_sequence": market.next_number(number), "flags": flags}
+            market.emit(kind, **numbered, **values, **common)
+        if reports:
+            market.next_number(number)  # number of the margin message that follows
 
 
 def _set_increments(market: Market, increments: dict[int, int]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exchange.codes import CancelReason, EventKind
+from exchange.codes import CancelReason, CashReason, EventKind
 from tests.properties.invariants import Ledger
 
 
@@ -16,6 +16,7 @@ def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
             )
             ledger.check_stream(event)
             ledger.cancel(event)
+    _fold_variation(ledger, events)
     rests = [event for event in events if event.kind == EventKind.ORDER_RESTED]
     for event in rests:
         order = ledger.orders[event.order_id]
@@ -26,3 +27,18 @@ def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
         if event.shown_lots:
             ledger.show(event, ledger.orders[event.order_id])
             ledger.check_level(event, ledger.orders[event.order_id])
+
+
+def _fold_variation(ledger: Ledger, events: list[Any]) -> None:
+    """SETTLE-007: what some receive others pay, and every position counts from the mark. SETTLE-012: both are in the
+    account's stream."""
+    received = 0
+    for event in events:
+        if event.kind in (EventKind.CASH_MOVED, EventKind.POSITION_CHANGED):
+            ledger.check_stream(event)
+        if event.kind == EventKind.CASH_MOVED:
+            assert event.cash_reason == CashReason.VARIATION and event.amount_mills
+            received += event.amount_mills
+        if event.kind == EventKind.POSITION_CHANGED:
+            assert event.open_value_tick_lots == event.mark_tick * event.position_lots
+    assert received == 0, "the house keeps nothing of variation margin"

@@ -2,7 +2,7 @@
 
 First orders that do not fit a new increment are cancelled (SPEC-002). Then price windows, marks and with them initial
 margin change. An order outside the new limits is parked; a parked order inside them rests again. Both keep their stamps
-(BAND-004).
+(BAND-004). At last all positions are paid their variation margin at the new marks (SETTLE-007).
 """
 
 import msgspec
@@ -18,6 +18,7 @@ from exchange.engine.control.events import control_events, instruments_listed
 from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
 from exchange.engine.control.price_windows import check_rows, move_windows, side_rows
+from exchange.engine.control.variation import pay_variation
 from exchange.kernel_codes import ORDER_STOP
 from exchange.records import column
 from exchange.units import PRICE_MAX
@@ -134,7 +135,7 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     """Carry out a checked payload. Returns events: RST of orders that are now parked or rest again, in order of entry;
-    then LISTED of each book."""
+    LISTED of each book; then what accounts are paid, and their positions (`variation.pay_variation`)."""
     named = sorted(limits.index for limits in terms.books)
     with changing_terms(state, named):
         move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
@@ -146,7 +147,8 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
         if terms.day:
             state.groups[group].settled_day = terms.day
     rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
-    return np.concatenate([rests, instruments_listed(state, [limits.index for limits in terms.books])])
+    listed = instruments_listed(state, [limits.index for limits in terms.books])
+    return np.concatenate([rests, listed, pay_variation(state, named, terms.day)])
 
 
 def _set_limits(state: np.record, limits: BookLimits) -> None:
