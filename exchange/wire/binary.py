@@ -33,7 +33,7 @@ from exchange.wire.account_messages import (
 from exchange.wire.errors import ErrorCode, applied
 from exchange.wire.requests import Cancel, New, Quote, Replace
 from exchange.wire.responses import Err, Ok
-from exchange.wire.table import ACCOUNT_FORMS, REPLY_FORMS, REQUESTS, Form, FormKey, Reply, Value, wire_key
+from exchange.wire.table import ACCOUNT_FORMS, CURRENCY, REPLY_FORMS, REQUESTS, Form, FormKey, Reply, Value, wire_key
 from exchange.wire.words import session_id
 
 HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
@@ -299,7 +299,7 @@ class _Reports:
             code = ErrorCode(values["code"])
             values |= {"name": code.name, "applied": applied(code)}
         elif self._message in (Margin, Cash):
-            values["currency"] = "USD"
+            values["currency"] = CURRENCY
         return self._message(**values)
 
 

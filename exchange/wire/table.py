@@ -6,8 +6,9 @@
 
 Order, key, default and bounds come from the classes of messages; the table adds the field of the row, the kind of value
 and its words. From it are made: the kernels' tables in JSON and MessagePack (`publish.encode`, `gateway.inbound`), the
-records of `gpux.v1+bin` (`wire.binary`) and their reference. The publishers in Python (`publish.execution_reports`,
-`publish.replies`) do not read it: they are the plain twin that tests compare with it.
+records of `gpux.v1+bin` (`wire.binary`) and their reference, and the messages that Python makes
+(`publish.row_messages`). The code that reads the table for Python is another than that of the kernels, and tests
+compare the two; `tests/oracle` has messages and rows that were made without the table.
 
 A source is the name of a field of the row, of an alias, or one of DERIVED.
 """
@@ -135,7 +136,8 @@ def _constant(name: str, value: Any) -> FormKey:
 _COID = FormKey("client_order_id", "client_order_id_0", Value.CLIENT_ORDER_ID)
 _SESSION = FormKey("session_id", "session", Value.SESSION_ID)
 _INSTRUMENT = _number("instrument", "instrument_id")
-_CURRENCY = _constant("currency", "USD")
+CURRENCY = "USD"
+_CURRENCY = _constant("currency", CURRENCY)
 # Optional keys that are shown even if their value is 0: there 0 has a meaning.
 ALWAYS: dict[type[Struct], tuple[str, ...]] = {
     Ok: ("order_id", "leaves_lots", "filled_lots", "engine_sequence", "received_us", "sent_us", "price_tick",
