@@ -31,9 +31,10 @@ from exchange.wire.account_messages import (
     ProtectionEvent,
 )
 from exchange.wire.errors import ErrorCode, applied
+from exchange.wire.request_table import request_form
 from exchange.wire.requests import Cancel, New, Quote, Replace
 from exchange.wire.responses import Err, Ok
-from exchange.wire.table import ACCOUNT_FORMS, CURRENCY, REPLY_FORMS, REQUESTS, Form, FormKey, Reply, Value, wire_key
+from exchange.wire.table import ACCOUNT_FORMS, CURRENCY, REPLY_FORMS, Form, FormKey, Reply, Value, wire_key
 from exchange.wire.words import session_id
 
 HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
@@ -135,9 +136,8 @@ def quote_reply_record() -> RecordLayout:
 @cache
 def request_record(message: type[Struct]) -> RecordLayout:
     """The record of a request, of a quote without its rows."""
-    form = next(form for form in REQUESTS if form.message is message)
     sized: list[tuple[str, int, Any]] = [("request_id", 8, None)]
-    sized += [(key.name, size_of(key.name, key.value), key) for key in form.keys]
+    sized += [(key.name, size_of(key.name, key.value), key) for key in request_form(message).usual_keys]
     if message is Quote:
         sized.append(("count", 4, None))
     return _laid_out(TEMPLATES[message], message, sized)

@@ -15,7 +15,8 @@ from exchange.codes import CommandKind
 from exchange.records import COMMAND, COMMAND_FIELDS, place_in, record_type
 from exchange.wire.binary import request_record
 from exchange.wire.fields import QUOTE_ROWS_MAX
-from exchange.wire.table import REQUESTS, RequestForm, RequestKey, Value, default_of, wire_key
+from exchange.wire.request_table import REQUESTS, RequestForm, RequestKey
+from exchange.wire.table import Value, default_of, wire_key
 
 KEYS_MAX = 24
 WORDS_MAX = 32
@@ -125,7 +126,7 @@ class _Builder:
         row["allowed"] = row["needed"] = 1 << TYPE | 1 << REQUEST_ID
         template = np.zeros(1, COMMAND)
         template["kind"], template["flags"] = int(form.kind), form.flags
-        for key in form.keys:
+        for key in form.usual_keys:
             place = self._add_field(row, form, key)
             if key.is_needed:
                 row["needed"] |= 1 << place
