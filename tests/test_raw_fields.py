@@ -32,7 +32,6 @@ ALLOWED = {
     ("exchange.engine.emit", "refuse", "order_type"): "repeats what the command has there, of whatever kind",
     ("exchange.engine.emit", "refuse", "price"): "only a NEW is refused as an order",
     ("exchange.engine.emit", "refuse", "lots"): "only a NEW is refused as an order",
-    ("exchange.publish.replies", "_duplicate", "state"): "only a NEW is refused for DUP_ID",
     ("exchange.publish.replies", "_order_done", "state"): "of the event that has ended the order",
     ("tests.publish.encode.test_reply_forms", "", "reason"): "rows of any kind",
     **dict.fromkeys(
@@ -115,7 +114,7 @@ PLANTS = [
     ("exchange.publish.fold.fold_rows", "row.old_tick", "row.hidden_lots"),
     ("exchange.publish.replies", "first[FIRES_NS]", "first[VALUE_TICK_LOTS]"),
     ("exchange.publish.phases", "row[VOLUME_LOTS]", "row[LOTS]"),
-    ("exchange.publish.execution_reports", "row[MARK_TICK]", "row[PRICE]"),
+    ("exchange.publish.execution_reports", "row[POSITION_LOTS]", "row[LOTS]"),
     ("exchange.conformance.event_text", "event.entry_place", "event.lots"),
     ("exchange.conformance.messages", '"delay_ms": wait', '"lots": wait'),
     ("exchange.operator.member_requests", '"scope": scope', '"order_type": scope'),

@@ -10,10 +10,11 @@ import numpy as np
 
 from exchange.engine import query
 from exchange.engine.order_rows import OrderRow
-from exchange.publish.execution_reports import CURRENCY, split_gain
 from exchange.publish.instruments import InstrumentTable
+from exchange.publish.row_messages import split_gain
 from exchange.units import NS_PER_US
 from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
+from exchange.wire.table import CURRENCY
 from exchange.wire.words import ORDER_STATES, ORDER_TYPES, SIDES, TIFS
 
 PAGE_ORDERS = 2_000  # about 0.5 MiB of JSON: below the server's frame limit (WIRE-003)

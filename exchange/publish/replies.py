@@ -7,14 +7,15 @@
     replies.done_order(account, order_id, coid)  # OrderView of an order that has ended; None if it is not remembered
 
 `rows` are all rows of the command, in order: tuples of `event_rows.read_rows`. A reply shows the state after the whole
-command. The gateway itself answers a logon (SESSION).
+command. Which reply it is follows from the rows, and what it says is in `wire.table.REPLY_FORMS`, unless it says what
+events alone do not. The gateway itself answers a logon (SESSION).
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from exchange.codes import EventFlag, EventKind, MarketState, OrderType, QuoteState, RejectReason
+from exchange.codes import EventFlag, EventKind, OrderType, QuoteState, RejectReason
 from exchange.engine.event_rows import (
     ACCOUNT,
     ASK_ID,
@@ -28,14 +29,10 @@ from exchange.engine.event_rows import (
     FILLED_LOTS,
     FIRES_NS,
     FLAGS,
-    FREE_MARGIN_MILLS,
-    HIGHEST_TICK,
     INSTRUMENT,
     KIND,
     LEAVES_LOTS,
     LEVEL_TICK,
-    LOWEST_TICK,
-    NEEDED_MILLS,
     ORDER_COUNT,
     ORDER_ID,
     ORDER_LOTS,
@@ -57,11 +54,13 @@ from exchange.publish.account_views import order_view
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.done_orders import DoneOrders
 from exchange.publish.instruments import InstrumentTable
+from exchange.publish.row_messages import REFUSAL_VALUES, REPLY_VALUES, maker_of, priority_of, reply_row
 from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import BatchResult, Err, Ok, OrderView
-from exchange.wire.words import CANCEL_REASONS, ORDER_STATES, ORDER_TYPES, PROTECTION_STATES, SIDES, TIFS
+from exchange.wire.table import REPLY_FORMS, Reply
+from exchange.wire.words import ORDER_STATES, ORDER_TYPES, PROTECTION_STATES, SIDES, TIFS
 
 # Plain integers, because comparing enum members costs several times as much.
 _REFUSALS = frozenset(
@@ -97,8 +96,6 @@ _FILL = int(EventKind.FILL)
 _MASS = int(EventKind.MASS_CANCELLED)
 _LEAVES_ONE = frozenset((_CXL, int(EventKind.IMPLIED_PRICE)))  # rows of a command that cancels one order
 _KIL = int(EventKind.KILLED)
-_KEPT = int(EventFlag.KEPT)
-_LOST = int(EventFlag.LOST)
 _SAME = int(EventFlag.SAME)
 _DUP_ID = int(RejectReason.DUP_ID)
 _UNKNOWN = int(RejectReason.UNKNOWN)
@@ -109,6 +106,9 @@ _REFUSED = int(EventKind.COMMAND_REFUSED)
 # Fields that a reply and the result of one operation of a batch have in common (ENTRY-013).
 _OK_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Ok.__struct_fields__)
 _ERR_RESULT = tuple(name for name in BatchResult.__struct_fields__ if name in Err.__struct_fields__)
+_made_order, _made_replaced, _made_quoted, _made_same, _made_refused, _made_refused_band, _made_refused_margin = (
+    maker_of(REPLY_FORMS[reply], REPLY_VALUES, REFUSAL_VALUES) for reply in Reply
+)
 
 
 class Replies:
@@ -167,7 +167,7 @@ class Replies:
 
     def _quote_reply(self, request_id: int, quoted: list[Row]) -> Ok:
         """The reply to a mass quote: for each entry the state of both sides, or its refusal (ENTRY-020, ENTRY-021)."""
-        reply = Ok(request_id, engine_sequence=quoted[0][SEQUENCE])
+        reply: Ok = _made_quoted(reply_row(quoted[0], request_id))
         reply.quotes = []
         for row in quoted:
             instrument = self._table.id_of(row[INSTRUMENT])
@@ -179,41 +179,27 @@ class Replies:
         return reply
 
     def _refusal(self, request_id: int, row: Row) -> Ok | Err:
-        reason = row[REASON]
-        text = client_order_id_text(*row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
+        reason, make = row[REASON], _made_refused
         if reason == _DUP_ID:
-            return self._duplicate(request_id, row, text)
-        done = None
+            return self._duplicate(request_id, row)
         if reason == _UNKNOWN:
             words = row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
             done = self._done.find(row[ACCOUNT], row[ORDER_ID], words, row[SEQUENCE])
-        if done is not None:
-            return _order_done(request_id, row, done)
-        reply = error(request_id, reason_code(reason, row[BOOK_STATE]), reason_text(reason))
-        reply.engine_sequence = row[SEQUENCE]
-        reply.order_id = row[ORDER_ID] or None
-        reply.client_order_id = text
-        if reason == _BAND:
-            reply.low_tick, reply.high_tick = row[LOWEST_TICK], row[HIGHEST_TICK]
+            if done is not None:
+                return _order_done(request_id, row, done)
+        elif reason == _BAND:
+            make = _made_refused_band
         elif reason == _RISK and row[KIND] != _REFUSED:
-            reply.need_mills, reply.free_margin_mills = row[NEEDED_MILLS], row[FREE_MARGIN_MILLS]
-        elif row[BOOK_STATE]:
-            reply.phase = MarketState(row[BOOK_STATE]).name
+            make = _made_refused_margin
+        reply: Err = make(reply_row(row, request_id))
         return reply
 
-    def _duplicate(self, request_id: int, row: Row, text: str) -> Ok | Err:
+    def _duplicate(self, request_id: int, row: Row) -> Ok | Err:
         """The reply to a `new` whose `coid` is live: ok for the same order, an error for another (ENTRY-003)."""
         if row[FLAGS] & _SAME:
-            return Ok(
-                request_id,
-                row[ORDER_ID],
-                text,
-                ORDER_STATES[row[STATE]],
-                row[LEAVES_LOTS],
-                row[FILLED_LOTS],
-                row[SEQUENCE],
-                duplicate=True,
-            )
+            same: Ok = _made_same(reply_row(row, request_id))
+            return same
+        text = client_order_id_text(*row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1])
         live = self._find_order(row[ACCOUNT], text)
         reply = error(request_id, ErrorCode.DUP_COID, reason_text(_DUP_ID))
         reply.client_order_id = text
@@ -225,35 +211,27 @@ class Replies:
 
 def _order_reply(request_id: int, rows: list[Row]) -> Ok:
     """The reply with the state, after all rows, of the order in the first row."""
-    order_id = rows[0][ORDER_ID]
-    last = rows[0]
-    for row in reversed(rows):
-        if row[ORDER_ID] == order_id and row[KIND] in _ORDER_KINDS:
-            last = row
-            break
-    word_0, word_1, word_2 = last[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
-    reply = Ok(
-        request_id,
-        order_id,
-        client_order_id_text(word_0, word_1, word_2),
-        ORDER_STATES[last[STATE]],
-        last[LEAVES_LOTS],
-        last[FILLED_LOTS],
-        last[SEQUENCE],
-    )
-    if last[KIND] == _CXL and rows[0] is not last:
-        reply.reason = CANCEL_REASONS[last[CANCEL_REASON]]
+    last, why = _last_of_order(rows)
+    reply: Ok = _made_order(reply_row(last, request_id, why))
     return reply
 
 
 def _replace_reply(request_id: int, rows: list[Row]) -> Ok:
     """The reply to a replace, with new price and lots, and whether the order keeps its priority (ENTRY-010)."""
-    reply = _order_reply(request_id, rows)
-    replaced = rows[0]
-    reply.price_tick = replaced[PRICE]
-    reply.order_lots = replaced[ORDER_LOTS]
-    reply.priority = "kept" if replaced[FLAGS] & _KEPT else "lost" if replaced[FLAGS] & _LOST else ""
+    first, (last, why) = rows[0], _last_of_order(rows)
+    values = reply_row(last, request_id, why, first[PRICE], first[ORDER_LOTS], priority_of(first[FLAGS]))
+    reply: Ok = _made_replaced(values)
     return reply
+
+
+def _last_of_order(rows: list[Row]) -> tuple[Row, int]:
+    """The last row that shows the order of the first row; and CancelReason, if a later row has ended the order."""
+    first = rows[0]
+    order_id = first[ORDER_ID]
+    for row in reversed(rows):
+        if row[ORDER_ID] == order_id and row[KIND] in _ORDER_KINDS:
+            return row, row[CANCEL_REASON] if row[KIND] == _CXL and row is not first else 0
+    return first, 0
 
 
 def _order_done(request_id: int, row: Row, done: Row) -> Err:

@@ -1,13 +1,15 @@
-"""The table of messages that the venue reads from and writes to rows: for each key, where its value stands in a row.
+"""The table of messages that the venue makes from rows: for each key, where its value stands in a row.
 
     ACCOUNT_FORMS   messages of account streams, made from EVENT rows
     REPLY_FORMS     `ok` and `err`, made from the EVENT rows of a command
-    REQUESTS        requests that become COMMAND rows
+
+`request_table` has requests, which become COMMAND rows.
 
 Order, key, default and bounds come from the classes of messages; the table adds the field of the row, the kind of value
-and its words. From it are made: the kernels' tables in JSON and MessagePack (`publish.encode`, `gateway.inbound`), the
-records of `gpux.v1+bin` (`wire.binary`) and their reference. The publishers in Python (`publish.execution_reports`,
-`publish.replies`) do not read it: they are the plain twin that tests compare with it.
+and its words. From it are made: the kernels' tables in JSON and MessagePack (`publish.encode`), the
+records of `gpux.v1+bin` (`wire.binary`) and their reference, and the messages that Python makes
+(`publish.row_messages`). The code that reads the table for Python is another than that of the kernels, and tests
+compare the two; `tests/oracle` has messages and rows that were made without the table.
 
 A source is the name of a field of the row, of an alias, or one of DERIVED.
 """
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 from msgspec import NODEFAULT, UNSET, Struct
 from msgspec.structs import fields
 
-from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, PostOnly, RejectReason, SmpMode
+from exchange.codes import EventKind, MarketState, RejectReason
 from exchange.wire.account_messages import (
     CancelOnDisconnectFired,
     Cash,
@@ -30,7 +32,6 @@ from exchange.wire.account_messages import (
     ProtectionEvent,
 )
 from exchange.wire.errors import ErrorCode, applied, reason_text
-from exchange.wire.requests import Cancel, New, Quote, Replace
 from exchange.wire.responses import Err, Ok
 from exchange.wire.words import (
     CANCEL_REASONS,
@@ -69,12 +70,6 @@ DERIVED = {
 CODES = tuple(ErrorCode)
 REASON_TEXTS = ("", *(reason_text(reason) for reason in RejectReason if reason != RejectReason.NONE))
 PHASES = ("", *(state.name for state in MarketState if state != MarketState.NONE))
-SMP_WORDS = {
-    "cr": int(SmpMode.CANCEL_RESTING),
-    "ca": int(SmpMode.CANCEL_AGGRESSOR),
-    "cb": int(SmpMode.CANCEL_BOTH),
-    "dc": int(SmpMode.DECREMENT),
-}
 PRIORITIES = ("", "kept", "lost")
 
 
@@ -96,6 +91,8 @@ class Value(IntEnum):
     CONSTANT = 4  # the same value in every message of the form
     QUOTE_ROWS = 5  # rows about the entries of a mass quote
     TAG = 6  # text from one word of the row
+    TIME = 7  # microseconds, in the row nanoseconds
+    FLAG = 8  # true or false: flags of the row
 
 
 class FormKey(NamedTuple):
@@ -135,7 +132,8 @@ def _constant(name: str, value: Any) -> FormKey:
 _COID = FormKey("client_order_id", "client_order_id_0", Value.CLIENT_ORDER_ID)
 _SESSION = FormKey("session_id", "session", Value.SESSION_ID)
 _INSTRUMENT = _number("instrument", "instrument_id")
-_CURRENCY = _constant("currency", "USD")
+CURRENCY = "USD"
+_CURRENCY = _constant("currency", CURRENCY)
 # Optional keys that are shown even if their value is 0: there 0 has a meaning.
 ALWAYS: dict[type[Struct], tuple[str, ...]] = {
     Ok: ("order_id", "leaves_lots", "filled_lots", "engine_sequence", "received_us", "sent_us", "price_tick",
@@ -288,73 +286,6 @@ REPLY_FORMS: dict[Reply, Form] = {
     Reply.REFUSED_BAND: Form(Err, (*_ERR, _number("low_tick", "lowest_tick"), _number("high_tick", "highest_tick"))),
     Reply.REFUSED_MARGIN: Form(Err, (*_ERR, _number("need_mills", "needed_mills"), _number("free_margin_mills"))),
 }  # fmt: skip
-
-
-class RequestKey(NamedTuple):
-    """One key of a request: attribute, field of the COMMAND row, words with their codes, the flags that change if the
-    key is there, and whether a usual request has it in any case."""
-
-    name: str
-    field: str
-    value: Value = Value.NUMBER
-    codes: dict[str, int] | None = None
-    toggles: int = 0
-    is_needed: bool = False
-
-
-class RequestForm(NamedTuple):
-    """A request as most clients send it. A request with other keys or words has a handler in Python."""
-
-    message: type[Struct]
-    kind: CommandKind
-    keys: tuple[RequestKey, ...]
-    flags: int = 0  # without any of its keys
-
-
-def _codes(words: tuple[str, ...], *usual: str) -> dict[str, int]:
-    return {word: code for code, word in enumerate(words) if word in usual}
-
-
-_KEEP = int(CommandFlag.KEEP_PRICE | CommandFlag.KEEP_LOTS)
-_NAMED = (
-    RequestKey("account", "account"),
-    RequestKey("order_id", "order_id"),
-    RequestKey("client_order_id", "client_order_id_0", Value.CLIENT_ORDER_ID),
-)
-REQUESTS: tuple[RequestForm, ...] = (
-    RequestForm(
-        New,
-        CommandKind.NEW,
-        (
-            RequestKey("account", "account"),
-            RequestKey("instrument", "instrument", is_needed=True),
-            RequestKey("side", "side", Value.WORD, _codes(SIDES, *SIDES), is_needed=True),
-            RequestKey("order_type", "order_type", Value.WORD, _codes(ORDER_TYPES, "limit")),
-            RequestKey("price_tick", "price", is_needed=True),
-            RequestKey("order_lots", "lots", is_needed=True),
-            RequestKey("tif", "tif", Value.WORD, _codes(TIFS, "day", "gtc", "ioc", "fok")),
-            RequestKey("post_only", "post_only", Value.WORD,
-                       {"": int(PostOnly.NONE), "reject": int(PostOnly.REJECT), "slide": int(PostOnly.SLIDE)}),
-            RequestKey("display_lots", "display_lots"),
-            RequestKey("minimum_lots", "minimum_lots"),
-            RequestKey("client_order_id", "client_order_id_0", Value.CLIENT_ORDER_ID, is_needed=True),
-            RequestKey("smp_mode", "smp_mode", Value.WORD, SMP_WORDS),
-            RequestKey("tag", "tag", Value.TAG),
-        ),
-    ),
-    RequestForm(
-        Replace,
-        CommandKind.REPLACE,
-        (
-            *_NAMED,
-            RequestKey("price_tick", "price", toggles=int(CommandFlag.KEEP_PRICE)),
-            RequestKey("order_lots", "lots", toggles=int(CommandFlag.KEEP_LOTS)),
-        ),
-        _KEEP,
-    ),
-    RequestForm(Cancel, CommandKind.CANCEL, _NAMED),
-    RequestForm(Quote, CommandKind.QUOTE, (RequestKey("account", "account"), RequestKey("protection_group", "smp_id"))),
-)  # fmt: skip
 
 
 def wire_key(message: type[Struct], name: str) -> str:

@@ -1,7 +1,5 @@
 """Messages become rows: every field at its place."""
 
-from typing import get_args
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +7,6 @@ from hypothesis import strategies as st
 from exchange.codes import CommandFlag, CommandKind, PostOnly, Side, TimeInForce
 from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.translate import (
-    SIDE_CODES,
-    TIF_CODES,
-    TYPE_CODES,
     ListedInstrument,
     check_new,
     check_replace,
@@ -24,7 +19,6 @@ from exchange.gateway.translate import (
 from exchange.records import unpack_client_order_id, unpack_tag
 from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, New, Replace
-from exchange.wire.requests import SideText, TifText, TypeText
 from exchange.wire.words import SILENT
 
 COID = st.from_regex(r"\A[A-Za-z0-9_.:-]{1,24}\Z")
@@ -41,15 +35,6 @@ def row_of(batch: CommandBatch) -> dict:
 def texts(row: dict) -> tuple[str, str]:
     words = (row[f"client_order_id_{part}"] for part in range(3))
     return unpack_client_order_id(*words), unpack_tag(row["tag"])
-
-
-@pytest.mark.parametrize(
-    ("words", "codes"),
-    [(SideText, SIDE_CODES), (TypeText, TYPE_CODES), (TifText, TIF_CODES)],
-    ids=["side", "typ", "tif"],
-)
-def test_every_word_of_an_order_that_a_client_may_send_has_a_code(words: object, codes: dict[str, int]) -> None:
-    assert set(get_args(words)) <= set(codes)
 
 
 @given(

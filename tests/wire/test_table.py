@@ -1,7 +1,6 @@
 """The table of messages: its keys, words and defaults are those of the classes and of the codes."""
 
 from enum import IntEnum
-from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -15,20 +14,18 @@ from exchange.codes import (
     MarketState,
     OrderState,
     OrderType,
-    PostOnly,
     ProtectionState,
     RejectReason,
     Scope,
     Side,
-    SmpMode,
     Threshold,
     TimeInForce,
 )
-from exchange.records import COMMAND, EVENT, aliases_of, field_of
+from exchange.records import EVENT, aliases_of, field_of
 from exchange.wire import table
 from exchange.wire.account_messages import Position
 from exchange.wire.errors import ErrorCode, applied, reason_text
-from exchange.wire.messages import Cancel, Err, New, Ok, Quote, Replace
+from exchange.wire.messages import Err, New, Ok, Quote
 from exchange.wire.table import (
     ACCOUNT_FORMS,
     ALWAYS,
@@ -37,8 +34,6 @@ from exchange.wire.table import (
     PHASES,
     REASON_TEXTS,
     REPLY_FORMS,
-    REQUESTS,
-    SMP_WORDS,
     Form,
     FormKey,
     Value,
@@ -48,9 +43,6 @@ from exchange.wire.table import (
 
 FORMS = [*(form for forms in ACCOUNT_FORMS.values() for form in forms), *REPLY_FORMS.values()]
 FORM_KEYS = [pytest.param(form, key, id=f"{form.message.__name__}.{key.name}") for form in FORMS for key in form.keys]
-REQUEST_KEYS = [
-    pytest.param(form, key, id=f"{form.message.__name__}.{key.name}") for form in REQUESTS for key in form.keys
-]
 CODES_OF: dict[str, type[IntEnum]] = {
     "state": OrderState, "side": Side, "order_type": OrderType, "tif": TimeInForce, "cancel_reason": CancelReason,
     "liquidity": Liquidity, "kill_party": KillParty, "scope": Scope, "threshold": Threshold,
@@ -112,40 +104,6 @@ def test_texts_of_errors_and_phases_stand_at_their_codes() -> None:
         assert PHASES[state] == ("" if state == MarketState.NONE else state.name)
     applied_key = next(key for form in REPLY_FORMS.values() for key in form.keys if key.name == "applied")
     assert tuple(ErrorCode) == CODES and applied_key.words == tuple(applied(code) for code in CODES)
-
-
-@pytest.mark.parametrize(("form", "key"), REQUEST_KEYS)
-def test_a_key_of_a_request_has_a_field_of_the_row_and_words_of_its_class(form: Any, key: Any) -> None:
-    assert key.field in (COMMAND.names or ())
-    assert key.name in form.message.__struct_fields__
-    hint = get_type_hints(form.message)[key.name]
-    if key.codes is not None:
-        assert key.value == Value.WORD and get_origin(hint) is Literal
-        assert set(key.codes) <= set(get_args(hint))
-        assert default_of(form.message, key.name) in (None, *key.codes), "the default has a code"
-        assert len(set(key.codes.values())) == len(key.codes)
-
-
-def test_words_of_requests_have_the_codes_of_the_engine() -> None:
-    codes = {key.name: key.codes for key in REQUESTS[0].keys if key.codes}
-    assert codes == {
-        "side": {"b": Side.BUY, "s": Side.SELL},
-        "order_type": {"limit": OrderType.LIMIT},
-        "tif": {"day": TimeInForce.DAY, "gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC, "fok": TimeInForce.FOK},
-        "post_only": {"": PostOnly.NONE, "reject": PostOnly.REJECT, "slide": PostOnly.SLIDE},
-        "smp_mode": SMP_WORDS,
-    }
-    assert SMP_WORDS == {
-        "cr": SmpMode.CANCEL_RESTING, "ca": SmpMode.CANCEL_AGGRESSOR, "cb": SmpMode.CANCEL_BOTH,
-        "dc": SmpMode.DECREMENT,
-    }  # fmt: skip
-
-
-def test_a_usual_request_has_every_key_that_its_class_requires() -> None:
-    for form in REQUESTS:
-        needed = {key.name for key in form.keys if key.is_needed} | {"request_id", "quotes"}
-        assert {field.name for field in fields(form.message) if field.required} <= needed
-    assert [form.message for form in REQUESTS] == [New, Replace, Cancel, Quote]
 
 
 def test_names_and_defaults_come_from_the_class() -> None:

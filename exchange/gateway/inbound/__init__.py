@@ -7,5 +7,5 @@ frames      cuts and unmasks the frames of a read
 rows        judges a request and writes its rows
 records     reads a binary record
 text        reads JSON and MessagePack
-tables      the table of usual requests (`wire.table`) as arrays
+tables      the table of usual requests (`wire.request_table`) as arrays
 """

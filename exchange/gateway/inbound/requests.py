@@ -3,7 +3,7 @@
     inbound = Inbound(port, queue_batches)
     stop = inbound.take(connection, data, start, frame_max)     # serves those that stand at the beginning
 
-A request is usual if `wire.table.REQUESTS` has it and nothing about it is to be refused here. Kernels judge in the
+A request is usual if `wire.request_table` says so and nothing about it is to be refused here. Kernels judge in the
 order of arrival: session, account, request id, rates, bounds, instruments. They stop at the first frame that they do
 not know; the handler of its type serves it, and says what is wrong with it.
 """

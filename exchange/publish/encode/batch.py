@@ -33,6 +33,7 @@ from exchange.publish.encode.reply_forms import (
     REPLY_QUOTED,
     REPLY_REPLACED,
     REPLY_UNKNOWN,
+    count_entries,
     end_of_command,
     is_entry_of_quote,
     last_of_order,
@@ -152,13 +153,11 @@ def put_entry_record(tables, event, out, at):
 def put_quote_record(tables, events, begin, stop, out, start):
     """As `put_quote_reply`, in binary."""
     at = put_record(tables, REPLY_QUOTED, out, start)
-    count = 0
+    put_little_endian(out, start + tables.quote_count_at, count_entries(events, begin, stop), 4)
     for place in range(begin, stop):
         if is_entry_of_quote(events[place]):
             at = put_entry_record(tables, events[place], out, at)
-            count += 1
     put_little_endian(out, start, at - start, 4)
-    put_little_endian(out, start + tables.quote_count_at, count, 4)
     return at
 
 
@@ -168,11 +167,7 @@ def put_quote_reply(tables, events, begin, stop, encoding, out, at):
     if encoding == BINARY:
         return put_quote_record(tables, events, begin, stop, out, at)
     at = begin_message(tables, REPLY_QUOTED, encoding, out, at)
-    count = 0
-    for place in range(begin, stop):
-        if is_entry_of_quote(events[place]):
-            count += 1
-    at = open_array(encoding, out, at, count)
+    at = open_array(encoding, out, at, count_entries(events, begin, stop))
     written = 0
     for place in range(begin, stop):
         if is_entry_of_quote(events[place]):
@@ -228,6 +223,19 @@ def put_reply(tables, chains, streams, command, received_us, events, cells, begi
 # Account messages.
 
 
+@leaf_kernel
+def shows_margin(event):
+    """Whether the message of a row is followed by the account's margin, which has the next number (ACCT-002)."""
+    shows_money = event.kind == EVENT_POSITION_CHANGED or event.kind == EVENT_CASH_MOVED
+    return shows_money and event["flags"] & EVENT_FLAG_MARGIN != 0
+
+
+@leaf_kernel
+def last_number(event):
+    """The last number of the account's stream that the messages of a row take."""
+    return event.account_sequence + (1 if shows_margin(event) else 0)
+
+
 @kernel
 def send_message(tables, chains, streams, account, form):
     """Put the message of a form once for each encoding, and add it to the lists of all connections of an account."""
@@ -261,20 +269,18 @@ def send_account_messages(tables, chains, streams, events, cells, place):
     """Write the messages of a row that is in an account's stream, and note the last number of the stream."""
     event = events[place]
     account, form = np.int64(event.account), np.int64(tables.forms[event.kind])
-    is_position, is_cash = event.kind == EVENT_POSITION_CHANGED, event.kind == EVENT_CASH_MOVED
-    shows_margin = (is_position or is_cash) and event["flags"] & EVENT_FLAG_MARGIN != 0
-    streams.released[account] = event.account_sequence + (1 if shows_margin else 0)
+    streams.released[account] = last_number(event)
     if streams.listeners[account] == 0:
         return
     read_values(tables, cells, place)
     derive_others(tables, event)
     margin_form = form + 1
-    if is_position:
+    if event.kind == EVENT_POSITION_CHANGED:
         margin_form = form + 2
         if event.position_lots == 0:
             form += 1
     send_message(tables, chains, streams, account, form)
-    if shows_margin:
+    if shows_margin(event):
         send_message(tables, chains, streams, account, margin_form)
 
 
@@ -332,9 +338,7 @@ def note_released(streams, events):
     for place in range(events.shape[0]):
         event = events[place]
         if event.account_sequence:
-            shows_margin = event.kind == EVENT_POSITION_CHANGED or event.kind == EVENT_CASH_MOVED
-            shows_margin = shows_margin and event["flags"] & EVENT_FLAG_MARGIN != 0
-            streams.released[np.int64(event.account)] = event.account_sequence + (1 if shows_margin else 0)
+            streams.released[np.int64(event.account)] = last_number(event)
 
 
 @kernel

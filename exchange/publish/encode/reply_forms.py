@@ -48,6 +48,16 @@ def is_entry_of_quote(event):
 
 
 @leaf_kernel
+def count_entries(events, begin, stop):
+    """How many events of a command say what became of an entry of a mass quote."""
+    count = 0
+    for place in range(begin, stop):
+        if is_entry_of_quote(events[place]):
+            count += 1
+    return count
+
+
+@leaf_kernel
 def answers_a_quote(events, begin, stop):
     """Whether a command was a mass quote."""
     if events[begin].kind != EVENT_QUOTE_ACCEPTED and events[begin].order_type != ORDER_QUOTE:

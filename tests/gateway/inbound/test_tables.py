@@ -25,13 +25,16 @@ from exchange.gateway.inbound.tables import (
     request_tables,
 )
 from exchange.records import COMMAND
-from exchange.wire.binary import request_record
+from exchange.wire.binary import VERSION, request_record
 from exchange.wire.fields import QUOTE_ROWS_MAX
 from exchange.wire.messages import Cancel, New, Quote, Replace
+from exchange.wire.request_table import REQUESTS
 from exchange.wire.requests import SideText
-from exchange.wire.table import REQUESTS, Value, default_of, wire_key
+from exchange.wire.table import Value, default_of, wire_key
 
-FIELDS = [pytest.param(form, key, id=f"{form.message.__name__}.{key.name}") for form in REQUESTS for key in form.keys]
+FIELDS = [
+    pytest.param(form, key, id=f"{form.message.__name__}.{key.name}") for form in REQUESTS for key in form.usual_keys
+]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,7 @@ def test_another_default_of_a_class_gives_another_row(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("form", REQUESTS, ids=lambda form: form.message.__name__)
 def test_a_form_allows_its_keys_and_needs_those_without_a_default(form: Any, reader: np.ndarray) -> None:
     row = reader[0]["forms"][number_of_form(form)]
-    names = {"t", "id", *(wire_key(form.message, key.name) for key in form.keys)}
+    names = {"t", "id", *(wire_key(form.message, key.name) for key in form.usual_keys)}
     required = {field.encode_name for field in msgspec.structs.fields(form.message) if field.required}
     if form.message is Quote:
         names.add("qs")
@@ -93,7 +96,7 @@ def test_a_form_allows_its_keys_and_needs_those_without_a_default(form: Any, rea
 
 
 def _wire_names(form: Any) -> set[str]:
-    return {"t", "id", *(wire_key(form.message, key.name) for key in form.keys)} | (
+    return {"t", "id", *(wire_key(form.message, key.name) for key in form.usual_keys)} | (
         {"qs"} if form.message is Quote else set()
     )
 
@@ -112,7 +115,8 @@ def test_a_value_goes_to_its_field_of_the_row(form: Any, key: Any, reader: np.nd
 @pytest.mark.parametrize("message", [New, Cancel, Replace, Quote])
 def test_the_layout_of_a_record_is_that_of_the_codec(message: Any, reader: np.ndarray) -> None:
     form, record = reader[0]["forms"][[form.message for form in REQUESTS].index(message)], request_record(message)
-    assert (form["record"], form["record_bytes"]) == (record.template, record.size)
+    assert (form["record"], form["record_bytes"][0]) == (record.template, record.size)
+    assert reader[0]["record_versions"] == VERSION == len(record.sizes)
     places = {
         key_number(reader, wire_key(message, place.name)): (place.offset, place.size)
         for place in record.places
