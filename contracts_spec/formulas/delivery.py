@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from contracts_spec.errors import need_range
-from exchange.units import BP, ceil_div, share_floor
+from exchange.units import BP, POSITION_LOTS_MAX, ceil_div, share_floor
 
 DAMAGES_BP = 1_000  # of what is unpaid; default, configurable (DELIVER-008)
 DEDUCTION_CAP_BP = 15_000  # of the month's gross; default, configurable (DELIVER-008)
@@ -70,11 +70,11 @@ def oldest_units(unit_lots: int, lots: Iterable[OpenLot], settle_hash: bytes) ->
     The lots of an account form units in the order of their sequences; what is left over is odd.
 
     settle_hash   32 bytes: hash of the settlement record of the last trading day, which breaks ties
-    OutOfRange    lots below 1
+    OutOfRange    lots that no position has (SPEC-004)
     """
     by_account: defaultdict[int, list[OpenLot]] = defaultdict(list)
     for lot in lots:
-        need_range("lots", lot.lots, 1)
+        need_range("lots", lot.lots, 1, POSITION_LOTS_MAX)
         by_account[lot.account].append(lot)
     units = [unit for own in by_account.values() for unit in _units_of(unit_lots, own)]
     return sorted(units, key=lambda unit: (unit.sequence, tie_key(settle_hash, unit.account, unit.sequence)))

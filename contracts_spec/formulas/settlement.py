@@ -117,7 +117,7 @@ def progress_price(
     OutOfRange     more days than the month has
     """
     known = [(price_tick, 24 * need_range("days", count, 0)) for price_tick, count in days]
-    left = hours - sum(weight for _, weight in known)
+    left = need_range("hours", hours, 1) - sum(weight for _, weight in known)
     need_range("hours left", left, 0, hours)
     return weighted_price([*known, (forward_tick, left)], forward_tick if prior_tick is None else prior_tick)
 
