@@ -26,6 +26,21 @@ KIND_NAMES = {"M": PeriodKind.MONTH, "Q": PeriodKind.QUARTER, "Y": PeriodKind.YE
 KIND_NAMES["T5"] = PeriodKind.TERM5
 METHODS = ("T1", "T2", "T3", "T4")
 SETTLE_METHODS = (*METHODS, "INDEX", "FINAL", "SEED")
+PARTS = ("certificates", "delivery", "default")  # parts of a clearing house that a scenario may need
+LIVES = ("NONE", "LISTED", "EXPIRED", "CASCADED", "IN_DELIVERY", "SETTLED", "DELISTED")
+STANDINGS = ("OPEN", "CLOSE_ONLY", "LIQUIDATING", "DEFAULTED")
+INDEX_SOURCES = ("PRINT", "CARRIED", "CDP", "FRONT", "COMMITTEE", "LAST", "MISSING")
+LOTSET_STATES = (
+    *("DRAFT", "SUBMITTED", "MEASURING", "CERTIFIED", "REJECTED", "DOWNGRADED", "SUSPENDED", "REVOKED", "EXPIRED"),
+    "WITHDRAWN",
+)
+CDC_STATES = (
+    *("REGISTERED", "TENDERED", "ASSIGNED", "DELIVERING", "FULFILLED", "SHORTFALL", "RETIRED", "WITHDRAWN"),
+    *("SUSPENDED", "REVOKED", "EXPIRED"),
+)
+MARGIN_PARTS = ("scan", "intra", "tier", "cover", "addon", "concentration", "delivery", "inter", "total")
+STATEMENT_PARTS = ("vm", "fees", "delivery", "moved", "adjusted", "closing", "im")
+INVOICE_PARTS = ("H", "S", "gross", "unpaid", "cover", "damages", "net")
 
 
 @dataclass(frozen=True)
@@ -69,16 +84,30 @@ def days(text: str) -> list[date]:
 
 def names(text: str) -> list[str]:
     """A name, or several that count up: `c1..c8`."""
-    if found := NAMED_RANGE.fullmatch(text):
-        numbers = range(int(found["first"]), int(found["last"]) + 1)
-        if not 0 < len(numbers) <= NAMES_MAX:
-            raise ValueError(text)
-        return [f"{found['head']}{number}" for number in numbers]
-    return [name(text)]
+    if ".." not in text:
+        return [_lower(text)]
+    found = NAMED_RANGE.fullmatch(text)
+    numbers = range(int(found["first"]), int(found["last"]) + 1) if found else range(0)
+    if not found or not 0 < len(numbers) <= NAMES_MAX:
+        raise ValueError(text)
+    return [f"{found['head']}{number}" for number in numbers]
 
 
 def name(text: str) -> str:
     if NAME.fullmatch(text) is None:
+        raise ValueError(text)
+    return text
+
+
+def _lower(text: str) -> str:
+    """A certificate or an order: its name has a small letter first."""
+    if not name(text)[0].islower():
+        raise ValueError(text)
+    return text
+
+
+def _capitals(text: str) -> str:
+    if re.fullmatch(r"[A-Z_]+", text) is None:
         raise ValueError(text)
     return text
 
@@ -183,6 +212,7 @@ KINDS: dict[str, Kind] = {
     },
     "MAYBE": Kind(f"a price in mills, {_WHOLE}, or none", _or_none(whole, "none", "-")),
     "PRINT": Kind(f"an index value, {_WHOLE}, or none", _or_none(whole, "none")),
+    "TAKEN": Kind(f"an index value, {_WHOLE}, or none", lambda text: text if text == "none" else whole(text)),
     "REPORT": Kind(f"goodput in basis points, {_WHOLE}, or none", _or_none(whole, "none")),
     "DAILY": Kind(f"goodput in basis points, {_WHOLE}, or - for a day without record", _or_none(whole, "-")),
     "DATE": Kind("a date like 2026-12-14", day),
@@ -208,13 +238,28 @@ KINDS: dict[str, Kind] = {
     "SIDE": one_of("buys", "sells"),
     "WAY": one_of("from", "to"),
     "YESNO": one_of("yes", "no"),
+    "PART": one_of(*PARTS),
+    "LIFE": one_of(*LIVES),
+    "PHASE": one_of("OPEN", "HALT"),
+    "ORDERSTATE": one_of("WORKING", "FILLED", "GONE"),
+    "STANDING": one_of(*STANDINGS),
+    "HOW": one_of(*INDEX_SOURCES),
+    "LOTSTATE": one_of(*LOTSET_STATES),
+    "CDCSTATE": one_of(*CDC_STATES),
+    "OUTCOME": one_of("FULFILLED", "SHORTFALL"),
+    "LIMIT": one_of("SPOT", "SINGLE_MONTH", "ALL_MONTHS"),
+    "MARGINPART": one_of(*MARGIN_PARTS),
+    "ENTRY": one_of(*STATEMENT_PARTS),
+    "ITEM": one_of(*INVOICE_PARTS),
     **{word: Kind("an account, capital first", account) for word in ("ACCOUNT", "MAKER", "SELLER", "BUYER", "OWNER")},
+    "ACCOUNTS": Kind("an account, or several like A|B", lambda text: [account(one) for one in text.split("|")]),
+    "LOTSET": Kind("a lot-set, capital first", account),
+    "CDC": Kind("a certificate, small letter first", _lower),
+    "ORDER": Kind("an order, small letter first", _lower),
+    "WHY": Kind("a reason in capitals", _capitals),
     **{
         word: Kind(what, name)
-        for word, what in {
-            "LOTSET": "a lot-set", "CDC": "a certificate", "ORDER": "an order", "AGENT": "an agent's name",
-            "RATING": "a rating", "REGION": "a region", "WHY": "a reason",
-        }.items()
+        for word, what in {"AGENT": "an agent's name", "RATING": "a rating", "REGION": "a region"}.items()
     },
     "CDCS": Kind("a certificate, or several like c1..c8", names),
     "OBJECT": Kind("a lot-set or a certificate", name),

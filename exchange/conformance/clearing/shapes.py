@@ -64,12 +64,16 @@ class OneWord:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Parts that stand together: repeated, once or more often, or (`repeats` False) left out at will."""
+class WordGroup:
+    """Parts that stand together: repeated, once or more often, or (`repeats` False) left out at will.
 
-    parts: tuple["OneWord | Group", ...]
+    stop   the fixed word that ends the repetition, if one stands after it
+    """
+
+    parts: tuple["OneWord | WordGroup", ...]
     repeats: bool
     label: str
+    stop: str = ""
 
     @property
     def flag(self) -> str:
@@ -78,14 +82,14 @@ class Group:
         return only.text if len(self.parts) == 1 and isinstance(only, OneWord) and not only.kinds else ""
 
     def fits(self, word: Word) -> bool:
-        return self.parts[0].fits(word)
+        return word.text != self.stop and self.parts[0].fits(word)
 
     def absent(self) -> Values:
         """The values if it is left out."""
         return {self.flag: False} if self.flag else {part.label: None for part in self.parts if part.label}
 
 
-Part = OneWord | Group
+Part = OneWord | WordGroup
 
 
 class Shape:
@@ -136,7 +140,7 @@ class _Reader:
         if self.waiting:
             raise notation_error(self.waiting[0], f"the end of the line, as in: {self.usage}")
 
-    def _take_repeated(self, group: Group) -> list[Any]:
+    def _take_repeated(self, group: WordGroup) -> list[Any]:
         found: list[Any] = []
         while not found or (self.waiting and group.fits(self.waiting[0])):
             one: Values = {}
@@ -169,10 +173,10 @@ def _compiled(usage: str) -> tuple[Part, ...]:
             levels.append([])
         elif token in "])":
             inner = _labelled(levels.pop())
-            levels[-1].append(Group(inner, token == ")", "_".join(part.label for part in inner)))
+            levels[-1].append(WordGroup(inner, token == ")", "_".join(part.label for part in inner)))
         elif token == "...":
             last = levels[-1].pop()
-            levels[-1].append(last if isinstance(last, Group) else Group((last,), True, last.label))
+            levels[-1].append(last if isinstance(last, WordGroup) else WordGroup((last,), True, last.label))
         else:
             levels[-1].append(_one_word(token))
     return _labelled(levels[0])
@@ -181,9 +185,11 @@ def _compiled(usage: str) -> tuple[Part, ...]:
 def _labelled(parts: list[Part]) -> tuple[Part, ...]:
     """Parts named after the fixed word before them."""
     named: list[Part] = []
-    for part in parts:
-        before = named[-1] if named else None
-        is_optional = isinstance(part, Group) and not part.repeats
+    for place, part in enumerate(parts):
+        before, after = named[-1] if named else None, parts[place + 1] if place + 1 < len(parts) else None
+        if isinstance(part, WordGroup) and part.repeats and isinstance(after, OneWord) and not after.kinds:
+            part = replace(part, stop=after.text)
+        is_optional = isinstance(part, WordGroup) and not part.repeats
         if isinstance(before, OneWord) and not before.kinds and part.label and not is_optional:
             part = replace(part, label=before.text)
         named.append(part)
