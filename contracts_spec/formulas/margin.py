@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from contracts_spec.errors import OutOfRange, need_range
 from contracts_spec.periods import month_hours
+from contracts_spec.position_limits import PHYSICAL
 from contracts_spec.schema import MarginFile, Pair
 from contracts_spec.symbols import OutrightName
 from exchange.codes import Family
 from exchange.units import BP, ceil_div, share_ceil, share_floor
 
-PHYSICAL = (Family.PHY, Family.TOP)
 Commodity = str  # a chip, or its index contracts as `CHIP/I`: the leg names of `margin.toml`
 ChipMonth = tuple[str, int]  # chip, month index
 

@@ -1,6 +1,6 @@
 """Settlement prices of a day and of the end, tiers in order, and variation margin (SETTLE-001 to SETTLE-011)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from contracts_spec.errors import OutOfRange, need_range
@@ -11,7 +11,6 @@ from exchange.units import NS_PER_DAY, NS_PER_HOUR
 
 WINDOW_NS = NS_PER_HOUR // 30  # the closing window: two minutes (SETTLE-001)
 WINDOW_LOTS_MIN = 5  # default, configurable (SETTLE-002)
-BENCHMARK_BP = 9_000
 _COVERS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
 
 
@@ -82,14 +81,14 @@ def carried_price(prior_tick: int, before_prior_tick: int | None, before_tick: i
     return prior_tick + before_tick - before_prior_tick
 
 
-def covering_periods(period: Period, listed: Mapping[Period, int]) -> tuple[Period, ...]:
+def covering_periods(period: Period, is_listed: Callable[[Period], bool]) -> tuple[Period, ...]:
     """The finest set of listed periods that covers a longer one: months, else quarters, else years (SETTLE-005).
 
     returns   () if there is none
     """
     for kind in _COVERS[: period.kind]:
         cover = tuple(Period(kind, start) for start in range(period.start_month, period.end_month, MONTHS[kind]))
-        if all(child in listed for child in cover):
+        if all(is_listed(child) for child in cover):
             return cover
     return ()
 
@@ -100,7 +99,7 @@ def parent_price(period: Period, listed: Mapping[Period, int], prior_tick: int |
     listed    settlement price in ticks of today by period, of the same chip and tier
     returns   None: no listed set covers the period
     """
-    cover = covering_periods(period, listed)
+    cover = covering_periods(period, listed.__contains__)
     if not cover:
         return None
     return weighted_price([(listed[child], child.hours) for child in cover], prior_tick)
@@ -132,14 +131,15 @@ def inside_limits(price_tick: int, low_tick: int, high_tick: int) -> int:
     return max(low_tick, min(high_tick, price_tick))
 
 
-def order_tiers(books: Sequence[TierBook], benchmark_bp: int = BENCHMARK_BP) -> list[TierPrice]:
+def order_tiers(books: Sequence[TierBook], benchmark_bp: int) -> list[TierPrice]:
     """Settlement prices of the tiers of one period, so that no tier costs less than a lower one (SETTLE-006).
 
     One walk: prices of the window first, then by lots of the window, then the tier nearer to the benchmark, then the
     higher one. A price of the window stays; any other is raised to the highest price that is fixed in a lower tier,
     lowered to the lowest in a higher tier, and held inside its limits.
 
-    returns   in the order of `books`
+    benchmark_bp   floor of the benchmark tier
+    returns        in the order of `books`
     """
     order = sorted(
         books,

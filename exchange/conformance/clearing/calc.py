@@ -4,6 +4,7 @@ A calculation asks a pure function, of the product or of the reference, by its n
 values of the shape, in its order, and return plain values.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from exchange.conformance.clearing.shapes import Shape, Values
 from exchange.conformance.words import Word, notation_error
 
 MONTH_DAYS_MAX = 31
+THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")  # 12,000 is 12000
 Functions = Mapping[str, Callable[..., Any]]
 
 SHAPES = {
@@ -84,7 +86,8 @@ def read_calculation(words: list[Word], end: Word) -> Calculation:
     if not places or places[0] == len(words) - 1:
         raise notation_error(end, f"= and the result, as in: {name} {SHAPES[name].usage} = RESULT")
     values = SHAPES[name].read(words[1 : places[0]], words[places[0]])
-    return Calculation(name, values, " ".join(word.text for word in words[places[0] + 1 :]))
+    expected = " ".join(word.text for word in words[places[0] + 1 :])
+    return Calculation(name, values, THOUSANDS.sub("", expected))
 
 
 def calculate(calculation: Calculation, functions: Functions, spec: Spec) -> str:

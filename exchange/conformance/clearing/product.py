@@ -115,7 +115,8 @@ def _tiers(spec: Spec, books: Sequence[tuple[str, int, str, int]]) -> list[settl
         [
             settlement.TierBook(spec.tier(tier).floor_bp, price, method == "T1", lots, 1, highest)
             for tier, price, method, lots in books
-        ]
+        ],
+        spec.tier(spec.benchmark).floor_bp,
     )
 
 

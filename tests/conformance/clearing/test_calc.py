@@ -89,6 +89,12 @@ def test_every_calculation_has_an_example_and_both_its_functions() -> None:
     assert {text.split()[0] for text in RESULTS} == SHAPES.keys() == PRODUCT.keys() == TWINS.keys()
 
 
+def test_a_result_may_have_thousands_separators() -> None:
+    line = Word("share 12,000 A:1 B:2 = A:4,000 B:8,000", "t:1", 1)
+    calculation = read_calculation(line.words(), line.end())
+    assert calculate(calculation, PRODUCT, SPEC) == calculation.expected == "A:4000 B:8000"
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
