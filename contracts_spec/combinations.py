@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from contracts_spec.bands import combination_width, daily_range
+from contracts_spec.formulas.rounding import weighted_price
 from contracts_spec.ids import COMBINATION_BIT
 from contracts_spec.outrights import DayListing, Instrument
 from contracts_spec.periods import Period
 from contracts_spec.symbols import CombinationName, OutrightName, symbol_text
 from exchange.codes import ComboKind, Family, OrderEntry, PeriodKind
-from exchange.units import nearest_half_up
 
 _QUARTER_MONTHS = 3
 
@@ -39,7 +39,7 @@ def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
     """
     if combo is not ComboKind.STRIP:
         return legs[0].settle_tick - legs[1].settle_tick
-    return nearest_half_up(sum(leg.settle_tick * leg.hours for leg in legs), sum(leg.hours for leg in legs))
+    return weighted_price([(leg.settle_tick, leg.hours) for leg in legs])
 
 
 def _of_chip(

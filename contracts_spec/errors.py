@@ -1,4 +1,4 @@
-"""Problems of a specification, each with file, key, value and the allowed values."""
+"""Problems of a specification, each with file, key, value and the allowed values; figures that cannot be."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -40,3 +40,18 @@ class SpecError(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+
+
+class OutOfRange(ValueError):
+    """A figure that cannot be, such as more usable hours than committed ones; a venue refuses it (OUT_OF_RANGE)."""
+
+
+def need_range(name: str, value: int, low: int, high: int | None = None) -> int:
+    """The value, if it is in `low` to `high` inclusive; without `high`, if it is at least `low`. OutOfRange otherwise.
+
+    name   of the value in the error
+    """
+    if value < low or (high is not None and value > high):
+        allowed = f"must be at least {low}" if high is None else f"not in {low}..{high}"
+        raise OutOfRange(f"{name} {value} {allowed}")
+    return value

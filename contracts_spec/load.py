@@ -40,14 +40,18 @@ def load_spec(folder: str | Path | None = None, day: date | None = None) -> Spec
         needed = f"there is no such file in {path}, needed are {', '.join(FILES)}"
         raise SpecError([Problem(", ".join(absent), "missing", "", needed)])
     problems: list[Problem] = []
-    tables = {name: _read_file(path, name, problems) for name in FILES}
-    problems += check_spec(tables)
-    if problems:
-        raise SpecError(problems)
-    spec = _freeze(tables)
-    if day is not None and (dated := check_date(spec, day)):
-        raise SpecError(dated)
-    return spec
+    data = {name: _parse_file(path, name, problems) for name in FILES}
+    return _checked(data, problems, day)
+
+
+def default_tables() -> dict[str, dict[str, Any]]:
+    """The built-in files as plain tables, by file name: what `spec_of_tables` reads."""
+    return {name: tomllib.loads((FOLDER / name).read_text(encoding="utf-8")) for name in FILES}
+
+
+def spec_of_tables(tables: dict[str, dict[str, Any]], day: date | None = None) -> Spec:
+    """Check plain tables as `load_spec` checks files, with the same problems. `tables`: by file name."""
+    return _checked({name: tables[name] for name in FILES}, [], day)
 
 
 def spec_document(spec: Spec) -> bytes:
@@ -78,19 +82,33 @@ def _freeze(tables: dict[str, Any]) -> Spec:
     )
 
 
-def _read_file(folder: Path, name: str, problems: list[Problem]) -> msgspec.Struct | None:
-    """Read a file as its Struct. None: it has problems, which are added to `problems`."""
+def _checked(data: dict[str, dict[str, Any] | None], problems: list[Problem], day: date | None) -> Spec:
+    """The specification of parsed files, None for those that could not be parsed. `problems`: why they could not."""
+    tables = {name: None if table is None else _read_file(name, table, problems) for name, table in data.items()}
+    problems += check_spec(tables)
+    if problems:
+        raise SpecError(problems)
+    spec = _freeze(tables)
+    if day is not None and (dated := check_date(spec, day)):
+        raise SpecError(dated)
+    return spec
+
+
+def _parse_file(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any] | None:
+    """The tables of a file. None: it has problems, which are added to `problems`."""
     try:
-        data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
+        return tomllib.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(name, "cannot be read", "", str(error)))
-        return None
     except ValueError as error:  # TOMLDecodeError, or an integer with more digits than Python converts
         problems.append(Problem(name, "is not TOML", "", str(error)))
-        return None
     except RecursionError:
         problems.append(Problem(name, "is not TOML", "", "lists or tables are nested too deeply"))
-        return None
+    return None
+
+
+def _read_file(name: str, data: dict[str, Any], problems: list[Problem]) -> msgspec.Struct | None:
+    """Read the tables of a file as its Struct. None: they have problems, which are added to `problems`."""
     return _read_table(FILES[name], data, "", lambda key, value, ok: problems.append(Problem(name, key, value, ok)))
 
 

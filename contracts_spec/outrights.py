@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from contracts_spec.bands import PriceRange, breaker_width, daily_range, daily_width, velocity_width, whole_range
 from contracts_spec.business_days import BusinessDays
+from contracts_spec.formulas.rounding import weighted_price
+from contracts_spec.formulas.settlement import covering_periods
 from contracts_spec.ids import Terms, pack_id
 from contracts_spec.listing import calendar_periods, first_delivery_month, last_trading_days
 from contracts_spec.periods import (
@@ -22,10 +24,8 @@ from contracts_spec.periods import (
 from contracts_spec.schema import Chip, Product, Spec, Tier
 from contracts_spec.symbols import OutrightName, symbol_text
 from exchange.codes import ComboKind, Family, Matching, OrderEntry, PeriodKind
-from exchange.units import nearest_half_up
 
 BENCHMARK_BP = 9_000  # seed prices are quoted for this floor (SPEC-052)
-_COVERS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
 
 
 class Instrument(Struct, frozen=True):
@@ -202,17 +202,13 @@ def _seed_tick(listing: DayListing, product: Product, terms: Terms, chip: Chip |
 def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
     """Hour-weighted mean price of the shortest listed periods that cover the period; None: none do (SETTLE-005)."""
     family = Family.PHY if terms.family is Family.TOP else terms.family
-    for kind in _COVERS[: terms.period.kind]:
-        starts = range(terms.period.start_month, terms.period.end_month, STEP_MONTHS[kind])
-        cover = [
-            listing.outrights.get(Terms(terms.chip_code, family, terms.floor_bp, Period(kind, start)))
-            for start in starts
-        ]
-        found = [child for child in cover if child is not None]
-        if len(found) == len(cover):
-            value = sum(child.settle_tick * child.hours for child in found)
-            return nearest_half_up(value, sum(child.hours for child in found))
-    return None
+
+    def child_terms(child: Period) -> Terms:
+        return Terms(terms.chip_code, family, terms.floor_bp, child)
+
+    cover = covering_periods(terms.period, lambda child: child_terms(child) in listing.outrights)
+    children = [listing.outrights[child_terms(child)] for child in cover]
+    return weighted_price([(child.settle_tick, child.hours) for child in children]) if children else None
 
 
 def _outright_range(listing: DayListing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:

@@ -1,7 +1,7 @@
 """Position limits, and how positions count towards them (LIMIT-001 to LIMIT-004)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from contracts_spec.business_days import BusinessDays
@@ -52,6 +52,15 @@ def index_lots(positions: Iterable[tuple[Instrument, int]], chip: str, now_ns: i
 def term_lots(positions: Iterable[tuple[Instrument, int]]) -> int:
     """Gross lots of an account in T3 and T5 (LIMIT-004)."""
     return sum(abs(lots) for instrument, lots in positions if instrument.term)
+
+
+def is_accountable(lots_by_month: Mapping[int, int], chip: Chip) -> tuple[bool, bool]:
+    """Whether lots are above the accountability level of (one month, all months together) of a chip. A breach is
+    flagged, not refused (LIMIT-002). `lots_by_month`: net lots; all months are the net of their sum."""
+    assert chip.month_accountability_lots is not None and chip.all_accountability_lots is not None, "it is listed"
+    largest = max((abs(lots) for lots in lots_by_month.values()), default=0)
+    total = abs(sum(lots_by_month.values()))
+    return largest > chip.month_accountability_lots, total > chip.all_accountability_lots
 
 
 def _count(lots_by_month: Counter[int], instrument: Instrument, lots: int) -> None:

@@ -1,11 +1,21 @@
-"""Runs scenario files for `gpux conformance`, and reports expected and actual events of scenarios that fail."""
+"""Runs scenario files for `gpux conformance`, and reports what was expected and what happened in those that fail.
+
+A file has scenarios of matching, one a line, or of clearing, which begin with the word `scenario`.
+"""
 
 import codecs
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from contracts_spec.load import load_spec
+from exchange.conformance.clearing.lines import ClearingScenario
+from exchange.conformance.clearing.notation import is_clearing, read_clearing
+from exchange.conformance.clearing.product import PRODUCT
+from exchange.conformance.clearing.runner import ClearingOutcome, ScenarioPlayer
+from exchange.conformance.clearing.twins import TWINS
 from exchange.conformance.expected import sorted_runs
 from exchange.conformance.notation import Scenario, read_scenarios
 from exchange.conformance.runner import CannotRun, run_scenario
@@ -44,27 +54,38 @@ def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Calla
     if not scenarios:
         raise UserError(f"{', '.join(files)}: no scenarios")
     new_venue: Callable[[], ConformanceVenue] = ReferenceVenue if reference else EngineVenue
-    failed: list[Outcome] = []
+    player = ScenarioPlayer(TWINS if reference else PRODUCT, load_spec())
+    counts = Counter[str]()
+    apart: dict[str, list[str]] = {}
 
     def lines() -> Iterator[str]:
         for scenario in scenarios:
-            outcome = run(scenario, new_venue)
-            if not outcome.passes:
-                failed.append(outcome)
-                yield from report(outcome)
-        yield f"{len(scenarios) - len(failed)} of {len(scenarios)} scenarios pass"
+            if isinstance(scenario, ClearingScenario):
+                played = player.play(scenario)
+                if played.missing:
+                    apart.setdefault(played.missing, []).append(scenario.name)
+                    continue
+                passes, shown = played.passes, clearing_report(played)
+            else:
+                outcome = run(scenario, new_venue)
+                passes, shown = outcome.passes, report(outcome)
+            counts["passed" if passes else "failed"] += 1
+            yield from () if passes else shown
+        yield from (f"not built yet: {part}: {' '.join(names)}" for part, names in apart.items())
+        yield f"{counts['passed']} of {counts.total()} scenarios pass"
 
-    return lines(), lambda: int(bool(failed))
+    return lines(), lambda: int(bool(counts["failed"]))
 
 
-def read_file(file: str) -> list[Scenario]:
+def read_file(file: str) -> list[Scenario] | list[ClearingScenario]:
     """The scenarios of a file. UserError: it cannot be read. NotationError: it is not UTF-8 or has a mistake."""
     try:
         data = Path(file).read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UserError(f"{file}: {reason}; allowed: text files of scenarios, UTF-8") from None
-    return read_scenarios(_decoded(data.removeprefix(codecs.BOM_UTF8), file), file)
+    text = _decoded(data.removeprefix(codecs.BOM_UTF8), file)
+    return read_clearing(text, file) if is_clearing(text) else read_scenarios(text, file)
 
 
 def _decoded(data: bytes, file: str) -> str:
@@ -108,4 +129,15 @@ def report(outcome: Outcome) -> Iterator[str]:
             first = expected != actual and not marked
             marked = marked or first
             yield f"  {'>' if first else ' '} {expected:<{width}}  {actual}"
+    yield ""
+
+
+def clearing_report(outcome: ClearingOutcome) -> Iterator[str]:
+    """Lines that explain the failure of a clearing scenario: each line of it that failed, expected and actual."""
+    scenario = outcome.scenario
+    yield f"FAIL {scenario.name} ({' '.join(scenario.codes)}) at {scenario.place}: {scenario.title}"
+    for failure in outcome.failures:
+        yield f"  {failure.line.place}: {failure.line.text}"
+        yield f"    expected  {failure.expected}"
+        yield f"    actual    {failure.actual}"
     yield ""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from contracts_spec.bands import breaker_width
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.errors import SpecError
-from contracts_spec.goodput import effective_price
+from contracts_spec.formulas.routing import effective_price
 from contracts_spec.instruments import Instrument
 from contracts_spec.lot_margin import lot_margin, maintenance_mills
 from contracts_spec.periods import Period, children, last_trading_day, tender_days

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from contracts_spec.changes import check_change
 from contracts_spec.errors import SpecError
-from contracts_spec.goodput import effective_price
+from contracts_spec.formulas.routing import effective_price
 from contracts_spec.instruments import Instrument, instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.lot_margin import lot_margin, maintenance_mills

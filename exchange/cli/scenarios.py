@@ -6,11 +6,12 @@ from exchange.errors import UserError
 
 
 def conformance(*files: str, reference: bool = False) -> None:
-    """Run scenario files on the engine and print differences from the expected events. Exit code 1 if a scenario fails.
+    """Run scenario files and print differences from what they expect. Exit code 1 if a scenario fails.
 
     Args:
-        files: Scenario files, one scenario a line: id | rule codes | parameters | book before | messages | events.
-        reference: Use the reference instead of the engine: slow, plain Python, the readable specification.
+        files: Scenarios of matching, one a line: id | rule codes | parameters | book before | messages | events; or of
+            clearing, which begin with: scenario ID | rule codes | title. What is not built yet is counted apart.
+        reference: Use the reference instead of the product: slow, plain Python, the readable specification.
     """
     from exchange.cli import conformance as command
 

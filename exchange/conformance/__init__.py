@@ -10,4 +10,5 @@ notation     parses scenario files: fields, parameters, positions at the end
 event_text   writes EVENT rows in the notation
 venues       the compiled engine and the reference, as venues to run a scenario on
 runner       runs a scenario on a venue
+clearing/    scenarios of the clearing house, in a notation of their own
 """

@@ -27,4 +27,6 @@ Read it in this order. A module imports only modules above it in the list:
     accounts        DEPOSIT, WITHDRAW, SESSION, and the control that defines an account
     listing         controls about instruments: listing, a day's limits, lead market makers
     engine          ReferenceEngine: commands and controls in, events out
+
+formulas/ has the twins of single figures, of `contracts_spec/formulas/`: settlement, margin, delivery and others.
 """

@@ -171,3 +171,55 @@ def test_the_reference_runs_from_an_installed_package(tmp_path: Path, table: Pat
     command = [sys.executable, "-c", INSTALLED, str(table)]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (0, "1 of 1 scenarios pass\n[]\n[]\n"), run.stderr
+
+
+CLEARING = """scenario U1 | SPEC-003 | A lot is every hour of the month
+calc hours H100.G90.F27 = 744
+scenario L1 | SPEC-050 | A day
+close
+scenario D1 | DELIVER-001 | A delivery
+needs delivery
+close
+"""
+
+
+@BOTH
+def test_clearing_scenarios_are_known_by_their_first_word_and_those_without_a_house_counted_apart(
+    capsys: pytest.CaptureFixture[str], table: Path, options: list[str]
+) -> None:
+    table.write_text(f"# a comment\n{CLEARING}")
+    assert ended(capsys, table, *options) == (
+        0,
+        "not built yet: clearing house: L1\nnot built yet: delivery: D1\n1 of 1 scenarios pass\n",
+        "",
+    )
+
+
+@BOTH
+def test_a_figure_that_differs_is_shown_with_its_line(
+    capsys: pytest.CaptureFixture[str], table: Path, options: list[str]
+) -> None:
+    table.write_text("scenario U1 | SPEC-003 | Hours\n\ncalc  hours H100.G90.F27 = 730  # flat\n")
+    code, out, _ = ended(capsys, table, *options)
+    assert code == 1
+    assert out.splitlines() == [
+        f"FAIL U1 (SPEC-003) at {table}:1: Hours",
+        f"  {table}:3: calc hours H100.G90.F27 = 730",
+        "    expected  730",
+        "    actual    744",
+        "",
+        "0 of 1 scenarios pass",
+    ]
+
+
+def test_files_of_both_kinds_are_counted_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text(f"{PASSES}\n")
+    second.write_text(CLEARING)
+    code, out, _ = ended(capsys, first, second)
+    assert (code, out.splitlines()[-1]) == (0, "2 of 2 scenarios pass")
+
+
+def test_a_mistake_in_a_clearing_scenario_is_one_line(capsys: pytest.CaptureFixture[str], table: Path) -> None:
+    table.write_text("scenario U1 | SPEC-003 | Hours\ncalc hour H100.G90.F27 = 744\n")
+    assert mistake(capsys, table).startswith(f"{table}:2:6: found 'hour', allowed: a calculation: hours id")

@@ -1,6 +1,8 @@
 """A problem of a specification is one line with file, key, value, the allowed values and the rule."""
 
-from contracts_spec.errors import CONFIG_NAMES, Problem, SpecError
+import pytest
+
+from contracts_spec.errors import CONFIG_NAMES, OutOfRange, Problem, SpecError, need_range
 from tests.test_rules import rules
 
 
@@ -24,3 +26,12 @@ def test_every_configuration_rule_has_its_name() -> None:
     texts = {code: text for code, text in rules() if code.startswith("CONFIG-")}
     assert texts.keys() == CONFIG_NAMES.keys()
     assert all(text.startswith(f"`{CONFIG_NAMES[code]}`") for code, text in texts.items())
+
+
+def test_a_figure_that_cannot_be_is_named_with_its_range() -> None:
+    assert [need_range("lots", value, 1, 3) for value in (1, 3)] == [1, 3]
+    assert need_range("lots", 10**30, 1) == 10**30
+    with pytest.raises(OutOfRange, match=r"^lots 4 not in 1\.\.3$"):
+        need_range("lots", 4, 1, 3)
+    with pytest.raises(OutOfRange, match=r"^lots 0 must be at least 1$"):
+        need_range("lots", 0, 1)

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from contracts_spec.errors import SpecError
-from contracts_spec.load import FILES, load_spec, spec_document, spec_from_document, spec_sha256
+from contracts_spec.load import (
+    FILES,
+    default_tables,
+    load_spec,
+    spec_document,
+    spec_from_document,
+    spec_of_tables,
+    spec_sha256,
+)
 from contracts_spec.schema import Spec
 
 Edit = Callable[..., Path]
@@ -196,3 +204,14 @@ def test_a_name_that_is_not_in_the_catalogue_is_a_key_error(spec: Spec) -> None:
     for look_up in (spec.chip, spec.tier, spec.product):
         with pytest.raises(KeyError, match="NONE"):
             look_up("NONE")
+
+
+def test_plain_tables_are_checked_as_files_are(spec: Spec) -> None:
+    tables = default_tables()
+    assert spec_of_tables(tables) == spec
+    tables["margin.toml"]["covered_bp"] = 10_001
+    tables["chips.toml"]["colour"] = 1
+    with pytest.raises(SpecError) as caught:
+        spec_of_tables(tables)
+    assert [problem.key for problem in caught.value.problems] == ["colour", "covered_bp"]
+    assert spec_of_tables(default_tables()) == spec  # nobody else's tables change

@@ -8,7 +8,14 @@ import pytest
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.instruments import Instrument
 from contracts_spec.periods import day_start_ns, parse_period
-from contracts_spec.position_limits import index_lots, physical_lots, spot_limit_lots, spot_window_ns, term_lots
+from contracts_spec.position_limits import (
+    index_lots,
+    is_accountable,
+    physical_lots,
+    spot_limit_lots,
+    spot_window_ns,
+    term_lots,
+)
 from contracts_spec.schema import Spec
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 
@@ -37,6 +44,15 @@ def test_accountability_levels_stand_with_the_chips(spec: Spec) -> None:
     large, small = (15_000, 22_500), (11_000, 16_500)
     assert levels == {"A100": large, "H100": large, "H200": large, "B200": small, "GB300": small, "VR": small}
     assert spec.products.limits.reportable_lots == 25
+
+
+@pytest.mark.rule("LIMIT-002")
+def test_accountability_is_told_for_a_month_and_for_the_net_of_all(spec: Spec) -> None:
+    h100 = spec.chip("H100")
+    assert is_accountable({F27: 15_000, G27: 7_500}, h100) == (False, False)
+    assert is_accountable({F27: -15_001, G27: 15_001}, h100) == (True, False)
+    assert is_accountable({F27: 12_000, G27: 10_501}, h100) == (False, True)
+    assert is_accountable({}, h100) == (False, False)
 
 
 @pytest.mark.rule("LIMIT-003")
