@@ -8,7 +8,7 @@ from exchange.journal.frames import FrameKind
 from exchange.journal.scan import Walk
 from exchange.journal.segments import BLOCK_BYTES, SegmentFile
 
-RULES = 5  # raise it with every change by which the same commands give other events; journals record it
+RULES = 6  # raise it with every change by which the same commands give other events; journals record it
 
 
 def rules_number(body: bytes) -> int | None:
