@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.extras import check_file, check_package
 from bench.tapes import Tape, TapeControl
-from exchange.codes import CommandKind, EventKind
+from exchange.codes import CommandKind, EventFlag, EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -82,8 +82,10 @@ def follow(tape: Tape, index: int) -> InstrumentHistory:
 
 
 def _note_trades(history: InstrumentHistory, events: np.ndarray, index: int) -> None:
-    """Add the trades of a book. A trade has two FILL rows with the same id; an implied one may have only one here."""
+    """Add the trades of a book. A trade has two FILL rows with the same id; an implied one may have only one here. An
+    internal leg is no trade of the book (SMP-010)."""
     fills = events[(events["kind"] == EventKind.FILL) & (events["instrument"] == index)]
+    fills = fills[fills["flags"] & EventFlag.INTERNAL == 0]
     trades = fills[np.unique(column(fills, "trade_id"), return_index=True)[1]]
     history.trade_times += trades["time_ns"].tolist()
     history.trade_ticks += column(trades, "trade_tick").tolist()

@@ -73,6 +73,16 @@ def narrow_market() -> dict[str, Any]:
     return market
 
 
+def curve_market() -> dict[str, Any]:
+    """The same with fees for makers, and windows that a fill through several books may breach."""
+    market = property_market()
+    for number, book in enumerate(market["instruments"]):
+        book["maker_fee"] = 1
+        velocity = {"width_ticks": 5 + number % 2, "window_ns": 60_000 * (number % 3), "pause_ns": 3_000}
+        book["guard"] = {"velocity": velocity} | CLOSING
+    return market
+
+
 def plain_market() -> dict[str, Any]:
     """The same without implied prices, windows and a spot month's limit: plain orders go the short way, and two
     books have no BookFeature bits."""

@@ -40,7 +40,6 @@ ENDLESS_LOOPS = {
 }
 # Kernel or constant -> why -1 stands for something there.
 NEGATIVE = {
-    "exchange.book.implied._owner_before": "a source before the first; never an index",
     "exchange.engine.matching.dry_run._from_route": "lots of a route whose print would breach a window; never an index",
     "exchange.engine.views.count_ahead": "an order in no queue; the first in a queue has 0 before it",
     "exchange.engine.phases.market_state.KEEP_TIMER": "a time that is left as it is; 0 is none",

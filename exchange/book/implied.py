@@ -16,8 +16,6 @@ from exchange.book.owners import have_one_owner, is_of_owner
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import COMBO_STRIP, FEATURE_IMPLIED, MARKET_OPEN, leg_side, sign_of
 
-TRIES_MAX = 1 << 16  # steps of one search for makers that are all of different owners
-
 
 @leaf_kernel
 def side_of_combination(side, combo, own_leg):
@@ -107,12 +105,18 @@ def clear_route(state):
         route.sides[number] = 0
         route.slots[number] = 0
         route.ticks[number] = 0
-        route.owners_before[number] = 0
+        route.internal[number] = 0
     route.count = 0
     route.combination = 0
     route.own_leg = 0
     route.tick = 0
     route.lots = 0
+
+
+@leaf_kernel
+def _head_of(state, index, side):
+    """Slot of the oldest order at the best price of one side of a book."""
+    return np.int64(state.levels[best_row(state.books[index], side)].head)
 
 
 @kernel
@@ -121,14 +125,15 @@ def _add_route_entry(state, index, side):
     count = route.count
     route.books[count] = index
     route.sides[count] = side
+    route.slots[count] = _head_of(state, index, side)
     route.ticks[count] = best_tick(state.books[index], side)
     route.count = count + 1
 
 
 @kernel
 def _note_route(state, combination, own_leg, side, tick):
-    """Write the books, sides and prices of a route to `state.route`: first the combination, then the legs (IMP-007).
-    Its orders are chosen later."""
+    """Write the books, sides, orders and prices of a route to `state.route`: first the combination, then the legs
+    (IMP-007). Its orders are the oldest at their best prices, whoever owns them (IMP-002)."""
     clear_route(state)
     route = state.route
     route.combination = combination
@@ -145,89 +150,15 @@ def _note_route(state, combination, own_leg, side, tick):
             )
 
 
-@leaf_kernel
-def _head_of(state, number):
-    """Slot of the oldest order at the best price of entry `number` of the route."""
-    route = state.route
-    book = state.books[route.books[number]]
-    return np.int64(state.levels[best_row(book, np.int64(route.sides[number]))].head)
-
-
 @kernel
-def _owner_before(state, number):
-    """The first entry of the route before `number` whose order has the same owner, -1 if there is none."""
+def _mark_internal_legs(state):
+    """Mark the orders of the route that trade with the combination's order and have its owner (SMP-010). An aggressor
+    in the combination trades each leg itself, so then there are none."""
     route = state.route
-    order = state.orders[route.slots[number]]
-    for other in range(number):
-        if have_one_owner(order, state.orders[route.slots[other]]):
-            return np.int64(other)
-    return np.int64(-1)
-
-
-@kernel
-def _next_owner(state, slot):
-    """Slot of the next order of a level with another account or self-match id, 0 if there is none. An order with the
-    same account and id would meet the same conflict."""
-    order = state.orders[slot]
-    smp_id, account = order.smp_id, order.account
-    slot = np.int64(state.links[slot].newer)
-    while slot != 0 and state.orders[slot].smp_id == smp_id and state.orders[slot].account == account:
-        slot = np.int64(state.links[slot].newer)
-    return slot
-
-
-@kernel
-def _begin_route_entry(state, number):
-    route = state.route
-    route.slots[number] = _head_of(state, number)
-    route.owners_before[number] = 0
-
-
-@kernel
-def _step_back(state, number):
-    """Go back after entry `number` of the route has run out of orders. Returns the entry to go on with, -1 if none.
-
-    It is the latest earlier entry whose order excluded one of these by its owner; that entry moves to its next order.
-    The entries in between excluded none, so other orders there would not help.
-    """
-    route = state.route
-    blamed = np.int64(route.owners_before[number])
-    latest = number - 1
-    while latest >= 0 and blamed >> latest == 0:
-        latest -= 1
-    if latest >= 0:
-        route.owners_before[latest] |= blamed ^ (1 << latest)
-        route.slots[latest] = _next_owner(state, np.int64(route.slots[latest]))
-    return latest
-
-
-@kernel
-def _choose_makers(state):
-    """Choose an order for each entry of the route, oldest first, no two of one owner (IMP-002, SMP-010). Writes their
-    slots to the route. False: there is no such choice, or it takes more than TRIES_MAX steps.
-
-    The search is depth first and jumps back to the entry that caused a conflict.
-    """
-    route = state.route
-    number = np.int64(0)
-    _begin_route_entry(state, number)
-    for _ in range(TRIES_MAX):
-        slot = np.int64(route.slots[number])
-        if slot == 0:
-            number = _step_back(state, number)
-            if number < 0:
-                return False
-            continue
-        other = _owner_before(state, number)
-        if other >= 0:
-            route.owners_before[number] |= 1 << other
-            route.slots[number] = state.links[slot].newer
-        elif number + 1 == route.count:
-            return True
-        else:
-            number += 1
-            _begin_route_entry(state, number)
-    return False
+    if route.own_leg != 0:
+        whole = state.orders[route.slots[0]]
+        for number in range(1, route.count):
+            route.internal[number] = 1 if have_one_owner(whole, state.orders[route.slots[number]]) else 0
 
 
 @kernel
@@ -235,7 +166,7 @@ def _meets_owner(state, smp_id, account):
     """Whether an order of the aggressor's owner rests at the best level of any book of the route (SMP-010)."""
     if smp_id != 0:
         for number in range(state.route.count):
-            slot = _head_of(state, number)
+            slot = np.int64(state.route.slots[number])
             while slot != 0:
                 if is_of_owner(smp_id, account, state.orders[slot]):
                     return True
@@ -298,7 +229,7 @@ def search_route(state, index, side, smp_id, account, floor_place):
             continue
         _note_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side, tick)
         noted = np.int64(number)
-        if not _choose_makers(state) or _meets_owner(state, smp_id, account):
+        if _meets_owner(state, smp_id, account):
             continue
         if not tie or state.orders[state.route.slots[0]].stamp < stamp:
             chosen = np.int64(number)
@@ -311,8 +242,8 @@ def search_route(state, index, side, smp_id, account, floor_place):
         implied_route = state.implied_routes[chosen]
         exists, tick = price_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side)
         _note_route(state, np.int64(implied_route.combination), np.int64(implied_route.own_leg), side, tick)
-        _choose_makers(state)
     state.route.lots = _route_lots(state)
+    _mark_internal_legs(state)
     return best
 
 

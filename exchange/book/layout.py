@@ -223,7 +223,7 @@ ROUTE = record_type(
         ("sides", "<i4", (LEGS_MAX,)),
         ("slots", "<i4", (LEGS_MAX,)),
         ("ticks", "<i4", (LEGS_MAX,)),
-        ("owners_before", "<i4", (LEGS_MAX,)),  # bit i: an order here was excluded because entry i has its owner
+        ("internal", "<i4", (LEGS_MAX,)),  # 1: trades in an internal leg, with the combination's order (SMP-010)
     ]
 )
 

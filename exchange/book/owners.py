@@ -23,5 +23,5 @@ def is_of_owner(smp_id, account, maker):
 
 @kernel
 def have_one_owner(order, other):
-    """Whether two resting orders have one owner, so that one implied fill may not trade both (SMP-010)."""
+    """Whether two resting orders have one owner, so that a trade between them is an internal leg (SMP-010)."""
     return is_of_owner(order.smp_id, order.account, other) or is_of_owner(other.smp_id, other.account, order)

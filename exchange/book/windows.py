@@ -31,7 +31,8 @@ def breach_reason(state, index, tick):
 
 @kernel
 def breach_of_route(state, index):
-    """Which window the implied fill in `state.route` would breach, with all its prints (BAND-009). Nothing is written.
+    """Which window the implied fill in `state.route` would breach, with all its prints (BAND-009). Internal legs do not
+    print (SMP-010). Nothing is written.
 
     index    the aggressor's book, which prints at the implied price
     returns  StateReason: the circuit breaker's if any print breaches one, else that of velocity, else NONE; and the
@@ -41,6 +42,8 @@ def breach_of_route(state, index):
     lead = np.int64(state.groups[state.books[index].group].lead_book)
     worst, book, leads = STATE_REASON_NONE, index, False
     for number in range(-1, np.int64(route.count)):
+        if number >= 0 and route.internal[number] != 0:
+            continue
         printed = index if number < 0 else np.int64(route.books[number])
         reason = breach_reason(state, printed, np.int64(route.tick) if number < 0 else np.int64(route.ticks[number]))
         leads = leads or (reason != STATE_REASON_NONE and printed == lead)

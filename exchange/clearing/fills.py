@@ -108,6 +108,14 @@ def clear_fills(state, book, order, lots, value, liquidity):
 
 
 @leaf_kernel
+def clear_internal_fill(state, book, order, lots, price):
+    """As `clear_fill`, for an outright order's fill in an internal leg: without a fee (SMP-010)."""
+    side = np.int64(order.side)
+    loss = lots * loss_per_lot(book, side, np.int64(order.price))
+    fill_lots(state, np.int64(order.account), np.int64(order.position), book, side, lots, price * lots, loss)
+
+
+@leaf_kernel
 def _take_fee(state, account, book, liquidity, lots):
     fee = fee_mills(book, liquidity, lots)
     account_row = state.accounts[account]

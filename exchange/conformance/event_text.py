@@ -61,11 +61,13 @@ def _trade(first: Any, second: Any, names: Names) -> str:
 
 
 def _implied_group(rows: list[Any], names: Names) -> Iterator[str]:
-    """Yield a trade for each outright with the combination's order, whose row comes last (IMP-007)."""
+    """Yield a trade for each outright with the combination's order, whose row comes last (IMP-007); `int`: an internal
+    leg (SMP-010)."""
     *outrights, whole = rows
     for row in outrights:
         pair = (whole, row) if row.liquidity == Liquidity.TAKER else (row, whole)
         traded = f"{row.lots}@{row.trade_tick} {BOOK_NAMES[row.instrument]}"
+        traded += " int" if row.flags & EventFlag.INTERNAL else ""
         yield f"TRD {id_of(pair[0], names)} {id_of(pair[1], names)} {traded}"
 
 

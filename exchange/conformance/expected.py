@@ -29,7 +29,7 @@ SHAPES = {
     "ACK": ["id"],
     "REJ": ["id why"],
     "RST": ["id lots@price", "id lots@price hid=n"],
-    "TRD": ["id id lots@price", "id id lots@price book"],
+    "TRD": ["id id lots@price", "id id lots@price book", "id id lots@price book int"],
     "RFR": ["id vis=n"],
     "RPL": ["id", "id keep", "id lose"],
     "RREJ": ["id why"],

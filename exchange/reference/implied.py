@@ -1,13 +1,12 @@
 """Implied prices and trades through combinations (IMP-001 to IMP-014).
 
-Every combination and every choice of real orders is tried each time. The equation of IMP-012 is solved with fractions.
+Every combination is tried each time. The equation of IMP-012 is solved with fractions.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import permutations, product
 
 from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, OrderType, Side
 from exchange.reference.book import Order, Owner, has_same_owner, opposite, signed
@@ -50,6 +49,13 @@ class ImpliedRoute:
             return False
         return real is None or sign * self.price < sign * real.price
 
+    def is_internal(self, maker: Order) -> bool:
+        """Whether a maker trades in an internal leg: with the combination's order, of the same owner (SMP-010)."""
+        whole = self.makers[0]
+        if self.index == self.combination.index or maker is whole:
+            return False
+        return has_same_owner(whole, maker) or has_same_owner(maker, whole)
+
     def leg_ticks(self) -> list[int]:
         """The price of each leg of the combination (IMP-007)."""
         prices = {maker.instrument: maker.price for maker in self.makers} | {self.index: self.price}
@@ -67,7 +73,7 @@ def weights(market: Market, combination: Instrument) -> tuple[list[int], int]:
 def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
     """Yield the route of each implied combination for an aggressor in a book; all its books must be OPEN (IMP-006).
 
-    The makers are the earliest orders of the best levels (IMP-002) of which no two have one owner (SMP-010).
+    The makers are the earliest orders of the best levels, whoever owns them (IMP-002).
     """
     for combination in market.clearing.instruments.values():
         if not combination.implied:
@@ -77,15 +83,15 @@ def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
             continue
         if any(market.market_state(book) != MarketState.OPEN for book in books):
             continue
-        levels = [market.books[book].level(wanted) for book, wanted in route_legs(combination, index, side)]
-        for makers in product(*levels):
-            if not any(has_same_owner(one, other) for one, other in permutations(makers, 2)):
-                price = implied_price(market, combination, index, side, makers)
-                low, high = (getattr(market.clearing.instruments[index], name) for name in ("low_tick", "high_tick"))
-                others = [market.clearing.instruments[leg].ltd_ns for leg, _ in combination.legs if leg != index]
-                if low <= price <= high:
-                    yield ImpliedRoute(combination, index, side, price, list(makers), min(others))
-                break
+        makers = [market.books[book].best(wanted) for book, wanted in route_legs(combination, index, side)]
+        found = [maker for maker in makers if maker is not None]
+        if len(found) < len(makers):
+            continue
+        price = implied_price(market, combination, index, side, tuple(found))
+        low, high = (getattr(market.clearing.instruments[index], name) for name in ("low_tick", "high_tick"))
+        others = [market.clearing.instruments[leg].ltd_ns for leg, _ in combination.legs if leg != index]
+        if low <= price <= high:
+            yield ImpliedRoute(combination, index, side, price, found, min(others))
 
 
 def route_legs(combination: Instrument, index: int, side: int) -> list[tuple[int, int]]:
@@ -147,18 +153,25 @@ def best_tradeable_price(market: Market, index: int, side: int, owner: Order | O
 
 
 def trade_route(market: Market, order: Order, route: ImpliedRoute) -> None:
-    """Trade a route as one linked group of fills: outrights first, then the combination's order (IMP-007, IMP-008)."""
+    """Trade a route as one linked group of fills: outrights first, then the combination's order (IMP-007, IMP-008).
+
+    An internal leg does not print (SMP-010).
+    """
     lots = min(route.lots, order.leaves_lots)
     outrights = [order] if route.index != route.combination.index else []
     outrights += [maker for maker in route.makers if maker.instrument != route.combination.index]
     whole = order if route.index == route.combination.index else route.makers[0]
     for member in (*outrights, whole):
         price = route.price if member is order else member.price
-        market.trades += 1
-        note_print(market, member.instrument, price)
         role = Liquidity.TAKER if member is order else Liquidity.MAKER
         legs = route.leg_ticks() if member is whole else None
-        fill(market, member, price, lots, role, legs, EventFlag.IMPLIED)
+        flags = EventFlag.IMPLIED
+        if member is not order and route.is_internal(member):
+            flags |= EventFlag.INTERNAL
+        else:
+            market.trades += 1
+            note_print(market, member.instrument, price)
+        fill(market, member, price, lots, role, legs, flags)
     # MMP-004: all fills are counted by now; tripped protection groups pull their quotes in the order of the makers.
     groups = [(maker.account, maker.protection) for maker in route.makers if maker.order_type == OrderType.QUOTE]
     market.tripped.sort(key=lambda group: groups.index((group.account, group.number)))

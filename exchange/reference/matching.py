@@ -188,7 +188,8 @@ def _breach_of_route(market: Market, route: ImpliedRoute) -> Trip | None:
 
     The breaker comes before velocity, and the lead month before other books.
     """
-    prints = [(route.index, route.price), *((maker.instrument, maker.price) for maker in route.makers)]
+    makers = [maker for maker in route.makers if not route.is_internal(maker)]  # SMP-010: an internal leg has no print
+    prints = [(route.index, route.price), *((maker.instrument, maker.price) for maker in makers)]
     trips = [(index, reason) for index, price in prints if (reason := breach(market, index, price))]
     if not trips:
         return None

@@ -45,6 +45,7 @@ def fill(
     """Fill one order: change its lots, book positions and the fee, and emit FILL.
 
     leg_ticks   prices of a combination's legs if these have traded too; None: computed
+    flags       EventFlag; INTERNAL: there is no fee (SMP-010)
     """
     instrument, book = market.clearing.instruments[order.instrument], market.books[order.instrument]
     if role == Liquidity.MAKER and order.order_type == OrderType.QUOTE:
@@ -64,9 +65,10 @@ def fill(
     rested = order.resting
     if rested and not order.leaves_lots:
         book.remove(order)
+    is_internal = flags & EventFlag.INTERNAL
     market.order_event(
         EventKind.FILL, order, trade_tick=price, lots=lots, liquidity=role, trade_id=market.trades,
-        fee_mills=market.clearing.charge_fee(order.account, instrument, role, lots),
+        fee_mills=0 if is_internal else market.clearing.charge_fee(order.account, instrument, role, lots),
         level_lots=book.level_lots(order.side, order.price) if rested else 0, level_tick=order.price,
         state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED, flags=flags,
     )  # fmt: skip

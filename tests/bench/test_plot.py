@@ -20,7 +20,7 @@ from bench.plot import (
     gateway_latency,
 )
 from bench.tapes import Tape, TapeControl
-from exchange.codes import EventKind
+from exchange.codes import EventFlag, EventKind
 from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -64,7 +64,8 @@ def lots_traded(tape: Tape) -> Counter[int]:
     trades: dict[int, tuple[int, int]] = {}
     for part in tape.parts():
         events = engine.apply(part) if isinstance(part, np.ndarray) else engine.control(part.row, part.payload)
-        for fill in events[events["kind"] == EventKind.FILL]:
+        fills = events[events["kind"] == EventKind.FILL]
+        for fill in fills[fills["flags"] & EventFlag.INTERNAL == 0]:
             trades[int(fill["reference"])] = int(fill["instrument"]), int(fill["lots"])
     lots: Counter[int] = Counter()
     for index, count in trades.values():

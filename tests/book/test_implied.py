@@ -1,36 +1,28 @@
-"""A path of a long strip around the orders of one owner (IMP-002, IMP-013, SMP-010)."""
+"""The path of a long strip through the orders of one owner (IMP-002, IMP-013, SMP-010)."""
 
 from typing import Any
 
 import pytest
 
 from exchange.book.implied import _quotient
-from exchange.codes import ComboKind, CommandKind, EventKind, MarketState, Side, TimeInForce
+from exchange.codes import ComboKind, CommandKind, EventFlag, EventKind, MarketState, Side, TimeInForce
 from exchange.conformance.market import GROUP, MONTH, account_payload, commodity, listing, ltd_ns
 from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
 
 MONTHS = 12
 STRIP = MONTHS + 1
-BUYER, FIRST, SECOND, LAST = 1, 2, 3, 4
-STRANGERS = range(5, 65)
-OWNER = 77  # self-match id of the orders that stand in each other's way
+TAKER, MAKER, STRANGER = 1, 2, 3
+OWNER = 77  # self-match id of the maker of the whole curve
 PRICE = 100
 
 
 class Year:
-    """Twelve months and their strip, offers in all of them: each month's oldest is the one that is found first."""
+    """Twelve months and their strip."""
 
-    def __init__(self, orders_a_month: int, shared_month: int) -> None:
+    def __init__(self) -> None:
         self.venue, self.sequence = EngineVenue(), 0
         self._list()
-        self.offer(FIRST, shared_month, OWNER)
-        self.offer(SECOND, shared_month)
-        strangers = list(STRANGERS)
-        for month in sorted({*range(1, MONTHS)} - {shared_month}):
-            for number in range(orders_a_month):
-                self.offer(strangers[(month * orders_a_month + number) % len(strangers)], month)
-        self.offer(LAST, MONTHS, OWNER)
 
     def _list(self) -> None:
         terms = {"protection_ticks": 10, "show_ratio": 0, "lot_inc": 1}
@@ -45,7 +37,7 @@ class Year:
         strip = listing(STRIP, "ST", combo=ComboKind.STRIP, legs=legs, hours=MONTHS, implied=True, **terms)
         market = {"commodities": [commodity(1, GROUP)], "instruments": [*months, strip]}
         self.venue.control(CommandKind.LIST, market)
-        for account in (BUYER, FIRST, SECOND, LAST, *STRANGERS):
+        for account in (TAKER, MAKER, STRANGER):
             self.venue.control(CommandKind.DEFINE_ACCOUNT, account_payload(account, {}))
             self.row(CommandKind.DEPOSIT, account=account, amount_mills=10**15)
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
@@ -55,25 +47,38 @@ class Year:
         self.sequence += 1
         return self.venue.apply(Command(kind=kind, sequence=self.sequence, time_ns=self.sequence, **fields))
 
-    def offer(self, account: int, month: int, smp_id: int = 0) -> None:
-        self.row(CommandKind.NEW, account=account, instrument=month, side=Side.SELL, lots=1, price=PRICE, smp_id=smp_id)
+    def order(self, account: int, index: int, side: Side, smp_id: int = 0) -> None:
+        self.row(CommandKind.NEW, account=account, instrument=index, side=side, lots=1, price=PRICE, smp_id=smp_id)
 
-    def buy_strip(self) -> list[Any]:
-        order = {"account": BUYER, "instrument": STRIP, "side": Side.BUY, "tif": TimeInForce.IOC}
-        return self.row(CommandKind.NEW, lots=1, price=PRICE, **order)
+    def buy(self, index: int) -> list[Any]:
+        """FILL rows of an order for one lot that takes what there is."""
+        order = {"account": TAKER, "instrument": index, "side": Side.BUY, "tif": TimeInForce.IOC}
+        events = self.row(CommandKind.NEW, lots=1, price=PRICE, **order)
+        return [event for event in events if event.kind == EventKind.FILL]
 
 
-@pytest.mark.rule("IMP-002", "IMP-013", "SMP-010", "INV-030")
-@pytest.mark.parametrize("orders_a_month", [1, 2, 3, 6])
-@pytest.mark.parametrize("shared_month", [1, 2, 7, 11])
-def test_a_strip_trades_around_two_orders_of_one_owner_however_deep_the_other_months_are(
-    orders_a_month: int, shared_month: int
-) -> None:
-    events = Year(orders_a_month, shared_month).buy_strip()
-    fills = [event for event in events if event.kind == EventKind.FILL]
-    assert len(fills) == MONTHS + 1
-    assert {event.account for event in fills} >= {BUYER, SECOND, LAST}
-    assert FIRST not in {event.account for event in fills}
+@pytest.mark.rule("IMP-002", "IMP-013", "SMP-010")
+def test_a_strip_takes_the_oldest_order_of_each_month_though_all_are_of_one_owner() -> None:
+    year = Year()
+    for month in range(1, MONTHS + 1):
+        year.order(MAKER, month, Side.SELL, OWNER)
+        year.order(STRANGER, month, Side.SELL)
+    fills = year.buy(STRIP)
+    assert [event.account for event in fills] == [MAKER] * MONTHS + [TAKER]
+    assert {event.flags for event in fills} == {EventFlag.IMPLIED}, "the aggressor trades each leg itself"
+
+
+@pytest.mark.rule("IMP-002", "IMP-013", "SMP-010")
+@pytest.mark.parametrize("strangers_month", [2, 7, MONTHS])
+def test_every_leg_between_a_strip_and_a_month_of_its_owner_is_internal(strangers_month: int) -> None:
+    year = Year()
+    year.order(MAKER, STRIP, Side.SELL, OWNER)
+    for month in range(2, MONTHS + 1):
+        year.order(STRANGER if month == strangers_month else MAKER, month, Side.BUY, OWNER * (month != strangers_month))
+    taker, *others, whole = year.buy(1)
+    assert (taker.account, whole.account) == (TAKER, MAKER) and not (taker.flags | whole.flags) & EventFlag.INTERNAL
+    printed = [event.instrument for event in others if not event.flags & EventFlag.INTERNAL]
+    assert len(others) == MONTHS - 1 and printed == [strangers_month]
 
 
 @pytest.mark.rule("IMP-013")

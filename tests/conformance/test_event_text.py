@@ -71,3 +71,5 @@ def test_rows_of_an_implied_group_are_trades_with_the_order_of_its_combination()
     assert event_texts(into, names) == ["TRD f t 2@103 M1", "TRD k t 2@99 M2"]
     out = group("t", {"t": (1, 103), "k": (2, 99), "s": (3, 4)})
     assert event_texts(out, names) == ["TRD s t 2@103 M1", "TRD k s 2@99 M2"]
+    out[1] = out[1]._replace(flags=EventFlag.IMPLIED | EventFlag.INTERNAL)
+    assert event_texts(out, names) == ["TRD s t 2@103 M1", "TRD k s 2@99 M2 int"]

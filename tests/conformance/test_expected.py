@@ -7,10 +7,10 @@ from exchange.conformance.expected import SHAPES, sorted_runs
 from tests.conformance.reading import read
 
 EVENTS = (
-    "ACK t; REJ t BAND; REJ mm#0 MMP; RST t 2@-4; RST t 2@100 hid=4; TRD a t 2@100; TRD a t 2@100 M2; RFR b vis=1; "
-    "RPL a keep; RPL a lose; RPL a; RREJ a STATE; CREJ a UNKNOWN; CREJ STATE; CXL a 5 KILL; DEC a t 4; TRG s; "
-    "UNX 300@98 imb=-3; IOP 20@95 imb=-30; IOP none; STA reserved; KIL P; DSC 1; DSC 1 queued; MMP mm; MMPR mm; "
-    "REFUSED RISK"
+    "ACK t; REJ t BAND; REJ mm#0 MMP; RST t 2@-4; RST t 2@100 hid=4; TRD a t 2@100; TRD a t 2@100 M2; "
+    "TRD a b 2@100 M2 int; RFR b vis=1; RPL a keep; RPL a lose; RPL a; RREJ a STATE; CREJ a UNKNOWN; CREJ STATE; "
+    "CXL a 5 KILL; DEC a t 4; TRG s; UNX 300@98 imb=-3; IOP 20@95 imb=-30; IOP none; STA reserved; KIL P; DSC 1; "
+    "DSC 1 queued; MMP mm; MMPR mm; REFUSED RISK"
 )
 
 

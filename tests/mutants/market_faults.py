@@ -14,6 +14,7 @@ IMPLIED_BOOK = "exchange/book/implied.py"
 KILL = "exchange/engine/cancels/kill.py"
 LEVEL_PASS = "exchange/engine/matching/level_pass.py"
 MARKET_STATE = "exchange/engine/phases/market_state.py"
+OWNERS = "exchange/book/owners.py"
 PHASES = "exchange/engine/phases/state_changes.py"
 PREDICATES = "exchange/engine/predicates.py"
 PROTECTION = "exchange/engine/quotes/protection.py"
@@ -129,13 +130,12 @@ MARKET_FAULTS = (
         "if not exists:",
     ),
     Fault("implied trades before real orders at one price", FEATURED, "floor_place = max(real, worst - 1, 0)", "floor_place = max(real - 1, worst - 1, 0)"),
-    Fault(
-        "two makers of one owner form a route", IMPLIED_BOOK,
-        "        if have_one_owner(order, state.orders[route.slots[other]]):\n            return np.int64(other)\n",
-        "        if False:\n            return np.int64(other)\n",
-    ),
-    Fault("a strip looks past orders that were not in the way", IMPLIED_BOOK, "            number = _step_back(state, number)\n", "            number = min(np.int64(0), _step_back(state, number))\n"),
-    Fault("aggressor's own order in a route", IMPLIED_BOOK, "if not _choose_makers(state) or _meets_owner(state, smp_id, account):", "if not _choose_makers(state):"),
+    Fault("aggressor's own order in a route", IMPLIED_BOOK, "        if _meets_owner(state, smp_id, account):\n            continue\n", ""),
+    Fault("a leg between orders of one owner is like any other", IMPLIED_BOOK, "    if route.own_leg != 0:\n        whole", "    if False:\n        whole"),
+    Fault("a quote and an order of one account have two owners", OWNERS, " or is_of_owner(other.smp_id, other.account, order)", ""),
+    Fault("an internal leg prints and pays a fee", IMPLIED, "if route.internal[number] != 0:", "if False:"),
+    Fault("an internal leg is held against the windows", WINDOWS, "if number >= 0 and route.internal[number] != 0:", "if False:"),
+    Fault("a dry run counts prints of internal legs", DRY_RUN, "if state.route.internal[number] == 0:", "if True:"),
     Fault(
         "implied-out written with the other side of the back month", IMPLIED_BOOK,
         "    return leg_side(1 - combination_side, sign)\n",

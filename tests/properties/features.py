@@ -128,6 +128,9 @@ class Features:
             self.seen["fill AUCTION"] += 1
         elif not event.flags & EventFlag.IMPLIED:
             self.seen[f"fill {Matching(instrument.matching).name}"] += 1
+        elif event.flags & EventFlag.INTERNAL:
+            of_quote = event.order_type == OrderType.QUOTE
+            self.seen[f"INTERNAL {'quote' if of_quote else 'order'}"] += 1
         elif instrument.combo != ComboKind.OUTRIGHT:
             way = "in" if event.liquidity == Liquidity.TAKER else "out"
             self.seen[f"IMPLIED {ComboKind(instrument.combo).name} {way}"] += 1

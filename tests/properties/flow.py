@@ -26,7 +26,7 @@ from exchange.reference.phases import GOES_TO
 from exchange.reference.rows import Command
 from exchange.units import MONEY_MAX
 from tests.market import account_payload, property_market
-from tests.properties import quote_flow, repeat_flow
+from tests.properties import curve_flow, quote_flow, repeat_flow
 
 ACCOUNTS = {
     1: {"cash": 10**12, "firm": 1},
@@ -64,7 +64,7 @@ class Flow:
         self.rng = np.random.default_rng(seed)
         self.sequence = 0
         self.request_id = 0
-        self.coming: list[Any] = []  # entries of a mass quote still to come
+        self.coming: list[Any] = []  # rows still to come: entries of a mass quote, orders of a curve
         self.weigh(weights or WEIGHTS)
 
     def weigh(self, weights: dict[str, float]) -> None:
@@ -100,7 +100,8 @@ class Flow:
     def next(self, market: Market) -> tuple[CommandKind, Any]:
         """A row, or a control's kind and payload."""
         if self.coming:
-            return CommandKind.QUOTE, self.coming.pop(0)
+            command = self.coming.pop(0)
+            return CommandKind(command.kind), command
         name = self.names[int(self.rng.choice(len(self.names), p=self.shares))]
         if name == DEFINE:
             return CommandKind.DEFINE_ACCOUNT, self._account()
@@ -246,6 +247,14 @@ class Flow:
         rows = quote_flow.mass_quote(self, market)
         self.coming = rows[1:]
         return rows[0]
+
+    def _curve(self, market: Market) -> Any:
+        rows = curve_flow.curve(self, market)
+        self.coming = rows[1:]
+        return rows[0]
+
+    def _take(self, market: Market) -> Any:
+        return curve_flow.take(self, market)
 
     def _protect(self, market: Market) -> Any:
         return quote_flow.protect(self)

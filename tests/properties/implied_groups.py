@@ -1,10 +1,12 @@
 """What must hold for the FILL rows of one implied group, whatever the books looked like (INV-002, INV-015)."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from exchange.codes import ComboKind, Liquidity, Side
+from exchange.codes import ComboKind, EventFlag, Liquidity, Side
 from exchange.reference.book import signed
 from exchange.reference.clearing import Instrument
+from tests.properties.entry import Entry
 
 
 def check_group(instruments: dict[int, Instrument], group: list[Any]) -> None:
@@ -19,6 +21,18 @@ def check_group(instruments: dict[int, Instrument], group: list[Any]) -> None:
         sign = dict(combination.legs)[event.instrument]
         assert signed(event.side) == -signed(whole.side) * sign, "each month nets to zero (INV-015)"
     _check_prices(instruments, combination, prices, group)
+
+
+def check_internal(orders: Mapping[int, Entry], group: list[Any]) -> None:
+    """Orders of one owner meet in internal legs alone, and every leg where they meet is one (INV-007, SMP-010)."""
+    *outrights, last = group
+    whole = orders[last.order_id]
+    assert not last.flags & EventFlag.INTERNAL, "the combination prints (IMP-008)"
+    for event in outrights:
+        order = orders[event.order_id]
+        meets = {event.liquidity, last.liquidity} == {Liquidity.MAKER}
+        own = meets and (order.is_own(whole) or whole.is_own(order))
+        assert own == bool(event.flags & EventFlag.INTERNAL), "orders of one owner meet in internal legs (INV-007)"
 
 
 def _check_prices(

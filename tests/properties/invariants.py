@@ -5,7 +5,6 @@ engine share still shows here.
 """
 
 from collections import defaultdict
-from itertools import permutations
 from typing import Any
 
 from exchange.codes import (
@@ -30,7 +29,7 @@ from tests.properties.cancelled import check_killed, check_pulled
 from tests.properties.collars import check_left
 from tests.properties.crossed import check_not_crossed
 from tests.properties.entry import KILLED_ON_ENTRY, Entry
-from tests.properties.implied_groups import check_group
+from tests.properties.implied_groups import check_group, check_internal
 from tests.properties.states import States
 
 REJECTIONS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
@@ -74,7 +73,8 @@ class Ledger:
             self.check_stream(event)
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
-                self.last[event.instrument] = event.trade_tick
+                if not event.flags & EventFlag.INTERNAL:
+                    self.last[event.instrument] = event.trade_tick
                 if market.clearing.instruments[event.instrument].combo != ComboKind.OUTRIGHT:
                     self._implied(market, group)
                     group = []
@@ -302,15 +302,16 @@ class Ledger:
         members = [self.orders[event.order_id] for event in group]
         first = self.orders[taker.order_id]
         assert not any(first.is_own(maker) for maker in members if maker is not first), "no self match (INV-007)"
-        makers = [maker for maker in members if maker is not first]
-        assert not any(one.is_own(other) for one, other in permutations(makers, 2)), "no two of one owner (INV-007)"
+        check_internal(self.orders, group)
         for event in group:
-            self.trades += 1
-            assert event.trade_id == self.trades, "trade ids are dense"
+            internal = event.flags & EventFlag.INTERNAL
+            self.trades += not internal
+            assert event.trade_id == self.trades, "trade ids are dense, an internal leg has that of the print before it"
+            assert not (internal and event.fee_mills), "no fee for an internal leg (SMP-010)"
             order = self.orders[event.order_id]
             if event is not taker:
                 best = min(self._queue(order.book, order.side), key=lambda other: self._rank(other))
-                assert event.trade_tick == order.price == best.price, "at the best resting price (INV-006, IMP-002)"
+                assert event.trade_tick == order.price and best is order, "the oldest at the best price (IMP-002)"
                 assert event.lots <= order.shown_lots, "one slice at a time (ICE-002)"
         for event in group:
             self._fill(event)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.limits import TEST
-from tests.market import collared_market, narrow_market, plain_market, property_market
+from tests.market import collared_market, curve_market, narrow_market, plain_market, property_market
 from tests.properties.driver import Run, continuous
 from tests.properties.flow import PLAIN, WEIGHTS
 
@@ -22,6 +22,9 @@ QUOTING = {
     "clock": 1,
     "cancel_all": 2,
 }
+CURVES = {
+    "new": 30, "take": 30, "curve": 8, "cancel": 3, "replace": 4, "cash": 0.5, "back": 9, "protect": 0.3, "reset": 3,
+}  # fmt: skip
 SPARE_ORDERS = 24  # that bystanders leave
 
 
@@ -68,6 +71,7 @@ PLANS = (
     Plan("trading, days with new limits", _days, {**continuous(), "state": 0.2}),
     Plan("plain orders", _go_and_uncross, PLAIN, plain_market),
     Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=TEST.orders - SPARE_ORDERS),
+    Plan("makers of a curve", _go_and_uncross, CURVES, curve_market),
 )
 
 

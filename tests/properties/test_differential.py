@@ -6,10 +6,10 @@ import pytest
 
 from exchange.codes import CommandKind, EventKind, RejectReason
 from exchange.reference.book import Book, Order
-from tests.market import collared_market, narrow_market
+from tests.market import collared_market, curve_market, narrow_market
 from tests.properties.differential import main, run_market
 from tests.properties.driver import Run, continuous
-from tests.properties.plans import PLANS, plan_of
+from tests.properties.plans import CURVES, PLANS, plan_of
 from tests.properties.wanted_features import REFUSALS
 
 SEEDS = (1, 2, 3, 4)
@@ -54,6 +54,16 @@ def test_implied_trading_through_combinations_of_every_kind_agrees() -> None:
     ways = {name.removeprefix("IMPLIED ") for name in run.seen if name.startswith("IMPLIED ")}
     kinds = {f"{kind} {way}" for kind in ("CALENDAR", "TIER", "STRIP") for way in ("in", "out")}
     assert kinds | {"IOC_ONLY"} <= ways, kinds - ways
+
+
+@pytest.mark.rule("SMP-010")
+@pytest.mark.rule("INV-007")
+@pytest.mark.rule("INV-015")
+def test_paths_through_a_curve_that_few_owners_quote_agree() -> None:
+    run = Run(80, CURVES, market=curve_market())
+    run.go(1_200)
+    assert run.seen["INTERNAL order"] > 15, "a run without internal legs shows nothing"
+    assert run.seen["INTERNAL quote"] > 10
 
 
 @pytest.mark.rule("INV-012")

@@ -82,6 +82,7 @@ WANTED: dict[str, list[str]] = {
     "beyond the free funds": [f"{kind.name} only closes" for kind in (C.NEW, C.REPLACE, C.QUOTE)],
     "fills": ["fill FIFO", "fill PRO_RATA", "fill AUCTION"],
     "implied": [f"IMPLIED {name}" for name in (*COMBINATIONS, "IOC_ONLY")],
+    "internal legs": ["INTERNAL order", "INTERNAL quote"],
     "icebergs refresh": [f"slice {name}" for name in ("FIFO", "PRO_RATA", "in auction")],
     "self-match prevention": [f"SMP {mode.name} {way.name}" for mode in SmpMode for way in Matching] + ["SMP of QUOTE"],
     "stops": [

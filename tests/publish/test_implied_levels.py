@@ -7,7 +7,7 @@ import pytest
 from exchange.codes import EventFlag, EventKind, Liquidity, Side
 from exchange.engine.event_rows import Row
 from tests.publish.feed import START_US, Feed, rested
-from tests.publish.helpers import event
+from tests.publish.helpers import LISTED, event
 
 
 def implied(e: int, side: Side, price: int, lots: int) -> Row:
@@ -87,3 +87,22 @@ def test_only_the_aggressors_own_print_of_an_implied_group_has_a_side() -> None:
         [[5, 2846, 4, "b"]],
         [[6, 2846, 4, "n"]],
     ]
+
+
+@pytest.mark.rule("MDATA-012", "SMP-010")
+def test_an_internal_leg_changes_the_depth_of_its_book_and_is_no_trade() -> None:
+    feed = Feed()
+    front, back = LISTED[:2]
+    for row in (front, back):
+        feed.open("trades", row.instrument_id)
+    feed.open("depth", back.instrument_id)
+    common = {"time_ns": START_US * 1000, "lots": 4, "trade_id": 5, "liquidity": Liquidity.MAKER, "side": Side.SELL}
+    taken = event(EventKind.FILL, 9000401, **common | {
+        "instrument": front.index, "side": Side.BUY, "trade_tick": 2846, "liquidity": Liquidity.TAKER,
+        "flags": EventFlag.IMPLIED})  # fmt: skip
+    leg = event(EventKind.FILL, 9000401, instrument=back.index, trade_tick=2900, level_tick=2900, level_lots=71,
+                flags=EventFlag.IMPLIED | EventFlag.INTERNAL, **common)  # fmt: skip
+    sent = feed.fold(taken, leg)
+    assert [message["x"] for message in sent if "x" in message] == [[[5, 2846, 4, "b"]]]
+    assert [message["a"] for message in sent if "a" in message] == [[[2900, 71]]]
+    assert feed.market.prints.last_id == 5

@@ -7,18 +7,20 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind, Liquidity
-from exchange.engine.event_rows import INSTRUMENT, SEQUENCE, TRADE_ID, Row, read_rows
+from exchange.engine.event_rows import FLAGS, INSTRUMENT, SEQUENCE, TRADE_ID, Row, read_rows
 from exchange.publish import prints as prints_module
 from exchange.publish.prints import Prints, trades_message
 from exchange.records import EVENT
 from tests.publish.helpers import event
 
 BOOKS = (1, 2, 7)
+INTERNAL = EventFlag.IMPLIED | EventFlag.INTERNAL
 Rows = list[Row]
 
 
 def history(seed: int, commands: int) -> Rows:
-    """FILL rows and others: single trades, sweeps over several prices, uncrosses, implied groups over books."""
+    """FILL rows and others: single trades, sweeps over several prices, implied groups over books, some with internal
+    legs, which have the trade id of the print before them."""
     rng, rows, trade_id = random.Random(seed), [], 0
     for sequence in range(1, commands + 1):
         if rng.random() < 0.4:
@@ -38,12 +40,16 @@ def history(seed: int, commands: int) -> Rows:
                 (0, Liquidity.MAKER, 0), (1, Liquidity.TAKER, 0)]  # fmt: skip
             rows += [event(EventKind.FILL, sequence, side=side, liquidity=told, flags=flags, **common)
                      for side, told, flags in sides]  # fmt: skip
+            if implied and rng.random() < 0.4:
+                rows.append(event(EventKind.FILL, sequence, side=1, liquidity=Liquidity.MAKER, flags=INTERNAL,
+                                  **{**common, "instrument": rng.choice(BOOKS), "lots": 99}))  # fmt: skip
     return rows
 
 
 def of(rows: Rows) -> Rows:
-    """The prints: the first row of each trade id."""
-    found = {row[TRADE_ID]: row for row in reversed(rows) if row[2] == EventKind.FILL}
+    """The prints: the first row of each trade id. An internal leg is none."""
+    fills = [row for row in rows if row[2] == EventKind.FILL and not row[FLAGS] & EventFlag.INTERNAL]
+    found = {row[TRADE_ID]: row for row in reversed(fills)}
     return [found[number] for number in sorted(found)]
 
 
@@ -79,7 +85,7 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prints_module, "BLOCK", 16)
 
 
-@pytest.mark.rule("MDATA-001", "RECOV-014")
+@pytest.mark.rule("MDATA-001", "RECOV-014", "SMP-010")
 @pytest.mark.parametrize("seed", range(6))
 def test_every_range_is_what_happened_wherever_a_start_lies_between(seed: int) -> None:
     rng, rows = random.Random(seed), history(seed, 120)

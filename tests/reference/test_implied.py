@@ -100,6 +100,23 @@ def test_a_route_that_meets_an_own_order_is_not_there_for_its_owner() -> None:
     assert best_tradeable_price(market, M1, Side.BUY, Owner(9, key, 0)) is None
 
 
+@pytest.mark.rule("SMP-010")
+def test_a_leg_between_orders_of_one_owner_is_internal() -> None:
+    market = implied("s SP S3@4 smp=Z; k M2 S2@98 smp=Z; l M2 B2@97 smp=Z; m M1 B2@90")
+    out, into = best_route(market, M1, Side.BUY), best_route(market, SP, Side.BUY)
+    assert out is not None and [out.is_internal(maker) for maker in out.makers] == [False, True]
+    assert into is None, "no offer in M1"
+    sold = best_route(market, SP, Side.SELL)
+    assert sold is not None and not any(sold.is_internal(maker) for maker in sold.makers)
+
+
+@pytest.mark.rule("SMP-010", "IMP-008")
+def test_an_internal_leg_has_no_print_and_no_number_of_a_trade() -> None:
+    market, _ = run("N t M1 B2@102", "s SP S2@4 smp=Z; k M2 S2@98 smp=Z", "imp=1")
+    assert [market.books[index].last_tick for index in (M1, M2, SP)] == [102, None, 4]
+    assert market.trades == 2
+
+
 @pytest.mark.rule("IMP-005", "IMP-011")
 def test_implied_prices_that_lock_or_cross_are_not_shown() -> None:
     market = implied("s SP S3@4; k M2 S2@98")

@@ -1,4 +1,5 @@
-"""The scenarios of the tables here, and of the published conformance table if it is there, on engine and reference."""
+"""The scenarios of the tables here, and of the published tables of matching if they are there, on engine and
+reference."""
 
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from exchange.conformance.venues import ConformanceVenue, EngineVenue, Reference
 
 HERE = Path(__file__).parent
 TABLES = sorted(HERE.glob("*.txt"))
-CONFORMANCE = HERE.parents[2] / "shared" / "conformance" / "matching_scenarios.txt"
+CONFORMANCE = HERE.parents[2] / "shared" / "conformance"
+PUBLISHED = [CONFORMANCE / name for name in ("matching_scenarios.txt", "implied_of_one_maker.txt")]
 VENUES: dict[str, type[ConformanceVenue]] = {"reference": ReferenceVenue, "engine": EngineVenue}
 OWN = [scenario for table in TABLES for scenario in read_file(str(table))]
 
 
 def _cases() -> list[object]:
-    published = read_file(str(CONFORMANCE)) if CONFORMANCE.exists() else []
+    published = [scenario for table in PUBLISHED if table.exists() for scenario in read_file(str(table))]
     cases = [*((scenario, scenario.name) for scenario in OWN), *((s, f"published-{s.name}") for s in published)]
     return [
         pytest.param(scenario, id=name, marks=[pytest.mark.rule(code) for code in scenario.codes])

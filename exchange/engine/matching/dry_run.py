@@ -112,7 +112,8 @@ def _from_route(state, order, floor_place, left, entries):
     else:
         add_dry_print(state, np.int64(order.book), np.int64(state.route.tick))
         for number in range(state.route.count):
-            add_dry_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
+            if state.route.internal[number] == 0:
+                add_dry_print(state, np.int64(state.route.books[number]), np.int64(state.route.ticks[number]))
         entries = _reduce_route(state, entries, lots)
         for number in range(state.route.count):
             entries = _count(state, order, state.orders[state.route.slots[number]], lots, entries)

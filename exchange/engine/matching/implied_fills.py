@@ -1,18 +1,25 @@
 """Implied fills: one aggressor trades with real orders of other books, as one group (IMP-007, IMP-008).
 
 `state.route` has the orders of the group (`book.implied`). Each order gets one FILL row, and each row is a print in its
-book: first the outrights, then the combination's order. Either the whole group trades or nothing.
+book: first the outrights, then the combination's order. Either the whole group trades or nothing. An internal leg,
+between two orders of one owner, does not print (SMP-010).
 """
 
 import numpy as np
 
 from exchange.book.implied import clear_route
-from exchange.clearing.fills import clear_fill, clear_implied_fill
+from exchange.clearing.fills import clear_fill, clear_implied_fill, clear_internal_fill
 from exchange.engine.matching.trades import emit_fill, record_print
 from exchange.engine.orders import refresh_order, release_order
 from exchange.engine.quotes.protection import pull_before
 from exchange.kernel import kernel
-from exchange.kernel_codes import EVENT_FLAG_IMPLIED, LIQUIDITY_MAKER, LIQUIDITY_TAKER, ORDER_QUOTE
+from exchange.kernel_codes import (
+    EVENT_FLAG_IMPLIED,
+    EVENT_FLAG_INTERNAL,
+    LIQUIDITY_MAKER,
+    LIQUIDITY_TAKER,
+    ORDER_QUOTE,
+)
 
 
 @kernel
@@ -25,6 +32,16 @@ def _fill_outright(state, out, slot, lots, tick, liquidity):
     fee = clear_fill(state, book, state.orders[slot], lots, tick, liquidity)
     row = emit_fill(state, out, book, slot, lots, tick, liquidity, fee)
     row["flags"] = EVENT_FLAG_IMPLIED
+
+
+@kernel
+def _fill_internal(state, out, slot, lots, tick):
+    """Fill the outright order of an internal leg: clearing without a fee, FILL (SMP-010). Without a print of its own it
+    has the trade id of the print before it."""
+    book = state.books[state.orders[slot].book]
+    clear_internal_fill(state, book, state.orders[slot], lots, tick)
+    row = emit_fill(state, out, book, slot, lots, tick, LIQUIDITY_MAKER, np.int64(0))
+    row["flags"] = EVENT_FLAG_IMPLIED | EVENT_FLAG_INTERNAL
 
 
 @kernel
@@ -72,7 +89,11 @@ def trade_route(state, out, slot):
         first = 1
         _fill_outright(state, out, slot, lots, np.int64(route.tick), LIQUIDITY_TAKER)
     for number in range(first, route.count):
-        _fill_outright(state, out, np.int64(route.slots[number]), lots, np.int64(route.ticks[number]), LIQUIDITY_MAKER)
+        maker, tick = np.int64(route.slots[number]), np.int64(route.ticks[number])
+        if route.internal[number] != 0:
+            _fill_internal(state, out, maker, lots, tick)
+        else:
+            _fill_outright(state, out, maker, lots, tick, LIQUIDITY_MAKER)
     if route.own_leg != 0:
         _fill_combination(state, out, np.int64(route.slots[0]), lots, np.int64(route.ticks[0]), LIQUIDITY_MAKER)
     else:

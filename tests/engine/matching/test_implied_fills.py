@@ -2,6 +2,7 @@
 
 import pytest
 
+from exchange.codes import CommandKind, EventKind, Side, TimeInForce
 from tests.played import play
 
 
@@ -18,6 +19,28 @@ def test_an_aggressor_of_a_leg_trades_with_the_combination_and_the_other_leg() -
     market = play("N t M1 B2@103", "s SP S2@4; k M2 S2@99", "imp=1")
     assert market.text == "ACK t; TRD s t 2@103 M1; TRD k s 2@99 M2"
     assert not market.engine.states["route"].view("u1").any(), "nothing is left of the search"
+
+
+@pytest.mark.rule("SMP-010", "IMP-008")
+def test_an_internal_leg_leaves_no_trace_in_its_book_but_the_lots() -> None:
+    market = play("N t M1 B2@103", "s SP S2@4 smp=Z; k M2 S3@99 smp=Z", "imp=1")
+    assert market.text == "ACK t; TRD s t 2@103 M1; TRD k s 2@99 M2 int"
+    book = market.book("M2")
+    assert not any(book[name] for name in ("has_last", "volume_lots", "volume_tick_lots", "last_trade_id", "day_high"))
+    assert market.order("k").leaves_lots == 1
+    assert [int(market.book(name).last_trade_id) for name in ("M1", "SP")] == [1, 2]
+
+
+@pytest.mark.rule("SMP-010", "FEE-001")
+@pytest.mark.parametrize(("owner", "fee"), [("smp=Z", 0), ("smp=Y", 6)])
+def test_an_internal_leg_pays_no_fee(owner: str, fee: int) -> None:
+    market = play("-", f"s SP S2@4 smp=Z; k M2 S3@99 {owner}", "imp=1")
+    for name in ("M1", "M2", "SP"):
+        market.book(name).maker_fee = 3
+    row = {"instrument": 1, "side": Side.BUY, "price": 103, "lots": 2, "tif": TimeInForce.IOC}
+    fills = [event for event in market.send(CommandKind.NEW, **row) if event.kind == EventKind.FILL]
+    assert [(event.instrument, event.fee_mills) for event in fills] == [(1, 0), (2, fee), (3, 6)]
+    assert int(market.state.fees_mills) == 6 + fee
 
 
 @pytest.mark.rule("IMP-008", "ICE-002")
