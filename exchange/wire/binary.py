@@ -186,21 +186,34 @@ class BadRecord(Exception):
     """Bytes that are no whole record of a request."""
 
 
-def requests_of(payload: bytes) -> list[dict[str, Any]]:
-    """The requests in a client's frame as JSON values, for the decoder that judges them; raises BadRecord."""
-    found, at = [], 0
+def requests_of(payload: bytes) -> tuple[list[dict[str, Any]], str]:
+    """The requests in a client's frame as JSON values, for the decoder that judges them, and why reading ended.
+
+    Reading ends at a record that is broken, because nobody knows where the next one begins; empty: all were read.
+    """
+    found: list[dict[str, Any]] = []
+    at = 0
     while at < len(payload):
-        if len(payload) - at < HEAD_BYTES:
-            raise BadRecord(f"{len(payload) - at} bytes at {at} are no record")
-        length, template, version, _ = HEAD.unpack_from(payload, at)
-        record = _REQUESTS.get(template)
-        if record is None or version != VERSION:
-            raise BadRecord(f"no request has template {template}, version {version}")
-        if length < record.size or at + length > len(payload):
-            raise BadRecord(f"a record of template {template} has {record.size} bytes, not {length}")
-        found.append(_request_of(record, payload[at : at + length]))
+        try:
+            length, record = _record_at(payload, at)
+            found.append(_request_of(record, payload[at : at + length]))
+        except BadRecord as bad:
+            return found, str(bad)
         at += length
-    return found
+    return found, ""
+
+
+def _record_at(payload: bytes, at: int) -> tuple[int, RecordLayout]:
+    """Length and layout of the record at a place of the payload; raises BadRecord."""
+    if len(payload) - at < HEAD_BYTES:
+        raise BadRecord(f"{len(payload) - at} bytes at {at} are no record")
+    length, template, version, _ = HEAD.unpack_from(payload, at)
+    record = _REQUESTS.get(template)
+    if record is None or version != VERSION:
+        raise BadRecord(f"no request has template {template}, version {version}")
+    if length < record.size or at + length > len(payload):
+        raise BadRecord(f"a record of template {template} has {record.size} bytes, not {length}")
+    return length, record
 
 
 def _request_of(record: RecordLayout, data: bytes) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from exchange.wire.allowed import with_allowed
-from exchange.wire.binary import BadRecord, decode_reports, encode_request, requests_of
+from exchange.wire.binary import decode_reports, encode_request, requests_of
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.fields import INT53, MESSAGES_MAX
 from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, ServerMessages
@@ -240,15 +240,13 @@ class BinaryCodec(Codec):
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
         if isinstance(data, str) or self.is_text(data):
             return super().decode_client(data)
-        try:
-            requests = requests_of(data)
-        except BadRecord as bad:
-            return [BadMessage("MALFORMED", str(bad), 0)]
-        if len(requests) > MESSAGES_MAX:
+        requests, fault = requests_of(data)
+        if len(requests) + bool(fault) > MESSAGES_MAX:
             raise TooManyMessages
-        if not requests:
-            return [BadMessage("MALFORMED", "a frame of no records", 0)]
-        return [message for request in requests for message in super(BinaryCodec, self).decode_client(_json(request))]
+        found = [message for request in requests for message in super(BinaryCodec, self).decode_client(_json(request))]
+        if fault or not found:
+            found.append(BadMessage("MALFORMED", fault or "a frame of no records", 0))
+        return found
 
     def decode_server(self, data: str | bytes) -> list[ServerMessage]:
         if isinstance(data, str) or self.is_text(data):

@@ -23,7 +23,6 @@ from exchange.wire.binary import (
     QUOTE_RESULT,
     TEMPLATES,
     VERSION,
-    BadRecord,
     constant_code,
     decode_reports,
     encode_request,
@@ -137,12 +136,15 @@ def test_a_record_of_any_length_is_told_from_text(rows: int) -> None:
         HEAD.pack(32, 4, 1, 0) + struct.pack("<qIIIxxxx", 5, 0, 4, 1), HEAD.pack(7, 2, 1, 0) + bytes(48),
     ],
 )  # fmt: skip
-def test_a_frame_with_a_broken_record_is_malformed_as_a_whole(bad: bytes) -> None:
+def test_records_before_a_broken_one_are_read_and_none_behind_it(bad: bytes) -> None:
     for before in range(3):
-        (last,) = BINARY.decode_client(record(CANCEL) * before + bad)
+        *read, last = BINARY.decode_client(record(CANCEL) * before + bad)
+        assert read == [CANCEL] * before
         assert isinstance(last, BadMessage) and (last.fault, last.request_id) == ("MALFORMED", 0)
-    with pytest.raises(BadRecord):
-        requests_of(bad)
+        *read, last = BINARY.decode_client(record(CANCEL) * before + bytes(56) + record(CANCEL))
+        assert read == [CANCEL] * before and isinstance(last, BadMessage)
+    found, fault = requests_of(bad)
+    assert found == [] and fault
 
 
 @pytest.mark.rule("WIRE-004", "WIRE-031")

@@ -76,7 +76,7 @@ def test_a_record_is_read_as_its_table_says(record: RecordTable) -> None:
         if record.row_size:
             message["qs"] = []
         if record.sender == "client":
-            assert requests_of(data) == [message]
+            assert requests_of(data) == ([message], "")
         else:
             assert msgspec.to_builtins(decode_reports(data)) == [message]
 

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from exchange.gateway.inbound.records import are_records_whole, read_record
+from exchange.gateway.inbound.records import may_serve_records, read_record
 from exchange.gateway.inbound.rows import add_request
 from exchange.gateway.inbound.tables import PAYLOAD_BYTES, key_number, request_tables
 from exchange.gateway.inbound.text import read_json, read_packed
@@ -38,10 +38,10 @@ def unmask(text, data, start, size):
 def add_records(reader, size, cells, rows, received_us, answerers, row):
     """Serve the records of a frame; returns whether all were usual, else `reader.skip` is the place of the first.
 
-    Of a frame that is not whole records, or has too many, none is served.
+    Of a frame with too many, none is served.
     """
     at = 0
-    if not are_records_whole(reader, size, RECORDS_MAX):
+    if not may_serve_records(reader, size, RECORDS_MAX):
         return False
     for _ in range(RECORDS_MAX):
         found = read_record(reader, at, size, ROWS)

@@ -12,7 +12,7 @@ import pytest
 from exchange.gateway.inbound.frames import BINARY, MSGPACK, RECORDS_MAX, unmask
 from exchange.gateway.inbound.tables import PAYLOAD_BYTES, TEXT_PAD
 from exchange.wire.binary import QUOTE_ENTRY, encode_request
-from exchange.wire.codec import CODECS, TooManyMessages
+from exchange.wire.codec import CODECS, BadMessage, TooManyMessages
 from exchange.wire.fields import MESSAGES_MAX
 from exchange.wire.messages import Cancel, Quote
 from exchange.wire.version import BINARY_SUBPROTOCOL
@@ -158,9 +158,7 @@ def test_a_frame_of_more_records_than_allowed_is_left_alone(reader: Reader) -> N
 @pytest.mark.rule("WIRE-004", "WIRE-030")
 @pytest.mark.parametrize("fault", ["version", "length", "zeros", "value", "cut"])
 @pytest.mark.parametrize("place", range(4))
-def test_records_before_a_bad_value_are_served_and_of_a_broken_frame_none(
-    fault: str, place: int, reader: Reader
-) -> None:
+def test_records_before_a_bad_value_or_a_broken_record_are_served(fault: str, place: int, reader: Reader) -> None:
     records = [bytearray(record(5 + number)) for number in range(4)]
     bad = records[place]
     if fault in ("version", "length"):
@@ -173,12 +171,36 @@ def test_records_before_a_bad_value_are_served_and_of_a_broken_frame_none(
         records, bad[:] = records[: place + 1], bad[:-1]
     payload = b"".join(records)
     read = reader.frames(masked(payload, 0x82), BINARY)
-    served = place if fault == "value" else 0
-    assert read.found["skip"] == 56 * served
-    assert (read.found["request_count"], read.found["frames"], read.found["stop"]) == (served, 0, 0)
-    assert read.rows == (plain_rows(payload[: 56 * served], BINARY) if served else b"")
-    decoded = CODECS[BINARY_SUBPROTOCOL].decode_client(payload)
-    assert len(decoded) == (4 if fault == "value" else 1)
+    assert read.found["skip"] == 56 * place
+    assert (read.found["request_count"], read.found["frames"], read.found["stop"]) == (place, 0, 0)
+    assert read.rows == (plain_rows(payload[: 56 * place], BINARY) if place else b"")
+    decode = CODECS[BINARY_SUBPROTOCOL].decode_client
+    decoded, rest = decode(payload), decode(payload[56 * place :])
+    assert decoded == [*decode(payload[: 56 * place])[:place], *rest]
+    assert len(decoded) == (4 if fault == "value" else place + 1) and isinstance(decoded[place], BadMessage)
+
+
+@pytest.mark.rule("WIRE-030")
+@pytest.mark.parametrize("rest", [b'{"t":"ping","id":9}', b"[", b" \t"])
+def test_a_record_that_looks_like_json_is_left_to_python_with_its_frame(rest: bytes, reader: Reader) -> None:
+    payload = record(5) + rest
+    found = reader.frames(masked(payload, 0x82), BINARY).found
+    assert (found["request_count"], found["skip"]) == (0, 0)
+    first, bad = CODECS[BINARY_SUBPROTOCOL].decode_client(payload)
+    assert isinstance(first, Cancel) and isinstance(bad, BadMessage)
+
+
+@pytest.mark.rule("WIRE-003")
+def test_a_broken_record_counts_as_one(reader: Reader) -> None:
+    broken = bytes(56)
+    for count, served in ((RECORDS_MAX - 1, RECORDS_MAX - 1), (RECORDS_MAX, 0)):
+        payload = b"".join(record(5 + number) for number in range(count)) + broken
+        assert reader.frames(masked(payload, 0x82), BINARY).found["request_count"] == served
+        if served:
+            assert len(CODECS[BINARY_SUBPROTOCOL].decode_client(payload)) == count + 1
+        else:
+            with pytest.raises(TooManyMessages):
+                CODECS[BINARY_SUBPROTOCOL].decode_client(payload)
 
 
 @pytest.mark.rule("RATE-005")
