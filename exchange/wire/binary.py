@@ -4,10 +4,11 @@
     requests_of(payload) -> list of objects      # records of a client's frame, as JSON values
     decode_reports(payload) -> list of messages  # records of a server's frame
 
-A frame holds whole records, one behind another. A record has a head of eight bytes and then its fields, the widest
-first: numbers of eight bytes, client order ids of 24, instruments and accounts of four, codes of one or two. All are
-little-endian; the end is padded to a multiple of eight bytes. A word is the number of the code in `exchange.codes`.
-An absent number is the smallest int64, an absent code 255, an absent text zeros.
+A frame holds whole records, one behind another. A record has a head of eight bytes and then its fields, those of
+earlier versions first, and of each version the widest first: numbers of eight bytes, client order ids of 24,
+instruments and accounts of four, codes of one or two. All are little-endian; the end of a version is padded to a
+multiple of eight bytes. So a new field moves no other. A word is the number of the code in `exchange.codes`. An absent
+number is the smallest int64, an absent code 255, an absent text zeros.
 """
 
 import struct
@@ -40,6 +41,8 @@ from exchange.wire.words import session_id
 HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
 HEAD_BYTES = HEAD.size
 VERSION = 1
+# Attributes of fields that came after version 1, with their version; VERSION is the last of these.
+ADDED: dict[type[Struct], dict[str, int]] = {}
 ABSENT, ABSENT_CODE = -(2**63), 255
 QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
 QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders
@@ -48,35 +51,50 @@ TEMPLATES: dict[type[Struct], int] = {
     ProtectionEvent: 25, KillEvent: 26, CancelOnDisconnectFired: 27,
 }  # fmt: skip
 QUOTE_OK = 12  # template of the reply to a mass quote
+FIRST_REPORT = 10  # of the templates of the server
 # Keys that a record need not have: they follow from another key, or are always the same.
 IMPLIED: dict[type[Struct], tuple[str, ...]] = {Err: ("name", "applied"), Margin: ("currency",), Cash: ("currency",)}
 FOUR_BYTES = ("account", "instrument", "session_id", "protection_group")
 _FORMATS = {8: "q", 4: "I", 2: "H", 1: "B", 24: "24s"}
+_WIDEST_FIRST = (8, 24, 4, 2, 1)
 
 
 class RecordField(NamedTuple):
-    """A field of a record: the attribute, its offset and size in bytes, and how the table shows it."""
+    """A field of a record: the attribute, its offset and size in bytes, how the table shows it, since which version."""
 
     name: str
     offset: int
     size: int
     key: Any  # wire.table.FormKey or RequestKey
+    version: int = 1
 
 
 class RecordLayout(NamedTuple):
-    """The layout of a record."""
+    """The layout of a record. `sizes`: its bytes in each version from 1 on, without the rows of a quote."""
 
     template: int
     message: type[Struct]
     places: tuple[RecordField, ...]
-    size: int  # without the rows of a quote
+    sizes: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes in the last version, without the rows of a quote."""
+        return self.sizes[-1]
 
     @property
     def format(self) -> struct.Struct:
         """All fields behind the head, in the order of `places`."""
-        text = "".join(_FORMATS[place.size] for place in self.places)
-        used = self.places[-1].offset + self.places[-1].size
-        return struct.Struct(f"<{text}{self.size - used}x")
+        text, end = "<", HEAD_BYTES
+        for place in self.places:
+            text += f"{place.offset - end}x{_FORMATS[place.size]}"
+            end = place.offset + place.size
+        return struct.Struct(f"{text}{self.size - end}x")
+
+    def of_version(self, version: int) -> "RecordLayout":
+        """The layout as an earlier version has it; of a later one that of this version."""
+        places = tuple(place for place in self.places if place.version <= version)
+        return self._replace(places=places, sizes=self.sizes[:version])
 
 
 def size_of(name: str, value: int) -> int:
@@ -90,15 +108,18 @@ def size_of(name: str, value: int) -> int:
     return 4 if name in FOUR_BYTES else 8
 
 
-def _laid_out(template: int, message: type[Struct], keys: list[tuple[str, int, Any]], more: int = 0) -> RecordLayout:
-    """Lay out fields, the widest first. `more`: bytes at the end."""
-    offset, places = HEAD_BYTES, []
-    for size in (8, 24, 4, 2, 1):
-        for name, width, key in keys:
-            if width == size:
-                places.append(RecordField(name, offset, size, key))
-                offset += size
-    return RecordLayout(template, message, tuple(places), -(-(offset + more) // 8) * 8)
+def _laid_out(template: int, message: type[Struct], keys: list[tuple[str, int, Any]]) -> RecordLayout:
+    """Lay out fields, those of a version behind those of the one before it, the widest first."""
+    versions = ADDED.get(message, {})
+    offset, places, sizes = HEAD_BYTES, [], []
+    for version in range(1, VERSION + 1):
+        added = [key for key in keys if versions.get(key[0], 1) == version]
+        for name, size, key in sorted(added, key=lambda one: _WIDEST_FIRST.index(one[1])):
+            places.append(RecordField(name, offset, size, key, version))
+            offset += size
+        offset = -(-offset // 8) * 8
+        sizes.append(offset)
+    return RecordLayout(template, message, tuple(places), tuple(sizes))
 
 
 def report_forms(message: type[Struct]) -> list[Form]:
@@ -208,8 +229,8 @@ def _record_at(payload: bytes, at: int) -> tuple[int, RecordLayout]:
     if len(payload) - at < HEAD_BYTES:
         raise BadRecord(f"{len(payload) - at} bytes at {at} are no record")
     length, template, version, _ = HEAD.unpack_from(payload, at)
-    record = _REQUESTS.get(template)
-    if record is None or version != VERSION:
+    record = _requests().get((template, version))
+    if record is None:
         raise BadRecord(f"no request has template {template}, version {version}")
     if length < record.size or at + length > len(payload):
         raise BadRecord(f"a record of template {template} has {record.size} bytes, not {length}")
@@ -250,7 +271,15 @@ def _shown(place: RecordField, value: Any) -> Any:
     return value
 
 
-_REQUESTS = {TEMPLATES[message]: request_record(message) for message in (New, Cancel, Replace, Quote)}
+@cache
+def _requests() -> dict[tuple[int, int], RecordLayout]:
+    """The records of requests in each version, by template and version."""
+    records = [request_record(message) for message in (New, Cancel, Replace, Quote)]
+    return {
+        (record.template, version): record.of_version(version)
+        for record in records
+        for version in range(1, VERSION + 1)
+    }
 
 
 # Reports.
@@ -290,10 +319,10 @@ def _reader_of(place: RecordField) -> Callable[[Any], Any]:
 
 
 class _Reports:
-    """Decodes the records of one class of messages."""
+    """Decodes the records of one class of messages, as one version has them."""
 
-    def __init__(self, message: type[Struct]) -> None:
-        self.record = report_record(message)
+    def __init__(self, message: type[Struct], version: int) -> None:
+        self.record = report_record(message).of_version(version)
         self._message = message
         self._format = self.record.format
         self._readers = [(place.name, _reader_of(place)) for place in self.record.places]
@@ -316,34 +345,44 @@ class _Reports:
         return self._message(**values)
 
 
-def _quote_reply(data: bytes) -> Ok:
-    record = quote_reply_record()
-    values = dict(
-        zip((place.name for place in record.places), record.format.unpack_from(data, HEAD_BYTES), strict=True)
-    )
-    count = values.pop("count")
-    rows = QUOTE_RESULT.iter_unpack(data[record.size : record.size + count * QUOTE_RESULT.size])
-    quotes = [(instrument, bid, bid_id, ask, ask_id, code) for instrument, code, bid, ask, bid_id, ask_id in rows]
-    return Ok(**values, quotes=quotes)
+class _QuoteReplies:
+    """Decodes replies to mass quotes, as one version has them."""
+
+    def __init__(self, version: int) -> None:
+        self._record = quote_reply_record().of_version(version)
+        self._format = self._record.format
+
+    def decode(self, data: bytes) -> Ok:
+        values = dict(
+            zip((place.name for place in self._record.places), self._format.unpack_from(data, HEAD_BYTES), strict=True)
+        )
+        # Rows are the last bytes: a later version may have more fields before them.
+        rows = data[len(data) - values.pop("count") * QUOTE_RESULT.size :]
+        found = QUOTE_RESULT.iter_unpack(rows)
+        return Ok(**values, quotes=[(i, bid, bid_id, ask, ask_id, code) for i, code, bid, ask, bid_id, ask_id in found])
 
 
-_DECODERS: dict[int, Callable[[bytes], Any]] = {
-    TEMPLATES[message]: _Reports(message).decode
-    for message in (Ok, Err, Exec, Fill, Position, Margin, Cash, ProtectionEvent, KillEvent, CancelOnDisconnectFired)
-}
-_DECODERS[QUOTE_OK] = _quote_reply
+@cache
+def _decoders() -> dict[tuple[int, int], Callable[[bytes], Any]]:
+    """The decoders of reports in each version, by template and version."""
+    reports = [message for message, template in TEMPLATES.items() if template >= FIRST_REPORT]
+    versions = range(1, VERSION + 1)
+    found: dict[tuple[int, int], Callable[[bytes], Any]] = {
+        (TEMPLATES[message], version): _Reports(message, version).decode for message in reports for version in versions
+    }
+    return found | {(QUOTE_OK, version): _QuoteReplies(version).decode for version in versions}
 
 
 def decode_reports(payload: bytes) -> list[Any]:
-    """The messages in a server's frame; a record with an unknown template is left out (WIRE-011)."""
+    """The messages in a server's frame; unknown templates and fields of later versions are left out (WIRE-011)."""
     messages, at = [], 0
     while at < len(payload):
         if len(payload) - at < HEAD_BYTES:
             raise msgspec.DecodeError(f"{len(payload) - at} bytes at {at} are no record")
-        length, template, _, _ = HEAD.unpack_from(payload, at)
+        length, template, version, _ = HEAD.unpack_from(payload, at)
         if length < HEAD_BYTES or at + length > len(payload):
             raise msgspec.DecodeError(f"a record of {length} bytes at {at} in a frame of {len(payload)}")
-        decode = _DECODERS.get(template)
+        decode = _decoders().get((template, min(version, VERSION)))
         if decode is not None:
             messages.append(decode(payload[at : at + length]))
         at += length

@@ -12,7 +12,7 @@ from exchange.machine import load_word
 from exchange.wire import binary
 from exchange.wire.fields import QUOTE_ROWS_MAX
 
-HEAD_BYTES, VERSION = binary.HEAD_BYTES, binary.VERSION
+HEAD_BYTES = binary.HEAD_BYTES
 ABSENT, ABSENT_CODE, ENTRY_BYTES = np.int64(binary.ABSENT), binary.ABSENT_CODE, binary.QUOTE_ENTRY.size
 NO_FORM = FORMS_MAX
 ID_BYTES, TAG_BYTES = 24, 8
@@ -107,13 +107,15 @@ def size_of_record(reader, at, stop):
     if at + HEAD_BYTES > stop:
         return 0
     length, number = little_endian_at(reader.text, at, 4), form_of(reader, little_endian_at(reader.text, at + 4, 2))
-    if number == NO_FORM or reader.text[at + 6] != VERSION or length > stop - at:
+    version = np.int64(reader.text[at + 6])
+    if number == NO_FORM or version == 0 or version > reader.record_versions or length > stop - at:
         return 0
     form = reader.forms[number]
-    if length < form.record_bytes:
+    fields_bytes = form.record_bytes[version - 1]
+    if length < fields_bytes:
         return 0
     count = little_endian_at(reader.text, at + form.count_at, 4) if form.count_at else 0
-    return length if length == form.record_bytes + count * ENTRY_BYTES else 0
+    return length if length == fields_bytes + count * ENTRY_BYTES else 0
 
 
 @kernel
@@ -145,18 +147,19 @@ def read_record(reader, at, stop, rows_key):
         return 0
     number = form_of(reader, little_endian_at(reader.text, at + 4, 2))
     form = reader.forms[number]
+    fields_bytes = form.record_bytes[np.int64(reader.text[at + 6]) - 1]  # fields of later versions stand behind them
     count = little_endian_at(reader.text, at + form.count_at, 4) if form.count_at else 0
     reader.values[TYPE] = number
     found = 1 << TYPE
     for key in range(TYPE + 1, reader.keys_count):
         field = form.fields[key]
-        if field.width:
+        if field.width and field.offset < fields_bytes:
             taken = take_field(reader, key, at + field.offset, field.width)
             if taken == 2:
                 return 0
             found |= taken << key
     if form.count_at:
-        if not read_entries(reader, at + form.record_bytes, count):
+        if not read_entries(reader, at + fields_bytes, count):
             return 0
         found |= 1 << rows_key
     reader.record_stop = at + length

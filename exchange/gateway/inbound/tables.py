@@ -21,6 +21,7 @@ from exchange.wire.table import Value, default_of, wire_key
 KEYS_MAX = 24
 WORDS_MAX = 32
 FORMS_MAX = 4
+VERSIONS_MAX = 8  # of binary records
 ROW_WORDS = 16
 INSTRUMENTS_MAX = 1 << 13
 PAYLOAD_BYTES = 1 << 15  # longest payload that is read in compiled code
@@ -50,7 +51,7 @@ FORM = record_type(
         ("needed", "i8"),
         ("template", "u8", ROW_WORDS),  # a row with all defaults
         ("record", "i8"),  # template of its binary record
-        ("record_bytes", "i8"),  # without the rows of a quote
+        ("record_bytes", "i8", VERSIONS_MAX),  # by version, from 1 on; without the rows of a quote
         ("count_at", "i8"),  # offset of their number; 0: it has none
         ("fields", FIELD, KEYS_MAX),  # by key
     ]
@@ -69,6 +70,7 @@ READER = record_type(
         *((name, "i8") for name in TERM_NAMES),
         *((name, "i8") for name in FOUND_NAMES),
         ("record_stop", "i8"),  # place behind the record that was read last
+        ("record_versions", "i8"),
         ("keys", KEY, KEYS_MAX),
         ("keys_count", "i8"),
         ("word", "u8", WORDS_MAX),
@@ -142,7 +144,8 @@ class _Builder:
     def _add_record(self, row: Any, form: RequestForm) -> None:
         """Add the layout of the binary record of a form."""
         record = request_record(form.message)
-        row["record"], row["record_bytes"] = record.template, record.size
+        row["record"], row["record_bytes"][: len(record.sizes)] = record.template, record.sizes
+        self._record["record_versions"] = len(record.sizes)
         for place in record.places:
             if place.name == "count":
                 row["count_at"] = place.offset

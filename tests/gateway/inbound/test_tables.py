@@ -25,7 +25,7 @@ from exchange.gateway.inbound.tables import (
     request_tables,
 )
 from exchange.records import COMMAND
-from exchange.wire.binary import request_record
+from exchange.wire.binary import VERSION, request_record
 from exchange.wire.fields import QUOTE_ROWS_MAX
 from exchange.wire.messages import Cancel, New, Quote, Replace
 from exchange.wire.request_table import REQUESTS
@@ -115,7 +115,8 @@ def test_a_value_goes_to_its_field_of_the_row(form: Any, key: Any, reader: np.nd
 @pytest.mark.parametrize("message", [New, Cancel, Replace, Quote])
 def test_the_layout_of_a_record_is_that_of_the_codec(message: Any, reader: np.ndarray) -> None:
     form, record = reader[0]["forms"][[form.message for form in REQUESTS].index(message)], request_record(message)
-    assert (form["record"], form["record_bytes"]) == (record.template, record.size)
+    assert (form["record"], form["record_bytes"][0]) == (record.template, record.size)
+    assert reader[0]["record_versions"] == VERSION == len(record.sizes)
     places = {
         key_number(reader, wire_key(message, place.name)): (place.offset, place.size)
         for place in record.places
