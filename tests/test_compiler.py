@@ -110,7 +110,7 @@ def test_a_part_that_python_calls_is_compiled_for_it(tmp_path: Path) -> None:
 
 
 def test_type_of_a_state_is_written_out_once() -> None:
-    """Numba asks for it in every step of every kernel: a fifth of a cold start if it is put together anew."""
+    """Numba asks for it in every step of every kernel: a fifth of a cold start if it is put together again."""
     kind = _touch.typeof_pyval(new_state(TEST)).dtype
     assert repr(kind) is kind.name and repr(kind.fields["orders"].type) is kind.fields["orders"].type.name
 

@@ -1,4 +1,4 @@
-"""Who may import whom: the picture of shared/design/architecture.md, section 4, in exchange/README.md.
+"""What a package may import: the picture of shared/design/architecture.md, section 4, in exchange/README.md.
 
 An import counts wherever it stands: at the top, inside a function, for annotations alone, or by name through
 `importlib`. An exception stands in a table here with its reason, or it does not exist.

@@ -35,7 +35,7 @@ def test_every_kernel_is_judged_by_a_twin_and_runs_as_plain_python() -> None:
 
 
 # Kernels after the warm-up, then after a second day: [name, signatures, signatures later, kernels it calls].
-# A part that Python calls is compiled anew under its old signature: that counts as one more.
+# A part that Python calls is compiled again under its old signature: that counts as one more.
 PROBE = """
 import importlib, json, sys
 from types import SimpleNamespace

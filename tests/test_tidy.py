@@ -1,6 +1,6 @@
 """The house rules that a machine can check of every file: lengths, purposes, leftovers, errors, printing, clocks.
 
-Who may import whom is checked by test_imports.py, folders and names by test_layout.py, kernels by test_kernel_rules.py.
+Imports are checked by test_imports.py, folders and names by test_layout.py, kernels by test_kernel_rules.py.
 An exception stands in a table here with its reason, or it does not exist.
 """
 

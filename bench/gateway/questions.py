@@ -102,7 +102,7 @@ async def take_turns(served: Served, scale: float, variants: dict[str, Figures])
     found: dict[str, list[Figures]] = {name: [] for name in variants}
     for turn in range(turns_of(scale)):
         for name in list(variants)[:: 1 if turn % 2 == 0 else -1]:
-            # Orders that rest stay, so each turn names its orders anew.
+            # Orders that rest stay, so each turn gives its orders new names.
             job = orders_job(served, scale, **variants[name], prefix=f"{name}{turn}-")
             found[name].append(await served.load(job, echo=name == "echo"))
     return {name: _medians(runs) for name, runs in found.items()}

@@ -21,7 +21,7 @@ def test_a_file_that_can_be_written_passes_whatever_the_case_of_its_ending(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("day.csv", "'.csv', allowed: .png, .svg"),
         ("day", "'', allowed: .png, .svg"),
@@ -30,12 +30,12 @@ def test_a_file_that_can_be_written_passes_whatever_the_case_of_its_ending(tmp_p
         ("file/day.png", "no folder"),
     ],
 )
-def test_a_file_that_cannot_be_written_is_refused_by_its_option(tmp_path: Path, name: str, told: str) -> None:
+def test_a_file_that_cannot_be_written_is_refused_by_its_option(tmp_path: Path, name: str, expected: str) -> None:
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "file").touch()
     with pytest.raises(UserError) as refused:
         check_file("--plot", tmp_path / name, (".png", ".svg"))
-    assert str(refused.value).startswith(f"--plot {tmp_path / name}") and told in str(refused.value)
+    assert str(refused.value).startswith(f"--plot {tmp_path / name}") and expected in str(refused.value)
 
 
 def test_a_folder_that_the_user_may_not_write_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,19 +113,19 @@ def with_cell(text: str, row: int, column: int, value: str) -> str:
 
 
 @pytest.mark.rule("TAPE-005")
-@pytest.mark.parametrize(("name", "row", "column", "value", "told"), WRONG_CELLS)
+@pytest.mark.parametrize(("name", "row", "column", "value", "expected"), WRONG_CELLS)
 def test_wrong_value_is_told_with_file_row_and_column(
-    name: str, row: int, column: int, value: str, told: str, tmp_path: Path
+    name: str, row: int, column: int, value: str, expected: str, tmp_path: Path
 ) -> None:
     executed = MESSAGES.replace("34201.25,4,11,18,1010000,1", "34201.25,4,11,18,1015000,-1")
-    messages = executed if "executed" in told else MESSAGES
+    messages = executed if "executed" in expected else MESSAGES
     texts = {"message": messages, "orderbook": BOOK}
     texts[name] = with_cell(texts[name], row, column, value)
     paths = write_pair(tmp_path, texts["message"], texts["orderbook"])
     with pytest.raises(UserError) as caught:
         read_lobster(*paths)
     wrong = paths[name == "orderbook"]
-    assert (str(caught.value), caught.value.code) == (f"{wrong} row {row} column {column}: {told}", 2)
+    assert (str(caught.value), caught.value.code) == (f"{wrong} row {row} column {column}: {expected}", 2)
 
 
 HALTS = "1,7,0,0,-1,-1\n" * 2
@@ -133,7 +133,7 @@ HALTS = "1,7,0,0,-1,-1\n" * 2
 
 @pytest.mark.rule("TAPE-005")
 @pytest.mark.parametrize(
-    ("messages", "book", "told"),
+    ("messages", "book", "expected"),
     [
         ("# nothing but a comment\n", BOOK, "row 1 column 1: '# nothing but a comment' is not a number"),
         (MESSAGES.split("\n")[0], BOOK.split("\n")[0], ": 1 row, allowed: 2 or more"),
@@ -144,21 +144,24 @@ HALTS = "1,7,0,0,-1,-1\n" * 2
         ("\udcff", BOOK, "byte 0 is no UTF-8 text"),
     ],
 )
-def test_pair_that_cannot_be_checked_is_told_in_one_line(messages: str, book: str, told: str, tmp_path: Path) -> None:
+def test_pair_that_cannot_be_checked_is_told_in_one_line(
+    messages: str, book: str, expected: str, tmp_path: Path
+) -> None:
     paths = write_pair(tmp_path, "", book)
     paths[0].write_bytes(messages.encode(errors="surrogateescape"))
     with pytest.raises(UserError) as caught:
         read_lobster(*paths)
-    assert told in str(caught.value) and str(paths[0]) in str(caught.value) and "\n" not in str(caught.value)
+    assert expected in str(caught.value) and str(paths[0]) in str(caught.value) and "\n" not in str(caught.value)
     assert caught.value.code == 2
 
 
 @pytest.mark.rule("TAPE-005")
 @pytest.mark.parametrize(
-    ("day", "told"), [("2012-13-45", "which is no date like 2012-06-21"), ("9999-12-31", "a date in 1970-01-01..2261")]
+    ("day", "expected"),
+    [("2012-13-45", "which is no date like 2012-06-21"), ("9999-12-31", "a date in 1970-01-01..2261")],
 )
-def test_day_in_the_name_that_cannot_be_is_refused(day: str, told: str, tmp_path: Path) -> None:
+def test_day_in_the_name_that_cannot_be_is_refused(day: str, expected: str, tmp_path: Path) -> None:
     messages, book = write_pair(tmp_path)
-    with pytest.raises(UserError, match=told) as caught:
+    with pytest.raises(UserError, match=expected) as caught:
         read_lobster(messages.rename(tmp_path / f"m_{day}_x.csv"), book)
     assert f"its name says {day}" in str(caught.value)

@@ -168,7 +168,7 @@ BOOK_TOO_MANY = PlainMarket(100, 300, 200, books=65).controls()[0]
 
 @pytest.mark.rule("TAPE-003")
 @pytest.mark.parametrize(
-    ("kind", "payload", "told"),
+    ("kind", "payload", "expected"),
     [
         (CommandKind.LIST, b"no JSON", "LIST: JSON is malformed"),
         (CommandKind.LIST, b'{"number": 5}', "LIST: "),
@@ -179,12 +179,12 @@ BOOK_TOO_MANY = PlainMarket(100, 300, 200, books=65).controls()[0]
     ],
 )
 def test_control_that_the_engine_refuses_is_one_line(
-    kind: CommandKind, payload: bytes, told: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    kind: CommandKind, payload: bytes, expected: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     tape = small_tape()
     row = tape.controls[0].row.copy()
     row["kind"] = kind
     write_tape(replace(tape, controls=[TapeControl(row, payload)]), tmp_path / "wrong.parquet")
     code, _, errors = run(capsys, tmp_path / "wrong.parquet")
-    assert code == 2 and errors.count("\n") == 1 and told in errors
+    assert code == 2 and errors.count("\n") == 1 and expected in errors
     assert f"{tmp_path / 'wrong.parquet'}: control at sequence 1, state size 'test': " in errors

@@ -33,7 +33,7 @@ Sources = dict[str, list[object]]
 
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sources:
-    """One of each kind, sound, in the folder that the test runs in; whoever begins to replay one of them fails."""
+    """One of each kind, sound, in the folder that the test runs in; a replay that begins with one of them fails."""
     monkeypatch.chdir(tmp_path)
     for ending in (".parquet", ".png"):
         (tmp_path / f"folder{ending}").mkdir()
@@ -111,7 +111,7 @@ def fifo(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "expected"),
     [
         (lambda path: None, "no such file"),
         (lambda path: path.write_text("t,p\n1,2\n"), "not a Parquet file"),
@@ -122,11 +122,11 @@ def fifo(path: Path) -> None:
     ],
 )
 def test_what_is_no_source_is_told_what_is(
-    make: Callable[[Path], object], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make: Callable[[Path], object], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tmp_path / "thing")
     line = refusal(capsys, tmp_path / "thing")
-    assert f"{tmp_path / 'thing'}: {told}; replay takes {SOURCES}" in line
+    assert f"{tmp_path / 'thing'}: {expected}; replay takes {SOURCES}" in line
     assert all(name in line for name in ("FILE.parquet", "data folder", "lobster", *FLOWS))
 
 

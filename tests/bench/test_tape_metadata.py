@@ -45,7 +45,7 @@ def test_every_state_size_is_known(limits: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"row_version": 99}, "99"),
         ({"tape_version": 3}, "3"),
@@ -55,10 +55,10 @@ def test_every_state_size_is_known(limits: str) -> None:
         ({"shard": 7}, "$.shard"),
     ],
 )
-def test_a_wrong_field_is_one_line_that_names_it(changes: dict[str, Any], told: str) -> None:
+def test_a_wrong_field_is_one_line_that_names_it(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(UserError) as refused:
         decoded(**changes)
-    assert told in str(refused.value) and str(FILE) in str(refused.value) and "\n" not in str(refused.value)
+    assert expected in str(refused.value) and str(FILE) in str(refused.value) and "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", [b"", b"no JSON", b"[]", b"\xff"])

@@ -207,9 +207,9 @@ WRONG = [(2, *case) for case in WRONG_METADATA + WRONG_COUNT] + [(1, *case) for 
 
 
 @pytest.mark.rule("TAPE-002")
-@pytest.mark.parametrize(("version", "key", "value", "told"), WRONG)
+@pytest.mark.parametrize(("version", "key", "value", "expected"), WRONG)
 def test_wrong_metadata_is_told_in_one_line_with_its_field(
-    version: int, key: str, value: object, told: str, tmp_path: Path
+    version: int, key: str, value: object, expected: str, tmp_path: Path
 ) -> None:
     write_tape(small_tape(), tmp_path / "day.parquet")
     table = pq.read_table(VERSION_1 if version == 1 else tmp_path / "day.parquet")
@@ -220,13 +220,13 @@ def test_wrong_metadata_is_told_in_one_line_with_its_field(
     path = rewritten(tmp_path / "wrong.parquet", table, text)
     with pytest.raises(UserError) as caught:
         read_tape(path)
-    assert told in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
+    assert expected in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
     assert caught.value.code == 2
 
 
 @pytest.mark.rule("TAPE-002")
 @pytest.mark.parametrize(
-    ("column", "told"),
+    ("column", "expected"),
     [
         (None, "column price is missing"),
         (pa.array(["1"] * 502), "column price has type string, allowed: int64"),
@@ -234,19 +234,19 @@ def test_wrong_metadata_is_told_in_one_line_with_its_field(
         (pa.array([None] + [1] * 501, pa.int64()), "column price has 1 empty rows, allowed: none"),
     ],
 )
-def test_wrong_column_is_told_by_name(column: pa.Array | None, told: str, tmp_path: Path) -> None:
+def test_wrong_column_is_told_by_name(column: pa.Array | None, expected: str, tmp_path: Path) -> None:
     write_tape(small_tape(), tmp_path / "day.parquet")
     table = pq.read_table(tmp_path / "day.parquet")
     metadata = table.schema.metadata[METADATA_KEY]
     place = table.column_names.index("price")
     wrong = table.remove_column(place) if column is None else table.set_column(place, "price", column)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=expected):
         read_tape(rewritten(tmp_path / "wrong.parquet", wrong, metadata))
 
 
 @pytest.mark.rule("TAPE-002")
 @pytest.mark.parametrize(
-    ("column", "told"),
+    ("column", "expected"),
     [
         (None, "column payload is missing"),
         (pa.array(["{}"] + [None] * 501), "column payload has type string, allowed: binary"),
@@ -254,12 +254,12 @@ def test_wrong_column_is_told_by_name(column: pa.Array | None, told: str, tmp_pa
         (pa.nulls(502, pa.binary()), "damaged: its rows do not have the tape hash"),
     ],
 )
-def test_wrong_payloads_are_refused(column: pa.Array | None, told: str, tmp_path: Path) -> None:
+def test_wrong_payloads_are_refused(column: pa.Array | None, expected: str, tmp_path: Path) -> None:
     table = table_of(small_tape())
     metadata = written_metadata(small_tape(), tmp_path)
     place = table.column_names.index("payload")
     wrong = table.remove_column(place) if column is None else table.set_column(place, "payload", column)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=expected):
         read_tape(rewritten(tmp_path / "wrong.parquet", wrong, metadata))
 
 
@@ -271,25 +271,25 @@ def written_metadata(tape: Tape, folder: Path) -> bytes:
 
 @pytest.mark.rule("TAPE-001")
 @pytest.mark.parametrize(
-    ("sequences", "told"),
+    ("sequences", "expected"),
     [
         ([56, 5], "sequences do not ascend"),
         ([5, 5], "sequences do not ascend"),
         ([5, 57], "57 is that of a row and of"),
     ],
 )
-def test_controls_out_of_order_are_refused(sequences: list[int], told: str, tmp_path: Path) -> None:
+def test_controls_out_of_order_are_refused(sequences: list[int], expected: str, tmp_path: Path) -> None:
     """By the writer, and by the reader of version 1, whose file has them apart."""
     tape = small_tape()
     for control, sequence in zip(tape.controls, sequences, strict=True):
         control.row["sequence"] = sequence
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=expected):
         write_tape(tape, tmp_path / "day.parquet")
     assert not list(tmp_path.iterdir())
     pairs = [[base64.b64encode(data).decode() for data in (c.row.tobytes(), c.payload)] for c in tape.controls]
     metadata = json.loads(written_metadata(small_tape(), tmp_path)) | {"tape_version": 1, "controls": pairs}
     table = table_of(replace(tape, controls=[])).drop_columns(["payload"])
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=expected):
         read_tape(rewritten(tmp_path / "wrong.parquet", table, json.dumps(metadata).encode()))
 
 

@@ -1,4 +1,4 @@
-"""GTD orders by their time: whoever ends, ends by the time given, oldest order first (TIF-009)."""
+"""GTD orders by their time: orders end by the time given, the oldest first (TIF-009)."""
 
 import pytest
 

@@ -121,7 +121,7 @@ def test_a_specification_that_cannot_be_used_is_one_line_and_exit_code_78(
 
 @pytest.mark.rule("BAD-069")
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "expected"),
     [
         (
             "products.toml",
@@ -137,14 +137,14 @@ def test_a_specification_that_cannot_be_used_is_one_line_and_exit_code_78(
     ],
 )
 def test_a_specification_with_a_mistake_is_refused_with_file_key_and_value(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, file: str, old: str, new: str, told: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, file: str, old: str, new: str, expected: str
 ) -> None:
     for name in FILES:
         shutil.copy(FOLDER / name, tmp_path / name)
     text = (tmp_path / file).read_text()
     assert old in text
     (tmp_path / file).write_text(text.replace(old, new, 1))
-    assert told in mistake(capsys, "--spec", str(tmp_path), *LAUNCH, code=78)
+    assert expected in mistake(capsys, "--spec", str(tmp_path), *LAUNCH, code=78)
 
 
 def test_all_problems_of_a_folder_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_whatever_it_asks_it_is_refused_or_answered_and_goes_on(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("key", "secret", "told"),
+    ("key", "secret", "expected"),
     [
         ("k_a", None, "key k_a needs its secret"),
         ("", Ed25519.generate(), "a secret needs the id of its key"),
@@ -70,10 +70,10 @@ def test_whatever_it_asks_it_is_refused_or_answered_and_goes_on(tmp_path: Path) 
         ("k_a", b"\0" * 32, "secret is a bytes, not an Ed25519 or Hmac"),
     ],
 )
-def test_half_of_key_and_secret_is_told_before_anything_is_dialled(key: str, secret: Any, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_half_of_key_and_secret_is_told_before_anything_is_dialled(key: str, secret: Any, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         connect("ws://127.0.0.1:1", key, secret)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         Core(Dial("localhost", "/v1/oe"), key, secret)
 
 

@@ -17,8 +17,8 @@ def test_every_place_has_the_name_of_its_field() -> None:
 
 
 def test_other_columns_are_another_version() -> None:
-    """Tapes and kept events name the version of their rows, frames their format: whoever changes a column counts both
-    up, and this digest."""
+    """Tapes and kept events name the version of their rows, frames their format: a change of a column raises both,
+    and changes this digest."""
     columns = sha256(f"{COMMAND.descr} {EVENT.descr}".encode()).hexdigest()[:16]
     assert (ROW_VERSION, FORMAT, columns) == (1, 1, "bcbdd8ee9872f6f1")
 

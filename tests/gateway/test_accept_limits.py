@@ -182,7 +182,7 @@ def test_a_limit_that_is_too_low_for_any_venue_stops_the_start(tmp_path: Path, c
 
 @pytest.mark.rule("DUR-024", "DUR-083")
 @pytest.mark.parametrize(
-    ("number", "code", "told"),
+    ("number", "code", "expected"),
     [
         (errno.ENOSPC, 73, "the disk is full"),
         (errno.EDQUOT, 73, "the disk is full"),
@@ -192,7 +192,7 @@ def test_a_limit_that_is_too_low_for_any_venue_stops_the_start(tmp_path: Path, c
     ],
 )
 def test_only_a_full_disk_is_said_to_be_full(
-    number: int, code: int, told: str, monkeypatch: pytest.MonkeyPatch
+    number: int, code: int, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = FaultDisk()
     spares = Spares(disk, "data/journal", 4_096, 0, run_now)
@@ -202,7 +202,7 @@ def test_only_a_full_disk_is_said_to_be_full(
 
     monkeypatch.setattr(disk, "open", refuse)
     spares.ensure_later(1)
-    assert spares.problem == told and spares.error is not None and JournalFailed(spares.error).code == code
+    assert spares.problem == expected and spares.error is not None and JournalFailed(spares.error).code == code
 
 
 def test_the_disk_keeps_descriptors_that_sockets_cannot_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_a_dropped_session_differs_from_a_resumed_one(small: Bench) -> None:
     peer, welcome = log_on_again(small, 1, first)
     assert isinstance(welcome, Welcome)
     assert (welcome.resumed, welcome.last_id) == (False, 0) and welcome.session_id != session_id(first)
-    assert peer.ask(small.order(1, "anew"))[0].state == "open"
+    assert peer.ask(small.order(1, "again"))[0].state == "open"
     stranger = small.open().log_on(small.keys[2], session_id(first))[0]
     assert isinstance(stranger, Welcome) and stranger.session_id not in (session_id(first), welcome.session_id)
 

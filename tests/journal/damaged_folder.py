@@ -135,7 +135,7 @@ def load(folder: Path) -> FaultDisk:
 
 
 def kept_files(disk: FaultDisk) -> list[str]:
-    """Files that hold something; SQLite's index of a log is none, it is made anew."""
+    """Files that hold something; SQLite's index of a log is none, it is made again."""
     return sorted(path for path, file in disk.names.items() if len(file.visible) and not path.endswith("-shm"))
 
 

@@ -128,7 +128,7 @@ def test_an_io_error_anywhere_stops_the_journal_and_loses_nothing() -> None:
     for at in range(1, 120, 2):
         disk, acked = FaultDisk(), list[int]()
         disk.fail_at = at
-        # A snapshot that cannot be written is told to whoever asked for it, by the plain error.
+        # Who asks for a snapshot that cannot be written gets the plain error.
         with suppress(JournalFailed, OSError):
             live_day(disk, acked)
         disk.reboot(random.Random(at))

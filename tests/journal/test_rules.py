@@ -126,6 +126,6 @@ def test_deep_verification_notes_what_nothing_compares(number: int, monkeypatch:
         return FakeEngine(limits, body)
 
     monkeypatch.setattr(recovery, "compiled_engine", engine)
-    monkeypatch.setattr("exchange.journal.verify.ReportedMoney.faults", lambda told, states: [])
+    monkeypatch.setattr("exchange.journal.verify.ReportedMoney.faults", lambda money, states: [])
     notes = verify(FOLDER, deep=True, disk=written(number, 40)).notes
     assert len(notes) == (number != RULES) and all("segment 1 offset" in note and OTHER in note for note in notes)

@@ -92,7 +92,7 @@ def auditor() -> Auditor:
 
 @pytest.fixture
 def findings(tmp_path: Path) -> list[Finding]:
-    """Of a venue without an operator, then with two whom its owner has named, one of whom leaves and is ended once
+    """Of a venue without an operator, then with two that its owner has named, one of which leaves and is ended once
     more."""
     with Bench(str(tmp_path)) as bench:
         office = Office(bench, operators=0)

@@ -1,4 +1,4 @@
-"""Market data from kernels says byte for byte what plain Python says, whatever the engine does and whoever listens."""
+"""Market data from kernels says byte for byte what plain Python says, whatever the engine does and who listens."""
 
 from typing import Any
 

@@ -82,8 +82,8 @@ class Reserved:
             if told[KIND] == EventKind.STATE_CHANGED:
                 self.live.fold(told)
 
-    def change(self, state: MarketState, reason: StateReason, **whom: int) -> None:
-        self.row(CommandKind.SET_STATE, market_state=state, state_reason=reason, **(whom or {"group": 1}))
+    def change(self, state: MarketState, reason: StateReason, **target: int) -> None:
+        self.row(CommandKind.SET_STATE, market_state=state, state_reason=reason, **(target or {"group": 1}))
 
     def shown(self) -> tuple[str, str, int | None]:
         fresh = Phases()

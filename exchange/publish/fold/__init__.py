@@ -6,5 +6,5 @@ depth_frames        kernels that write `depth` messages
 trade_frames        kernels that write `trades` messages
 frames              kernels that write parts of messages, and frame them
 literals            the literal parts of these messages, made of their classes
-audience            for whom channels are encoded
+audience            the encodings that channels need
 """

@@ -1,4 +1,4 @@
-"""For whom channels are encoded: the encodings of their subscribers."""
+"""The encodings that channels need: those of their subscribers."""
 
 from collections.abc import Iterable
 from typing import Protocol

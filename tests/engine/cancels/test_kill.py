@@ -1,4 +1,4 @@
-"""Kill switch: whom it stops, who leaves, who may lift it (KILL-001 to KILL-004)."""
+"""Kill switch: which accounts it stops, which orders it cancels, who may lift it (KILL-001 to KILL-004)."""
 
 import pytest
 

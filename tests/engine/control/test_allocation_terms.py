@@ -20,15 +20,15 @@ def test_terms_are_written_beside_their_book() -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "told"),
+    ("terms", "expected"),
     [
         ({"top_lots_max": -1}, f"X: top_lots_max -1 not in 0..{ORDER_LOTS_MAX}"),
         ({"split_percent": 101}, "X: split_percent 101 not in 0..100"),
         ({"minimum_allocation": ORDER_LOTS_MAX + 1}, f"X: minimum_allocation {ORDER_LOTS_MAX + 1} not in "),
     ],
 )
-def test_terms_that_make_no_sense_are_refused(terms: dict[str, int], told: str) -> None:
-    with pytest.raises(ControlError, match=told):
+def test_terms_that_make_no_sense_are_refused(terms: dict[str, int], expected: str) -> None:
+    with pytest.raises(ControlError, match=expected):
         check_allocation_terms("X", Matching.PRO_RATA, AllocationTerms(**terms))
 
 

@@ -77,7 +77,7 @@ def test_no_refusal_of_a_control_names_an_empty_range(kind: int, engines: list[E
 
 @pytest.mark.rule("BAND-013")
 @pytest.mark.parametrize(
-    ("ticks", "told"),
+    ("ticks", "expected"),
     [
         ((590_000, 600_000, 610_000), "X: settle_tick 600000 not in -100000..100000"),
         ((-610_000, -600_000, 0), "X: settle_tick -600000 not in -100000..100000"),
@@ -86,10 +86,10 @@ def test_no_refusal_of_a_control_names_an_empty_range(kind: int, engines: list[E
         ((-PRICE_MAX, 0, PRICE_MAX), f"X: window ticks {2 * PRICE_MAX + 1} not in 1..{LADDER_TICKS_MAX}"),
     ],
 )
-def test_the_tick_that_is_wrong_is_named(ticks: tuple[int, int, int], told: str) -> None:
+def test_the_tick_that_is_wrong_is_named(ticks: tuple[int, int, int], expected: str) -> None:
     with pytest.raises(ControlError) as caught:
         check_window("X", *ticks)
-    assert str(caught.value) == told
+    assert str(caught.value) == expected
 
 
 def test_a_range_with_nothing_in_it_is_told_as_such() -> None:

@@ -44,7 +44,7 @@ def test_a_new_account_of_a_killed_firm_is_killed_and_one_that_leaves_the_firm_i
 
 
 @pytest.mark.parametrize(
-    ("terms", "told"),
+    ("terms", "expected"),
     [
         ({"account": 0}, f"account 0 not in 1..{TEST.accounts}"),
         ({"account": TEST.accounts + 1}, f"account {TEST.accounts + 1} not in 1..{TEST.accounts}"),
@@ -55,7 +55,7 @@ def test_a_new_account_of_a_killed_firm_is_killed_and_one_that_leaves_the_firm_i
         ({"term_lots_max": -1}, f"term_lots_max -1 not in 0..{POSITION_LOTS_MAX}"),
     ],
 )
-def test_terms_that_no_account_can_have_are_refused(terms: dict[str, int], told: str) -> None:
+def test_terms_that_no_account_can_have_are_refused(terms: dict[str, int], expected: str) -> None:
     engine = Engine(TEST)
-    with pytest.raises(ControlError, match=told):
+    with pytest.raises(ControlError, match=expected):
         engine.check_control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(**{"account": 1} | terms)))

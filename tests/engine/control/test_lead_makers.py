@@ -41,7 +41,7 @@ def test_makers_of_a_group_are_those_of_all_its_pro_rata_books_until_others_are_
 
 @pytest.mark.rule("PRO-003")
 @pytest.mark.parametrize(
-    ("terms", "told"),
+    ("terms", "expected"),
     [
         ({"makers": [(1, 20), (1, 5)]}, "an account stands once among the lead makers"),
         ({"makers": [(0, 20)]}, r"lead maker's account 0 not in 1\.\."),
@@ -53,7 +53,7 @@ def test_makers_of_a_group_are_those_of_all_its_pro_rata_books_until_others_are_
         ({"instruments": [11]}, r"lead makers' instrument 11 not in 1\.\.10"),
     ],
 )
-def test_what_makes_no_lead_maker_is_refused(pair: Pair, terms: dict[str, Any], told: str) -> None:
+def test_what_makes_no_lead_maker_is_refused(pair: Pair, terms: dict[str, Any], expected: str) -> None:
     payload = {"makers": [(1, 20)], "group": 1} | terms
-    with pytest.raises(ControlError, match=told):
+    with pytest.raises(ControlError, match=expected):
         pair.fast.engine.check_control(CommandKind.LEAD_MAKERS, msgspec.json.encode(payload))

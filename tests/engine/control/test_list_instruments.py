@@ -16,23 +16,23 @@ from tests.venues import Pair
 
 @pytest.mark.rule("MARGIN-013")
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"instruments": {8: {"commodity": 3}}}, "B.G90.F27: commodity 3 is not defined"),
         ({"instruments": {3: {"commodity": 2}}}, "A.G90.G27-J27: leg 1 is of commodity 1, not 2"),
     ],
 )
-def test_a_book_has_a_commodity_that_is_defined_and_is_its_legs(change: dict[str, Any], told: str) -> None:
+def test_a_book_has_a_commodity_that_is_defined_and_is_its_legs(change: dict[str, Any], expected: str) -> None:
     market = property_market()
     for place, fields in change["instruments"].items():
         market["instruments"][place] |= fields
     engine = Pair().fast.engine
-    with pytest.raises(ControlError, match=told):
+    with pytest.raises(ControlError, match=expected):
         engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"floor_bp": 65_536}, "B.G90.F27: floor_bp 65536 not in 0..65535"),
         ({"floor_bp": -1}, "B.G90.F27: floor_bp -1 not in 0..65535"),
@@ -42,12 +42,12 @@ def test_a_book_has_a_commodity_that_is_defined_and_is_its_legs(change: dict[str
         ({"months": [(1, -1)]}, "B.G90.F27: hours of month 1 -1 not in 0..43848"),
     ],
 )
-def test_a_listing_that_fits_in_no_row_is_refused(fields: dict[str, Any], told: str) -> None:
+def test_a_listing_that_fits_in_no_row_is_refused(fields: dict[str, Any], expected: str) -> None:
     market = property_market()
     market["instruments"][8] |= fields
     engine = Pair().fast.engine
     before = engine.state_hash()
-    with pytest.raises(ControlError, match=told):
+    with pytest.raises(ControlError, match=expected):
         engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
     assert engine.state_hash() == before
 
@@ -62,8 +62,8 @@ def test_a_commodity_may_be_defined_before_the_books_that_need_it() -> None:
         Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "commodities": []}))
 
 
-def refuse_list(market: dict[str, Any], told: str) -> None:
-    with pytest.raises(ControlError, match=told):
+def refuse_list(market: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ControlError, match=expected):
         Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
 
 
@@ -155,7 +155,7 @@ def test_a_commodity_keeps_its_terms() -> None:
 
 @pytest.mark.rule("SPEC-041")
 @pytest.mark.parametrize(
-    ("place", "legs", "told"),
+    ("place", "legs", "expected"),
     [
         (3, [(1, 1)], "A.G90.G27-J27: legs 1 not in 2..2"),
         (3, [(1, 1), (2, -1), (3, 1)], "A.G90.G27-J27: legs 3 not in 2..2"),
@@ -167,12 +167,12 @@ def test_a_commodity_keeps_its_terms() -> None:
         (0, [(1, 1), (2, -1)], "A.G90.G27: legs and combo do not fit each other"),
     ],
 )
-def test_a_combination_has_the_legs_of_its_kind(place: int, legs: list[tuple[int, int]], told: str) -> None:
+def test_a_combination_has_the_legs_of_its_kind(place: int, legs: list[tuple[int, int]], expected: str) -> None:
     """Prices of legs are worked out from a front leg and a back leg, but for a strip."""
     market = property_market()
     for implied in (False, True):
         market["instruments"][place] |= {"legs": legs, "implied": implied}
-        refuse_list(market, told)
+        refuse_list(market, expected)
 
 
 def test_a_kind_of_combination_that_is_none_is_refused() -> None:

@@ -51,7 +51,7 @@ def test_a_book_asks_for_its_windows_as_long_as_one_has_a_width() -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "told"),
+    ("terms", "expected"),
     [
         ({"velocity": WindowTerms(-1)}, f"X: width_ticks -1 not in 0..{2 * PRICE_MAX}"),
         ({"breaker": WindowTerms(1, NS_PER_DAY + 1)}, f"X: window_ns {NS_PER_DAY + 1} not in 0..{NS_PER_DAY}"),
@@ -62,9 +62,9 @@ def test_a_book_asks_for_its_windows_as_long_as_one_has_a_width() -> None:
         ({"extensions_max": 1_001}, "X: extensions_max 1001 not in 0..1000"),
     ],
 )
-def test_guards_that_make_no_sense_are_refused(terms: dict[str, Any], told: str) -> None:
+def test_guards_that_make_no_sense_are_refused(terms: dict[str, Any], expected: str) -> None:
     check_guard("X", TERMS)
-    with pytest.raises(ControlError, match=told):
+    with pytest.raises(ControlError, match=expected):
         check_guard("X", msgspec.structs.replace(TERMS, **terms))
 
 

@@ -57,7 +57,7 @@ def test_a_control_without_effect_is_numbered_and_its_payload_is_not_read(kind: 
 
 
 @pytest.mark.parametrize(
-    ("payload", "told"),
+    ("payload", "expected"),
     [
         (b"{", "DEFINE_ACCOUNT: Input data was truncated"),
         (b'{"account":"one"}', r"DEFINE_ACCOUNT: Expected `int`, got `str` - at `\$.account`"),
@@ -65,8 +65,8 @@ def test_a_control_without_effect_is_numbered_and_its_payload_is_not_read(kind: 
         (b"{}", "DEFINE_ACCOUNT: Object missing required field `account`"),
     ],
 )
-def test_a_payload_that_is_none_is_one_error_with_its_field(payload: bytes, told: str) -> None:
-    with pytest.raises(ControlError, match=told):
+def test_a_payload_that_is_none_is_one_error_with_its_field(payload: bytes, expected: str) -> None:
+    with pytest.raises(ControlError, match=expected):
         Engine(TEST).check_control(CommandKind.DEFINE_ACCOUNT, payload)
 
 

@@ -46,7 +46,7 @@ def test_the_one_row_tells_an_answer_and_then_a_rest() -> None:
 
 @pytest.mark.rule("ORDER-003")
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"side": Side.SELL, "lots": 8}, ["ACK", "FILL", "FILL", "RST"]),
         ({"side": Side.SELL, "lots": 2}, ["ACK", "FILL", "FILL"]),
@@ -57,11 +57,11 @@ def test_the_one_row_tells_an_answer_and_then_a_rest() -> None:
     ],
     ids=["trades and rests", "trades", "trades, IOC", "IOC", "iceberg", "stop"],
 )
-def test_all_other_orders_are_told_apart(fields: dict[str, Any], told: list[str]) -> None:
+def test_all_other_orders_are_told_apart(fields: dict[str, Any], expected: list[str]) -> None:
     market = Market(MarketState.OPEN)
     written(market)
     events = written(market, **fields)
-    assert [kind for kind in kinds(events) if kind != "POS"] == told
+    assert [kind for kind in kinds(events) if kind != "POS"] == expected
     assert (events[0].flags, events[0].lots, events[0].level_lots) == (0, 0, 0)
 
 

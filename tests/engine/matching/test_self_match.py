@@ -1,4 +1,4 @@
-"""Self-match prevention in price-time books: what each instruction does, and to whom (SMP-001 to SMP-006)."""
+"""Self-match prevention in price-time books: what each instruction does, and to which order (SMP-001 to SMP-006)."""
 
 import pytest
 

@@ -59,10 +59,10 @@ def test_a_book_forced_into_a_state_keeps_it_when_its_group_opens() -> None:
 @pytest.mark.parametrize("of_book", [False, True])
 def test_a_second_halt_forced_on_a_halt_leaves_the_way_back_as_it_was(of_book: bool) -> None:
     market = Market(MarketState.OPEN)
-    whom = {"instrument": BOOK} if of_book else {"group": GROUP}
+    target = {"instrument": BOOK} if of_book else {"group": GROUP}
 
     def change(state: MarketState, flags: int = 0) -> EventKind:
-        return EventKind(market.row(CommandKind.SET_STATE, market_state=state, flags=flags, **whom)[-1].kind)
+        return EventKind(market.row(CommandKind.SET_STATE, market_state=state, flags=flags, **target)[-1].kind)
 
     assert change(MarketState.PAUSED) == change(MarketState.HALT) == EventKind.STATE_CHANGED
     assert change(MarketState.HALT, int(CommandFlag.FORCE)) == EventKind.STATE_CHANGED

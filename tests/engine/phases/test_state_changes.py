@@ -48,8 +48,8 @@ class Market:
     def change(self, state: MarketState, whole: bool | None = None, flags: int = 0) -> int:
         """What is told of when the new state ends."""
         whole = self.lead if whole is None else whole
-        whom = {"group": GROUP} if whole else {"instrument": BOOK}
-        told = self.row(CommandKind.SET_STATE, market_state=state, flags=flags, **whom)
+        target = {"group": GROUP} if whole else {"instrument": BOOK}
+        told = self.row(CommandKind.SET_STATE, market_state=state, flags=flags, **target)
         assert [event.kind for event in told] == [EventKind.STATE_CHANGED], told
         return int(told[0].value_tick_lots)
 

@@ -1,4 +1,4 @@
-"""For whom a channel is encoded."""
+"""The encodings that a channel needs."""
 
 from exchange.publish.fold.audience import ENCODING_BITS, Everyone, encoding_bits
 
