@@ -52,8 +52,15 @@ def test_frame_of_too_many_records_closes_and_none_is_served(tmp_path: Path) -> 
     assert not found and closed[0] == 1009
 
 
-@pytest.mark.rule("WIRE-030")
-@pytest.mark.parametrize("rest", [b"\x18" + bytes(7), bytes(3), cancels(51)[:-8], b"\x40" + cancels(51)[1:] + bytes(8)])
-def test_frame_that_is_not_whole_records_is_refused_as_a_whole(tmp_path: Path, rest: bytes) -> None:
-    (refusal,), closed = answers(tmp_path, cancels(50) + rest, binary=True)
-    assert refusal.name == "BAD_MESSAGE" and refusal.reply_to == 0 and closed is None
+@pytest.mark.rule("WIRE-004", "WIRE-030")
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\x18" + bytes(7), bytes(3), cancels(51)[:-8], b"\x40" + cancels(51)[1:] + bytes(8), bytes(56) + cancels(51),
+        b'{"t":"cancel","id":51,"coid":"x"}', b" ",
+    ],
+)  # fmt: skip
+def test_records_before_a_broken_one_are_served_and_none_behind_it(tmp_path: Path, rest: bytes) -> None:
+    found, closed = answers(tmp_path, cancels(50) + rest, binary=True)
+    assert {answer.reply_to: answer.name for answer in found} == {0: "BAD_MESSAGE", 50: "UNKNOWN_ORDER"}
+    assert len(found) == 2 and closed is None
