@@ -12,7 +12,8 @@ account_views       account snapshots, and parts of the replies to `query`
 market_data         all channels of one feed; a new channel begins here
 fold                a package: kernels that fold events into what market data shows
 open_books          the books that are followed, and the channels that show them
-channels            what channels have in common: numbering, conflation, messages kept for replays
+channels            channels with a cadence and event channels: numbering, conflation, messages kept for replays
+raw_channels        channels without a cadence, whose messages kernels make
 book_view           price levels of a book, and their checksum
 phases              the market state of every book
 prints              every print of the last day, for replays of trades

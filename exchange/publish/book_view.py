@@ -71,6 +71,10 @@ class BookView:
             return (*real, 0)
         return real[0], real[1] + implied[1], implied[1]
 
+    def best(self) -> tuple[Top | None, Top | None]:
+        """The top of both sides."""
+        return self.top(Side.BUY), self.top(Side.SELL)
+
     def apply(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Set levels of each side; 0 lots remove a level."""
         for ladder, levels in zip(self.sides, (bids, asks), strict=True):

@@ -1,20 +1,21 @@
 """The kinds of market data channels: what a channel shows, how it numbers messages, what it keeps for replays.
 
-State channels (depth, top) follow a book and count their messages. Event channels (trades, status, instruments) take
-their numbers from the journal: the last trade id, or `e`. A channel does not know its subscribers.
+State channels (depth, top) follow a book and count their messages; here are those with a cadence, `raw_channels` has
+the others. Event channels (trades, status, instruments) take their numbers from the journal: the last trade id, or `e`.
+A channel does not know its subscribers.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from exchange.codes import Side
 from exchange.publish import book_view
-from exchange.publish.book_view import BookView, Level, difference
+from exchange.publish.book_view import BookView, Level, checksum, difference
+from exchange.publish.fold.checksums import CHECKSUM_US as _CHECKSUM_US
 from exchange.publish.fold.event_fold import Frames
-from exchange.publish.fold.fold_rows import CHECKSUM_US as _CHECKSUM_US
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
 LOG_MESSAGES = 1_024  # kept by a state channel, to merge them for slow subscribers
@@ -22,6 +23,7 @@ REPLAY_MESSAGES = 5_000  # kept by an event channel (RECOV-014)
 PAGE_LEVELS = 4_000  # a side in one page of a snapshot: well below a frame of 1 MiB (MDATA-006)
 CHECKSUM_US = int(_CHECKSUM_US)
 
+Tops = tuple[book_view.Top | None, book_view.Top | None]  # of the bids and of the asks
 Changes = tuple[dict[int, int], dict[int, int]]  # (bids, asks): price -> lots now
 
 
@@ -33,7 +35,7 @@ class _StateChannel:
         self.cadence_us = cadence_us
         self.sequence = 0
         self.due_us = 0
-        self._log: deque[ChannelMessage] = deque(maxlen=LOG_MESSAGES)
+        self._log: deque[Any] = deque(maxlen=LOG_MESSAGES)
 
     def postpone(self, now_us: int) -> None:
         """Note that the channel publishes now; it is due again after its cadence."""
@@ -56,7 +58,7 @@ class _StateChannel:
         self._log.append(message)
         return message
 
-    def _since(self, sequence: int) -> list[ChannelMessage] | None:
+    def _since(self, sequence: int) -> list[Any] | None:
         """Messages after `sequence`; None if the log does not reach back so far."""
         if sequence == self.sequence:
             return []
@@ -79,8 +81,7 @@ class DepthChannel(_StateChannel):
 
     def _load(self, book: BookView) -> None:
         self._book = book
-        raw = not self.cadence_us and not self.levels
-        self._view = book if raw else BookView(*book.levels(self.levels))
+        self._view = BookView(*book.levels(self.levels))
         self._implied = list(book.implied)
         self._pending = ({}, {})
 
@@ -99,8 +100,7 @@ class DepthChannel(_StateChannel):
         implied = [self._changed_implied(side) for side in Side]
         if not bids and not asks and implied == [None, None]:
             return None
-        if self._view is not self._book:
-            self._view.apply(bids, asks)
+        self._view.apply(bids, asks)
         self._implied = list(self._book.implied)
         message = Depth(self.number, 0, e, time_us, bids, asks)
         message.implied_bid, message.implied_ask = implied
@@ -117,12 +117,9 @@ class DepthChannel(_StateChannel):
         return now or (before and (before[0], 0))
 
     def _changed(self, side: Side) -> list[Level]:
-        """The levels of a side to publish.
-
-        A raw channel of all levels uses the book itself as its view: it publishes all noted changes.
-        """
-        if self._view is self._book or not self._pending[side]:
-            return list(self._pending[side].items())
+        """The levels of a side to publish."""
+        if not self._pending[side]:
+            return []
         shown = self._view.sides[side]
         if self.levels:
             return difference(shown, self._book.sides[side].levels(self.levels))
@@ -130,127 +127,53 @@ class DepthChannel(_StateChannel):
 
     def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
         """All published levels, in pages; the last page has the checksum (MDATA-005, MDATA-006)."""
-        bids, asks = self._view.levels()
-        starts = range(0, max(len(bids), len(asks), 1), PAGE_LEVELS)
-        pages: list[Depth] = []
-        for start in starts:
-            stop = start + PAGE_LEVELS
-            page = Depth(self.number, self.sequence, e, time_us, bids[start:stop], asks[start:stop], snapshot=True)
-            page.more = start != starts[-1]
-            pages.append(page)
-        pages[-1].checksum = self._view.checksum()
-        pages[-1].implied_bid, pages[-1].implied_ask = self._implied
         self._checksum_us = self._checksum_us or time_us  # later snapshots are not sent to every subscriber
-        return list(pages)
+        snapshot = Depth(self.number, self.sequence, e, time_us, *self._view.levels(), snapshot=True)
+        return depth_pages(snapshot, self._implied)
 
     def merged(self, since: int) -> list[ChannelMessage] | None:
         """One message with all changes after message `since` (RATE-006); [] if there are none; None if a snapshot is
         needed, because the log does not reach back so far."""
         messages = self._since(since)
-        if not messages:
-            return messages
-        last = messages[-1]
-        lots: Changes = ({}, {})
-        implied: list[Level | None] = [None, None]
-        for message in messages:
-            assert isinstance(message, Depth)
-            lots[Side.BUY].update(message.bids)
-            lots[Side.SELL].update(message.asks)
-            implied = [new or old for new, old in zip((message.implied_bid, message.implied_ask), implied, strict=True)]
-        return [
-            Depth(
-                self.number,
-                last.sequence,
-                last.engine_sequence,
-                last.time_us,
-                list(lots[Side.BUY].items()),
-                list(lots[Side.SELL].items()),
-                previous=since,
-                conflated=True,
-                checksum=self._view.checksum(),
-                implied_bid=implied[Side.BUY],
-                implied_ask=implied[Side.SELL],
-            )
-        ]
+        return [merged_depth(messages, since, self._view.checksum())] if messages else messages
 
 
-_DECODERS: dict[str, Any] = {
-    "json": msgspec.json.Decoder(Depth).decode,
-    "msgpack": msgspec.msgpack.Decoder(Depth).decode,
-}
+def depth_pages(snapshot: Depth, implied: Sequence[Level | None]) -> list[ChannelMessage]:
+    """A snapshot of a whole book in pages; the last page has the checksum and the implied prices (MDATA-006)."""
+    starts = range(0, max(len(snapshot.bids), len(snapshot.asks), 1), PAGE_LEVELS)
+    pages: list[Depth] = []
+    for start in starts:
+        places = slice(start, start + PAGE_LEVELS)
+        page = msgspec.structs.replace(snapshot, bids=snapshot.bids[places], asks=snapshot.asks[places])
+        page.more = start != starts[-1]
+        pages.append(page)
+    pages[-1].checksum = checksum(snapshot.bids, snapshot.asks)
+    pages[-1].implied_bid, pages[-1].implied_ask = implied
+    return list(pages)
 
 
-class RawDepthChannel(DepthChannel):
-    """All levels without a cadence. Kernels make most messages, as frames; its view is the book itself.
-
-    The log has the frames, and decodes them when a slow reader needs what it has missed.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number, 0, 0)
-        self._opened = 0  # number at which it began to follow the book
-        self._sent: deque[tuple[int, Depth | Frames]] = deque()  # with the number of the last message
-
-    @property
-    def checksum_us(self) -> int:
-        """Time of the last checksum."""
-        return self._checksum_us
-
-    def _load(self, book: BookView) -> None:
-        super()._load(book)
-        self._opened = self.sequence
-        self._sent.clear()
-
-    def set_implied(self, implied: list[Level | None]) -> None:
-        """Set the implied prices as published: the frames have changed them."""
-        self._implied = implied
-
-    def sent(self, frames: Frames) -> None:
-        """Note frames that were made of the book's changes."""
-        self._add(frames.sequence, frames)
-
-    def _numbered(self, message: Depth | Top) -> Depth | Top:
-        numbered = super()._numbered(message)
-        assert isinstance(numbered, Depth)
-        self._log.clear()
-        self._add(numbered.sequence, numbered)
-        return numbered
-
-    def _add(self, sequence: int, message: Depth | Frames) -> None:
-        self.sequence = sequence
-        self._sent.append((sequence, message))
-        while self._sent[0][0] <= sequence - LOG_MESSAGES:
-            self._sent.popleft()
-
-    def _since(self, sequence: int) -> list[ChannelMessage] | None:
-        if sequence == self.sequence:
-            return []
-        if not max(self._opened, self.sequence - LOG_MESSAGES) <= sequence < self.sequence:
-            return None
-        later = (message for last, message in self._sent if last > sequence)
-        return [message for some in later for message in _messages(some) if message.sequence > sequence]
-
-
-def _messages(sent: Depth | Frames) -> Iterator[Depth]:
-    """The messages in frames; a message itself."""
-    if isinstance(sent, Depth):
-        yield sent
-        return
-    name, data = next(iter(sent.encoded.items()))
-    for payload in payloads(data):
-        yield _DECODERS[name](payload)
-
-
-def payloads(frames: bytes) -> Iterator[bytes]:
-    """The payloads of frames behind one another, as the server writes them (RFC 6455, section 5.2)."""
-    at = 0
-    while at < len(frames):
-        length, at = frames[at + 1], at + 2
-        if length >= 126:
-            size = 2 if length == 126 else 8
-            length, at = int.from_bytes(frames[at : at + size], "big"), at + size
-        yield frames[at : at + length]
-        at += length
+def merged_depth(messages: Sequence[Depth], since: int, checksum: int) -> Depth:
+    """One message with all changes of the messages after message `since`."""
+    last = messages[-1]
+    lots: Changes = ({}, {})
+    implied: list[Level | None] = [None, None]
+    for message in messages:
+        lots[Side.BUY].update(message.bids)
+        lots[Side.SELL].update(message.asks)
+        implied = [new or old for new, old in zip((message.implied_bid, message.implied_ask), implied, strict=True)]
+    return Depth(
+        last.channel,
+        last.sequence,
+        last.engine_sequence,
+        last.time_us,
+        list(lots[Side.BUY].items()),
+        list(lots[Side.SELL].items()),
+        previous=since,
+        conflated=True,
+        checksum=checksum,
+        implied_bid=implied[Side.BUY],
+        implied_ask=implied[Side.SELL],
+    )
 
 
 class TopChannel(_StateChannel):
@@ -259,46 +182,48 @@ class TopChannel(_StateChannel):
     def __init__(self, number: int, cadence_us: int) -> None:
         super().__init__(number, cadence_us)
         self._book = BookView()
-        self._shown: tuple[book_view.Top | None, book_view.Top | None] = (None, None)
+        self._shown: Tops = (None, None)
 
     def _load(self, book: BookView) -> None:
         self._book = book
-        self._shown = self._best()
-
-    def _best(self) -> tuple[book_view.Top | None, book_view.Top | None]:
-        return self._book.top(Side.BUY), self._book.top(Side.SELL)
+        self._shown = book.best()
 
     def note(self, changes: Changes) -> None:
         """Nothing to note: `publish` looks at the book itself."""
 
     def publish(self, e: int, time_us: int) -> ChannelMessage | None:
         """The message with the top; None if it has not changed."""
-        best = self._best()
+        best = self._book.best()
         if best == self._shown:
             return None
         self._shown = best
-        return self._numbered(self._message(e, time_us))
-
-    def _message(self, e: int, time_us: int) -> Top:
-        message = Top(self.number, self.sequence, e, time_us)
-        bid, ask = self._shown
-        if bid is not None:
-            message.bid_tick, message.bid_lots, message.bid_implied_lots = bid
-        if ask is not None:
-            message.ask_tick, message.ask_lots, message.ask_implied_lots = ask
-        return message
+        return self._numbered(top_message(self.number, 0, e, time_us, best))
 
     def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
-        message = self._message(e, time_us)
+        message = top_message(self.number, self.sequence, e, time_us, self._shown)
         message.snapshot = True
         return [message]
 
     def merged(self, since: int) -> list[ChannelMessage] | None:
         """As `DepthChannel.merged`: the newest top for a reader whose last message was `since`."""
         messages = self._since(since)
-        if not messages:
-            return messages
-        return [msgspec.structs.replace(messages[-1], previous=since, conflated=True)]
+        return [merged_top(messages, since)] if messages else messages
+
+
+def top_message(number: int, sequence: int, e: int, time_us: int, best: Tops) -> Top:
+    """The message of a channel with the best price of each side."""
+    message = Top(number, sequence, e, time_us)
+    bid, ask = best
+    if bid is not None:
+        message.bid_tick, message.bid_lots, message.bid_implied_lots = bid
+    if ask is not None:
+        message.ask_tick, message.ask_lots, message.ask_implied_lots = ask
+    return message
+
+
+def merged_top(messages: Sequence[Top], since: int) -> Top:
+    """The newest top, for a reader whose last message was `since`."""
+    return msgspec.structs.replace(messages[-1], previous=since, conflated=True)
 
 
 class EventChannel:

@@ -24,17 +24,18 @@ import numpy as np
 
 from exchange.codes import EventKind
 from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
-from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, RawDepthChannel, TopChannel
+from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, TopChannel
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
-from exchange.publish.fold.event_fold import EventFold, Frames, Step
-from exchange.publish.fold.fold_rows import COMMAND, FULL
+from exchange.publish.fold.event_fold import EventFold, Frames
+from exchange.publish.fold.fold_rows import COMMAND, FULL, SHORT
 from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.open_books import OpenBooks, Source, StateChannel
+from exchange.publish.open_books import CadencedChannel, OpenBooks, Source, StateChannel
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Message as Print
 from exchange.publish.prints import Prints, trades_message
+from exchange.publish.raw_channels import RawChannel, RawDepthChannel, RawTopChannel
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import OFFERED_CHANNELS, ChannelMessage, ChannelSpec, Instruments, Status
@@ -100,12 +101,12 @@ class MarketData:
     def _create(self, key: Key) -> int:
         name, index, cadence_ms, levels = key
         number = len(self._channels) + 1
-        if name == "depth" and not cadence_ms and not levels:
-            self._channels[number] = RawDepthChannel(number)
-        elif name == "depth":
-            self._channels[number] = DepthChannel(number, cadence_ms * US_PER_MS, levels)
+        if name == "depth":
+            self._channels[number] = (
+                DepthChannel(number, cadence_ms * US_PER_MS, levels) if cadence_ms else RawDepthChannel(number, levels)
+            )
         elif name == "top":
-            self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS)
+            self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS) if cadence_ms else RawTopChannel(number)
         else:
             kept = 0 if name == "trades" else REPLAY_MESSAGES  # `prints` keeps the trades of all books
             self._channels[number] = EventChannel(number, self._numbers.get((name, index), 0), kept)
@@ -127,10 +128,11 @@ class MarketData:
         """Encode a channel as its subscribers need it. A raw one has always one encoding, for its log (RATE-006)."""
         name, index, _, _ = self._keys[number]
         bits = encoding_bits(self._audience, number)
+        channel = self._channels[number]
         if name == "trades":
-            self._fold.encode_for(index, True, bits)
-        elif isinstance(self._channels[number], RawDepthChannel):
-            self._fold.encode_for(index, False, bits or int(MSGPACK))
+            self._fold.encode_trades_for(index, bits)
+        elif isinstance(channel, RawChannel):
+            self._fold.encode_for(index, channel.kind, bits or int(MSGPACK))
 
     def unsubscribe(self, number: int) -> None:
         """Remove a subscriber from a channel. What nobody subscribes to is no longer followed."""
@@ -173,17 +175,10 @@ class MarketData:
         return self._instruments_snapshot(number, channel.sequence)
 
     def _snapshot(self, index: int, channel: StateChannel) -> list[ChannelMessage]:
-        self._catch_up(index, channel)
-        pages = channel.snapshot(self.sequence, self.time_us)
-        if isinstance(channel, RawDepthChannel):
-            self._books.hand_over(index, channel)
-        return pages
-
-    def _catch_up(self, index: int, channel: StateChannel) -> None:
-        """Bring a channel up to the last command read."""
         self._books.catch_up()
-        if isinstance(channel, RawDepthChannel):
-            channel.set_implied(self._fold.implied(index))
+        if isinstance(channel, RawChannel):
+            self._fold.note_snapshot(index, channel.kind, self.time_us)
+        return channel.snapshot(self.sequence, self.time_us)
 
     def _instruments_snapshot(self, number: int, sequence: int) -> list[ChannelMessage]:
         rows = [self._table.definition(index, self._phases.phase(index)) for index in range(1, len(self._table.rows))]
@@ -209,7 +204,7 @@ class MarketData:
         channel = self._channels[number]
         assert isinstance(channel, StateChannel), "event channels are never conflated"
         index = self._keys[number][1]
-        self._catch_up(index, channel)
+        self._books.catch_up()
         messages = channel.merged(since)
         return self._snapshot(index, channel) if messages is None else messages
 
@@ -270,13 +265,17 @@ class MarketData:
             result = self._fold.read(events, at)
             at = self._fold.next_row
             runs = self._fold.runs()
-            for run in runs:
-                self._send_run(*run)
+            rows = self._fold.rows(events) if result == COMMAND else []
+            phased = self._read_phases(rows)
+            for number, frames in runs:
+                self._send_frames(number, frames)
             self._books.mark()
             if result == COMMAND:
-                self._end_command(self._fold.rows(events))
+                self._end_command(phased, rows)
             elif result == FULL:
                 self._make_room(bool(runs))
+            elif result == SHORT:
+                self._books.refill()
         assert not len(events) or through >= self._fold.sequence, "rows lie beyond what is released"
         self.sequence = through
         self.time_us = time_ns // NS_PER_US
@@ -294,68 +293,54 @@ class MarketData:
         if not self._books.catch_up() and not sent:
             self._fold.grow()
 
-    def _send_run(self, index: int, is_trades: bool, run: Frames | Step) -> None:
-        """Send what kernels have made, or publish on the raw channels that they do not write for."""
-        if isinstance(run, Step):
-            self.sequence, self.time_us = run.sequence, run.time_us
-            for each in self._books.step(run.changes):
-                self._send(each)
-            return
-        channel = self._channels[self._by_key["trades", index, 0, 0]] if is_trades else self._books.raw(index)
-        assert isinstance(channel, EventChannel | RawDepthChannel)
-        channel.sent(run)
-        self._out.append((channel.number, run))
+    def _send_frames(self, number: int, frames: Frames) -> None:
+        channel = self._channels[number]
+        assert isinstance(channel, EventChannel | RawChannel)
+        channel.sent(frames)
+        self._out.append((number, frames))
 
-    def _end_command(self, rows: list[Row]) -> None:
-        """Make the messages of a command that kernels leave to Python: one for each raw channel (MDATA-013).
+    def _read_phases(self, rows: list[Row]) -> list[int]:
+        """Read the events of the venue of a command, and publish the instruments that it lists.
 
-        rows   its prints in watched books, and its events of the venue
+        rows      what the command has for Python: prints in watched books, and events of the venue
+        returns   books with a new state or indicative price, in order
         """
+        if not rows:
+            return []
         self.sequence, self.time_us = self._fold.sequence, self._fold.time_us
-        listed: dict[int, None] = {}
+        listed = dict.fromkeys(row[INSTRUMENT] for row in rows if row[KIND] == _LISTED)
         phased: dict[int, None] = {}
-        prints: dict[int, list[Row]] = {}
         for row in rows:
-            if row[KIND] == _FILL:
-                prints.setdefault(row[INSTRUMENT], []).append(row)
-            elif row[KIND] == _LISTED:
-                listed[row[INSTRUMENT]] = None
-            else:
+            if row[KIND] not in (_FILL, _LISTED):
                 phased.update(dict.fromkeys(self._phases.fold(row)))
         if listed:
             self._table.refresh()
             self._phases.add(row for row in self._table.rows if row is not None)
             self._event("instruments", 0, self.sequence, self._definitions, list(listed))
-        self._publish_books()
+        return list(phased)
+
+    def _end_command(self, phased: list[int], rows: list[Row]) -> None:
+        """Make the messages of a command that follow those of its books: states, then trades (MDATA-015)."""
+        prints: dict[int, list[Row]] = {}
+        for row in rows:
+            if row[KIND] == _FILL:
+                prints.setdefault(row[INSTRUMENT], []).append(row)
         for index in phased:
             self._settle_book(index)
             self._event("status", index, self.sequence, self._status, index)
         for index, of_book in prints.items():
             self._event("trades", index, of_book[-1][TRADE_ID], trades_message, of_book)
 
-    def _publish_books(self) -> None:
-        """Publish on the raw channels of the books that the command has changed."""
-        changed = self._books.changed()
-        self._books.catch_up()
-        for index, changes in changed.items():
-            for channel in self._books.channels(index):
-                if isinstance(channel, RawDepthChannel):
-                    channel.set_implied(self._fold.implied(index))
-                    channel.note(changes)
-                    self._send(channel)
-                    self._books.hand_over(index, channel)
-                elif not channel.cadence_us:
-                    self._send(channel)
-
     def _settle_book(self, index: int) -> None:
         """Publish pending changes of a book before its new state: it must not look crossed while OPEN (MDATA-015)."""
         dirty = self._books.dirty
         for channel in self._books.channels(index):
             if channel in dirty:
+                self._books.catch_up()
                 del dirty[channel]
                 self._send(channel)
 
-    def _send(self, channel: StateChannel) -> None:
+    def _send(self, channel: CadencedChannel) -> None:
         message = channel.publish(self.sequence, self.time_us)
         if message is not None:
             self._out.append((channel.number, message))

@@ -4,6 +4,7 @@
     books.open(index, channel)           # the channel begins to follow the book
     books.catch_up()                     # before anything reads a view: the books as of the last command read
     books.mark()                         # after each call of the kernels: channels that have to publish
+    books.refill()                       # after a call that says SHORT
     books.close(index, channel)
 
 Views follow the log of changes only when somebody reads them, so that an event costs no Python work.
@@ -12,13 +13,15 @@ Views follow the log of changes only when somebody reads them, so that an event 
 from typing import Protocol
 
 from exchange.publish.book_view import BookView, Level
-from exchange.publish.channels import Changes, DepthChannel, RawDepthChannel, TopChannel
+from exchange.publish.channels import Changes, DepthChannel, TopChannel
 from exchange.publish.fold.event_fold import Change, EventFold
-from exchange.publish.fold.fold_rows import CADENCED, EACH, FOLLOWS
+from exchange.publish.fold.fold_rows import CADENCED, FOLLOWS
+from exchange.publish.raw_channels import RawChannel
 
-StateChannel = DepthChannel | TopChannel
+CadencedChannel = DepthChannel | TopChannel
+StateChannel = CadencedChannel | RawChannel
 
-_BITS = int(FOLLOWS | CADENCED | EACH)
+_BITS = int(FOLLOWS | CADENCED)
 
 
 class Source(Protocol):
@@ -44,9 +47,8 @@ class OpenBook:
 
     def __init__(self, view: BookView) -> None:
         self.view = view
-        self.channels: list[StateChannel] = []
-        self.raw: RawDepthChannel | None = None  # among them, the one that kernels write for
-        self.each: list[StateChannel] = []  # among them, those that Python publishes after each command
+        self.channels: list[CadencedChannel] = []
+        self.raw: set[RawChannel] = set()  # those that kernels write for
 
 
 class OpenBooks:
@@ -56,18 +58,12 @@ class OpenBooks:
         self._source = source
         self._fold = fold
         self._books: dict[int, OpenBook] = {}
-        self.dirty: dict[StateChannel, None] = {}  # channels with a cadence that have something to publish
+        self.dirty: dict[CadencedChannel, None] = {}  # those that have something to publish
 
-    def channels(self, index: int) -> list[StateChannel]:
-        """The channels that show a book, first opened first."""
+    def channels(self, index: int) -> list[CadencedChannel]:
+        """The channels with a cadence that show a book, first opened first."""
         book = self._books.get(index)
         return book.channels if book else []
-
-    def raw(self, index: int) -> RawDepthChannel:
-        """The channel of a book that kernels write for."""
-        raw = self._books[index].raw
-        assert raw is not None, f"book {index} has no raw channel"
-        return raw
 
     def open(self, index: int, channel: StateChannel, sequence: int) -> None:
         """Let a channel follow a book. `sequence`: the last command read."""
@@ -78,45 +74,53 @@ class OpenBooks:
             view = BookView(*self._source.depth(index), self._source.implied(index))
             book = self._books[index] = OpenBook(view)
         channel.open(book.view)
-        book.channels.append(channel)
-        if isinstance(channel, RawDepthChannel):
-            book.raw = channel
-            self.hand_over(index, channel)
-        self._watch(index)
+        if isinstance(channel, RawChannel):
+            book.raw.add(channel)
+            self._fold.start(index, channel.kind, channel.number, channel.sequence, book.view)
+        else:
+            book.channels.append(channel)
+        self._watch(index, book)
 
     def close(self, index: int, channel: StateChannel) -> None:
         """End a channel. A book without channels is no longer followed."""
         book = self._books[index]
-        book.channels.remove(channel)
-        self.dirty.pop(channel, None)
-        if book.raw is channel:
-            book.raw = None
-            self._fold.stream(index, 0, 0, 0)
-        if not book.channels:
+        if isinstance(channel, RawChannel):
+            book.raw.remove(channel)
+            self._fold.stop(index, channel.kind)
+        else:
+            book.channels.remove(channel)
+            self.dirty.pop(channel, None)
+        if not book.channels and not book.raw:
             del self._books[index]
-        self._watch(index)
+        self._watch(index, book)
 
-    def _watch(self, index: int) -> None:
-        book = self._books.get(index)
-        channels = book.channels if book else []
-        bits = int(FOLLOWS) if channels else 0
-        if book:
-            book.each = [channel for channel in channels if not channel.cadence_us and channel is not book.raw]
-            bits |= int(EACH) if book.each else 0
-        bits |= int(CADENCED) if any(channel.cadence_us for channel in channels) else 0
-        self._fold.watch(index, bits, _BITS)
-
-    def hand_over(self, index: int, channel: RawDepthChannel) -> None:
-        """Let kernels write the next messages of a raw channel, which has published its book as it is now."""
-        self._fold.set_implied(index, self._books[index].view.implied)
-        self._fold.stream(index, channel.number, channel.sequence, channel.checksum_us)
+    def _watch(self, index: int, book: OpenBook) -> None:
+        follows = int(FOLLOWS) if book.channels or book.raw else 0
+        self._fold.watch(index, follows | (int(CADENCED) if book.channels else 0), _BITS)
 
     def mark(self) -> None:
         """Mark the channels with a cadence whose books the last call of the kernels found changed."""
         for index in self._fold.touched():
-            for channel in self._books[index].channels:
-                if channel.cadence_us:
-                    self.dirty[channel] = None
+            self.dirty.update(dict.fromkeys(self._books[index].channels))
+
+    def refill(self) -> None:
+        """Load the ladders of the books that the command just read has changed, for kernels to make its messages."""
+        for change in self._fold.log():
+            self._apply(change)
+        for index in dict.fromkeys(change[0] for change in self._fold.command_changes()):
+            self._fold.load(index, self._books[index].view)
+
+    def _apply(self, change: Change) -> bool:
+        """Bring a view up to a change; returns whether somebody follows its book."""
+        index, is_implied, side, tick, lots = change
+        book = self._books.get(index)
+        if book is None:
+            return False
+        if is_implied:
+            book.view.implied[side] = (tick, lots) if lots else None
+        else:
+            book.view.sides[side].set(tick, lots)
+        return True
 
     def catch_up(self) -> bool:
         """Bring all views up to the last command read, and note what has changed for the channels.
@@ -125,48 +129,11 @@ class OpenBooks:
         """
         changed: dict[int, Changes] = {}
         log = self._fold.drain()
-        for index, is_implied, side, tick, lots in log:
-            book = self._books.get(index)
-            if book is None:
-                continue
-            if is_implied:
-                book.view.implied[side] = (tick, lots) if lots else None
-            else:
-                book.view.sides[side].set(tick, lots)
+        for change in log:
+            index, is_implied, side, tick, lots = change
+            if self._apply(change) and not is_implied:
                 changed.setdefault(index, ({}, {}))[side][tick] = lots
         for index, changes in changed.items():
-            book = self._books[index]
-            for channel in book.channels:
-                if channel is not book.raw:
-                    channel.note(changes)
+            for channel in self._books[index].channels:
+                channel.note(changes)
         return bool(log)
-
-    def changed(self) -> dict[int, Changes]:
-        """The books that the last command has changed, in order, each with its levels."""
-        changes: dict[int, Changes] = {}
-        for index, is_implied, side, tick, lots in self._fold.command_changes():
-            levels = changes.setdefault(index, ({}, {}))
-            if not is_implied:
-                levels[side][tick] = lots
-        return changes
-
-    def step(self, changes: list[Change]) -> list[StateChannel]:
-        """Bring views up to one command, for channels that Python publishes after each; returns these channels.
-
-        Other channels do not see it: `catch_up` sets the same levels again.
-        """
-        found: dict[OpenBook, Changes] = {}
-        for index, is_implied, side, tick, lots in changes:
-            book = self._books[index]
-            if not book.each:
-                continue
-            levels = found.setdefault(book, ({}, {}))
-            if is_implied:
-                book.view.implied[side] = (tick, lots) if lots else None
-            else:
-                book.view.sides[side].set(tick, lots)
-                levels[side][tick] = lots
-        for book, levels in found.items():
-            for channel in book.each:
-                channel.note(levels)
-        return [channel for book in found for channel in book.each]

@@ -9,9 +9,9 @@ import msgspec
 
 from exchange.codes import EventKind, Liquidity, Side
 from exchange.engine.event_rows import Row
-from exchange.publish.channels import payloads
 from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
+from exchange.publish.raw_channels import payloads
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import ChannelSpec
 from exchange.wire.version import JSON_SUBPROTOCOL

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from exchange.engine.event_rows import Row
-from exchange.publish.channels import payloads
 from exchange.publish.fold.event_fold import Frames
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.market_data import MarketData
+from exchange.publish.raw_channels import payloads
 from exchange.wire.codec import CODECS
 from exchange.wire.messages import ChannelSpec
 from exchange.wire.version import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
@@ -112,9 +112,14 @@ def encoded(due: Iterable[tuple[int, Any]]) -> list[Encoded]:
 
 
 def random_channel(rng: np.random.Generator, instruments: list[int]) -> tuple[str, int, int, int]:
-    """Name, instrument, cadence and levels of a channel; often the one that kernels write for."""
+    """Name, instrument, cadence and levels of a channel; often one that kernels write for."""
     if rng.random() < 0.4:
-        return "depth", int(rng.choice(instruments)), 0, 0
+        return (
+            str(rng.choice(["depth", "depth", "depth", "top"])),
+            int(rng.choice(instruments)),
+            0,
+            int(rng.choice([0, 1, 10, 50])),
+        )
     name = str(rng.choice(["depth", "depth", "depth", "top", "trades", "status", "instruments"]))
     instrument = 0 if name == "instruments" else int(rng.choice(instruments))
     return name, instrument, int(rng.choice([0, 10, 100, 1000])), int(rng.choice([0, 1, 10, 50]))

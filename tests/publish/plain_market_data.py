@@ -1,26 +1,10 @@
-"""Market data in plain Python: the twin of `exchange.publish.market_data`. It reads every event as a tuple.
-
-    market = PlainMarketData(table, source)       # table: instruments.InstrumentTable; source: the engine, see Source
-    number, code = market.subscribe(spec)         # spec: wire ChannelSpec; code: 0 or an ErrorCode (MDATA-004)
-    pages = market.snapshot(number)               # first messages for a new subscriber; `trades` has none
-    market.prints.take(batch)                     # every released batch, for replays of trades
-    market.take(batch)                            # every released batch, also one without rows
-    for number, message in market.due(now_us):    # messages to send now to all subscribers of a channel, in order
-    market.merged(number, since)                  # for a slow reader: one message, or a new snapshot (RATE-006)
-    market.replay(number, first, last, request)   # event channel messages again (RECOV-014); market.oldest(number)
-    market.sequence_of(number)                    # for heartbeats
-    market.unsubscribe(number)                    # once for each subscriber
-
-Call `due` after each `take`, and at least every 10 ms while channels have a cadence. Subscribe only between two
-releases: a book is opened from the engine's state, which must be what has been released. A subscriber gets the
-snapshot of its channel, then the messages that later calls of `due` return.
-"""
+"""Market data in plain Python: the twin of `exchange.publish.market_data`. It reads every event as a tuple."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
-from exchange.codes import EventKind
+from exchange.codes import EventKind, Side
 from exchange.engine.event_rows import (
     IMPLIED_LOTS,
     IMPLIED_TICK,
@@ -76,6 +60,20 @@ class Source(Protocol):
 
     def implied(self, index: int) -> tuple[Level | None, Level | None]:
         """Implied bid and ask of a book after that command; None: there is none."""
+
+
+class PlainRawDepth(DepthChannel):
+    """All levels without a cadence: its view is the book itself, and it publishes all noted changes."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number, 0, 0)
+
+    def _load(self, book: BookView) -> None:
+        super()._load(book)
+        self._view = book
+
+    def _changed(self, side: Side) -> list[Level]:
+        return list(self._pending[side].items())
 
 
 class _OpenBook:
@@ -143,7 +141,9 @@ class PlainMarketData:
     def _create(self, key: Key) -> int:
         name, index, cadence_ms, levels = key
         number = len(self._channels) + 1
-        if name == "depth":
+        if name == "depth" and not cadence_ms and not levels:
+            self._channels[number] = PlainRawDepth(number)
+        elif name == "depth":
             self._channels[number] = DepthChannel(number, cadence_ms * US_PER_MS, levels)
         elif name == "top":
             self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS)

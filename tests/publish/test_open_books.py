@@ -3,9 +3,10 @@
 import pytest
 
 from exchange.codes import Side
-from exchange.publish.channels import DepthChannel, RawDepthChannel, TopChannel
+from exchange.publish.channels import DepthChannel, TopChannel
 from exchange.publish.fold.event_fold import EventFold
 from exchange.publish.open_books import OpenBooks
+from exchange.publish.raw_channels import RawDepthChannel, RawTopChannel
 from tests.publish.feed import rested
 from tests.publish.helpers import Levels, event_array
 
@@ -30,18 +31,18 @@ def test_views_follow_when_they_are_read() -> None:
 
 def test_a_second_channel_opens_at_the_book_as_it_is_after_the_last_command_read() -> None:
     books, fold, source = opened()
-    books.open(1, RawDepthChannel(1), 5)
+    books.open(1, RawDepthChannel(1, 0), 5)
     fold.read(event_array([rested(6, 10, 9, Side.SELL)]), 0)
     source.books.clear()
-    top = TopChannel(2, 0)
-    books.open(1, top, 6)
-    assert top.snapshot(6, 0)[0].ask_tick == 10  # type: ignore[attr-defined]
-    assert books.raw(1).number == 1 and [channel.number for channel in books.channels(1)] == [1, 2]
+    for top in (TopChannel(2, 10_000), RawTopChannel(3)):
+        books.open(1, top, 6)
+        assert top.snapshot(6, 0)[0].ask_tick == 10  # type: ignore[attr-defined]
+    assert [channel.number for channel in books.channels(1)] == [2], "those with a cadence"
 
 
 def test_what_changed_before_a_book_is_opened_again_is_not_applied_to_it() -> None:
     books, fold, source = opened()
-    first, second = DepthChannel(1, 10_000, 0), DepthChannel(2, 0, 10)
+    first, second = DepthChannel(1, 10_000, 0), RawDepthChannel(2, 10)
     books.open(1, first, 5)
     fold.read(event_array([rested(6, 10, 9)]), 0)
     books.mark()
@@ -52,4 +53,4 @@ def test_what_changed_before_a_book_is_opened_again_is_not_applied_to_it() -> No
     books.catch_up()
     assert second.snapshot(7, 0)[0].bids == [(10, 2)]  # type: ignore[attr-defined]
     with pytest.raises(AssertionError, match="between two releases"):
-        books.open(2, TopChannel(3, 0), 6)
+        books.open(2, RawTopChannel(3), 6)

@@ -1,9 +1,10 @@
 """Reads released EVENT rows through the kernels of `fold_rows`, and holds the tables and buffers that they use.
 
     fold = EventFold(numbers)                 # last trade id of each book
-    fold.watch(index, FOLLOWS | EACH)         # what is read of a book
+    fold.watch(index, FOLLOWS, BITS)          # what is read of a book
+    fold.start(index, kind, channel, sequence, view)   # the book's raw channel gets its messages
     fold.read(events, at)                     # until it returns DONE, see `fold_rows`
-    fold.runs()                               # messages that are made, and commands after which Python publishes
+    fold.runs()                               # messages that are made
     fold.drain()                              # changes of books since the last call
 
 Changes of followed books wait in a log until somebody needs the books. A level that changes often is in it only once
@@ -17,6 +18,8 @@ import numpy as np
 
 from exchange.engine.event_rows import Row
 from exchange.kernel import bind
+from exchange.publish.book_view import BookView
+from exchange.publish.fold.checksums import crc_table
 from exchange.publish.fold.fold_rows import (
     BOOKS,
     CHANGE,
@@ -29,14 +32,15 @@ from exchange.publish.fold.fold_rows import (
     fold_rows,
     squeeze,
 )
-from exchange.publish.fold.frames import ITEM_BYTES, MESSAGE_BYTES, STEP, TRADES
-from exchange.publish.fold.literals import depth_literals, trade_literals
+from exchange.publish.fold.frames import ITEM_BYTES, MESSAGE_BYTES
+from exchange.publish.fold.literals import market_literals
+from exchange.publish.fold.raw_books import RawBooks
+from exchange.publish.fold.streams import SHOWN_CHANGES
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 
 ROOM = 4_096  # rows of each buffer at first; they grow if a command needs more
 
 Change = tuple[int, bool, int, int, int]  # book, whether it is its implied price, side, price_tick, lots now
-Level = tuple[int, int]  # price_tick, lots
 
 _PLACE = {name: place for place, name in enumerate(FOLD_FIELDS)}
 
@@ -49,18 +53,6 @@ class Frames(NamedTuple):
     encoded: dict[str, bytes]  # by name of the encoding
 
 
-class Step(NamedTuple):
-    """A command after which Python publishes on some channels."""
-
-    sequence: int
-    time_us: int
-    changes: list[Change]
-
-
-# Book, whether it is its `trades` channel, and what is to send; book 0 with a command.
-Run = tuple[int, bool, Frames | Step]
-
-
 class EventFold:
     """The log of changes, the frames of raw channels, and the last trade of each book."""
 
@@ -68,8 +60,8 @@ class EventFold:
         """`trade_ids`: last trade id of each book."""
         self._fold = np.zeros(1, FOLD)
         self._numbers = self._fold.view("<i8").data  # a memoryview gives an int in a quarter of the time of an array
-        self._books = np.zeros(1, FOLLOWED)
-        self._literals = depth_literals(), trade_literals()
+        self._books, self._raw, self._shown = np.zeros(1, FOLLOWED), RawBooks(), np.zeros(1, SHOWN_CHANGES)
+        self._constants = market_literals(), crc_table()
         self._make_buffers(ROOM)
         self._read = bind(fold_rows, np.zeros(0, EVENT), 0, *self._arguments())
         self._squeeze = bind(squeeze, self._fold, self._changes, self._slots)
@@ -89,8 +81,8 @@ class EventFold:
 
     def _arguments(self) -> tuple[np.ndarray, ...]:
         return (
-            self._fold, self._books, self._changes, self._slots, self._places, self._touched, self._runs,
-            self._text, self._packed, *self._literals,
+            self._fold, self._books, self._changes, self._slots, self._places, self._touched, self._raw.ladders,
+            self._raw.streams, self._shown, self._runs, self._text, self._packed, *self._constants,
         )  # fmt: skip
 
     def _number(self, name: str) -> int:
@@ -101,8 +93,8 @@ class EventFold:
     def read(self, events: np.ndarray, at: int) -> int:
         """Read EVENT rows from place `at` on, to `next_row`. Returns what `fold_rows` does.
 
-        After FULL and BOOKS the caller takes what there is and calls again; after FULL it calls `grow` if there was
-        nothing.
+        The caller takes what there is and calls again until all is read; after FULL it calls `grow` if there was
+        nothing, after SHORT `load` for the books that the command has changed.
         """
         result: int = self._read(events, at, *self._arguments())
         if result == BOOKS:
@@ -129,28 +121,20 @@ class EventFold:
         """Time of that command."""
         return self._number("time_us")
 
-    def runs(self) -> list[Run]:
-        """What the last call has made, in order."""
+    def runs(self) -> list[tuple[int, Frames]]:
+        """What the last call has made, in order, each with its channel."""
         count = self._number("runs")
         if not count:
             return []
-        log: list[Change] = []  # from the first step's changes on
-        start = 0
-        made: list[Run] = []
+        made: list[tuple[int, Frames]] = []
         text_bytes, packed_bytes = self._text.data, self._packed.data
-        for run in self._runs_raw[:count].tolist():
-            kind, book, messages, last, text, text_end, packed, packed_end, begin, end, time_us = run
-            if kind == STEP:
-                if not log:
-                    start, log = begin, self._changes_between(begin, self._number("changes"))
-                made.append((0, False, Step(last, time_us, log[begin - start : end - start])))
-                continue
+        for channel, messages, last, text, text_end, packed, packed_end in self._runs_raw[:count].tolist():
             encoded = {}
             if text_end > text:
                 encoded["json"] = bytes(text_bytes[text:text_end])
             if packed_end > packed:
                 encoded["msgpack"] = bytes(packed_bytes[packed:packed_end])
-            made.append((book, kind == TRADES, Frames(messages, last, encoded)))
+            made.append((channel, Frames(messages, last, encoded)))
         return made
 
     def touched(self) -> list[int]:
@@ -170,12 +154,16 @@ class EventFold:
         """The changes by the last command."""
         return self._changes_between(self._number("begin"), self._number("changes"))
 
+    def log(self) -> list[Change]:
+        """All changes since the last call of `drain`, in order. Leaves them in the log."""
+        return self._changes_between(0, self._number("changes"))
+
     def drain(self) -> list[Change]:
         """The newest change of each level since the last call, in the order of the first ones. Empties the log."""
         if not self._number("changes"):
             return []
         self._squeeze(self._fold, self._changes, self._slots)
-        changes = self._changes_between(0, self._number("changes"))
+        changes = self.log()
         self._numbers[_PLACE["changes"]] = self._numbers[_PLACE["begin"]] = 0
         return changes
 
@@ -207,11 +195,33 @@ class EventFold:
         book = self._book(index)
         book["watch"] = int(book["watch"]) & ~which | bits
 
-    def stream(self, index: int, channel: int, sequence: int, checksum_us: int) -> None:
-        """Send frames on a book's raw channel of all levels, from its last message on. `channel` 0: no longer."""
+    def start(self, index: int, kind: int, channel: int, sequence: int, view: BookView) -> None:
+        """Send frames on a book's raw channel after message `sequence`, at which it shows the view.
+
+        kind   which of the book's raw channels it is, see `streams`
+        """
+        self._raw.start(self._book(index), kind, channel, sequence, view)
+        self._numbers[_PLACE["streams"]] += 1
+
+    def stop(self, index: int, kind: int) -> None:
+        """Send nothing more on a book's raw channel."""
+        self._raw.stop(self._book(index), kind)
+        self._numbers[_PLACE["streams"]] -= 1
+
+    def load(self, index: int, view: BookView) -> None:
+        """Load the ladder of a book, if it has raw channels, from its view as of the last command read."""
         book = self._book(index)
-        self._numbers[_PLACE["streams"]] += bool(channel) - bool(book["channel"])
-        book["channel"], book["sequence"], book["checksum_us"] = channel, sequence, checksum_us
+        if book["raw"]:
+            self._raw.load(book, view)
+
+    def encode_for(self, index: int, kind: int, encodings: int) -> None:
+        """Choose the encodings of a book's raw channel, as bits."""
+        self._raw.stream(self._book(index), kind)["encodings"] = encodings
+
+    def note_snapshot(self, index: int, kind: int, time_us: int) -> None:
+        """Note the first snapshot of a raw channel: it has a checksum. Others are not sent to all subscribers."""
+        stream = self._raw.stream(self._book(index), kind)
+        stream["checksum_us"] = stream["checksum_us"] or time_us
 
     def stream_trades(self, index: int, channel: int) -> None:
         """Send frames on a book's `trades` channel from now on. `channel` 0: no longer."""
@@ -220,18 +230,6 @@ class EventFold:
         book["trade_channel"], book["printed"] = channel, book["trade_id"]
         self.watch(index, int(PRINTED) if channel else 0, int(PRINTED))
 
-    def encode_for(self, index: int, trades: bool, encodings: int) -> None:
-        """Choose the encodings of a book's raw channel, or of its `trades`, as bits."""
-        self._book(index)["trade_encodings" if trades else "encodings"] = encodings
-
-    def set_implied(self, index: int, levels: list[Level | None]) -> None:
-        """Note the implied prices that a book's raw channel has published."""
-        book = self._book(index)
-        for side, level in enumerate(levels):
-            book["implied_tick"][side], book["implied_lots"][side] = level or (0, 0)
-
-    def implied(self, index: int) -> list[Level | None]:
-        """The implied prices that a book's raw channel has published."""
-        book = self._book(index)
-        pairs = zip(book["implied_tick"].tolist(), book["implied_lots"].tolist(), strict=True)
-        return [(tick, lots) if lots else None for tick, lots in pairs]
+    def encode_trades_for(self, index: int, encodings: int) -> None:
+        """As `encode_for`, of its `trades` channel."""
+        self._book(index)["trade_encodings"] = encodings

@@ -1,10 +1,12 @@
-"""Kernels that fold EVENT rows into what market data shows: changed levels, prints, frames of raw depth channels.
+"""Kernels that fold EVENT rows into what market data shows: changed levels, prints, frames of raw channels.
 
 One call reads a whole release. For books that nobody watches it only notes the last trade id. Changes of followed books
-go to a log. A book with a raw channel of all levels, or a watched `trades` channel, gets one framed message for each
-command, as bytes, in the encodings that its readers have (MDATA-013). The call returns early at a command that Python
-has to read, and when a buffer has no room for the next command. It changes nothing of that command then, so that it can
-be called again. A command after which Python has something to add is a run of its own, and the call goes on.
+go to a log. A raw channel of a book, or its watched `trades` channel, gets one framed message for each command that
+changes what it shows, as bytes, in the encodings that its readers have (MDATA-013). The call returns early
+
+- after a command to which Python has to add messages;
+- before a command for which a buffer has no room: it changes nothing of it;
+- at a command after which a ladder is short: it is read, and the next call makes its messages.
 """
 
 import numpy as np
@@ -30,18 +32,21 @@ from exchange.kernel_codes import (
     ORDER_STATE_PENDING,
 )
 from exchange.machine import row_at, unlikely
-from exchange.publish.fold.depth_frames import IMPLIED, LEVEL, change_key, put_depth
-from exchange.publish.fold.frames import ITEM_BYTES, MESSAGE_BYTES, NS_PER_US, STEP
+from exchange.publish.fold.book_frames import put_books
+from exchange.publish.fold.depth_frames import IMPLIED, LEVEL, change_key
+from exchange.publish.fold.frames import ITEM_BYTES, MESSAGE_BYTES, NS_PER_US
+from exchange.publish.fold.ladders import SHOWN_MAX, rank_of, set_level
+from exchange.publish.fold.streams import STREAMS
 from exchange.publish.fold.trade_frames import put_trades
 from exchange.records import record_type
 
-# What a call returns: everything is read; Python has to read a command; a buffer, or the table of books, is too small.
-DONE, COMMAND, FULL, BOOKS = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
+# What a call returns: everything is read; Python has to add messages to a command; a buffer, or the table of books, is
+# too small; Python has to load the ladders of a command's books.
+DONE, COMMAND, FULL, BOOKS, SHORT = (np.int64(result) for result in range(5))
 
-# Of a book: it is followed; it has channels with a cadence; Python publishes after each command; its prints are read.
-FOLLOWS, CADENCED, EACH, PRINTED = np.int64(1), np.int64(2), np.int64(4), np.int64(8)
+# Of a book: it is followed; it has channels with a cadence; its prints are read.
+FOLLOWS, CADENCED, PRINTED = np.int64(1), np.int64(2), np.int64(4)
 
-CHECKSUM_US = np.int64(500_000)  # at most a second between checksums while the book changes (MDATA-016)
 HASH = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, The Art of Computer Programming, 6.4)
 
 # Bits of kinds of events: of those whose row has the level of its order; of those that are for Python.
@@ -61,16 +66,17 @@ FOLLOWED = record_type(
         ("trade_id", "<i8"),  # of its last print
         ("watch", "<i8"),  # FOLLOWS and so on
         ("mark", "<i8"),  # number of the last call that found it changed
-        ("last_command", "<i8"),  # sequence of the last command that has its message
-        ("channel", "<i8"),  # number of its raw channel of all levels, 0: none
-        ("sequence", "<i8"),  # number of that channel's last message
-        ("checksum_us", "<i8"),  # time of its last checksum
-        ("encodings", "<i8"),
+        ("last_command", "<i8"),  # sequence of the last command that has its messages
         ("trade_channel", "<i8"),  # number of its `trades` channel
         ("trade_encodings", "<i8"),
         ("printed", "<i8"),  # number of that channel's last message, while it is watched
-        ("implied_tick", "<i8", (2,)),  # implied price of each side as that channel has published it
+        ("raw", "<i8"),  # how many of its streams somebody subscribes to; 0: its ladder is not kept up to date
+        ("ladder", "<i8"),  # row of its LADDER, 0: none
+        ("streams", "<i8", (int(STREAMS),)),  # rows of its STREAMs, 0: none
+        ("implied_tick", "<i8", (2,)),  # implied price of each side
         ("implied_lots", "<i8", (2,)),  # 0: none
+        ("sent_tick", "<i8", (2,)),  # the same, as raw channels have published it
+        ("sent_lots", "<i8", (2,)),
     ]
 )
 # A level, or the implied price of a side, that has changed.
@@ -83,23 +89,23 @@ CHANGE = record_type(
         ("entry", "<i8"),  # its place in the hash table
     ]
 )
-# Messages of one channel behind one another, with their bytes in each encoding. If `kind` is STEP: a command, with the
-# place of its changes in the log, after which Python publishes.
-RUN_FIELDS = (
-    "kind", "book", "messages", "last", "text", "text_end", "packed", "packed_end", "begin", "end", "time_us",
-)  # fmt: skip
+# Messages of one channel behind one another, with their bytes in each encoding.
+RUN_FIELDS = ("channel", "messages", "last", "text", "text_end", "packed", "packed_end")
 RUN = record_type([(name, "<i8") for name in RUN_FIELDS])
 # What has been read. Numbers of used rows and bytes are of the last call, but those of `changes` until Python takes it.
 FOLD_FIELDS = (
     "calls", "print_id", "streams", "venue_rows", "next_row", "sequence", "time_us", "changes", "begin", "places",
-    "touched", "runs", "text", "packed",
+    "touched", "runs", "text", "packed", "is_read",
 )  # fmt: skip
 FOLD = record_type([(name, "<i8") for name in FOLD_FIELDS])
 
 
 @kernel
-def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, text, packed, literals, trade_literals):
-    """Read EVENT rows from place `at` on. Returns DONE, COMMAND, FULL or BOOKS; `next_row` is where to go on.
+def fold_rows(
+    rows, at, folds, books, changes, slots, places, touched, ladders, streams, shown, runs, text, packed, literals,
+    remainders,
+):  # fmt: skip
+    """Read EVENT rows from place `at` on. Returns DONE, COMMAND, FULL, BOOKS or SHORT; `next_row` is where to go on.
 
     folds         FOLD, shape (1,)
     books         FOLLOWED rows by index of the book
@@ -107,31 +113,39 @@ def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, tex
     slots         int64, a power of two and at least twice as many as `changes`: a hash table over them
     places        int64, filled with rows of the last command that Python has to read: prints and events of the venue
     touched       int64, as many as books, filled with changed books that have a cadence, each once a call
+    ladders       LADDER rows; row 0 is none, as in `streams`
+    streams       STREAM rows
+    shown         SHOWN_CHANGES, shape (1,), work space
     runs          RUN rows, filled
     text, packed  bytes of frames, filled
-    literals      of `depth` messages, and `trade_literals` of `trades` messages: see `literals`
+    literals      see `literals`; `remainders`: see `checksums`
     """
     fold = row_at(folds, 0)
     fold.calls += 1
-    fold.places = fold.touched = fold.runs = fold.text = fold.packed = 0
+    fold.touched = fold.runs = fold.text = fold.packed = 0
     result = DONE
     while at < len(rows) and result == DONE:
-        stop, noted, placed, fills, index_max = _weigh(rows, at, books)
-        if unlikely(noted + placed + fills != 0):
-            if index_max >= len(books):
+        stop, noted, placed, matters, index_max, listed = _weigh(rows, at, books)
+        if unlikely(matters):
+            if fold.is_read:
+                fold.is_read = 0
+            elif index_max >= len(books):
                 result = BOOKS
-            elif not _has_room(fold, noted, placed, changes, places, runs, text, packed):
+            elif (listed and fold.runs) or not _has_room(fold, noted, placed, changes, places, runs, text, packed):
                 result = FULL
             else:
                 _read_command(rows, at, stop, fold, books, changes, slots, places)
                 _touch(fold, books, changes, touched)
-                if _is_left_to_python(row_at(rows, at).time_ns // NS_PER_US, fold, books, changes):
+                fold.is_read = _follow(fold, books, changes, ladders)
+                result = SHORT if fold.is_read else DONE
+            if result == DONE:
+                event, work = row_at(rows, at), row_at(shown, 0)
+                put_books(event, fold, books, changes, ladders, streams, work, runs, text, packed, literals, remainders)
+                if fold.venue_rows:
                     result = COMMAND
                     _skip_prints(rows, fold, books, places)
                 else:
-                    put_depth(row_at(rows, at), fold, books, changes, runs, text, packed, literals)
-                    _add_step(row_at(rows, at), fold, books, changes, runs)
-                    put_trades(rows, fold, books, places, runs, text, packed, trade_literals)
+                    put_trades(rows, fold, books, places, runs, text, packed, literals)
         if result <= COMMAND:
             fold.sequence, fold.time_us = row_at(rows, at).sequence, row_at(rows, at).time_ns // NS_PER_US
             at = stop
@@ -142,9 +156,9 @@ def fold_rows(rows, at, folds, books, changes, slots, places, touched, runs, tex
 @leaf_kernel
 def _weigh(rows, at, books):
     """Look at the command that begins at a row. Returns (its end; most changes of followed books; most rows for Python;
-    number of fills; highest book)."""
+    whether it has anything to read; highest book; whether it lists instruments)."""
     sequence = row_at(rows, at).sequence
-    noted, placed, fills, index_max = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    noted, placed, matters, index_max, listed = np.int64(0), np.int64(0), False, np.int64(0), False
     while at < len(rows) and row_at(rows, at).sequence == sequence:
         row = row_at(rows, at)
         changed = _level_of(row)[0] or row.kind == EVENT_IMPLIED_PRICE
@@ -153,13 +167,14 @@ def _weigh(rows, at, books):
             index = np.int64(row.instrument)
             index_max = max(index_max, index)
             watch = np.int64(row_at(books, index).watch) if index < len(books) else np.int64(0)
-            fills += fill
             noted += changed and watch & FOLLOWS != 0
             placed += fill and watch & PRINTED != 0
+            matters |= fill
         elif _is_of_venue(row.kind):
             placed += 1
+            listed |= row.kind == EVENT_INSTRUMENT_LISTED
         at += 1
-    return at, noted, placed, fills, index_max
+    return at, noted, placed, matters or noted + placed != 0, index_max, listed
 
 
 @leaf_kernel
@@ -185,10 +200,14 @@ def _is_of_venue(kind):
 
 @leaf_kernel
 def _has_room(fold, noted, placed, changes, places, runs, text, packed):
-    """Whether each buffer has room for what a command may need."""
-    messages = min(noted + placed, np.int64(fold.streams))
-    size = messages * MESSAGE_BYTES + (noted + placed) * ITEM_BYTES if messages else np.int64(0)
-    enough = noted <= len(changes) - fold.changes and placed <= len(places) and messages < len(runs) - fold.runs
+    """Whether each buffer has room for what a command may need.
+
+    A change may move a level into a channel of few levels and another one out of it, or the other way round.
+    """
+    messages = min(STREAMS * noted + placed, np.int64(fold.streams))
+    few = min(2 * STREAMS * noted, 4 * SHOWN_MAX * messages)
+    size = messages * MESSAGE_BYTES + (noted + few + placed) * ITEM_BYTES if messages else np.int64(0)
+    enough = noted <= len(changes) - fold.changes and placed <= len(places) and messages <= len(runs) - fold.runs
     return enough and size <= len(text) - fold.text and size <= len(packed) - fold.packed
 
 
@@ -270,26 +289,24 @@ def _touch(fold, books, changes, touched):
 
 
 @leaf_kernel
-def _is_left_to_python(time_us, fold, books, changes):
-    """Whether Python has to publish the command just read: events of the venue, or a checksum that is due."""
-    left = fold.venue_rows != 0
-    for at in range(fold.begin, fold.changes):
-        book = row_at(books, np.int64(row_at(changes, at).key) >> 2)
-        left |= book.channel != 0 and time_us - book.checksum_us >= CHECKSUM_US
-    return left
+def _follow(fold, books, changes, ladders):
+    """Bring ladders and implied prices of books with raw channels up to the command just read.
 
-
-@leaf_kernel
-def _add_step(event, fold, books, changes, runs):
-    """Add the command just read as a run of its own if Python publishes after each command of one of its books."""
-    each = False
+    returns   1 if a ladder is short, else 0
+    """
+    short = np.int64(0)
     for at in range(fold.begin, fold.changes):
-        each |= row_at(books, np.int64(row_at(changes, at).key) >> 2).watch & EACH != 0
-    if each:
-        run = row_at(runs, fold.runs)
-        run.kind, run.book, run.last, run.time_us = STEP, 0, event.sequence, event.time_ns // NS_PER_US
-        run.begin, run.end = fold.begin, fold.changes
-        fold.runs += 1
+        change = row_at(changes, at)
+        key = np.int64(change.key)
+        index, side = key >> 2, key & 1
+        book = row_at(books, index)
+        if book.raw == 0:
+            continue
+        if key == change_key(index, IMPLIED, side):
+            book.implied_tick[side], book.implied_lots[side] = change.tick, change.lots
+        elif set_level(ladders, np.int64(book.ladder), side, rank_of(side, np.int64(change.tick)), change.lots):
+            short = np.int64(1)
+    return short
 
 
 @leaf_kernel

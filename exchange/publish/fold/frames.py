@@ -14,11 +14,12 @@ from exchange.publish.encode.put import put_big_endian, put_decimal, put_packed_
 ITEM_BYTES, MESSAGE_BYTES = np.int64(64), np.int64(512)  # most bytes of a level or print, and of all else in a message
 NS_PER_US = np.int64(1_000)
 JSON, MSGPACK = np.int64(1), np.int64(2)  # bits of the encodings of a channel
-DEPTH, TRADES, STEP = np.int64(0), np.int64(1), np.int64(2)  # kinds of runs; the last is a command for Python
 TEXT_FRAME, BINARY_FRAME = np.int64(0x81), np.int64(0x82)  # RFC 6455, section 5.2
 HEADER_SHORT, HEADER, HEADER_LONG = np.int64(2), np.int64(4), np.int64(10)  # bytes
 SHORT_BELOW, LONG_FROM = np.int64(126), np.int64(65_536)
-PIECES_MAX, PIECE_BYTES = np.int64(10), np.int64(32)  # literals of an encoding; the last byte of each is its length
+PIECE_BYTES = np.int64(32)  # of a literal; the last one is its length
+MESSAGE_PIECES, PIECES_MAX = np.int64(12), np.int64(36)  # most literals of a message; literals of an encoding
+TRADE_PIECES, TOP_PIECES = np.int64(12), np.int64(24)  # number of the first literal; it is 0 of `depth`
 COMMA, OPEN, CLOSE, END = (np.int64(ord(sign)) for sign in ",[]}")
 
 
@@ -107,12 +108,11 @@ def put_header(target, start, body, length, first):
 
 
 @leaf_kernel
-def add_run(fold, runs, kind, index, sequence, start, packed_start):
+def add_run(fold, runs, channel, sequence, start, packed_start):
     """Add a message to the last run, or begin a new one."""
-    last = row_at(runs, max(fold.runs - 1, 0))
-    if fold.runs == 0 or last.book != index or last.kind != kind:
+    if fold.runs == 0 or row_at(runs, fold.runs - 1).channel != channel:
         run = row_at(runs, fold.runs)
-        run.kind, run.book, run.messages, run.text, run.packed = kind, index, 0, start, packed_start
+        run.channel, run.messages, run.text, run.packed = channel, 0, start, packed_start
         fold.runs += 1
     run = row_at(runs, fold.runs - 1)
     run.messages += 1

@@ -11,7 +11,7 @@ from exchange.publish.fold.frames import (
     MSGPACK,
     NS_PER_US,
     OPEN,
-    TRADES,
+    TRADE_PIECES,
     add_run,
     body_of,
     put_byte,
@@ -24,7 +24,9 @@ from exchange.publish.fold.frames import (
 )
 
 # Numbers of the literals. That of an uncross has its value, too; then come the three aggressors.
-CHANNEL, SEQUENCE, ENGINE_SEQUENCE, TIME_US, ROWS, PREVIOUS, AUCTION, BUYER = (np.int64(piece) for piece in range(8))
+CHANNEL, SEQUENCE, ENGINE_SEQUENCE, TIME_US, ROWS, PREVIOUS, AUCTION, BUYER = (
+    TRADE_PIECES + piece for piece in range(8)
+)
 FIELDS = np.int64(7)  # of a message that is of no uncross, the type among them
 
 
@@ -48,7 +50,7 @@ def put_trades(rows, fold, books, places, runs, text, packed, literals):
                 packed, packed_start, np.int64(1), rows, fold, index, book, places, first, literals
             )
         book.printed = book.trade_id
-        add_run(fold, runs, TRADES, index, np.int64(book.trade_id), start, packed_start)
+        add_run(fold, runs, np.int64(book.trade_channel), np.int64(book.trade_id), start, packed_start)
 
 
 @kernel

@@ -9,11 +9,11 @@ from exchange.codes import EventKind, Liquidity, Side
 from exchange.engine.event_rows import TRADE_ID, Row
 from exchange.publish.fold import event_fold
 from exchange.publish.fold.event_fold import EventFold
-from exchange.publish.fold.fold_rows import COMMAND, DONE, EACH, FOLLOWS, FULL, PRINTED
+from exchange.publish.fold.fold_rows import COMMAND, DONE, FOLLOWS, FULL, PRINTED
 from tests.publish.feed import rested, traded
 from tests.publish.helpers import event, event_array
 
-BITS = int(FOLLOWS | EACH | PRINTED)
+BITS = int(FOLLOWS | PRINTED)
 Taken = list[tuple[int, ...]]
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange.codes import EventFlag, EventKind, Liquidity, OrderState
+from exchange.codes import EventFlag, EventKind, Liquidity, MarketState, OrderState
 from exchange.compiler import JIT
 from exchange.engine.event_rows import Row
 from exchange.publish.channels import LOG_MESSAGES
-from exchange.publish.fold import event_fold
+from exchange.publish.fold import event_fold, raw_books
 from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
+from exchange.publish.open_books import OpenBooks
 from tests.publish.feed import START_US, at_time, spec
 from tests.publish.helpers import H27, LISTED, Levels, event, event_array, table
 from tests.publish.market_twins import MarketTwins, random_channel
@@ -24,11 +25,16 @@ LEVEL_KINDS = (
     EventKind.SELF_MATCH_DECREMENTED, EventKind.ORDER_REPLACED, EventKind.FILL, EventKind.IMPLIED_PRICE,
     EventKind.ORDER_REJECTED,
 )  # fmt: skip
+VENUE_KINDS = (EventKind.STATE_CHANGED, EventKind.INDICATIVE_PRICE, EventKind.INSTRUMENT_LISTED)
+STATES = (MarketState.PREOPEN, MarketState.OPEN, MarketState.HALT, MarketState.PAUSED)
 FLAGS = (0, EventFlag.KEPT, EventFlag.LOST, EventFlag.NEVER_RESTED, EventFlag.RESTS, EventFlag.IMPLIED)
 
 
-def random_command(rng: np.random.Generator, sequence: int, trade_id: int, rows_max: int) -> list[Row]:
-    """Rows of one command: any fields in any kind that may change a book."""
+def random_command(rng: np.random.Generator, sequence: int, trade_id: int, rows_max: int, lots_max: int) -> list[Row]:
+    """Rows of one command: any fields in any kind that may change a book, and sometimes an event of the venue.
+
+    lots_max   0: all levels go
+    """
     rows = []
     for _ in range(int(rng.integers(1, rows_max + 1))):
         trade_id += int(rng.integers(2))
@@ -39,7 +45,7 @@ def random_command(rng: np.random.Generator, sequence: int, trade_id: int, rows_
                 instrument=int(rng.choice(BOOKS)),
                 side=int(rng.integers(2)),
                 price=int(rng.integers(-40, 40)) * int(rng.choice([1, 1, 5, 2_000_000])),
-                level_lots=int(rng.integers(4)) * int(rng.choice([1, 40, 80, 200, 70_000])),
+                level_lots=int(rng.integers(lots_max + 1)) * int(rng.choice([1, 40, 80, 200, 70_000])),
                 lots=int(rng.integers(1, 3)),
                 old_tick=int(rng.integers(-9, 9)),
                 flags=int(rng.choice(FLAGS)),
@@ -48,7 +54,17 @@ def random_command(rng: np.random.Generator, sequence: int, trade_id: int, rows_
                 trade_id=trade_id,
             )
         )
+    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.1 else 0):
+        rows.insert(int(rng.integers(len(rows) + 1)), random_venue_event(rng, sequence))
     return rows
+
+
+def random_venue_event(rng: np.random.Generator, sequence: int) -> Row:
+    listed = LISTED[int(rng.integers(len(LISTED)))]
+    kind = EventKind(rng.choice(VENUE_KINDS))
+    fields = {"market_state": int(rng.choice(STATES))} if kind == EventKind.STATE_CHANGED else {}
+    of_group = kind == EventKind.STATE_CHANGED and rng.random() < 0.3
+    return event(kind, sequence, instrument=0 if of_group else listed.index, group=listed.group, **fields)
 
 
 class Twins(MarketTwins):
@@ -66,24 +82,46 @@ class Twins(MarketTwins):
         rows: list[Row] = []
         for _ in range(commands):
             self.source.sequence += int(self.rng.integers(1, 3))
-            rows += random_command(self.rng, self.source.sequence, self.trade_id, rows_max)
+            lots_max = 0 if self.source.sequence // 300 % 3 == 2 else 3
+            rows += random_command(self.rng, self.source.sequence, self.trade_id, rows_max, lots_max)
             self.trade_id = max(self.trade_id, *(row[15] for row in rows))
         self.now_us += int(self.rng.choice([50, 400, 3_000, 90_000]))
         self.fold(at_time(rows, self.now_us), self.source.sequence, self.now_us * 1_000, self.now_us)
 
 
 @pytest.mark.rule("MDATA-010", "MDATA-013", "MDATA-016", "RATE-006")
-@pytest.mark.parametrize("room", [1, event_fold.ROOM])
+@pytest.mark.parametrize(("room", "ladder_room"), [(1, 64), (event_fold.ROOM, 256), (event_fold.ROOM, 64)])
 @pytest.mark.parametrize("seed", range(4))
-def test_kernels_publish_what_plain_python_publishes(seed: int, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernels_publish_what_plain_python_publishes(
+    seed: int, room: int, ladder_room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(event_fold, "ROOM", room)
-    assert drive(seed, 150).framed > 200
+    monkeypatch.setattr(raw_books, "LADDER_ROOM", ladder_room)
+    assert drive(seed, 250).framed > 600
+
+
+@pytest.mark.rule("MDATA-010")
+def test_a_ladder_that_lacks_levels_is_loaded_within_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raw_books, "LADDER_ROOM", 64)
+    loads = 0
+
+    def count_loads(books: OpenBooks) -> None:
+        nonlocal loads
+        loads += 1
+        refill(books)
+
+    refill = OpenBooks.refill
+    monkeypatch.setattr(OpenBooks, "refill", count_loads)
+    for seed in range(2):
+        drive(20 + seed, 200)
+    assert loads > 10
 
 
 def drive(seed: int, releases: int) -> Twins:
     """Random releases, while readers come, go and fall behind."""
     twins = Twins(seed)
     numbers = [twins.subscribe(name, row.instrument_id) for name in ("depth", "trades") for row in LISTED]
+    numbers += [twins.subscribe("depth", H27, 0, levels) for levels in (1, 10, 50)]
     for _ in range(releases):
         twins.release(int(twins.rng.integers(12)), int(twins.rng.choice([1, 4, 30])))
         if twins.rng.random() < 0.2:
@@ -127,7 +165,7 @@ def test_nothing_is_encoded_for_nobody() -> None:
         rested = event(EventKind.ORDER_RESTED, sequence, instrument=1, price=5, level_lots=sequence)
         market.fold(event_array(at_time([rested], START_US)), sequence, START_US * 1_000)
         names += [set(message.encoded) for _, message in market.due(START_US) if isinstance(message, Frames)]
-    assert names == [{"json"}, {"msgpack"}, {"json", "msgpack"}, {"msgpack"}], "the last is for the log alone"
+    assert names == [{"json"}, {"json"}, {"msgpack"}, {"json", "msgpack"}, {"msgpack"}], "the last is for the log alone"
     (merged,) = market.merged(number, market.sequence_of(number) - 4)
     assert merged.bids == [(5, 6)]  # type: ignore[attr-defined]
 

@@ -4,11 +4,11 @@ import pytest
 
 from exchange.codes import EventKind, Side
 from exchange.gateway.outbox import BINARY_FRAME, JSON, MSGPACK, TEXT_FRAME, frame
-from exchange.publish.channels import payloads
 from exchange.publish.fold import frames
 from exchange.publish.fold.audience import ENCODING_BITS
 from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
+from exchange.publish.raw_channels import payloads
 from exchange.wire.messages import Depth
 from tests.publish.feed import START_US, at_time, spec
 from tests.publish.helpers import Levels, event, event_array, table

@@ -8,10 +8,10 @@ import pytest
 from exchange.codes import EventFlag, EventKind, Liquidity, Side
 from exchange.engine.event_rows import Row
 from exchange.gateway.outbox import JSON, MSGPACK
-from exchange.publish.channels import payloads
 from exchange.publish.fold.event_fold import Frames
 from exchange.publish.market_data import MarketData
 from exchange.publish.prints import trades_message
+from exchange.publish.raw_channels import payloads
 from tests.publish.feed import START_US, at_time, spec
 from tests.publish.helpers import H27, J27, Levels, event, event_array, table
 
