@@ -15,7 +15,10 @@ from exchange.publish.fold.event_fold import Frames
 from exchange.publish.fold.streams import STREAM_LEVELS, TOP
 from exchange.wire.messages import ChannelMessage, Depth, Top
 
-Decode = Any  # of a message in one encoding
+_DECODERS: dict[type[ChannelMessage], dict[str, Any]] = {
+    message: {"json": msgspec.json.Decoder(message).decode, "msgpack": msgspec.msgpack.Decoder(message).decode}
+    for message in (Depth, Top)
+}
 
 
 class RawChannel:
@@ -29,10 +32,7 @@ class RawChannel:
         self._book = BookView()
         self._opened = 0  # number at which it began to follow the book
         self._sent: deque[Frames] = deque()
-        self._decoders: dict[str, Decode] = {
-            "json": msgspec.json.Decoder(message).decode,
-            "msgpack": msgspec.msgpack.Decoder(message).decode,
-        }
+        self._decoders = _DECODERS[message]
 
     def open(self, book: BookView) -> None:
         """Begin to follow a book. Subscribers need a snapshot: older messages do not lead to this state."""
