@@ -106,6 +106,8 @@ def test_a_better_certificate_covers_a_lower_contract_and_the_highest_contract_f
     quarter = named({"H100.G90.Q1-27": -4, "H100.G95.F27": -4})
     low = initial_margin(quarter, terms._replace(certificates={("H100", F27, 9000): 8}))
     assert low.cover == 4 * 744 * 400 // 4  # G90 backs the quarter's January, never the G95 contract
+    both = initial_margin(quarter, terms._replace(certificates={("H100", F27, 9500): 4, ("H100", F27, 9000): 4}))
+    assert both.cover == 8 * 744 * 400 // 4  # the better one is not wasted on the lower contract
     high = initial_margin(quarter, terms._replace(certificates={("H100", F27, 9500): 6}))
     assert high.cover == 6 * 744 * 400 // 4
     assert high.scan == (2 * 744 + 4 * 672 + 4 * 744) * 400

@@ -103,6 +103,8 @@ def test_among_quiet_tiers_the_busier_one_then_the_one_near_the_benchmark_decide
     assert [price.price_tick for price in order_tiers([g80._replace(window_lots=1), g90], G90)] == [2900, 2900]
     pair = [TierBook(8500, 2850, False, 0, *WIDE), TierBook(9500, 2840, False, 0, *WIDE)]
     assert [price.price_tick for price in order_tiers(pair, G90)] == [2840, 2840]  # equally near: the higher floor
+    above = [TierBook(9500, 2800, False, 0, *WIDE), TierBook(9000, 2850, False, 0, *WIDE)]
+    assert [price.price_tick for price in order_tiers(above, G90)] == [2850, 2850]  # the benchmark before a higher one
     with pytest.raises(OutOfRange, match="named twice"):
         order_tiers([g80, g80], G90)
 

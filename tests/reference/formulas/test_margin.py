@@ -48,14 +48,26 @@ def product_terms(terms: AccountTerms) -> MarginTerms:
     )
 
 
+# Shorts of one month in several tiers, with certificates for some of them.
+COVERED = [f"H100.{tier}.{code}" for tier in ("G80", "G90", "G95") for code in ("F27", "Q1-27")]
+COVERED_PORTFOLIOS = st.dictionaries(st.sampled_from(COVERED), st.integers(-9, 2), min_size=2, max_size=5)
+CERTIFICATES = st.dictionaries(
+    st.tuples(st.just("H100"), st.just("F27"), st.sampled_from([8500, 9000, 9500])), st.integers(1, 9), min_size=1
+)
+COVERED_TERMS = st.tuples(CERTIFICATES, st.sampled_from([(), ("F27",)])).map(
+    lambda drawn: AccountTerms(drawn[0], addon=drawn[1])
+)
+
+
 @pytest.mark.rule("MARGIN-001")
 @pytest.mark.rule("MARGIN-007")
 @pytest.mark.rule("MARGIN-008")
 @pytest.mark.rule("MARGIN-009")
 @pytest.mark.rule("MARGIN-010")
 @pytest.mark.rule("MARGIN-011")
-@given(PORTFOLIOS, TERMS)
-def test_every_part_of_the_margin_agrees(lots: dict[str, int], terms: AccountTerms) -> None:
+@given(st.tuples(PORTFOLIOS, TERMS) | st.tuples(COVERED_PORTFOLIOS, COVERED_TERMS))
+def test_every_part_of_the_margin_agrees(account: tuple[dict[str, int], AccountTerms]) -> None:
+    lots, terms = account
     positions = {parse_symbol(symbol): count for symbol, count in lots.items()}
     names = {name: count for name, count in positions.items() if isinstance(name, OutrightName)}
     found = initial_margin(names, product_terms(terms))
