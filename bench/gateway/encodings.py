@@ -27,6 +27,8 @@ MARKED: dict[str, tuple[str, object]] = {
     "rejected": ("ev", "rejected"),
     "resent": ("dup", True),
     "replayed": ("rp", True),
+    "busy": ("name", "BUSY"),
+    "throttled": ("name", "THROTTLED"),
 }
 ANSWERS = ("ok", "err")
 

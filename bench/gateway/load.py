@@ -17,7 +17,7 @@ from collections.abc import Callable
 from time import perf_counter, perf_counter_ns, process_time
 from typing import Any
 
-from bench.gateway import logons, open_loop, readers
+from bench.gateway import logons, open_loop, overload, readers
 from bench.gateway.encodings import ENCODINGS
 from bench.gateway.raw_connection import RECEIVE_BYTES, RawConnection, pair_of
 from bench.gateway.requests import Message, maker_orders, mixed_orders, plain_orders
@@ -172,6 +172,8 @@ JOBS: dict[str, Callable[[int, Job], Run]] = {
     "latency": latency,
     "throughput": throughput,
     "open_loop": open_loop.prepare,
+    "overload": overload.overload,
+    "cancels": overload.cancels,
     "fanout": readers.fanout,
     "last_reader": readers.last_reader,
     "resume": logons.resume,

@@ -48,12 +48,17 @@ def resume(port: int, job: Job) -> Run:
 
 def _logged_on(port: int, key: list[Any]) -> tuple[str, int]:
     """Log on and disconnect. Returns the session, which can be resumed, and the last event of its account."""
+    peer, found = _connected(port, key)
+    peer.socket.close()
+    return found
+
+
+def _connected(port: int, key: list[Any]) -> tuple[RawConnection, tuple[str, int]]:
+    """A connection that is logged on, its session and the last event of its account."""
     peer = RawConnection(port, pair_of(key))
     peer.upgrade()
     peer.send_logon(peer.hello())
-    found = _welcome(peer.live())
-    peer.socket.close()
-    return found
+    return peer, _welcome(peer.live())
 
 
 def _welcome(data: bytes) -> tuple[str, int]:
@@ -64,12 +69,25 @@ def _welcome(data: bytes) -> tuple[str, int]:
 
 
 def relogon(port: int, job: Job) -> Run:
-    """Seconds until `count` clients, whose connections have ended together, have all resumed their sessions."""
+    """Seconds until `count` clients, whose connections have ended together, have all resumed their sessions.
+
+    connected   their connections end when the time begins, not before
+    """
     keys = [job["keys"][number % len(job["keys"])] for number in range(job["count"])]
-    sessions = [_logged_on(port, key) for key in keys]
+    alive_ns, connected, sessions = perf_counter_ns(), [], []
+    for key in keys:
+        peer, session = _connected(port, key)
+        sessions.append(session)
+        if job["connected"]:
+            connected.append(peer)
+            alive_ns = keep_alive(alive_ns, connected)
+        else:
+            peer.socket.close()
 
     def run() -> dict[str, Any]:
         begin = perf_counter()
+        for peer in connected:
+            peer.socket.close()
         peers = [RawConnection(port, pair_of(key)) for key in keys]
         for peer in peers:
             peer.upgrade()
@@ -100,7 +118,7 @@ def idle(port: int, job: Job) -> Run:
     return run
 
 
-def resident_kib(process_id: int) -> int:
-    """Resident memory of a process, in KiB."""
+def resident_kib(process_id: int, most: bool = False) -> int:
+    """Resident memory of a process, in KiB: now, or the most that it has had."""
     lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM" if most else "VmRSS")))

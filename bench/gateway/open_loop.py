@@ -33,7 +33,7 @@ def percentiles_us(due: np.ndarray, done: np.ndarray) -> list[float]:
     return [round(float(one) / 1_000, 1) for one in np.percentile(done - due, PERCENTILES, method="higher")]
 
 
-class _Client:
+class Client:
     """One connection. Request `n` of the schedule is its request `n // clients`."""
 
     def __init__(self, peer: RawConnection, frames: list[bytes], due: np.ndarray) -> None:
@@ -80,21 +80,35 @@ def _spread(notes: list[tuple[int, int]]) -> np.ndarray:
     return np.repeat([time_ns for _, time_ns in notes], [count for count, _ in notes])
 
 
+Schedule = tuple[list[Any], list[bytes], np.ndarray]  # the key of a client, its frames, and when each is due
+
+
 def prepare(port: int, job: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     """Latency at one rate, of `count` requests over all clients."""
+    clients = connected(port, job, schedules_of(job))
+    return lambda: run(clients, job)
+
+
+def schedules_of(job: dict[str, Any]) -> list[Schedule]:
+    """What each client sends, and when."""
     encoding = ENCODINGS[job["encoding"]]
     schedule = due_ns(job["rate"], job["count"], job["seed"])
-    clients = []
+    found = []
     for number, key in enumerate(job["keys"]):
         due = schedule[number :: len(job["keys"])]
         messages = plain_orders(job["instruments"], f"{job['prefix']}{number}", len(due))
-        frames = [encoding.order_frame(message) for message in messages]
-        clients.append((key, frames, due))
-    connected = [_Client(RawConnection.open(port, pair_of(key), encoding), frames, due) for key, frames, due in clients]
-    return lambda: _run(connected, job)
+        found.append((key, [encoding.order_frame(message) for message in messages], due))
+    return found
 
 
-def _run(clients: list[_Client], job: dict[str, Any]) -> dict[str, Any]:
+def connected(port: int, job: dict[str, Any], schedules: list[Schedule]) -> list[Client]:
+    """A connection for each schedule."""
+    encoding = ENCODINGS[job["encoding"]]
+    return [Client(RawConnection.open(port, pair_of(key), encoding), frames, due) for key, frames, due in schedules]
+
+
+def run(clients: list[Client], job: dict[str, Any]) -> dict[str, Any]:
+    """Send what is due until everything is answered."""
     by_handle = {client.peer.socket.fileno(): client for client in clients}
     for client in clients:
         client.peer.socket.setblocking(False)
@@ -113,7 +127,7 @@ def _run(clients: list[_Client], job: dict[str, Any]) -> dict[str, Any]:
     return _found(clients)
 
 
-def _found(clients: list[_Client]) -> dict[str, Any]:
+def _found(clients: list[Client]) -> dict[str, Any]:
     """Latency of all requests from when they were due, and how late they were sent."""
     due = np.concatenate([client.due for client in clients])
     sent = np.concatenate([_spread(client.sent_ns) for client in clients])

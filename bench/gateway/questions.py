@@ -12,8 +12,10 @@
 - mixed: a fifth of the orders trade, a tenth are refused, others are replaced, cancelled, or sent again;
 - fanout: 500 subscribers of 4 raw depth channels, 4 and 16 changes in each loop tick; deliveries a second;
 - last_reader: one change; time until the last of 100 subscribers has it;
-- stalled: the same with 16 changes, and with 10 of the 100 subscribers stalled;
+- stalled: the same with 16 changes, and with 10 of the 100 subscribers stalled; many_stalled: 60 of 500;
+- overload: ten times the throughput of the closed loop is offered; answers, memory, and cancels of another client;
 - resume: a session is resumed over 1,000 missed events; relogon: 500 clients resume at once;
+- storm: 500 clients drop together and log on again, while another one sends orders;
 - idle: memory of a connection that does nothing.
 
 Runs that are compared take turns on one venue; figures are medians of the turns. The speed of a machine changes from
@@ -22,7 +24,6 @@ with many levels, a venue that has run for days. The load takes a part of the sa
 folders are in the system's temporary folder, whose disk differs from machine to machine.
 """
 
-import asyncio
 import json
 import shutil
 import statistics
@@ -33,18 +34,16 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from bench.gateway.encodings import ENCODINGS
+from bench.gateway.jobs import QUICK_SCALE, orders_job, readers_job, sized, turns_of
 from bench.gateway.requests import MIX, asked_mix
 from bench.gateway.served import CLIENTS, LoadError, Served, serving, spread_us, sync_us
+from bench.gateway.stress import many_stalled, overload, stalled, storm
 from exchange.venue.loop import run_loop
 
 Figures = dict[str, Any]
-IN_FLIGHT = 32
-TURNS = 3
-QUICK_SCALE = 0.1  # of a run for a first look
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of the closed loop's throughput, for the open loop
 STEP_SECONDS, STEP_REQUESTS_MAX = 1.0, 100_000
 RAW = {"watchers": 1, "cadence_ms": 0, "levels": 0}
-FILLING_TICKS = 600  # until the venue notices a stalled reader
 CALM = {"watchers": 10, "cadence_ms": 100, "levels": 10}
 
 
@@ -76,21 +75,6 @@ async def _measure(folder: str, name: str, durability: str, scale: float, limits
         return {"question": name, "durability": durability, **found} | {
             "commands_per_commit": round(counters.commands / max(1, counters.batches), 1)
         }
-
-
-def orders_job(served: Served, scale: float, **more: Any) -> Figures:
-    """The job of 10 clients with 32 requests in flight each; `more`: what is different."""
-    return {
-        "job": "throughput",
-        "keys": served.keys[:CLIENTS],
-        "count": int(20_000 * scale),
-        "inflight": IN_FLIGHT,
-    } | more
-
-
-def turns_of(scale: float) -> int:
-    """How often runs that are compared take turns: once for a test."""
-    return TURNS if scale >= QUICK_SCALE else 1
 
 
 async def take_turns(served: Served, scale: float, variants: dict[str, Figures]) -> Figures:
@@ -223,26 +207,12 @@ def check_mix(counts: dict[str, int], rounds: int, turns: int = 1) -> None:
     assert not wrong, f"the mix is wrong: {', '.join(wrong)}"
 
 
-def sized(count: int, scale: float) -> int:
-    """How many clients or events a question has: all of them, unless the run is scaled to less than a tenth."""
-    return count if scale >= QUICK_SCALE else max(10, int(count * scale / QUICK_SCALE))
-
-
-def _readers_job(served: Served, scale: float, **more: Any) -> Figures:
-    """The job of one client that changes books and `subscribers` of raw depth."""
-    return {
-        "keys": served.keys[CLIENTS:],
-        "reader_keys": served.keys[:CLIENTS],
-        "ticks": 2 * max(1, int(400 * scale)),
-    } | more
-
-
 async def fanout(served: Served, scale: float) -> Figures:
     subscribers = sized(500, scale)
     found = {}
     for each in (1, 4):
         more = {"job": "fanout", "subscribers": subscribers, "each": each, "window": 8 if each == 1 else 2}
-        run = await served.load(_readers_job(served, scale / each, prefix=f"fan{each}", **more))
+        run = await served.load(readers_job(served, scale / each, prefix=f"fan{each}", **more))
         assert not run["errors"], f"{run['errors']:,} changes of books were refused"
         found[str(each * len(served.instruments))] = {
             "deliveries_per_s": round(run["deliveries"] / run["seconds"]),
@@ -257,30 +227,9 @@ async def fanout(served: Served, scale: float) -> Figures:
 async def last_reader(served: Served, scale: float) -> Figures:
     subscribers = sized(100, scale)
     more = {"job": "last_reader", "subscribers": subscribers, "stalled": 0, "each": 1, "filling": 20}
-    run = await served.load(_readers_job(served, scale, **more) | {"instruments": served.instruments[:1]})
+    run = await served.load(readers_job(served, scale, **more) | {"instruments": served.instruments[:1]})
     assert not run["errors"], f"{run['errors']:,} changes of books were refused"
     return spread_us(run["times_us"]) | {"subscribers": subscribers}
-
-
-async def stalled(served: Served, scale: float) -> Figures:
-    subscribers = sized(100, scale)
-    more = {"job": "last_reader", "subscribers": subscribers, "each": 4, "filling": FILLING_TICKS}
-    times: dict[str, list[float]] = {"none": [], "tenth": []}
-    for turn in range(2 * turns_of(scale)):
-        name = "tenth" if turn % 2 else "none"
-        count = subscribers // 10 * (turn % 2)
-        served.most_lagging = 0
-        watch = asyncio.create_task(served.watch_lagging())
-        run = await served.load(_readers_job(served, scale / turns_of(scale), **more) | {"stalled": count})
-        watch.cancel()
-        assert served.most_lagging == count, f"{served.most_lagging} of {count} stalled readers lagged"
-        assert not run["errors"], f"{run['errors']:,} changes of books were refused"
-        times[name] += run["times_us"]
-    found = {name: spread_us(some) for name, some in times.items()}
-    return found | {
-        "subscribers": subscribers,
-        "p99_ratio": round(found["tenth"]["p99_us"] / found["none"]["p99_us"], 3),
-    }
 
 
 async def resume(served: Served, scale: float) -> Figures:
@@ -320,8 +269,11 @@ QUESTIONS: dict[str, Callable[[Served, float], Coroutine[Any, Any, Figures]]] = 
     "fanout": fanout,
     "last_reader": last_reader,
     "stalled": stalled,
+    "many_stalled": many_stalled,
+    "overload": overload,
     "resume": resume,
     "relogon": relogon,
+    "storm": storm,
     "idle": idle,
 }
 

@@ -4,7 +4,7 @@ import contextlib
 import select
 import selectors
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
@@ -37,14 +37,17 @@ def keep_alive(last_ns: int, peers: list[RawConnection]) -> int:
     return now
 
 
-def _subscribers(port: int, job: dict[str, Any], count: int) -> list[RawConnection]:
+def _subscribers(
+    port: int, job: dict[str, Any], count: int, others: Sequence[RawConnection] = ()
+) -> list[RawConnection]:
+    """Subscribers of raw depth. `others`: connections that would be silent for too long meanwhile."""
     peers: list[RawConnection] = []
     alive_ns = perf_counter_ns()
     for number in range(count):
         peer = RawConnection.open(port, pair_of(job["reader_keys"][number % len(job["reader_keys"])]))
         subscribe(peer, job["instruments"], 0, 0)
         peers.append(peer)
-        alive_ns = keep_alive(alive_ns, peers)
+        alive_ns = keep_alive(alive_ns, [*others, *peers])
     return peers
 
 
@@ -120,7 +123,7 @@ def last_reader(port: int, job: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     `filling` ticks are not counted.
     """
     stalled = [_stalled(peer) for peer in _subscribers(port, job, job["stalled"])]
-    peers = _subscribers(port, job, job["subscribers"] - job["stalled"])
+    peers = _subscribers(port, job, job["subscribers"] - job["stalled"], stalled)
     driver = _Driver(port, job)
 
     def run() -> dict[str, Any]:

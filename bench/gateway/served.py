@@ -56,24 +56,25 @@ class Served:
 
     async def load(self, job: dict[str, Any], echo: bool = False, count_calls: bool = False) -> dict[str, Any]:
         """What the load has found. `python_calls`: functions that the loop's thread has entered meanwhile."""
-        port = self.echo_port if echo else self.server.port
-        usual: dict[str, Any] = {"encoding": "json", "mix": False, "watchers": 0, "prefix": "c"}
-        job = usual | {"instruments": self.instruments} | job
+        job = self._whole(job)
         if echo:
             job["keys"] = [None] * len(job["keys"])
-        return await load(port, job, count_calls)
+        return await load(self.echo_port if echo else self.server.port, job, count_calls)
+
+    async def load_together(self, *jobs: dict[str, Any]) -> list[dict[str, Any]]:
+        """What several loads have found that begin at the same time."""
+        processes = [await _prepared(self.server.port, self._whole(job)) for job in jobs]
+        return await asyncio.gather(*map(_result, processes))
+
+    def _whole(self, job: dict[str, Any]) -> dict[str, Any]:
+        """A job with what it does not say itself."""
+        usual: dict[str, Any] = {"encoding": "json", "mix": False, "watchers": 0, "prefix": "c", "connected": False}
+        return usual | {"instruments": self.instruments} | job
 
 
 async def load(port: int, job: dict[str, Any], count_calls: bool = False) -> dict[str, Any]:
     """Run the process that makes the load (`bench.gateway.load`). Raises LoadError if it fails."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.gateway.load", str(port), json.dumps(job | {"pid": os.getpid()})),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    if await process.stdout.readline() != b"ready\n":
-        raise LoadError(f"the load generator failed with exit code {await process.wait()}")
+    process = await _prepared(port, job)
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
@@ -83,14 +84,33 @@ async def load(port: int, job: dict[str, Any], count_calls: bool = False) -> dic
     if count_calls:
         sys.setprofile(count)
     try:
-        output, _ = await process.communicate(b"go\n")
+        found = await _result(process)
     finally:
         if count_calls:
             sys.setprofile(None)
+    return found | {"python_calls": calls}
+
+
+async def _prepared(port: int, job: dict[str, Any]) -> asyncio.subprocess.Process:
+    """The process of a load that has prepared everything, and waits."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.gateway.load", str(port), json.dumps(job | {"pid": os.getpid()})),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    if await process.stdout.readline() != b"ready\n":
+        raise LoadError(f"the load generator failed with exit code {await process.wait()}")
+    return process
+
+
+async def _result(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """Let a prepared load begin; what it has found."""
+    output, _ = await process.communicate(b"go\n")
     if process.returncode:
         raise LoadError(f"the load generator failed with exit code {process.returncode}")
     found: dict[str, Any] = json.loads(output)
-    return found | {"python_calls": calls}
+    return found
 
 
 @contextlib.asynccontextmanager

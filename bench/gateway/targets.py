@@ -10,7 +10,8 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.gateway.questions import QUESTIONS, QUICK_SCALE, measure, measure_apart
+from bench.gateway.jobs import QUICK_SCALE
+from bench.gateway.questions import QUESTIONS, measure, measure_apart
 from bench.gateway.served import LoadError
 from bench.record import Report
 
@@ -76,6 +77,8 @@ TARGETS = (
     Target("resume over 1000 missed events", lambda a: a["resume"]["p50_ms"], 50, 10, " ms"),
     Target("500 clients log on again", lambda a: a["relogon"]["seconds"], 5, 1, " s"),
     Target("p99 of others with a tenth stalled, to none", lambda a: a["stalled"]["p99_ratio"], 1.20, 1.05),
+    Target("p99 of others with 60 of 500 stalled, to none", lambda a: a["many_stalled"]["p99_ratio"], 1.20, 1.05),
+    Target("cancel p99 at ten times the load, to alone", lambda a: a["overload"]["p99_ratio"], 4, 2),
     Target("memory of an idle connection", lambda a: a["idle"]["kib_each"], 32, 16, " KiB"),
 )
 
@@ -169,6 +172,17 @@ def _fanout_row(found: dict[str, Any]) -> tuple[str, str]:
     return f"{each['4']:,}/s", f"deliveries to {found['subscribers']} subscribers: {detail}"
 
 
+def _stalled_row(found: dict[str, Any]) -> tuple[str, str]:
+    detail = f"p99 {found['stalled']['p99_us']:,.0f} us with {found['count']} of {found['subscribers']} stalled"
+    return f"{found['p99_ratio']:.2f}x", detail
+
+
+def _overload_row(found: dict[str, Any]) -> tuple[str, str]:
+    refused = f"{found['counts']['busy']:,} busy, {found['counts']['throttled']:,} throttled"
+    detail = f"{found['offered_per_s']:,}/s offered, {found['answered_per_s']:,}/s answered, {refused}"
+    return f"cancel {_times(found['cancel'])}", f"{detail}; memory {found['memory_kib'] / 1_024:,.1f} MiB more"
+
+
 ROWS: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "latency": _latency_row,
     "throughput": _throughput_row,
@@ -178,11 +192,14 @@ ROWS: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "mixed": _ratio_row("mixed", "plain"),
     "fanout": _fanout_row,
     "last_reader": lambda found: (_times(found), f"until the last of {found['subscribers']} subscribers has it"),
-    "stalled": lambda found: (
-        f"{found['p99_ratio']:.2f}x",
-        f"p99 {found['tenth']['p99_us']:,.0f} us with a tenth stalled",
-    ),
+    "stalled": _stalled_row,
+    "many_stalled": _stalled_row,
+    "overload": _overload_row,
     "resume": lambda found: (f"{found['p50_ms']:.1f} ms", f"over {found['missed']:,} missed events"),
     "relogon": lambda found: (f"{found['seconds']:.2f} s", f"{found['clients']} clients resume at once"),
+    "storm": lambda found: (
+        f"{found['seconds']:.2f} s",
+        f"{found['clients']} clients drop and resume; orders of another: {_times(found['orders'])}",
+    ),
     "idle": lambda found: (f"{found['kib_each']:.1f} KiB", f"memory of each of {found['connections']} connections"),
 }

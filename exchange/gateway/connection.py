@@ -21,6 +21,7 @@ from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import Err, Heartbeat, Ok
 
 EARLY_MESSAGES_MAX = 20  # before the logon (SEC-041)
+WITHOUT_LIMIT = 1 << 62  # of unanswered requests
 
 Handler = Callable[["Connection", Session, Any], None]
 
@@ -261,12 +262,23 @@ class Connection:
     def note_answers(self, count: int) -> None:
         """Count replies to waiting requests. Reading goes on when at most half of `inflight` wait."""
         self.unanswered -= count
+        if self.has_full_window and self.unanswered <= self.inflight // 2:
+            self.unblock()
+
+    @property
+    def has_full_window(self) -> bool:
+        """Whether it is blocked by requests that wait for their replies, and by nothing else."""
         serves = self.phase is ConnectionPhase.LIVE or self.phase is ConnectionPhase.GREETED
-        if self.blocked and serves and not self.logging_out and self.unanswered <= self.inflight // 2:
+        return self.blocked and serves and not self.logging_out
+
+    def lift_window(self) -> None:
+        """Serve requests that wait behind a full window: the client has closed, and reads no replies any more."""
+        if self.has_full_window:
+            self.inflight = WITHOUT_LIMIT
             self.unblock()
 
     def block(self) -> None:
-        """Stop reading. Frames that were read already go to the backlog."""
+        """Stop serving. Frames that were read already go to the backlog."""
         self.blocked = True
         self.queue.transport.pause()
 

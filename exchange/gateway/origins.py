@@ -1,4 +1,4 @@
-"""Origins: which web pages may connect (SEC-003).
+"""Origins: which web pages may connect (SEC-003); and the host that a client has dialled.
 
 A browser sends the origin of its page with every handshake, always in the same form: lower case, no default port, IP
 addresses in canonical form. `parse_origin` converts an operator's text to this form, so that the server can compare
@@ -7,6 +7,7 @@ texts. Programs send no origin.
 
 import ipaddress
 import re
+from collections.abc import Sequence
 
 from exchange.errors import UserError
 
@@ -32,6 +33,16 @@ def parse_origin(text: str) -> str:
 def own_origins(names: tuple[str, ...], port: int) -> list[str]:
     """Origins of pages that the venue itself serves: its host names with its port, over http."""
     return [_text_of("http", f"[{name}]" if ":" in name else name, port) for name in names]
+
+
+def host_of(values: Sequence[str]) -> str | None:
+    """The name in Host headers, lower case, without the port; None if there is not exactly one."""
+    if len(values) != 1:
+        return None
+    host = values[0].strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
 
 
 def _text_of(scheme: str, host: str, port: int) -> str:

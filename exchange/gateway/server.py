@@ -28,7 +28,7 @@ from exchange.gateway.accept_limits import FULL, REFUSAL, AcceptLimits
 from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers.dispatch import HANDLERS
-from exchange.gateway.origins import own_origins, parse_origin
+from exchange.gateway.origins import host_of, own_origins, parse_origin
 from exchange.gateway.outbox import BINARY, JSON, MSGPACK, Encoding
 from exchange.gateway.throttle import RateBucket
 from exchange.seams import RealNet
@@ -46,9 +46,7 @@ TURN_S = 0.01
 ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK, BINARY_SUBPROTOCOL: BINARY}
 PLAIN_FRAMES = {JSON: (0x81,), MSGPACK: (0x82,), BINARY: (0x81, 0x82)}  # first bytes of a client's plain frames
 TEXT, PING = Opcode.TEXT, Opcode.PING
-# Second byte of a client's frame: the mask bit plus the length; 126 or 127 mean that 2 or 8 bytes of length follow.
-MASKED = 0x80
-LONG = MASKED | 126
+WAITING_BYTES_MAX = 65_536  # of requests behind a full window; then reading stops
 OPEN = State.OPEN
 
 
@@ -119,9 +117,16 @@ class GatewaySocket(ServerConnection):
         if self.refused:
             return
         self.accept_limits.remove(self, self.address)
+        if self.connection is not None:
+            self.connection.lift_window()
         super().connection_lost(exc)
         if self.connection is not None:
             self.connection.clean_up()
+
+    def eof_received(self) -> None:
+        if self.connection is not None:
+            self.connection.lift_window()
+        super().eof_received()
 
     def data_received(self, data: bytes) -> None:
         if self.refused:
@@ -150,7 +155,7 @@ class GatewaySocket(ServerConnection):
 
         Usual requests are served by compiled code (`inbound`). Any other complete plain frame is unmasked here and goes
         to the connection. Every other frame goes to the library as a whole, so that the library always starts at the
-        beginning of a frame. While the connection is blocked, nothing is cut.
+        beginning of a frame. While the connection is blocked, only control frames are cut.
         """
         if self.tail:
             data, self.tail = self.tail + data, b""
@@ -165,7 +170,7 @@ class GatewaySocket(ServerConnection):
                     connection.note_message()
                 if at == size:
                     return
-            start, stop = self._next_frame(data, at)
+            start, stop = inbound.find_frame(data, at, self.limit)
             if stop > size:
                 break
             if not stop:
@@ -181,23 +186,23 @@ class GatewaySocket(ServerConnection):
             if protocol.state is not OPEN:
                 return
         self.tail = data[at:]
+        if connection.has_full_window:
+            self._answer_control()
 
-    def _next_frame(self, data: bytes, at: int) -> tuple[int, int]:
-        """(place of the payload, place behind it) of the frame at a place.
+    def _answer_control(self) -> None:
+        """Take control frames out of those that wait behind a full window, and answer them now.
 
-        The second is beyond the data if the frame is not complete, 0 if its head is broken.
+        Before a close is answered, the requests in front of it are served: more than the window, but no more is read.
         """
-        size = len(data) - at
-        second = data[at + 1] if size > 1 else MASKED
-        if second < LONG:
-            start, length = at + 6, second - MASKED
-        elif second == LONG and size >= 4:
-            start, length = at + 8, data[at + 2] << 8 | data[at + 3]
-        else:
-            return 0, 0 if second > LONG else len(data) + 1
-        if length < 0 or length > self.limit:
-            return 0, 0
-        return start, start + length
+        connection = self.connection
+        assert connection is not None
+        self.tail, control, closes = self.gateway.inbound.split_frames(self.tail, self.limit)
+        if len(self.tail) > WAITING_BYTES_MAX:
+            self._stop_reading()
+        if closes:
+            connection.lift_window()
+        if control:
+            super().data_received(control)
 
     def process_event(self, event: Any) -> None:
         """Handle a frame that the library has read: a control frame, a fragment, or any frame before the upgrade."""
@@ -250,6 +255,11 @@ class GatewaySocket(ServerConnection):
             self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
     def pause(self) -> None:
+        """Stop reading; behind a full window only when much waits, because control frames are answered."""
+        if self.connection is None or not self.connection.has_full_window:
+            self._stop_reading()
+
+    def _stop_reading(self) -> None:
         self.paused_by_connection = True
         self.transport.pause_reading()
 
@@ -352,9 +362,10 @@ class GatewayServer:
         self._accept_limits.note_upgrade(socket)
         protocol = socket.subprotocol or JSON_SUBPROTOCOL
         encoding, request = ENCODINGS[protocol], socket.request
+        host = host_of(request.headers.get_all("Host")) or ""
         connection = Connection(
-            self.gateway, _Transport(socket), CODECS[protocol], encoding, request.path, _host_of(request) or "",
-            socket.address, HANDLERS,
+            self.gateway, _Transport(socket), CODECS[protocol], encoding, request.path, host, socket.address,
+            HANDLERS,
         )  # fmt: skip
         socket.serve(connection, encoding)
         connection.open()
@@ -366,20 +377,9 @@ class GatewayServer:
             return connection.respond(HTTPStatus.OK, "ok\n")
         if request.path not in PATHS:
             return connection.respond(HTTPStatus.NOT_FOUND, "")
-        if _host_of(request) not in self._address.names:
+        if host_of(request.headers.get_all("Host")) not in self._address.names:
             return connection.respond(HTTPStatus.FORBIDDEN, "")
         return None
-
-
-def _host_of(request: Request) -> str | None:
-    """The name in the Host header, lower case, without the port; None if there is not exactly one."""
-    values = request.headers.get_all("Host")
-    if len(values) != 1:
-        return None
-    host = values[0].strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
 
 
 def _pick(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

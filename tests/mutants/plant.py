@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -54,12 +54,18 @@ class Fault:
     file   path below the root
     found  text that stands there exactly once
     plant  what stands there instead
+    suite  tests that can notice it; none: those of the project
     """
 
     name: str
     file: str
     found: str
     plant: str
+    suite: tuple[str, ...] = ()
+
+    def judged_by(self, suite: tuple[str, ...]) -> "Fault":
+        """The same fault, with other tests that can notice it."""
+        return replace(self, suite=suite)
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def try_fault(fault: Fault, project: Project = EXCHANGE) -> Verdict:
             else:
                 shutil.copy(source, copy)
         (copy / fault.file).write_text(text)
-        noticed, nonsense = _first_failure(copy, project.suite)
+        noticed, nonsense = _first_failure(copy, fault.suite or project.suite)
     return Verdict(fault, noticed, nonsense, monotonic() - begin)
 
 

@@ -42,6 +42,12 @@ def test_a_fault_that_no_test_notices_lives(project: Project) -> None:
     assert try_fault(HARMLESS, project).noticed == ""
 
 
+def test_a_fault_may_have_tests_of_its_own_that_notice_it(project: Project) -> None:
+    (project.root / "tests/test_other.py").write_text("def test_nothing():\n    pass\n")
+    fault = HIGHEST.judged_by(("tests/test_other.py",))
+    assert try_fault(fault, project).noticed == ""
+
+
 def test_a_planted_text_that_is_no_behaviour_proves_nothing(project: Project) -> None:
     gone = Fault("nonsense", "market/book.py", "return min(prices)", "return LOWEST")
     assert try_fault(gone, project).nonsense == "NameError: name 'LOWEST' is not defined"

@@ -107,6 +107,18 @@ def test_a_session_without_a_connection_stores_its_answers_and_its_new_connectio
     assert [stored[0] for stored in second.stored] == [1_000_022]
 
 
+@pytest.mark.rule("RECOV-010")
+def test_a_connection_gets_replies_from_the_end_of_its_logon_on_and_others_are_stored() -> None:
+    streams = new_streams()
+    peer = Peer(streams, 1)
+    streams.connect(peer, peer, put.JSON)  # its logon is not complete
+    streams.take(batch_of(events_of(accepted(20, 7, 1)), commands_of(20, 1), [SESSION]))
+    streams.go_live(peer)
+    streams.take(batch_of(events_of(accepted(21, 7, 2)), commands_of(21, 1), [SESSION]))
+    assert what(peer) == [("ok", 1_000_021)]
+    assert [stored[0] for stored in peer.stored] == [1_000_020, 1_000_021]
+
+
 def test_a_connection_that_ends_in_the_middle_of_a_batch_gets_what_was_sent_until_then() -> None:
     streams = new_streams()
     old = Peer(streams, 1)

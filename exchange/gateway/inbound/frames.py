@@ -1,6 +1,7 @@
 """Kernels that cut and unmask the frames of a read and serve the usual requests in them.
 
-`read_frames` stops at the first frame that is not plain, not complete, or not usual as a whole.
+`read_frames` stops at the first frame that is not plain, not complete, or not usual as a whole. `split_frames` takes
+control frames out of frames that have to wait.
 """
 
 import numpy as np
@@ -10,13 +11,37 @@ from exchange.gateway.inbound.rows import add_request
 from exchange.gateway.inbound.tables import PAYLOAD_BYTES, key_number, request_tables
 from exchange.gateway.inbound.text import read_json, read_packed
 from exchange.kernel import kernel, leaf_kernel
-from exchange.machine import load_word, store_word
+from exchange.machine import copy_run, load_word, store_word
 
 MSGPACK, BINARY = 2, 3  # numbers of encodings, as in `outbox`; the other one is JSON
 TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
+OPCODE, CONTROL, CLOSE = (
+    0x0F,
+    0x08,
+    0x08,
+)  # of the first byte: its opcode, the bit of control frames, the opcode of close
 RECORDS_MAX = 64  # in a frame (WIRE-003)
-MASKED, LONG = 0x80, 0x80 | 126  # second byte of a client's frame: mask bit plus length, or 2 bytes of length follow
+# Second byte of a client's frame: the mask bit plus the length; 126 or 127 mean that 2 or 8 bytes of length follow.
+MASKED, LONG = 0x80, 0x80 | 126
 ROWS = key_number(request_tables(), "qs")
+
+
+@leaf_kernel
+def frame_place(data, at, frame_max):
+    """(place of the payload, place behind it) of the client's frame at a place.
+
+    The second is beyond the data if the frame is not complete, 0 if its head is broken or it is longer than allowed.
+    """
+    left = data.shape[0] - at
+    second = np.int64(data[at + 1]) if left > 1 else MASKED
+    start, size = at + 6, second - MASKED
+    if second == LONG:
+        if left < 4:
+            return 0, data.shape[0] + 1
+        start, size = at + 8, np.int64(data[at + 2]) << 8 | np.int64(data[at + 3])
+    if second < MASKED or second > LONG or size > frame_max:
+        return 0, 0
+    return start, start + size
 
 
 @leaf_kernel
@@ -80,20 +105,15 @@ def read_frames(reader, data, at, frame_max, encoding, cells, rows, received_us,
     reader.frames = reader.skip = reader.leading_cancels = 0
     reader.newest_id = reader.last_id
     for _ in range(reader.frames_left):
-        if at + 6 > data.shape[0] or data[at + 1] < MASKED or data[at + 1] > LONG:
-            break
-        start, size = at + 6, np.int64(data[at + 1]) - MASKED
-        if data[at + 1] == LONG:
-            if at + 8 > data.shape[0]:
-                break
-            start, size = at + 8, np.int64(data[at + 2]) << 8 | np.int64(data[at + 3])
-        if size == 0 or size > frame_max or size > PAYLOAD_BYTES or start + size > data.shape[0]:
+        start, stop = frame_place(data, at, frame_max)
+        size = stop - start
+        if size <= 0 or size > PAYLOAD_BYTES or stop > data.shape[0]:
             break
         unmask(reader.text, data, start, size)
         if not serve_frame(reader, np.int64(data[at]), size, encoding, cells, rows, received_us, answerers, row):
             break
         reader.frames += 1
-        at = start + size
+        at = stop
     reader.stop = at
 
 
@@ -101,3 +121,36 @@ def read_frames(reader, data, at, frame_max, encoding, cells, rows, received_us,
 def read_socket(readers, data, at, frame_max, encoding, cells, rows, received_us, answerers, row):
     """As `read_frames`, for Python: Numba takes an array of one record faster than the record."""
     read_frames(readers[0], data, at, frame_max, encoding, cells, rows, received_us, answerers, row)
+
+
+@kernel
+def find_frame(data, at, frame_max):
+    """As `frame_place`, for Python, which cannot call a kernel that others call."""
+    return frame_place(data, at, frame_max)
+
+
+@kernel
+def split_frames(data, frame_max, waiting, control):
+    """Copy control frames of a stream to `control`, all other bytes to `waiting`, each in their order.
+
+    It ends behind a close frame: nothing counts that follows it (RFC 6455 section 5.5.1).
+
+    data       bytes of the socket from the beginning of a frame on, uint8; the others have space for all of them
+    returns    (bytes in `waiting`, bytes in `control`, whether it ends with a close frame)
+    """
+    at = waits = controls = 0
+    for _ in range(data.shape[0]):
+        _, stop = frame_place(data, at, frame_max)
+        if stop == 0 or stop > data.shape[0]:
+            break
+        if data[at] & CONTROL:
+            copy_run(control, controls, data, at, stop - at)
+            controls += stop - at
+            if data[at] & OPCODE == CLOSE:
+                return waits, controls, True
+        else:
+            copy_run(waiting, waits, data, at, stop - at)
+            waits += stop - at
+        at = stop
+    copy_run(waiting, waits, data, at, data.shape[0] - at)
+    return waits + data.shape[0] - at, controls, False

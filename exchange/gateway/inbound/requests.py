@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from exchange.gateway.inbound.frames import read_socket
+from exchange.gateway.inbound.frames import find_frame, read_socket, split_frames
 from exchange.gateway.inbound.tables import FOUND_NAMES, INSTRUMENTS_MAX, TERM_NAMES, request_tables
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session
@@ -80,6 +80,8 @@ class Inbound:
             read_socket, self._tables, np.frombuffer(b"", np.uint8), 0, 0, 0, batch.cells, batch.rows,
             batch.received_us, batch.answerers, 0,
         )  # fmt: skip
+        self._place = bind(find_frame, np.frombuffer(b"", np.uint8), 0, 0)
+        self._split = bind(split_frames, np.frombuffer(b"", np.uint8), 0, np.empty(0, np.uint8), np.empty(0, np.uint8))
 
     def take(self, connection: RequestingConnection, data: bytes, start: int, frame_max: int) -> int:
         """Serve the usual requests that stand in `data` from `start` on; returns the place of the first other frame.
@@ -135,6 +137,17 @@ class Inbound:
         """The payload of the frame at which `take` has stopped, without the records that are served already."""
         skip, self._skip = self._skip, 0
         return payload[skip:]
+
+    def find_frame(self, data: bytes, at: int, frame_max: int) -> tuple[int, int]:
+        """(place of the payload, place behind it) of the frame at a place, as the kernel `frame_place` finds them."""
+        start, stop = self._place(np.frombuffer(data, np.uint8), at, frame_max)
+        return int(start), int(stop)
+
+    def split_frames(self, data: bytes, frame_max: int) -> tuple[bytes, bytes, bool]:
+        """(frames that have to wait, control frames, whether these end with a close frame) of a stream of frames."""
+        waiting, control = np.empty(len(data), np.uint8), np.empty(len(data), np.uint8)
+        waits, controls, closes = self._split(np.frombuffer(data, np.uint8), frame_max, waiting, control)
+        return waiting[:waits].tobytes(), control[:controls].tobytes(), bool(closes)
 
     def _load(self, instruments: Mapping[int, ListedInstrument]) -> None:
         """Copy what is listed."""

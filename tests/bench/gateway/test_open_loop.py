@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.gateway.encodings import ENCODINGS
-from bench.gateway.open_loop import _Client, _found, _spread, due_ns, percentiles_us
+from bench.gateway.open_loop import Client, _found, _spread, due_ns, percentiles_us
 
 
 def test_a_schedule_rises_and_has_its_rate() -> None:
@@ -53,7 +53,7 @@ class Peer:
 
 
 def test_requests_are_sent_when_they_are_due_and_not_before() -> None:
-    client = _Client(Peer(100), [b"a", b"b", b"c"], np.array([10, 20, 30]))  # type: ignore[arg-type]
+    client = Client(Peer(100), [b"a", b"b", b"c"], np.array([10, 20, 30]))  # type: ignore[arg-type]
     sent = []
     for now_ns in (9, 10, 25, 40):
         client.send(now_ns)
@@ -63,7 +63,7 @@ def test_requests_are_sent_when_they_are_due_and_not_before() -> None:
 
 
 def test_a_full_socket_makes_requests_wait_but_not_the_schedule() -> None:
-    client = _Client(Peer(1), [b"a", b"b", b"c"], np.array([10, 20, 30]))  # type: ignore[arg-type]
+    client = Client(Peer(1), [b"a", b"b", b"c"], np.array([10, 20, 30]))  # type: ignore[arg-type]
     for now_ns in (20, 30):
         client.send(now_ns)
     assert client.unsent == b"bc" and client.sent == 3
@@ -73,7 +73,7 @@ def test_a_full_socket_makes_requests_wait_but_not_the_schedule() -> None:
 
 
 def test_latency_counts_from_when_a_request_was_due_and_not_from_when_it_was_sent() -> None:
-    clients = [_Client(Peer(9), [b"a", b"b"], np.array(due)) for due in ([0, 10_000], [5_000, 15_000])]  # type: ignore[arg-type]
+    clients = [Client(Peer(9), [b"a", b"b"], np.array(due)) for due in ([0, 10_000], [5_000, 15_000])]  # type: ignore[arg-type]
     for client in clients:
         client.send(40_000)
         client.answered_ns.append((2, 100_000))

@@ -12,6 +12,11 @@ from bench.record import Report
 TIMES = {"count": 10, "p50_us": 200.0, "p99_us": 300.0, "p99.9_us": 400.0}
 ACKS = TIMES | {"acks_per_s": 50_000, "server_cpu_us": 10.0, "client_cpu_us": 3.0}
 STEP = TIMES | {"share": 0.5, "offered_per_s": 1_000}
+STALLED = {"none": TIMES, "stalled": TIMES, "p99_ratio": 1.0, "count": 10, "subscribers": 100}
+OVERLOADED = {
+    "offered_per_s": 500_000, "answered_per_s": 50_000, "memory_kib": 2_048, "cancel": TIMES, "p99_ratio": 3.0,
+    "counts": {"ok": 10, "err": 2, "busy": 1, "throttled": 1},
+}  # fmt: skip
 ANSWERS = {
     "latency": TIMES | {"echo": TIMES, "sync": TIMES | {"p50_us": 100.0}},
     "throughput": {
@@ -28,7 +33,10 @@ ANSWERS = {
         "changes_a_tick": {"4": {"deliveries_per_s": 900_000}, "16": {"deliveries_per_s": 3_000_000}},
     },
     "last_reader": TIMES | {"subscribers": 100},
-    "stalled": {"none": TIMES, "tenth": TIMES, "p99_ratio": 1.0},
+    "stalled": STALLED,
+    "many_stalled": STALLED,
+    "overload": OVERLOADED,
+    "storm": {"alone": TIMES, "orders": TIMES, "clients": 500, "seconds": 1.5},
     "resume": {"missed": 1_000, "p50_ms": 7.0},
     "relogon": {"clients": 500, "seconds": 6.0},
     "idle": {"connections": 500, "kib_each": 13.6},

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from exchange.gateway.inbound.frames import BINARY, MSGPACK, RECORDS_MAX, unmask
+from exchange.gateway.inbound.frames import BINARY, MSGPACK, RECORDS_MAX, find_frame, split_frames, unmask
 from exchange.gateway.inbound.tables import PAYLOAD_BYTES, TEXT_PAD
 from exchange.wire.binary import QUOTE_ENTRY, encode_request
 from exchange.wire.codec import CODECS, BadMessage, TooManyMessages
@@ -17,7 +17,17 @@ from exchange.wire.fields import MESSAGES_MAX
 from exchange.wire.messages import Cancel, Quote
 from exchange.wire.version import BINARY_SUBPROTOCOL
 from tests.gateway.harness import masked
-from tests.gateway.inbound.reading import FIRST_BYTES, JSON, Reader, compare, payloads, plain_rows, usual, written
+from tests.gateway.inbound.reading import (
+    FIRST_BYTES,
+    JSON,
+    Reader,
+    compare,
+    damaged,
+    payloads,
+    plain_rows,
+    usual,
+    written,
+)
 from tests.source_tree import ROOT
 
 CANCEL = b'{"t":"cancel","id":5,"coid":"a"}'
@@ -51,7 +61,7 @@ def test_a_payload_of_any_size_at_any_place_is_unmasked_with_zeros_behind_it() -
 def test_a_payload_that_is_not_in_the_data_is_not_read() -> None:
     text = np.zeros(PAYLOAD_BYTES + TEXT_PAD, np.uint8)
     for size in (1, 7, 8, 9, 64):
-        with pytest.raises(IndexError):
+        with pytest.raises((IndexError, AssertionError)):
             unmask(text, np.frombuffer(bytes(4 + size - 1), np.uint8), 4, size)
 
 
@@ -221,6 +231,75 @@ def test_every_number_of_rows_of_a_quote_is_served(reader: Reader) -> None:
 
 
 @pytest.mark.rule("SEC-053")
+def split(data: bytes, frame_max: int = 4_096) -> tuple[bytes, bytes, bool]:
+    waiting, control = np.zeros(len(data), np.uint8), np.zeros(len(data), np.uint8)
+    waits, controls, closes = split_frames(np.frombuffer(data, np.uint8), frame_max, waiting, control)
+    return waiting[:waits].tobytes(), control[:controls].tobytes(), bool(closes)
+
+
+@pytest.mark.rule("RATE-005", "WIRE-005")
+def test_control_frames_are_taken_out_of_frames_that_wait_and_both_keep_their_order() -> None:
+    ping, pong, close = masked(b"1", 0x89), masked(b"", 0x8A), masked(b"\x03\xe8", 0x88)
+    part, rest, long = masked(b"{", 0x01), masked(b"}", 0x80), masked(b"x" * 300, 0x82)
+    assert split(b"") == (b"", b"", False)
+    assert split(FRAME + ping + part + pong + rest + long) == (FRAME + part + rest + long, ping + pong, False)
+    assert split(ping + FRAME + close + FRAME + ping) == (FRAME, ping + close, True)
+    assert split(long + ping, 299) == (long + ping, b"", False), "the library refuses it in its turn"
+    assert split(FRAME + b"\x89\x00" + ping) == (FRAME + b"\x89\x00" + ping, b"", False), "it has no mask"
+    assert split(FRAME + b"\x81\xff" + ping) == (FRAME + b"\x81\xff" + ping, b"", False), "it has 8 bytes of length"
+
+
+def frame_end(data: bytes, at: int, frame_max: int) -> int:
+    """Place behind a frame, as RFC 6455 section 5.2 has it; beyond the data if it is not whole, 0 if it is refused."""
+    head = data[at : at + 4]
+    if len(head) < 2 or (head[1] == 0xFE and len(head) < 4):
+        return len(data) + 1
+    size, start = (int.from_bytes(head[2:4], "big"), 8) if head[1] == 0xFE else (head[1] - 0x80, 6)
+    return 0 if head[1] < 0x80 or head[1] == 0xFF or size > frame_max else at + start + size
+
+
+def split_slowly(data: bytes, frame_max: int) -> tuple[bytes, bytes, bool]:
+    waiting, control, at = b"", b"", 0
+    while at < frame_end(data, at, frame_max) <= len(data):
+        frame = data[at : frame_end(data, at, frame_max)]
+        at += len(frame)
+        if frame[0] & 0x0F < 8:
+            waiting += frame
+        else:
+            control += frame
+            if frame[0] & 0x0F == 8:
+                return waiting, control, True
+    return waiting + data[at:], control, False
+
+
+@pytest.mark.rule("RATE-005")
+@pytest.mark.parametrize("seed", range(4))
+def test_any_stream_is_split_as_a_slow_twin_splits_it(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(50):
+        kinds = rng.choices((0x81, 0x82, 0x01, 0x80, 0x89, 0x8A, 0x88), (6, 6, 2, 2, 6, 3, 1), k=rng.randrange(1, 12))
+        sizes = (rng.choice((0, 1, 5, 124, 125, 126, 127, 300)) for _ in kinds)
+        data = b"".join(masked(rng.randbytes(size), kind) for kind, size in zip(kinds, sizes, strict=True))
+        data = damaged(rng, data)[: rng.choice((None, rng.randrange(len(data) + 1)))]
+        frame_max = rng.choice((4_096, 200))
+        assert split(data, frame_max) == split_slowly(data, frame_max), data
+        for at in (0, len(data) // 2, len(data)):
+            end = min(frame_end(data, at, frame_max), len(data) + 1)
+            start, stop = find_frame(np.frombuffer(data, np.uint8), at, frame_max)
+            assert min(stop, len(data) + 1) == end and (
+                start == stop == 0 or stop > len(data) or at + 6 <= start <= stop
+            )
+
+
+def test_a_control_frame_that_is_not_whole_waits() -> None:
+    ping = masked(b"12345", 0x89)
+    for size in range(len(ping)):
+        assert split(FRAME + ping[:size]) == (FRAME + ping[:size], b"", False)
+    long = masked(b"x" * 200, 0x81)
+    for size in range(len(long)):
+        assert split(ping + long[:size]) == (long[:size], ping, False)
+
+
 def test_kernels_do_the_same_when_nothing_is_compiled() -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"}
     command = [sys.executable, "-m", "tests.gateway.inbound.reading"]

@@ -108,6 +108,14 @@ def test_a_record_of_another_length_is_left_alone(size: int, reader: Reader) -> 
 
 
 @pytest.mark.rule("WIRE-030")
+@pytest.mark.parametrize("more", [1, 8, QUOTE_ENTRY.size])
+def test_a_record_with_bytes_behind_its_values_is_left_alone(more: int, reader: Reader) -> None:
+    for record in (NEW, CANCEL, QUOTE):
+        longer = struct.pack("<I", len(record) + more) + record[4:] + bytes(more)
+        assert reader.payload(longer, BINARY) is None
+
+
+@pytest.mark.rule("WIRE-030")
 @pytest.mark.parametrize(("template", "version"), [(0, 1), (5, 1), (10, 1), (65_535, 1), (2, 0), (2, 2), (2, 255)])
 def test_another_template_or_version_is_left_alone(template: int, version: int, reader: Reader) -> None:
     record = HEAD.pack(len(CANCEL), template, version, 0) + CANCEL[8:]

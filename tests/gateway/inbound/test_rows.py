@@ -105,6 +105,23 @@ def test_the_newest_ids_are_told_and_an_old_one_ends_the_run(reader: Reader) -> 
     assert (found["request_count"], found["newest_id"]) == (2, 9)
 
 
+@pytest.mark.rule("WIRE-005")
+@pytest.mark.parametrize(
+    ("requests", "leading"),
+    [
+        ((CANCEL,), 1),
+        ((CANCEL, CANCEL, NEW, CANCEL), 2),
+        ((NEW, CANCEL), 0),
+        ((CANCEL, REMOVING, CANCEL), 1),
+        ((NEW,), 0),
+    ],
+)
+def test_only_cancels_before_all_other_requests_of_a_read_lead(
+    requests: tuple[dict[str, Any], ...], leading: int, reader: Reader
+) -> None:
+    assert frames(reader, *requests).found["leading_cancels"] == leading
+
+
 @pytest.mark.rule("QUOTE-001")
 def test_a_quote_has_all_of_its_rows_in_the_batch_or_none(reader: Reader) -> None:
     small, quote = Reader(rows_max=4), QUOTE | {"qs": [[9, 1, 1, 2, 1]] * 3}

@@ -1,5 +1,7 @@
 """Frames of messages from kernels: the head that their length needs, and values at the bounds of each size."""
 
+from itertools import product
+
 import pytest
 
 from exchange.codes import EventKind, Side
@@ -49,6 +51,29 @@ def test_numbers_of_every_size_are_as_the_encoder_writes_them(number: int) -> No
     (text,), (packed,) = (list(payloads(message.encoded[name])) for name in ("json", "msgpack"))
     expected = Depth(1, 3, 3, START_US, [(-number, number)], [(number, 0), (-2, 1)], previous=2)
     assert text == JSON.encode(expected) and packed == MSGPACK.encode(expected)
+
+
+@pytest.mark.rule("MDATA-010")
+@pytest.mark.parametrize("count", [1, 15, 16, 17])
+def test_lists_of_every_size_are_as_the_encoder_writes_them(count: int) -> None:
+    levels = [(price, 5) for price in range(count)]
+    message = framed([(Side.SELL, price, lots) for price, lots in levels])
+    (text,), (packed,) = (list(payloads(message.encoded[name])) for name in ("json", "msgpack"))
+    expected = Depth(1, 3, 3, START_US, [], levels, previous=2)
+    assert text == JSON.encode(expected) and packed == MSGPACK.encode(expected)
+
+
+@pytest.mark.rule("MDATA-002")
+@pytest.mark.parametrize("name", ENCODING_BITS)
+def test_frames_around_the_bound_of_a_short_head_have_the_right_one(name: str) -> None:
+    first, lengths = TEXT_FRAME if name == "json" else BINARY_FRAME, set()
+    for count, price, lots in product(range(3, 30), (100, 300, 1_000, 70_000), (1, 20, 200, 70_000)):
+        levels = [(Side.SELL, price, lots), *((Side.SELL, other, 1) for other in range(2, count))]
+        message = framed(levels)
+        (payload,) = payloads(message.encoded[name])
+        assert message.encoded[name] == frame(payload, first)
+        lengths.add(len(payload))
+    assert {125, 126} <= lengths
 
 
 def test_the_first_byte_of_frames_is_that_of_the_outbox() -> None:
