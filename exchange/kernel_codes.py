@@ -10,6 +10,7 @@ from exchange.codes import (
     AccountFlag,
     BookFeature,
     CancelReason,
+    CashReason,
     ComboKind,
     CommandFlag,
     CommandKind,
@@ -163,6 +164,9 @@ ORDER_STATE_FILLED = np.int64(OrderState.FILLED)
 ORDER_STATE_CANCELLED = np.int64(OrderState.CANCELLED)
 ORDER_STATE_REJECTED = np.int64(OrderState.REJECTED)
 ORDER_STATE_EXPIRED = np.int64(OrderState.EXPIRED)
+
+CASH_TRANSFER = np.int64(CashReason.TRANSFER)
+CASH_VARIATION = np.int64(CashReason.VARIATION)
 
 CANCEL_NONE = np.int64(CancelReason.NONE)
 CANCEL_USER = np.int64(CancelReason.USER)

@@ -25,6 +25,7 @@ PREFIXES = {
     "Liquidity": "LIQUIDITY",
     "OrderState": "ORDER_STATE",
     "CancelReason": "CANCEL",
+    "CashReason": "CASH",
     "RejectReason": "REJECT",
     "MarketState": "MARKET",
     "StateReason": "STATE_REASON",

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from exchange.codes import EventFlag, EventKind
+from exchange.codes import CashReason, EventFlag, EventKind
 from exchange.engine.event_rows import (
     ACCOUNT_SEQUENCE,
     AMOUNT_MILLS,
     BOOK_STATE,
     CANCEL_REASON,
+    CASH_REASON,
     CONNECTION_END,
     EQUITY_AFTER_MILLS,
     EQUITY_MILLS,
@@ -44,7 +45,7 @@ from exchange.records import EVENT, EVENT_FIELDS, field_of
 from exchange.units import NS_PER_US, share_ceil
 from exchange.wire.errors import reason_code
 from exchange.wire.table import CODES, Form, FormKey, Value, default_of
-from exchange.wire.words import reason_of_disconnect, session_id
+from exchange.wire.words import CASH_CAUSES, reason_of_disconnect, session_id
 
 Getter = Callable[[Row], Any]
 Maker = Callable[[Row], Any]
@@ -112,8 +113,14 @@ def values_of(table: InstrumentTable) -> dict[str, Getter]:
         "free_mills": _free_mills,
         "priority": lambda row: priority_of(row[FLAGS]),
         "fired": lambda row: ("dead", "cod").index(reason_of_disconnect(row[CANCEL_REASON], row[CONNECTION_END])),
-        "paid": lambda row: 0 if row[AMOUNT_MILLS] > 0 else 1,
+        "cash_word": lambda row: _cash_word(row[CASH_REASON], row[AMOUNT_MILLS]),
     }
+
+
+def _cash_word(reason: int, amount: int) -> int:
+    """Place of the cause of a payment in CASH_CAUSES. `amount`: mills, below 0: paid out."""
+    cause = "variation" if reason == CashReason.VARIATION else "deposit" if amount > 0 else "withdrawal"
+    return CASH_CAUSES.index(cause)
 
 
 def account_row(row: Row, table: InstrumentTable) -> Row:

@@ -101,7 +101,7 @@ class Margin(AccountMessage, tag="margin"):
 
 
 class Cash(AccountMessage, tag="cash"):
-    """Money that was paid in (positive) or out of the account (negative)."""
+    """Money that the account has received (positive) or paid (negative): by a transfer, or variation margin."""
 
     currency: str
     amount_mills: Mills

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from exchange.codes import MarketState
 from exchange.wire.words import (
     CANCEL_REASONS,
+    CASH_CAUSES,
     KILL_PARTIES,
     LIQUIDITIES,
     ORDER_STATES,
@@ -140,7 +141,7 @@ MEANINGS = {
     "free_margin_mills": _M("mill", "what further orders may use"),
     "need_mills": _M("mill", "margin that the refused order needs"),
     "amount_mills": _M("mill", "money paid in, negative: out"),
-    "Cash.reason": _M("", "what the money is", ("deposit", "withdrawal")),
+    "Cash.reason": _M("", "what the money is", CASH_CAUSES),
     "reference": _M("", "a text of who moved the money"),
     "positions": _M("", "positions of the account"),
     "margin": _M("", "equity and margins of the account"),

@@ -35,6 +35,7 @@ from exchange.wire.errors import ErrorCode, applied, reason_text
 from exchange.wire.responses import Err, Ok
 from exchange.wire.words import (
     CANCEL_REASONS,
+    CASH_CAUSES,
     KILL_PARTIES,
     LIQUIDITIES,
     ORDER_STATES,
@@ -65,7 +66,7 @@ DERIVED = {
     "priority": "1: the replaced order kept its place, 2: it lost it, 0: nothing is left of it",
     "why": "CancelReason, if the command has ended the order that it entered or replaced; 0: none",
     "fired": "0: the client fell silent, 1: its connection ended in another way",
-    "paid": "0: money was paid in, 1: out",
+    "cash_word": "place of the cause in `words.CASH_CAUSES`",
 }
 CODES = tuple(ErrorCode)
 REASON_TEXTS = ("", *(reason_text(reason) for reason in RejectReason if reason != RejectReason.NONE))
@@ -218,7 +219,7 @@ ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
     EventKind.CASH_MOVED: (
         Form(
             Cash,
-            (*_HEAD, _CURRENCY, _number("amount_mills"), _word("reason", ("deposit", "withdrawal"), "paid")),
+            (*_HEAD, _CURRENCY, _number("amount_mills"), _word("reason", CASH_CAUSES, "cash_word")),
         ),
         _margin("equity_after_mills"),
     ),

@@ -28,6 +28,7 @@ from exchange.engine.event_rows import (
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_TIMER,
+    CASH_VARIATION,
     EVENT_CASH_MOVED,
     EVENT_FLAG_KEPT,
     EVENT_FLAG_LOST,
@@ -66,7 +67,7 @@ NEXT_SEQUENCE, UNREALISED_MILLS, GAIN_MILLS = (
     row_values.NEXT_SEQUENCE, row_values.UNREALISED_MILLS, row_values.GAIN_MILLS,
 )  # fmt: skip
 MAINTENANCE_MILLS, FREE_MILLS = row_values.MAINTENANCE_MILLS, row_values.FREE_MILLS
-PRIORITY, FIRED, PAID = row_values.PRIORITY, row_values.FIRED, row_values.PAID
+PRIORITY, FIRED, CASH_WORD = row_values.PRIORITY, row_values.FIRED, row_values.CASH_WORD
 INDICES_MAX, NO_IDS, SILENT = words.INDICES_MAX, words.NO_IDS, words.SILENT
 BP = 10_000
 EMPTY_TEXT, SESSION_ID_SIZE = 0xA0, 10  # in MessagePack: a text below 32 bytes
@@ -139,6 +140,14 @@ def derive_position(tables):
 
 
 @leaf_kernel
+def cash_word(reason, amount):
+    """Place in `words.CASH_CAUSES` of why money has moved. `reason`: CashReason; `amount`: mills, below 0: paid out."""
+    if reason == CASH_VARIATION:
+        return 2
+    return 0 if amount > 0 else 1
+
+
+@leaf_kernel
 def derive_others(tables, event):
     """Write the derived values of the account message of a row, by its kind."""
     values, kind = tables.values, event.kind
@@ -150,7 +159,7 @@ def derive_others(tables, event):
         derive_position(tables)
         derive_margin(tables, values[EQUITY_MILLS], values[MARGIN_HELD_MILLS], values[UNPAID_GAIN_MILLS])
     elif kind == EVENT_CASH_MOVED:
-        values[PAID] = 0 if values[AMOUNT_MILLS] > 0 else 1
+        values[CASH_WORD] = cash_word(event.cash_reason, values[AMOUNT_MILLS])
         derive_margin(tables, values[EQUITY_AFTER_MILLS], values[MARGIN_HELD_MILLS], values[UNPAID_GAIN_MILLS])
     else:
         silent = values[CANCEL_REASON] == CANCEL_TIMER or values[CONNECTION_END] == SILENT
