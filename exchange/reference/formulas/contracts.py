@@ -42,9 +42,10 @@ def fee(spec: Spec, kind: str, lots: int, symbol: str) -> int:
     }  # fmt: skip
     if kind not in rates:
         raise ValueError(f"{kind!r} is no fee")
+    one_lot = rates[kind] * _fee_hours(symbol)
     if lots < 0:
         raise OutOfRange(f"lots {lots}")
-    return rates[kind] * _fee_hours(symbol) * lots
+    return one_lot * lots
 
 
 def _fee_hours(symbol: str) -> int:
