@@ -63,12 +63,12 @@ INBOUND_FAULTS = (
     ),
     Fault(
         "a record of another version is read", RECORDS,
-        "number == NO_FORM or reader.text[at + 6] != VERSION or", "number == NO_FORM or",
+        "version == 0 or version > reader.record_versions or", "version == 0 or",
     ),
     Fault(
         "a record with bytes behind its values is read", RECORDS,
-        "return length if length == form.record_bytes + count * ENTRY_BYTES else 0",
-        "return length if length >= form.record_bytes + count * ENTRY_BYTES else 0",
+        "return length if length == fields_bytes + count * ENTRY_BYTES else 0",
+        "return length if length >= fields_bytes + count * ENTRY_BYTES else 0",
     ),
     Fault(
         "a key that stands twice in JSON is taken", TEXT,
