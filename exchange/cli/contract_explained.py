@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from contracts_spec.bands import breaker_width
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.errors import SpecError
+from contracts_spec.formulas.margin import maintenance
 from contracts_spec.formulas.routing import effective_price
 from contracts_spec.instruments import Instrument
-from contracts_spec.lot_margin import lot_margin, maintenance_mills
+from contracts_spec.lot_margin import lot_margin
 from contracts_spec.periods import Period, children, last_trading_day, tender_days
 from contracts_spec.position_limits import spot_window_ns
 from contracts_spec.schema import Spec
@@ -32,10 +33,8 @@ _LENGTHS = {
 Numbers = list[tuple[str, str]]
 
 
-def explain(
-    spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date
-) -> tuple[list[str], Numbers]:
-    """The description of a contract on a day: (sentences, numbers). A number is a pair (label, text)."""
+def explain(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument]) -> tuple[list[str], Numbers]:
+    """The description of a contract: (sentences, numbers). A number is a pair (label, text)."""
     if instrument.combo is ComboKind.OUTRIGHT:
         sentences = _outright_sentences(spec, instrument)
         delivery = _delivery_numbers(spec, instrument)
@@ -51,7 +50,7 @@ def explain(
         *delivery,
         ("last trading", f"{utc_text(instrument.ltd_ns)} UTC"),
         *_price_numbers(spec, instrument),
-        *_money_numbers(spec, instrument, by_id, day),
+        *_money_numbers(spec, instrument, by_id),
         *_limit_numbers(spec, instrument),
     ]
     return sentences, numbers
@@ -156,7 +155,7 @@ def _price_numbers(spec: Spec, instrument: Instrument) -> Numbers:
     return numbers
 
 
-def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument], day: date) -> Numbers:
+def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instrument]) -> Numbers:
     """Value, margin and fees of a lot at the reference price; for an outright of a chip also the effective price."""
     margin = lot_margin(spec, instrument, by_id)
     value = value_mills(instrument.settle_tick, instrument.hours, 1)
@@ -168,8 +167,8 @@ def _money_numbers(spec: Spec, instrument: Instrument, by_id: Mapping[int, Instr
     )
     numbers = [
         ("value of a lot", f"${money_text(value)} at {price_text(instrument.settle_tick)}"),
-        ("initial margin", f"${money_text(margin.initial)} a lot ({parts})"),
-        ("maintenance", f"${money_text(maintenance_mills(spec, margin.initial))} a lot"),
+        ("initial margin", f"${money_text(margin.total)} a lot ({parts})"),
+        ("maintenance", f"${money_text(maintenance(margin.total, spec.margin))} a lot"),
         ("fees", f"{charged} a lot, on {instrument.fee_hours:,} hours"),
     ]
     if instrument.combo is ComboKind.OUTRIGHT and instrument.ref_tenths and instrument.floor_bp:

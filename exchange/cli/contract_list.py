@@ -15,10 +15,11 @@ from rich.table import Table
 
 from contracts_spec.changes import check_change
 from contracts_spec.errors import SpecError
+from contracts_spec.formulas.margin import maintenance
 from contracts_spec.formulas.routing import effective_price
 from contracts_spec.instruments import Instrument, instruments_on
 from contracts_spec.load import load_spec
-from contracts_spec.lot_margin import lot_margin, maintenance_mills
+from contracts_spec.lot_margin import lot_margin
 from contracts_spec.schema import Spec
 from exchange.cli.arguments import parse_day
 from exchange.cli.contract_explained import explain, kind_name, utc_text, why_not_listed
@@ -117,7 +118,7 @@ def show_one(catalogue: DayCatalogue, symbol: str, as_json: bool) -> None:
         write_json(as_plain(catalogue, found))
         return
     console = output()
-    sentences, numbers = explain(catalogue.spec, found, catalogue.by_id, catalogue.day)
+    sentences, numbers = explain(catalogue.spec, found, catalogue.by_id)
     console.print(f"[bold]{found.symbol}[/bold]\n")
     for sentence in sentences:
         console.print(sentence, highlight=False)
@@ -222,8 +223,8 @@ def as_plain(catalogue: DayCatalogue, instrument: Instrument) -> dict[str, Any]:
         "order_entry": instrument.order_entry.name.lower(),
         "legs": [{"symbol": catalogue.by_id[leg].symbol, "sign": sign} for leg, sign in instrument.legs],
         "ltd": datetime.fromtimestamp(instrument.ltd_ns // NS_PER_S, UTC).isoformat(),
-        "initial_margin_mills": margin.initial,
-        "maintenance_margin_mills": maintenance_mills(catalogue.spec, margin.initial),
+        "initial_margin_mills": margin.total,
+        "maintenance_margin_mills": maintenance(margin.total, catalogue.spec.margin),
         "effective_price_mills": effective_price(instrument.settle_tick, instrument.floor_bp, instrument.ref_tenths)
         if priced
         else None,

@@ -24,7 +24,7 @@ def launch(spec: Spec) -> Mapping[str, Instrument]:
 
 
 def told(spec: Spec, launch: Mapping[str, Instrument], symbol: str) -> tuple[str, dict[str, str]]:
-    sentences, numbers = explain(spec, launch[symbol], {one.id: one for one in launch.values()}, LAUNCH)
+    sentences, numbers = explain(spec, launch[symbol], {one.id: one for one in launch.values()})
     return " ".join(sentences), dict(numbers)
 
 
@@ -77,7 +77,7 @@ def test_a_book_where_nothing_rests_says_so(spec: Spec, launch: Mapping[str, Ins
 def test_every_instrument_can_be_told(spec: Spec, launch: Mapping[str, Instrument]) -> None:
     by_id = {one.id: one for one in launch.values()}
     for one in launch.values():
-        sentences, numbers = explain(spec, one, by_id, LAUNCH)
+        sentences, numbers = explain(spec, one, by_id)
         assert sentences
         assert len(numbers) > 8
 
