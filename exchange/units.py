@@ -23,18 +23,18 @@ LONGEST_HOURS = 43_848  # five years, two of them leap years
 
 # The engine counts money in 64-bit integers, which overflow silently. So an account's money must stay below 2^63 mills,
 # or eight units of PRICE_MAX x CATALOGUE_HOURS_MAX x POSITION_LOTS_MAX mills. An account has at most, in these units:
-#   4.8 of initial margin (MARGIN-013). Mills per GPU-hour of one position, working orders included:
+#   4.5 of initial margin (MARGIN-013). Mills per GPU-hour of one position, working orders included:
 #     PRICE_MAX             what buys above and sells below the mark can lose together
 #     PRICE_MAX             scan range, which is not above the seed
 #     2 CHARGE_MILLS_MAX    taker fee of working buys and of working sells
-#     4 CHARGE_MILLS_MAX    intra and tier charge, on hours held against each other and on those that combinations cross
-#     That is 2.6. Spreads and strips can lose 8 PRICE_MAX an hour more (both sides' prices, fees, residuals), but only
+#     1 CHARGE_MILLS_MAX    for hours held against each other, the larger of both charges (`margin._scan_mills`, which
+#                           doubles its sum for a moment)
+#     That is 2.3. Spreads and strips can lose 8 PRICE_MAX an hour more (both sides' prices, fees, residuals), but only
 #     on hours of months, and the books of a venue (exchange/limits.py) are too few for more than 3.1 million of these.
 #   2.1 of losses beyond what was paid in: a position's loss against the mark, and what closing it loses against the
 #     mark and in fees, for which no free margin is needed (MARGIN-016). Opening another position needs free margin.
 #   0.9 of cash: MONEY_MAX, all deposits of a venue together. So no total of the house is more either.
-# A gain of one account is a loss of others, so within a day their deposits bound it. Until variation is paid each day,
-# gains of many days add up in an account; then only these deposits, not this sum, keep them inside 64 bits.
+# A gain of one account is a loss of others, so within a day their deposits bound it; each settlement pays it.
 # `tests/contracts_spec/test_bounds.py` checks the sum.
 CHARGE_MILLS_MAX = PRICE_MAX // 10  # largest fee or margin charge, mills per GPU-hour
 LOT_HOUR_MILLS_MAX = 8 * PRICE_MAX

@@ -1,9 +1,10 @@
-"""Accounts, positions, margin, fees: who owes what to whom. Compiled.
+"""Accounts, positions, margin, fees: what accounts own and owe. Compiled.
 
 layout      row formats of all tables
 positions   positions by account and book
 margin      initial margin of positions and working orders
 fills       books a fill: position, initial margin, fee of the order's owner
+variation   pays the gains of positions at a settlement
 
-A daily step (mark run, settlement) is a new file here. A control runs it, which venue/timekeeper.py submits.
+Another daily step (a mark run) is a new file here. A control runs it, which venue/timekeeper.py submits.
 """

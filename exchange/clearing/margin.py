@@ -111,6 +111,13 @@ def recompute_scans(state, account):
 
 
 @kernel
+def recompute_holds(state, accounts):
+    """Make `initial_margin_mills` of these accounts exact. `accounts`: their numbers, int64."""
+    for place in range(accounts.shape[0]):
+        recompute_scans(state, accounts[place])
+
+
+@kernel
 def margin_held_mills(state, account):
     """The exact hold of an account, mills. Unlike `recompute_scans` it writes nothing."""
     return state.accounts[account].initial_margin_mills + _scan_rise(state, account, False)

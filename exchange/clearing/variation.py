@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from exchange.clearing.margin import recompute_scans
 from exchange.kernel import kernel
 
 
@@ -26,10 +25,3 @@ def settle_positions(state: np.record, is_settled: np.ndarray, received_mills: n
             account.cash_mills += gain
             account.unrealised_pnl_mills -= gain
             received_mills[position.account] += gain
-
-
-@kernel
-def recompute_holds(state: np.record, accounts: np.ndarray) -> None:
-    """Make `initial_margin_mills` of these accounts exact. `accounts`: their numbers, int64."""
-    for place in range(accounts.shape[0]):
-        recompute_scans(state, accounts[place])

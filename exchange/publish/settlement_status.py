@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from exchange.codes import EventKind, MarketState
-from exchange.engine.event_rows import GROUP, INSTRUMENT, KIND, MARKET_STATE, TIME_NS, Row
+from exchange.engine.event_rows import GROUP, INSTRUMENT, KIND, MARKET_STATE, TIME_NS, Row, read_rows
 from exchange.publish.consumer import ReleasedBatch
 
 _STA, _LISTED = int(EventKind.STATE_CHANGED), int(EventKind.INSTRUMENT_LISTED)
@@ -28,7 +28,7 @@ class SettlementStatus:
 
     def take(self, batch: ReleasedBatch) -> None:
         if _STA in batch.kinds or _LISTED in batch.kinds:
-            self.note(batch.rows)
+            self.note(read_rows(batch.events[np.isin(batch.events["kind"], (_STA, _LISTED))]))
 
     def note(self, rows: Iterable[Row]) -> None:
         """Read events that were replayed or released, in order."""

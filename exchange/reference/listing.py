@@ -72,7 +72,8 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
     books, day = payload["books"], payload.get("day", 0)
     instruments = market.clearing.instruments
     if day:
-        market.settled_days |= {instruments[limits["index"]].group: day for limits in books}
+        for group in {instruments[limits["index"]].group for limits in books}:
+            market.settled_days[group] = max(day, market.settled_days.get(group, 0))
     _set_increments(market, {limits["index"]: limits["min_inc"] for limits in books if "min_inc" in limits})
     for limits in books:
         index = limits["index"]
@@ -95,7 +96,7 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
         market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=instruments[index].settle_tick)
         group = instruments[index].group
         market.lead_months[group] = lead_month(market.clearing, group)
-    _pay_variation(market, sorted(limits["index"] for limits in books), day)
+    _pay_variation(market, sorted(limits["index"] for limits in books), day - 1 if day else 0)
 
 
 def _pay_variation(market: Market, books: list[int], day: int) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from exchange.clearing.variation import recompute_holds, settle_positions
+from exchange.clearing.margin import recompute_holds
+from exchange.clearing.variation import settle_positions
 from exchange.codes import Side
 from tests.funded import F27, G27, HOURS, MARK, RICH, Funded
 

@@ -141,10 +141,11 @@ def test_a_window_of_whole_steps_has_slots_of_whole_nanoseconds() -> None:
 @pytest.mark.rule("MARGIN-013")
 def test_the_largest_hold_losses_and_deposits_of_the_largest_catalogue_fit_into_64_bits(spec: Spec) -> None:
     assert CATALOGUE_HOURS_MAX * POSITION_LOTS_MAX * LOT_HOUR_MILLS_MAX < 1 << 63
-    outrights_mills = (2 * PRICE_MAX + 6 * CHARGE_MILLS_MAX) * CATALOGUE_HOURS_MAX
+    outrights_mills = (2 * PRICE_MAX + 3 * CHARGE_MILLS_MAX) * CATALOGUE_HOURS_MAX
+    doubled_mills = (2 * PRICE_MAX + CHARGE_MILLS_MAX) * CATALOGUE_HOURS_MAX  # before it is halved
     combinations_mills = 8 * PRICE_MAX * VENUE.books * 744
     losses_mills = (2 * PRICE_MAX + CHARGE_MILLS_MAX) * CATALOGUE_HOURS_MAX
     of_positions = (outrights_mills + combinations_mills + losses_mills) * POSITION_LOTS_MAX
-    assert of_positions + MONEY_MAX < 1 << 63
+    assert of_positions + MONEY_MAX < 1 << 63 and doubled_mills * POSITION_LOTS_MAX < 1 << 63
     # Six chips, each as if all its periods were listed at their longest: PHY and TOP in four tiers, IDX in one.
     assert catalogue_hours(spec.products, ChipsFile(spec.chips)) == 6 * (4 * 210_816 + 70_512) < CATALOGUE_HOURS_MAX

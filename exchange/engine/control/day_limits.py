@@ -145,10 +145,10 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
         if terms.day:
-            state.groups[group].settled_day = terms.day
+            state.groups[group].settled_day = max(terms.day, int(state.groups[group].settled_day))
     rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
     listed = instruments_listed(state, [limits.index for limits in terms.books])
-    return np.concatenate([rests, listed, pay_variation(state, named, terms.day)])
+    return np.concatenate([rests, listed, pay_variation(state, named, terms.day - 1 if terms.day else 0)])
 
 
 def _set_limits(state: np.record, limits: BookLimits) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from exchange.clearing.margin import own_risk
+from exchange.clearing.margin import own_risk, recompute_holds
 from exchange.codes import OrderState
 from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
 from exchange.engine.orders import work_order
@@ -35,6 +35,8 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
     derive_margin_terms(state, books, months)
     revalue_positions(state, before)
     count_working(state, orders, 1)
+    # Counting them again has added to the accounts' bounds what they held before.
+    recompute_holds(state, np.unique(state.orders["account"][orders]).astype(np.int64))
 
 
 def with_combinations(state: np.record, named: Iterable[int]) -> list[int]:

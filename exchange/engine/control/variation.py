@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from exchange.clearing.variation import recompute_holds, settle_positions
+from exchange.clearing.margin import recompute_holds
+from exchange.clearing.variation import settle_positions
 from exchange.codes import CashReason, EventFlag, EventKind
 from exchange.engine.control.events import control_events
 from exchange.records import column
@@ -13,7 +14,7 @@ from exchange.records import column
 def pay_variation(state: np.record, books: Iterable[int], day: int) -> np.ndarray:
     """Pay the variation of all positions in these books at their marks.
 
-    day      trading day that is settled, days since 1970
+    day      trading day that is settled, days since 1970; 0: it is not known
     returns  events: for each account, in ascending order, one CASH_MOVED with what it receives from all these books
              together if that is not 0, then a POSITION_CHANGED for each of its positions in them, in the order of books
     """

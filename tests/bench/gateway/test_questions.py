@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.gateway import questions, requests, stress
+from bench.gateway import questions, requests
 from bench.gateway.encodings import ENCODINGS
 from bench.gateway.jobs import sized
 from bench.gateway.questions import QUESTIONS, check_mix, measure, measure_apart
@@ -107,37 +107,6 @@ def test_fanout_counts_deliveries_to_all_subscribers() -> None:
 def test_the_last_reader_has_a_time() -> None:
     found = measure("last_reader", "none", SCALE, "test")
     assert found["count"] == 8 and 0 < found["p50_us"] <= found["p99_us"] and found["subscribers"] == 10
-
-
-def test_stalled_readers_are_those_that_the_venue_finds_slow() -> None:
-    found = measure("stalled", "none", SCALE, "test")
-    assert found["none"]["count"] == found["stalled"]["count"] == 8 and found["p99_ratio"] > 0
-    assert (found["count"], found["subscribers"]) == (1, 10)
-
-
-def test_many_stalled_readers_are_60_of_500() -> None:
-    found = measure("many_stalled", "none", 0.005, "test")
-    assert (found["count"], found["subscribers"]) == (3, 25)
-    assert found["none"]["count"] == found["stalled"]["count"] == 4
-
-
-def test_ten_times_the_load_is_answered_and_cancels_have_times() -> None:
-    found = measure("overload", "none", SCALE, "test")
-    assert found["offered_per_s"] == pytest.approx(10 * found["closed_loop_acks_per_s"], abs=10)
-    assert found["counts"]["ok"] + found["counts"]["err"] == found["answers"] >= 10
-    assert found["cancel_alone"]["count"] > 0 and found["cancel"]["count"] > 0 and found["memory_kib"] >= 0
-
-
-def test_a_storm_ends_with_all_clients_back_and_orders_go_on() -> None:
-    found = measure("storm", "none", 0.005, "test")
-    assert (found["clients"], found["orders"]["count"], found["alone"]["count"]) == (25, 27, 27)
-    assert found["seconds"] > 0
-
-
-def test_readers_that_do_not_stall_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stress, "FILLING_TICKS", 2)
-    with pytest.raises(AssertionError, match="0 of 1 stalled readers lagged"):
-        measure("stalled", "none", SCALE, "test")
 
 
 def test_a_resume_has_every_missed_event() -> None:

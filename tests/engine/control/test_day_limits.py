@@ -139,6 +139,22 @@ def test_what_one_person_may_settle_is_what_the_reference_says(steps: list[Any])
             assert engine.state_hash() == before
 
 
+@pytest.mark.rule("SETTLE-011", "SEC-067")
+def test_a_day_settled_again_by_two_does_not_let_one_person_settle_a_later_one_anew() -> None:
+    pair = Pair()
+    pair.control(CommandKind.LIST, property_market())
+    members = [index for index, one in pair.reference.clearing.instruments.items() if one.group == 1]
+
+    def payload(settle: int, day: int, by_two: bool = False) -> dict[str, Any]:
+        around = {"settle_tick": settle, "low_tick": settle - 20, "high_tick": settle + 20}
+        return {"books": [limits(index, **around) for index in members], "day": day, "by_two": by_two}
+
+    pair.control(CommandKind.DAY_LIMITS, payload(10, 5, by_two=True))
+    pair.control(CommandKind.DAY_LIMITS, payload(10, 4, by_two=True))
+    with pytest.raises(ControlError, match="settled for this day"):
+        pair.fast.engine.check_control(CommandKind.DAY_LIMITS, msgspec.json.encode(payload(12, 5)))
+
+
 @pytest.mark.rule("SEC-067")
 def test_limits_of_a_journal_that_names_no_day_still_replay() -> None:
     """Version 0.2.0 wrote no day: such a control is not taken any more, and gives what it gave."""

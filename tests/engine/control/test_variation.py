@@ -7,7 +7,7 @@ import pytest
 from exchange.codes import CashReason, CommandKind, EventFlag, EventKind, MarketState, Side
 from tests.funded import F27, G27, HOURS, MARK, RICH, SPREAD, Funded
 
-DAY = 20_800  # days since 1970
+DAY = 20_800  # days since 1970; its limits follow the settlement of the day before
 
 
 def settled(funded: Funded, *prices: tuple[int, int], day: int = DAY) -> list[Any]:
@@ -67,7 +67,7 @@ def test_an_account_gets_one_payment_then_its_positions_and_its_margin_once() ->
     assert [event.account_sequence for event in mine] == [before[1] + 1, before[1] + 2, before[1] + 3]
     assert [event.flags & EventFlag.MARGIN for event in mine] == [0, 0, EventFlag.MARGIN]
     payment = mine[0]
-    assert (payment.cash_reason, payment.trading_day) == (CashReason.VARIATION, DAY)
+    assert (payment.cash_reason, payment.trading_day) == (CashReason.VARIATION, DAY - 1)
     assert payment.amount_mills == 10 * (5 * HOURS[F27] - 2 * HOURS[G27])
     assert [(event.instrument, event.open_value_tick_lots) for event in mine[1:]] == [
         (F27, 5 * (MARK + 10)), (G27, -2 * (MARK + 10))
