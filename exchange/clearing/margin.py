@@ -139,10 +139,7 @@ def margin_rise(state, account, row, book, side, lots, loss_mills):
     for leg in range(np.int64(book.leg_count)):
         position = state.positions[leg_position(state, account, row, book, leg)]
         own_side = leg_side(side, book.legs[leg].sign)
-        possible = position.lots * sign_of(own_side) + position.working_lots[own_side] + lots
-        other = position.working_lots[1 - own_side] - position.lots * sign_of(own_side)
-        more = max(possible, other) - largest_possible_lots(position)
-        gross += more * state.books[book.legs[leg].book].margin_hours
+        gross += _more_lots(position, own_side, lots) * state.books[book.legs[leg].book].margin_hours
     return loss_mills + _scan_mills(commodity, risk.net_hours, adding, taking, gross) - _scan_now(commodity, risk)
 
 
@@ -159,11 +156,19 @@ def _work_leg(state, account, row, book, side, lots):
     """Add working lots (negative: take away) of an outright to the account's position there, and to `gross_hours`.
     Returns by how much its `largest_possible_lots` has risen."""
     position = state.positions[row]
-    before = largest_possible_lots(position)
+    more = _more_lots(position, side, lots)
     position.working_lots[side] += lots
-    more = largest_possible_lots(position) - before
     own_risk(state, account, book).gross_hours += more * book.margin_hours
     return more
+
+
+@leaf_kernel
+def _more_lots(position, side, lots):
+    """By how much `largest_possible_lots` of a position would rise if more lots worked on a side. `lots`: may be
+    negative."""
+    held = position.lots * sign_of(side)
+    own, other = held + position.working_lots[side], position.working_lots[1 - side] - held
+    return max(own + lots, other) - max(own, other)
 
 
 @leaf_kernel
@@ -289,10 +294,12 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     hours = book.margin_hours
     risk = own_risk(state, account, book)
     position = state.positions[row]
-    before = largest_possible_lots(position)
+    # Lots that were working are held now, so what its own side can lead to stays.
+    held = position.lots * sign
+    own, other = held + position.working_lots[side], position.working_lots[1 - side] - held
+    risk.gross_hours += (max(own, other - lots) - max(own, other)) * hours
     position.working_lots[side] -= lots
     book_lots(state, account, position, row, book, signed, value * sign)
-    risk.gross_hours += (largest_possible_lots(position) - before) * hours
     risk.net_hours += hours * signed
     risk.working_hours[side] -= hours * lots
     _work_spot(state, account, book, side, -lots)

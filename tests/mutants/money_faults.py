@@ -28,7 +28,7 @@ MONEY_FAULTS = (
     Fault(
         "a fill leaves the gross hours as they were",
         MARGIN,
-        "    risk.gross_hours += (largest_possible_lots(position) - before) * hours\n",
+        "    risk.gross_hours += (max(own, other - lots) - max(own, other)) * hours\n",
         "",
     ),
     Fault(
