@@ -230,7 +230,6 @@ def test_every_number_of_rows_of_a_quote_is_served(reader: Reader) -> None:
         assert reader.payload(payload, BINARY) == plain_rows(payload, BINARY)
 
 
-@pytest.mark.rule("SEC-053")
 def split(data: bytes, frame_max: int = 4_096) -> tuple[bytes, bytes, bool]:
     waiting, control = np.zeros(len(data), np.uint8), np.zeros(len(data), np.uint8)
     waits, controls, closes = split_frames(np.frombuffer(data, np.uint8), frame_max, waiting, control)
@@ -272,7 +271,7 @@ def split_slowly(data: bytes, frame_max: int) -> tuple[bytes, bytes, bool]:
     return waiting + data[at:], control, False
 
 
-@pytest.mark.rule("RATE-005")
+@pytest.mark.rule("RATE-005", "SEC-053")
 @pytest.mark.parametrize("seed", range(4))
 def test_any_stream_is_split_as_a_slow_twin_splits_it(seed: int) -> None:
     rng = random.Random(seed)
