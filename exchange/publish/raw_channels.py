@@ -42,6 +42,12 @@ class RawChannel:
         self._sent.clear()
         self._book = book
 
+    def close(self) -> None:
+        """End following the book, as nobody watches any more. Only the number goes on."""
+        self._opened = self.sequence
+        self._sent.clear()
+        self._book = BookView()
+
     def sent(self, frames: Frames) -> None:
         """Note messages that kernels have made."""
         self.sequence = frames.sequence
