@@ -227,7 +227,7 @@ def requests_of(payload: bytes) -> tuple[list[dict[str, Any]], str]:
 def _record_at(payload: bytes, at: int) -> tuple[int, RecordLayout]:
     """Length and layout of the record at a place of the payload; raises BadRecord."""
     if len(payload) - at < HEAD_BYTES:
-        raise BadRecord(f"{len(payload) - at} bytes at {at} are no record")
+        raise BadRecord(f"{len(payload) - at} bytes are no record")
     length, template, version, _ = HEAD.unpack_from(payload, at)
     record = _requests().get((template, version))
     if record is None:
