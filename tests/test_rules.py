@@ -84,6 +84,19 @@ def test_every_cited_code_is_a_rule() -> None:
     assert not unknown, "\n".join(unknown)
 
 
+def test_marks_stand_on_tests() -> None:
+    """A mark on a helper function proves nothing."""
+    without = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(), str(path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and any(is_mark(decorator) for decorator in node.decorator_list)
+        and not node.name.lower().startswith("test")
+    ]
+    assert not without, "\n".join(without)
+
+
 def test_no_code_stands_for_two_rules() -> None:
     doubled = [code for code, count in Counter(code for code, _ in rules()).items() if count > 1]
     assert not doubled

@@ -192,7 +192,8 @@ class GatewaySocket(ServerConnection):
     def _answer_control(self) -> None:
         """Take control frames out of those that wait behind a full window, and answer them now.
 
-        Before a close is answered, the requests in front of it are served: more than the window, but no more is read.
+        Before a close or a broken control frame is answered, the requests in front of it are served: more than the
+        window, but no more is read.
         """
         connection = self.connection
         assert connection is not None

@@ -47,6 +47,11 @@ class _StateChannel:
         self._log.clear()
         self._load(book)
 
+    def close(self) -> None:
+        """End following the book, as nobody watches any more. Only the number goes on."""
+        self._log.clear()
+        self._load(BookView())
+
     def _load(self, book: BookView) -> None:
         raise NotImplementedError
 

@@ -5,8 +5,8 @@
     reports.messages(rows, replay=True)          # marked "rp", for rows read back for a resume or a replay
 
 A message depends only on its row and on the instrument's id and hours, so a replay of the journal gives the same
-stream (ACCT-003). Rows without an account sequence have no message. `rows` are tuples of `event_rows.read_rows`.
-What a message says is in `wire.table.ACCOUNT_FORMS`.
+stream (ACCT-003). Rows without an account sequence have no message, nor have those of a kind without a form. `rows` are
+tuples of `event_rows.read_rows`. What a message says is in `wire.table.ACCOUNT_FORMS`.
 """
 
 from exchange.codes import EventFlag, EventKind
@@ -42,9 +42,9 @@ class ExecutionReports:
         reports: list[Report] = []
         for row in rows:
             number, kind = row[ACCOUNT_SEQUENCE], row[KIND]
-            if not number:
+            makers = self._makers.get(kind)
+            if not number or not makers:
                 continue
-            makers = self._makers[kind]
             make = makers[1] if kind == _POS and not row[POSITION_LOTS] else makers[0]
             values = account_row(row, self._table)
             reports.append((row[ACCOUNT], number, make(values)))

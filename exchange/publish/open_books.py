@@ -90,6 +90,7 @@ class OpenBooks:
         else:
             book.channels.remove(channel)
             self.dirty.pop(channel, None)
+        channel.close()
         if not book.channels and not book.raw:
             del self._books[index]
         self._watch(index, book)

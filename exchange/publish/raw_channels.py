@@ -5,6 +5,7 @@ The log of a channel has these frames, and decodes them when a slow reader needs
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -41,6 +42,12 @@ class RawChannel:
         self._sent.clear()
         self._book = book
 
+    def close(self) -> None:
+        """End following the book, as nobody watches any more. Only the number goes on."""
+        self._opened = self.sequence
+        self._sent.clear()
+        self._book = BookView()
+
     def sent(self, frames: Frames) -> None:
         """Note messages that kernels have made."""
         self.sequence = frames.sequence
@@ -59,15 +66,20 @@ class RawChannel:
             return []
         if not max(self._opened, self.sequence - LOG_MESSAGES) <= since < self.sequence:
             return None
-        return [self._merge([message for message in self._logged() if message.sequence > since], since)]
+        return [self._merge(since)]
 
-    def _merge(self, messages: list[Any], since: int) -> ChannelMessage:
+    def _merge(self, since: int) -> ChannelMessage:
         raise NotImplementedError
 
-    def _logged(self) -> Iterator[ChannelMessage]:
-        for frames in self._sent:
+    def _last(self, count: int) -> list[Any]:
+        """The last `count` messages. No others are decoded: the log is long, and most readers have missed little."""
+        found: deque[tuple[str, bytes]] = deque()
+        for frames in reversed(self._sent):
+            if len(found) >= count:
+                break
             name, data = next(iter(frames.encoded.items()))
-            yield from map(self._decoders[name], payloads(data))
+            found.extendleft((name, payload) for payload in reversed(list(payloads(data))))
+        return [self._decoders[name](payload) for name, payload in islice(found, len(found) - count, None)]
 
 
 class RawDepthChannel(RawChannel):
@@ -81,8 +93,8 @@ class RawDepthChannel(RawChannel):
         levels, implied = self._book.levels(self._levels), self._book.implied
         return depth_pages(Depth(self.number, self.sequence, e, time_us, *levels, snapshot=True), implied)
 
-    def _merge(self, messages: list[Depth], since: int) -> ChannelMessage:
-        return merged_depth(messages, since, checksum(*self._book.levels(self._levels)))
+    def _merge(self, since: int) -> ChannelMessage:
+        return merged_depth(self._last(self.sequence - since), since, checksum(*self._book.levels(self._levels)))
 
 
 class RawTopChannel(RawChannel):
@@ -96,8 +108,8 @@ class RawTopChannel(RawChannel):
         message.snapshot = True
         return [message]
 
-    def _merge(self, messages: list[Top], since: int) -> ChannelMessage:
-        return merged_top(messages, since)
+    def _merge(self, since: int) -> ChannelMessage:
+        return merged_top(self._last(1), since)
 
 
 def payloads(frames: bytes) -> Iterator[bytes]:

@@ -7,7 +7,8 @@ account_messages    messages of an account's stream
 market_messages     messages of the market data channels
 fields              wire names, types of fields with their bounds, base classes of messages
 codec               encodes and decodes messages in JSON, MessagePack and records; names the faults of bad messages
-table               for each key of usual requests, replies and account messages: where its value stands in a row
+table               for each key of replies and account messages: where its value stands in a row
+request_table       for each key of requests that become commands: where its value goes in a row
 binary              binary records, laid out by the table
 allowed             the values that a field may have, for the text of a refusal
 meanings            what each field means, and its unit

@@ -148,9 +148,7 @@ def report_record(message: type[Struct]) -> RecordLayout:
 def quote_reply_record() -> RecordLayout:
     """The record of the reply to a mass quote, without its rows; `count` says how many there are."""
     form = REPLY_FORMS[Reply.QUOTED]
-    sized: list[tuple[str, int, Any]] = [
-        (key.name, 8, key) for key in form.keys if key.value != Value.QUOTE_ROWS
-    ]  # fmt: skip
+    sized: list[tuple[str, int, Any]] = [(key.name, 8, key) for key in form.keys if key.value != Value.QUOTE_ROWS]
     return _laid_out(QUOTE_OK, Ok, [*sized, ("count", 4, None)])
 
 
@@ -196,8 +194,8 @@ def _request_value(place: RecordField, message: Struct, count: int) -> int | byt
     if place.key is not None and place.key.value == Value.TAG:
         return int.from_bytes(value.encode("ascii"), "little")
     if place.key is not None and place.key.codes is not None:
-        code = place.key.codes.get(value)
-        return code if code is not None else None
+        code: int | None = place.key.codes.get(value)
+        return code
     if value is UNSET:
         return ABSENT
     return int(value)
@@ -227,7 +225,7 @@ def requests_of(payload: bytes) -> tuple[list[dict[str, Any]], str]:
 def _record_at(payload: bytes, at: int) -> tuple[int, RecordLayout]:
     """Length and layout of the record at a place of the payload; raises BadRecord."""
     if len(payload) - at < HEAD_BYTES:
-        raise BadRecord(f"{len(payload) - at} bytes at {at} are no record")
+        raise BadRecord(f"{len(payload) - at} bytes are no record")
     length, template, version, _ = HEAD.unpack_from(payload, at)
     record = _requests().get((template, version))
     if record is None:
@@ -275,11 +273,8 @@ def _shown(place: RecordField, value: Any) -> Any:
 def _requests() -> dict[tuple[int, int], RecordLayout]:
     """The records of requests in each version, by template and version."""
     records = [request_record(message) for message in (New, Cancel, Replace, Quote)]
-    return {
-        (record.template, version): record.of_version(version)
-        for record in records
-        for version in range(1, VERSION + 1)
-    }
+    versions = range(1, VERSION + 1)
+    return {(record.template, version): record.of_version(version) for record in records for version in versions}
 
 
 # Reports.
@@ -293,6 +288,7 @@ def _event_words() -> dict[int, str]:
     }
 
 
+_CODES = {int(code): code for code in ErrorCode}
 EVENT_WORDS = _event_words()  # `ev` of an `exec`, by EventKind
 
 
@@ -302,20 +298,26 @@ def constant_code(kind: EventKind, key: FormKey) -> int:
 
 
 def _reader_of(place: RecordField) -> Callable[[Any], Any]:
-    """A function that turns the value of a field into that of the attribute; None: it is absent."""
+    """A function that turns the value of a field into that of the attribute; None: absent; UNSET: not known."""
     key, name = place.key, place.name
     if place.size == 24:
         return lambda value: value.rstrip(b"\0").decode("ascii")
     if name == "session_id":
         return lambda value: session_id(value)
     if name == "event":
-        return lambda value: EVENT_WORDS[value]
+        return lambda value: EVENT_WORDS.get(value, UNSET)
     if name in ("on", "duplicate"):
         return lambda value: bool(value)
     if key.value == Value.WORD:
         words = key.words
         return lambda value: words[value] if value < len(words) else ""
     return lambda value: None if value == ABSENT else value
+
+
+def _meaning_of(code: int) -> dict[str, str]:
+    """The keys of an `err` that follow from its code. Of a code of a later version nobody knows the outcome."""
+    known = _CODES.get(code)
+    return {"name": known.name, "applied": applied(known)} if known else {"name": f"{code}", "applied": "unknown"}
 
 
 class _Reports:
@@ -331,15 +333,17 @@ class _Reports:
         self._zero_is_absent = {name for name in self._defaults if name not in always}
 
     def decode(self, data: bytes) -> Any:
+        """The message of a record; None if this version cannot tell what it says."""
         values: dict[str, Any] = {}
         for (name, read), value in zip(self._readers, self._format.unpack_from(data, HEAD_BYTES), strict=True):
             shown = read(value)
+            if shown is UNSET:
+                return None
             if shown is None or (name in self._zero_is_absent and shown in (0, "", False)):
                 shown = self._defaults.get(name, shown)
             values[name] = shown
         if self._message is Err:
-            code = ErrorCode(values["code"])
-            values |= {"name": code.name, "applied": applied(code)}
+            values |= _meaning_of(values["code"])
         elif self._message in (Margin, Cash):
             values["currency"] = CURRENCY
         return self._message(**values)
@@ -349,32 +353,35 @@ class _QuoteReplies:
     """Decodes replies to mass quotes, as one version has them."""
 
     def __init__(self, version: int) -> None:
-        self._record = quote_reply_record().of_version(version)
-        self._format = self._record.format
+        self.record = quote_reply_record().of_version(version)
+        self._format = self.record.format
 
     def decode(self, data: bytes) -> Ok:
-        values = dict(
-            zip((place.name for place in self._record.places), self._format.unpack_from(data, HEAD_BYTES), strict=True)
-        )
+        places = (place.name for place in self.record.places)
+        values = dict(zip(places, self._format.unpack_from(data, HEAD_BYTES), strict=True))
         # Rows are the last bytes: a later version may have more fields before them.
-        rows = data[len(data) - values.pop("count") * QUOTE_RESULT.size :]
-        found = QUOTE_RESULT.iter_unpack(rows)
+        start = len(data) - values.pop("count") * QUOTE_RESULT.size
+        if start < self.record.size:
+            raise msgspec.DecodeError(f"a record of {len(data)} bytes is shorter than its rows")
+        found = QUOTE_RESULT.iter_unpack(data[start:])
         return Ok(**values, quotes=[(i, bid, bid_id, ask, ask_id, code) for i, code, bid, ask, bid_id, ask_id in found])
 
 
 @cache
-def _decoders() -> dict[tuple[int, int], Callable[[bytes], Any]]:
+def _decoders() -> dict[tuple[int, int], _Reports | _QuoteReplies]:
     """The decoders of reports in each version, by template and version."""
     reports = [message for message, template in TEMPLATES.items() if template >= FIRST_REPORT]
     versions = range(1, VERSION + 1)
-    found: dict[tuple[int, int], Callable[[bytes], Any]] = {
-        (TEMPLATES[message], version): _Reports(message, version).decode for message in reports for version in versions
-    }
-    return found | {(QUOTE_OK, version): _QuoteReplies(version).decode for version in versions}
+    return {
+        (TEMPLATES[message], version): _Reports(message, version) for message in reports for version in versions
+    } | {(QUOTE_OK, version): _QuoteReplies(version) for version in versions}
 
 
 def decode_reports(payload: bytes) -> list[Any]:
-    """The messages in a server's frame; unknown templates and fields of later versions are left out (WIRE-011)."""
+    """The messages in a server's frame.
+
+    Unknown templates, events, and fields of later versions are left out; an unknown code stays a number (WIRE-011).
+    """
     messages, at = [], 0
     while at < len(payload):
         if len(payload) - at < HEAD_BYTES:
@@ -382,8 +389,11 @@ def decode_reports(payload: bytes) -> list[Any]:
         length, template, version, _ = HEAD.unpack_from(payload, at)
         if length < HEAD_BYTES or at + length > len(payload):
             raise msgspec.DecodeError(f"a record of {length} bytes at {at} in a frame of {len(payload)}")
-        decode = _decoders().get((template, min(version, VERSION)))
-        if decode is not None:
-            messages.append(decode(payload[at : at + length]))
+        decoder = _decoders().get((template, min(version, VERSION)))
+        if decoder is not None:
+            if length < decoder.record.size:
+                raise msgspec.DecodeError(f"a record of {length} bytes at {at} is shorter than its fields")
+            message = decoder.decode(payload[at : at + length])
+            messages += [message] if message is not None else []
         at += length
     return messages

@@ -14,6 +14,11 @@ from tests.gateway.sockets import Talker, Venue, masked, run
 
 PING, CLOSE = masked(b"here", 0x89), masked(b"\x03\xe8", 0x88)
 ORDERS_STAY = {"mode": "off", "orders": "all", "on": "drop", "grace_ms": 0}
+# Control frames behind which nothing counts, with the code of the close frame that answers them.
+ENDS = {
+    "close": (CLOSE, 1000), "ping fin=0": (masked(b"x", 0x09), 1002), "ping of 126": (masked(b"x" * 126, 0x89), 1002),
+    "opcode 0xB": (masked(b"", 0x8B), 1002), "reserved": (masked(b"x", 0xC9), 1002),
+}  # fmt: skip
 Check = Callable[[Venue, Talker, Connection], Any]
 
 
@@ -110,16 +115,17 @@ def test_a_ping_between_the_fragments_of_a_message_that_waits_is_answered(
 
 
 @pytest.mark.rule("RATE-005", "WIRE-005")
-@pytest.mark.parametrize("end", ["close", "end of the stream"])
+@pytest.mark.parametrize("end", [*ENDS, "end of the stream"])
 def test_requests_before_the_end_of_a_connection_are_served_and_then_it_ends(tmp_path: object, end: str) -> None:
     async def check(venue: Venue, talker: Talker, connection: Connection) -> None:
         client = talker.connection
         client.transport.write(orders(venue, 11, 12))
         await until(lambda: bool(socket_of(connection).tail))
-        if end == "close":
-            client.transport.write(CLOSE + orders(venue, 13))
+        if end in ENDS:
+            frame, code = ENDS[end]
+            client.transport.write(PING + frame + orders(venue, 13))
             await client.wait_closed()
-            assert client.close_code == 1000
+            assert client.close_code == code
         else:
             client.transport.write_eof()
         await until(lambda: connection.closed)

@@ -51,7 +51,11 @@ INBOUND_FAULTS = (
     ),
     Fault(
         "pings wait behind a full window", FRAMES,
-        "        if data[at] & CONTROL:\n", "        if data[at] & OPCODE == CLOSE:\n",
+        "        if data[at] & CONTROL:\n", "        if data[at] & CONTROL and data[at] != PING:\n",
+    ),
+    Fault(
+        "a ping that is too long drops the requests in front of it", FRAMES,
+        " or size > CONTROL_MAX\n", "\n",
     ),
     Fault(
         "what follows a close frame is served", FRAMES,

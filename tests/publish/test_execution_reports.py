@@ -17,6 +17,7 @@ from exchange.codes import (
     TimeInForce,
 )
 from exchange.publish.execution_reports import ExecutionReports
+from exchange.wire.table import ACCOUNT_FORMS
 from exchange.wire.words import SILENT, unlisted_index
 from tests.publish.helpers import H27, event, table
 
@@ -104,6 +105,11 @@ def test_what_happens_to_an_order_is_an_exec(kind: EventKind, fields: Any, expec
     (message,) = messages(event(kind, **{**ORDER, "account_sequence": 5, **fields}))
     assert message["t"] == "exec"
     assert expected.items() <= message.items()
+
+
+def test_a_row_of_a_kind_without_a_form_has_no_message() -> None:
+    for kind in set(EventKind) - set(ACCOUNT_FORMS):
+        assert messages(event(kind, account=7, account_sequence=3)) == []
 
 
 def test_money_that_moves_is_cash_and_margin() -> None:

@@ -1,5 +1,6 @@
 """Market data channels: what subscribers get, in which order, with which numbers."""
 
+from collections import deque
 from typing import Any
 
 import pytest
@@ -128,6 +129,22 @@ def test_a_channel_has_one_number_for_all_and_each_cadence_its_own() -> None:
 )
 def test_a_row_that_names_nothing_is_refused(name: str, instrument: int, code: int) -> None:
     assert Feed().market.subscribe(spec(name, instrument)) == (0, code)
+
+
+@pytest.mark.parametrize("cadence_ms", [0, 10])
+@pytest.mark.parametrize("name", ["depth", "top"])
+def test_a_channel_that_nobody_watches_keeps_no_messages(name: str, cadence_ms: int) -> None:
+    feed = Feed()
+    number = feed.open(name, cadence_ms=cadence_ms)
+    channel: Any = feed.market._channels[number]
+    logs = [value for value in vars(channel).values() if isinstance(value, deque)]
+    feed.fold(rested(9000401, 2845, 1))
+    feed.due(10**18)
+    last = feed.market.sequence_of(number)
+    assert [len(log) for log in logs] == [1]
+    feed.market.unsubscribe(number)
+    assert [len(log) for log in logs] == [0]
+    assert (channel.sequence, channel.merged(last), channel.merged(last - 1)) == (last, [], None)
 
 
 def test_a_book_is_followed_only_while_somebody_looks() -> None:

@@ -1,5 +1,6 @@
 """Raw channels: snapshots of the book itself, and a log of frames for slow readers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from exchange.publish import channels
 from exchange.publish.book_view import BookView
 from exchange.publish.channels import LOG_MESSAGES
 from exchange.publish.fold.event_fold import Frames
-from exchange.publish.raw_channels import RawDepthChannel, RawTopChannel, payloads
+from exchange.publish.raw_channels import RawChannel, RawDepthChannel, RawTopChannel, payloads
 from exchange.wire.messages import Depth, Top
 
 
@@ -50,6 +51,55 @@ def test_the_log_of_a_raw_channel_reaches_back_as_far_as_others() -> None:
     (newest,) = merged
     assert isinstance(newest, Top) and newest.conflated
     assert (newest.previous, newest.bid_tick) == (start + 1, LOG_MESSAGES + 1)
+
+
+def decoded(channel: RawChannel, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The messages that the channel decodes from now on."""
+    found: list[Any] = []
+
+    def noting(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def note(data: bytes) -> Any:
+            found.append(decode(data))
+            return found[-1]
+
+        return note
+
+    monkeypatch.setattr(channel, "_decoders", {name: noting(decode) for name, decode in channel._decoders.items()})
+    return found
+
+
+@pytest.mark.rule("RATE-006")
+@pytest.mark.parametrize("size", [1, 3, 70])
+def test_only_messages_that_a_slow_reader_has_missed_are_decoded(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`size`: messages in frames behind one another."""
+    channel = RawDepthChannel(4, 0)
+    channel.open(BookView([(1, 1)]))
+    start = channel.sequence
+    changes = [Depth(4, start + number, 20, 5, [(number, 1)], []) for number in range(1, 211)]
+    for first in range(0, len(changes), size):
+        channel.sent(frames(("json", "msgpack")[first % 2], *changes[first : first + size]))
+    found = decoded(channel, monkeypatch)
+    for missed in (1, 2, 69, 70, 71, 210):
+        merged = channel.merged(channel.sequence - missed)
+        assert merged is not None
+        (message,) = merged
+        assert isinstance(message, Depth) and message.bids == [one.bids[0] for one in changes[-missed:]]
+        assert [one.sequence for one in found] == [one.sequence for one in changes[-missed:]]
+        found.clear()
+
+
+@pytest.mark.rule("RATE-006")
+def test_only_the_newest_top_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = RawTopChannel(5)
+    channel.open(BookView())
+    start = channel.sequence
+    tops = [Top(5, start + number, number, 0, bid_tick=number, bid_lots=1) for number in range(1, 9)]
+    channel.sent(frames("json", *tops[:3]))
+    channel.sent(frames("json", *tops[3:]))
+    found = decoded(channel, monkeypatch)
+    merged = channel.merged(start + 1)
+    assert merged is not None and [one.bid_tick for one in merged if isinstance(one, Top)] == [8]
+    assert [one.sequence for one in found] == [start + 8]
 
 
 @pytest.mark.rule("MDATA-005", "MDATA-006", "MDATA-016")

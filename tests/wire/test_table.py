@@ -66,7 +66,7 @@ def test_every_code_of_a_word_has_one(form: Form, key: FormKey) -> None:
     if key.source in CODES_OF:
         assert all(code < len(key.words) and (key.words[code] or not code) for code in CODES_OF[key.source])
     else:
-        assert key.source in ("priority", "code_index", "fired", "paid")
+        assert key.source in ("priority", "code_index", "fired", "cash_word")
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.message.__name__)

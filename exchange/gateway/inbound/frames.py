@@ -15,11 +15,8 @@ from exchange.machine import copy_run, load_word, store_word
 
 MSGPACK, BINARY = 2, 3  # numbers of encodings, as in `outbox`; the other one is JSON
 TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
-OPCODE, CONTROL, CLOSE = (
-    0x0F,
-    0x08,
-    0x08,
-)  # of the first byte: its opcode, the bit of control frames, the opcode of close
+CONTROL = 0x08  # the bit of control frames in the first byte
+PING, PONG, CONTROL_MAX = 0x89, 0x8A, 125  # first bytes; longest payload of a control frame (RFC 6455 section 5.5)
 RECORDS_MAX = 64  # in a frame (WIRE-003)
 # Second byte of a client's frame: the mask bit plus the length; 126 or 127 mean that 2 or 8 bytes of length follow.
 MASKED, LONG = 0x80, 0x80 | 126
@@ -129,24 +126,30 @@ def find_frame(data, at, frame_max):
     return frame_place(data, at, frame_max)
 
 
+@leaf_kernel
+def ends_stream(first, size):
+    """Whether nothing counts behind a control frame: it is a close frame, or broken, and then the library closes."""
+    return (first != PING and first != PONG) or size > CONTROL_MAX
+
+
 @kernel
 def split_frames(data, frame_max, waiting, control):
     """Copy control frames of a stream to `control`, all other bytes to `waiting`, each in their order.
 
-    It ends behind a close frame: nothing counts that follows it (RFC 6455 section 5.5.1).
+    It ends behind a close frame or a broken control frame: nothing counts that follows it (RFC 6455 section 5.5.1).
 
     data       bytes of the socket from the beginning of a frame on, uint8; the others have space for all of them
-    returns    (bytes in `waiting`, bytes in `control`, whether it ends with a close frame)
+    returns    (bytes in `waiting`, bytes in `control`, whether it ends with such a frame)
     """
     at = waits = controls = 0
     for _ in range(data.shape[0]):
-        _, stop = frame_place(data, at, frame_max)
+        start, stop = frame_place(data, at, frame_max)
         if stop == 0 or stop > data.shape[0]:
             break
         if data[at] & CONTROL:
             copy_run(control, controls, data, at, stop - at)
             controls += stop - at
-            if data[at] & OPCODE == CLOSE:
+            if ends_stream(data[at], stop - start):
                 return waits, controls, True
         else:
             copy_run(waiting, waits, data, at, stop - at)

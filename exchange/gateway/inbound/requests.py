@@ -144,7 +144,7 @@ class Inbound:
         return int(start), int(stop)
 
     def split_frames(self, data: bytes, frame_max: int) -> tuple[bytes, bytes, bool]:
-        """(frames that have to wait, control frames, whether these end with a close frame) of a stream of frames."""
+        """(frames that have to wait, control frames, whether these end the stream) of a stream of frames."""
         waiting, control = np.empty(len(data), np.uint8), np.empty(len(data), np.uint8)
         waits, controls, closes = self._split(np.frombuffer(data, np.uint8), frame_max, waiting, control)
         return waiting[:waits].tobytes(), control[:controls].tobytes(), bool(closes)

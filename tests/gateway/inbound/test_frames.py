@@ -32,6 +32,8 @@ from tests.source_tree import ROOT
 
 CANCEL = b'{"t":"cancel","id":5,"coid":"a"}'
 FRAME = masked(CANCEL, 0x81)
+# A ping that goes on, one that is too long, one with a reserved bit, and a kind that does not exist.
+BROKEN_CONTROL = masked(b"x", 0x09), masked(b"x" * 126, 0x89), masked(b"x", 0xC9), masked(b"x", 0x8B)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +168,7 @@ def test_a_frame_of_more_records_than_allowed_is_left_alone(reader: Reader) -> N
 
 
 @pytest.mark.rule("WIRE-004", "WIRE-030")
-@pytest.mark.parametrize("fault", ["version", "length", "zeros", "value", "cut"])
+@pytest.mark.parametrize("fault", ["version", "length", "zeros", "value", "cut", "stub"])
 @pytest.mark.parametrize("place", range(4))
 def test_records_before_a_bad_value_or_a_broken_record_are_served(fault: str, place: int, reader: Reader) -> None:
     records = [bytearray(record(5 + number)) for number in range(4)]
@@ -178,7 +180,7 @@ def test_records_before_a_bad_value_or_a_broken_record_are_served(fault: str, pl
     elif fault == "value":
         bad[24] = ord(" ")
     else:
-        records, bad[:] = records[: place + 1], bad[:-1]
+        records, bad[:] = records[: place + 1], bad[: -1 if fault == "cut" else 7]
     payload = b"".join(records)
     read = reader.frames(masked(payload, 0x82), BINARY)
     assert read.found["skip"] == 56 * place
@@ -230,7 +232,6 @@ def test_every_number_of_rows_of_a_quote_is_served(reader: Reader) -> None:
         assert reader.payload(payload, BINARY) == plain_rows(payload, BINARY)
 
 
-@pytest.mark.rule("SEC-053")
 def split(data: bytes, frame_max: int = 4_096) -> tuple[bytes, bytes, bool]:
     waiting, control = np.zeros(len(data), np.uint8), np.zeros(len(data), np.uint8)
     waits, controls, closes = split_frames(np.frombuffer(data, np.uint8), frame_max, waiting, control)
@@ -244,6 +245,10 @@ def test_control_frames_are_taken_out_of_frames_that_wait_and_both_keep_their_or
     assert split(b"") == (b"", b"", False)
     assert split(FRAME + ping + part + pong + rest + long) == (FRAME + part + rest + long, ping + pong, False)
     assert split(ping + FRAME + close + FRAME + ping) == (FRAME, ping + close, True)
+    for broken in BROKEN_CONTROL:
+        assert split(ping + FRAME + broken + FRAME + ping) == (FRAME, ping + broken, True)
+    ping, far = masked(b"1" * 125, 0x8A), b"\x89\xfe\0\1\0\0\0\0x"  # the library takes a length in two bytes
+    assert split(FRAME + ping + far + FRAME) == (FRAME + FRAME, ping + far, False)
     assert split(long + ping, 299) == (long + ping, b"", False), "the library refuses it in its turn"
     assert split(FRAME + b"\x89\x00" + ping) == (FRAME + b"\x89\x00" + ping, b"", False), "it has no mask"
     assert split(FRAME + b"\x81\xff" + ping) == (FRAME + b"\x81\xff" + ping, b"", False), "it has 8 bytes of length"
@@ -267,17 +272,19 @@ def split_slowly(data: bytes, frame_max: int) -> tuple[bytes, bytes, bool]:
             waiting += frame
         else:
             control += frame
-            if frame[0] & 0x0F == 8:
+            if frame[0] not in (0x89, 0x8A) or len(frame) > (8 if frame[1] == 0xFE else 6) + 125:
                 return waiting, control, True
     return waiting + data[at:], control, False
 
 
-@pytest.mark.rule("RATE-005")
+@pytest.mark.rule("RATE-005", "SEC-053")
 @pytest.mark.parametrize("seed", range(4))
 def test_any_stream_is_split_as_a_slow_twin_splits_it(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(50):
-        kinds = rng.choices((0x81, 0x82, 0x01, 0x80, 0x89, 0x8A, 0x88), (6, 6, 2, 2, 6, 3, 1), k=rng.randrange(1, 12))
+        kinds = rng.choices(
+            (0x81, 0x82, 0x01, 0x80, 0x89, 0x8A, 0x88, 0x8B), (9, 9, 3, 3, 9, 4, 1, 1), k=rng.randrange(1, 12)
+        )
         sizes = (rng.choice((0, 1, 5, 124, 125, 126, 127, 300)) for _ in kinds)
         data = b"".join(masked(rng.randbytes(size), kind) for kind, size in zip(kinds, sizes, strict=True))
         data = damaged(rng, data)[: rng.choice((None, rng.randrange(len(data) + 1)))]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
+from exchange.codes import CancelReason, CashReason, EventFlag, EventKind, MarketState, RejectReason
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.publish.encode import put, row_values
 from exchange.publish.encode.row_message import derive_others, put_message, read_values
@@ -15,7 +15,7 @@ from exchange.records import EVENT, EVENT_FIELDS, field_of
 from exchange.units import MONEY_MAX, NS_PER_US, share_ceil
 from exchange.wire.errors import reason_code
 from exchange.wire.table import CODES, PRIORITIES
-from exchange.wire.words import INDICES_MAX, NO_IDS, SILENT, reason_of_disconnect
+from exchange.wire.words import CASH_CAUSES, INDICES_MAX, NO_IDS, SILENT, reason_of_disconnect
 from tests.publish.encode.tabled import FORMS, fill, loaded, message_of
 from tests.publish.encode.test_put import OUT_OF_BOUNDS, SPARE
 from tests.publish.helpers import LISTED, table
@@ -124,9 +124,12 @@ def test_a_disconnect_says_whether_the_client_fell_silent(reason: CancelReason, 
     assert ("dead", "cod")[fired] == reason_of_disconnect(reason, end)
 
 
-@pytest.mark.parametrize(("amount", "paid"), [(1, 0), (MONEY_MAX, 0), (-1, 1), (-MONEY_MAX, 1), (0, 1)])
-def test_money_is_paid_in_or_out(amount: int, paid: int) -> None:
-    assert derived(EventKind.CASH_MOVED, amount_mills=amount)[row_values.PAID] == paid
+@pytest.mark.parametrize("amount", [1, MONEY_MAX, -1, -MONEY_MAX, 0])
+@pytest.mark.parametrize("reason", CashReason)
+def test_money_is_paid_in_or_out_or_is_variation_margin(reason: CashReason, amount: int) -> None:
+    place = derived(EventKind.CASH_MOVED, cash_reason=reason, amount_mills=amount)[row_values.CASH_WORD]
+    moved = "deposit" if amount > 0 else "withdrawal"
+    assert CASH_CAUSES[place] == ("variation" if reason == CashReason.VARIATION else moved)
 
 
 @pytest.mark.parametrize("encoding", [put.JSON, put.MSGPACK, put.BINARY])
