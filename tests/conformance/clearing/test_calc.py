@@ -108,6 +108,11 @@ def test_a_result_may_have_thousands_separators() -> None:
         ("hours H100.G90.F27 =", "t:1:21: found nothing more, allowed: = and the result"),
         ("psr H900 = 1", "t:1:5: found 'H900', allowed: a chip of the catalogue"),
         ("vwap = 1", "t:1:6: found '=', allowed: PRICExLOTS, as in: [prior PRICE] PRICExLOTS..."),
+        ("share 100 A:1 B:2 A:3 = 1", "t:1:19: found 'A', allowed: an account that is not named twice"),
+        ("fundsize A:1:2 A:1:2 = 1", "t:1:16: found 'A', allowed: an account that is not named twice"),
+        ("units u 8 long A:1x12 A:2x12 short C:3x24 = D 1", "t:1:23: found 'A', allowed: an account"),
+        ("waterfall loss 9 margin 0 fund 0 sitg 0 X:6 X:6 = 1", "t:1:45: found 'X', allowed: an account"),
+        ("waterfall loss 9 margin 0 fund 0 sitg 0 X:6 assessed X:1 X:1 = 1", "t:1:58: found 'X', allowed: an account"),
         ("limits 5 6 = 1", "t:1:10: found '6', allowed: the end of the line"),
     ],
 )
