@@ -30,6 +30,7 @@ BASE = {
         "kernel_codes",
         "units",
         "records",
+        "trade_rows",
         "limits",
         "errors",
         "kernel",
