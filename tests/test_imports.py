@@ -27,6 +27,7 @@ BASE = {
     f"exchange.{name}"
     for name in (
         "codes",
+        "event_abbreviations",
         "kernel_codes",
         "units",
         "records",
