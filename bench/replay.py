@@ -31,6 +31,7 @@ from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
 from exchange.records import COMMAND, count_events
+from exchange.trade_rows import count_trades
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
@@ -50,7 +51,7 @@ class ReplaySummary:
     controls: int
     engine_ns: int  # time of running the rows, without reading and counting
     events: int
-    fills: int  # number of trades; each has two FILL rows
+    fills: int  # number of trades
     refused: Counter[str]
     state_hash: str
 
@@ -72,7 +73,7 @@ class Meter:
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.states = engine, engine.states
-        self._rows = self._controls = self._engine_ns = self._events = self._fill_rows = 0
+        self._rows = self._controls = self._engine_ns = self._events = self._fills = 0
         self._refused: Counter[str] = Counter()
 
     @property
@@ -99,7 +100,7 @@ class Meter:
 
     def _counted(self, events: np.ndarray) -> np.ndarray:
         self._events += count_events(events)
-        self._fill_rows += int(np.count_nonzero(events["kind"] == EventKind.FILL))
+        self._fills += count_trades(events)
         reasons = events["reason"][np.isin(events["kind"], REFUSALS)]
         self._refused.update(RejectReason(reason).abbreviation for reason in reasons)
         return events
@@ -107,9 +108,8 @@ class Meter:
     def summary(self) -> ReplaySummary:
         """The summary so far, with the hash of the present state."""
         state_hash = self.state_hash().hex()
-        fills = self._fill_rows // 2
         return ReplaySummary(
-            self._rows, self._controls, self._engine_ns, self._events, fills, self._refused, state_hash
+            self._rows, self._controls, self._engine_ns, self._events, self._fills, self._refused, state_hash
         )
 
 

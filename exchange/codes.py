@@ -6,6 +6,8 @@ Kernels, journal, tapes and the binary protocol share these numbers, so a number
 
 from enum import IntEnum, IntFlag
 
+from exchange.event_abbreviations import EVENT_ABBREVIATIONS
+
 
 class Side(IntEnum):
     """Side of an order; also the index into every field that has one entry for each side."""
@@ -145,21 +147,7 @@ class EventKind(IntEnum):
     @property
     def abbreviation(self) -> str:
         """Its short name in scenarios and logs."""
-        return EVENT_ABBREVIATIONS[self]
-
-
-EVENT_ABBREVIATIONS = {
-    EventKind.ORDER_ACCEPTED: "ACK", EventKind.ORDER_REJECTED: "REJ", EventKind.ORDER_RESTED: "RST",
-    EventKind.FILL: "FILL", EventKind.ICEBERG_REFRESHED: "RFR", EventKind.ORDER_REPLACED: "RPL",
-    EventKind.REPLACE_REJECTED: "RREJ", EventKind.CANCEL_REJECTED: "CREJ", EventKind.ORDER_CANCELLED: "CXL",
-    EventKind.SELF_MATCH_DECREMENTED: "DEC", EventKind.STOP_TRIGGERED: "TRG", EventKind.UNCROSSED: "UNX",
-    EventKind.INDICATIVE_PRICE: "IOP", EventKind.STATE_CHANGED: "STA", EventKind.KILLED: "KIL",
-    EventKind.DISCONNECTED: "DSC", EventKind.PROTECTION_TRIPPED: "MMP", EventKind.PROTECTION_RESET: "MMPR",
-    EventKind.MASS_CANCELLED: "MASS", EventKind.POSITION_CHANGED: "POS", EventKind.CASH_MOVED: "CASH",
-    EventKind.INSTRUMENT_LISTED: "LISTED", EventKind.ACCOUNT_DEFINED: "ACCOUNT", EventKind.SESSION_OPENED: "SESSION",
-    EventKind.COMMAND_REFUSED: "REFUSED", EventKind.KILL_LIFTED: "LIFTED", EventKind.TIMER_SET: "TIMER",
-    EventKind.QUOTE_ACCEPTED: "QUOTED", EventKind.PROTECTION_DEFINED: "PROTECTED", EventKind.IMPLIED_PRICE: "IMP",
-}  # fmt: skip
+        return EVENT_ABBREVIATIONS[self.name]
 
 
 class EventFlag(IntFlag):

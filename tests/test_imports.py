@@ -27,9 +27,11 @@ BASE = {
     f"exchange.{name}"
     for name in (
         "codes",
+        "event_abbreviations",
         "kernel_codes",
         "units",
         "records",
+        "trade_rows",
         "limits",
         "errors",
         "kernel",

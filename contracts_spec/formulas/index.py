@@ -80,6 +80,8 @@ def day_value(
 ) -> IndexValue:
     """The value of a day when it is taken (INDEX-002, INDEX-003).
 
+    A print, CDP or front month's price that is too far from the last value counts as missing. A committee's does not.
+
     print_tick       of the contract's source; None: it has not printed
     last_tick        the last value used
     missing_before   consecutive days before this one whose source did not print
@@ -92,6 +94,9 @@ def day_value(
         return IndexValue(print_tick, "PRINT")
     if missing_before < CARRIED_DAYS:
         return IndexValue(last_tick, "CARRIED")
+    cdp_tick, front_tick = (
+        tick if tick is not None and is_usable(tick, last_tick) else None for tick in (cdp_tick, front_tick)
+    )
     sources: tuple[tuple[int | None, IndexHow], ...] = (
         (cdp_tick, "CDP"),
         (front_tick, "FRONT"),

@@ -40,8 +40,14 @@ def rank_offers(offers: Iterable[Offer]) -> list[Offer]:
 
     The comparison is exact, by cross-multiplication. Offers without a rate, with zero goodput or of a suspended
     lot-set are left out.
+
+    OutOfRange: a goodput below zero
     """
-    usable = [offer for offer in offers if offer.ref_tenths and offer.goodput_bp and not offer.suspended]
+    usable = [
+        offer
+        for offer in offers
+        if need_range("goodput", offer.goodput_bp, 0) and offer.ref_tenths and not offer.suspended
+    ]
     return sorted(usable, key=cmp_to_key(_compare))
 
 

@@ -45,9 +45,10 @@ class Variation(NamedTuple):
 
 
 def is_in_window(time_ns: int, close_hour: int) -> bool:
-    """Whether a trade counts for the price of the closing window: 20:58:00 <= t < 21:00:00 UTC (SETTLE-001)."""
-    before_ns = close_hour * NS_PER_HOUR - time_ns % NS_PER_DAY
-    return 0 < before_ns <= WINDOW_NS
+    """Whether a trade counts for the price of the closing window: 20:58:00 <= t < 21:00:00 UTC (SETTLE-001). The window
+    before a close at hour 0 lies in the day before."""
+    since_ns = (time_ns - close_hour * NS_PER_HOUR + WINDOW_NS) % NS_PER_DAY
+    return since_ns < WINDOW_NS
 
 
 def window_price(value_tick_lots: int, lots: int, prior_tick: int | None) -> int | None:

@@ -72,10 +72,10 @@ def check_venue(
             counts.update(_kinds(events))
             money.add(events)
 
-        replay_folder(folder, engine, on_events=take)
+        fills = replay_folder(folder, engine, on_events=take).fills
     except Refusal as refusal:
         return DemoResult(0, 0, [Check("journal verified", False, str(refusal))])
-    orders, fills = counts[EventKind.ORDER_ACCEPTED] + counts[EventKind.ORDER_REJECTED], counts[EventKind.FILL] // 2
+    orders = counts[EventKind.ORDER_ACCEPTED] + counts[EventKind.ORDER_REJECTED]
     checks = [
         Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
         positions_sum_to_zero(engine.states),

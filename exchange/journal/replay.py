@@ -14,7 +14,6 @@ from typing import Protocol
 import numpy as np
 from blake3 import blake3
 
-from exchange.codes import EventKind
 from exchange.engine.state import STATE_VERSION
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
@@ -26,6 +25,7 @@ from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
 from exchange.records import EVENT, count_events, split_rests
 from exchange.seams import Disk, RealDisk
+from exchange.trade_rows import count_trades
 
 MARK_RECORDS = 4_096
 HASHED_AT_ONCE = 1_024  # EVENT rows
@@ -135,7 +135,7 @@ class Replayer:
         self.event_hash.add(events)
         self.records += count
         self.events += count_events(events)
-        self.fills += int(np.count_nonzero(events["kind"] == EventKind.FILL)) // 2
+        self.fills += count_trades(events)
         if self._on_events is not None:
             self._on_events(events)
 

@@ -2,6 +2,7 @@
 
 from exchange.codes import EventKind
 from exchange.publish.consumer import ReleasedBatch
+from exchange.trade_rows import count_trades
 
 _FILL = int(EventKind.FILL)
 
@@ -21,4 +22,5 @@ class Counters:
         self.commands += batch.last - batch.first + 1
         self.batches += 1
         self.events += len(batch.events)
-        self.trades += batch.kinds.count(_FILL) // 2
+        if _FILL in batch.kinds:
+            self.trades += count_trades(batch.events)

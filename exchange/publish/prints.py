@@ -30,6 +30,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT, column
+from exchange.trade_rows import trade_places
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
 
@@ -216,10 +217,8 @@ class Prints:
 
 
 def _prints_of(rows: np.ndarray) -> np.ndarray:
-    """The prints among EVENT rows of whole commands: the first row of each trade id. Implied groups have only one."""
-    places = np.flatnonzero(rows["kind"] == EventKind.FILL)
-    places = places[np.diff(column(rows, "trade_id")[places], prepend=-1) != 0]
-    prints: np.ndarray = rows.view(_WHOLE)[places].view(EVENT)  # copies whole rows, not field by field
+    """The prints among EVENT rows of whole commands: the rows that begin a trade."""
+    prints: np.ndarray = rows.view(_WHOLE)[trade_places(rows)].view(EVENT)  # copies whole rows, not field by field
     return prints
 
 

@@ -122,13 +122,13 @@ def test_the_first_day_of_use() -> None:
 
 @pytest.mark.rule("MARGIN-016")
 def test_a_position_is_closed_by_several_orders_and_no_lot_more() -> None:
-    """Scenario M12 of the clearing house."""
+    """Scenario M12 of the clearing house. The one lot more loses five ticks, and there are no funds for that."""
     market = Funded()
     market.account(1, 2_976_000)
     market.trade(1, Side.BUY, 10, MARK)
     assert market.new(1, Side.SELL, 1, 2_900, client_order_id_0=7) == "ACK"
-    assert market.new(1, Side.SELL, 9, 2_905) == "ACK"
-    assert market.new(1, Side.SELL, 1, 2_905) == "REJ RISK"
+    assert market.new(1, Side.SELL, 9, MARK - 5) == "ACK"
+    assert market.new(1, Side.SELL, 1, MARK - 5) == "REJ RISK"
     assert market.new(1, Side.BUY, 1, 2_700) == "REJ RISK"
     assert market.row(CommandKind.CANCEL, account=1, client_order_id_0=7) == ["CXL"]
     assert market.new(1, Side.SELL, 1, MARK) == "ACK"

@@ -49,7 +49,7 @@ def test_busy_continuous_trading_agrees_and_no_account_falls_below_its_hold() ->
 @pytest.mark.rule("INV-015")
 @pytest.mark.rule("IMP-012")
 def test_implied_trading_through_combinations_of_every_kind_agrees() -> None:
-    run = Run(60, {**continuous(), "state": 0.5, "back": 3})
+    run = Run(62, {**continuous(), "state": 0.5, "back": 3})
     run.go(3_500)
     ways = {name.removeprefix("IMPLIED ") for name in run.seen if name.startswith("IMPLIED ")}
     kinds = {f"{kind} {way}" for kind in ("CALENDAR", "TIER", "STRIP") for way in ("in", "out")}

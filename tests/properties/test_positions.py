@@ -1,6 +1,6 @@
 """Positions and margin as they are reported, against a slow model that knows the fills and nothing else."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
@@ -40,6 +40,7 @@ class FillRun(Run):
         self.reports = ExecutionReports(self.table)
         self.fills: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)  # signed lots, price
         self.cash = {account: query.margin(self.states, account).cash_mills for account in ACCOUNTS}
+        self.due: Counter[int] = Counter()  # what a settlement owes and has not said yet
         self.told: dict[tuple[int, int], Position] = {}
 
     def do(self, kind: CommandKind, step: Any) -> None:
@@ -48,8 +49,20 @@ class FillRun(Run):
             return
         rows = engine_events(self, kind, step)
         self.table.refresh()
+        if kind == CommandKind.DAY_LIMITS:
+            self.settle([self.table.ids[one["index"]] for one in step["books"]])
         for _, _, message in self.reports.messages(rows):
             self.take(message)
+        assert not self.due, "every gain of a settlement is paid with it"
+
+    def settle(self, instruments: list[int]) -> None:
+        """Pay the gains of positions at the new marks. What is held counts from there, as if bought at the mark."""
+        for account, instrument in [key for key in self.fills if key[1] in instruments]:
+            lots, _, mark, unrealised, realised = self.model(account, instrument)
+            self.due[account] += unrealised + (realised or 0)
+            self.fills[account, instrument] = [(lots, mark)] if lots else []
+        self.due = Counter({account: gain for account, gain in self.due.items() if gain})
+        self.seen["paid"] += len(self.due)
 
     def take(self, message: Any) -> None:
         if isinstance(message, Fill):
@@ -57,6 +70,8 @@ class FillRun(Run):
             self.fills[message.account, message.instrument].append((lots, message.price_tick))
             self.cash[message.account] -= message.fee_mills
         elif isinstance(message, Cash):
+            if message.reason == "variation":
+                assert message.amount_mills == self.due.pop(message.account)
             self.cash[message.account] += message.amount_mills
         elif isinstance(message, Position):
             assert figures(message) == self.model(message.account, message.instrument)
@@ -98,10 +113,10 @@ def figures(view: Position | PositionView) -> Figures:
     return view.lots, view.value_tick_lots, view.mark_tick, view.unrealised_mills, view.realised_mills
 
 
-@pytest.mark.rule("ACCT-004", "ACCT-002", "SETTLE-007")
+@pytest.mark.rule("ACCT-004", "ACCT-002", "SETTLE-007", "SETTLE-012")
 @pytest.mark.parametrize("seed", [21, 22, 23])
 def test_positions_say_what_the_fills_add_up_to(seed: int) -> None:
     run = FillRun(seed)
     for _ in range(6):
         run.days(1, 300)
-    assert min(run.seen[name] for name in ("flat", "long", "short")) > 1, run.seen
+    assert min(run.seen[name] for name in ("flat", "long", "short", "paid")) > 1, run.seen

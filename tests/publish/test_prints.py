@@ -20,13 +20,16 @@ Rows = list[Row]
 
 def history(seed: int, commands: int) -> Rows:
     """FILL rows and others: single trades, sweeps over several prices, implied groups over books, some with internal
-    legs, which have the trade id of the print before them."""
+    legs, which have the trade id of the print before them: of the command before, if they come first."""
     rng, rows, trade_id = random.Random(seed), [], 0
     for sequence in range(1, commands + 1):
         if rng.random() < 0.4:
             rows.append(event(EventKind.ORDER_CANCELLED, sequence, instrument=rng.choice(BOOKS)))
             continue
         implied, index = rng.random() < 0.2, rng.choice(BOOKS)
+        if implied and trade_id and rng.random() < 0.4:
+            rows.append(event(EventKind.FILL, sequence, side=1, liquidity=Liquidity.MAKER, flags=INTERNAL,
+                              instrument=index, reference=trade_id, lots=99))  # fmt: skip
         for _ in range(rng.randint(1, 5)):
             trade_id += 1
             index = rng.choice(BOOKS) if implied else index

@@ -2,7 +2,7 @@
 
 A shape is written as the line that it describes. A word in capitals is a kind of word (`kinds.py`); one word may join
 several, as `PRICExLOTS` or `@PRICE`. Every other word stands for itself. `[...]` may be left out, `...` after a word or
-a group `(...)` repeats it, at least once:
+a group `(...)` repeats it, at least once; an account is named once then:
 
     deposit ACCOUNT MILLS
     order ORDER ACCOUNT SIDE LOTS SYMBOL @PRICE [gtc]
@@ -142,13 +142,26 @@ class _Reader:
 
     def _take_repeated(self, group: WordGroup) -> list[Any]:
         found: list[Any] = []
+        accounts: set[str] = set()
         while not found or (self.waiting and group.fits(self.waiting[0])):
             one: Values = {}
+            self._name_account(group.parts[0], accounts)
             for inner in group.parts:
                 self.take(inner, one)
             values = list(one.values())
             found.append(tuple(values) if len(values) > 1 else values[0])
         return found
+
+    def _name_account(self, part: Part, accounts: set[str]) -> None:
+        """Add the account that the next word begins with, if it begins with one. NotationError: it is named already."""
+        if not isinstance(part, OneWord) or part.kinds[:1] != ("ACCOUNT",) or not self.waiting:
+            return
+        found = part.pattern.fullmatch(self.waiting[0].text)
+        if found is None:
+            return
+        if found[1] in accounts:
+            raise notation_error(self.waiting[0].part(*found.span(1)), "an account that is not named twice")
+        accounts.add(found[1])
 
     def _take_word(self, part: Part) -> Any:
         assert isinstance(part, OneWord)

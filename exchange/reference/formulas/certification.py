@@ -107,7 +107,12 @@ def effective(spec: Spec, price: int, good: int, tenths: int) -> int:
 
 
 def cheapest(spec: Spec, offers: Sequence[tuple[str, int, int]]) -> list[str]:
-    """Chips of offers (chip, price, goodput), the cheapest useful compute first (ROUTE-002)."""
+    """Chips of offers (chip, price, goodput), the cheapest useful compute first (ROUTE-002).
+
+    OutOfRange: a goodput below zero
+    """
+    if any(good < 0 for _, _, good in offers):
+        raise OutOfRange("a goodput below zero")
     usable = [(name, price, good) for name, price, good in offers if chip_of(spec, name).ref_tenths and good]
     costs = {
         (name, price, good): Fraction(price, good * (spec.chip(name).ref_tenths or 1)) for name, price, good in usable

@@ -34,12 +34,14 @@ NOTHING_ELSE = AccountTerms()
 def initial(spec: Spec, positions: Mapping[str, int], terms: AccountTerms = NOTHING_ELSE) -> dict[str, int]:
     """Every part of the initial margin, and the total (MARGIN-001).
 
-    positions   signed lots by symbol
+    positions    signed lots by symbol
+    ValueError   a symbol is not an outright's, whatever its lots
     """
     cells: dict[Cell, int] = {}
     for symbol, lots in positions.items():
-        for month in months_of(terms_of(symbol).period) if lots else []:
-            cell = (commodity(symbol), code_of(month), terms_of(symbol).floor_bp)
+        outright = terms_of(symbol)
+        for month in months_of(outright.period) if lots else []:
+            cell = (commodity(symbol), code_of(month), outright.floor_bp)
             cells[cell] = cells.get(cell, 0) + lots
     names = sorted({cell[0] for cell in cells} | {one[0] for one in terms.deliveries})
     found = dict.fromkeys(PARTS, 0)

@@ -60,6 +60,10 @@ RESULTS = {
     "units u 8 long A:1x12 B:2x12 short C:3x24": "D 2 long A1 B1 short C2",
     f"tie {ZERO} 1:17 2:17 3:17": "2:17 3:17 1:17",
     "margin +10 H100.G90.F27 -10 H100.G90.G27": "scan 288000 intra 403200 tier 0 inter 0 total 691200",
+    "margin +1 H100.G90.F27-G27": "error ValueError",
+    "margin 0 H100.G90.F27-G27": "error ValueError",
+    "margin +1 H100.G90-G85.F27 -1 H100.G90-G85.F27": "error ValueError",
+    "margin +1 PWS.F27": "refused OUT_OF_RANGE",
     "covered 11904 H100": "1190400",
     "addon 7440 H100": "1488000",
     "concentration 2976000 42 100": "2 595200",
@@ -72,6 +76,7 @@ RESULTS = {
     "fundsize A:100:120 B:300:310 C:50:200 D:200:210": "980",
     "effective 5870 9000 12285": "5310",
     "cheapest A100:1650:9000 H100:2810:9000 B200:5870:9000": "B200 H100 A100",
+    "cheapest A100:1650:-5 H100:2810:9000": "refused OUT_OF_RANGE",
 }
 
 
@@ -103,6 +108,11 @@ def test_a_result_may_have_thousands_separators() -> None:
         ("hours H100.G90.F27 =", "t:1:21: found nothing more, allowed: = and the result"),
         ("psr H900 = 1", "t:1:5: found 'H900', allowed: a chip of the catalogue"),
         ("vwap = 1", "t:1:6: found '=', allowed: PRICExLOTS, as in: [prior PRICE] PRICExLOTS..."),
+        ("share 100 A:1 B:2 A:3 = 1", "t:1:19: found 'A', allowed: an account that is not named twice"),
+        ("fundsize A:1:2 A:1:2 = 1", "t:1:16: found 'A', allowed: an account that is not named twice"),
+        ("units u 8 long A:1x12 A:2x12 short C:3x24 = D 1", "t:1:23: found 'A', allowed: an account"),
+        ("waterfall loss 9 margin 0 fund 0 sitg 0 X:6 X:6 = 1", "t:1:45: found 'X', allowed: an account"),
+        ("waterfall loss 9 margin 0 fund 0 sitg 0 X:6 assessed X:1 X:1 = 1", "t:1:58: found 'X', allowed: an account"),
         ("limits 5 6 = 1", "t:1:10: found '6', allowed: the end of the line"),
     ],
 )

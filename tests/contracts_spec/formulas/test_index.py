@@ -51,3 +51,13 @@ def test_a_day_is_its_print_or_is_carried_twice_and_then_falls_back_in_order() -
     assert day_value(None, 2810, 2, None, None, 2805) == IndexValue(2805, "COMMITTEE")
     assert day_value(None, 2810, 2) == IndexValue(None, "MISSING")
     assert day_value(None, 2810, 2, is_final=True) == IndexValue(2810, "LAST")
+
+
+@pytest.mark.rule("INDEX-003")
+def test_a_fallback_more_than_half_away_from_the_last_value_is_missing_too() -> None:
+    assert day_value(None, 2810, 2, 4216, 2900, 2805) == IndexValue(2900, "FRONT")
+    assert day_value(None, 2810, 2, 4215, 2900, 2805) == IndexValue(4215, "CDP")
+    assert day_value(None, 2810, 2, None, 1404, 2805) == IndexValue(2805, "COMMITTEE")
+    assert day_value(4216, 2810, 2, 4216, 1405) == IndexValue(1405, "FRONT")
+    assert day_value(None, 2810, 2, 4216, 4216) == IndexValue(None, "MISSING")
+    assert day_value(None, 2810, 2, committee_tick=9000) == IndexValue(9000, "COMMITTEE"), "it decides itself"

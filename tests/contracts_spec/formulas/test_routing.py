@@ -77,6 +77,13 @@ def test_equal_offers_go_to_the_lower_chip_code_and_unusable_ones_are_left_out()
 
 
 @pytest.mark.rule("ROUTE-002")
+def test_an_offer_of_a_goodput_below_zero_is_refused() -> None:
+    """It would be the cheapest of all."""
+    with pytest.raises(OutOfRange, match="goodput -5 must be at least 0"):
+        rank_offers([Offer(2, 2810, 9000, 5400), Offer(1, 1650, -5, None)])
+
+
+@pytest.mark.rule("ROUTE-002")
 @given(offers=st.lists(OFFERS, max_size=8))
 def test_ranking_agrees_with_exact_fractions(offers: list[Offer]) -> None:
     def price(offer: Offer) -> tuple[Fraction, int]:

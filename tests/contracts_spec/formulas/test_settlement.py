@@ -43,6 +43,14 @@ def test_the_window_is_the_last_two_minutes_before_the_close() -> None:
     assert found == [False, True, True, False]
 
 
+@pytest.mark.rule("SETTLE-001")
+@pytest.mark.parametrize("close_hour", [0, 1, 23])
+def test_the_window_before_a_close_at_midnight_lies_in_the_day_before(close_hour: int) -> None:
+    close_ns = 20_000 * 24 * NS_PER_HOUR + close_hour * NS_PER_HOUR
+    shifts = (-24 * NS_PER_HOUR, -120 * NS_PER_S - 1, -120 * NS_PER_S, -1, 0, 12 * NS_PER_HOUR)
+    assert [is_in_window(close_ns + shift, close_hour) for shift in shifts] == [False, False, True, True, False, False]
+
+
 @pytest.mark.rule("SETTLE-002")
 def test_five_lots_of_the_window_make_its_mean_the_price() -> None:
     """(2843 x 10, 2845 x 20, 2848 x 10): 113,810 / 40 = 2845 r 10."""

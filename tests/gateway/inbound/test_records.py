@@ -90,7 +90,7 @@ def test_a_record_with_an_unusual_value_is_left_alone(
     assert reader.payload({New: NEW, Cancel: CANCEL, Quote: QUOTE}[message], BINARY) is not None
 
 
-@pytest.mark.rule("WIRE-031")
+@pytest.mark.rule("WIRE-032")
 def test_an_absent_value_is_the_default(reader: Reader) -> None:
     record, layout = bytearray(NEW), request_record(New)
     for place in layout.places:
