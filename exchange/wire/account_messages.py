@@ -50,7 +50,10 @@ class Exec(AccountMessage, tag="exec"):
 
 
 class Fill(AccountMessage, tag="fill"):
-    """One order's part of a trade, with the order's state after it (ACCT-002)."""
+    """One order's part of a trade, with the order's state after it (ACCT-002). In an implied group each order's part is
+    a trade of its own. An internal leg, between two orders of one owner, is none: its fill has no fee, and the `tid` of
+    the print before it (SMP-010).
+    """
 
     instrument: Count
     order_id: Count
@@ -72,8 +75,9 @@ class Fill(AccountMessage, tag="fill"):
 class Position(AccountMessage, tag="pos"):
     """A position after the last fill of one command. A combination is booked as its legs, never under its own id.
 
-    `value_tick_lots` is the sum of price * lots over all fills of the position; sold lots are negative. The gain of the
-    position is `(mark_tick * lots - value_tick_lots) * hours`, in mills. The opening prices of lots are not kept, so
+    `value_tick_lots` is the sum of price * lots over all fills of the position; sold lots are negative. A settlement
+    pays the gain so far in cash and sets it to mark * lots, so gains count since the last one. The gain of the position
+    is `(mark_tick * lots - value_tick_lots) * hours`, in mills. The opening prices of lots are not kept, so
     the gain is not split: while the position has lots, `unrealised_mills` is the whole gain, closed lots included, and
     `realised_mills` is absent. When it has none, `realised_mills` is the whole gain and `unrealised_mills` is 0.
     """

@@ -39,6 +39,7 @@ _STATES = tuple(word for word in ORDER_STATES if word)
 _PHASES = tuple(state.name for state in MarketState if state != MarketState.NONE)
 _STATUS_REASONS = ("SETTLING", "HALT_DCB", "HALT_ADMIN", "velocity", "operator", "schedule", "collar")
 _M = Meaning
+_VALUE = "mark times lots at the last settlement, plus price times lots of each fill since; sold lots are negative"
 _COD_ORDERS = _M("", "all orders, or only `day` orders and quotes", ("all", "day"))
 
 MEANINGS = {
@@ -92,11 +93,11 @@ MEANINGS = {
     "lots": _M("lot", "position; sold lots are negative"),
     "Fill.lots": _M("lot", "lots of the trade"),
     "value_tick_lots": _M("tick x lot", "sum of price times lots over the fills: `val / cum` is the exact mean price"),
-    "Position.value_tick_lots": _M("tick x lot", "sum of price times lots over all fills; sold lots are negative"),
-    "PositionView.value_tick_lots": _M("tick x lot", "sum of price times lots over all fills; sold lots are negative"),
+    "Position.value_tick_lots": _M("tick x lot", _VALUE),
+    "PositionView.value_tick_lots": _M("tick x lot", _VALUE),
     "order_id": _M("id", "the venue's number of the order"),
     "client_order_id": _M("", "the client's name of the order: 1 to 24 of `A-Z a-z 0-9 _ . : -`; unique while live"),
-    "trade_id": _M("id", "number of the trade, the same for both owners and in `trades`"),
+    "trade_id": _M("id", "number of the trade, for both owners and in `trades`; of an internal leg the print before"),
     "state": _M("", "state of the order after the command", _STATES),
     "event": _M(
         "", "what happened to the order",
@@ -132,8 +133,8 @@ MEANINGS = {
     "chip": _M("", "chip of the instruments, like H100"),
     # money
     "mark_tick": _M("tick", "price at which positions are valued now"),
-    "unrealised_mills": _M("mill", "gain of a position that has lots, against the mark"),
-    "realised_mills": _M("mill", "gain of a position that has no lots any more"),
+    "unrealised_mills": _M("mill", "gain of a position that has lots, against the mark, since the last settlement"),
+    "realised_mills": _M("mill", "gain of a position that has no lots any more, since the last settlement"),
     "currency": _M("", "currency of the money, USD"),
     "equity_mills": _M("mill", "cash and gains of the account"),
     "initial_margin_mills": _M("mill", "margin held for positions and orders"),
