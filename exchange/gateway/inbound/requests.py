@@ -44,7 +44,7 @@ class RequestingConnection(Protocol):
 
     @property
     def room(self) -> int:
-        """Requests that may still wait for their replies without a stop of reading (RATE-005)."""
+        """Requests that may still wait for their replies before serving stops (RATE-005)."""
 
     @property
     def now_us(self) -> int:
