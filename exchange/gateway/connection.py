@@ -242,11 +242,14 @@ class Connection:
 
     @property
     def room(self) -> int:
-        """Requests that may still wait for their replies without a stop of reading."""
+        """Requests that may still wait for their replies before serving stops."""
         return self.inflight - self.unanswered - 1
 
     def expect_answer(self) -> None:
-        """Count a request that waits for its reply. When `inflight` requests wait, reading stops (RATE-005)."""
+        """Count a request that waits for its reply. When `inflight` requests wait, serving stops (RATE-005).
+
+        Reading goes on, for control frames, until WAITING_BYTES_MAX of the server wait behind this full window.
+        """
         self.expect_answers(1)
 
     def note_queued(self, number: int) -> None:
@@ -260,7 +263,7 @@ class Connection:
             self.block()
 
     def note_answers(self, count: int) -> None:
-        """Count replies to waiting requests. Reading goes on when at most half of `inflight` wait."""
+        """Count replies to waiting requests. Serving goes on when at most half of `inflight` wait."""
         self.unanswered -= count
         if self.has_full_window and self.unanswered <= self.inflight // 2:
             self.unblock()
@@ -272,7 +275,10 @@ class Connection:
         return self.blocked and serves and not self.logging_out
 
     def lift_window(self) -> None:
-        """Serve requests that wait behind a full window: the client has closed, and reads no replies any more."""
+        """Serve all requests that wait behind a full window: the client sends no more that count.
+
+        It has closed, or its stream has ended or is broken.
+        """
         if self.has_full_window:
             self.inflight = WITHOUT_LIMIT
             self.unblock()

@@ -77,18 +77,15 @@ class GatewaySocket(ServerConnection):
         self.accept_limits = accept_limits
         self.connection: Connection | None = None
         self.first: tuple[int, ...] = PLAIN_FRAMES[JSON]
-        self.tail = b""
+        self.waiting, self.tail = bytearray(), b""  # whole frames behind a full window; bytes behind them
         self.limit = gateway.profile.max_frame
-        self.refused = False
-        self.ending = False
+        self.refused = self.ending = False
         self.address = ""
         self.fragments: list[bytes] = []
         self.kind = TEXT
-        self.now_us = 0
-        self.now_ns = 0
+        self.now_us = self.now_ns = 0
         self.bytes_bucket = RateBucket(gateway.profile.bytes_rate)
-        self.paused_by_connection = False
-        self.paused_by_bytes = False
+        self.paused_by_connection = self.paused_by_bytes = False
 
     def serve(self, connection: Connection, encoding: Encoding) -> None:
         """Set the connection that gets messages from now on, after the upgrade is answered."""
@@ -139,8 +136,7 @@ class GatewaySocket(ServerConnection):
         if self.protocol.state is OPEN:
             self._cut_frames(data)
         else:
-            rest, self.tail = self.tail + data, b""
-            super().data_received(rest)
+            super().data_received(self._rest(data))
         if self.protocol.state is not OPEN:
             self._expect_end()
         wait_ns = self.bytes_bucket.spend(self.now_ns, len(data))
@@ -151,16 +147,18 @@ class GatewaySocket(ServerConnection):
             self.gateway.wheel.after(wait_ns // NS_PER_MS, self._resume_bytes)
 
     def _cut_frames(self, data: bytes) -> None:
-        """Serve the frames of the stream in order; what is left waits in `tail`.
+        """Serve the frames of the stream in order; what is left waits in `waiting` and `tail`.
 
         Usual requests are served by compiled code (`inbound`). Any other complete plain frame is unmasked here and goes
         to the connection. Every other frame goes to the library as a whole, so that the library always starts at the
         beginning of a frame. While the connection is blocked, only control frames are cut.
         """
-        if self.tail:
-            data, self.tail = self.tail + data, b""
         connection, protocol, inbound = self.connection, self.protocol, self.gateway.inbound
         assert connection is not None
+        if connection.blocked:
+            data = self.tail + data
+        elif self.tail or self.waiting:
+            data = self._rest(data)
         at, size = 0, len(data)
         while at < size and not connection.blocked:
             if protocol.current_size is None and connection.live:
@@ -187,20 +185,25 @@ class GatewaySocket(ServerConnection):
                 return
         self.tail = data[at:]
         if connection.has_full_window:
-            self._answer_control()
+            self._answer_control(connection)
 
-    def _answer_control(self) -> None:
+    def _rest(self, data: bytes) -> bytes:
+        """All bytes that have waited, before those of a read."""
+        rest = b"".join((self.waiting, self.tail, data))
+        self.waiting, self.tail = bytearray(), b""
+        return rest
+
+    def _answer_control(self, connection: Connection) -> None:
         """Take control frames out of those that wait behind a full window, and answer them now.
 
         Before a close or a broken control frame is answered, the requests in front of it are served: more than the
         window, but no more is read.
         """
-        connection = self.connection
-        assert connection is not None
-        self.tail, control, closes = self.gateway.inbound.split_frames(self.tail, self.limit)
-        if len(self.tail) > WAITING_BYTES_MAX:
+        waiting, self.tail, control, ends = self.gateway.inbound.split_frames(self.tail, self.limit)
+        self.waiting += waiting
+        if len(self.waiting) + len(self.tail) > WAITING_BYTES_MAX:
             self._stop_reading()
-        if closes:
+        if ends:
             connection.lift_window()
         if control:
             super().data_received(control)
@@ -267,7 +270,7 @@ class GatewaySocket(ServerConnection):
     def resume(self) -> None:
         """Serve what waits, then read on."""
         self.paused_by_connection = False
-        if self.tail and self.protocol.state is OPEN:
+        if (self.tail or self.waiting) and self.protocol.state is OPEN:
             self.now_us, self.now_ns = self.gateway.clock.wall_us(), self.gateway.clock.mono_ns()
             self._cut_frames(b"")
         if not self.paused_by_bytes and not self.paused_by_connection and not self.transport.is_closing():

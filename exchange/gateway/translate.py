@@ -1,8 +1,8 @@
 """Turns messages into COMMAND rows. Only this module translates the words of the wire into the engine's codes.
 
 A row is packed into a preallocated array with one `struct` call; which key of an order or quote goes where is in
-`wire.request_table`. Errors in the message itself are refused here, with
-the name of the field (ORDER-004, before rank 1). The engine checks everything that depends on state.
+`wire.request_table`. Errors in the message itself are refused here, with the name of the field (ORDER-004, before rank
+1). The engine checks everything that depends on state.
 """
 
 import struct

@@ -5,7 +5,7 @@ consumer            the contract of everything that reads released batches; a ne
 replies             replies to requests
 done_orders         how the latest orders ended
 execution_reports   makes the messages of the account streams
-row_messages        makes messages from rows by the table of messages, for these two
+message_makers      makes messages from rows by the table of messages, for these two
 account_streams     sends answers and account messages, in the order of commands; a copy for a clearing firm would be
                     a consumer beside it
 encode              a package: kernels that write replies and account messages as bytes

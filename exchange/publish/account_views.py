@@ -11,7 +11,7 @@ import numpy as np
 from exchange.engine import query
 from exchange.engine.order_rows import OrderRow
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.row_messages import split_gain
+from exchange.publish.message_makers import split_gain
 from exchange.units import NS_PER_US
 from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
 from exchange.wire.table import CURRENCY

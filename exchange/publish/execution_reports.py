@@ -12,7 +12,7 @@ tuples of `event_rows.read_rows`. What a message says is in `wire.table.ACCOUNT_
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.event_rows import ACCOUNT, ACCOUNT_SEQUENCE, FLAGS, KIND, POSITION_LOTS, Row
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.row_messages import ACCOUNT_VALUES, account_row, maker_of, values_of
+from exchange.publish.message_makers import ACCOUNT_VALUES, account_row, maker_of, values_of
 from exchange.wire.messages import AccountMessage
 from exchange.wire.table import ACCOUNT_FORMS
 

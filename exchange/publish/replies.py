@@ -54,7 +54,7 @@ from exchange.publish.account_views import order_view
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.done_orders import DoneOrders
 from exchange.publish.instruments import InstrumentTable
-from exchange.publish.row_messages import REFUSAL_VALUES, REPLY_VALUES, maker_of, priority_of, reply_row
+from exchange.publish.message_makers import REFUSAL_VALUES, REPLY_VALUES, maker_of, priority_of, reply_row
 from exchange.records import pack_client_order_id
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text

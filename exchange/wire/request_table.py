@@ -8,6 +8,8 @@ rows that Python packs (`gateway.translate`). Kernels and records take the keys 
 request with another one is packed by Python.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,6 +22,8 @@ from exchange.wire.words import ORDER_TYPES, SIDES, TIFS
 # Fields of the row of each entry of a mass quote, in the order of its values.
 ENTRY_FIELDS = ("instrument", "bid_tick", "bid_lots", "ask_tick", "ask_lots")
 
+NO_WORDS: Mapping[str, int] = MappingProxyType({})
+
 
 class RequestKey(NamedTuple):
     """One key of a request.
@@ -30,7 +34,7 @@ class RequestKey(NamedTuple):
     toggles     flags that change if the value is not the default
     is_needed   whether a usual request has it in any case
     others      words that only Python takes, with their codes
-    is_usual    whether kernels and records take the key
+    is_usual    whether the tables of kernels and records have the key
     """
 
     name: str
@@ -39,7 +43,7 @@ class RequestKey(NamedTuple):
     codes: dict[str, int] | None = None
     toggles: int = 0
     is_needed: bool = False
-    others: dict[str, int] = {}  # never changed
+    others: Mapping[str, int] = NO_WORDS
     is_usual: bool = True
 
 
@@ -53,7 +57,7 @@ class RequestForm(NamedTuple):
 
     @property
     def usual_keys(self) -> tuple[RequestKey, ...]:
-        """The keys that kernels and records take."""
+        """The keys in the tables of kernels and records."""
         return tuple(key for key in self.keys if key.is_usual)
 
 
@@ -65,10 +69,10 @@ def _word(name: str, words: tuple[str, ...], *others: str, is_needed: bool = Fal
 
 
 def _more(
-    name: str, field: str = "", value: Value = Value.NUMBER, flag: int = 0, others: dict[str, int] | None = None
+    name: str, field: str = "", value: Value = Value.NUMBER, flag: int = 0, others: Mapping[str, int] = NO_WORDS
 ) -> RequestKey:
-    """A key that only Python takes."""
-    return RequestKey(name, field, value, None, int(flag), others=others or {}, is_usual=False)
+    """A key that only Python takes, or that kernels and records read with code of their own: `quotes`."""
+    return RequestKey(name, field, value, None, int(flag), others=others, is_usual=False)
 
 
 _SMP_WORDS = {
@@ -136,7 +140,7 @@ REQUESTS: tuple[RequestForm, ...] = (
         (
             _ACCOUNT,
             RequestKey("protection_group", "smp_id"),
-            _more("quotes", "", Value.QUOTE_ROWS),  # each entry has a row: ENTRY_FIELDS; kernels and records take them
+            _more("quotes", "", Value.QUOTE_ROWS),  # each entry has a row: ENTRY_FIELDS
             _EXPIRES,
         ),
     ),

@@ -6,10 +6,10 @@
 `request_table` has requests, which become COMMAND rows.
 
 Order, key, default and bounds come from the classes of messages; the table adds the field of the row, the kind of value
-and its words. From it are made: the kernels' tables in JSON and MessagePack (`publish.encode`), the
-records of `gpux.v1+bin` (`wire.binary`) and their reference, and the messages that Python makes
-(`publish.row_messages`). The code that reads the table for Python is another than that of the kernels, and tests
-compare the two; `tests/oracle` has messages and rows that were made without the table.
+and its words. From it are made: the kernels' tables in JSON and MessagePack (`publish.encode`), the records of
+`gpux.v1+bin` (`wire.binary`) and their reference, and the messages that Python makes (`publish.message_makers`). The
+code that reads the table for Python is another than that of the kernels, and tests compare the two; `tests/oracle` has
+messages and rows that were made without the table.
 
 A source is the name of a field of the row, of an alias, or one of DERIVED.
 """

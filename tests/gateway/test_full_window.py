@@ -91,7 +91,8 @@ def test_pings_are_answered_while_requests_before_and_behind_them_wait(
         await until(lambda: len(pongs) == 2)
         assert pongs == [b"here", b""]
         assert venue.server.venue.counters.commands == commands and not connection.backlog
-        await until(lambda: socket_of(connection).tail == orders(venue, 11, 12, 13, 14))
+        await until(lambda: socket_of(connection).waiting == orders(venue, 11, 12, 13, 14))
+        assert not socket_of(connection).tail
         answer(connection)
         assert await replies(talker, 11, 12, 13, 14) == [11, 12, 13, 14]
 
@@ -120,7 +121,7 @@ def test_requests_before_the_end_of_a_connection_are_served_and_then_it_ends(tmp
     async def check(venue: Venue, talker: Talker, connection: Connection) -> None:
         client = talker.connection
         client.transport.write(orders(venue, 11, 12))
-        await until(lambda: bool(socket_of(connection).tail))
+        await until(lambda: bool(socket_of(connection).waiting))
         if end in ENDS:
             frame, code = ENDS[end]
             client.transport.write(PING + frame + orders(venue, 13))
@@ -136,6 +137,30 @@ def test_requests_before_the_end_of_a_connection_are_served_and_then_it_ends(tmp
     full(tmp_path, check)
 
 
+@pytest.mark.rule("RATE-005")
+def test_each_byte_that_waits_is_looked_at_a_few_times(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read costs what it brings, and what is there of its frame, however much waits already."""
+
+    async def check(venue: Venue, talker: Talker, connection: Connection) -> None:
+        socket, inbound, looked_at = socket_of(connection), connection.gateway.inbound, []
+        split = inbound.split_frames
+
+        def note(data: bytes, frame_max: int) -> Any:
+            looked_at.append(len(data))
+            return split(data, frame_max)
+
+        monkeypatch.setattr(inbound, "split_frames", note)
+        data = orders(venue, *range(10_000, 10_100))
+        for start in range(0, len(data), 50):
+            socket.data_received(data[start : start + 50])
+        assert socket.waiting == data and not socket.tail
+        assert len(looked_at) == -(-len(data) // 50) and max(looked_at) < len(orders(venue, 10_000)) + 50
+        answer(connection)
+        assert await replies(talker, *range(10_000, 10_100)) == [*range(10_000, 10_100)]
+
+    full(tmp_path, check)
+
+
 @pytest.mark.rule("RATE-005", "SEC-046")
 def test_reading_stops_when_much_waits_behind_a_full_window(tmp_path: object) -> None:
     async def check(venue: Venue, talker: Talker, connection: Connection) -> None:
@@ -145,7 +170,7 @@ def test_reading_stops_when_much_waits_behind_a_full_window(tmp_path: object) ->
         assert not socket.paused_by_connection
         talker.connection.transport.write(orders(venue, *numbers))
         await until(lambda: socket.paused_by_connection)
-        assert len(socket.tail) > WAITING_BYTES_MAX
+        assert len(socket.waiting) + len(socket.tail) > WAITING_BYTES_MAX
         answer(connection)
         assert await replies(talker, *numbers) == [*numbers]
         assert not socket.paused_by_connection

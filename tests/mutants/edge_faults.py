@@ -59,7 +59,7 @@ INBOUND_FAULTS = (
     ),
     Fault(
         "what follows a close frame is served", FRAMES,
-        "                return waits, controls, True\n", "                controls += 0\n",
+        "                return waits, controls, data.shape[0], True\n", "                controls += 0\n",
     ),
     Fault(
         "a text of a record may go on behind its zeros", RECORDS,

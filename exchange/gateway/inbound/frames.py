@@ -134,12 +134,13 @@ def ends_stream(first, size):
 
 @kernel
 def split_frames(data, frame_max, waiting, control):
-    """Copy control frames of a stream to `control`, all other bytes to `waiting`, each in their order.
+    """Copy the control frames of a stream to `control`, its other whole frames to `waiting`, each in their order.
 
-    It ends behind a close frame or a broken control frame: nothing counts that follows it (RFC 6455 section 5.5.1).
+    It stops at a frame that is not whole, not masked or too long. It ends behind a close frame or a broken control
+    frame: nothing counts that follows it (RFC 6455 section 5.5.1).
 
     data       bytes of the socket from the beginning of a frame on, uint8; the others have space for all of them
-    returns    (bytes in `waiting`, bytes in `control`, whether it ends with such a frame)
+    returns    (bytes in `waiting`, bytes in `control`, where it has stopped, whether it ends with such a frame)
     """
     at = waits = controls = 0
     for _ in range(data.shape[0]):
@@ -150,10 +151,9 @@ def split_frames(data, frame_max, waiting, control):
             copy_run(control, controls, data, at, stop - at)
             controls += stop - at
             if ends_stream(data[at], stop - start):
-                return waits, controls, True
+                return waits, controls, data.shape[0], True
         else:
             copy_run(waiting, waits, data, at, stop - at)
             waits += stop - at
         at = stop
-    copy_run(waiting, waits, data, at, data.shape[0] - at)
-    return waits + data.shape[0] - at, controls, False
+    return waits, controls, at, False

@@ -44,7 +44,7 @@ class RequestingConnection(Protocol):
 
     @property
     def room(self) -> int:
-        """Requests that may still wait for their replies without a stop of reading (RATE-005)."""
+        """Requests that may still wait for their replies before serving stops (RATE-005)."""
 
     @property
     def now_us(self) -> int:
@@ -143,11 +143,11 @@ class Inbound:
         start, stop = self._place(np.frombuffer(data, np.uint8), at, frame_max)
         return int(start), int(stop)
 
-    def split_frames(self, data: bytes, frame_max: int) -> tuple[bytes, bytes, bool]:
-        """(frames that have to wait, control frames, whether these end the stream) of a stream of frames."""
+    def split_frames(self, data: bytes, frame_max: int) -> tuple[bytes, bytes, bytes, bool]:
+        """(frames that have to wait, bytes of none, control frames, whether these end it) of a stream of frames."""
         waiting, control = np.empty(len(data), np.uint8), np.empty(len(data), np.uint8)
-        waits, controls, closes = self._split(np.frombuffer(data, np.uint8), frame_max, waiting, control)
-        return waiting[:waits].tobytes(), control[:controls].tobytes(), bool(closes)
+        waits, controls, stop, ends = self._split(np.frombuffer(data, np.uint8), frame_max, waiting, control)
+        return waiting[:waits].tobytes(), data[stop:], control[:controls].tobytes(), bool(ends)
 
     def _load(self, instruments: Mapping[int, ListedInstrument]) -> None:
         """Copy what is listed."""

@@ -234,8 +234,8 @@ def test_every_number_of_rows_of_a_quote_is_served(reader: Reader) -> None:
 
 def split(data: bytes, frame_max: int = 4_096) -> tuple[bytes, bytes, bool]:
     waiting, control = np.zeros(len(data), np.uint8), np.zeros(len(data), np.uint8)
-    waits, controls, closes = split_frames(np.frombuffer(data, np.uint8), frame_max, waiting, control)
-    return waiting[:waits].tobytes(), control[:controls].tobytes(), bool(closes)
+    waits, controls, stop, ends = split_frames(np.frombuffer(data, np.uint8), frame_max, waiting, control)
+    return waiting[:waits].tobytes() + data[stop:], control[:controls].tobytes(), bool(ends)
 
 
 @pytest.mark.rule("RATE-005", "WIRE-005")

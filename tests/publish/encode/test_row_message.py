@@ -10,7 +10,7 @@ from exchange.codes import CancelReason, CashReason, EventFlag, EventKind, Marke
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.publish.encode import put, row_values
 from exchange.publish.encode.row_message import derive_others, put_message, read_values
-from exchange.publish.row_messages import split_gain
+from exchange.publish.message_makers import split_gain
 from exchange.records import EVENT, EVENT_FIELDS, field_of
 from exchange.units import MONEY_MAX, NS_PER_US, share_ceil
 from exchange.wire.errors import reason_code

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.codes import CancelReason, EventFlag, EventKind, OrderState
-from exchange.publish.row_messages import (
+from exchange.publish.message_makers import (
     ACCOUNT_VALUES,
     REFUSAL_VALUES,
     REPLY_VALUES,
