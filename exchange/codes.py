@@ -6,8 +6,6 @@ Kernels, journal, tapes and the binary protocol share these numbers, so a number
 
 from enum import IntEnum, IntFlag
 
-from exchange.event_abbreviations import EVENT_ABBREVIATIONS
-
 
 class Side(IntEnum):
     """Side of an order; also the index into every field that has one entry for each side."""
@@ -147,7 +145,14 @@ class EventKind(IntEnum):
     @property
     def abbreviation(self) -> str:
         """Its short name in scenarios and logs."""
-        return EVENT_ABBREVIATIONS[self.name]
+        return EVENT_ABBREVIATIONS[self]
+
+
+_ABBREVIATIONS = (  # in the order of the kinds
+    "ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL "
+    "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP"
+)
+EVENT_ABBREVIATIONS = dict(zip(EventKind, _ABBREVIATIONS.split(), strict=True))
 
 
 class EventFlag(IntFlag):

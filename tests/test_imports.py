@@ -27,11 +27,9 @@ BASE = {
     f"exchange.{name}"
     for name in (
         "codes",
-        "event_abbreviations",
         "kernel_codes",
         "units",
         "records",
-        "trade_rows",
         "limits",
         "errors",
         "kernel",

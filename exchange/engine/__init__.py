@@ -25,6 +25,7 @@
     views.py             kernels that query.py calls
     order_rows.py        live orders as plain Python values
     event_rows.py        EVENT rows as plain tuples
+    trade_rows.py        which FILL rows begin a trade
     warmup.py            compiles every kernel before serving
 
 `ROWS.md` lists the fields of each kind of COMMAND and EVENT row. Groups are layered: entry < quotes < cancels <

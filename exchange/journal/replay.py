@@ -15,6 +15,7 @@ import numpy as np
 from blake3 import blake3
 
 from exchange.engine.state import STATE_VERSION
+from exchange.engine.trade_rows import count_trades
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.frames import MARK_BODY, NO_HASH, Frame, FrameKind
@@ -25,7 +26,6 @@ from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
 from exchange.records import EVENT, count_events, split_rests
 from exchange.seams import Disk, RealDisk
-from exchange.trade_rows import count_trades
 
 MARK_RECORDS = 4_096
 HASHED_AT_ONCE = 1_024  # EVENT rows

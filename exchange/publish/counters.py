@@ -1,8 +1,8 @@
 """Counts what a venue has done since it began to serve, for people and benchmarks."""
 
 from exchange.codes import EventKind
+from exchange.engine.trade_rows import count_trades
 from exchange.publish.consumer import ReleasedBatch
-from exchange.trade_rows import count_trades
 
 _FILL = int(EventKind.FILL)
 

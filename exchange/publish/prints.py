@@ -28,9 +28,9 @@ from exchange.engine.event_rows import (
     Row,
     read_rows,
 )
+from exchange.engine.trade_rows import trade_places
 from exchange.publish.consumer import ReleasedBatch
 from exchange.records import EVENT, column
-from exchange.trade_rows import trade_places
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
 

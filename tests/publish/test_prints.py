@@ -29,7 +29,7 @@ def history(seed: int, commands: int) -> Rows:
         implied, index = rng.random() < 0.2, rng.choice(BOOKS)
         if implied and trade_id and rng.random() < 0.4:
             rows.append(event(EventKind.FILL, sequence, side=1, liquidity=Liquidity.MAKER, flags=INTERNAL,
-                              instrument=index, reference=trade_id, lots=99))  # fmt: skip
+                              instrument=index, trade_id=trade_id, lots=99))  # fmt: skip
         for _ in range(rng.randint(1, 5)):
             trade_id += 1
             index = rng.choice(BOOKS) if implied else index

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind
+from exchange.engine.trade_rows import count_trades, trade_places
 from exchange.records import EVENT, column
-from exchange.trade_rows import count_trades, trade_places
 
 IMPLIED, INTERNAL = EventFlag.IMPLIED, EventFlag.IMPLIED | EventFlag.INTERNAL
 
