@@ -110,6 +110,8 @@ class Clearing:
     def __init__(self) -> None:
         self.commodities: dict[int, Commodity] = {}
         self.instruments: dict[int, Instrument] = {}
+        # GPU-hours of one lot bought; of a combination the sum over its legs, sold ones negative (MARGIN-001).
+        self.lot_hours: dict[int, int] = {}
         self.accounts: dict[int, Account] = {}
         self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
 
@@ -125,13 +127,9 @@ class Clearing:
             terms_of_level = AllocationTerms(**listing.get("sharing", {}))
             known |= {"legs": legs, "months": months, "allocation_terms": terms_of_level}
             self.instruments[index] = Instrument(**known)
+            children = [(self.instruments[leg].months, sign) for leg, sign in legs]
+            self.lot_hours[index] = sum(sign * hours for months, sign in children for _, hours in months)
         return [listing["index"] for listing in payload.get("instruments", [])]
-
-    # --- GPU-hours of contracts
-
-    def leg_hours(self, instrument: Instrument) -> list[int]:
-        """GPU-hours of each leg, for one lot bought; negative for a leg that is sold (MARGIN-001)."""
-        return [sign * sum(hours for _, hours in self.instruments[leg].months) for leg, sign in instrument.legs]
 
     # --- money
 
@@ -160,17 +158,22 @@ class Clearing:
         With L hours long and S short, the scan range is paid for |L - S| hours and at most the charge for min(L, S),
         which is (L + S - |L - S|) / 2. Both sums are at their largest here, whichever orders fill.
         """
-        up = down = net = gross = 0
+        net = up = down = 0
+        most: dict[int, tuple[int, int]] = {}  # outright -> lots if all its buys fill, and if all its sells do
+        for index, position in account.positions.items():
+            if self.instruments[index].commodity == commodity.index:
+                net += position.lots * self.lot_hours[index]
+                most[index] = position.lots, position.lots
         for order in working:
             instrument = self.instruments[order.instrument]
             if instrument.commodity == commodity.index:
-                hours = signed(order.side) * sum(self.leg_hours(instrument)) * order.leaves_lots
+                hours = signed(order.side) * self.lot_hours[order.instrument] * order.leaves_lots
                 up, down = up + max(hours, 0), down + max(-hours, 0)
-        for index, one in self.instruments.items():
-            if one.commodity == commodity.index and one.combo == ComboKind.OUTRIGHT:
-                (hours,) = self.leg_hours(one)
-                net += account.lots(index) * hours
-                gross += self._most_lots(account, working, index) * hours
+                for leg, sign in instrument.legs:
+                    lots = signed(order.side) * sign * order.leaves_lots
+                    longest, shortest = most.get(leg, (0, 0))
+                    most[leg] = longest + max(lots, 0), shortest + min(lots, 0)
+        gross = sum(max(abs(lots) for lots in ends) * self.lot_hours[leg] for leg, ends in most.items())
         widest = max(abs(net + up), abs(net - down))
         charge = max(commodity.intra_mills, commodity.tier_mills)
         return ceil_div(widest * max(0, 2 * commodity.psr_mills - charge) + gross * charge, 2)

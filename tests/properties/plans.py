@@ -39,7 +39,7 @@ class Plan:
     crowd: int = 0
 
     def begin(self, seed: int) -> Run:
-        return Run(seed, self.weights, compare_every=50, market=self.market(), crowd=self.crowd)
+        return Run(seed, self.weights, compare_every=200 if self.crowd else 50, market=self.market(), crowd=self.crowd)
 
 
 def _go(run: Run) -> None:
