@@ -27,7 +27,7 @@ LONGEST_HOURS = 43_848  # five years, two of them leap years
 #     PRICE_MAX             what buys above and sells below the mark can lose together
 #     PRICE_MAX             scan range, which is not above the seed
 #     2 CHARGE_MILLS_MAX    taker fee of working buys and of working sells
-#     1 CHARGE_MILLS_MAX    for hours held against each other, the larger of both charges (`margin._scan_mills`, which
+#     1 CHARGE_MILLS_MAX    for hours held against each other, the larger of both charges (`margin.scan_mills`, which
 #                           doubles its sum for a moment)
 #     That is 2.3. Spreads and strips can lose 8 PRICE_MAX an hour more (both sides' prices, fees, residuals), but only
 #     on hours of months, and the books of a venue (exchange/limits.py) are too few for more than 3.1 million of these.

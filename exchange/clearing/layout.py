@@ -9,7 +9,7 @@ from exchange.records import record_type
 ACCOUNT = record_type(
     [
         ("cash_mills", "<i8"),
-        ("unrealised_pnl_mills", "<i8"),  # against the mark, over all positions; equity is cash plus this (MARGIN-013)
+        ("unrealised_pnl_mills", "<i8"),  # against the mark, over all positions; equity is cash plus this (MARGIN-012)
         ("initial_margin_mills", "<i8"),  # scans as last computed (`margin.py`), and what working orders can lose
         ("scan_rise_bound_mills", "<i8"),  # upper bound of what scans have risen by since they were last computed
         ("changed_scans", "<i8"),  # a bit for each RISK row whose scan must be computed again (`commodity_bit`)

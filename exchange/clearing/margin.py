@@ -54,14 +54,7 @@ def loss_per_lot(book, side, price):
 
 
 @leaf_kernel
-def charge_mills(commodity):
-    """The charge for an hour held against another, mills. It is matched against another month or another quality tier,
-    not against both, so the larger rate is enough."""
-    return max(commodity.intra_mills, commodity.tier_mills)
-
-
-@leaf_kernel
-def _scan_mills(commodity, net, adding, taking, gross):
+def scan_mills(commodity, net, adding, taking, gross):
     """The part of the hold that one commodity needs, mills: scan, intra and tier charge (MARGIN-013).
 
     net             GPU-hours held, signed
@@ -70,16 +63,17 @@ def _scan_mills(commodity, net, adding, taking, gross):
 
     Positions of L long and S short hours pay the scan range for |L - S| hours, and at most the charge for min(L, S)
     hours. That is, for each hour of |L - S| the scan range less half the charge, and half the charge for each hour of
-    L + S. Whatever fills, |L - S| is at most the larger of both ends, and L + S at most `gross`.
+    L + S. Whatever fills, |L - S| is at most the larger of both ends, and L + S at most `gross`. An hour is matched
+    against another month or another quality tier, not against both, so the larger rate is charge enough.
     """
-    widest, charge = max(abs(net + adding), abs(net - taking)), charge_mills(commodity)
+    widest, charge = max(abs(net + adding), abs(net - taking)), max(commodity.intra_mills, commodity.tier_mills)
     return (widest * max(2 * commodity.psr_mills - charge, 0) + gross * charge + 1) // 2
 
 
 @leaf_kernel
 def _scan_now(commodity, risk):
-    """As `_scan_mills`, for the hours of a RISK row."""
-    return _scan_mills(commodity, risk.net_hours, risk.working_hours[0], risk.working_hours[1], risk.gross_hours)
+    """As `scan_mills`, for the hours of a RISK row."""
+    return scan_mills(commodity, risk.net_hours, risk.working_hours[0], risk.working_hours[1], risk.gross_hours)
 
 
 @leaf_kernel
@@ -140,7 +134,7 @@ def margin_rise(state, account, row, book, side, lots, loss_mills):
         position = state.positions[leg_position(state, account, row, book, leg)]
         own_side = leg_side(side, book.legs[leg].sign)
         gross += _more_lots(position, own_side, lots) * state.books[book.legs[leg].book].margin_hours
-    return loss_mills + _scan_mills(commodity, risk.net_hours, adding, taking, gross) - _scan_now(commodity, risk)
+    return loss_mills + scan_mills(commodity, risk.net_hours, adding, taking, gross) - _scan_now(commodity, risk)
 
 
 @leaf_kernel
@@ -294,10 +288,8 @@ def fill_lots(state, account, row, book, side, lots, value, loss_mills):
     hours = book.margin_hours
     risk = own_risk(state, account, book)
     position = state.positions[row]
-    # Lots that were working are held now, so what its own side can lead to stays.
-    held = position.lots * sign
-    own, other = held + position.working_lots[side], position.working_lots[1 - side] - held
-    risk.gross_hours += (max(own, other - lots) - max(own, other)) * hours
+    # Its own side can lead to the same as before: lots that were working are held now. The other side loses as many.
+    risk.gross_hours += _more_lots(position, 1 - side, -lots) * hours
     position.working_lots[side] -= lots
     book_lots(state, account, position, row, book, signed, value * sign)
     risk.net_hours += hours * signed

@@ -117,9 +117,9 @@ class Clearing:
 
     def list_payload(self, payload: dict[str, Any]) -> list[int]:
         """LIST: set commodities, add instruments. Returns the indices of the new books."""
-        for terms in payload.get("commodities", []):
+        for terms in payload["commodities"]:
             self.commodities[terms["index"]] = Commodity(**{name: terms[name] for name in COMMODITY_FIELDS})
-        for listing in payload.get("instruments", []):
+        for listing in payload["instruments"]:
             known = {name: listing[name] for name in INSTRUMENT_FIELDS if name in listing}
             index = listing["index"]
             legs = tuple((leg, sign) for leg, sign in listing.get("legs") or [(index, 1)])
@@ -129,7 +129,7 @@ class Clearing:
             self.instruments[index] = Instrument(**known)
             children = [(self.instruments[leg].months, sign) for leg, sign in legs]
             self.lot_hours[index] = sum(sign * hours for months, sign in children for _, hours in months)
-        return [listing["index"] for listing in payload.get("instruments", [])]
+        return [listing["index"] for listing in payload["instruments"]]
 
     # --- money
 

@@ -28,7 +28,7 @@ MONEY_FAULTS = (
     Fault(
         "a fill leaves the gross hours as they were",
         MARGIN,
-        "    risk.gross_hours += (max(own, other - lots) - max(own, other)) * hours\n",
+        "    risk.gross_hours += _more_lots(position, 1 - side, -lots) * hours\n",
         "",
     ),
     Fault(

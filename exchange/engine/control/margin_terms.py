@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from exchange.clearing.margin import charge_mills, risk_row
+from exchange.clearing.margin import risk_row, scan_mills
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.entry.fast_path import refresh_fast_path
@@ -127,11 +127,9 @@ def _add_up_legs(state: np.record, book: np.record) -> None:
 @kernel
 def _set_bound(state: np.record, book: np.record, gross: int) -> None:
     """Write the most that one working lot can add to the scans, by its net hours and the hours of all its legs
-    together, `gross` (`margin._scan_mills`)."""
+    together, `gross`."""
     commodity = state.commodities[book.commodity]
-    charge = charge_mills(commodity)
-    net = abs(np.int64(book.margin_hours)) * max(2 * commodity.psr_mills - charge, 0)
-    book.margin_bound_mills = (net + gross * charge + 1) // 2
+    book.margin_bound_mills = scan_mills(commodity, np.int64(book.margin_hours), np.int64(0), np.int64(0), gross)
 
 
 @kernel
