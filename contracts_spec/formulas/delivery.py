@@ -126,7 +126,7 @@ def shortfall_hours(committed_hours: int, floor_bp: int, delivered: Delivered) -
 def invoice(terms: DeliveryTerms, days: Iterable[DeliveryDay]) -> DeliveryInvoice:
     """What a certificate's seller receives, cumulative over the days so far (DELIVER-008, DELIVER-009).
 
-    Each day's increase of the shortfall is covered at that day's price. Every run computes all days anew.
+    Each day's increase of the shortfall is covered at that day's price. Every run computes all days again.
 
     OutOfRange   more hours committed than the month has, or figures of a day that cannot be
     """

@@ -48,7 +48,7 @@ def certified_price(rentals: Iterable[Rental], rules: IndexRules) -> int | None:
 def susceptibility(rentals: Iterable[Rental], rules: IndexRules) -> int | None:
     """The most, in ticks, by which the CDP of a day would differ without any one seller (INDEX-004).
 
-    The other sellers are clipped anew, and need not be as many as the CDP needs.
+    The other sellers are clipped again, and need not be as many as the CDP needs.
 
     returns   None: the day has no CDP
     """

@@ -133,7 +133,7 @@ def _add_route_entry(state, index, side):
 @kernel
 def _note_route(state, combination, own_leg, side, tick):
     """Write the books, sides, orders and prices of a route to `state.route`: first the combination, then the legs
-    (IMP-007). Its orders are the oldest at their best prices, whoever owns them (IMP-002)."""
+    (IMP-007). Its orders are the oldest at their best prices, of any owner (IMP-002)."""
     clear_route(state)
     route = state.route
     route.combination = combination

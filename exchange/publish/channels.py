@@ -5,6 +5,7 @@ the others. Event channels (trades, status, instruments) take their numbers from
 A channel does not know its subscribers.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +28,7 @@ Tops = tuple[book_view.Top | None, book_view.Top | None]  # of the bids and of t
 Changes = tuple[dict[int, int], dict[int, int]]  # (bids, asks): price -> lots now
 
 
-class _StateChannel:
+class _StateChannel(ABC):
     """The common part of depth and top channels: cadence, numbering, the log of messages for conflation."""
 
     def __init__(self, number: int, cadence_us: int) -> None:
@@ -52,8 +53,9 @@ class _StateChannel:
         self._log.clear()
         self._load(BookView())
 
+    @abstractmethod
     def _load(self, book: BookView) -> None:
-        raise NotImplementedError
+        """Follow a book from what it shows now."""
 
     def _numbered(self, message: Depth | Top) -> Depth | Top:
         """Write the next number into a message, in place, and add it to the log."""

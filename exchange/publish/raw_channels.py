@@ -3,6 +3,7 @@
 The log of a channel has these frames, and decodes them when a slow reader needs what it has missed.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
@@ -22,7 +23,7 @@ _DECODERS: dict[type[ChannelMessage], dict[str, Any]] = {
 }
 
 
-class RawChannel:
+class RawChannel(ABC):
     """The common part of raw depth and top channels: their numbers and logs. What they show is the book itself."""
 
     def __init__(self, number: int, kind: int, message: type[ChannelMessage]) -> None:
@@ -55,9 +56,9 @@ class RawChannel:
         while self._sent[0].sequence <= self.sequence - LOG_MESSAGES:
             self._sent.popleft()
 
+    @abstractmethod
     def snapshot(self, e: int, time_us: int) -> list[ChannelMessage]:
         """What the channel shows. The book has to be as of command `e`, the last one read."""
-        raise NotImplementedError
 
     def merged(self, since: int) -> list[ChannelMessage] | None:
         """One message with all changes after message `since` (RATE-006); [] if there are none; None if a snapshot is
@@ -68,8 +69,9 @@ class RawChannel:
             return None
         return [self._merge(since)]
 
+    @abstractmethod
     def _merge(self, since: int) -> ChannelMessage:
-        raise NotImplementedError
+        """The message with all changes after message `since`, which the log still has."""
 
     def _last(self, count: int) -> list[Any]:
         """The last `count` messages. No others are decoded: the log is long, and most readers have missed little."""

@@ -73,7 +73,7 @@ def weights(market: Market, combination: Instrument) -> tuple[list[int], int]:
 def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
     """Yield the route of each implied combination for an aggressor in a book; all its books must be OPEN (IMP-006).
 
-    The makers are the earliest orders of the best levels, whoever owns them (IMP-002).
+    The makers are the earliest orders of the best levels, of any owner (IMP-002).
     """
     for combination in market.clearing.instruments.values():
         if not combination.implied:

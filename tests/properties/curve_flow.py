@@ -16,8 +16,8 @@ Entry = tuple[int, tuple[int, int]]  # a book, its bid and ask
 
 
 def curve(flow: Flow, market: Market) -> list[Any]:
-    """One of two makers states its curve anew, months and combinations, at prices that agree but for a tick: as a mass
-    quote, or as orders with its self-match id. It leaves a month out, whose price then follows from the others."""
+    """One of two makers quotes its whole curve again, months and combinations, at prices that agree but for a tick: as
+    a mass quote, or as orders with its self-match id. A month is left out, and its price follows from the others."""
     maker, left_out = flow.pick([1, 1, 2]), flow.pick([1, 2, 3])
     width, shift = flow.pick([1, 1, 2, 3]), int(flow.rng.integers(-2, 3))
     entries: list[Entry] = []

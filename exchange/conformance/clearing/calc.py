@@ -118,16 +118,16 @@ def plain(value: Any) -> str:
 
 
 def _daily_arguments(values: Values) -> list[Any]:
-    """(price, factor, paid floor, hours of the month, days): every day whole at the paid floor unless it is told."""
+    """(price, factor, paid floor, hours of the month, days): a day that is not named is whole."""
     hours, floor_bp = 24 * values["lots"], values["floor"]
     need_range("days", values["days"], 1, MONTH_DAYS_MAX)
     for day in values["show"]:
         need_range("day shown", day, 1, values["days"])
-    told: dict[int, list[tuple[int, int]]] = {}
-    for day, given, goodput_bp in values["day_hours_g"] or []:
-        told.setdefault(day, []).append((given, goodput_bp))
+    given: dict[int, list[tuple[int, int]]] = {}
+    for day, delivered, goodput_bp in values["day_hours_g"] or []:
+        given.setdefault(day, []).append((delivered, goodput_bp))
     days = [
-        (hours, told.get(day, [(hours, min(floor_bp, 10_000))]), values["cover"])
+        (hours, given.get(day, [(hours, min(floor_bp, 10_000))]), values["cover"])
         for day in range(1, values["days"] + 1)
     ]
     return [values["fsp"], values["cf"], floor_bp, hours * values["days"], days]

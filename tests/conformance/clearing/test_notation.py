@@ -1,4 +1,4 @@
-"""Files of clearing scenarios: heads, order of lines, times, comments, and where mistakes are told."""
+"""Files of clearing scenarios: heads, order of lines, times, comments, and the places of mistakes."""
 
 import contextlib
 from datetime import date

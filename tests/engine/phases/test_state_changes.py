@@ -40,18 +40,18 @@ class Market:
         settle = self.pair.reference.clearing.instruments[BOOK].settle_tick
         for side in (Side.SELL, Side.BUY):
             order = {"account": 1, "instrument": BOOK, "side": side, "price": settle + 6, "lots": 1}
-            told = self.row(CommandKind.NEW, **order)
-        (reserved,) = [event for event in told if event.kind == EventKind.STATE_CHANGED]
+            answers = self.row(CommandKind.NEW, **order)
+        (reserved,) = [event for event in answers if event.kind == EventKind.STATE_CHANGED]
         assert (reserved.state, reserved.instrument) == (S.RESERVED, 0 if self.lead else BOOK)
         return int(reserved.value_tick_lots)
 
     def change(self, state: MarketState, whole: bool | None = None, flags: int = 0) -> int:
-        """What is told of when the new state ends."""
+        """When the new state ends, as its event says."""
         whole = self.lead if whole is None else whole
         target = {"group": GROUP} if whole else {"instrument": BOOK}
-        told = self.row(CommandKind.SET_STATE, market_state=state, flags=flags, **target)
-        assert [event.kind for event in told] == [EventKind.STATE_CHANGED], told
-        return int(told[0].value_tick_lots)
+        answers = self.row(CommandKind.SET_STATE, market_state=state, flags=flags, **target)
+        assert [event.kind for event in answers] == [EventKind.STATE_CHANGED], answers
+        return int(answers[0].value_tick_lots)
 
     def is_due(self) -> bool:
         groups, books = query.due_to_reopen(self.pair.fast.engine.states, self.now_ns)

@@ -19,17 +19,17 @@ def test_each_raw_channel_says_what_it_shows_of_a_command() -> None:
     whole, one, ten = (feed.open("depth", levels=levels) for levels in (0, 1, 10))
     top, other = feed.open("top"), feed.open("depth", J27, levels=1)
 
-    def told(*rows: Row) -> dict[int, list[list[int]]]:
+    def published(*rows: Row) -> dict[int, list[list[int]]]:
         messages = feed.fold(*rows)
         assert len({message["c"] for message in messages}) == len(messages)
         return {message["c"]: message.get("b", []) for message in messages}
 
-    assert told(rested(9000401, 2843, 16)) == {whole: [[2843, 16]], ten: [[2843, 16]]}
+    assert published(rested(9000401, 2843, 16)) == {whole: [[2843, 16]], ten: [[2843, 16]]}
     best = [[2846, 3]]
-    assert told(rested(9000402, 2846, 3)) == {whole: best, one: [*best, [2845, 0]], ten: best, top: []}
-    assert told(implied(9000403, 2840, 9)) == {whole: [], one: [], ten: []}, "below the best price"
-    assert told(implied(9000404, 2840, 9)) == {}
-    both = told(rested(9000405, 2845, 120), rested(9000405, 7, 1, book=2))
+    assert published(rested(9000402, 2846, 3)) == {whole: best, one: [*best, [2845, 0]], ten: best, top: []}
+    assert published(implied(9000403, 2840, 9)) == {whole: [], one: [], ten: []}, "below the best price"
+    assert published(implied(9000404, 2840, 9)) == {}
+    both = published(rested(9000405, 2845, 120), rested(9000405, 7, 1, book=2))
     assert both == {whole: [[2845, 120]], other: [[7, 1]]}, "all levels are said as events say them"
 
 

@@ -47,8 +47,8 @@ def test_a_print_is_as_plain_python_makes_it(side: Side, liquidity: Liquidity, f
 @pytest.mark.rule("MDATA-012", "MDATA-001")
 def test_a_command_has_one_message_for_each_book_in_the_order_of_first_prints() -> None:
     rows = [print_of(7, 2), print_of(8), print_of(8, side=Side.SELL), print_of(9, 2), print_of(10, 3)]
-    told = [(number, msgspec.json.decode(text)) for number, text, _ in sent(rows)]
-    assert [(number, text["s"], text["p"], [row[0] for row in text["x"]]) for number, text in told] == [
+    published = [(number, msgspec.json.decode(text)) for number, text, _ in sent(rows)]
+    assert [(number, text["s"], text["p"], [row[0] for row in text["x"]]) for number, text in published] == [
         (2, 9, 0, [7, 9]),
         (1, 8, 0, [8]),
     ]
