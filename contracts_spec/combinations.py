@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from contracts_spec.bands import combination_width, daily_range
+from contracts_spec.formulas.fees import combination_hours
 from contracts_spec.formulas.rounding import weighted_price
 from contracts_spec.ids import COMBINATION_BIT
 from contracts_spec.outrights import DayListing, Instrument
@@ -94,7 +95,7 @@ def _combination(
     width = combination_width(combo, [listing.width(leg) for leg in legs])
     limits = daily_range(combo, settle_tick, width, orders.price_ticks_max)
     strip = combo is ComboKind.STRIP
-    hours = sum(leg.hours for leg in legs) if strip else max(leg.hours for leg in legs)
+    hours = combination_hours(combo, [leg.hours for leg in legs])
     first = legs[0]
     return Instrument(
         id=instrument_id,

@@ -1,5 +1,7 @@
 """Fees: mills per GPU-hour times hours and lots (FEE-001)."""
 
+from collections.abc import Sequence
+
 from contracts_spec.errors import need_range
 from contracts_spec.schema import Fees
 from contracts_spec.symbols import CombinationName, OutrightName
@@ -9,11 +11,15 @@ FEE_KINDS = ("maker", "taker", "auction", "block", "cascade", "cash_settlement",
 
 
 def fee_hours(name: OutrightName | CombinationName) -> int:
-    """GPU-hours on which one lot pays: of a spread those of its longer leg, of a strip all of them (FEE-001)."""
+    """GPU-hours on which one lot pays (FEE-001)."""
     if isinstance(name, OutrightName):
         return name.period.hours
-    hours = [leg.period.hours for leg in name.legs]
-    return sum(hours) if name.combo is ComboKind.STRIP else max(hours)
+    return combination_hours(name.combo, [leg.period.hours for leg in name.legs])
+
+
+def combination_hours(combo: ComboKind, leg_hours: Sequence[int]) -> int:
+    """GPU-hours of one lot of a combination: of a spread those of its longer leg, of a strip all of them (FEE-001)."""
+    return sum(leg_hours) if combo is ComboKind.STRIP else max(leg_hours)
 
 
 def fee_mills(fees: Fees, kind: str, lots: int, name: OutrightName | CombinationName) -> int:

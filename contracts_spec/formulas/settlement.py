@@ -9,7 +9,7 @@ from contracts_spec.periods import MONTHS, Period
 from exchange.codes import PeriodKind
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 
-WINDOW_NS = NS_PER_HOUR // 30  # the closing window: two minutes (SETTLE-001)
+WINDOW_NS = NS_PER_HOUR // 30  # the closing window: two minutes (SETTLE-001, SESSION-001)
 WINDOW_LOTS_MIN = 5  # default, configurable (SETTLE-002)
 _COVERS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
 

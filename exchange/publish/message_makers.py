@@ -45,7 +45,7 @@ from exchange.records import EVENT, EVENT_FIELDS, field_of
 from exchange.units import NS_PER_US, share_ceil
 from exchange.wire.errors import reason_code
 from exchange.wire.table import CODES, Form, FormKey, Value, default_of
-from exchange.wire.words import CASH_CAUSES, reason_of_disconnect, session_id
+from exchange.wire.words import CASH_CAUSES, DISCONNECT_CAUSES, reason_of_disconnect, session_id
 
 Getter = Callable[[Row], Any]
 Maker = Callable[[Row], Any]
@@ -112,7 +112,7 @@ def values_of(table: InstrumentTable) -> dict[str, Getter]:
         "maintenance_mills": lambda row: share_ceil(row[MARGIN_HELD_MILLS], MAINTENANCE_BP),
         "free_mills": _free_mills,
         "priority": lambda row: priority_of(row[FLAGS]),
-        "fired": lambda row: ("dead", "cod").index(reason_of_disconnect(row[CANCEL_REASON], row[CONNECTION_END])),
+        "fired": lambda row: DISCONNECT_CAUSES.index(reason_of_disconnect(row[CANCEL_REASON], row[CONNECTION_END])),
         "cash_word": lambda row: _cash_word(row[CASH_REASON], row[AMOUNT_MILLS]),
     }
 

@@ -15,6 +15,7 @@ from exchange.codes import MarketState
 from exchange.wire.words import (
     CANCEL_REASONS,
     CASH_CAUSES,
+    DISCONNECT_CAUSES,
     KILL_PARTIES,
     LIQUIDITIES,
     ORDER_STATES,
@@ -167,7 +168,7 @@ MEANINGS = {
     "grace_ms": _M("ms", "time to resume before the orders are cancelled"),
     "cancel_terms": _M("", "terms of cancel on disconnect"),
     "Auth.cancel_terms": _M("", "terms of cancel on disconnect; absent: all defaults"),
-    "CancelOnDisconnectFired.reason": _M("", "`dead`: silent, or timer ended; `cod`: any other end", ("dead", "cod")),
+    "CancelOnDisconnectFired.reason": _M("", "`dead`: silent, or timer ended; `cod`: any other end", DISCONNECT_CAUSES),
     # sessions
     "session_id": _M("", "name of the session; not a secret"),
     "Kill.session_id": _M("", "the session, with scope `session`"),

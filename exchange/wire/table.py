@@ -36,6 +36,7 @@ from exchange.wire.responses import Err, Ok
 from exchange.wire.words import (
     CANCEL_REASONS,
     CASH_CAUSES,
+    DISCONNECT_CAUSES,
     KILL_PARTIES,
     LIQUIDITIES,
     ORDER_STATES,
@@ -235,7 +236,7 @@ ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
     EventKind.DISCONNECTED: (
         Form(
             CancelOnDisconnectFired,
-            (*_HEAD, _word("reason", ("dead", "cod"), "fired"), _number("count", "order_count"), _SESSION),
+            (*_HEAD, _word("reason", DISCONNECT_CAUSES, "fired"), _number("count", "order_count"), _SESSION),
         ),
     ),
 }  # fmt: skip

@@ -62,7 +62,7 @@ CASH_CAUSES = ("deposit", "withdrawal", "variation")  # `why` of `cash`
 # For `why` of `cod_fired`. A DISCONNECT has no request id. Its row and its event have in that place how the connection
 # ended: SILENT if the client sent nothing, else 0. An expired dead-man timer counts as silence too.
 SILENT = -1
-_DEAD, _FIRED = "dead", "cod"
+DISCONNECT_CAUSES = ("dead", "cod")
 
 # A row names an instrument by the index of its book. An instrument that is not listed has no book, so the row has its
 # id instead. Indices are below INDICES_MAX and valid ids are not. A client may send a smaller number that is no valid
@@ -75,7 +75,8 @@ _SESSION_PREFIX = "s_"
 
 def reason_of_disconnect(cancel_reason: int, connection_end: int) -> str:
     """`why` of a `cod_fired`. `connection_end`: SILENT or 0, from its event."""
-    return _DEAD if cancel_reason == CancelReason.TIMER or connection_end == SILENT else _FIRED
+    is_dead = cancel_reason == CancelReason.TIMER or connection_end == SILENT
+    return DISCONNECT_CAUSES[0 if is_dead else 1]
 
 
 def unlisted_index(instrument: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from contracts_spec.business_days import BusinessDays
+from contracts_spec.formulas.settlement import WINDOW_NS
 from contracts_spec.outrights import Instrument
 from contracts_spec.periods import day_start_ns
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
@@ -16,7 +17,6 @@ from exchange.engine.control.price_guards import GuardTerms, WindowTerms
 from exchange.engine.control.registry import encode_payload
 from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
-CLOSING_WINDOW_S = 120  # SESSION-001
 LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes, and a payload at most 65,536
 CommodityKey = tuple[int, bool]  # chip code, whether its family is IDX
 
@@ -123,7 +123,7 @@ def _guard(instrument: Instrument, spec: Spec) -> GuardTerms:
     return GuardTerms(
         _window(instrument.velocity_ticks, bands.velocity_window_s, bands.velocity_reserved_s),
         _window(instrument.breaker_ticks, bands.breaker_window_s, bands.breaker_reserved_s),
-        closing_from_ns=max(0, close_ns - CLOSING_WINDOW_S * NS_PER_S),
+        closing_from_ns=max(0, close_ns - WINDOW_NS),
         closing_to_ns=close_ns,
         closing_pause_ns=bands.closing_reserved_s * NS_PER_S,
         collar_ticks=instrument.breaker_ticks,
