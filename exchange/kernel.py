@@ -29,6 +29,7 @@ from exchange.machine import check_tables
 ROOT = Path(__file__).parent
 KERNEL_SOURCES = (
     "codes.py",
+    "clearing_codes.py",
     "kernel_codes.py",
     "units.py",
     "records.py",

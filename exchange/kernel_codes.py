@@ -1,10 +1,11 @@
-"""The integer codes of `exchange.codes` as constants for kernels, each with the prefix of its enum.
+"""The integer codes of `codes.py` and `clearing_codes.py` as constants for kernels, each with the prefix of its enum.
 
 Kernels do not take enum members: for Numba each enum is a type of its own, and would compile the kernel once more.
 """
 
 import numpy as np
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import (
     REJECT_PRECEDENCE,
     AccountFlag,
@@ -167,6 +168,13 @@ ORDER_STATE_EXPIRED = np.int64(OrderState.EXPIRED)
 
 CASH_TRANSFER = np.int64(CashReason.TRANSFER)
 CASH_VARIATION = np.int64(CashReason.VARIATION)
+
+HOUSE_DEPOSITS = np.int64(HouseAccount.DEPOSITS)
+HOUSE_WITHDRAWALS = np.int64(HouseAccount.WITHDRAWALS)
+HOUSE_FEES = np.int64(HouseAccount.FEES)
+HOUSE_VARIATION = np.int64(HouseAccount.VARIATION)
+HOUSE_ROUNDING = np.int64(HouseAccount.ROUNDING)
+HOUSE_DEFAULT = np.int64(HouseAccount.DEFAULT)
 
 CANCEL_NONE = np.int64(CancelReason.NONE)
 CANCEL_USER = np.int64(CancelReason.USER)

@@ -65,7 +65,7 @@ def play_scenarios() -> None:
         if proven.issuperset(scenario.codes) and not any(code.startswith(WHERE_RULES_MEET) for code in scenario.codes):
             continue
         proven |= set(scenario.codes)
-        outcome = scenarios.run(scenario, scenarios.EngineVenue)
+        outcome = scenarios.run(scenario, scenarios.VENUES["engine"])
         assert outcome.passes, scenarios.told(outcome)
 
 

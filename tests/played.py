@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import CommandKind
 from exchange.conformance.market import BOOKS
 from exchange.conformance.notation import read_scenarios
 from exchange.conformance.runner import Runner
-from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
+from exchange.conformance.venues import ConformanceVenue, ReferenceVenue
+from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.records import pack_client_order_id
 from exchange.reference.rows import Command
+from tests.venues import CheckedEngine
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Played:
         record: np.record = self.engine.states[0]
         return record
 
+    @property
+    def fees_mills(self) -> int:
+        """All fees that the house has received."""
+        return query.totals(self.engine.states).house_mills[HouseAccount.FEES]
+
     def book(self, name: str = "M1") -> np.record:
         row: np.record = self.state.books[BOOKS[name]]
         return row
@@ -45,7 +53,7 @@ class Played:
         `ltp=`."""
         sequence, time_ns = self.engine.sequence + 1, self.engine.time_ns + 1
         command = Command(kind=kind, **{"sequence": sequence, "time_ns": time_ns, "account": 1} | fields)
-        return EngineVenue(engine=self.engine).apply(command)
+        return CheckedEngine(engine=self.engine).apply(command)
 
     def slots(self, name: str) -> list[int]:
         """Slots of the live orders of this id."""
@@ -65,7 +73,7 @@ class Played:
 def play(messages: str = "-", before: str = "-", parameters: str = "-", capacity: int = 0) -> Played:
     """Play a line on both; they agree on every event. `capacity`: of the engine's event buffer, 0 all of it."""
     scenario = read_scenarios(f"played | - | {parameters} | {before} | {messages} | -", "played")[0]
-    venue = EngineVenue()
+    venue = CheckedEngine()
     if capacity:
         venue.engine.outs["capacity"] = capacity
     events: list[list[str]] = []

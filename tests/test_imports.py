@@ -27,6 +27,7 @@ BASE = {
     f"exchange.{name}"
     for name in (
         "codes",
+        "clearing_codes",
         "kernel_codes",
         "units",
         "records",
@@ -57,7 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange.gateway": JOURNAL | WIRE,
     "exchange.publish": JOURNAL | WIRE,
     "exchange.web": JOURNAL | WIRE,
-    "exchange.reference": {f"exchange.{name}" for name in ("codes", "units", "records", "errors")} | SPEC,
+    "exchange.reference": {f"exchange.{name}" for name in ("codes", "clearing_codes", "units", "records", "errors")}
+    | SPEC,
     "exchange.conformance": {*JOURNAL, "exchange.reference"},
     "exchange.venue": EDGE,
     "exchange.operator": VENUE,  # steers a venue that serves

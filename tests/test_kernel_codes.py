@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from exchange import codes, kernel_codes
+from exchange import clearing_codes, codes, kernel_codes
 from exchange.codes import RejectReason, Side
 from exchange.kernel_codes import leg_side, sign_of
 from tests.source_tree import sources, tree
 from tests.test_kernel_rules import STRICT, assigned_names, compiled, globals_of, place
 
-# Enum of exchange.codes -> prefix of its constants. Those that no kernel reads have none.
+# Enum of exchange.codes and exchange.clearing_codes -> prefix of its constants. Those that no kernel reads have none.
 PREFIXES = {
     "Side": "SIDE",
     "OrderType": "ORDER",
@@ -26,6 +26,7 @@ PREFIXES = {
     "OrderState": "ORDER_STATE",
     "CancelReason": "CANCEL",
     "CashReason": "CASH",
+    "HouseAccount": "HOUSE",
     "RejectReason": "REJECT",
     "MarketState": "MARKET",
     "StateReason": "STATE_REASON",
@@ -70,8 +71,9 @@ def test_ranks_put_reasons_in_their_order_of_precedence_and_none_last() -> None:
 def test_every_code_that_kernels_read_is_a_constant_of_one_module() -> None:
     enums = {
         name: enum
-        for name, enum in vars(codes).items()
-        if isinstance(enum, type) and enum.__module__ == "exchange.codes"
+        for module in (codes, clearing_codes)
+        for name, enum in vars(module).items()
+        if isinstance(enum, type) and enum.__module__ == module.__name__
     }
     assert set(enums) == set(PREFIXES) | set(NOT_IN_KERNELS)
     constants = {name: value for name, value in vars(kernel_codes).items() if type(value).__name__ == "int64"}

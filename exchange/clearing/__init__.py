@@ -1,6 +1,7 @@
 """Accounts, positions, margin, fees: what accounts own and owe. Compiled.
 
 layout      row formats of all tables
+ledger      posts an amount to an account of a customer and one of the house
 positions   positions by account and book
 margin      initial margin of positions and working orders
 fills       books a fill: position, initial margin, fee of the order's owner

@@ -6,9 +6,17 @@ combination itself (SPEC-041).
 
 import numpy as np
 
+from exchange.clearing.ledger import post
 from exchange.clearing.margin import add_held_lots, fill_lots, leg_position, loss_per_lot, release_working
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import COMBO_STRIP, LIQUIDITY_MAKER, LIQUIDITY_TAKER, sign_of
+from exchange.kernel_codes import (
+    COMBO_STRIP,
+    HOUSE_FEES,
+    HOUSE_ROUNDING,
+    LIQUIDITY_MAKER,
+    LIQUIDITY_TAKER,
+    sign_of,
+)
 
 
 @leaf_kernel
@@ -77,7 +85,7 @@ def _hold_legs(state, account, book, signed_lots, price):
         leg_lots = signed_lots * book.legs[leg].sign
         add_held_lots(state, account, row, leg_lots, leg_lots * leg_price(state, book, price, base, leg))
     if book.combo == COMBO_STRIP:
-        state.accounts[account].cash_mills -= _strip_residual(state, book, price, base) * signed_lots
+        post(state, account, HOUSE_ROUNDING, -_strip_residual(state, book, price, base) * signed_lots)
 
 
 @leaf_kernel
@@ -118,10 +126,7 @@ def clear_internal_fill(state, book, order, lots, price):
 @leaf_kernel
 def _take_fee(state, account, book, liquidity, lots):
     fee = fee_mills(book, liquidity, lots)
-    account_row = state.accounts[account]
-    account_row.cash_mills -= fee
-    account_row.fees_mills += fee
-    state.fees_mills += fee
+    post(state, account, HOUSE_FEES, -fee)
     return fee
 
 

@@ -24,8 +24,7 @@ ACCOUNT = record_type(
         ("reports_queued", "<i4"),  # number of its positions that still need a POSITION_CHANGED in the running command
         ("smp_id", "<u4"),
         ("term_lots", "<i4"),  # T3 and T5: sum of `positions.largest_possible_lots` (LIMIT-004)
-        ("deposits_mills", "<i8"),  # deposits less withdrawals
-        ("fees_mills", "<i8"),  # all fees paid so far
+        ("spare", "<i8", (2,)),
         ("firm", "<u4"),
         ("term_lots_max", "<i4"),
         ("timer_ns", "<i8"),  # when the dead-man timer fires (SESS-022), 0: disarmed

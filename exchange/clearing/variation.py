@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from exchange.clearing.ledger import post
 from exchange.kernel import kernel
+from exchange.kernel_codes import HOUSE_VARIATION
 
 
 @kernel
@@ -17,11 +19,11 @@ def settle_positions(state: np.record, is_settled: np.ndarray, received_mills: n
     for number in range(1, np.int64(state.used_positions) + 1):
         position = state.positions[number]
         if is_settled[position.book] != 0:
-            book, account = state.books[position.book], state.accounts[position.account]
+            book = state.books[position.book]
             value = np.int64(book.mark_tick) * position.lots
             gain = (value - position.open_value_tick_lots) * book.hours
             position.open_value_tick_lots = value
             position.paid_mills += gain
-            account.cash_mills += gain
-            account.unrealised_pnl_mills -= gain
+            post(state, np.int64(position.account), HOUSE_VARIATION, gain)
+            state.accounts[position.account].unrealised_pnl_mills -= gain
             received_mills[position.account] += gain

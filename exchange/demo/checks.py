@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -79,7 +80,7 @@ def check_venue(
     checks = [
         Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
         positions_sum_to_zero(engine.states),
-        cash_is_conserved(engine.states),
+        ledger_sums_to_zero(engine.states),
         totals_match_events(engine.states, money),
         clients_agree(engine.states, holdings),
         Check("every client's book passed its checksums", book_faults == 0, f"{book_faults} gaps or mismatches"),
@@ -107,29 +108,28 @@ def positions_sum_to_zero(states: np.ndarray) -> Check:
     return Check("positions sum to zero", wrong == 0, detail if not wrong else f"{wrong} instruments do not")
 
 
-def cash_is_conserved(states: np.ndarray) -> Check:
-    """Check that all money paid in is on accounts or in fees, and that gains sum to zero (INV-018)."""
+def ledger_sums_to_zero(states: np.ndarray) -> Check:
+    """Check that all accounts, customers' and the house's, sum to zero, and gains too (INV-018)."""
     totals = query.totals(states)
-    held = totals.deposits_mills - totals.withdrawals_mills - totals.fees_mills - totals.cash_mills
-    detail = (
-        f"${to_the_mill(totals.deposits_mills)} paid in = ${to_the_mill(totals.cash_mills)} on accounts"
-        f" + ${to_the_mill(totals.fees_mills)} fees"
-    )
-    if held or totals.gains_mills:
-        detail = f"{held} mills are missing, gains sum to {totals.gains_mills} mills"
-    return Check("cash conserved", held == 0 and totals.gains_mills == 0, detail)
+    house = [f"{house.name.lower()} {to_the_mill(mills)}" for house, mills in totals.house_mills.items() if mills]
+    detail = ", ".join([f"customers {to_the_mill(totals.cash_mills)}", *house])
+    if totals.ledger_mills or totals.gains_mills:
+        detail += f"; they sum to {totals.ledger_mills} mills, gains to {totals.gains_mills}"
+    return Check("ledger zero", totals.ledger_mills == totals.gains_mills == 0, detail)
 
 
 def totals_match_events(states: np.ndarray, money: ReportedMoney) -> Check:
-    """Check that the venue's totals equal the sums over its events, so that no total has overflowed (SPEC-004)."""
+    """Check that the house's accounts equal the sums over the events, so that no total has overflowed (SPEC-004)."""
     faults = money.faults(states)
-    detail = f"{money.deposits_mills:,} mills paid in, {money.fees_mills:,} of fees"
+    paid_in, fees = -money.house_mills[HouseAccount.DEPOSITS], money.house_mills[HouseAccount.FEES]
+    detail = f"{paid_in:,} mills paid in, {fees:,} of fees"
     return Check("totals of money match the events", not faults, "; ".join(faults) or detail)
 
 
 def to_the_mill(mills: int) -> str:
     """Dollars with three decimals, so that a reader can check a sum."""
-    return f"{mills // MILLS_PER_DOLLAR:,}.{mills % MILLS_PER_DOLLAR:03d}"
+    dollars, rest = divmod(abs(mills), MILLS_PER_DOLLAR)
+    return f"{'-' if mills < 0 else ''}${dollars:,}.{rest:03d}"
 
 
 def clients_agree(states: np.ndarray, holdings: Holdings) -> Check:

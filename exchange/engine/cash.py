@@ -3,6 +3,7 @@
 
 import numpy as np
 
+from exchange.clearing.ledger import post
 from exchange.clearing.margin import recompute_scans
 from exchange.engine.emit import answer_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account
@@ -12,6 +13,8 @@ from exchange.kernel_codes import (
     EVENT_CASH_MOVED,
     EVENT_COMMAND_REFUSED,
     EVENT_FLAG_MARGIN,
+    HOUSE_DEPOSITS,
+    HOUSE_WITHDRAWALS,
     REJECT_BAD_QTY,
     REJECT_FULL,
     REJECT_INSUFFICIENT_MARGIN,
@@ -25,7 +28,7 @@ from exchange.units import MONEY_MAX
 def most_mills(state, account, sign):
     """The most that an account may pay in now (`sign` 1) or withdraw (`sign` -1), mills."""
     # Free margin is never more than the cash of the account.
-    return free_margin_mills(state, account) if sign < 0 else MONEY_MAX - state.deposits_mills
+    return free_margin_mills(state, account) if sign < 0 else MONEY_MAX + state.house_mills[HOUSE_DEPOSITS]
 
 
 @kernel
@@ -51,13 +54,8 @@ def move_cash(state, out, command, sign):
             refused.asked_mills = amount
             refused.most_mills = most_mills(state, account, sign)
         return
+    post(state, account, HOUSE_DEPOSITS if sign > 0 else HOUSE_WITHDRAWALS, sign * amount)
     account_row = state.accounts[account]
-    account_row.cash_mills += sign * amount
-    account_row.deposits_mills += sign * amount
-    if sign > 0:
-        state.deposits_mills += amount
-    else:
-        state.withdrawals_mills += amount
     recompute_scans(state, account)
     row = answer_event(state, out, EVENT_CASH_MOVED, command, REJECT_NONE)
     row.amount_mills = sign * amount

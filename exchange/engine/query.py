@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from exchange.book.layout import ORDER
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import AccountFlag, MarketState, Side
 from exchange.engine.order_rows import OrderRow as OrderRow
 from exchange.engine.order_rows import order_rows
@@ -78,13 +79,21 @@ class MarginRow(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Money of the whole venue, mills (INV-018)."""
+    """Money of the whole venue, mills (INV-018).
 
-    deposits_mills: int
-    withdrawals_mills: int
-    fees_mills: int
+    house_mills   balance of each account of the house
+    cash_mills    of all customers' accounts together
+    gains_mills   unrealised, of all positions: sums to zero
+    """
+
+    house_mills: dict[HouseAccount, int]
     cash_mills: int
     gains_mills: int
+
+    @property
+    def ledger_mills(self) -> int:
+        """Sum of all accounts, customers' and the house's: zero, or money was lost or made."""
+        return self.cash_mills + sum(self.house_mills.values())
 
 
 class BookStatistics(NamedTuple):
@@ -337,16 +346,11 @@ def channel_sequences(states: np.ndarray) -> dict[tuple[str, int], int]:
 
 
 def totals(states: np.ndarray) -> Totals:
-    """All money of the venue (INV-018): cash + fees = deposits - withdrawals, and gains add up to zero.
-
-    It adds Python integers, because sums of an array can overflow.
-    """
+    """All money of the venue (INV-018). It adds Python integers, because sums of an array can overflow."""
     state = states[0]
     rows = state.accounts
     return Totals(
-        int(state.deposits_mills),
-        int(state.withdrawals_mills),
-        int(state.fees_mills),
+        dict(zip(HouseAccount, state.house_mills.tolist(), strict=True)),
         sum(rows["cash_mills"].tolist()),
         sum(rows["unrealised_pnl_mills"].tolist()),
     )

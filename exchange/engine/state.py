@@ -25,12 +25,13 @@ from exchange.book.layout import (
     ROUTE_RANGE,
 )
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
+from exchange.clearing_codes import HouseAccount
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 22
+STATE_VERSION = 23
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
@@ -198,9 +199,6 @@ COUNTERS = [
     ("entry_number", "<i8"),  # number of orders accepted so far
     ("stamp", "<i8"),  # last priority stamp given to an order
     ("trade_id", "<i8"),
-    ("fees_mills", "<i8"),  # all fees paid to the venue
-    ("deposits_mills", "<i8"),
-    ("withdrawals_mills", "<i8"),
     ("index_size", "<i8"),  # entries of the present table of client order ids
     ("index_old_size", "<i8"),  # entries of the table before while they move to the present one, else 0
     ("index_moved", "<i8"),  # entries of that table looked at so far
@@ -226,6 +224,7 @@ def state_dtype(limits: Limits) -> np.dtype:
 
 def _tables(limits: Limits) -> list[tuple[Any, ...]]:
     return [
+        ("house_mills", "<i8", (len(HouseAccount),)),  # balances of the house's accounts (INV-018)
         ("cursor", CURSOR),
         ("route", ROUTE),  # orders that an implied fill would trade; all zero between two searches
         ("groups", GROUP, (limits.groups + 1,)),

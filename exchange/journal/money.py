@@ -5,41 +5,44 @@ The engine's 64-bit totals wrap silently, and wrapped totals may still balance. 
 
 import numpy as np
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import CashReason, EventKind
+from exchange.engine import query
 from exchange.records import column
 
 
 class ReportedMoney:
-    """Sums of deposits, withdrawals, variation margin and fees over CASH_MOVED and FILL events, in mills."""
+    """The house's accounts by the events alone: sums over CASH_MOVED and FILL events, in mills.
+
+    Rounding is in no event: it is paid from account to account within a trade.
+    """
 
     def __init__(self) -> None:
-        self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
-        self._variation_mills = 0  # between two controls: what some accounts have received others have paid
+        self.house_mills = dict.fromkeys(HouseAccount, 0)
 
     def add(self, events: np.ndarray) -> None:
         """Add the amounts of EVENT rows, shape (n,). Call it with all rows, in any portions."""
         is_cash, causes = events["kind"] == EventKind.CASH_MOVED, column(events, "cash_reason")
         moved = events["amount_mills"][is_cash & (causes == CashReason.TRANSFER)].tolist()
-        self._variation_mills += sum(events["amount_mills"][is_cash & (causes == CashReason.VARIATION)].tolist())
-        self.deposits_mills += sum(amount for amount in moved if amount > 0)
-        self.withdrawals_mills -= sum(amount for amount in moved if amount < 0)
-        self.fees_mills += sum(column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist())
+        paid = events["amount_mills"][is_cash & (causes == CashReason.VARIATION)].tolist()
+        fees = column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist()
+        self.house_mills[HouseAccount.DEPOSITS] -= sum(amount for amount in moved if amount > 0)
+        self.house_mills[HouseAccount.WITHDRAWALS] -= sum(amount for amount in moved if amount < 0)
+        self.house_mills[HouseAccount.VARIATION] -= sum(paid)
+        self.house_mills[HouseAccount.FEES] += sum(fees)
 
     def faults(self, states: np.ndarray) -> list[str]:
         """Differences between a state and the sums (INV-018), each in words.
 
         states   the STATE record after the last event, shape (1,)
         """
-        state = states[0]
-        cash, gains = (sum(state.accounts[name].tolist()) for name in ("cash_mills", "unrealised_pnl_mills"))
-        found = [f"gains sum to {gains} mills, not to 0"] if gains else []
-        held = self.deposits_mills - self.withdrawals_mills - self.fees_mills
-        if cash != held:
-            found.append(f"accounts have {cash} mills, deposits less withdrawals and fees are {held}")
-        if self._variation_mills:
-            found.append(f"variation margin sums to {self._variation_mills} mills, not to 0")
-        for name in ("deposits_mills", "withdrawals_mills", "fees_mills"):
-            reported = getattr(self, name)
-            if (counted := int(state[name])) != reported:
-                found.append(f"{name} is {counted} in the state, {reported} in the events")
+        totals, reported = query.totals(states), self.house_mills
+        found = [f"gains sum to {totals.gains_mills} mills, not to 0"] if totals.gains_mills else []
+        if totals.cash_mills != (owed := -sum(reported.values())):
+            found.append(f"accounts have {totals.cash_mills} mills, by the events they should have {owed}")
+        if reported[HouseAccount.VARIATION]:
+            found.append(f"variation margin sums to {-reported[HouseAccount.VARIATION]} mills, not to 0")
+        for house, counted in totals.house_mills.items():
+            if counted != reported[house]:
+                found.append(f"{house.name} is {counted} in the state, {reported[house]} in the events")
         return found

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import CommandKind, EventFlag, EventKind, RejectReason, Scope
 from exchange.reference.clearing import Account
 from exchange.reference.market import Market
@@ -43,15 +44,13 @@ def move_cash(market: Market) -> None:
     if command.amount_mills < 1:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.BAD_QTY)
         return
-    most = funds - hold if out else MONEY_MAX - clearing.deposits_mills
+    most = funds - hold if out else MONEY_MAX + clearing.house_mills[HouseAccount.DEPOSITS]
     if command.amount_mills > most:
         reason = RejectReason.INSUFFICIENT_MARGIN if out else RejectReason.FULL
         market.refuse(EventKind.COMMAND_REFUSED, reason, asked_mills=command.amount_mills, most_mills=most)
         return
     amount = -command.amount_mills if out else command.amount_mills
-    account.cash_mills += amount
-    clearing.deposits_mills += 0 if out else command.amount_mills
-    clearing.withdrawals_mills += command.amount_mills if out else 0
+    clearing.post(account, HouseAccount.WITHDRAWALS if out else HouseAccount.DEPOSITS, amount)
     sequence = market.next_number(account.number)
     market.next_number(account.number)  # number of the margin message that follows
     market.answer(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.reference.book import Order, signed
 from exchange.reference.pro_rata import AllocationTerms
@@ -113,7 +114,7 @@ class Clearing:
         # GPU-hours of one lot bought; of a combination the sum over its legs, sold ones negative (MARGIN-001).
         self.lot_hours: dict[int, int] = {}
         self.accounts: dict[int, Account] = {}
-        self.deposits_mills = self.withdrawals_mills = self.fees_mills = 0
+        self.house_mills = dict.fromkeys(HouseAccount, 0)  # the other side of each posting (INV-018)
 
     def list_payload(self, payload: dict[str, Any]) -> list[int]:
         """LIST: set commodities, add instruments. Returns the indices of the new books."""
@@ -132,6 +133,14 @@ class Clearing:
         return [listing["index"] for listing in payload["instruments"]]
 
     # --- money
+
+    def post(self, account: Account, house: HouseAccount, mills: int) -> None:
+        """INV-018: post an amount to a customer's account, and its opposite to an account of the house.
+
+        Nothing else changes cash. `mills` < 0: the customer pays.
+        """
+        account.cash_mills += mills
+        self.house_mills[house] -= mills
 
     def equity_mills(self, account: Account) -> int:
         """Cash plus the gains of all positions at the last mark."""
@@ -210,7 +219,7 @@ class Clearing:
             position = account.positions.setdefault(leg, Position())
             position.lots += direction * sign * lots
             position.open_value_tick_lots += leg_price * direction * sign * lots
-        account.cash_mills -= direction * residual * lots
+        self.post(account, HouseAccount.ROUNDING, -direction * residual * lots)
 
     def leg_prices(
         self, instrument: Instrument, price: int, last_ticks: dict[int, int | None]
@@ -244,8 +253,7 @@ class Clearing:
             Liquidity.AUCTION: instrument.auction_fee,
         }
         fee = rates[role] * instrument.fee_hours * lots
-        self.accounts[number].cash_mills -= fee
-        self.fees_mills += fee
+        self.post(self.accounts[number], HouseAccount.FEES, -fee)
         return fee
 
     def settle_position(self, account: Account, index: int) -> int:
@@ -254,7 +262,7 @@ class Clearing:
         value = instrument.settle_tick * position.lots
         gain = (value - position.open_value_tick_lots) * instrument.hours
         position.open_value_tick_lots = value
-        account.cash_mills += gain
+        self.post(account, HouseAccount.VARIATION, gain)
         return gain
 
     # --- limits
@@ -335,6 +343,13 @@ class Clearing:
             assert sum(position.open_value_tick_lots for position in held) == 0, (
                 "one party pays what the other receives"
             )
-        assert 0 <= self.withdrawals_mills <= self.deposits_mills <= MONEY_MAX, "what is paid in is bounded (SPEC-004)"
+        paid_in, paid_out = -self.house_mills[HouseAccount.DEPOSITS], self.house_mills[HouseAccount.WITHDRAWALS]
+        assert 0 <= paid_out <= paid_in <= MONEY_MAX, "what is paid in is bounded (SPEC-004)"
+        self.check_ledger()
+
+    def check_ledger(self) -> None:
+        """Assert that what some accounts have received others have paid (INV-018). It holds after every command."""
         cash = sum(account.cash_mills for account in self.accounts.values())
-        assert cash + self.fees_mills == self.deposits_mills - self.withdrawals_mills, "money is conserved"
+        assert cash + sum(self.house_mills.values()) == 0, "all accounts sum to zero"
+        for house in (HouseAccount.VARIATION, HouseAccount.ROUNDING):
+            assert self.house_mills[house] == 0, f"the house keeps nothing of {house.name}"

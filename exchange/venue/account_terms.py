@@ -3,6 +3,7 @@
 import numpy as np
 
 from contracts_spec.schema import Spec
+from exchange.clearing_codes import HouseAccount
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.price_guards import LEAD_FLOOR_BP
 from exchange.engine.query import MAINTENANCE_BP
@@ -36,6 +37,6 @@ def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
 
 def check_deposit(states: np.ndarray, mills: int) -> None:
     """Raise UserError if a deposit would take the sum of all deposits above `MONEY_MAX` (SPEC-004)."""
-    most = MONEY_MAX - int(states["deposits_mills"][0])
+    most = MONEY_MAX + int(states["house_mills"][0][HouseAccount.DEPOSITS])
     if mills > most:
         raise UserError(f"deposit {mills} not in 0..{most}: all deposits of a venue are at most {MONEY_MAX} mills")

@@ -49,13 +49,13 @@ def test_a_strip_is_booked_at_each_leg_s_settlement_and_as_much_more() -> None:
 )
 def test_a_fee_is_rate_hours_and_lots(messages: str, before: str, rates: int) -> None:
     market = play(messages, before, "fee=1 hours=10 ref=100")
-    assert market.state.fees_mills == rates * 10 * 3
+    assert market.fees_mills == rates * 10 * 3
 
 
 @pytest.mark.rule("FEE-001")
 def test_a_spread_pays_on_its_longer_leg_alone() -> None:
     market = play("N t SP B2@4", "a SP S2@4", "fee=1 hours=744 hours.M2=672")
-    assert market.state.fees_mills == 2 * 744 * 2
+    assert market.fees_mills == 2 * 744 * 2
 
 
 @pytest.mark.rule("IMP-007", "IMP-013")

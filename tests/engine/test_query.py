@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import CommandKind, MarketState, Side
 from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
@@ -71,7 +72,8 @@ def test_a_trade_shows_in_positions_margin_totals_and_statistics(engine):
     margin = query.margin(engine.states, 1)
     assert margin.equity_mills == 10**9 - 3 * 720 == margin.free_margin_mills + margin.initial_mills
     totals = query.totals(engine.states)
-    assert totals.cash_mills + totals.fees_mills == totals.deposits_mills and totals.gains_mills == 0
+    fees, paid_in = (totals.house_mills[house] for house in (HouseAccount.FEES, HouseAccount.DEPOSITS))
+    assert totals.cash_mills + fees == -paid_in > 0 and totals.ledger_mills == totals.gains_mills == 0
     stats = query.statistics(engine.states, 1)
     assert (stats.last, stats.volume, stats.open_interest) == (101, 3, 3)
 

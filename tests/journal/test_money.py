@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import EventKind, Liquidity
 from exchange.engine.state import new_state
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
@@ -34,9 +35,11 @@ def state_of(cash: list[int], fees: list[int], gains: tuple[int, int] = (0, 0)) 
     """What the engine would count: in 64 bits."""
     states = new_state(TEST)
     amounts = np.array(cash, np.int64)
-    states["deposits_mills"], states["withdrawals_mills"] = amounts[amounts > 0].sum(), -amounts[amounts < 0].sum()
-    states["fees_mills"] = np.array(fees, np.int64).sum()
-    states["accounts"][0]["cash_mills"][1] = amounts.sum() - states["fees_mills"][0]
+    house = states["house_mills"][0]
+    house[HouseAccount.DEPOSITS] = -amounts[amounts > 0].sum()
+    house[HouseAccount.WITHDRAWALS] = -amounts[amounts < 0].sum()
+    house[HouseAccount.FEES] = np.array(fees, np.int64).sum()
+    states["accounts"][0]["cash_mills"][1] = amounts.sum() - house[HouseAccount.FEES]
     states["accounts"][0]["unrealised_pnl_mills"][1:3] = gains
     return states
 
@@ -50,22 +53,22 @@ def test_money_that_adds_up_has_no_fault() -> None:
 def test_deposits_that_wrap_are_told_though_the_books_balance_again() -> None:
     cash = [10**15] * 9_400
     states = state_of(cash, [])
-    assert states["deposits_mills"][0] == states["accounts"][0]["cash_mills"][1] < 0
+    assert -states["house_mills"][0][HouseAccount.DEPOSITS] == states["accounts"][0]["cash_mills"][1] < 0
     wrapped = 9_400 * 10**15 - 2**64
     assert told_of(cash, []).faults(states) == [
-        f"accounts have {wrapped} mills, deposits less withdrawals and fees are {9_400 * 10**15}",
-        f"deposits_mills is {wrapped} in the state, {9_400 * 10**15} in the events",
+        f"accounts have {wrapped} mills, by the events they should have {9_400 * 10**15}",
+        f"DEPOSITS is {-wrapped} in the state, {-9_400 * 10**15} in the events",
     ]
 
 
 def test_a_mill_that_vanishes_is_told() -> None:
     states = state_of([500], [2], (5, -4))
     states["accounts"][0]["cash_mills"][1] -= 1
-    states["fees_mills"] += 1
+    states["house_mills"][0][HouseAccount.FEES] += 1
     assert told_of([500], [2]).faults(states) == [
         "gains sum to 1 mills, not to 0",
-        "accounts have 497 mills, deposits less withdrawals and fees are 498",
-        "fees_mills is 3 in the state, 2 in the events",
+        "accounts have 497 mills, by the events they should have 498",
+        "FEES is 3 in the state, 2 in the events",
     ]
 
 
@@ -77,7 +80,7 @@ def test_a_deep_verification_counts_the_money(tmp_path: Path, monkeypatch: pytes
     assert verify(folder, deep=True).state_hash
     monkeypatch.setattr(ReportedMoney, "add", lambda self, events: None)
     with pytest.raises(
-        Refusal, match=r"replay loses money: accounts have 1000 mills, deposits less withdrawals and fees are 0"
+        Refusal, match=r"replay loses money: accounts have 1000 mills, by the events they should have 0"
     ) as refused:
         verify(folder, deep=True)
     assert refused.value.code == EXIT_MISMATCH

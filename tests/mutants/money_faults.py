@@ -4,6 +4,7 @@ from tests.mutants.plant import Fault
 
 CASH = "exchange/engine/cash.py"
 FILLS = "exchange/clearing/fills.py"
+LEDGER = "exchange/clearing/ledger.py"
 MARGIN = "exchange/clearing/margin.py"
 MATCHING = "exchange/engine/matching/match.py"
 ORDERS = "exchange/engine/orders.py"
@@ -11,6 +12,7 @@ QUOTE_CHECKS = "exchange/engine/quotes/quote_checks.py"
 REPORT = "exchange/engine/position_reports.py"
 RISK = "exchange/engine/risk.py"
 TRADES = "exchange/engine/matching/trades.py"
+VARIATION = "exchange/clearing/variation.py"
 
 MONEY_FAULTS = (
     Fault(
@@ -95,7 +97,35 @@ MONEY_FAULTS = (
         "opens = opens or not only_closes(",
         "opens = not only_closes(",
     ),
-    Fault("deposits wrap", CASH, "MONEY_MAX - state.deposits_mills", "MONEY_MAX"),
+    Fault("deposits wrap", CASH, "MONEY_MAX + state.house_mills[HOUSE_DEPOSITS]", "MONEY_MAX"),
+    Fault(
+        "a withdrawal is booked as less deposits",
+        CASH,
+        "HOUSE_DEPOSITS if sign > 0 else HOUSE_WITHDRAWALS",
+        "HOUSE_DEPOSITS",
+    ),
+    Fault(
+        "the house pays what it should receive", LEDGER, "house_mills[house] -= mills", "house_mills[house] += mills"
+    ),
+    Fault(
+        "a fee leaves its account and reaches nobody",
+        FILLS,
+        "    post(state, account, HOUSE_FEES, -fee)\n",
+        "    state.accounts[account].cash_mills -= fee\n",
+    ),
+    Fault("a fee is reported and not posted", FILLS, "    post(state, account, HOUSE_FEES, -fee)\n", ""),
+    Fault(
+        "the seller of a strip is not paid what the buyer pays beyond the legs",
+        FILLS,
+        "-_strip_residual(state, book, price, base) * signed_lots",
+        "-_strip_residual(state, book, price, base) * max(signed_lots, 0)",
+    ),
+    Fault(
+        "variation comes from nowhere",
+        VARIATION,
+        "            post(state, np.int64(position.account), HOUSE_VARIATION, gain)\n",
+        "            state.accounts[position.account].cash_mills += gain\n",
+    ),
     Fault(
         "executed lots of a quote wrap",
         QUOTE_CHECKS,

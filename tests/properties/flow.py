@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import (
     ComboKind,
     CommandFlag,
@@ -313,7 +314,7 @@ class Flow:
         number = self.account_number()
         account = market.clearing.accounts.get(number)
         free = market.clearing.funds_mills(account) - market.initial_margin_mills(account) if account else 5
-        most = MONEY_MAX - market.clearing.deposits_mills
+        most = MONEY_MAX + market.clearing.house_mills[HouseAccount.DEPOSITS]
         amounts = [1, 0, -7, 1_000, 50_000, free, free + 1, free // 2, most + 1, self.pick([2**63 - 1, -(2**63)])]
         return self.stamp(kind, account=number, price=self.pick(amounts))
 

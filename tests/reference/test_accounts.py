@@ -2,6 +2,7 @@
 
 import pytest
 
+from exchange.clearing_codes import HouseAccount
 from exchange.codes import CommandKind, EventFlag, EventKind, RejectReason, Scope
 from exchange.conformance.market import account_payload
 from exchange.reference.accounts import define_account, move_cash, open_session
@@ -45,7 +46,8 @@ def test_deposits_are_bounded_and_only_free_funds_are_paid_out() -> None:
     assert moved(market, CommandKind.DEPOSIT, MONEY_MAX) == (refused, RejectReason.FULL, MONEY_MAX)
     assert moved(market, CommandKind.DEPOSIT, 0) == (refused, RejectReason.BAD_QTY, 0)
     assert moved(market, CommandKind.DEPOSIT, 1, account=2) == (refused, RejectReason.UNKNOWN_ACCOUNT, 0)
-    assert (market.clearing.deposits_mills, market.clearing.withdrawals_mills) == (100, 30)
+    house = market.clearing.house_mills
+    assert (house[HouseAccount.DEPOSITS], house[HouseAccount.WITHDRAWALS]) == (-100, 30)
 
 
 @pytest.mark.rule("ACCT-001")

@@ -6,7 +6,7 @@ from pathlib import Path
 import exchange.reference
 
 FOLDER = Path(exchange.reference.__file__).parent
-SHARED = {"exchange.codes", "exchange.units", "exchange.records", "exchange.errors"}
+SHARED = {"exchange.codes", "exchange.clearing_codes", "exchange.units", "exchange.records", "exchange.errors"}
 LISTED = [line.split()[0] for line in (exchange.reference.__doc__ or "").splitlines() if line.startswith("    ")]
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from exchange.cli.conformance import read_file, report, run
 from exchange.conformance.notation import Scenario
-from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
+from exchange.conformance.venues import ConformanceVenue, ReferenceVenue
+from tests.venues import CheckedEngine
 
 HERE = Path(__file__).parent
 TABLES = sorted(HERE.glob("*.txt"))
 CONFORMANCE = HERE.parents[2] / "shared" / "conformance"
 PUBLISHED = [CONFORMANCE / name for name in ("matching_scenarios.txt", "implied_of_one_maker.txt")]
-VENUES: dict[str, type[ConformanceVenue]] = {"reference": ReferenceVenue, "engine": EngineVenue}
+VENUES: dict[str, type[ConformanceVenue]] = {"reference": ReferenceVenue, "engine": CheckedEngine}
 OWN = [scenario for table in TABLES for scenario in read_file(str(table))]
 
 

@@ -37,4 +37,4 @@ def test_only_an_order_whose_turn_has_come_is_touched() -> None:
 def test_a_decrement_is_no_trade() -> None:
     market = play("N t B3@100 smp=Z:DC", OWN, "fee=1")
     assert market.text == "ACK t; DEC a t 3"
-    assert market.book().volume_lots == 0 and market.state.fees_mills == 0
+    assert market.book().volume_lots == 0 and market.fees_mills == 0

@@ -44,7 +44,7 @@ def test_what_one_buys_the_other_sells_and_the_house_takes_its_fee() -> None:
     market = play("N t B2@101 acct=B", "a S2@101 acct=A", "fee=1 hours=10 ref=100")
     buyer, seller = (market.state.accounts[number] for number in (2, 1))
     assert buyer.unrealised_pnl_mills == -seller.unrealised_pnl_mills == -2 * 10
-    assert market.state.fees_mills == 2 * 2 * 10, "the taker's rate, lots and hours"
+    assert market.fees_mills == 2 * 2 * 10, "the taker's rate, lots and hours"
 
 
 @pytest.mark.rule("STOP-004")
