@@ -56,6 +56,16 @@ def status(folder: str) -> None:
 
 
 @app.command
+def ledger(folder: str) -> None:
+    """Show the balances of the house's accounts and of all customers together, in mills. They sum to zero.
+
+    Args:
+        folder: Data folder of the running venue.
+    """
+    _ask(folder, "ShowLedger")
+
+
+@app.command
 def proposals(folder: str) -> None:
     """List acts that one operator has signed and a second must confirm: name, operator, deadline, act, reason for two.
 

@@ -7,7 +7,7 @@ authority           checks signatures; keeps proposals until a second operator c
 signing             the text that an operator signs
 acts                journals who asked and why, before the commands
 market_requests     status, market states, settlements, lead market makers
-member_requests     accounts, money, kill switches, keys
+member_requests     the ledger, accounts, money, kill switches, keys
 pending_answer      the commands of one request, and its one answer
 settlement          DAY_LIMITS controls from the settlement prices that a person gives
 audit               `gpux operator audit`: checks the signatures of the acts in a journal

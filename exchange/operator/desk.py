@@ -37,6 +37,7 @@ from exchange.operator.requests import (
     Revoke,
     SetState,
     Settle,
+    ShowLedger,
     ShowStatus,
     Stop,
     decode_request,
@@ -61,6 +62,7 @@ class OperatorDesk:
         members = MemberRequests(venue, gateway, spec, acts, authority)
         self._inquiries: dict[type[Request], Handler] = {
             ShowStatus: market.show_status,
+            ShowLedger: members.show_ledger,
             Nonce: self._make_nonce,
             Proposals: self._show_proposals,
         }

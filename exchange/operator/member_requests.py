@@ -1,4 +1,4 @@
-"""The operator's requests about members: accounts, money, kill switches, keys."""
+"""The operator's requests about members: the ledger, accounts, money, kill switches, keys."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.operator.acts import Acts, NeedsTwo
 from exchange.operator.authority import Authority
 from exchange.operator.pending_answer import PendingAnswer, Reply
-from exchange.operator.requests import DefineAccount, DefineKey, KillSwitch, Money, Revoke
+from exchange.operator.requests import Answer, DefineAccount, DefineKey, KillSwitch, Money, Revoke, ShowLedger
 from exchange.venue.account_terms import check_deposit, new_account
 from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
@@ -32,6 +32,16 @@ class MemberRequests:
     def __init__(self, venue: Venue, gateway: Gateway, spec: Spec, acts: Acts, authority: Authority) -> None:
         self._venue, self._gateway, self._spec = venue, gateway, spec
         self._acts, self._authority = acts, authority
+
+    def show_ledger(self, request: ShowLedger, reply: Reply) -> None:
+        """Answer with the balance of each account of the house, of all customers together, and the sum of these."""
+        self._venue.ask(lambda: reply(Answer(True, self._ledger_lines())))
+
+    def _ledger_lines(self) -> list[str]:
+        totals = query.totals(self._venue.states)
+        balances = {house.name.lower(): mills for house, mills in totals.house_mills.items()}
+        balances |= {"customers": totals.cash_mills, "sum": totals.ledger_mills}
+        return [f"{name} {mills:,} mills" for name, mills in balances.items()]
 
     def define_account(self, request: DefineAccount, reply: Reply) -> None:
         """Define an account, or change its terms. Terms that are not given stay as they are."""

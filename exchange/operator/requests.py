@@ -29,6 +29,10 @@ class ShowStatus(OperatorRequest, tag="status"):
     """Ask for the states of the venue's product groups and instruments."""
 
 
+class ShowLedger(OperatorRequest, tag="ledger"):
+    """Ask for the balances of the house's accounts, and the sum of customers' cash (INV-018)."""
+
+
 class Nonce(OperatorRequest, tag="nonce"):
     """Ask for what a signature must cover: a nonce, valid once within ten seconds, and the name of the history."""
 
@@ -146,7 +150,7 @@ class Stop(OperatorRequest, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Inquiry = ShowStatus | Nonce | Proposals
+Inquiry = ShowStatus | ShowLedger | Nonce | Proposals
 ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop
 Request = Inquiry | Signed | Confirm | ActRequest
 

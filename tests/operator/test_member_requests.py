@@ -56,6 +56,21 @@ def test_more_money_than_a_venue_counts_is_refused_with_what_is_still_taken(benc
     do(bench, "money", account=1, mills=room)
 
 
+@pytest.mark.rule("INV-018")
+def test_an_operator_sees_the_balances_of_the_ledger_and_that_they_sum_to_zero(bench: Bench) -> None:
+    do(bench, "money", account=1, mills=-2_000)
+    buyer, seller = (bench.connect(bench.keys[account]) for account in (1, 2))
+    buyer.ask(bench.order(10, "a1", order_lots=3))
+    seller.ask(bench.order(11, "b1", side="s", order_lots=3, tif="ioc"))
+    totals = query.totals(bench.venue.states)
+    paid_in, fees = (totals.house_mills[house] for house in (HouseAccount.DEPOSITS, HouseAccount.FEES))
+    assert fees > 0
+    assert do(bench, "ledger") == [
+        f"deposits {paid_in:,} mills", "withdrawals 2,000 mills", f"fees {fees:,} mills", "variation 0 mills",
+        "rounding 0 mills", "default 0 mills", f"customers {-paid_in - 2_000 - fees:,} mills", "sum 0 mills",
+    ]  # fmt: skip
+
+
 @pytest.mark.rule("MARGIN-013", "BAD-064")
 def test_money_is_paid_in_and_out_as_far_as_it_is_free(bench: Bench) -> None:
     free = query.margin(bench.venue.states, 1).free_margin_mills

@@ -205,6 +205,7 @@ def test_operators_sign_with_their_files_and_the_journal_tells_of_it(
         assert "another operator" in run(f"operator confirm {folder} {name} {ones}", 1)
         assert "settled" in run(f"operator confirm {folder} {name} {twos}")
         assert "H100 CLOSED" in run(f"operator status {folder}")
+        assert run(f"operator ledger {folder}").splitlines()[-1] == "sum 0 mills"
 
     folder = tmp_path / "venue"
     beside(folder, first)

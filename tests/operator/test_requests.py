@@ -76,6 +76,7 @@ def test_what_is_no_request_is_refused_with_what_is_wrong(line: bytes, said: str
 @pytest.mark.rule("SEC-060")
 def test_requests_and_answers_look_the_same_on_the_socket_whatever_they_are_called_here() -> None:
     assert msgspec.json.encode(requests.ShowStatus()) == b'{"do":"status"}'
+    assert msgspec.json.encode(requests.ShowLedger()) == b'{"do":"ledger"}'
     kill = requests.KillSwitch(scope="firm", number="7", on=False, reason="over")
     assert msgspec.json.encode(kill) == b'{"do":"kill","scope":"firm","number":"7","on":false,"reason":"over"}'
     assert msgspec.json.encode(requests.Answer(True, ["done"])) == b'{"ok":true,"lines":["done"]}'
