@@ -121,10 +121,10 @@ MONEY_FAULTS = (
         "-_strip_residual(state, book, price, base) * max(signed_lots, 0)",
     ),
     Fault(
-        "variation comes from nowhere",
+        "variation is paid to those who gain and taken from nobody",
         VARIATION,
-        "            post(state, np.int64(position.account), HOUSE_VARIATION, gain)\n",
-        "            state.accounts[position.account].cash_mills += gain\n",
+        "HOUSE_VARIATION, gain)",
+        "HOUSE_VARIATION, max(gain, np.int64(0)))",
     ),
     Fault(
         "executed lots of a quote wrap",
