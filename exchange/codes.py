@@ -141,6 +141,8 @@ class EventKind(IntEnum):
     QUOTE_ACCEPTED = 28  # an entry of a mass quote is accepted; what became of its two sides
     PROTECTION_DEFINED = 29  # a protection group is defined or changed
     IMPLIED_PRICE = 30  # the implied price now shown on a side; 0 lots: none is shown any more
+    SETTLED = 31  # settlement price of an outright
+    MARKED = 32  # positions of an outright are valued at another price
 
     @property
     def abbreviation(self) -> str:
@@ -150,7 +152,7 @@ class EventKind(IntEnum):
 
 _ABBREVIATIONS = (  # in the order of the kinds
     "ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL "
-    "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP"
+    "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED"
 )
 EVENT_ABBREVIATIONS = dict(zip(EventKind, _ABBREVIATIONS.split(), strict=True))
 
@@ -317,6 +319,10 @@ class ComboKind(IntEnum):
     STRIP = 3
 
 
+# How a settlement price was found (SETTLE-002 to SETTLE-011). GIVEN: people have given it.
+SettleMethod = IntEnum("SettleMethod", "NONE T1 T2 T3 T4 INDEX FINAL SEED GIVEN", start=0)
+
+
 class OrderEntry(IntEnum):
     """Which orders a book takes: all, or only those that trade at once (SPEC-021, ORDER-015)."""
 
@@ -367,10 +373,7 @@ class QuoteState(IntEnum):
     FILLED = 5
 
 
-class ProtectionState(IntEnum):
-    NONE = 0
-    ARMED = 1
-    TRIPPED = 2
+ProtectionState = IntEnum("ProtectionState", "NONE ARMED TRIPPED", start=0)
 
 
 class Threshold(IntEnum):

@@ -6,8 +6,8 @@ bytes from and to tuples, one item a field: for single rows that is several time
 
 A field has one meaning. If a kind of row keeps another quantity in a field, that quantity has a name of its own, an
 *alias*: see `COMMAND_ALIASES` and `EVENT_ALIASES`. `COMMAND_KINDS` and `EVENT_KINDS` list the names that each kind of
-row carries; `engine/ROWS.md` is generated from them. Rows have aliases as attributes, as they have fields, compiled or
-not. Arrays, files and structs have fields only: write `column(rows, "bid_tick")` for the column of an alias.
+row carries; `engine/ROWS.md` is generated from them. Rows have aliases as attributes. Arrays, files and structs have
+fields only: write `column(rows, "bid_tick")` for the column of an alias.
 """
 
 import struct
@@ -149,9 +149,11 @@ EVENT_ALIASES = {
     "cash_reason": Alias("reason", "CashReason"),
     "state_reason": Alias("reason", "StateReason"),
     "kill_party": Alias("reason", "KillParty"),
+    "settle_method": Alias("reason", "SettleMethod"),
     "threshold": Alias("reason", "Threshold that tripped the group"),
     "book_state": Alias("liquidity", "MarketState of the book, if the reason is STATE"),
     "scope": Alias("liquidity", "Scope of the kill"),
+    "settle_flagged": Alias("liquidity", "1: the price and that of another tier contradict each other (SETTLE-006)"),
     "bid_state": Alias("state", "QuoteState of the bid"),
     "ask_state": Alias("liquidity", "QuoteState of the ask"),
     "market_state": Alias("state", "MarketState after the event"),
@@ -173,9 +175,7 @@ EVENT_ALIASES = {
     "mark_tick": Alias("price", "price that the position is valued at, ticks"),
     "settlement_tick": Alias("price", "last settlement price, ticks"),
     "level_tick": Alias("hidden_lots", "limit price of the order, ticks; a trade may be at another price"),
-    "old_tick": Alias(
-        "hidden_lots", "price before a REPLACE that cost the priority, ticks; `level_lots` is of that level"
-    ),
+    "old_tick": Alias("hidden_lots", "price before a REPLACE that lost priority, ticks; `level_lots` is of it"),
     "lowest_tick": Alias("level_lots", "lowest price allowed for the order, ticks, if the reason is BAND"),
     "highest_tick": Alias("hidden_lots", "highest price allowed for the order, ticks, if the reason is BAND"),
     "shown_lots": Alias("lots", "lots of the order that the book shows after the event"),
@@ -185,7 +185,9 @@ EVENT_ALIASES = {
     "implied_lots": Alias("lots", "lots at the implied price, 0: there is no implied price any more"),
     "position_lots": Alias("lots", "lots held, long > 0"),
     "order_count": Alias("lots", "number of orders that are cancelled, now or when their market state allows it"),
-    "trading_day": Alias("order_lots", "trading day that a payment belongs to, days since 1970, 0: none"),
+    "window_lots": Alias("lots", "lots printed in the closing window"),
+    "open_interest_lots": Alias("leaves_lots", "lots held long, which are also those held short"),
+    "trading_day": Alias("order_lots", "trading day of a settlement or of its payment, days since 1970, 0: none"),
     "quote_count": Alias("lots", "number of quotes that are cancelled"),
     "entry_place": Alias("lots", "place of the entry in its mass quote, from 0"),
     "fee_mills": Alias("amount_mills", "fee of the fill, mills"),
@@ -240,6 +242,9 @@ EVENT_KINDS = {
     EventKind.CASH_MOVED: f"{_NUMBERED} session instrument cash_reason trading_day flags amount_mills "
     "equity_after_mills margin_held_mills unpaid_gain_mills",
     EventKind.INSTRUMENT_LISTED: "instrument settlement_tick",
+    EventKind.SETTLED: "instrument settlement_tick settle_method settle_flagged trading_day window_lots "
+    "open_interest_lots",
+    EventKind.MARKED: "instrument mark_tick",
     EventKind.ACCOUNT_DEFINED: "account",
     EventKind.SESSION_OPENED: "account session instrument reference",
     EventKind.COMMAND_REFUSED: f"{_REFUSED} state_in_force asked_state asked_scope asked_mills most_mills",
@@ -293,9 +298,8 @@ def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -
     assert row.names is not None and row.fields is not None
     for name in row.names:
         item, offset = row.fields[name][:2]
-        assert offset % (item.base.alignment if not item.base.names else 8) == 0, (
-            f"{name} is not aligned: it would be at byte {offset}"
-        )
+        alignment = 8 if item.base.names else item.base.alignment
+        assert offset % alignment == 0, f"{name} is not aligned: it would be at byte {offset}"
     if aliases:
         assert all(alias.field in row.names and name not in row.names for name, alias in aliases.items())
         _ALIASES[row.names] = aliases
@@ -342,12 +346,9 @@ def blank_rows(row: np.dtype, count: int) -> np.ndarray:
     return raw[start : start + count * ROW_BYTES].view(row)
 
 
-_RESTS = int(EventFlag.RESTS)
-
-
 def _rests(events: np.ndarray) -> np.ndarray:
     """Which rows are an ORDER_ACCEPTED that reports ORDER_RESTED as well."""
-    found: np.ndarray = events["flags"] & _RESTS != 0
+    found: np.ndarray = events["flags"] & int(EventFlag.RESTS) != 0
     return found
 
 
@@ -363,11 +364,10 @@ def split_rests(events: np.ndarray) -> np.ndarray:
         return events
     apart = np.repeat(events, 1 + rests)
     second = np.flatnonzero(rests) + np.arange(1, 1 + np.count_nonzero(rests))
-    apart["flags"] &= 0xFF ^ _RESTS
+    apart["flags"] &= 0xFF ^ int(EventFlag.RESTS)
     for name in ("lots", "level_lots", "hidden_lots"):
         apart[name][second - 1] = 0
-    for name in ("reference", "account_sequence"):
-        apart[name][second] = 0
+    apart["reference"][second] = apart["account_sequence"][second] = 0
     apart["kind"][second] = EventKind.ORDER_RESTED
     return apart
 

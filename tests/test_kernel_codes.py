@@ -45,6 +45,7 @@ PREFIXES = {
 NOT_IN_KERNELS = {
     "Family": "what is delivered; no kernel asks",
     "PeriodKind": "controls read it",
+    "SettleMethod": "controls write it",
 }
 
 

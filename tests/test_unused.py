@@ -16,6 +16,7 @@ UNUSED = {
     "exchange.book.check.check_books": "asserts every invariant of the books, for changes of them",
     "exchange.records.COMMAND_KINDS": "which names each kind of row uses; tests hold rows to it",
     "exchange.records.EVENT_KINDS": "which names each kind of row uses; tests hold rows to it",
+    "exchange.reference.listing.changes_published": "the twin of a control's check",
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",

@@ -82,6 +82,8 @@ class Pair:
         assert {int(group): int(settled[group]) for group in settled.nonzero()[0]} == self.reference.settled_days
         for index, book in self.reference.books.items():
             assert query.market_state(states, index) == self.reference.market_state(index)
+            expected = (book.window_lots, book.window_tick_lots, book.quoted_tick)
+            assert query.closing(states, index) == expected, f"closing window and quote of book {index}"
             bids, asks = query.depth(states, index, 0) if book_has_ladder(states, index) else ([], [])
             assert (bids, asks) == (book.levels(Side.BUY), book.levels(Side.SELL)), f"depth of book {index}"
             for side in Side:

@@ -12,6 +12,7 @@ parked     orders outside the daily limits
 pro_rata   how a pro-rata level is allocated; another allocation is a new file, which engine/matching calls
 auction    price and volume of an uncross
 implied    implied prices and the orders behind them
+quoted     the price of a book between its quotes
 windows    price moves over time: velocity and circuit breaker
 check      asserts every invariant of the books, for tests
 """

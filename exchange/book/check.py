@@ -62,7 +62,7 @@ def check_fast_path(states: np.ndarray) -> None:
     state = states[0]
     books = state.books[1 : int(state.books_listed) + 1]
     low, high, band = (books[name].astype(np.int64) for name in ("low_tick", "high_tick", "band_ticks"))
-    without_last = np.where(books["has_indicative"] != 0, books["indicative_tick"], books["mark_tick"])
+    without_last = np.where(books["has_indicative"] != 0, books["indicative_tick"], books["settle_tick"])
     reference = np.where(books["has_last"] != 0, books["last_tick"], without_last)
     highest_bid = np.where(band != 0, np.minimum(high, reference + band), high)
     lowest_ask = np.where(band != 0, np.maximum(low, reference - band), low)

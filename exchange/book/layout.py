@@ -100,7 +100,7 @@ BOOK = record_type(
         ("low_tick", "<i4"),  # daily limits (BAND-013)
         ("high_tick", "<i4"),
         ("fast_path_places", "<i4", (2,)),  # the fast path accepts places 1 to this one, by side
-        ("mark_tick", "<i4"),  # the last settlement, from which gains and losses are counted
+        ("mark_tick", "<i4"),  # the last mark, at which positions are valued (MARGIN-014)
         ("last_tick", "<i4"),
         ("features", "<i4"),  # BookFeature bits: what matching needs here beyond price and time
         ("order_lots_max", "<i4"),
@@ -166,7 +166,16 @@ BOOK = record_type(
         ("injection_last", "<i4"),
         ("first_parked", "<i4"),  # list of orders parked outside the daily limits (BAND-004)
         ("first_quote", "<i4"),  # list of its quotes, linked through NODE
-        ("spare", "<i8", (4,)),
+        # what the next settlement price is made from (SETTLE-001 to SETTLE-003)
+        ("window_lots", "<i8"),  # lots printed in the closing window since the last settlement
+        ("window_tick_lots", "<i8"),  # sum of price * lots of these
+        ("settle_tick", "<i4"),  # the last settlement
+        ("quoted_tick", "<i4"),  # at the close: last price of the day, moved inside the quotes
+        ("is_quoted", "u1"),  # 1: that has a trade of the day or a quote behind it
+        ("settle_method", "u1"),  # SettleMethod of the last settlement
+        ("settle_flagged", "u1"),  # 1: it contradicts the price of another tier (SETTLE-006)
+        ("spare", "u1"),
+        ("settled_day", "<i4"),  # trading day whose limits follow from it, days since 1970; 0: not known
     ]
 )
 

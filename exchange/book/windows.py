@@ -70,14 +70,14 @@ def window_range(state, index, number):
     book = state.books[index]
     window = state.guards[index].windows[number]
     if window.slot_ns == 0:
-        return np.int64(book.mark_tick), np.int64(book.mark_tick), False
+        return np.int64(book.settle_tick), np.int64(book.settle_tick), False
     if window.dry_run != 0:
         return np.int64(window.dry_low), np.int64(window.dry_high), True
     if state.time_ns < window.until_ns:
         return np.int64(window.low), np.int64(window.high), True
     low, high, found = _scan(window, state.time_ns // window.slot_ns)
     if not found:
-        low = high = np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.mark_tick)
+        low = high = np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
     return low, high, found
 
 

@@ -7,5 +7,5 @@ margin      initial margin of positions and working orders
 fills       books a fill: position, initial margin, fee of the order's owner
 variation   pays the gains of positions at a settlement
 
-Another daily step (a mark run) is a new file here. A control runs it, which venue/timekeeper.py submits.
+Another daily step is a new file here. A control runs it, which venue/timekeeper.py submits.
 """

@@ -44,11 +44,11 @@ def _base_tick(state, book, price):
         base = np.int64(0)
         for leg in range(book.leg_count):
             hours += state.books[book.legs[leg].book].hours
-            base += np.int64(state.books[book.legs[leg].book].mark_tick) * state.books[book.legs[leg].book].hours
+            base += np.int64(state.books[book.legs[leg].book].settle_tick) * state.books[book.legs[leg].book].hours
         return (price * hours - base) // hours
     front = state.books[book.legs[0].book]
     back = state.books[book.legs[1].book]
-    tick = np.int64(back.last_tick) if back.has_last != 0 else np.int64(back.mark_tick)
+    tick = np.int64(back.last_tick) if back.has_last != 0 else np.int64(back.settle_tick)
     low = max(np.int64(back.low_tick), front.low_tick - price)
     high = min(np.int64(back.high_tick), front.high_tick - price)
     return min(max(tick, low), high)
@@ -63,7 +63,7 @@ def leg_price(state, book, price, base, leg):
     leg    number of the leg, from 0
     """
     if book.combo == COMBO_STRIP:
-        return state.books[book.legs[leg].book].mark_tick + base
+        return state.books[book.legs[leg].book].settle_tick + base
     return base + price if leg == 0 else base
 
 
@@ -73,7 +73,7 @@ def _strip_residual(state, book, price, base):
     residual = np.int64(0)
     for leg in range(book.leg_count):
         leg_book = state.books[book.legs[leg].book]
-        residual += (price - leg_book.mark_tick - base) * leg_book.hours
+        residual += (price - leg_book.settle_tick - base) * leg_book.hours
     return residual
 
 

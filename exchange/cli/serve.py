@@ -14,6 +14,7 @@ def serve(
     durability: str = "local",
     profile: str = "standard",
     close: str = "",
+    never_close: bool = False,
     origin: tuple[str, ...] = (),
 ) -> None:
     """Run the venue of a data folder; an empty or missing folder becomes a new one. Ctrl-C stops it cleanly.
@@ -25,8 +26,9 @@ def serve(
         date: Trading day of a new venue's catalogue, like 2026-11-23; without it, today.
         durability: local: acknowledge a command after it is synced to disk; none: never wait for the disk, for tests.
         profile: Limits of clients: standard, or loopback for benchmarks and demos.
-        close: UTC time at which the trading day ends, like 21:00. The next day opens when its settlement is published
-            (gpux operator settle). Without it, the market stays open.
+        close: UTC time at which the trading day ends, like 20:30 or 20:30:15; without it, 21:00. The venue then settles
+            all instruments, pays variation margin, and opens the next day.
+        never_close: The market never closes: no settlement, no variation margin, and DAY orders do not end.
         origin: Let web pages of this origin connect, like https://desk.example:8443; may be repeated. Pages of the
             venue's own address can always connect, and so can programs, which have no origin.
     """
@@ -35,6 +37,6 @@ def serve(
     from exchange.cli import serving
     from exchange.main import Settings
 
-    day, schedule = parse_day("--date", date), serving.parse_close(close)
+    day, schedule = parse_day("--date", date), serving.day_schedule(close, never_close)
     settings = Settings(host, port, day, durability=durability, profile=profile, schedule=schedule, origins=origin)
     sys.exit(serving.run_serve(folder, settings, Console(stderr=True)))

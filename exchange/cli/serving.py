@@ -4,7 +4,7 @@ import asyncio
 import re
 import signal
 import traceback
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -114,19 +114,26 @@ def cause_text(failure: BaseException) -> str:
 
 
 def serving_text(server: RunningServer, took_s: float) -> str:
-    settings = server.settings
+    settings, schedule = server.settings, server.venue.timekeeper.schedule
+    closes = "never closes: no settlement, no variation margin, DAY orders do not end"
+    if schedule is not None:
+        closes = f"closes at {timedelta(seconds=schedule.close_s)} UTC"
     return (
         f"serving {server.url}/v1/oe and /v1/md after {took_s:.1f} s; durability {settings.durability}, "
-        f"limits {settings.profile}, {len(server.gateway.keys.keys)} keys. Stop with Ctrl-C."
+        f"limits {settings.profile}, {len(server.gateway.keys.keys)} keys; {closes}. Stop with Ctrl-C."
     )
 
 
-def parse_close(text: str) -> DaySchedule | None:
-    """The day schedule of a close like 21:00 or 21:00:30, UTC; None for an empty text."""
-    if not text:
+def day_schedule(close: str, never_close: bool) -> DaySchedule | None:
+    """The schedule of a day that ends at a UTC time like 21:00 or 21:00:30, by default 21:00; None: it never ends."""
+    if never_close:
+        if close:
+            raise UserError(f"--close {close} and --never-close contradict each other")
         return None
-    found = CLOSE.fullmatch(text)
+    if not close:
+        return DaySchedule()
+    found = CLOSE.fullmatch(close)
     if found is None:
-        raise UserError(f"--close {text!r} is not a UTC time like 21:00 or 21:00:30")
+        raise UserError(f"--close {close!r} is not a UTC time like 21:00 or 21:00:30")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return DaySchedule(close_s=hours * 3_600 + minutes * 60 + seconds)

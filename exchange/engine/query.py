@@ -58,6 +58,15 @@ class InstrumentRow(NamedTuple):
     legs: tuple[tuple[int, int], ...] = ()  # legs of a combination: (index, +1 bought or -1 sold)
 
 
+class ClosingRow(NamedTuple):
+    """What the next settlement of a book is made from: sums of its closing window (SETTLE-002), and its price between
+    the quotes at the close, None without a trade and a quote (SETTLE-003)."""
+
+    window_lots: int
+    window_tick_lots: int
+    quoted_tick: int | None
+
+
 class PositionRow(NamedTuple):
     """One position with lots or an unpaid gain."""
 
@@ -109,8 +118,7 @@ class BookStatistics(NamedTuple):
 
 
 _NOT_DIRECT = (
-    "index", "symbol", "settle_tick", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns",
-    "legs",
+    "index", "symbol", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns", "legs",
 )  # fmt: skip
 _DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
 
@@ -121,7 +129,7 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
     reopen_ns = states["guards"]["reopen_ns"][0].tolist()
     group_reasons, group_reopen_ns = group_rows["reason"].tolist(), group_rows["reopen_ns"].tolist()
     listed = state.books[1 : int(state.books_listed) + 1]
-    columns = {name: listed[name].tolist() for name in [*_DIRECT, "market_state", "mark_tick"]}
+    columns = {name: listed[name].tolist() for name in [*_DIRECT, "market_state"]}
     legs = [
         tuple(map(tuple, rows[:count].tolist())) if count > 1 else ()
         for rows, count in zip(listed["legs"], listed["leg_count"].tolist(), strict=True)
@@ -131,7 +139,6 @@ def instruments(states: np.ndarray) -> list[InstrumentRow]:
         InstrumentRow(
             index=place + 1,
             symbol=symbols[place],
-            settle_tick=columns["mark_tick"][place],
             group_state=groups[columns["group"][place]],
             state=MarketState(columns["market_state"][place]),
             reopen_ns=reopen_ns[place + 1],
@@ -246,6 +253,13 @@ def open_page(states: np.ndarray, account: int, after: int, count: int) -> tuple
     if after or more:
         orders = orders[np.argsort(orders["order_id"])[:count]]
     return order_rows(orders), more
+
+
+def closing(states: np.ndarray, index: int) -> ClosingRow:
+    """What the next settlement of one book is made from."""
+    book = states[0].books[index]
+    quoted_tick = int(book.quoted_tick) if book.is_quoted else None
+    return ClosingRow(int(book.window_lots), int(book.window_tick_lots), quoted_tick)
 
 
 def _orders_after(states: np.ndarray, account: int, order_id: int) -> np.ndarray:

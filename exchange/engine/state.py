@@ -31,7 +31,7 @@ from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 23
+STATE_VERSION = 24
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
@@ -204,6 +204,8 @@ COUNTERS = [
     ("index_moved", "<i8"),  # entries of that table looked at so far
     ("index_entries", "<i8"),  # orders in the index
     ("listed_sequence", "<i8"),  # last number of the channel of instruments
+    ("window_from_ns", "<i8"),  # the closing window: prints from here to before `window_to_ns` count in it (SETTLE-001)
+    ("window_to_ns", "<i8"),
     ("next_timer_ns", "<i8"),  # no dead-man timer fires before this; 0: none is armed
     ("used_orders", "<i4"),  # highest order slot ever used
     ("free_order", "<i4"),  # first of the list of free order slots
@@ -212,7 +214,7 @@ COUNTERS = [
     ("books_listed", "<i4"),
     ("next_expiry", "<i4"),  # root of the heap of GTD orders by expiry
     ("used_protections", "<i4"),
-    ("spare", "<i4"),
+    ("variation_day", "<i4"),  # trading day whose noon run has been made last, days since 1970
 ]
 
 

@@ -14,6 +14,7 @@ from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.views import views
@@ -28,7 +29,7 @@ EACH, APPLY = 0.80, 0.20
 def warm_up(limits: Limits) -> None:
     """Run a small trading day on a scratch state of this size. It calls every kernel that serving needs."""
     engine = Engine(limits)
-    for kind, payload in (*definitions(), day_limits()):
+    for kind, payload in (*definitions(), day_limits(), marks()):
         row = blank_commands(1)
         row["sequence"] = engine.sequence + 1
         row["kind"] = kind
@@ -66,6 +67,11 @@ def day_limits() -> tuple[int, bytes]:
     """A DAY_LIMITS of that book, as (kind, payload). It is accepted while the book is CLOSED."""
     terms = DayLimitsPayload([BookLimits(1, 100, 80, 120)], day=1)
     return CommandKind.DAY_LIMITS, encode_payload(terms)
+
+
+def marks() -> tuple[int, bytes]:
+    """A MARK of all books, as (kind, payload)."""
+    return CommandKind.MARK, encode_payload(MarkPayload(pays=True, day=1))
 
 
 def _small_day(sequence: int) -> np.ndarray:

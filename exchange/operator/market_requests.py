@@ -5,6 +5,7 @@ from datetime import date
 from contracts_spec.schema import Spec
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Matching, RejectReason, StateReason
 from exchange.engine import query
+from exchange.engine.control.closing_window import NONE_NAMED
 from exchange.engine.control.lead_makers import LeadMakersPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import (
@@ -22,7 +23,7 @@ from exchange.gateway.gateway import Gateway
 from exchange.operator.acts import Acts, NeedsTwo
 from exchange.operator.pending_answer import PendingAnswer, Reply
 from exchange.operator.requests import Answer, LeadMakers, SetState, Settle, ShowStatus
-from exchange.operator.settlement import day_limits
+from exchange.operator.settlement import given_limits
 from exchange.publish.phases import reason_text as state_reason
 from exchange.seams import Clock
 from exchange.venue.day_schedule import DaySchedule
@@ -119,8 +120,10 @@ class MarketRequests:
         venue, coming = self._venue, self.coming_day()
         day = _day_of(request) or coming
         wanted = [venue.groups[chip] for chip in self.chips_to_settle(request)]
-        payloads = day_limits(
-            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two
+        schedule = venue.timekeeper.schedule
+        payloads = given_limits(
+            venue.states, self._spec, day, request.prices, wanted, request.increments, self._acts.by_two,
+            schedule.closing_window_ns(self._clock.now_ns()) if schedule else NONE_NAMED,
         )  # fmt: skip
         if day != coming and not self._acts.by_two:
             raise NeedsTwo(f"limits of {day}: the trading day that ends next is {coming}")

@@ -78,7 +78,7 @@ class Settle(OperatorRequest, tag="settle"):
     """Publish the settlement of closed product groups, and so the limits of the coming day (BAND-013).
 
     chips       chips of the groups; left out: all that are closed and wait for their settlement
-    prices      settlement by symbol, ticks; an outright that is left out keeps its last one
+    prices      settlement by symbol, ticks; the venue finds that of an outright that is left out
     increments  new price increment by symbol, ticks (SPEC-002); left out: unchanged
     day         trading day of the limits, like 2026-11-24; left out: the one that closes next; another takes two people
     """

@@ -25,7 +25,7 @@ Read it in this order. A module imports only modules above it in the list:
     cancels         CANCEL, CANCEL_ALL, kill switch, cancel on disconnect, timers, expiry
     auction         SET_STATE, indicative price, uncross, collar
     accounts        DEPOSIT, WITHDRAW, SESSION, and the control that defines an account
-    listing         controls about instruments: listing, a day's limits, lead market makers
+    listing         controls about instruments: listing, a day's limits, marks, variation margin, lead market makers
     engine          ReferenceEngine: commands and controls in, events out
 
 formulas/ has the twins of single figures, of `contracts_spec/formulas/`: settlement, margin, delivery and others.

@@ -49,6 +49,11 @@ def set_state(market: Market) -> None:
 def _change(market: Market, instrument: Instrument | None, wanted: MarketState) -> None:
     command, phases = market.command, market.phases
     before = {index: market.market_state(index) for index in market.books}
+    was_closed = instrument is None and phases.groups[command.group].state == MarketState.CLOSED
+    if was_closed and wanted == MarketState.PREOPEN:
+        for index in market.books:
+            if _is_in_scope(market, index):
+                market.books[index].volume_lots = 0
     own = {index: phase.state for index, phase in phases.own.items()}
     phases.change(instrument, command.group, wanted, command.time_ns)
     for index in sorted(market.books):
@@ -58,6 +63,10 @@ def _change(market: Market, instrument: Instrument | None, wanted: MarketState) 
                 market.guards[index].empty_windows()  # BAND-010
     if wanted == MarketState.CLOSED:
         closed = [index for index in market.books if _is_in_scope(market, index)]
+        for index in closed:
+            if before[index] != MarketState.CLOSED:
+                settle_tick = market.clearing.instruments[index].settle_tick
+                market.books[index].quoted_tick = market.books[index].quoted(settle_tick)
         expire_day_orders(market, closed)
         _end_day(market, closed)
     if instrument is not None and wanted == MarketState.OPEN and phases.own[instrument.index].state:

@@ -107,6 +107,10 @@ class Book:
         self.sides: tuple[SortedDict, SortedDict] = (SortedDict(), SortedDict())
         self.last_tick: int | None = None
         self.indicative_tick: int | None = None
+        self.window_lots = self.window_tick_lots = 0  # printed in the closing window; sum of price * lots (SETTLE-002)
+        self.quoted_tick: int | None = None  # price between the quotes at the close; None: no trade and no quote
+        self.volume_lots = 0  # printed on the day
+        self.settled_day = 0  # day that its settlement was published for last
         self.top: list[Order | None] = [None, None]  # last order that bettered each side in OPEN (PRO-002); may be gone
 
     def rest(self, order: Order) -> None:
@@ -129,6 +133,16 @@ class Book:
         """Resting orders of a side, best price first, then oldest first (MATCH-001)."""
         for queue in self.sides[side].values():
             yield from queue
+
+    def quoted(self, settle_tick: int) -> int | None:
+        """SETTLE-003: the last price of the day, else the settlement, raised to the bid, then lowered to the ask. None:
+        there is no trade, no bid and no ask."""
+        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
+        if self.last_tick is None and bid is None and ask is None:
+            return None
+        tick = settle_tick if self.last_tick is None else self.last_tick
+        tick = tick if bid is None else max(tick, bid.price)
+        return tick if ask is None else min(tick, ask.price)
 
     def best(self, side: int) -> Order | None:
         return next(self.orders(side), None)

@@ -113,6 +113,7 @@ class Clearing:
         self.instruments: dict[int, Instrument] = {}
         # GPU-hours of one lot bought; of a combination the sum over its legs, sold ones negative (MARGIN-001).
         self.lot_hours: dict[int, int] = {}
+        self.marks: dict[int, int] = {}  # book -> tick at which its positions are valued (MARGIN-014)
         self.accounts: dict[int, Account] = {}
         self.house_mills = dict.fromkeys(HouseAccount, 0)  # the other side of each posting (INV-018)
 
@@ -128,6 +129,7 @@ class Clearing:
             terms_of_level = AllocationTerms(**listing.get("sharing", {}))
             known |= {"legs": legs, "months": months, "allocation_terms": terms_of_level}
             self.instruments[index] = Instrument(**known)
+            self.marks[index] = listing["settle_tick"]
             children = [(self.instruments[leg].months, sign) for leg, sign in legs]
             self.lot_hours[index] = sum(sign * hours for months, sign in children for _, hours in months)
         return [listing["index"] for listing in payload["instruments"]]
@@ -147,7 +149,7 @@ class Clearing:
         gains = 0
         for index, position in account.positions.items():
             instrument = self.instruments[index]
-            gains += (instrument.settle_tick * position.lots - position.open_value_tick_lots) * instrument.hours
+            gains += (self.marks[index] * position.lots - position.open_value_tick_lots) * instrument.hours
         return account.cash_mills + gains
 
     def funds_mills(self, account: Account) -> int:
@@ -190,7 +192,7 @@ class Clearing:
     def _order_mills(self, order: Order) -> int:
         """The most that filling an order can cost at once: loss against the mark, and the taker's fee (MARGIN-013)."""
         instrument = self.instruments[order.instrument]
-        loss = max(0, signed(order.side) * (order.price - instrument.settle_tick)) * instrument.fee_hours
+        loss = max(0, signed(order.side) * (order.price - self.marks[order.instrument])) * instrument.fee_hours
         fee = instrument.taker_fee * instrument.fee_hours
         return order.leaves_lots * (loss + self.residual_mills(instrument) + fee)
 
@@ -200,10 +202,11 @@ class Clearing:
         if instrument.combo == ComboKind.OUTRIGHT:
             return 0
         if instrument.combo == ComboKind.STRIP:
-            return abs(sum((instrument.settle_tick - leg.settle_tick) * leg.hours for leg in legs))
+            drift = abs(sum((self.marks[instrument.index] - self.marks[leg.index]) * leg.hours for leg in legs))
+            return drift + sum(leg.hours for leg in legs) - 1  # the remainder of CASCADE-006 is paid in cash
         front, back = legs
-        widest = max(abs(tick - back.settle_tick) for tick in (back.low_tick, back.high_tick))
-        drift = abs(front.settle_tick - back.settle_tick - instrument.settle_tick)
+        widest = max(abs(tick - self.marks[back.index]) for tick in (back.low_tick, back.high_tick))
+        drift = abs(self.marks[front.index] - self.marks[back.index] - self.marks[instrument.index])
         return abs(front.hours - back.hours) * widest + drift * max(front.hours, back.hours)
 
     # --- trades
@@ -257,9 +260,9 @@ class Clearing:
         return fee
 
     def settle_position(self, account: Account, index: int) -> int:
-        """SETTLE-007: pay the gain of a position at the settlement price, from which it counts then. Returns mills."""
+        """SETTLE-007: pay the gain of a position at its mark, from which it counts then. Returns mills."""
         instrument, position = self.instruments[index], account.positions[index]
-        value = instrument.settle_tick * position.lots
+        value = self.marks[index] * position.lots
         gain = (value - position.open_value_tick_lots) * instrument.hours
         position.open_value_tick_lots = value
         self.post(account, HouseAccount.VARIATION, gain)

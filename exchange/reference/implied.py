@@ -170,7 +170,7 @@ def trade_route(market: Market, order: Order, route: ImpliedRoute) -> None:
             flags |= EventFlag.INTERNAL
         else:
             market.trades += 1
-            note_print(market, member.instrument, price)
+            note_print(market, member.instrument, price, lots)
         fill(market, member, price, lots, role, legs, flags)
     # MMP-004: all fills are counted by now; tripped protection groups pull their quotes in the order of the makers.
     groups = [(maker.account, maker.protection) for maker in route.makers if maker.order_type == OrderType.QUOTE]

@@ -107,6 +107,7 @@ class Market:
         self.guards: dict[int, PriceGuards] = {}
         self.lead_months: dict[int, int] = {}  # group -> book (BAND-008)
         self.settled_days: dict[int, int] = {}  # group -> day of its last settlement (SEC-061)
+        self.window_ns = 0, 0  # begin and end of the closing window (SETTLE-001)
         self.lead_makers: dict[int, list[tuple[int, int]]] = {}  # book -> (account, percent) of each (PRO-003)
         self.sessions = Sessions(capacities.session_rows)
         self.kills: dict[tuple[int, int], set[int]] = {}  # (scope, number of what is killed) -> parties (KILL-004)
@@ -145,6 +146,12 @@ class Market:
             return self.find_client(command.account, client_words(command))
         order = self.orders.get(command.order_id)
         return order if order is not None and order.account == command.account else None
+
+    def set_closing_window(self, payload: dict[str, Any]) -> None:
+        """LIST and DAY_LIMITS: the window of the next close, unless they name none."""
+        start_ns, end_ns = payload.get("window_ns", (0, 0))
+        if end_ns:
+            self.window_ns = start_ns, end_ns
 
     def last_tick_or_settle(self, index: int) -> int:
         """The book's last price, else its settlement: the reference of auctions and windows (AUC-008, BAND-005)."""

@@ -15,7 +15,7 @@ def trade(market: Market, first: Order, second: Order, price: int, lots: int, li
     liquidity       MAKER, or AUCTION in an uncross
     """
     market.trades += 1
-    note_print(market, first.instrument, price)
+    note_print(market, first.instrument, price, lots)
     for order in (first, second):
         taker = order is second and liquidity == Liquidity.MAKER
         fill(market, order, price, lots, Liquidity.TAKER if taker else liquidity)
@@ -25,9 +25,15 @@ def trade(market: Market, first: Order, second: Order, price: int, lots: int, li
     pull_tripped(market)
 
 
-def note_print(market: Market, index: int, price: int) -> None:
-    """Make a price the book's last price, add it to the windows (BAND-005), and elect stops (STOP-004)."""
+def note_print(market: Market, index: int, price: int, lots: int) -> None:
+    """Make a price the book's last price, add it to the closing window (SETTLE-001) and the look-back windows
+    (BAND-005), and elect stops (STOP-004)."""
     book = market.books[index]
+    book.volume_lots += lots
+    start_ns, end_ns = market.window_ns
+    if start_ns <= market.stamp_source.time_ns < end_ns:
+        book.window_lots += lots
+        book.window_tick_lots += price * lots
     origin, book.last_tick = book.last_tick, price
     market.guards[index].note_print(price, market.stamp_source.time_ns)
     elect(market, index, price, origin)
@@ -79,12 +85,12 @@ def report_positions(market: Market) -> None:
     for number, (account_number, index) in enumerate(market.changed_positions):
         account = market.clearing.accounts[account_number]
         last = all(other != account_number for other, _ in market.changed_positions[number + 1 :])
-        position, instrument = account.positions[index], market.clearing.instruments[index]
+        position, mark_tick = account.positions[index], market.clearing.marks[index]
         sequence = market.next_number(account_number)
         if last:
             market.next_number(account_number)
         market.emit(
-            EventKind.POSITION_CHANGED, account=account_number, instrument=index, mark_tick=instrument.settle_tick,
+            EventKind.POSITION_CHANGED, account=account_number, instrument=index, mark_tick=mark_tick,
             position_lots=position.lots, open_value_tick_lots=position.open_value_tick_lots,
             account_sequence=sequence, flags=EventFlag.MARGIN if last else 0,
             margin_held_mills=market.initial_margin_mills(account),

@@ -8,6 +8,7 @@ own_commands        commands without a client: timers, operator, set-up
 consumers           the ordered list of everything that reads released batches
 listings            books by instrument id, product groups by chip
 timekeeper          commands that are due by the clock: timers, indicative prices, the scheduled day
+daily/              what the venue does by itself each day: settlement
 day_schedule        the market state for each time of the day
 questions           questions about an account, answered from the released state
 failure             the error that stopped the venue

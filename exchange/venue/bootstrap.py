@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from contracts_spec.errors import SpecError
-from contracts_spec.instruments import instruments_on
+from contracts_spec.instruments import instruments_on, with_legs
 from contracts_spec.load import load_spec, spec_sha256
 from contracts_spec.schema import Spec
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.control.checks import ControlError
+from exchange.engine.control.closing_window import NONE_NAMED
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
@@ -40,6 +41,8 @@ from exchange.limits import NAMED, Limits
 from exchange.publish.done_orders import DONE_KEPT, ends_order
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue.account_terms import check_deposit, check_fixed, new_account
+from exchange.venue.daily.marker import Marker
+from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
 from exchange.venue.event_history import EventHistory
@@ -147,7 +150,8 @@ class OpenVenue:
             self._open_stores(recorder, batch_rows, schedule)
             self.created = self.engine.sequence == 0
             if self.created:
-                self._list(spec, catalogue)
+                window_ns = schedule.closing_window_ns(seams.clock.now_ns()) if schedule else NONE_NAMED
+                self._list(spec, catalogue, window_ns)
             undo.pop_all()
 
     def _open_stores(self, recorder: _Recorder, batch_rows: int, schedule: DaySchedule | None) -> None:
@@ -169,6 +173,8 @@ class OpenVenue:
             self.engine, self.journal, self.sequencer, seams.clock, self.history, self.outbox, seams.spawn,
             seams.schedule, self.warnings.note, batch_rows, units, schedule,
         )  # fmt: skip
+        own, warn = self.venue.own, self.warnings.note
+        self.venue.timekeeper.run_days_with(Settler(self.engine.states, self.spec, own, warn), Marker(own, warn))
         self.venue.market.prints.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
@@ -231,12 +237,12 @@ class OpenVenue:
             stored[number].load((request_id, sequence, count) for _, request_id, sequence, count in rows.tolist())
         return stored
 
-    def _list(self, spec: Spec, catalogue: LaunchCatalogue) -> None:
+    def _list(self, spec: Spec, catalogue: LaunchCatalogue, window_ns: tuple[int, int]) -> None:
         """First start: list the instruments of the day, then bring every product group to PREOPEN and to OPEN."""
         instruments = instruments_on(spec, catalogue.day)
         if catalogue.symbols:
-            instruments = _chosen(instruments, catalogue.symbols)
-        for payload in listing_payloads(instruments, spec, catalogue.day):
+            instruments = with_legs(instruments, catalogue.symbols)
+        for payload in listing_payloads(instruments, spec, catalogue.day, window_ns):
             self.control(CommandKind.LIST, payload)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
             for group in sorted(set(self.venue.groups.values())):
@@ -381,17 +387,6 @@ def _make_recorder(limits: Limits, body: np.ndarray | None) -> Any:
     from exchange.engine.state import state_dtype
 
     return _Recorder(limits, body.view(state_dtype(limits)))
-
-
-def _chosen(instruments: list[Any], symbols: tuple[str, ...]) -> list[Any]:
-    """The instruments of these symbols, and the legs of the combinations among them."""
-    by_symbol = {instrument.symbol: instrument for instrument in instruments}
-    unknown = [symbol for symbol in symbols if symbol not in by_symbol]
-    if unknown:
-        raise UserError(f"no instrument {unknown[0]} is listed on this day")
-    wanted = {by_symbol[symbol].id for symbol in symbols}
-    wanted |= {leg for symbol in symbols for leg, _ in by_symbol[symbol].legs}
-    return [instrument for instrument in instruments if instrument.id in wanted]
 
 
 def _expect(events: list[tuple[int, ...]], kind: EventKind, what: str) -> None:

@@ -8,6 +8,7 @@ The engine reads no clock: `timekeeper` submits each change of state as a comman
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from contracts_spec.formulas.settlement import WINDOW_NS
 from exchange.codes import MarketState
 from exchange.units import NS_PER_S
 
@@ -22,18 +23,27 @@ class DaySchedule:
 
     close_s: int = 21 * 3_600  # time of the close, in the UTC day
     settling_s: int = 15 * 60  # from the close to the time by which the settlement should be published
+    noon_s: int = 12 * 3_600  # time of the run of variation margin within the day (SETTLE-007); beyond `day_s`: none
     preopen_s: int = 5 * 60  # length of PREOPEN and NOCANCEL together
     nocancel_s: int = 5
+    window_s: int = WINDOW_NS // NS_PER_S  # the closing window, up to the close (SETTLE-001)
+    settle_after_s: int = 0  # from the close until the venue settles by itself, if no person has
     day_s: int = DAY_S
 
     def __post_init__(self) -> None:
         assert 0 <= self.close_s < self.day_s, "the close is a time of the day"
         assert 0 < self.nocancel_s < self.preopen_s and self.settling_s > 0, "every state has its time"
         assert self.settling_s + self.preopen_s < self.day_s, "some of the day is left for trading"
+        assert self.window_s > 0 <= self.settle_after_s, "no time is negative, and the window has one"
 
     def day_at(self, time_ns: int) -> int:
         """Number of the trading day that a time belongs to. A day begins at the previous day's close."""
         return (time_ns - self.close_s * NS_PER_S) // (self.day_s * NS_PER_S)
+
+    def closing_window_ns(self, time_ns: int) -> tuple[int, int]:
+        """Begin and end of the closing window before the next close, ns since 1970."""
+        close_s = (self.day_at(time_ns) + 1) * self.day_s + self.close_s
+        return (close_s - min(self.window_s, self.day_s)) * NS_PER_S, close_s * NS_PER_S
 
     def closing_day(self, time_ns: int) -> date:
         """Date of the next close. The settlement and limits of a trading day carry the date of its close."""
@@ -52,10 +62,31 @@ class DaySchedule:
             return MarketState.OPEN
         return MarketState.NOCANCEL if until_open_ns <= self.nocancel_s * NS_PER_S else MarketState.PREOPEN
 
+    def noon_day(self, time_ns: int) -> int:
+        """Date, in days since 1970, of the trading day whose noon has passed last; 0: there is no noon."""
+        if self.noon_s >= self.day_s:
+            return 0
+        noon_ns = self.noon_s * NS_PER_S + (time_ns - self.noon_s * NS_PER_S) // self._day_ns * self._day_ns
+        return self.day_number(noon_ns)
+
+    def day_number(self, time_ns: int) -> int:
+        """Date of the next close, in days since 1970."""
+        return (self.closing_day(time_ns) - EPOCH).days
+
+    @property
+    def _day_ns(self) -> int:
+        return self.day_s * NS_PER_S
+
+    def is_settling(self, time_ns: int) -> bool:
+        """Whether the venue settles by itself now, if nobody has."""
+        return self._since_close_ns(time_ns) >= self.settle_after_s * NS_PER_S
+
     def is_late(self, time_ns: int) -> bool:
         """Whether the time by which the settlement should be published has passed."""
-        passed_ns = (time_ns - self.close_s * NS_PER_S) % (self.day_s * NS_PER_S)
-        return passed_ns >= self.settling_s * NS_PER_S
+        return self._since_close_ns(time_ns) >= self.settling_s * NS_PER_S
+
+    def _since_close_ns(self, time_ns: int) -> int:
+        return (time_ns - self.close_s * NS_PER_S) % (self.day_s * NS_PER_S)
 
 
 def next_step(present: MarketState, wanted: MarketState) -> MarketState:

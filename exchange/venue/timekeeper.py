@@ -4,6 +4,8 @@
     INDICATIVE   for each book that collects orders and has changed, at most every 100 ms (AUC-001)
     SET_STATE    ends RESERVED after velocity logic or a breaker (STATE-004), and follows the scheduled day if there
                  is one (SESSION-001): closed books wait for their settlement (SESSION-003)
+    DAY_LIMITS   settles a group after its scheduled close (`daily.settler`)
+    MARK         values positions within the day, and pays variation margin at noon (`daily.marker`)
 
 Call `turn` often. A command is not sent again before the last one like it is released.
 """
@@ -19,6 +21,8 @@ from exchange.engine.event_rows import Row
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.seams import Clock
+from exchange.venue.daily.marker import Marker
+from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DaySchedule, next_step
 
 INDICATIVE_NS = 100_000_000
@@ -34,7 +38,7 @@ _IS_CHANGE[
         EventKind.UNCROSSED,
     ]
 ] = True
-_STA = int(EventKind.STATE_CHANGED)
+_STA, _FILL = int(EventKind.STATE_CHANGED), int(EventKind.FILL)
 
 # submit(fields of a COMMAND row, done): add the row to the next batch; `done` is called when it is released.
 Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
@@ -63,6 +67,8 @@ class Timekeeper:
         self._settlement_status = settlement_status
         self._warn = warn
         self._schedule = schedule
+        self._settler: Settler | None = None
+        self._marker: Marker | None = None
         self._warned: set[tuple[int, int]] = set()  # day and group
         # Trading day of the last command. If it has ended since, all groups are closed first. A new venue begins today.
         self._day = schedule.day_at(int(states["time_ns"][0]) or clock.now_ns()) if schedule else 0
@@ -77,6 +83,10 @@ class Timekeeper:
         """The scheduled day; None: market states change only by the operator."""
         return self._schedule
 
+    def run_days_with(self, settler: Settler, marker: Marker) -> None:
+        """Settle groups after their close, and mark positions; without these, a person does it, or nobody."""
+        self._settler, self._marker = settler, marker
+
     def turn(self) -> None:
         """Submit every command that is due now."""
         now_ns = self._clock.now_ns()
@@ -89,6 +99,8 @@ class Timekeeper:
                 self._asked_ns[index] = now_ns
         if self._collecting:
             self._reopen(now_ns)
+        if self._marker is not None:
+            self._mark(self._marker, now_ns)
         if self._schedule is not None:
             self._follow_schedule(self._schedule, now_ns)
 
@@ -96,6 +108,8 @@ class Timekeeper:
         """Follow which books collect orders, and which of those have changed."""
         if _STA in batch.kinds:
             self._update_collecting()
+        if _FILL in batch.kinds and self._marker is not None:
+            self._marker.note_print()
         if self._collecting:
             changed = batch.events["instrument"][_IS_CHANGE[batch.events["kind"]]]
             self._changed |= self._collecting.intersection(changed.tolist())
@@ -110,6 +124,21 @@ class Timekeeper:
         two_sided = set(np.nonzero(books["best"].all(axis=1))[0].tolist())
         self._changed = (self._changed | (collecting - self._collecting) & two_sided) & collecting
         self._collecting = collecting
+
+    def _mark(self, marker: Marker, now_ns: int) -> None:
+        """Mark positions that are due. The run at noon is made once a trading day; one that the close has overtaken is
+        left out."""
+        marker.mark(now_ns)
+        schedule = self._schedule
+        if schedule is None or schedule.day_at(now_ns) != self._day:
+            return
+        day = schedule.noon_day(now_ns)
+        is_today = day == schedule.day_number(now_ns)
+        if is_today and day > int(self._states["variation_day"][0]) and self._is_open():
+            marker.mark_noon(day)
+
+    def _is_open(self) -> bool:
+        return MarketState.OPEN in query.group_states(self._states).values()
 
     def _reopen(self, now_ns: int) -> None:
         """Open books and groups whose RESERVED state has run out; they uncross then."""
@@ -130,8 +159,8 @@ class Timekeeper:
             wanted = MarketState.CLOSED
             if today == self._day:
                 wanted = schedule.state_at(now_ns, self._settlement_status.published_ns(group, now_ns))
-            if present == wanted == MarketState.CLOSED and schedule.is_late(now_ns):
-                self._warn_late(today, group)
+            if present == wanted == MarketState.CLOSED:
+                self._wait_for_settlement(schedule, now_ns, today, group)
             elif present != MarketState.OPEN or today != self._day:
                 self._step(group, next_step(present, wanted))
 
@@ -141,8 +170,11 @@ class Timekeeper:
             fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": step, "state_reason": reason}
             self._send("state", group, fields)
 
-    def _warn_late(self, day: int, group: int) -> None:
-        if (day, group) not in self._warned:
+    def _wait_for_settlement(self, schedule: DaySchedule, now_ns: int, day: int, group: int) -> None:
+        """Ask for the settlement of a group that waits for it, once the close of this day has reached all groups."""
+        if self._settler is not None and day == self._day and schedule.is_settling(now_ns):
+            self._settler.settle(group, schedule.closing_day(now_ns), schedule.closing_window_ns(now_ns))
+        if schedule.is_late(now_ns) and (day, group) not in self._warned:
             self._warned.add((day, group))
             self._warn(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
 

@@ -18,7 +18,7 @@ def state() -> np.record:
     """Two books that settled at 100, with a velocity window of 60 slots of 100 ns; the second one's is wider."""
     record = new_state(TEST)[0]
     for index, width in ((1, 5), (2, 9)):
-        record.books[index].mark_tick = 100
+        record.books[index].settle_tick = 100
         record.books[index].features = BookFeature.VELOCITY
         record.guards[index].windows[VELOCITY].width_ticks = width
         record.guards[index].windows[VELOCITY].slot_ns = SLOT_NS

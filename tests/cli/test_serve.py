@@ -12,6 +12,7 @@ BAD_INPUT = [
     "serve venue --port 65536",
     "serve venue --date 2026-13-45",
     "serve venue --close 25:00",
+    "serve venue --close 21:00 --never-close",
     "serve '' --port 0",
     "serve venue --origin '*'",
     "serve venue --origin null",

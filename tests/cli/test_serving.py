@@ -34,7 +34,7 @@ def test_a_day_without_a_catalogue_leaves_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "close_s"), [("21:00", 75_600), ("00:00", 0), ("23:59:59", 86_399)])
 def test_close_is_a_utc_time(text: str, close_s: int) -> None:
-    schedule = serving.parse_close(text)
+    schedule = serving.day_schedule(text, False)
     assert schedule is not None and schedule.close_s == close_s
 
 
@@ -44,7 +44,7 @@ def test_close_is_a_utc_time(text: str, close_s: int) -> None:
 )
 def test_close_that_is_no_utc_time_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="is not a UTC time like 21:00 or 21:00:30"):
-        serving.parse_close(text)
+        serving.day_schedule(text, False)
 
 
 def serve_until_signal(folder: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -21,7 +21,7 @@ from exchange.engine import query
 from exchange.kernel import source_hash
 from exchange.limits import TEST
 from exchange.main import Settings, prepare
-from exchange.operator.settlement import day_limits
+from exchange.operator.settlement import given_limits
 from exchange.records import COMMAND, pack_client_order_id
 from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.version import RELEASE
@@ -129,7 +129,7 @@ def _settle(opened: OpenVenue) -> None:
     groups = sorted(set(opened.venue.groups.values()))
     _states(opened, groups, MarketState.CLOSED)
     prices = {"H100.G90.F27": 2_830}
-    for payload in day_limits(opened.engine.states, opened.spec, DAY, prices, groups).values():
+    for payload in given_limits(opened.engine.states, opened.spec, DAY, prices, groups).values():
         opened.control(CommandKind.DAY_LIMITS, payload)
     _states(opened, groups, MarketState.PREOPEN, MarketState.OPEN)
 

@@ -149,7 +149,7 @@ def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench
     (order,) = query.open_orders(bench.venue.states, 1)
     assert order.shown_lots == 0, "parked"
     again = refused(bench, "settle", chips=[CHIP], prices={SYMBOL: bench.price})
-    assert again.startswith(f"NEEDS_TWO: {SYMBOL}: settlement {bench.price + 100} is published already")
+    assert "is published and never changes (SETTLE-011)" in again
     bench.clock.now += DAY_NS
     do(bench, "settle", chips=[CHIP], prices={SYMBOL: bench.price})
     (order,) = query.open_orders(bench.venue.states, 1)
@@ -160,7 +160,9 @@ def test_an_order_that_new_limits_cover_no_more_waits_unseen_until_they_do(bench
 def test_a_settlement_that_needs_two_people_or_is_none_is_refused(bench: Bench) -> None:
     do(bench, "state", target=CHIP, to="closed")
     row = bench.venue.table.row(1)
-    for price in (0, -1, row.low_tick - 1, row.high_tick + 1, 100 * row.settle_tick):
+    for price in (0, -1, 100_001):
+        assert " is not in 0.001..100.000 dollars" in refused(bench, "settle", prices={SYMBOL: price})
+    for price in (1, row.low_tick - 1, row.high_tick + 1, 100_000):
         assert refused(bench, "settle", prices={SYMBOL: price}).startswith(f"NEEDS_TWO: {SYMBOL}: settlement {price} ")
     assert refused(bench, "settle", prices={"H100.G90.X99": 5}) == "no instrument H100.G90.X99 is listed"
     assert refused(bench, "settle", chips=["A100"]) == "no chip A100 is listed"

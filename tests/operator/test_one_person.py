@@ -14,8 +14,8 @@ from exchange.engine import query
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
-from exchange.operator.settlement import day_number, settled_day
 from exchange.units import NS_PER_S
+from exchange.venue.daily.settlement import day_number, settled_day
 from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import SYMBOL, Bench
 from tests.operator.asking import do, refused
@@ -143,7 +143,7 @@ def test_six_settlements_of_one_day_are_one(tmp_path: Path) -> None:
                 do(bench, "settle", prices={SYMBOL: price})
                 limits = limits_of(bench)
             else:
-                assert "is published already" in refused(bench, "settle", prices={SYMBOL: price})
+                assert "never changes (SETTLE-011)" in refused(bench, "settle", prices={SYMBOL: price})
                 do(bench, "settle")
             assert limits_of(bench) == limits and bench.venue.table.row(1).settle_tick == first
             for to in ("preopen", "open"):
@@ -182,7 +182,7 @@ def test_a_second_settlement_on_its_way_is_refused_when_its_turn_comes(tmp_path:
             desk.take(json.dumps({"do": "settle", "prices": {SYMBOL: price}}).encode(), answers.append)
         bench.settle()
         assert [answer.ok for answer in answers] == [True, False]
-        assert "its group is settled for this day" in answers[1].why and bench.venue.table.row(1).settle_tick == high
+        assert "never changes (SETTLE-011)" in answers[1].why and bench.venue.table.row(1).settle_tick == high
 
 
 @pytest.mark.rule("SEC-067", "SESSION-001")

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from exchange.codes import CommandKind, MarketState
+from exchange.codes import CommandKind, MarketState, SettleMethod
 from exchange.engine import query
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
-from exchange.operator.settlement import day_limits
+from exchange.operator.settlement import given_limits
 from exchange.venue.bootstrap import OpenVenue
 
 DAY = date(2026, 11, 23)
@@ -30,7 +30,7 @@ def published(opened: OpenVenue, day: date = DAY, **prices: int) -> dict[str, di
     """What would be set, by symbol."""
     symbols = {row.index: row.symbol for row in query.instruments(opened.engine.states)}
     named = {symbol.replace("_", "."): price for symbol, price in prices.items()}
-    payloads = day_limits(opened.engine.states, opened.spec, day, named, opened.venue.groups.values())
+    payloads = given_limits(opened.engine.states, opened.spec, day, named, opened.venue.groups.values())
     books = [book for payload in payloads.values() for book in msgspec.json.decode(payload)["books"]]
     return {symbols[book["index"]]: book for book in books}
 
@@ -49,11 +49,14 @@ def test_unchanged_settlements_give_the_limits_that_the_books_were_listed_with(o
         assert book["collar_ticks"] == guard["collar_ticks"]
 
 
-@pytest.mark.rule("SPEC-053", "BAND-013")
-def test_combinations_follow_from_their_legs(opened: OpenVenue) -> None:
+@pytest.mark.rule("SPEC-053", "BAND-013", "SETTLE-004", "SETTLE-006")
+def test_combinations_follow_from_their_legs_and_other_books_from_the_one_that_is_given(opened: OpenVenue) -> None:
     before, after = published(opened), published(opened, H100_G90_F27=2_900)
     f27, g27, spread = (after[symbol] for symbol in ("H100.G90.F27", "H100.G90.G27", "H100.G90.F27-G27"))
-    assert f27["settle_tick"] == 2_900 and g27 == before["H100.G90.G27"]
+    change = 2_900 - before["H100.G90.F27"]["settle_tick"]
+    assert (f27["settle_tick"], f27["method"]) == (2_900, SettleMethod.GIVEN)
+    assert (g27["settle_tick"], g27["method"]) == (before["H100.G90.G27"]["settle_tick"] + change, SettleMethod.T3)
+    assert after["H100.G95.F27"]["settle_tick"] == max(2_900, before["H100.G95.F27"]["settle_tick"])
     assert spread["settle_tick"] == 2_900 - g27["settle_tick"]
     width = f27["high_tick"] - f27["settle_tick"] + g27["high_tick"] - g27["settle_tick"]
     assert spread["high_tick"] - spread["settle_tick"] == width
@@ -68,7 +71,6 @@ def test_what_the_coming_day_no_longer_lists_keeps_what_it_has(opened: OpenVenue
 
 @pytest.mark.rule("BAND-013")
 def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_published_again(tmp_path: Path) -> None:
-    """Whether it is the same price again or that of another contract of the chip."""
     terms = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.G27"), durability="none", limits="test")
     with prepare(str(tmp_path / "venue"), terms) as made:
         states, group = made.engine.states, made.venue.groups["H100"]
@@ -76,14 +78,14 @@ def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_publish
 
         def settle(by_two: bool = False, **prices: int) -> dict[str, tuple[int, int]]:
             named = {f"H100.G90.{month}": price for month, price in prices.items()}
-            (payload,) = day_limits(states, made.spec, DAY, named, [group], by_two=by_two).values()
+            (payload,) = given_limits(states, made.spec, DAY, named, [group], by_two=by_two).values()
             made.control(CommandKind.DAY_LIMITS, payload)
             return {row.symbol: (row.low_tick, row.high_tick) for row in query.instruments(states)}
 
         first = settle(F27=query.instruments(states)[0].high_tick)
         assert settle() == first
-        later = settle(by_two=True, G27=2_900)
-        assert later["H100.G90.F27"] == first["H100.G90.F27"] and later != first
+        with pytest.raises(UserError, match=r"never changes \(SETTLE-011\)"):
+            settle(by_two=True, G27=2_900)
 
 
 @pytest.mark.rule("BAND-013")
@@ -91,4 +93,4 @@ def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_publish
 def test_no_two_people_settle_where_no_price_is(opened: OpenVenue, price: int) -> None:
     groups = opened.venue.groups.values()
     with pytest.raises(UserError, match=r"^H100\.G90\.F27: settlement -?[0-9.]+ is not in 0\.001\.\.100\.000 dollars"):
-        day_limits(opened.engine.states, opened.spec, DAY, {"H100.G90.F27": price}, groups, by_two=True)
+        given_limits(opened.engine.states, opened.spec, DAY, {"H100.G90.F27": price}, groups, by_two=True)

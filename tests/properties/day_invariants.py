@@ -16,7 +16,7 @@ def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
             )
             ledger.check_stream(event)
             ledger.cancel(event)
-    _fold_variation(ledger, events)
+    fold_variation(ledger, events)
     rests = [event for event in events if event.kind == EventKind.ORDER_RESTED]
     for event in rests:
         order = ledger.orders[event.order_id]
@@ -29,7 +29,7 @@ def fold_day_limits(ledger: Ledger, events: list[Any]) -> None:
             ledger.check_level(event, ledger.orders[event.order_id])
 
 
-def _fold_variation(ledger: Ledger, events: list[Any]) -> None:
+def fold_variation(ledger: Ledger, events: list[Any]) -> None:
     """SETTLE-007: what some receive others pay, and every position counts from the mark. SETTLE-012: both are in the
     account's stream."""
     received = 0

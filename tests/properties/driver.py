@@ -8,7 +8,7 @@ from exchange.codes import CommandKind, EventKind, MarketState
 from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
 from tests.properties.collars import collar_edges
-from tests.properties.day_invariants import fold_day_limits
+from tests.properties.day_invariants import fold_day_limits, fold_variation
 from tests.properties.features import Features
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.funds import Funds
@@ -84,8 +84,11 @@ class Run:
 
     def days(self, count: int, commands: int) -> None:
         """Trade, close, settle at new limits, open again: so many days of the first group."""
-        for _ in range(count):
-            self.go(commands)
+        for number in range(count):
+            for payload in ({"min_lots": 1 + number % 3}, {"pays": True, "day": self._next_noon()}):
+                self.go(commands // 2)
+                self.do(CommandKind.MARK, payload)
+                self.compare()
             for state in (MarketState.OPEN, MarketState.CLOSED):
                 self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
             if self.pair.reference.phases.groups[1].state == MarketState.CLOSED:
@@ -94,6 +97,9 @@ class Run:
                 check_books(self.pair.fast.engine.states)
             for state in (MarketState.PREOPEN, MarketState.OPEN):
                 self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
+
+    def _next_noon(self) -> int:
+        return 1 + int(self.pair.fast.engine.states["variation_day"][0])
 
     def collect(self, state: MarketState, weights: dict[str, float], count: int) -> None:
         """Stop matching in the first group, collect orders, open through the uncross."""
@@ -143,6 +149,9 @@ class Run:
             self.features.control(kind, events)
             if kind == CommandKind.DAY_LIMITS:
                 fold_day_limits(self.ledger, events)
+            if kind == CommandKind.MARK:
+                fold_variation(self.ledger, events)
+            if kind in (CommandKind.DAY_LIMITS, CommandKind.MARK):
                 self.funds.settled(market)
             return
         market = self.pair.reference

@@ -135,7 +135,10 @@ class Flow:
                         **({"min_inc": self.pick([1, 1, 1, 2, 5])} if self.chance(0.4) else {}),
                     }
                 )  # fmt: skip
-        return {"books": books, "by_two": True, "day": self.pick([0, 0, 1, 2, 20_780])}
+        following = 1 + max(market.settled_days.values(), default=0)
+        begin = self.sequence * 1_000 + self.pick([1, 50_000, 200_000])
+        window = self.pick([{}, {"window_ns": [begin, begin + self.pick([1_000, 100_000])]}])
+        return {"books": books, "by_two": True, "day": self.pick([0, following]), **window}
 
     def stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1

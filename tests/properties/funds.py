@@ -18,7 +18,7 @@ def free_margin_mills(market: Market, number: int) -> int:
     gains = 0
     for index, position in account.positions.items():
         instrument = market.clearing.instruments[index]
-        gains += (instrument.settle_tick * position.lots - position.open_value_tick_lots) * instrument.hours
+        gains += (market.clearing.marks[index] * position.lots - position.open_value_tick_lots) * instrument.hours
     return account.cash_mills + min(0, gains) - market.initial_margin_mills(account)
 
 

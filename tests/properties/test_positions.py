@@ -49,6 +49,8 @@ class FillRun(Run):
             return
         rows = engine_events(self, kind, step)
         self.table.refresh()
+        if kind == CommandKind.MARK and isinstance(step, dict) and step.get("pays"):
+            self.settle(self.table.ids)
         if kind == CommandKind.DAY_LIMITS:
             self.settle([self.table.ids[one["index"]] for one in step["books"]])
         for _, _, message in self.reports.messages(rows):
@@ -85,8 +87,9 @@ class FillRun(Run):
         row = self.table.row(self.table.index_of(instrument))  # type: ignore[union-attr]
         fills = self.fills[account, instrument]
         lots, paid = sum(lots for lots, _ in fills), sum(lots * price for lots, price in fills)
-        gain = sum(lots * (row.settle_tick - price) * row.hours for lots, price in fills)
-        return lots, paid, row.settle_tick, gain if lots else 0, None if lots else gain
+        mark = self.pair.reference.clearing.marks[row.index]
+        gain = sum(lots * (mark - price) * row.hours for lots, price in fills)
+        return lots, paid, mark, gain if lots else 0, None if lots else gain
 
     def equity(self, account: int) -> int:
         mine = [self.model(*key) for key in self.fills if key[0] == account]

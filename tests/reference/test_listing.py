@@ -6,7 +6,14 @@ import pytest
 
 from exchange.codes import EventKind, MarketState, Side
 from exchange.conformance.market import GROUP, scenario_listing
-from exchange.reference.listing import is_allowed_for_one, list_instruments, set_day_limits, set_lead_makers
+from exchange.reference.listing import (
+    is_allowed_for_one,
+    list_instruments,
+    pay_variation,
+    set_day_limits,
+    set_lead_makers,
+    set_marks,
+)
 from exchange.reference.market import Market
 from tests.reference.scenario import events, run
 
@@ -52,7 +59,7 @@ def test_new_terms_hold_for_settlement_limits_and_price_guards() -> None:
     assert (instrument.settle_tick, instrument.low_tick, instrument.high_tick) == (120, 100, 140)
     assert (guards.velocity.width_ticks, guards.breaker.width_ticks, guards.collar_ticks) == (4, 8, 9)
     assert market.settled_days == {GROUP: 5}
-    assert [event.kind for event in market.events] == [EventKind.INSTRUMENT_LISTED]
+    assert [event.kind for event in market.events] == [EventKind.INSTRUMENT_LISTED, EventKind.SETTLED]
 
 
 @pytest.mark.rule("PRO-002")
@@ -89,3 +96,39 @@ def test_lead_makers_are_those_of_named_books_or_of_all_pro_rata_books_of_a_grou
     price_time, _ = run()
     set_lead_makers(price_time, {"makers": [(5, 30)], "group": GROUP})
     assert price_time.lead_makers == {}
+
+
+@pytest.mark.rule("MARGIN-014", "SPEC-053")
+def test_an_outright_is_marked_between_its_quotes_and_combinations_follow() -> None:
+    market, _ = run(before="a S1@102; b B1@102; c B1@103 gtc; d S1@99 gtc")
+    before = dict(market.clearing.marks)
+    set_marks(market, {"min_lots": 3})
+    assert market.clearing.marks == before, "two lots have printed"
+    set_marks(market, {})
+    moved = {index for index, tick in market.clearing.marks.items() if tick != before[index]}
+    on_it = {index for index, one in market.clearing.instruments.items() if 1 in [leg for leg, _ in one.legs]}
+    assert moved == on_it and 1 in moved
+
+
+@pytest.mark.rule("SETTLE-007")
+def test_noon_pays_every_book() -> None:
+    market, _ = run(before="a S2@102 acct=P; b B2@102 acct=Q")
+    set_marks(market, {"pays": True, "day": 7})
+    market.clearing.check_ledger()
+    for account in market.clearing.accounts.values():
+        for index, position in account.positions.items():
+            assert position.open_value_tick_lots == market.clearing.marks[index] * position.lots
+
+
+@pytest.mark.rule("SETTLE-007", "SETTLE-012")
+def test_an_account_is_paid_once_and_told_of_each_position() -> None:
+    market, _ = run(before="a S2@102 acct=P; b B2@102 acct=Q")
+    market.clearing.marks[1] = 105
+    market.events = []
+    pay_variation(market, [1], 7)
+    kinds = [(event.kind, event.account) for event in market.events]
+    accounts = sorted({account for _, account in kinds})
+    expected = [(kind, account) for account in accounts for kind in (EventKind.CASH_MOVED, EventKind.POSITION_CHANGED)]
+    assert kinds == expected and len(accounts) == 2
+    assert sum(event.amount_mills for event in market.events if event.kind == EventKind.CASH_MOVED) == 0
+    assert {event.trading_day for event in market.events if event.kind == EventKind.CASH_MOVED} == {7}

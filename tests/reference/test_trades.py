@@ -32,7 +32,7 @@ def test_both_orders_of_an_uncross_end_when_they_are_filled() -> None:
 @pytest.mark.rule("STOP-004", "BAND-005")
 def test_a_print_is_the_last_price_counts_in_the_windows_and_elects_stops() -> None:
     market, _ = run(before="s B1 stop=105")
-    note_print(market, 1, 105)
+    note_print(market, 1, 105, 2)
     assert market.books[1].last_tick == 105
     assert [price for _, price in market.guards[1].velocity.prints] == [105]
     assert market.elected == list(market.orders.values())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.cli.serving import parse_close
+from exchange.cli.serving import day_schedule
 from exchange.codes import MarketState
 from exchange.engine.phases.state_changes import leads_to
 from exchange.errors import UserError
@@ -62,7 +62,8 @@ def test_every_step_is_one_that_the_table_of_states_has() -> None:
 
 
 def test_close_is_a_time_of_the_day_or_nothing() -> None:
-    assert parse_close("") is None
-    assert parse_close("21:30") == DaySchedule(close_s=21 * 3_600 + 1_800)
+    assert day_schedule("", True) is None
+    assert day_schedule("", False) == DaySchedule(close_s=21 * 3_600)
+    assert day_schedule("21:30", False) == DaySchedule(close_s=21 * 3_600 + 1_800)
     with pytest.raises(UserError, match="not a UTC time"):
-        parse_close("9 pm")
+        day_schedule("9 pm", False)

@@ -117,7 +117,7 @@ def publish(bench: Bench) -> None:
 @pytest.mark.rule("SESSION-001", "SESSION-003")
 def test_venue_with_a_schedule_goes_through_whole_days_once_each_is_settled(tmp_path: Path) -> None:
     """Days of four seconds: settled half a second after the close, two of pre-open, whose last one bars cancels."""
-    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, day_s=4)
+    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, settle_after_s=9, day_s=4)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         group = next(iter(bench.venue.groups.values()))
         seen, since = [], 0
@@ -139,7 +139,7 @@ def test_venue_with_a_schedule_goes_through_whole_days_once_each_is_settled(tmp_
 
 @pytest.mark.rule("SESSION-003")
 def test_books_stay_closed_without_a_settlement_and_a_person_is_told_once(tmp_path: Path) -> None:
-    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, day_s=3_600)
+    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, settle_after_s=9_999, day_s=3_600)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         told: list[str] = []
         bench.opened.warnings.listen(told.append)
@@ -168,7 +168,7 @@ def test_books_stay_closed_without_a_settlement_and_a_person_is_told_once(tmp_pa
 
 @pytest.mark.rule("SESSION-002")
 def test_scheduled_close_says_that_the_venue_is_settling(tmp_path: Path) -> None:
-    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, day_s=3_600)
+    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, settle_after_s=9_999, day_s=3_600)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         move_to(bench, 3_590)
         move_to(bench, 5)
@@ -184,7 +184,7 @@ def move_to(bench: Bench, second_of_hour: int) -> None:
 @pytest.mark.rule("SESSION-001")
 @pytest.mark.rule("TIF-009")
 def test_day_whose_close_was_missed_is_closed_before_it_goes_on(tmp_path: Path) -> None:
-    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, day_s=3_600)
+    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, settle_after_s=9_999, day_s=3_600)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         move_to(bench, 3_590)
         terms = {"cancel_on_disconnect": False}
@@ -200,7 +200,7 @@ def test_day_whose_close_was_missed_is_closed_before_it_goes_on(tmp_path: Path) 
 @pytest.mark.rule("STATE-002")
 @pytest.mark.rule("SESSION-001")
 def test_cancels_are_barred_in_the_last_seconds_of_a_scheduled_pre_open(tmp_path: Path) -> None:
-    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=20, nocancel_s=10, day_s=3_600)
+    schedule = DaySchedule(close_s=0, settling_s=1, preopen_s=20, nocancel_s=10, settle_after_s=9_999, day_s=3_600)
     with Bench(str(tmp_path), schedule=schedule) as bench:
         move_to(bench, 3_590)
         move_to(bench, 8)

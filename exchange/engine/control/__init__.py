@@ -5,6 +5,9 @@ list_instruments.py  LIST: commodities and instruments
 define_account.py    DEFINE_ACCOUNT: an account and its limits
 lead_makers.py       LEAD_MAKERS of pro-rata books
 day_limits.py        DAY_LIMITS: settlement, limits and increments of a new day
+closing_window.py    the window whose prints make settlement prices
+book_marks.py        marks of all books at one instant (a kernel)
+mark.py              MARK: prices at which positions are valued, and the noon run
 variation.py         pays variation margin at a settlement, and reports it to accounts
 day_orders.py        puts a book's orders into its new limits (a kernel)
 live_books.py        changes terms of books that have orders and positions, and margin with them

@@ -11,6 +11,7 @@ from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Spec
 from exchange.codes import Family, PeriodKind
 from exchange.engine.control.allocation_terms import AllocationTerms
+from exchange.engine.control.closing_window import NONE_NAMED
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.price_guards import GuardTerms, WindowTerms
@@ -21,11 +22,14 @@ LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes, and a pa
 CommodityKey = tuple[int, bool]  # chip code, whether its family is IDX
 
 
-def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -> list[bytes]:
+def listing_payloads(
+    instruments: Sequence[Instrument], spec: Spec, day: date, window_ns: tuple[int, int] = NONE_NAMED
+) -> list[bytes]:
     """Payloads of the LIST controls that open these books on a new venue, in order.
 
     instruments  outrights before the combinations on them, as from `instruments_on`
     day          trading day, which decides the spot month
+    window_ns    closing window of that day, if it has one
     """
     commodities = _commodities(instruments, spec, day)
     books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
@@ -34,7 +38,7 @@ def listing_payloads(instruments: Sequence[Instrument], spec: Spec, day: date) -
         for instrument in instruments
     ]
     parts = [listings[at : at + LISTINGS_PER_PAYLOAD] for at in range(0, len(listings), LISTINGS_PER_PAYLOAD)]
-    first = encode_payload(ListPayload(commodities=list(commodities.values())))
+    first = encode_payload(ListPayload(commodities=list(commodities.values()), window_ns=window_ns))
     return [first, *(encode_payload(ListPayload(instruments=part)) for part in parts)]
 
 

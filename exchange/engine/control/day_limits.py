@@ -9,10 +9,11 @@ import msgspec
 import numpy as np
 
 from exchange.book.slots import SLOT_MASK
-from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, Side
+from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, SettleMethod, Side
 from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.checks import check_window, require, within
+from exchange.engine.control.closing_window import check_closing_window, set_closing_window
 from exchange.engine.control.day_orders import rest_or_park_orders
 from exchange.engine.control.events import control_events, instruments_listed
 from exchange.engine.control.live_books import changing_terms, live_orders
@@ -35,6 +36,8 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
     """Prices of one book, ticks: settlement, daily limits (BAND-013), widths of windows and collar (BAND-012).
 
     min_inc  its new increment (SPEC-002); left out: the increment stays
+    method   SettleMethod of the settlement; NONE in journals up to 0.3.0
+    flagged  it contradicts the price of another tier (SETTLE-006)
     """
 
     index: int
@@ -45,18 +48,22 @@ class BookLimits(msgspec.Struct, forbid_unknown_fields=True):
     breaker_ticks: int = 0
     collar_ticks: int = 0
     min_inc: int | msgspec.UnsetType = msgspec.UNSET
+    method: int = SettleMethod.NONE
+    flagged: bool = False
 
 
 class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The books and their prices, and who asks.
 
-    day      trading day that the limits are for, days since 1970; 0 in journals up to 0.2.0
-    by_two   True: two people ask, which allows what one person may not do alone (SEC-061)
+    day        trading day that the limits are for, days since 1970; 0 in journals up to 0.2.0
+    by_two     True: two people ask, which allows what one person may not do alone (SEC-061)
+    window_ns  begin and end of the next closing window (SETTLE-001); (0, 0): it stays as it is
     """
 
     books: list[BookLimits]
     day: int = 0
     by_two: bool = False
+    window_ns: tuple[int, int] = (0, 0)
 
 
 def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
@@ -75,8 +82,18 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
         within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
         if limits.min_inc is not msgspec.UNSET:
             within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
+        _check_published(name, book, limits, terms.day)
+        within(f"{name}: method", limits.method, SettleMethod.NONE, max(SettleMethod))
         more_rows += 2 * (side_rows(limits.low_tick, limits.high_tick, int(book.order_entry)) - int(book.side_rows))
     check_rows(state, [more_rows])
+    check_closing_window("day limits", terms.window_ns)
+
+
+def _check_published(name: str, book: np.record, limits: BookLimits, day: int) -> None:
+    """Raise ControlError for another settlement of a day that has one, or of an earlier day (SETTLE-011)."""
+    old = 0 < day <= book.settled_day and limits.settle_tick != book.settle_tick
+    text = f"{book.settle_tick} is published for day {book.settled_day} and never changes"
+    require(not old, f"{name}: settle_tick {limits.settle_tick} for day {day}: {text} (SETTLE-011)")
 
 
 def check_people(state: np.record, terms: DayLimitsPayload) -> None:
@@ -98,7 +115,7 @@ def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
         again = state.groups[book.group].settled_day == terms.day
         found = (limits.settle_tick, limits.low_tick, limits.high_tick)
         if again:
-            present = (int(book.mark_tick), int(book.low_tick), int(book.high_tick))
+            present = (int(book.settle_tick), int(book.low_tick), int(book.high_tick))
             text = f"its group is settled for this day, {present} stands, {found} takes two people"
             require(found == present, f"day limits of book {limits.index}: {text}")
         elif book.combo == ComboKind.OUTRIGHT:
@@ -135,12 +152,15 @@ def cancel_off_increment(state: np.record, terms: DayLimitsPayload) -> None:
 
 def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     """Carry out a checked payload. Returns events: RST of orders that are now parked or rest again, in order of entry;
-    LISTED of each book; then what accounts are paid, and their positions (`variation.pay_variation`)."""
+    LISTED of each book; SETTLED of each outright; then what accounts are paid, and their positions
+    (`variation.pay_variation`)."""
+    settled = _settled(state, terms)
     named = sorted(limits.index for limits in terms.books)
     with changing_terms(state, named):
         move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
         for limits in terms.books:
-            _set_limits(state, limits)
+            _set_limits(state, limits, terms.day)
+    set_closing_window(state, terms.window_ns)
     moved = np.concatenate([np.zeros(0, np.int64), *(_rest_or_park_orders(state, index) for index in named)])
     for group in {int(state.books[index].group) for index in named}:
         choose_lead(state, group)
@@ -148,13 +168,32 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
             state.groups[group].settled_day = max(terms.day, int(state.groups[group].settled_day))
     rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
     listed = instruments_listed(state, [limits.index for limits in terms.books])
-    return np.concatenate([rests, listed, pay_variation(state, named, terms.day - 1 if terms.day else 0)])
+    return np.concatenate([rests, listed, settled, pay_variation(state, named, terms.day - 1 if terms.day else 0)])
 
 
-def _set_limits(state: np.record, limits: BookLimits) -> None:
+def _settled(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
+    """SETTLED of each outright. Made before the sums of the closing window go back to 0."""
+    outrights = [limits for limits in terms.books if state.books[limits.index].combo == ComboKind.OUTRIGHT]
+    events = control_events(state, EventKind.SETTLED, len(outrights))
+    books = state.books[[limits.index for limits in outrights]]
+    events["instrument"] = [limits.index for limits in outrights]
+    column(events, "settlement_tick")[:] = [limits.settle_tick for limits in outrights]
+    column(events, "settle_method")[:] = [limits.method for limits in outrights]
+    column(events, "settle_flagged")[:] = [limits.flagged for limits in outrights]
+    column(events, "trading_day")[:] = terms.day - 1 if terms.day else 0
+    column(events, "window_lots")[:] = books["window_lots"]
+    column(events, "open_interest_lots")[:] = books["long_and_short_lots"] // 2
+    return events
+
+
+def _set_limits(state: np.record, limits: BookLimits, day: int) -> None:
     """Write the new prices of a book. `changing_terms` derives the rest."""
     book = state.books[limits.index]
-    book.mark_tick = limits.settle_tick
+    book.settle_tick = book.mark_tick = limits.settle_tick
+    book.settle_method, book.settle_flagged = limits.method, limits.flagged
+    book.settled_day = max(day, int(book.settled_day))
+    book.window_lots = book.window_tick_lots = 0
+    book.is_quoted = 0
     book.low_tick, book.high_tick = limits.low_tick, limits.high_tick
     book.edge_tick[:] = limits.low_tick, limits.high_tick
     if limits.min_inc is not msgspec.UNSET:

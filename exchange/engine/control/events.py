@@ -29,6 +29,6 @@ def instruments_listed(state: np.record, books: Sequence[int]) -> np.ndarray:
     events = control_events(state, EventKind.INSTRUMENT_LISTED, len(books))
     if books:
         events["instrument"] = books
-        column(events, "settlement_tick")[:] = state.books["mark_tick"][list(books)]
+        column(events, "settlement_tick")[:] = state.books["settle_tick"][list(books)]
         state.listed_sequence = state.sequence
     return events

@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 
 from exchange.book.layout import BOOK
-from exchange.codes import BookFeature, ComboKind, MarketState, Matching
+from exchange.codes import BookFeature, ComboKind, MarketState, Matching, SettleMethod
 from exchange.engine.control.allocation_terms import check_allocation_terms, set_allocation_terms
 from exchange.engine.control.checks import check_fields, check_window, require, within
+from exchange.engine.control.closing_window import check_closing_window, set_closing_window
 from exchange.engine.control.events import instruments_listed
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.margin_terms import (
@@ -31,11 +32,16 @@ BOOK_FIELDS = [name for name in InstrumentTerms.__struct_fields__ if name not in
 
 
 class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
-    """Commodities (new, or as they are) and instruments to add. `month`: in journals up to 0.3.0, not used."""
+    """Commodities (new, or as they are) and instruments to add.
+
+    month      in journals up to 0.3.0, not used
+    window_ns  begin and end of the next closing window (SETTLE-001); (0, 0): it stays as it is
+    """
 
     month: int = 0
     commodities: list[CommodityTerms] = []
     instruments: list[InstrumentTerms] = []
+    window_ns: tuple[int, int] = (0, 0)
 
 
 def check_list(state: np.record, terms: ListPayload) -> None:
@@ -48,6 +54,7 @@ def check_list(state: np.record, terms: ListPayload) -> None:
     check_commodities(state, {commodity.index for commodity in terms.commodities}, terms.instruments)
     check_rows(state, (2 * side_rows(one.low_tick, one.high_tick, one.order_entry) for one in terms.instruments))
     _check_routes(state, terms.instruments)
+    check_closing_window("list", terms.window_ns)
 
 
 def _check_commodity(state: np.record, terms: CommodityTerms) -> None:
@@ -110,6 +117,7 @@ def _check_routes(state: np.record, instruments: Iterable[InstrumentTerms]) -> N
 
 def list_instruments(state: np.record, terms: ListPayload) -> np.ndarray:
     """Open the books of a checked payload; a new group is CLOSED. Returns an INSTRUMENT_LISTED for each."""
+    set_closing_window(state, terms.window_ns)
     for commodity in terms.commodities:
         _set_commodity(state, commodity)
     for instrument in terms.instruments:
@@ -135,7 +143,8 @@ def _open_book(state: np.record, terms: InstrumentTerms) -> None:
         setattr(book, name, getattr(terms, name))
     book.listed = 1
     book.revision = 1
-    book.mark_tick = terms.settle_tick
+    book.settle_tick = book.mark_tick = terms.settle_tick
+    book.settle_method = SettleMethod.SEED
     book.fee_hours = terms.fee_hours or terms.hours
     book.symbol[:] = np.frombuffer(terms.symbol.encode().ljust(SYMBOL_BYTES, b"\0"), "<u8")
     set_allocation_terms(state, terms.index, terms.sharing)

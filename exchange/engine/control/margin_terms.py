@@ -137,16 +137,18 @@ def _set_residual(state: np.record, book: np.record) -> None:
     """Write the most that the legs of one lot can lose against their marks, beyond the combination's loss against its
     own mark.
 
-    For a strip it comes from rounding: its mark is the rounded mean of the legs' marks, weighted by hours. For a
+    For a strip it comes from rounding: its mark is the rounded mean of the legs' marks, weighted by hours; and its
+    buyer pays the remainder of CASCADE-006 in cash, while what the legs gain is no fund yet (MARGIN-015). For a
     calendar or a tier spread, the second leg may be assigned any price inside its daily limits, and the hours of the
     legs may differ.
     """
     if book.combo == COMBO_STRIP:
-        difference = np.int64(0)
+        difference = hours = np.int64(0)
         for number in range(np.int64(book.leg_count)):
             leg = state.books[book.legs[number].book]
             difference += (np.int64(book.mark_tick) - leg.mark_tick) * leg.hours
-        book.residual_mills = abs(difference)
+            hours += leg.hours
+        book.residual_mills = abs(difference) + hours - 1
         return
     front, back = state.books[book.legs[0].book], state.books[book.legs[1].book]
     back_mark = np.int64(back.mark_tick)

@@ -24,6 +24,7 @@ from exchange.engine.control.day_limits import (
 from exchange.engine.control.define_account import AccountPayload, check_account, define_account
 from exchange.engine.control.lead_makers import LeadMakersPayload, check_lead_makers, set_lead_makers
 from exchange.engine.control.list_instruments import ListPayload, check_list, list_instruments
+from exchange.engine.control.mark import MarkPayload, check_mark, set_marks
 from exchange.records import EVENT
 
 PAYLOAD_BYTES_MAX = 65_536  # what a CONTROL frame holds (DUR-060)
@@ -60,6 +61,7 @@ CONTROLS: dict[int, Control[Any] | None] = {
     CommandKind.DAY_LIMITS: Control(
         DayLimitsPayload, check_day_limits, set_day_limits, cancel_off_increment, check_people
     ),
+    CommandKind.MARK: Control(MarkPayload, check_mark, set_marks),
     CommandKind.DEFINE_KEY: None,
     CommandKind.ACT: None,
 }

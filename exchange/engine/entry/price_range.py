@@ -16,7 +16,7 @@ def _reference_tick(book):
         return np.int64(book.last_tick)
     if book.has_indicative != 0:
         return np.int64(book.indicative_tick)
-    return np.int64(book.mark_tick)
+    return np.int64(book.settle_tick)
 
 
 @leaf_kernel

@@ -39,8 +39,8 @@ def record_print(state, index, price, lots):
 
 @leaf_kernel
 def _note_trades(state, book, first, last, lots, value):
-    """Add trades of one aggressor to the statistics of the day. Refreshes the fast path, which depends on the last
-    price.
+    """Add trades of one aggressor to the statistics of the day and to the closing window. Refreshes the fast path,
+    which depends on the last price.
 
     first, last  prices of the first and the last trade; all others are between these
     lots, value  of all trades; value is the sum of price * lots
@@ -56,6 +56,9 @@ def _note_trades(state, book, first, last, lots, value):
     book.has_last = 1
     book.volume_lots += lots
     book.volume_tick_lots += value
+    if state.window_from_ns <= state.time_ns < state.window_to_ns:
+        book.window_lots += lots
+        book.window_tick_lots += value
     refresh_fast_path(book)
 
 

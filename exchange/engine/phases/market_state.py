@@ -40,8 +40,8 @@ def effective_state(group_state, own_state):
 
 @kernel
 def reference_tick(book):
-    """Reference price of an auction: last price of the day, else the mark (AUC-008)."""
-    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.mark_tick)
+    """Reference price of an auction: last price of the day, else the settlement (AUC-008)."""
+    return np.int64(book.last_tick) if book.has_last != 0 else np.int64(book.settle_tick)
 
 
 @kernel

@@ -6,6 +6,7 @@ The last step writes the state and emits STA.
 
 import numpy as np
 
+from exchange.book.quoted import note_closing_quote
 from exchange.engine.cancels.cancel_queue import start_cancels
 from exchange.engine.cancels.disconnect import release_waiting
 from exchange.engine.cancels.scope import DAY_ORDERS, gather_book
@@ -137,9 +138,12 @@ def publish_indicative(state, out, command):
 
 @kernel
 def expire_day_orders(state):
-    """Queue the cancels of the DAY orders of all books that the SET_STATE closes, in order of entry (TIF-009)."""
+    """Queue the cancels of the DAY orders of all books that the SET_STATE closes, in order of entry (TIF-009). Before,
+    each book that closes notes its closing quote."""
     for index in range(1, state.books_listed + 1):
         if in_scope(state, state.cursor, np.int64(index)):
+            if state.books[index].market_state != MARKET_CLOSED:
+                note_closing_quote(state.books[index])
             gather_book(state, np.int64(index), DAY_ORDERS)
     start_cancels(state, CANCEL_EXPIRED, True)
 

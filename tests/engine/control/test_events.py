@@ -9,7 +9,7 @@ from exchange.limits import TEST
 def state_at(sequence: int):
     state = new_state(TEST)[0]
     state.sequence, state.time_ns = sequence, 10 * sequence
-    state.books["mark_tick"][1:4] = 101, 102, 103
+    state.books["settle_tick"][1:4] = 101, 102, 103
     return state
 
 
@@ -24,7 +24,7 @@ def test_each_account_has_its_row():
     assert len(accounts_defined(state_at(5), [])) == 0
 
 
-def test_listed_books_say_their_mark_and_number_the_instruments_channel():
+def test_listed_books_say_their_settlement_and_number_the_instruments_channel():
     state = state_at(5)
     assert instruments_listed(state, [3, 1])[["instrument", "price"]].tolist() == [(3, 103), (1, 101)]
     assert state.listed_sequence == 5

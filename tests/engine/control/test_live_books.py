@@ -68,7 +68,8 @@ def settle(run: Run) -> None:
         one = instruments[index]
         terms = {"settle_tick": one.settle_tick + move, "low_tick": one.low_tick - 20, "high_tick": one.high_tick + 3}
         instruments[index] = dataclasses.replace(one, **terms)
-        books[index].mark_tick = terms["settle_tick"]
+        books[index].mark_tick = books[index].settle_tick = terms["settle_tick"]
+        run.pair.reference.clearing.marks[index] = terms["settle_tick"]
         books[index].low_tick, books[index].high_tick = terms["low_tick"], terms["high_tick"]
 
 

@@ -60,9 +60,9 @@ def test_a_spread_may_lose_its_back_legs_reach_on_the_hours_that_differ() -> Non
 
 
 @pytest.mark.rule("MARGIN-013")
-def test_a_strip_may_lose_what_rounding_has_taken_off_its_mark() -> None:
+def test_a_strip_may_lose_what_rounding_has_taken_off_its_mark_and_the_remainder_that_its_buyer_pays() -> None:
     strip = listed(property_market()).books[6]
-    assert strip.residual_mills == abs(99 * (744 + 672) - 100 * 744 - 97 * 672)
+    assert strip.residual_mills == abs(99 * (744 + 672) - 100 * 744 - 97 * 672) + 744 + 672 - 1
 
 
 @pytest.mark.rule("LIMIT-003")

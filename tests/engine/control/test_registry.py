@@ -28,7 +28,7 @@ def control(engine: Engine, kind: int, payload: bytes) -> np.ndarray:
 def test_the_table_names_controls_and_no_rows() -> None:
     assert set(CONTROLS) == {
         CommandKind.LIST, CommandKind.DEFINE_ACCOUNT, CommandKind.DEFINE_KEY, CommandKind.LEAD_MAKERS,
-        CommandKind.DAY_LIMITS, CommandKind.ACT,
+        CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.ACT,
     }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_a_payload_that_fits_in_no_frame_is_refused(kind: int) -> None:
 
 
 def test_a_kind_that_is_no_control_is_refused_with_those_that_are() -> None:
-    text = r"control 1: not one of DAY_LIMITS, DEFINE_ACCOUNT, LEAD_MAKERS, LIST$"
+    text = r"control 1: not one of DAY_LIMITS, DEFINE_ACCOUNT, LEAD_MAKERS, LIST, MARK$"
     with pytest.raises(ControlError, match=text):
         Engine(TEST).check_control(CommandKind.NEW, b"{}")
 
@@ -83,12 +83,13 @@ def test_names_of_fields_are_those_that_journals_hold() -> None:
         if control is not None:
             names[CommandKind(kind).name] = [field.encode_name for field in msgspec.structs.fields(control.payload)]
     assert names == {
-        "LIST": ["month", "commodities", "instruments"],
+        "LIST": ["month", "commodities", "instruments", "window_ns"],
         "DEFINE_ACCOUNT": [
             "account", "firm", "smp_id", "order_lots_max", "position_lots_max", "term_lots_max", "close_only",
         ],
         "LEAD_MAKERS": ["makers", "instruments", "group"],
-        "DAY_LIMITS": ["books", "day", "by_two"],
+        "DAY_LIMITS": ["books", "day", "by_two", "window_ns"],
+        "MARK": ["min_lots", "pays", "day"],
     }  # fmt: skip
 
 

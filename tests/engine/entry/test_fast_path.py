@@ -140,7 +140,7 @@ def stale_writers(whole: ast.Module) -> list[str]:
 def test_what_the_places_depend_on_is_read_off_the_code() -> None:
     assert inputs() == {
         "market_state", "order_entry", "leg_count", "term", "spot_weight", "min_inc", "lot_inc", "edge_tick",
-        "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "mark_tick",
+        "band_ticks", "has_last", "last_tick", "has_indicative", "indicative_tick", "settle_tick",
     }  # fmt: skip
 
 
@@ -168,8 +168,8 @@ def test_whatever_changes_the_places_of_the_fast_path_refreshes_them() -> None:
         ("def close(state):\n state.books['market_state'][1] = 0", ["close"]),
         ("def close(state):\n state.books[1]['market_state'] = 0", ["close"]),
         ("def close(state):\n row = state.books[1]\n row.order_entry = 0", ["close"]),
-        ("def settle(book):\n with changing_terms(book):\n  book.mark_tick = 1", []),
-        ("def settle(book):\n with changing_terms(book):\n  pass\n book.mark_tick = 1", ["settle"]),
+        ("def settle(book):\n with changing_terms(book):\n  book.settle_tick = 1", []),
+        ("def settle(book):\n with changing_terms(book):\n  pass\n book.settle_tick = 1", ["settle"]),
     ],
 )
 def test_a_writer_that_does_not_refresh_is_seen(source: str, stale: list[str]) -> None:

@@ -22,7 +22,7 @@ def open_book(bid: int, ask: int, **terms: int) -> np.ndarray:
     states = new_state(TEST)
     state = states[0]
     book = state.books[1]
-    book.low_tick, book.high_tick, book.mark_tick, book.min_inc = LOW, HIGH, MARK, 1
+    book.low_tick, book.high_tick, book.settle_tick, book.min_inc = LOW, HIGH, MARK, 1
     book.edge_tick[:] = LOW, HIGH
     book.side_rows = 256
     book.market_state = MarketState.OPEN
