@@ -56,10 +56,13 @@ def in_progress(spec: Spec, forward: int, hours: int, prior: int | None, days: P
     return nearest(mean, forward if prior is None else prior)
 
 
-def tiers_in_order(spec: Spec, books: Sequence[tuple[str, int, str, int]]) -> list[tuple[int, bool]]:
+def tiers_in_order(
+    spec: Spec, books: Sequence[tuple[str, int, str, int]], bounds: Pairs | None = None
+) -> list[tuple[int, bool]]:
     """(price, flagged) of each tier (SETTLE-006).
 
-    books   (tier, price, method, lots of the window)
+    books    (tier, price, method, lots of the window)
+    bounds   (lowest, highest) price of each tier on the day; None: those of the venue
     """
     floors = [int(tier[1:]) for tier, *_ in books]
     if len(set(floors)) < len(floors):
@@ -78,6 +81,8 @@ def tiers_in_order(spec: Spec, books: Sequence[tuple[str, int, str, int]]) -> li
         if method != "T1":
             price = max([price, *lower])
             price = min([price, *higher])
+            low, high = bounds[place] if bounds else PRICES
+            price = max(low, min(high, price))
         fixed[place] = price
     window = [place for place in range(len(books)) if books[place][2] == "T1"]
     flagged = {
