@@ -22,6 +22,7 @@ from exchange.conformance.runner import CannotRun, run_scenario
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue
 from exchange.conformance.words import NotationError
 from exchange.errors import UserError
+from exchange.reference.house.house import ReferenceHouse
 
 SHOWN_FIELDS = {"parameters": 2, "before": 3, "messages": 4}  # parts of a scenario that a report shows, by place
 
@@ -54,7 +55,8 @@ def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Calla
     if not scenarios:
         raise UserError(f"{', '.join(files)}: no scenarios")
     new_venue: Callable[[], ConformanceVenue] = ReferenceVenue if reference else EngineVenue
-    player = ScenarioPlayer(TWINS if reference else PRODUCT, load_spec())
+    functions, new_house = (TWINS, ReferenceHouse) if reference else (PRODUCT, None)
+    player = ScenarioPlayer(functions, load_spec(), new_house)
     counts = Counter[str]()
     apart: dict[str, list[str]] = {}
 

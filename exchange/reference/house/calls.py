@@ -1,0 +1,76 @@
+"""Margin calls, close-only, liquidation (MARGIN-012, FALL-003)."""
+
+from exchange.reference.formulas.calendar import packed_id
+from exchange.reference.house.holdings import equity
+from exchange.reference.house.margin import initial_mills, maintenance_mills, only_closes
+from exchange.reference.house.orders import end, is_open, match
+from exchange.reference.house.prices import limits
+from exchange.reference.house.state import HouseState, MarginCall, Member, WorkingOrder
+from exchange.units import NS_PER_HOUR
+
+CALL_NS = 2 * NS_PER_HOUR
+
+
+def review(state: HouseState) -> None:
+    """After marks or variation: call members, renew or lift their calls, work off what is liquidated."""
+    for member in list(state.members.values()):
+        if member.standing == "OPEN":
+            if equity(state, member) < maintenance_mills(state, member):
+                _call(state, member)
+        elif member.standing == "CLOSE_ONLY":
+            look_at_call(state, member)
+        elif member.standing == "LIQUIDATING":
+            _work_off(state, member)
+
+
+def look_at_call(state: HouseState, member: Member) -> None:
+    """A call is met when equity is at the initial margin again; else it asks for what is missing now."""
+    missing = initial_mills(state, member) - equity(state, member)
+    if member.call is None:
+        return
+    if missing <= 0:
+        member.standing, member.call = "OPEN", None
+    else:
+        member.call = MarginCall(missing, member.call.due_ns)
+
+
+def _call(state: HouseState, member: Member) -> None:
+    """Call a member; each of its orders leaves, youngest first, unless it only closes."""
+    missing = initial_mills(state, member) - equity(state, member)
+    member.standing, member.call = "CLOSE_ONLY", MarginCall(missing, state.now_ns + CALL_NS)
+    for order in reversed(state.working(member.name)):
+        others = [other for other in state.working(member.name) if other is not order]
+        if not only_closes(state, member, others, order):
+            end(order, "DEFAULT")
+
+
+def liquidate_unmet(state: HouseState) -> None:
+    """Calls whose time is over: all orders leave, the positions are worked off."""
+    for member in list(state.members.values()):
+        if member.call is not None and member.call.due_ns <= state.now_ns:
+            member.standing, member.call = "LIQUIDATING", None
+            for order in reversed(state.working(member.name)):
+                end(order, "DEFAULT")
+            _work_off(state, member)
+
+
+def _work_off(state: HouseState, member: Member) -> None:
+    """Take what the other side shows inside the day's limits; a loss that is left is the house's (FALL-003)."""
+    for symbol in sorted(member.positions(), key=lambda one: packed_id(state.spec, one)):
+        if is_open(state, symbol):
+            lots, (low, high) = member.lots(symbol), limits(state, symbol)
+            side = -1 if lots > 0 else 1
+            order = WorkingOrder("", member.name, side, abs(lots), symbol, low if side < 0 else high)
+            match(state, order)
+            if order.lots_left < abs(lots):
+                state.touch()
+    if not member.positions():
+        _bear_loss(state, member)
+
+
+def _bear_loss(state: HouseState, member: Member) -> None:
+    """What a flat member cannot pay is a shortfall of the default account; its gains of closed lots count."""
+    missing = -equity(state, member)
+    if missing > 0:
+        state.ledger.post(state.now_ns, "shortfall", "default", member.name, missing)
+        member.standing = "DEFAULTED"
