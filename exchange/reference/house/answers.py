@@ -75,10 +75,8 @@ def _open(state: HouseState, values: Values) -> dict[str, Any]:
 
 
 def _order(state: HouseState, values: Values) -> dict[str, Any]:
-    found = [order for order in state.orders if order.name == values["order"]]
-    if not found:
-        return {}
-    return {"orderstate": found[-1].status, "why": found[-1].why, "left": found[-1].lots_left}
+    found = {**state.past, **{order.name: order for order in state.orders}}.get(values["order"])
+    return {"orderstate": found.status, "why": found.why, "left": found.lots_left} if found else {}
 
 
 def _call(state: HouseState, values: Values) -> dict[str, Any]:

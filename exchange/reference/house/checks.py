@@ -56,7 +56,7 @@ def state_hash(state: HouseState) -> bytes:
     parts = [
         members,
         {owner: own for owner, own in entries.items() if own},
-        *(state.orders, state.life, state.settled, state.marks, state.figures, sorted(state.paused)),
+        *(state.orders, state.past, state.life, state.settled, state.marks, state.figures, sorted(state.paused)),
         *(state.rows, state.ahead, state.rentals, state.taken, state.statements, state.mark_due_ns),
     ]
     return hashlib.sha256(repr(parts).encode()).digest()

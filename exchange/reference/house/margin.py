@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 
-from exchange.codes import Family
+from exchange.codes import ComboKind, Family
 from exchange.reference.formulas.contracts import fee
 from exchange.reference.formulas.margin import AccountTerms, commodity, initial, maintenance_of, psr
 from exchange.reference.house.holdings import unrealised
-from exchange.reference.house.prices import mark
+from exchange.reference.house.prices import limits, mark
 from exchange.reference.house.state import HouseState, Member, WorkingOrder
+from exchange.reference.house.terms import Contract
 
 
 def full_margin(state: HouseState, member: Member, more: Sequence[tuple[int, str]] = ()) -> dict[str, int]:
@@ -42,8 +43,8 @@ def addon_months(state: HouseState) -> set[str]:
 
 
 def hold_mills(state: HouseState, member: Member, orders: Sequence[WorkingOrder], fee_kind: str = "taker") -> int:
-    """The most that the full rule can ask, whatever part of some orders fills, with each order's loss against the mark
-    and its fee (MARGIN-013)."""
+    """The most that the full rule can ask, whatever part of some orders fills, with what filling each of them can cost
+    at once (MARGIN-013)."""
     positions, total = member.positions(), 0
     symbols = [*positions, *(order.symbol for order in orders)]
     for name in sorted({commodity(leg) for symbol in symbols for leg, _ in state.contracts[symbol].legs}):
@@ -56,17 +57,21 @@ def hold_mills(state: HouseState, member: Member, orders: Sequence[WorkingOrder]
 def _hold_of_commodity(
     state: HouseState, name: str, positions: Mapping[str, int], orders: Sequence[WorkingOrder]
 ) -> int:
-    spec, scan_range = state.spec, psr(state.spec, name.removesuffix("/I"))
+    """Scan, intra and tier charges of the worst fills, and the delivery add-on of the worst shorts.
+
+    Of L hours long and S short the scan range is paid on |L - S| and at most the larger charge on min(L, S), which is
+    (L + S - |L - S|) / 2. Both sums are taken at their largest.
+    """
+    scan_range, rates = psr(state.spec, name.removesuffix("/I")), state.spec.margin
+    charge = max(rates.intra_mills, rates.tier_mills)
     net = sum(lots * state.contracts[symbol].hours for symbol, lots in positions.items())
     moves = [order.side * order.lots_left * _lot_hours(state, order.symbol) for order in orders]
     up, down = sum(max(0, move) for move in moves), sum(max(0, -move) for move in moves)
-    scan = max(abs(net + up), abs(net - down)) * scan_range
+    widest = max(abs(net + up), abs(net - down))
     longest, shortest = _extremes(state, positions, orders)
-    hours = {symbol: state.contracts[symbol].hours for symbol in longest}
-    most_long = sum(max(0, lots) * hours[symbol] for symbol, lots in longest.items())
-    most_short = sum(max(0, -lots) * hours[symbol] for symbol, lots in shortest.items())
-    pairs = min(most_long, most_short) * (spec.margin.intra_mills + spec.margin.tier_mills)
-    return scan + pairs + _hold_of_addon(state, name, shortest, scan_range)
+    gross = sum(max(abs(longest[one]), abs(shortest[one])) * state.contracts[one].hours for one in longest)
+    held = ceil(Fraction(widest * max(0, 2 * scan_range - charge) + gross * charge, 2))
+    return held + _hold_of_addon(state, name, shortest, scan_range)
 
 
 def _extremes(
@@ -102,10 +107,23 @@ def _lot_hours(state: HouseState, symbol: str) -> int:
 
 
 def _order_mills(state: HouseState, order: WorkingOrder, fee_kind: str) -> int:
-    """What filling an order costs at once: its loss against the mark, and its fee."""
+    """The most that filling an order can cost at once: its loss against the mark, and its fee."""
     loss = max(0, order.side * (order.price - mark(state, order.symbol)))
-    value = loss * state.contracts[order.symbol].hours * order.lots_left
-    return value + fee(state.spec, fee_kind, order.lots_left, order.symbol)
+    one_lot = loss * state.contracts[order.symbol].hours + _leg_loss(state, state.contracts[order.symbol])
+    return one_lot * order.lots_left + fee(state.spec, fee_kind, order.lots_left, order.symbol)
+
+
+def _leg_loss(state: HouseState, contract: Contract) -> int:
+    """The most that one lot of a combination loses by the prices of its legs, beyond its own loss: a strip's mark is
+    rounded, the longer leg of a calendar may move to a limit with the other."""
+    marks = [(state.marks[leg], state.contracts[leg].hours) for leg, _ in contract.legs]
+    if contract.combo is ComboKind.STRIP:
+        own = mark(state, contract.symbol)
+        return abs(sum((own - tick) * hours for tick, hours in marks))
+    if contract.is_outright:
+        return 0
+    (_, front), (back_mark, back) = marks
+    return abs(front - back) * max(abs(bound - back_mark) for bound in limits(state, contract.legs[1][0]))
 
 
 def funds_mills(state: HouseState, member: Member) -> int:

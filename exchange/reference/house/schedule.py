@@ -72,9 +72,7 @@ def _close(state: HouseState, today: date) -> None:
     """Settlement prices on the books as they stand, variation, last trading days, listing, calls, statements."""
     state.mark_due_ns = 0
     settled = settlements_of_day(state)
-    for order in state.orders:
-        if order.status == "WORKING" and not order.gtc:
-            end(order, "EXPIRED")
+    _end_day_orders(state)
     state.paused.clear()
     for symbol, settlement in settled.items():
         state.settled[symbol].append(settlement)
@@ -87,4 +85,12 @@ def _close(state: HouseState, today: date) -> None:
     state.flags = {name: flags_of(state, member) for name, member in state.members.items()}
     review(state)
     state_day(state)
+    state.past |= {order.name: order for order in state.orders if order.status != "WORKING"}
+    state.orders = [order for order in state.orders if order.status == "WORKING"]
     state.touch()
+
+
+def _end_day_orders(state: HouseState) -> None:
+    for order in state.orders:
+        if order.status == "WORKING" and not order.gtc:
+            end(order, "EXPIRED")

@@ -112,7 +112,8 @@ class HouseState:
     day        the trading day: from the close of the date before to its own
     contracts  all that were ever listed, by symbol; `life` where each of them stands
     settled    published settlements by symbol, oldest first
-    orders     all that were accepted, in the order of entry
+    orders     those accepted since the last close or working still, in the order of entry
+    past       orders by name that had ended at a close
     rows       arrived index prints, None: taken away; `ahead`: those given before their time
     mark_due_ns  when the next mark finds something new; 0: it would find nothing
     """
@@ -128,6 +129,7 @@ class HouseState:
     marks: dict[str, int] = field(default_factory=dict)
     figures: dict[str, DayFigures] = field(default_factory=dict)
     orders: list[WorkingOrder] = field(default_factory=list)
+    past: dict[str, WorkingOrder] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
     source: dict[IndexName, str] = field(default_factory=dict)
     rows: dict[tuple[IndexName, date], int | None] = field(default_factory=dict)
