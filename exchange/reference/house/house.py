@@ -7,6 +7,7 @@ import msgspec
 
 from contracts_spec.load import load_spec
 from contracts_spec.schema import Spec
+from exchange.errors import UserError
 from exchange.reference.house import checks
 from exchange.reference.house.answers import answer
 from exchange.reference.house.cash import adjust, deposit, settle_again, withdraw
@@ -43,6 +44,8 @@ class ReferenceHouse:
         state, today = self.state, date_of(start_ns)
         list_day(state, state.day)
         priors = {line.values["symbol"]: line.values["price"] for line in lines if line.name == "prior"}
+        for symbol in priors.keys() - {one.symbol for one in state.listed()}:
+            raise UserError(f"prior {symbol}: no outright of that name is listed on {state.day}")
         for contract in state.listed():
             price = priors.get(contract.symbol, first_price(state, contract))
             state.settled[contract.symbol] = [Settled(state.settled[contract.symbol][0].day, price, "SEED")]

@@ -12,6 +12,7 @@ from exchange.conformance.clearing.lines import ClearingScenario
 from exchange.conformance.clearing.notation import read_clearing
 from exchange.conformance.clearing.runner import ScenarioPlayer
 from exchange.conformance.clearing.twins import TWINS
+from exchange.errors import UserError
 from exchange.reference.house.house import ReferenceHouse
 from tests.reference.house.scenes import outcome_of, play
 
@@ -49,6 +50,12 @@ def test_set_up_lines_open_the_house_as_they_say() -> None:
     assert state.member("A").opening_mills == 5
 
 
+@pytest.mark.parametrize("symbol", ["H100.G90.F30", "B200.G90.F27", "H100.G90.F27-G27"])
+def test_a_prior_of_what_is_not_listed_is_a_mistake(symbol: str) -> None:
+    with pytest.raises(UserError, match=f"prior {symbol}: no outright of that name is listed on 2026-11-16"):
+        play(f"prior {symbol} 2800\nclose\n")
+
+
 def line_of(act: tuple[str, str, int, str, int, bool]) -> str:
     kind, member, lots, symbol, price, wide = act
     if kind == "money":
@@ -70,7 +77,7 @@ ACTS = some.lists(
 
 
 @given(ACTS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_whatever_is_done_nothing_is_broken_and_a_refusal_changes_nothing(
     acts: list[tuple[str, str, int, str, int, bool]],
 ) -> None:

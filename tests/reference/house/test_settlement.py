@@ -66,7 +66,8 @@ def test_tiers_are_in_order_unless_windows_or_limits_contradict(books: list[tupl
         state.settled[symbol] = [Settled(state.day, 2810, "SEED")]
         if lots:
             state.figures[symbol] = DayFigures(price, [(price, lots)])
-    settled = [settlements_of_day(state)[f"H100.{tier}.F27"] for tier in TIERS]
+    found = settlements_of_day(state)
+    settled = [found[f"H100.{tier}.F27"] for tier in TIERS]
     prices = [one.price for one in settled]
     windows = [one.price for one in settled if one.method == "T1"]
     assert prices == sorted(prices) or windows != sorted(windows)
