@@ -52,6 +52,7 @@ def test_uncovered_shorts_pay_more_from_the_close_five_business_days_before_the_
     state = held("start 2026-12-18\n", lots)
     assert addon_months(state) == {"F27"}
     assert full_margin(state, state.member("A"))["addon"] == 12 * 744 * 200
+    assert addon_months(held("start 2026-12-24\n", {})) == {"F27"}
     assert not addon_months(held("start 2026-12-25\n", {}))
 
 

@@ -44,6 +44,45 @@ expect settle H100.G95.G27 2966 T3
     )
 
 
+@pytest.mark.rule("BAND-013")
+def test_a_month_held_at_its_limit_moves_the_next_one_only_as_far() -> None:
+    play(
+        """prior H100.G90.Z26 3000
+prior H100.G90.F27 2500
+trade A buys 1 H100.G90.Z26 @3600 from B
+close
+expect settle H100.G90.F27 3000 T3
+expect settle H100.G90.G27 3310 T3
+"""
+    )
+
+
+@pytest.mark.rule("SETTLE-005")
+@pytest.mark.rule("SETTLE-006")
+def test_parents_follow_the_prices_of_today_after_their_tiers_were_ordered() -> None:
+    play(
+        f"""prior H100.G95.F27 2810
+20:59 trade A buys 5 {F27} @2900 from B
+close
+expect settle H100.G95.F27 2900 T3
+expect settle H100.G90.Q1-27 2900 T4
+expect settle H100.G95.Q1-27 2943 T4
+"""
+    )
+
+
+@pytest.mark.rule("SETTLE-006")
+def test_a_tier_that_is_raised_stays_inside_its_own_limits() -> None:
+    play(
+        f"""prior H100.G95.F27 2400
+20:59 trade A buys 5 {F27} @2900 from B
+close
+expect settle H100.G95.F27 2880 T3
+expect limits H100.G95.F27 1728..4032
+"""
+    )
+
+
 @pytest.mark.rule("SETTLE-006")
 def test_two_prices_of_the_window_in_the_wrong_order_are_flagged() -> None:
     state = play("deposit A 1\n")
