@@ -46,9 +46,23 @@ def test_orders_leave_youngest_first_until_what_is_left_only_closes() -> None:
 trade A buys 10 {F27} @2810 from B
 order o1 A sells 6 {F27} @2900
 order o2 A buys 1 {F27} @2500
+order o3 A sells 6 {F27} @2900
 trade C sells 1 {F27} @2670 to D
 10:01 expect order o1 WORKING
 expect order o2 GONE DEFAULT
+expect order o3 GONE DEFAULT
+"""
+    )
+
+
+@pytest.mark.rule("MARGIN-012")
+@pytest.mark.parametrize(("cash", "standing"), [(2_998_320, "OPEN"), (2_998_319, "CLOSE_ONLY")])
+def test_equity_that_is_just_the_maintenance_is_no_call(cash: int, standing: str) -> None:
+    play(
+        f"""account A {cash}
+trade A buys 10 {F27} @2810 from B
+trade C sells 1 {F27} @2727 to D
+10:01 expect account A {standing}
 """
     )
 
