@@ -123,7 +123,7 @@ class Flow:
 
     def day_limits(self, market: Market) -> dict[str, Any]:
         """New settlements and limits of some books of the first group, narrow or wide; of a day now and then."""
-        books = []
+        books, day = [], 1 + max(market.settled_days.values(), default=0)
         for index, one in market.clearing.instruments.items():
             if one.group == 1 and self.chance(0.7):
                 settle, width = one.settle_tick + int(self.rng.integers(-3, 4)), self.pick([4, 8, 20, 40])
@@ -135,10 +135,9 @@ class Flow:
                         **({"min_inc": self.pick([1, 1, 1, 2, 5])} if self.chance(0.4) else {}),
                     }
                 )  # fmt: skip
-        following = 1 + max(market.settled_days.values(), default=0)
         begin = self.sequence * 1_000 + self.pick([1, 50_000, 200_000])
         window = self.pick([{}, {"window_ns": [begin, begin + self.pick([1_000, 100_000])]}])
-        return {"books": books, "by_two": True, "day": self.pick([0, following]), **window}
+        return {"books": books, "by_two": True, "day": day * self.pick([0, 1]), **window}
 
     def stamp(self, kind: CommandKind, **fields: Any) -> Any:
         self.sequence += 1

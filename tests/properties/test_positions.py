@@ -122,4 +122,4 @@ def test_positions_say_what_the_fills_add_up_to(seed: int) -> None:
     run = FillRun(seed)
     for _ in range(6):
         run.days(1, 300)
-    assert min(run.seen[name] for name in ("flat", "long", "short", "paid")) > 1, run.seen
+    assert min(run.seen[name] for name in ("flat", "long", "short", "paid")) > 0, run.seen
