@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from exchange.clearing_codes import HouseAccount
-from exchange.codes import CommandKind, Side
+from exchange.codes import CommandKind, MarketState, Side
 from exchange.conformance.venues import EngineVenue, ReferenceVenue
 from exchange.engine import query
 from exchange.engine.risk import free_margin_mills
@@ -82,7 +82,10 @@ class Pair:
         assert {int(group): int(settled[group]) for group in settled.nonzero()[0]} == self.reference.settled_days
         for index, book in self.reference.books.items():
             assert query.market_state(states, index) == self.reference.market_state(index)
-            expected = (book.window_lots, book.window_tick_lots, book.quoted_tick)
+            quoted_tick = book.quoted_tick
+            if self.reference.market_state(index) != MarketState.CLOSED:
+                quoted_tick = book.quoted(self.reference.clearing.instruments[index].settle_tick)
+            expected = (book.window_lots, book.window_tick_lots, quoted_tick)
             assert query.closing(states, index) == expected, f"closing window and quote of book {index}"
             bids, asks = query.depth(states, index, 0) if book_has_ladder(states, index) else ([], [])
             assert (bids, asks) == (book.levels(Side.BUY), book.levels(Side.SELL)), f"depth of book {index}"

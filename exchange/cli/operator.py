@@ -129,21 +129,29 @@ def settle(
     chip: tuple[str, ...] = (),
     day: str = "",
     increment: tuple[str, ...] = (),
+    dry_run: bool = False,
     by: By = NOBODY,
 ) -> None:
     """Publish the settlement prices of closed groups. Their books may then open, with daily limits around these prices.
 
     Args:
         folder: Data folder of the running venue.
-        prices: Settlement prices in dollars, like H100.G90.H27=2.845; other outrights keep their last ones.
+        prices: Settlement prices in dollars, like H100.G90.H27=2.845; the venue finds those of other outrights.
         chip: Only this chip; without it, all groups that are closed and wait for their settlement.
         day: Trading day of the new limits, like 2026-11-24; without it, the day that ends next. Another day takes two
             operators.
         increment: New price increment of an instrument, like H100.G90.H27=0.005; orders at other prices are cancelled.
+        dry_run: Change nothing: print the price, method and change of each outright, as if the venue settled now.
     """
     from exchange.cli.arguments import parse_day
     from exchange.cli.prices import parse_prices
+    from exchange.errors import UserError
 
+    if dry_run:
+        if prices or increment or day:
+            raise UserError("--dry-run shows what the venue finds itself: prices, --day and --increment do not fit")
+        _ask(folder, "ShowSettlements", chips=list(chip))
+        return
     _ask(
         folder, "Settle", by, chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment),
         day=str(parse_day("--day", day) or ""),

@@ -4,5 +4,6 @@ run.py              runs the demo from start to end, and prints the result
 venue_process.py    the venue in a separate process, controlled through a pipe
 board.py            the live display of the traded months
 markets.py          one market on the board, and its longest time without a trade
+closing.py          the close of the day: settlement, variation margin, the next day
 checks.py           the checks at the end: verifies and replays the journal, compares with the data of the clients
 """

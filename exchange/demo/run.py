@@ -26,7 +26,8 @@ from clients.strategies.market_maker import MarketMaker
 from clients.strategies.strategy import Strategy, run
 from clients.strategies.taker import Taker
 from exchange.demo.board import Board, say
-from exchange.demo.checks import Check, DemoResult, check_venue
+from exchange.demo.checks import Check, DemoResult, check_venue, to_the_mill
+from exchange.demo.closing import ClosedDay, closing_table
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
 from exchange.limits import NAMED
@@ -89,6 +90,8 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
             ready = await_ready(venue, console)
             figures, symbols = run_loop(trade(venue, ready, seconds, seed, console))
             end_cleanly_when_terminated()  # again: the event loop has replaced the handler
+            closed = venue.close_day()
+            show_close(console, closed)
             say(console, "Stopping the venue, then checking its journal.")
             stopped = venue.stop()
             result = check_venue(
@@ -100,11 +103,11 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
                 figures.book_faults,
                 lambda text: say(console, f"  {text} ..."),
             )
-            result.checks.append(figures.kept_trading_check)
+            result.checks.extend([closed.check, figures.kept_trading_check])
         finally:
             venue.end()
     if as_json:
-        print(json.dumps(as_object(figures, result), indent=2))
+        print(json.dumps(as_object(figures, closed, result), indent=2))
     else:
         report(console, figures, result, symbols, folder)
     return 0 if result.passed else 1
@@ -279,7 +282,21 @@ async def show(
     return elapsed_s()
 
 
-def as_object(figures: Measurements, result: DemoResult) -> dict[str, object]:
+def show_close(console: Console, closed: ClosedDay) -> None:
+    """Print prices and methods by market, and what variation margin has moved."""
+    say(console, f"\nThe day closes. The venue settles itself, and opens {closed.day}:")
+    console.print(closing_table(closed))
+    others = ", ".join(f"{method} {count}" for method, count in sorted(closed.methods.items()))
+    say(console, f"All outrights by method: {others}. T1: mean price of the closing window, here all of the demo;")
+    say(console, "T2: between the quotes; T3, T4: from neighbouring months, and from the months of a longer period.")
+    money = to_the_mill(closed.paid_mills)
+    say(
+        console,
+        f"Variation margin: {money} from those who lost to those who gained ({closed.accounts_paid}).\n",
+    )
+
+
+def as_object(figures: Measurements, closed: ClosedDay, result: DemoResult) -> dict[str, object]:
     """The result as `gpux demo --json` prints it."""
     return {
         "seconds": round(figures.seconds, 3),
@@ -289,6 +306,8 @@ def as_object(figures: Measurements, result: DemoResult) -> dict[str, object]:
         "refusals": figures.refusals,
         "acks_per_second": round(figures.acks_per_second, 1),
         "latency_us": {"p50": figures.p50_us, "p99": figures.p99_us},
+        "settlements": {row.symbol: {"px": row.settle_tick, "method": row.method} for row in closed.markets},
+        "variation_mills": closed.paid_mills,
         "checks": [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in result.checks],
         "passed": result.passed,
     }

@@ -1,7 +1,7 @@
 """The venue of the demo in a separate process, as in production, controlled through a pipe.
 
-The venue sends `Ready` when it serves. It stops when the parent sends any message, or ends. After a clean stop the
-venue sends `Stopped` with the hash of its final state.
+The venue sends `Ready` when it serves. On CLOSE it closes its day and sends `ClosedDay`. It stops when the parent sends
+STOP, or ends. After a clean stop the venue sends `Stopped` with the hash of its final state.
 """
 
 import asyncio
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
 
+from exchange.demo.closing import CLOSE_S_MAX, ClosedDay, close_day, demo_schedule
 from exchange.errors import UserError
 from exchange.venue.loop import run_loop
 
 START_S_MAX = 300.0
 STOP_S_MAX = 60.0
+CLOSE, STOP = "close", "stop"
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,18 @@ class VenueProcess:
         if not self._process.is_alive():
             raise UserError(f"the venue ended with code {self._process.exitcode}", 1)
 
+    def close_day(self) -> ClosedDay:
+        """Let the venue close its day, settle, and open the next one. UserError: it could not, or has ended."""
+        with contextlib.suppress(OSError):  # it has ended: what it sent last, or its exit code, says why
+            self._pipe.send(CLOSE)
+        message = self._await(CLOSE_S_MAX, lambda _: None)
+        assert isinstance(message, ClosedDay)
+        return message
+
     def stop(self) -> Stopped:
         """Stop the venue cleanly. UserError: it has ended by itself."""
         with contextlib.suppress(OSError):  # it has ended: what it sent last, or its exit code, says why
-            self._pipe.send("stop")
+            self._pipe.send(STOP)
         message = self._await(STOP_S_MAX, lambda _: None)
         assert isinstance(message, Stopped)
         self._process.join(STOP_S_MAX)
@@ -151,12 +161,25 @@ async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
     # The standard profile does not allow sixteen clients and the board's connection at one address.
-    settings = Settings(port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
+    schedule = demo_schedule()
+    settings = Settings(
+        port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback", schedule=schedule
+    )
     async with serve(folder, settings, before=enrol) as server:
         pipe.send(Ready(server.url, keys))
-        stop = asyncio.Event()
-        asyncio.get_running_loop().add_reader(pipe.fileno(), stop.set)
-        await stop.wait()
-        asyncio.get_running_loop().remove_reader(pipe.fileno())
+        while await _request(pipe) == CLOSE:
+            pipe.send(await close_day(server.venue, server.opened.spec, schedule, settings.clock.now_ns()))
     engine = server.venue.engine
     pipe.send(Stopped(engine.sequence, engine.state_hash()))
+
+
+async def _request(pipe: Connection) -> str:
+    """The parent's next message; STOP if it has ended."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(pipe.fileno(), ready.set)
+    await ready.wait()
+    loop.remove_reader(pipe.fileno())
+    try:
+        return str(pipe.recv())
+    except (EOFError, OSError):
+        return STOP

@@ -256,10 +256,23 @@ def open_page(states: np.ndarray, account: int, after: int, count: int) -> tuple
 
 
 def closing(states: np.ndarray, index: int) -> ClosingRow:
-    """What the next settlement of one book is made from."""
+    """What the next settlement of one book is made from: of a book that is not CLOSED, as if it closed now."""
     book = states[0].books[index]
     quoted_tick = int(book.quoted_tick) if book.is_quoted else None
+    if book.market_state != MarketState.CLOSED:
+        quoted_tick = _quoted_tick(states, index)
     return ClosingRow(int(book.window_lots), int(book.window_tick_lots), quoted_tick)
+
+
+def _quoted_tick(states: np.ndarray, index: int) -> int | None:
+    """The price of an open book between its quotes (SETTLE-003); None: it has no trade of the day and no quote."""
+    book = states[0].books[index]
+    bids, asks = depth(states, index, 1) if book.side_rows else ([], [])
+    if not (book.has_last or bids or asks):
+        return None
+    tick = int(book.last_tick if book.has_last else book.settle_tick)
+    tick = max(tick, bids[0][0]) if bids else tick
+    return min(tick, asks[0][0]) if asks else tick
 
 
 def _orders_after(states: np.ndarray, account: int, order_id: int) -> np.ndarray:

@@ -38,6 +38,7 @@ from exchange.operator.requests import (
     SetState,
     Settle,
     ShowLedger,
+    ShowSettlements,
     ShowStatus,
     Stop,
     decode_request,
@@ -63,6 +64,7 @@ class OperatorDesk:
         self._inquiries: dict[type[Request], Handler] = {
             ShowStatus: market.show_status,
             ShowLedger: members.show_ledger,
+            ShowSettlements: market.show_settlements,
             Nonce: self._make_nonce,
             Proposals: self._show_proposals,
         }

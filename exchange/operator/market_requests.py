@@ -22,10 +22,12 @@ from exchange.errors import UserError
 from exchange.gateway.gateway import Gateway
 from exchange.operator.acts import Acts, NeedsTwo
 from exchange.operator.pending_answer import PendingAnswer, Reply
-from exchange.operator.requests import Answer, LeadMakers, SetState, Settle, ShowStatus
+from exchange.operator.requests import Answer, LeadMakers, SetState, Settle, ShowSettlements, ShowStatus
 from exchange.operator.settlement import given_limits
 from exchange.publish.phases import reason_text as state_reason
 from exchange.seams import Clock
+from exchange.units import price_text
+from exchange.venue.daily.settlement import settlements
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.venue import Venue
 from exchange.wire.errors import reason_text
@@ -52,6 +54,28 @@ class MarketRequests:
             lines.append(f"{chip} {groups[group].name}{waits}")
         instruments = query.instruments(venue.states)
         return [*lines, *(f"{row.symbol} {row.state.name}" for row in instruments if row.state != groups[row.group])]
+
+    def show_settlements(self, request: ShowSettlements, reply: Reply) -> None:
+        """Answer with the price and method of each outright, if the venue settled now. Nothing changes."""
+        wanted = [self._group(chip) for chip in request.chips] or list(self._venue.groups.values())
+        self._venue.ask(lambda: reply(Answer(True, self._settlement_lines(wanted))))
+
+    def _settlement_lines(self, groups: list[int]) -> list[str]:
+        states = self._venue.states
+        found = settlements(states, self.coming_day(), groups)
+        lines = []
+        for row in query.instruments(states):
+            if (settlement := found.get(row.instrument_id)) is not None:
+                change = settlement.price_tick - row.settle_tick
+                note = ", contradicts another tier (SETTLE-006)" if settlement.flagged else ""
+                price = f"{price_text(settlement.price_tick)} {settlement.method.name}"
+                lines.append(f"{row.symbol} {price} ({'+' if change > 0 else ''}{price_text(change)}){note}")
+        return lines
+
+    def _group(self, chip: str) -> int:
+        if chip not in self._venue.groups:
+            raise UserError(f"no chip {chip} is listed")
+        return self._venue.groups[chip]
 
     def set_state(self, request: SetState, reply: Reply) -> None:
         """Change the state of a product group or of one book (STATE-001)."""
@@ -135,9 +159,8 @@ class MarketRequests:
     def chips_to_settle(self, request: Settle) -> list[str]:
         """Chips that a request is about: those named, else all that wait for their settlement. UserError: none."""
         venue, status = self._venue, self._venue.settlement_status
-        unknown = [chip for chip in request.chips if chip not in venue.groups]
-        if unknown:
-            raise UserError(f"no chip {unknown[0]} is listed")
+        for chip in request.chips:
+            self._group(chip)
         states = query.group_states(venue.states)
         chips = request.chips or [
             chip

@@ -33,6 +33,12 @@ class ShowLedger(OperatorRequest, tag="ledger"):
     """Ask for the balances of the house's accounts, and the sum of customers' cash (INV-018)."""
 
 
+class ShowSettlements(OperatorRequest, tag="settlements"):
+    """Ask at which prices the venue would settle now, and by which method. `chips`: left out, all."""
+
+    chips: list[str] = []
+
+
 class Nonce(OperatorRequest, tag="nonce"):
     """Ask for what a signature must cover: a nonce, valid once within ten seconds, and the name of the history."""
 
@@ -150,7 +156,7 @@ class Stop(OperatorRequest, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Inquiry = ShowStatus | ShowLedger | Nonce | Proposals
+Inquiry = ShowStatus | ShowLedger | ShowSettlements | Nonce | Proposals
 ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop
 Request = Inquiry | Signed | Confirm | ActRequest
 

@@ -218,3 +218,15 @@ def test_lead_market_makers_are_named_while_the_market_trades(bench: Bench, targ
     assert "stands once" in refused(bench, "lead_makers", target=target, makers=[(1, 3), (1, 2)])
     assert "percent 0 not in 1..50" in refused(bench, "lead_makers", target=target, makers=[(1, 0)])
     assert "'X' is neither" in refused(bench, "lead_makers", target="X", makers=[])
+
+
+@pytest.mark.rule("SETTLE-002", "SETTLE-003", "SETTLE-004")
+def test_a_dry_run_says_what_the_venue_would_settle_at_and_changes_nothing(bench: Bench) -> None:
+    before = bench.venue.engine.state_hash()
+    assert do(bench, "settlements") == [f"{SYMBOL} {bench.price / 1_000:.3f} T3 (0.000)"]
+    assert bench.venue.engine.state_hash() == before
+    bench.connect(bench.keys[1]).ask(bench.order(10, "bid", price_tick=bench.price + 7))
+    assert do(bench, "settlements", chips=[CHIP]) == [f"{SYMBOL} {(bench.price + 7) / 1_000:.3f} T2 (+0.007)"]
+    assert refused(bench, "settlements", chips=["A100"]) == "no chip A100 is listed"
+    do(bench, "state", target=CHIP, to="closed")
+    assert do(bench, "settlements") == [f"{SYMBOL} {(bench.price + 7) / 1_000:.3f} T2 (+0.007)"], "as at the close"

@@ -1,0 +1,149 @@
+"""The close of the demo's day: the venue settles itself, pays variation margin, and opens the next day."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rich.table import Table
+
+from contracts_spec.schema import Spec
+from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
+from exchange.demo.checks import Check
+from exchange.engine import query
+from exchange.engine.event_rows import Row
+from exchange.errors import UserError
+from exchange.units import NS_PER_DAY, NS_PER_S, price_text
+from exchange.venue.daily.settlement import day_number, settled_day
+from exchange.venue.daily.settler import Settler
+from exchange.venue.day_schedule import DAY_S, DaySchedule
+from exchange.venue.venue import Venue
+
+CLOSE_S_MAX = 60.0
+POLL_S = 0.01
+
+
+@dataclass(frozen=True)
+class ClosedMarket:
+    """A market after the close: prices in ticks, lots of the day and held."""
+
+    symbol: str
+    before_tick: int
+    settle_tick: int
+    method: str
+    volume_lots: int
+    open_interest_lots: int
+
+
+@dataclass(frozen=True)
+class ClosedDay:
+    """What the close of a day has done.
+
+    markets       those that traded, or have positions
+    methods       how many outrights settled by each method
+    paid_mills    variation margin that accounts have received, which others have paid
+    settled, open   whether every outright has a settlement of the day, and every group is OPEN for the next one
+    """
+
+    day: str
+    markets: list[ClosedMarket]
+    methods: dict[str, int]
+    paid_mills: int
+    accounts_paid: int
+    settled: bool
+    open: bool
+
+    @property
+    def check(self) -> Check:
+        """The check that the day has ended as it should."""
+        outrights = sum(self.methods.values())
+        detail = f"{outrights:,} outrights settled, {len(self.markets)} of them traded or held; every group OPEN again"
+        passed = self.settled and self.open
+        return Check("the day settled and the next one opened", passed, detail if passed else "a group did not")
+
+
+def demo_schedule() -> DaySchedule:
+    """A day that closes half a day from now, so that no close comes while the demo runs. Its whole time counts as the
+    closing window."""
+    now = datetime.now(UTC) + timedelta(hours=12)
+    return DaySchedule(close_s=now.hour * 3_600 + now.minute * 60, window_s=DAY_S, noon_s=DAY_S)
+
+
+async def close_day(venue: Venue, spec: Spec, schedule: DaySchedule, now_ns: int) -> ClosedDay:
+    """Close every product group, let the venue settle it, and open the next day. UserError: a step did not happen."""
+    states, groups = venue.states, sorted(set(venue.groups.values()))
+    before = {row.index: row.settle_tick for row in query.instruments(states)}
+    volumes = {row.index: query.statistics(states, row.index).volume for row in query.instruments(states)}
+    paid_before = states["positions"]["paid_mills"][0].copy()
+    day = schedule.closing_day(now_ns + schedule.day_s * NS_PER_S)
+    await _lead(venue, groups, MarketState.CLOSED, StateReason.SETTLING)
+    refused: list[str] = []
+    settler = Settler(states, spec, venue.own, refused.append)
+    for group in groups:
+        settler.settle(group, day, schedule.closing_window_ns(now_ns + NS_PER_DAY))
+    async with asyncio.timeout(CLOSE_S_MAX):
+        while not refused and any(settled_day(states, group) != day_number(day) for group in groups):
+            await asyncio.sleep(POLL_S)
+    if refused:
+        raise UserError(refused[0], 1)
+    for state in (MarketState.PREOPEN, MarketState.OPEN):
+        await _lead(venue, groups, state, StateReason.SCHEDULE)
+    paid = states["positions"]["paid_mills"][0] - paid_before
+    receivers = states["positions"]["account"][0][paid != 0]
+    return ClosedDay(
+        day.isoformat(),
+        _markets(venue, before, volumes),
+        dict(Counter(_method(venue, row.index) for row in query.instruments(states) if not row.combo)),
+        int(paid[paid > 0].sum()),
+        len(set(receivers.tolist())),
+        all(settled_day(states, group) == day_number(day) for group in groups),
+        all(state == MarketState.OPEN for state in query.group_states(states).values()),
+    )
+
+
+async def _lead(venue: Venue, groups: Sequence[int], state: MarketState, reason: StateReason) -> None:
+    """Bring all groups into a state."""
+    waiting = set(groups)
+
+    def done(group: int, _events: list[Row]) -> None:
+        waiting.discard(group)
+
+    for group in groups:
+        fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": state, "state_reason": reason}
+        venue.own.submit(fields, lambda events, group=group: done(group, events))  # type: ignore[misc]
+    async with asyncio.timeout(CLOSE_S_MAX):
+        while waiting:
+            await asyncio.sleep(POLL_S)
+
+
+def _method(venue: Venue, index: int) -> str:
+    return SettleMethod(int(venue.states["books"][0]["settle_method"][index])).name
+
+
+def _markets(venue: Venue, before: dict[int, int], volumes: dict[int, int]) -> list[ClosedMarket]:
+    found = []
+    for row in query.instruments(venue.states):
+        held = query.statistics(venue.states, row.index).open_interest
+        if not row.combo and (volumes[row.index] or held):
+            found.append(
+                ClosedMarket(
+                    row.symbol, before[row.index], row.settle_tick, _method(venue, row.index), volumes[row.index], held
+                )
+            )
+    return found
+
+
+def closing_table(closed: ClosedDay) -> Table:
+    """Prices and methods by market, at most 80 columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("market", "before", "settlement", "change", "method", "lots traded", "open interest"):
+        table.add_column(name, justify="left" if name in ("market", "method") else "right")
+    for row in closed.markets:
+        change = row.settle_tick - row.before_tick
+        sign = "+" if change > 0 else ""
+        table.add_row(
+            row.symbol, price_text(row.before_tick), price_text(row.settle_tick), f"{sign}{price_text(change)}",
+            row.method, f"{row.volume_lots:,}", f"{row.open_interest_lots:,}",
+        )  # fmt: skip
+    return table
