@@ -29,6 +29,7 @@ class BookClose(NamedTuple):
     window_lots            lots printed in the closing window
     window_tick_lots       sum of price * lots of these
     quoted_tick            price between its quotes at the close; None: it had no trade and no quote
+    given_tick             price that people give, whatever the limits; None: they give none
     """
 
     prior_tick: int
@@ -37,6 +38,7 @@ class BookClose(NamedTuple):
     window_lots: int = 0
     window_tick_lots: int = 0
     quoted_tick: int | None = None
+    given_tick: int | None = None
 
 
 class Settlement(NamedTuple):
@@ -73,11 +75,15 @@ class _Day:
         """Settle a book without a look at its other tiers."""
         close = self._closes[terms]
         price_tick, method = self._own_price(close) or self._derived_price(terms, close.prior_tick)
-        self._alone[terms] = inside_limits(price_tick, close.low_tick, close.high_tick)
-        self.settled[terms] = Settlement(self._alone[terms], method)
+        if method != SettleMethod.GIVEN:
+            price_tick = inside_limits(price_tick, close.low_tick, close.high_tick)
+        self._alone[terms] = price_tick
+        self.settled[terms] = Settlement(price_tick, method)
 
     def _own_price(self, close: BookClose) -> tuple[int, SettleMethod] | None:
-        """T1, else T2; None: the book had no trade and no quote."""
+        """The price that people give, T1, else T2; None: the book had no trade and no quote."""
+        if close.given_tick is not None:
+            return close.given_tick, SettleMethod.GIVEN
         window_tick = window_price(close.window_tick_lots, close.window_lots, close.prior_tick)
         if window_tick is not None:
             return window_tick, SettleMethod.T1
@@ -118,7 +124,7 @@ class _Day:
 
     def _tier(self, terms: Terms) -> TierBook:
         close, settlement = self._closes[terms], self.settled[terms]
-        is_window = settlement.method == SettleMethod.T1
+        is_fixed = settlement.method in (SettleMethod.T1, SettleMethod.GIVEN)
         return TierBook(
-            terms.floor_bp, settlement.price_tick, is_window, close.window_lots, close.low_tick, close.high_tick
+            terms.floor_bp, settlement.price_tick, is_fixed, close.window_lots, close.low_tick, close.high_tick
         )

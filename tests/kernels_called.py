@@ -72,9 +72,9 @@ def play_scenarios() -> None:
 def play_random_commands() -> None:
     """Engine and reference side by side: trading, an uncross, a day with new limits; then all again in batches."""
     run = importlib.import_module("tests.properties.driver").Run(42, compare_every=200)
-    run.go(400)
+    run.go(300)
     run.auctions(1)
-    run.days(1, 100)
+    run.days(1, 60)
     run.replay()
 
 

@@ -20,7 +20,6 @@ UNUSED = {
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
-    "exchange.engine.query.statistics": "the day's figures; a channel of them comes",
 }
 
 

@@ -2,14 +2,33 @@
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from types import SimpleNamespace
+from typing import Any
 
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST, VENUE
 
 
+def warm_edge() -> None:
+    """The kernels between sockets and rows, which are bound when a venue is made."""
+    from exchange.gateway.inbound.requests import Inbound
+    from exchange.publish.account_streams import AccountStreams
+    from exchange.publish.fold.event_fold import EventFold
+    from exchange.publish.instruments import InstrumentTable
+    from exchange.venue.gathering import Gathering
+
+    EventFold()
+    clock: Any = None
+    AccountStreams(InstrumentTable(list), 16, clock)
+    port: Any = SimpleNamespace(gathering=Gathering(16))
+    Inbound(port, 1)
+
+
 def main() -> None:
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        list(pool.map(warm_up, (TEST, VENUE)))
+    with ProcessPoolExecutor(3, get_context("spawn")) as pool:
+        jobs = [pool.submit(warm_up, TEST), pool.submit(warm_up, VENUE), pool.submit(warm_edge)]
+        for job in jobs:
+            job.result()
 
 
 if __name__ == "__main__":

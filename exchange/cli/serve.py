@@ -14,6 +14,7 @@ def serve(
     durability: str = "local",
     profile: str = "standard",
     close: str = "",
+    settle_after: int = 0,
     never_close: bool = False,
     origin: tuple[str, ...] = (),
 ) -> None:
@@ -28,6 +29,8 @@ def serve(
         profile: Limits of clients: standard, or loopback for benchmarks and demos.
         close: UTC time at which the trading day ends, like 20:30 or 20:30:15; without it, 21:00. The venue then settles
             all instruments, pays variation margin, and opens the next day.
+        settle_after: Seconds from the close in which people may give prices (gpux operator settle) before the venue
+            settles by itself.
         never_close: The market never closes: no settlement, no variation margin, and DAY orders do not end.
         origin: Let web pages of this origin connect, like https://desk.example:8443; may be repeated. Pages of the
             venue's own address can always connect, and so can programs, which have no origin.
@@ -37,6 +40,6 @@ def serve(
     from exchange.cli import serving
     from exchange.main import Settings
 
-    day, schedule = parse_day("--date", date), serving.day_schedule(close, never_close)
+    day, schedule = parse_day("--date", date), serving.day_schedule(close, never_close, settle_after)
     settings = Settings(host, port, day, durability=durability, profile=profile, schedule=schedule, origins=origin)
     sys.exit(serving.run_serve(folder, settings, Console(stderr=True)))

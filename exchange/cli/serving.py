@@ -17,7 +17,7 @@ from exchange.limits import NAMED
 from exchange.main import RunningServer, Settings, check_open_files, serve
 from exchange.seams import RealClock
 from exchange.venue.bootstrap import OpenVenue, spec_of
-from exchange.venue.day_schedule import DaySchedule
+from exchange.venue.day_schedule import DAY_S, DaySchedule
 from exchange.venue.loop import run_loop
 
 POLL_S = 0.2
@@ -124,16 +124,18 @@ def serving_text(server: RunningServer, took_s: float) -> str:
     )
 
 
-def day_schedule(close: str, never_close: bool) -> DaySchedule | None:
+def day_schedule(close: str, never_close: bool, settle_after_s: int = 0) -> DaySchedule | None:
     """The schedule of a day that ends at a UTC time like 21:00 or 21:00:30, by default 21:00; None: it never ends."""
     if never_close:
-        if close:
-            raise UserError(f"--close {close} and --never-close contradict each other")
+        if close or settle_after_s:
+            raise UserError("--never-close contradicts --close and --settle-after")
         return None
+    if not 0 <= settle_after_s < DAY_S:
+        raise UserError(f"--settle-after {settle_after_s} is not in 0..{DAY_S - 1} seconds")
     if not close:
-        return DaySchedule()
+        return DaySchedule(settle_after_s=settle_after_s)
     found = CLOSE.fullmatch(close)
     if found is None:
         raise UserError(f"--close {close!r} is not a UTC time like 21:00 or 21:00:30")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return DaySchedule(close_s=hours * 3_600 + minutes * 60 + seconds)
+    return DaySchedule(close_s=hours * 3_600 + minutes * 60 + seconds, settle_after_s=settle_after_s)

@@ -2,21 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
 
-from contracts_spec.schema import Spec
 from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.demo.checks import Check
 from exchange.engine import query
-from exchange.engine.event_rows import Row
 from exchange.errors import UserError
-from exchange.units import NS_PER_DAY, NS_PER_S, price_text
+from exchange.units import price_text
 from exchange.venue.daily.settlement import day_number, settled_day
-from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DAY_S, DaySchedule
 from exchange.venue.venue import Venue
 
@@ -67,28 +63,31 @@ def demo_schedule() -> DaySchedule:
     """A day that closes half a day from now, so that no close comes while the demo runs. Its whole time counts as the
     closing window."""
     now = datetime.now(UTC) + timedelta(hours=12)
-    return DaySchedule(close_s=now.hour * 3_600 + now.minute * 60, window_s=DAY_S, noon_s=DAY_S)
+    close_s = now.hour * 3_600 + now.minute * 60
+    return DaySchedule(close_s, preopen_s=2, nocancel_s=1, noon_s=DAY_S, window_s=DAY_S)
 
 
-async def close_day(venue: Venue, spec: Spec, schedule: DaySchedule, now_ns: int) -> ClosedDay:
-    """Close every product group, let the venue settle it, and open the next day. UserError: a step did not happen."""
+async def close_day(venue: Venue, schedule: DaySchedule, now_ns: int) -> ClosedDay:
+    """Close every product group. The venue then settles them and opens the next day. UserError: it did not."""
     states, groups = venue.states, sorted(set(venue.groups.values()))
     before = {row.index: row.settle_tick for row in query.instruments(states)}
     volumes = {row.index: query.statistics(states, row.index).volume for row in query.instruments(states)}
     paid_before = states["positions"]["paid_mills"][0].copy()
-    day = schedule.closing_day(now_ns + schedule.day_s * NS_PER_S)
-    await _lead(venue, groups, MarketState.CLOSED, StateReason.SETTLING)
-    refused: list[str] = []
-    settler = Settler(states, spec, venue.own, refused.append)
+    day = schedule.closing_day(now_ns)
     for group in groups:
-        settler.settle(group, day, schedule.closing_window_ns(now_ns + NS_PER_DAY))
-    async with asyncio.timeout(CLOSE_S_MAX):
-        while not refused and any(settled_day(states, group) != day_number(day) for group in groups):
-            await asyncio.sleep(POLL_S)
-    if refused:
-        raise UserError(refused[0], 1)
-    for state in (MarketState.PREOPEN, MarketState.OPEN):
-        await _lead(venue, groups, state, StateReason.SCHEDULE)
+        fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": MarketState.CLOSED}
+        venue.own.submit({**fields, "state_reason": StateReason.SETTLING}, lambda _events: None)
+
+    def is_done() -> bool:
+        settled = all(settled_day(states, group) == day_number(day) for group in groups)
+        return settled and set(query.group_states(states).values()) == {MarketState.OPEN}
+
+    try:
+        async with asyncio.timeout(CLOSE_S_MAX):
+            while not is_done():
+                await asyncio.sleep(POLL_S)
+    except TimeoutError:
+        raise UserError(f"the venue did not settle and open {day} within {CLOSE_S_MAX:g} s", 1) from None
     paid = states["positions"]["paid_mills"][0] - paid_before
     receivers = states["positions"]["account"][0][paid != 0]
     return ClosedDay(
@@ -100,21 +99,6 @@ async def close_day(venue: Venue, spec: Spec, schedule: DaySchedule, now_ns: int
         all(settled_day(states, group) == day_number(day) for group in groups),
         all(state == MarketState.OPEN for state in query.group_states(states).values()),
     )
-
-
-async def _lead(venue: Venue, groups: Sequence[int], state: MarketState, reason: StateReason) -> None:
-    """Bring all groups into a state."""
-    waiting = set(groups)
-
-    def done(group: int, _events: list[Row]) -> None:
-        waiting.discard(group)
-
-    for group in groups:
-        fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": state, "state_reason": reason}
-        venue.own.submit(fields, lambda events, group=group: done(group, events))  # type: ignore[misc]
-    async with asyncio.timeout(CLOSE_S_MAX):
-        while waiting:
-            await asyncio.sleep(POLL_S)
 
 
 def _method(venue: Venue, index: int) -> str:

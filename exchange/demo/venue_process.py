@@ -168,7 +168,7 @@ async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
     async with serve(folder, settings, before=enrol) as server:
         pipe.send(Ready(server.url, keys))
         while await _request(pipe) == CLOSE:
-            pipe.send(await close_day(server.venue, server.opened.spec, schedule, settings.clock.now_ns()))
+            pipe.send(await close_day(server.venue, schedule, settings.clock.now_ns()))
     engine = server.venue.engine
     pipe.send(Stopped(engine.sequence, engine.state_hash()))
 

@@ -1,6 +1,6 @@
 """The operator's requests about the market: its status, market states, settlements, lead market makers."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from contracts_spec.schema import Spec
 from exchange.codes import CommandFlag, CommandKind, EventKind, MarketState, Matching, RejectReason, StateReason
@@ -32,6 +32,8 @@ from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.venue import Venue
 from exchange.wire.errors import reason_text
 
+DAYS_MAX = 7  # that the day of a settlement may be away from the next one
+
 
 class MarketRequests:
     """Each public method that takes a reply serves one kind of request. UserError: the request is refused."""
@@ -61,9 +63,11 @@ class MarketRequests:
         self._venue.ask(lambda: reply(Answer(True, self._settlement_lines(wanted))))
 
     def _settlement_lines(self, groups: list[int]) -> list[str]:
-        states = self._venue.states
-        found = settlements(states, self.coming_day(), groups)
-        lines = []
+        """A group that is not CLOSED is shown as if it closed now: its next settlement is for the day after."""
+        states, coming, lines = self._venue.states, self.coming_day(), []
+        closed = {group for group, state in query.group_states(states).items() if state == MarketState.CLOSED}
+        found = settlements(states, coming, closed.intersection(groups))
+        found |= settlements(states, coming + timedelta(days=1), set(groups) - closed)
         for row in query.instruments(states):
             if (settlement := found.get(row.instrument_id)) is not None:
                 change = settlement.price_tick - row.settle_tick
@@ -143,6 +147,8 @@ class MarketRequests:
         """Publish the settlement of product groups and their limits for the coming day, one control for each group."""
         venue, coming = self._venue, self.coming_day()
         day = _day_of(request) or coming
+        if abs((day - coming).days) > DAYS_MAX:
+            raise UserError(f"day {day} is more than {DAYS_MAX} days from {coming}, the trading day that ends next")
         wanted = [venue.groups[chip] for chip in self.chips_to_settle(request)]
         schedule = venue.timekeeper.schedule
         payloads = given_limits(

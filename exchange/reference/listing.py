@@ -67,10 +67,10 @@ def is_allowed_for_one(market: Market, books: list[dict[str, Any]], day: int) ->
 
 
 def changes_published(market: Market, books: list[dict[str, Any]], day: int) -> bool:
-    """SETTLE-011: whether these limits would change a settlement that is published for this day or a later one."""
+    """SETTLE-011: whether these limits would change the settlement that is published for this day."""
     instruments = market.clearing.instruments
     return any(
-        0 < day <= market.books[limits["index"]].settled_day
+        0 < day == market.books[limits["index"]].settled_day
         and limits["settle_tick"] != instruments[limits["index"]].settle_tick
         for limits in books
     )
@@ -186,9 +186,10 @@ def set_marks(market: Market, payload: dict[str, Any]) -> None:
         if instrument.combo != ComboKind.OUTRIGHT:
             if any(marks[leg] != before[leg] for leg, _ in instrument.legs):
                 marks[index] = _mark_of_legs(market, instrument)
-        elif market.market_state(index) != MarketState.CLOSED:
+        elif market.market_state(index) == MarketState.OPEN:
             book = market.books[index]
-            if pays or book.volume_lots >= payload.get("min_lots", 1):
+            printed = book.last_tick is not None and book.volume_lots >= payload.get("min_lots", 1)
+            if pays or printed:
                 quoted = book.quoted(instrument.settle_tick)
                 marks[index] = instrument.settle_tick if quoted is None else quoted
     for index, instrument in sorted(instruments.items()):

@@ -70,8 +70,8 @@ class Timekeeper:
         self._settler: Settler | None = None
         self._marker: Marker | None = None
         self._warned: set[tuple[int, int]] = set()  # day and group
-        # Trading day of the last command. If it has ended since, all groups are closed first. A new venue begins today.
-        self._day = schedule.day_at(int(states["time_ns"][0]) or clock.now_ns()) if schedule else 0
+        self._day = _open_day(states, clock.now_ns(), schedule) if schedule else 0
+        self._unsettled: set[int] = set()  # groups that were CLOSED when the day changed
         self._sent: set[tuple[str, int]] = set()  # commands not released yet: (kind, book or group)
         self._collecting: set[int] = set()
         self._changed: set[int] = set()
@@ -153,16 +153,39 @@ class Timekeeper:
         """Bring every group one step towards its scheduled state. If a close was missed, it comes first."""
         today = schedule.day_at(now_ns)
         states = query.group_states(self._states)
-        if today != self._day and all(state == MarketState.CLOSED for state in states.values()):
-            self._day = today
+        closed = {group for group, state in states.items() if state == MarketState.CLOSED}
+        if today != self._day and len(closed) == len(states):
+            self._day, self._unsettled = today, closed
+        self._unsettled &= closed
+        if today == self._day:
+            self._settle_or_name(schedule, now_ns, closed)
         for group, present in states.items():
             wanted = MarketState.CLOSED
             if today == self._day:
                 wanted = schedule.state_at(now_ns, self._settlement_status.published_ns(group, now_ns))
             if present == wanted == MarketState.CLOSED:
-                self._wait_for_settlement(schedule, now_ns, today, group)
+                self._warn_if_late(schedule, now_ns, today, group)
             elif present != MarketState.OPEN or today != self._day:
                 self._step(group, next_step(present, wanted))
+
+    def _settle_or_name(self, schedule: DaySchedule, now_ns: int, closed: set[int]) -> None:
+        """Settle the groups whose close has come; while all trade, see to it that the closing window is named."""
+        settler = self._settler
+        if settler is None:
+            return
+        if not closed:
+            settler.name_window(schedule.closing_window_ns(now_ns))
+        due = [group for group in closed if self._is_unsettled(group, schedule.day_number(now_ns))]
+        due = [group for group in due if not self._settlement_status.is_published(group)]
+        if due and schedule.is_settling(now_ns):
+            settler.settle(due, schedule.closing_day(now_ns), schedule.closing_window_ns(now_ns))
+
+    def _is_unsettled(self, group: int, day: int) -> bool:
+        """Whether a CLOSED group waits for the settlement of its close. One that a person has closed within the day
+        waits for that person."""
+        row = self._states["groups"][0, group]
+        is_scheduled = group in self._unsettled or row["reason"] == StateReason.SETTLING
+        return bool(is_scheduled or 0 < row["settled_day"] < day)
 
     def _step(self, group: int, step: MarketState) -> None:
         if step != MarketState.NONE:
@@ -170,11 +193,9 @@ class Timekeeper:
             fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": step, "state_reason": reason}
             self._send("state", group, fields)
 
-    def _wait_for_settlement(self, schedule: DaySchedule, now_ns: int, day: int, group: int) -> None:
-        """Ask for the settlement of a group that waits for it, once the close of this day has reached all groups."""
-        if self._settler is not None and day == self._day and schedule.is_settling(now_ns):
-            self._settler.settle(group, schedule.closing_day(now_ns), schedule.closing_window_ns(now_ns))
-        if schedule.is_late(now_ns) and (day, group) not in self._warned:
+    def _warn_if_late(self, schedule: DaySchedule, now_ns: int, day: int, group: int) -> None:
+        is_busy = self._settler is not None and self._settler.is_busy(group)
+        if schedule.is_late(now_ns) and not is_busy and (day, group) not in self._warned:
             self._warned.add((day, group))
             self._warn(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
 
@@ -186,3 +207,10 @@ class Timekeeper:
         self._sent.add(key)
         self._submit(fields, lambda _events: self._sent.discard(key))
         return True
+
+
+def _open_day(states: np.ndarray, now_ns: int, schedule: DaySchedule) -> int:
+    """The trading day that a venue was in when it stopped, by the closing window of its state, else by its last
+    command; a new venue begins today. If that day has ended since, all groups are closed first."""
+    end_ns, last_ns = int(states["window_to_ns"][0]), int(states["time_ns"][0])
+    return min(schedule.day_at(now_ns), schedule.day_at(end_ns - 1 if end_ns else last_ns or now_ns))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.flow import FLOWS
 from bench.plot import (
     LEVELS,
     InstrumentHistory,
@@ -106,7 +107,10 @@ def test_a_figure_shows_prices_trades_volume_and_book() -> None:
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_plot_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, ending: str) -> None:
+def test_plot_from_the_command_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setitem(FLOWS, "mixed", replace(FLOWS["mixed"], warm_orders=300))  # a small engine takes them
     file = tmp_path / f"day.{ending}"
     code, output, errors = run(capsys, "mixed", "--commands", 500, "--plot", file)
     assert (code, errors) == (0, "") and f"plot        {file}" in output

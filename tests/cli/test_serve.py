@@ -13,6 +13,8 @@ BAD_INPUT = [
     "serve venue --date 2026-13-45",
     "serve venue --close 25:00",
     "serve venue --close 21:00 --never-close",
+    "serve venue --settle-after -1",
+    "serve venue --settle-after 86400",
     "serve '' --port 0",
     "serve venue --origin '*'",
     "serve venue --origin null",

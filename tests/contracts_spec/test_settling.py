@@ -143,3 +143,17 @@ def test_with_limits_that_do_not_bind_tiers_are_in_order_unless_two_window_price
                 assert ordered or settlement.method == T1 or higher.method == T1
                 if T1 == settlement.method == higher.method:
                     assert ordered or (settlement.flagged and higher.flagged)
+
+
+@pytest.mark.rule("SETTLE-006", "SETTLE-011")
+def test_a_given_price_stands_as_it_is_and_others_follow_from_it() -> None:
+    closes = {terms(code): close(2_810) for code in ("F27", "G27", "H27", "Q1-27")}
+    closes[terms("F27")] = close(2_810, given_tick=9_000)
+    closes[terms("F27", 8_500)] = close(2_653, window_lots=9, window_tick_lots=9 * 3_000, quoted_tick=3_000)
+    closes[terms("F27", 9_500)] = close(2_966)
+    found = settle(closes)
+    assert found["F27.90"] == Settlement(9_000, SettleMethod.GIVEN), "also outside its limits"
+    assert found["G27.90"] == Settlement(3_310, T3), "its own limits hold"
+    assert found["F27.85"] == Settlement(3_000, T1) and found["F27.95"].price_tick == 3_466
+    lower = closes | {terms("F27"): close(2_810, given_tick=2_900)}
+    assert settle(lower)["F27.90"] == Settlement(2_900, SettleMethod.GIVEN, True), "below a price of the window"

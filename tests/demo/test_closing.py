@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_every_outright_settles_and_the_next_day_is_open(tmp_path: Path) -> None
 
     async def run() -> tuple[ClosedDay, set[MarketState]]:
         async with serve(str(tmp_path / "venue"), settings) as server:
-            closed = await close_day(server.venue, server.opened.spec, schedule, settings.clock.now_ns())
+            closed = await close_day(server.venue, schedule, settings.clock.now_ns())
             return closed, set(query.group_states(server.venue.states).values())
 
     closed, states = asyncio.run(run())
@@ -36,10 +37,11 @@ def test_a_day_that_did_not_open_again_fails_its_check() -> None:
 
 
 def test_the_table_has_price_method_and_change_of_each_market() -> None:
-    console = Console(width=80, record=True, quiet=True)
+    written = StringIO()
+    console = Console(width=80, file=written)
     market = ClosedMarket("H100.G90.F27", 2_810, 2_846, "T1", 40, 25)
     console.print(closing_table(ClosedDay("2026-11-25", [market], {"T1": 1}, 0, 0, True, True)))
-    (row,) = [line for line in console.export_text().splitlines() if "H100" in line]
+    (row,) = [line for line in written.getvalue().splitlines() if "H100" in line]
     assert row.split() == ["H100.G90.F27", "2.810", "2.846", "+0.036", "T1", "40", "25"]
 
 

@@ -67,3 +67,32 @@ def test_close_is_a_time_of_the_day_or_nothing() -> None:
     assert day_schedule("21:30", False) == DaySchedule(close_s=21 * 3_600 + 1_800)
     with pytest.raises(UserError, match="not a UTC time"):
         day_schedule("9 pm", False)
+
+
+@pytest.mark.rule("SETTLE-001", "SESSION-001")
+def test_the_closing_window_is_the_two_minutes_before_the_next_close() -> None:
+    schedule, close_ns = DaySchedule(), 20_800 * DAY_NS + 21 * 3_600 * NS_PER_S
+    for time_ns in (close_ns - 1, close_ns - 3_600 * NS_PER_S, close_ns - DAY_NS):
+        assert schedule.closing_window_ns(time_ns) == (close_ns - 120 * NS_PER_S, close_ns)
+    assert schedule.closing_window_ns(close_ns) == (close_ns + DAY_NS - 120 * NS_PER_S, close_ns + DAY_NS)
+    short = DaySchedule(close_s=0, window_s=99, day_s=60, preopen_s=10, settling_s=1)
+    assert short.closing_window_ns(0) == (0, 60 * NS_PER_S), "at most the whole day"
+
+
+@pytest.mark.rule("SETTLE-007")
+@pytest.mark.parametrize(
+    ("hour", "close_hour", "days"),
+    [(12, 21, 0), (20, 21, 0), (22, 21, 0), (11, 21, -1), (13, 10, 1), (9, 10, 0), (11, 10, 0), (12, 12, 1)],
+)
+def test_noon_is_of_the_trading_day_that_it_falls_into(hour: int, close_hour: int, days: int) -> None:
+    """By the date of the close: of the last noon that has passed."""
+    schedule = DaySchedule(close_s=close_hour * 3_600)
+    assert schedule.noon_day(20_800 * DAY_NS + hour * 3_600 * NS_PER_S) == 20_800 + days
+
+
+@pytest.mark.rule("SESSION-001")
+def test_people_have_their_time_before_the_venue_settles_by_itself() -> None:
+    schedule, close_ns = DaySchedule(settle_after_s=60), 21 * 3_600 * NS_PER_S
+    times = [close_ns + second * NS_PER_S for second in (0, 59, 60, 3_600)]
+    assert [schedule.is_settling(time_ns) for time_ns in times] == [False, False, True, True]
+    assert DaySchedule().is_settling(close_ns)

@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.quoted import quoted_tick
 from exchange.kernel import kernel
-from exchange.kernel_codes import COMBO_STRIP, MARKET_CLOSED
+from exchange.kernel_codes import COMBO_STRIP, MARKET_OPEN
 
 
 @kernel
@@ -12,7 +12,7 @@ def find_marks(state: np.record, min_lots: int, ticks: np.ndarray) -> None:
     """Write the mark of each book.
 
     min_lots  lots that an outright must have printed on the day for another mark; 0: none
-    ticks     by book, int32: an outright that is not CLOSED gets its price between the quotes, a combination with a leg
+    ticks     by book, int32: an outright that is OPEN gets its price between the quotes, a combination with a leg
               whose mark moves what follows from its legs (SPEC-053); all others keep their mark
     """
     for index in range(1, np.int64(state.books_listed) + 1):
@@ -21,8 +21,14 @@ def find_marks(state: np.record, min_lots: int, ticks: np.ndarray) -> None:
         if book.leg_count > 1:
             if _has_moved_leg(state, book, ticks):
                 ticks[index] = _combination_mark(state, book, ticks)
-        elif book.market_state != MARKET_CLOSED and book.volume_lots >= min_lots:
+        elif book.market_state == MARKET_OPEN and (min_lots == 0 or _has_printed(book, min_lots)):
             ticks[index] = quoted_tick(book)
+
+
+@kernel
+def _has_printed(book, min_lots):
+    """Whether the book has printed so much on the day; a close within the day forgets its last price."""
+    return book.has_last != 0 and book.volume_lots >= min_lots
 
 
 @kernel

@@ -90,10 +90,10 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def _check_published(name: str, book: np.record, limits: BookLimits, day: int) -> None:
-    """Raise ControlError for another settlement of a day that has one, or of an earlier day (SETTLE-011)."""
-    old = 0 < day <= book.settled_day and limits.settle_tick != book.settle_tick
+    """Raise ControlError for another settlement of the day that has been settled last (SETTLE-011)."""
+    again = 0 < day == book.settled_day and limits.settle_tick != book.settle_tick
     text = f"{book.settle_tick} is published for day {book.settled_day} and never changes"
-    require(not old, f"{name}: settle_tick {limits.settle_tick} for day {day}: {text} (SETTLE-011)")
+    require(not again, f"{name}: settle_tick {limits.settle_tick} for day {day}: {text} (SETTLE-011)")
 
 
 def check_people(state: np.record, terms: DayLimitsPayload) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from contracts_spec.errors import SpecError
-from contracts_spec.ids import Terms, unpack_id
+from contracts_spec.ids import Terms, pack_id, unpack_id
 from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.outrights import BENCHMARK_BP
 from contracts_spec.schema import Spec
@@ -50,7 +50,7 @@ def settlements(
     """The settlement of every outright of these product groups, by instrument id.
 
     day      trading day whose limits follow from them; a group that is settled for it already keeps its prices
-    prices   prices that people give, ticks by symbol; other books follow from these as if they had been traded
+    prices   prices that people give, ticks by symbol; other books follow from these
     """
     wanted, number, settled = set(groups), day_number(day), {}
     closes: dict[Terms, BookClose] = {}
@@ -61,13 +61,7 @@ def settlements(
         else:
             closes[unpack_id(row.instrument_id)] = _close(states, row, prices.get(row.symbol))
     found = settle_day(closes, BENCHMARK_BP)
-    for row in outrights:
-        if (settlement := found.get(unpack_id(row.instrument_id))) is not None:
-            given = prices.get(row.symbol)
-            if given is not None:
-                settlement = Settlement(given, SettleMethod.GIVEN)
-            settled[row.instrument_id] = settlement
-    return settled
+    return settled | {pack_id(terms): settlement for terms, settlement in found.items()}
 
 
 def _published(states: np.ndarray, row: InstrumentRow) -> Settlement:
@@ -76,11 +70,9 @@ def _published(states: np.ndarray, row: InstrumentRow) -> Settlement:
 
 
 def _close(states: np.ndarray, row: InstrumentRow, given: int | None) -> BookClose:
-    """How a book has ended its day. A given price stands for the price between its quotes."""
-    close = BookClose(row.settle_tick, row.low_tick, row.high_tick)
-    if given is not None:
-        return close._replace(quoted_tick=given)
-    return close._replace(**query.closing(states, row.index)._asdict())
+    """How a book has ended its day. `given`: price that people give."""
+    closing = query.closing(states, row.index)
+    return BookClose(row.settle_tick, row.low_tick, row.high_tick, *closing, given)
 
 
 def day_limits(
@@ -153,7 +145,8 @@ def _at_limit(
     limits are the wider ones.
     """
     outrights = [row for row in rows if not row.combo]
-    found = {row.instrument_id for row in outrights if ticks[row.instrument_id] in (row.low_tick, row.high_tick)}
+    first = [row for row in outrights if row.group not in again]
+    found = {row.instrument_id for row in first if ticks[row.instrument_id] in (row.low_tick, row.high_tick)}
     twice = [row for row in outrights if row.group in again and ticks[row.instrument_id] == row.settle_tick]
     if twice:
         wider = _coming(rows, spec, day, ticks, frozenset(row.instrument_id for row in twice))

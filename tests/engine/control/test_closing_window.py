@@ -54,7 +54,7 @@ def test_prints_from_begin_to_before_the_end_are_summed_until_the_settlement() -
         row(CommandKind.NEW, time_ns, account=1, instrument=BOOK, side=1, price=price, lots=lots, tif=1)
         row(CommandKind.NEW, time_ns, account=2, instrument=BOOK, side=0, price=price, lots=lots, tif=1)
     row(CommandKind.NEW, 2_100, account=1, instrument=BOOK, side=1, price=103, lots=1, tif=0)
-    assert query.closing(pair.fast.engine.states, BOOK) == (6, 2 * 102 + 4 * 103, None)
+    assert query.closing(pair.fast.engine.states, BOOK) == (6, 2 * 102 + 4 * 103, 103), "as if it closed now"
     row(CommandKind.SET_STATE, 3_000, group=GROUP, market_state=MarketState.CLOSED)
     pair.compare_books()
     assert query.closing(pair.fast.engine.states, BOOK) == (6, 2 * 102 + 4 * 103, 103), "last 104, lowered to the ask"

@@ -40,7 +40,7 @@ def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
 )
 @pytest.mark.rule("LIMIT-004")
 def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, extent: int) -> None:
-    stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "tape")
+    stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "test")
     stage.reset()
     stage.engine.outs["prefetch_extent"] = PREFETCH_ORDERS
     for start in range(0, len(stage.rows), rows):

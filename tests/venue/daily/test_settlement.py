@@ -42,6 +42,8 @@ def test_a_day_without_trades_keeps_its_prices(opened: OpenVenue) -> None:
 
 @pytest.mark.rule("SETTLE-002", "SETTLE-006")
 def test_sums_of_the_window_and_closing_quotes_are_read_from_the_books(opened: OpenVenue) -> None:
+    for group in opened.venue.groups.values():
+        opened.set_state(group, MarketState.CLOSED)
     rows = {row.symbol: row for row in query.instruments(opened.engine.states)}
     books = opened.engine.states["books"][0]
     tick = rows["H100.G90.F27"].settle_tick + 20

@@ -96,6 +96,18 @@ def test_a_published_settlement_is_not_changed_by_people_nor_by_a_restart(tmp_pa
         assert settled(bench)[:2] == (bench.price, SettleMethod.T1)
 
 
+@pytest.mark.rule("SESSION-001", "SESSION-003")
+def test_a_group_that_a_person_closes_within_the_day_waits_for_that_person(tmp_path: Path) -> None:
+    with Bench(str(tmp_path), schedule=DaySchedule()) as bench:
+        bench.opened.set_state(next(iter(bench.venue.groups.values())), MarketState.CLOSED)
+        bench.clock.now += 600 * NS_PER_S
+        bench.pass_ms(100)
+        assert settled(bench)[1:] == (SettleMethod.SEED, MarketState.CLOSED)
+        publish(bench)
+        bench.pass_ms(100)
+        assert settled(bench)[2] == MarketState.PREOPEN
+
+
 @pytest.mark.rule("SESSION-001")
 def test_people_may_settle_first_if_the_schedule_lets_them(tmp_path: Path) -> None:
     schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, settle_after_s=30, day_s=3_600)
@@ -110,3 +122,47 @@ def test_people_may_settle_first_if_the_schedule_lets_them(tmp_path: Path) -> No
         controls = [frame for frame in read_frames(bench.folder, NoSyncDisk()) if frame.payload and frame.records]
         kinds = [int(frame.rows[0]["kind"]) for frame in controls]
         assert kinds.count(CommandKind.DAY_LIMITS) == 1, "the venue does not publish it again"
+
+
+@pytest.mark.rule("SESSION-001", "SETTLE-002")
+def test_a_close_that_came_while_the_venue_was_down_is_made_up_for_whatever_came_since(
+    tmp_path: Path,
+) -> None:
+    """A key made in the stopped folder after the close is a later command than the close."""
+    with Bench(str(tmp_path), schedule=DaySchedule(), later_ns=9 * 3_600 * NS_PER_S) as bench:  # 20:06
+        bench.clock.now += 52 * 60 * NS_PER_S + 30 * NS_PER_S  # 20:59:10
+        trade(bench, 1, bench.price + 10, 9)
+        price = bench.price
+    with Bench(str(tmp_path), accounts=4, later_ns=11 * 3_600 * NS_PER_S):
+        pass
+    with Bench(str(tmp_path), schedule=DaySchedule(), later_ns=12 * 3_600 * NS_PER_S) as again:
+        again.pass_ms(200)
+        assert settled(again)[:2] == (price + 10, SettleMethod.T1)
+        again.clock.now += 301 * NS_PER_S
+        again.pass_ms(200)
+        assert settled(again)[2] == MarketState.OPEN
+
+
+@pytest.mark.rule("SETTLE-001")
+def test_a_venue_that_gets_a_schedule_later_or_another_one_names_its_window(tmp_path: Path) -> None:
+    with Bench(str(tmp_path)) as bench:
+        assert int(bench.venue.states["window_to_ns"][0]) == 0
+    for close_s in (21 * 3_600, 20 * 3_600):
+        schedule = DaySchedule(close_s=close_s)
+        with Bench(str(tmp_path), schedule=schedule, later_ns=NS_PER_S) as again:
+            again.pass_ms(50)
+            found = again.venue.states["window_from_ns"][0], again.venue.states["window_to_ns"][0]
+            assert found == schedule.closing_window_ns(again.clock.now)
+            assert settled(again)[2] == MarketState.OPEN
+            sequence = again.venue.sequence
+            again.pass_ms(500)
+            assert again.venue.sequence == sequence, "named once"
+
+
+@pytest.mark.rule("SESSION-001")
+def test_a_group_that_a_person_has_closed_is_settled_with_the_day_that_ends(tmp_path: Path) -> None:
+    with Bench(str(tmp_path), schedule=DaySchedule()) as bench:
+        bench.opened.set_state(next(iter(bench.venue.groups.values())), MarketState.CLOSED)
+        bench.clock.now += 10 * 3_600 * NS_PER_S
+        bench.pass_ms(100)
+        assert settled(bench)[1:] == (SettleMethod.T3, MarketState.PREOPEN)
