@@ -12,7 +12,7 @@ hypothesis.settings.register_profile(
     "gpux",
     deadline=None,
     print_blob=True,
-    max_examples=30,  # of tests that say no number: all of `make test` has to end within minutes
+    max_examples=20,  # of tests that say no number: all of `make test` has to end within minutes
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("gpux")

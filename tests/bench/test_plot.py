@@ -110,7 +110,9 @@ def test_a_figure_shows_prices_trades_volume_and_book() -> None:
 def test_plot_from_the_command_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setitem(FLOWS, "mixed", replace(FLOWS["mixed"], warm_orders=300))  # a small engine takes them
+    monkeypatch.setitem(
+        FLOWS, "mixed", replace(FLOWS["mixed"], warm_orders=300, accounts=5, books=3)
+    )  # so that a small engine takes them
     file = tmp_path / f"day.{ending}"
     code, output, errors = run(capsys, "mixed", "--commands", 500, "--plot", file)
     assert (code, errors) == (0, "") and f"plot        {file}" in output

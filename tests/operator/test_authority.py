@@ -196,7 +196,7 @@ def test_what_could_not_be_done_is_no_proposal(bench: Bench) -> None:
     beyond = price_beyond(bench)
     assert "is not CLOSED" in office.refused("settle", one, prices=beyond, chips=[CHIP], reason=WHY), "a dry run"
     assert office.ask("state", one, target=CHIP, to="closed", reason="the day ends").ok
-    assert "holiday" in office.refused("settle", one, prices=beyond, day="1999-01-01", reason=WHY)
+    assert "more than 7 days" in office.refused("settle", one, prices=beyond, day="1999-01-01", reason=WHY)
     for price in (0, -1):
         why = office.refused("settle", one, prices={SYMBOL: price}, reason=WHY)
         assert f"{SYMBOL}: settlement" in why, (price, why)

@@ -33,15 +33,15 @@ SEEDS = (1, 2, 3, 4)
 @pytest.mark.rule("INV-026")
 def test_random_commands_have_the_same_events_and_effects_on_both_books(seed: int) -> None:
     run = Run(seed)
-    run.go(2_000)
-    run.auctions(3)
+    run.go(1_200)
+    run.auctions(2)
 
 
 @pytest.mark.rule("INV-024")
 @pytest.mark.rule("MARGIN-013")
 def test_busy_continuous_trading_agrees_and_no_account_falls_below_its_hold() -> None:
     run = Run(20, continuous())
-    run.go(1_800)
+    run.go(1_200)
     assert run.seen["FILL"] > 300, "a run without trades shows nothing"
     assert run.seen["REJ RISK"] > 10
 
@@ -131,7 +131,7 @@ def _hide_one(order: Order) -> None:
 def test_books_with_narrow_windows_agree_and_are_reserved_again_and_again() -> None:
     weights = {**continuous(), "back": 12, "state": 0.5}
     run = Run(50, weights, market=narrow_market())
-    run.go(2_500)
+    run.go(1_800)
     run.auctions(3)
     assert run.seen["STA VELOCITY"] > 10, "a run without a breach shows nothing"
     assert run.seen["STA HALT_DCB"] > 5
