@@ -5,7 +5,8 @@ period the periods that it covers (T4). Months come first, then quarters, years 
 period are brought into order before a longer kind follows from them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from contracts_spec.formulas.settlement import (
@@ -19,6 +20,8 @@ from contracts_spec.formulas.settlement import (
 from contracts_spec.ids import Terms
 from contracts_spec.periods import STEP_MONTHS, TERMS, Period
 from exchange.codes import Family, PeriodKind, SettleMethod
+
+Grade = tuple[int, Family, int]  # chip code, family, floor
 
 
 class BookClose(NamedTuple):
@@ -57,9 +60,10 @@ def settle_day(closes: Mapping[Terms, BookClose], benchmark_bp: int) -> dict[Ter
     """
     day = _Day(closes, benchmark_bp)
     for kind in PeriodKind:
-        for terms in sorted((one for one in closes if one.period.kind == kind), key=lambda one: one.period.start_month):
+        of_kind = sorted((one for one in closes if one.period.kind == kind), key=lambda one: one.period.start_month)
+        for terms in of_kind:
             day.price(terms)
-        day.order_tiers(one for one in closes if one.period.kind == kind)
+        day.order_tiers(of_kind)
     return day.settled
 
 
@@ -69,6 +73,7 @@ class _Day:
     def __init__(self, closes: Mapping[Terms, BookClose], benchmark_bp: int) -> None:
         self._closes, self._benchmark_bp = closes, benchmark_bp
         self._alone: dict[Terms, int] = {}  # prices before the tiers are brought into order
+        self._ordered: dict[Grade, dict[Period, int]] = defaultdict(dict)  # prices after that, of shorter kinds
         self.settled: dict[Terms, Settlement] = {}
 
     def price(self, terms: Terms) -> None:
@@ -96,12 +101,7 @@ class _Day:
             return self._carried(terms, prior_tick), SettleMethod.T3
         # Terms become years of physical delivery (CASCADE-001).
         family = Family.PHY if period.kind in TERMS else terms.family
-        listed = {
-            one.period: settlement.price_tick
-            for one, settlement in self.settled.items()
-            if (one.chip_code, one.family, one.floor_bp) == (terms.chip_code, family, terms.floor_bp)
-        }
-        price_tick = parent_price(period, listed, prior_tick)
+        price_tick = parent_price(period, self._ordered[terms.chip_code, family, terms.floor_bp], prior_tick)
         return (self._carried(terms, prior_tick) if price_tick is None else price_tick), SettleMethod.T4
 
     def _carried(self, terms: Terms, prior_tick: int) -> int:
@@ -112,7 +112,7 @@ class _Day:
             return prior_tick
         return carried_price(prior_tick, self._closes[before].prior_tick, self._alone[before])
 
-    def order_tiers(self, of_kind: Iterable[Terms]) -> None:
+    def order_tiers(self, of_kind: Sequence[Terms]) -> None:
         """Bring the tiers of each period of a kind into order (SETTLE-006)."""
         tiers: dict[Terms, list[Terms]] = {}
         for terms in of_kind:
@@ -121,6 +121,9 @@ class _Day:
         for group in tiers.values():
             for terms, found in zip(group, order_tiers([*map(self._tier, group)], self._benchmark_bp), strict=True):
                 self.settled[terms] = self.settled[terms]._replace(price_tick=found.price_tick, flagged=found.flagged)
+        for terms in of_kind:
+            grade = terms.chip_code, terms.family, terms.floor_bp
+            self._ordered[grade][terms.period] = self.settled[terms].price_tick
 
     def _tier(self, terms: Terms) -> TierBook:
         close, settlement = self._closes[terms], self.settled[terms]

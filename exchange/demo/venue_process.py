@@ -99,7 +99,7 @@ class VenueProcess:
         """Let the venue close its day, settle, and open the next one. UserError: it could not, or has ended."""
         with contextlib.suppress(OSError):  # it has ended: what it sent last, or its exit code, says why
             self._pipe.send(CLOSE)
-        message = self._await(CLOSE_S_MAX, lambda _: None)
+        message = self._await(2 * CLOSE_S_MAX, lambda _: None)
         assert isinstance(message, ClosedDay)
         return message
 

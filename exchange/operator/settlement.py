@@ -2,7 +2,7 @@
 
 An outright settles at the given price, else at the price that the venue finds itself (`venue.daily.settlement`). One
 person may settle a group once a day, within the day's limits; two people may go outside them (SEC-061). A published
-price never changes, whoever asks (SETTLE-011).
+price never changes, even if two people ask (SETTLE-011).
 """
 
 from collections.abc import Collection, Iterable, Mapping

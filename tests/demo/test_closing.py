@@ -32,7 +32,7 @@ def test_every_outright_settles_and_the_next_day_is_open(tmp_path: Path) -> None
 
 
 def test_a_day_that_did_not_open_again_fails_its_check() -> None:
-    closed = ClosedDay("2026-11-25", [], {"T3": 1}, 0, 0, True, False)
+    closed = ClosedDay("2026-11-25", [], {"T3": 1}, 0, 0, False)
     assert not closed.check.passed and "did not" in closed.check.detail
 
 
@@ -40,7 +40,7 @@ def test_the_table_has_price_method_and_change_of_each_market() -> None:
     written = StringIO()
     console = Console(width=80, file=written)
     market = ClosedMarket("H100.G90.F27", 2_810, 2_846, "T1", 40, 25)
-    console.print(closing_table(ClosedDay("2026-11-25", [market], {"T1": 1}, 0, 0, True, True)))
+    console.print(closing_table(ClosedDay("2026-11-25", [market], {"T1": 1}, 0, 0, True)))
     (row,) = [line for line in written.getvalue().splitlines() if "H100" in line]
     assert row.split() == ["H100.G90.F27", "2.810", "2.846", "+0.036", "T1", "40", "25"]
 

@@ -22,7 +22,7 @@ FILE = Path(__file__).parents[3] / "shared" / "data" / "actus" / "actus-tests-fu
 FUTURES: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {}
 BOOK, OWNER, OTHER, MONEY = 1, 1, 2, 10**9
 
-pytestmark = pytest.mark.skipif(not FUTURES, reason="the ACTUS vectors are not beside this checkout")
+pytestmark = pytest.mark.skipif(not FUTURES, reason="the ACTUS vectors are not part of the project")
 
 
 def cents(text: str) -> int:

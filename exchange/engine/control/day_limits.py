@@ -13,7 +13,7 @@ from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, Orde
 from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.checks import check_window, require, within
-from exchange.engine.control.closing_window import check_closing_window, set_closing_window
+from exchange.engine.control.closing_window import NONE_NAMED, check_closing_window, set_closing_window
 from exchange.engine.control.day_orders import rest_or_park_orders
 from exchange.engine.control.events import control_events, instruments_listed
 from exchange.engine.control.live_books import changing_terms, live_orders
@@ -63,7 +63,7 @@ class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
     books: list[BookLimits]
     day: int = 0
     by_two: bool = False
-    window_ns: tuple[int, int] = (0, 0)
+    window_ns: tuple[int, int] = NONE_NAMED
 
 
 def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:

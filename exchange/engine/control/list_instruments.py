@@ -9,7 +9,7 @@ from exchange.book.layout import BOOK
 from exchange.codes import BookFeature, ComboKind, MarketState, Matching, SettleMethod
 from exchange.engine.control.allocation_terms import check_allocation_terms, set_allocation_terms
 from exchange.engine.control.checks import check_fields, check_window, require, within
-from exchange.engine.control.closing_window import check_closing_window, set_closing_window
+from exchange.engine.control.closing_window import NONE_NAMED, check_closing_window, set_closing_window
 from exchange.engine.control.events import instruments_listed
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.margin_terms import (
@@ -41,7 +41,7 @@ class ListPayload(msgspec.Struct, forbid_unknown_fields=True):
     month: int = 0
     commodities: list[CommodityTerms] = []
     instruments: list[InstrumentTerms] = []
-    window_ns: tuple[int, int] = (0, 0)
+    window_ns: tuple[int, int] = NONE_NAMED
 
 
 def check_list(state: np.record, terms: ListPayload) -> None:

@@ -10,13 +10,12 @@ import numpy as np
 from exchange.codes import ComboKind, EventKind
 from exchange.engine.control.book_marks import find_marks
 from exchange.engine.control.checks import require, within
+from exchange.engine.control.day_limits import DAY_MAX
 from exchange.engine.control.events import control_events
 from exchange.engine.control.live_books import changing_terms
 from exchange.engine.control.variation import pay_variation
 from exchange.records import column
 from exchange.units import ORDER_LOTS_MAX
-
-DAY_MAX = 2**31 - 1
 
 
 class MarkPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

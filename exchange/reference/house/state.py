@@ -32,7 +32,7 @@ class MarginCall:
 
 @dataclass
 class Member:
-    """An account. `standing`: OPEN, CLOSE_ONLY, LIQUIDATING, DEFAULTED; `stated`: entries that a statement has told."""
+    """An account. `standing`: OPEN, CLOSE_ONLY, LIQUIDATING, DEFAULTED; `stated`: entries in statements so far."""
 
     name: str
     opening_mills: int

@@ -9,7 +9,6 @@ from exchange.units import NS_PER_S
 from exchange.venue.own_commands import OwnCommands
 
 MARK_NS = 60 * NS_PER_S
-MINIMUM_LOTS = 1  # printed on the day, before a book is marked within it
 
 
 class Marker:
@@ -30,7 +29,7 @@ class Marker:
         minute = now_ns // MARK_NS
         if self._has_printed and minute > self._minute and not self._waits:
             self._minute, self._has_printed = minute, False
-            self._submit(MarkPayload(MINIMUM_LOTS))
+            self._submit(MarkPayload())
 
     def mark_noon(self, day: int) -> None:
         """Mark all books and pay variation margin. `day`: trading day, days since 1970."""

@@ -22,7 +22,7 @@ FAULTS: dict[str, Callable[[HouseState], object]] = {
 
 
 @pytest.mark.parametrize("words", FAULTS)
-def test_each_planted_fault_is_told(words: str) -> None:
+def test_each_planted_fault_is_reported(words: str) -> None:
     state = play(f"trade A buys 10 {F27} @2810 from B\n")
     assert broken(state) == []
     FAULTS[words](state)

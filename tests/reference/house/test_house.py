@@ -35,7 +35,7 @@ def test_a_scenario_that_needs_a_part_that_is_not_built_is_not_played() -> None:
     assert outcome_of("needs delivery\nclose\n")[0].missing == "delivery"
 
 
-def test_a_verb_of_a_part_that_is_not_built_is_told() -> None:
+def test_a_verb_of_a_part_that_is_not_built_is_reported() -> None:
     outcome, _ = outcome_of("submit L1\n")
     assert [one.actual for one in outcome.failures] == ["refused not built yet: submit"]
 

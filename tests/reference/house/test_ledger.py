@@ -16,7 +16,7 @@ def test_all_balances_sum_to_zero(postings: list[tuple[str, str, int]]) -> None:
         assert ledger.total() == 0
 
 
-def test_what_was_received_is_told_by_cause_and_from_an_entry_on() -> None:
+def test_what_was_received_is_reported_by_cause_and_from_an_entry_on() -> None:
     ledger = Ledger()
     ledger.post(1, "fee", "A", "fees", 5)
     ledger.post(2, "variation", "A", "variation", -7)

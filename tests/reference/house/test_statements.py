@@ -27,13 +27,13 @@ close
 expect statement A delivery 0 moved 0 adjusted 7
 """
     )
-    told = state.statements["A"]
+    statement = state.statements["A"]
     since = [entry.mills for entry in state.ledger.entries["A"] if entry.time_ns > close_ns(date(2026, 11, 16), 21)]
-    assert sum(told[part] for part in PARTS) == sum(since)
-    assert told["closing"] == state.ledger.balance("A")
+    assert sum(statement[part] for part in PARTS) == sum(since)
+    assert statement["closing"] == state.ledger.balance("A")
 
 
-def test_what_came_before_the_first_close_is_told_without_the_opening_cash() -> None:
-    told = play(FIRST_DAY).statements["A"]
-    assert (told["moved"], told["fees"]) == (300, -4320)
-    assert sum(told[part] for part in PARTS) == told["closing"] - 10**12
+def test_what_came_before_the_first_close_is_reported_without_the_opening_cash() -> None:
+    statement = play(FIRST_DAY).statements["A"]
+    assert (statement["moved"], statement["fees"]) == (300, -4320)
+    assert sum(statement[part] for part in PARTS) == statement["closing"] - 10**12

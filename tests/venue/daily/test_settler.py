@@ -1,5 +1,6 @@
 """The venue settles its own day: prices, variation margin, the next day's limits, all without a person."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,8 +111,7 @@ def test_a_group_that_a_person_closes_within_the_day_waits_for_that_person(tmp_p
 
 @pytest.mark.rule("SESSION-001")
 def test_people_may_settle_first_if_the_schedule_lets_them(tmp_path: Path) -> None:
-    schedule = DaySchedule(close_s=0, settling_s=60, preopen_s=20, nocancel_s=10, settle_after_s=30, day_s=3_600)
-    with Bench(str(tmp_path), schedule=schedule) as bench:
+    with Bench(str(tmp_path), schedule=replace(HOUR, settle_after_s=30)) as bench:
         move_to(bench, 3_590)
         move_to(bench, 5)
         assert settled(bench)[2] == MarketState.CLOSED
