@@ -20,6 +20,7 @@ from exchange.engine import query
 from exchange.engine.event_rows import Row
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
+from exchange.records import column
 from exchange.seams import Clock
 from exchange.venue.daily.marker import Marker
 from exchange.venue.daily.settler import Settler
@@ -72,6 +73,7 @@ class Timekeeper:
         self._warned: set[tuple[int, int]] = set()  # day and group
         self._day = _open_day(states, clock.now_ns(), schedule) if schedule else 0
         self._unsettled: set[int] = set()  # groups that were CLOSED when the day changed
+        self._released = query.group_states(states)  # as the last released events say; the engine is a batch ahead
         self._sent: set[tuple[str, int]] = set()  # commands not released yet: (kind, book or group)
         self._collecting: set[int] = set()
         self._changed: set[int] = set()
@@ -108,11 +110,17 @@ class Timekeeper:
         """Follow which books collect orders, and which of those have changed."""
         if _STA in batch.kinds:
             self._update_collecting()
+            self._note_states(batch.events)
         if _FILL in batch.kinds and self._marker is not None:
             self._marker.note_print()
         if self._collecting:
             changed = batch.events["instrument"][_IS_CHANGE[batch.events["kind"]]]
             self._changed |= self._collecting.intersection(changed.tolist())
+
+    def _note_states(self, events: np.ndarray) -> None:
+        rows = events[(events["kind"] == _STA) & (events["instrument"] == 0)]
+        states = map(MarketState, column(rows, "market_state").tolist())
+        self._released.update(zip(column(rows, "group").tolist(), states, strict=True))
 
     def _update_collecting(self) -> None:
         """Update the set of books that collect orders, after a change of state.
@@ -153,6 +161,8 @@ class Timekeeper:
         """Bring every group one step towards its scheduled state. If a close was missed, it comes first."""
         today = schedule.day_at(now_ns)
         states = query.group_states(self._states)
+        if any(self._released.get(group, state) != state for group, state in states.items()):
+            return  # a change is not released yet: the settlement status is that of before
         closed = {group for group, state in states.items() if state == MarketState.CLOSED}
         if today != self._day and len(closed) == len(states):
             self._day, self._unsettled = today, closed

@@ -166,3 +166,15 @@ def test_a_group_that_a_person_has_closed_is_settled_with_the_day_that_ends(tmp_
         bench.clock.now += 10 * 3_600 * NS_PER_S
         bench.pass_ms(100)
         assert settled(bench)[1:] == (SettleMethod.T3, MarketState.PREOPEN)
+
+
+@pytest.mark.rule("SESSION-003")
+def test_a_close_that_is_applied_but_not_durable_yet_opens_nothing(tmp_path: Path) -> None:
+    with Bench(str(tmp_path), schedule=DaySchedule()) as bench:
+        bench.clock.now += 10 * 3_600 * NS_PER_S
+        bench.hold = True
+        bench.pass_ms(100)
+        assert settled(bench)[1:] == (SettleMethod.SEED, MarketState.CLOSED)
+        bench.hold = False
+        bench.pass_ms(100)
+        assert settled(bench)[1:] == (SettleMethod.T3, MarketState.PREOPEN)
