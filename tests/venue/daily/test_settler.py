@@ -178,3 +178,21 @@ def test_a_close_that_is_applied_but_not_durable_yet_opens_nothing(tmp_path: Pat
         bench.hold = False
         bench.pass_ms(100)
         assert settled(bench)[1:] == (SettleMethod.T3, MarketState.PREOPEN)
+
+
+@pytest.mark.rule("SESSION-003")
+def test_a_close_by_a_person_that_is_not_durable_yet_does_not_open_by_the_settlement_of_before(tmp_path: Path) -> None:
+    """The engine is CLOSED already, while the group's settlement status is still that of the day's opening."""
+    with Bench(str(tmp_path), schedule=DaySchedule()) as bench:
+        group = next(iter(bench.venue.groups.values()))
+        bench.pass_ms(100)
+        assert bench.venue.settlement_status.is_published(group), "an OPEN group has its settlement"
+        bench.hold = True
+        bench.venue.own.submit(
+            {"kind": CommandKind.SET_STATE, "group": group, "market_state": MarketState.CLOSED}, list
+        )
+        bench.pass_ms(100)
+        assert settled(bench)[1:] == (SettleMethod.SEED, MarketState.CLOSED)
+        bench.hold = False
+        bench.pass_ms(100)
+        assert settled(bench)[1:] == (SettleMethod.SEED, MarketState.CLOSED), "that person settles it"
