@@ -270,7 +270,7 @@ class Search:
                 yield node.lineno, field, kinds or self.kinds_at(module, node)
         elif isinstance(node, ast.Call):
             kinds = module.named(node)
-            yield from ((node.lineno, keyword.arg or "", kinds) for keyword in node.keywords)
+            yield from ((keyword.lineno, keyword.arg or "", kinds) for keyword in node.keywords)
             for part in ast.walk(node):
                 if isinstance(part, ast.Dict):
                     about = module.beside(part, node) or kinds
