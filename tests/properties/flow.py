@@ -3,6 +3,7 @@
 A flow looks at the reference (never at the engine) to name live orders and to know the market's states.
 """
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ ACCOUNTS = {
     4: {"cash": 10**11, "maxpos": 15, "maxord": 8, "maxterm": 3},
     5: {"cash": 2_500_000, "maxpos": 60},
 }
-BYSTANDER = 7
+BYSTANDERS = range(7, 27)  # several, because the reference adds up all orders of an account for each of its orders
 STRANGERS = (0, 6, 63, 64, 4_000_000_000)
 WEIGHTS = {
     "new": 64, "cancel": 9, "replace": 16, "cancel_all": 0.6, "cash": 2, "state": 2, "back": 5, "indicative": 2,
@@ -87,13 +88,14 @@ class Flow:
         return steps
 
     def bystanders(self, count: int) -> list[tuple[CommandKind, Any]]:
-        """So many orders of an account that does nothing else, far from any trade: they leave little capacity."""
+        """So many orders of accounts that do nothing else, far from any trade: they leave little capacity."""
         steps: list[tuple[CommandKind, Any]] = []
-        if count:
-            steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(BYSTANDER, {})))
-            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=BYSTANDER, amount_mills=10**12)))
-        fields = {"account": BYSTANDER, "instrument": 9, "price": 81, "lots": 1, "tif": TimeInForce.GTC, "session": 0}
-        return steps + [(CommandKind.NEW, self.stamp(CommandKind.NEW, **fields)) for _ in range(count)]
+        for number in BYSTANDERS[:count]:
+            steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, {})))
+            steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=number, amount_mills=10**12)))
+        fields = {"instrument": 9, "price": 81, "lots": 1, "tif": TimeInForce.GTC, "session": 0}
+        owners = itertools.islice(itertools.cycle(BYSTANDERS), count)
+        return steps + [(CommandKind.NEW, self.stamp(CommandKind.NEW, account=number, **fields)) for number in owners]
 
     def state_row(self, group: int, state: MarketState) -> Any:
         return self.stamp(CommandKind.SET_STATE, market_state=state, group=group)
