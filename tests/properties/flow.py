@@ -3,7 +3,6 @@
 A flow looks at the reference (never at the engine) to name live orders and to know the market's states.
 """
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -78,10 +77,8 @@ class Flow:
         """Controls and rows that every run starts with: the market, accounts, money, OPEN."""
         steps: list[tuple[CommandKind, Any]] = [(CommandKind.LIST, self.market)]
         for number, terms in ACCOUNTS.items():
-            steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)))
-            steps.append(
-                (CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=number, amount_mills=terms["cash"]))
-            )
+            deposit = self.stamp(CommandKind.DEPOSIT, account=number, amount_mills=terms["cash"])
+            steps += [(CommandKind.DEFINE_ACCOUNT, account_payload(number, terms)), (CommandKind.DEPOSIT, deposit)]
         steps.append((CommandKind.LEAD_MAKERS, {"makers": [(1, 30), (4, 15)], "instruments": [2]}))
         for state in (MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN):
             steps += [(CommandKind.SET_STATE, self.state_row(group, state)) for group in (1, 2)]
@@ -94,8 +91,8 @@ class Flow:
             steps.append((CommandKind.DEFINE_ACCOUNT, account_payload(number, {})))
             steps.append((CommandKind.DEPOSIT, self.stamp(CommandKind.DEPOSIT, account=number, amount_mills=10**12)))
         fields = {"instrument": 9, "price": 81, "lots": 1, "tif": TimeInForce.GTC, "session": 0}
-        owners = itertools.islice(itertools.cycle(BYSTANDERS), count)
-        return steps + [(CommandKind.NEW, self.stamp(CommandKind.NEW, account=number, **fields)) for number in owners]
+        owners = [BYSTANDERS[number % len(BYSTANDERS)] for number in range(count)]
+        return steps + [(CommandKind.NEW, self.stamp(CommandKind.NEW, account=owner, **fields)) for owner in owners]
 
     def state_row(self, group: int, state: MarketState) -> Any:
         return self.stamp(CommandKind.SET_STATE, market_state=state, group=group)
