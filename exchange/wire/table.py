@@ -15,10 +15,11 @@ A source is the name of a field of the row, of an alias, or one of DERIVED.
 """
 
 from enum import IntEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec import NODEFAULT, UNSET, Struct
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields
 
 from exchange.codes import EventKind, MarketState, RejectReason
 from exchange.wire.account_messages import (
@@ -97,6 +98,12 @@ class Value(IntEnum):
     FLAG = 8  # true or false: flags of the row
 
 
+@cache
+def _field_of(message: type[Struct], name: str) -> FieldInfo:
+    """What msgspec knows of an attribute; it looks at the whole class for each question."""
+    return next(field for field in fields(message) if field.name == name)
+
+
 class FormKey(NamedTuple):
     """One key of a form: attribute of the class of messages, source of its value, and how it is shown."""
 
@@ -115,7 +122,7 @@ class Form(NamedTuple):
 
     def is_optional(self, key: FormKey) -> bool:
         """Whether a key is left out of a message if its value is 0 or empty."""
-        field = next(field for field in fields(self.message) if field.name == key.name)
+        field = _field_of(self.message, key.name)
         return field.default is not NODEFAULT and key.name not in ALWAYS.get(self.message, ())
 
 
@@ -292,12 +299,12 @@ REPLY_FORMS: dict[Reply, Form] = {
 
 def wire_key(message: type[Struct], name: str) -> str:
     """The key of an attribute on the wire."""
-    return next(field.encode_name for field in fields(message) if field.name == name)
+    return _field_of(message, name).encode_name
 
 
 def default_of(message: type[Struct], name: str) -> Any:
     """The value of an attribute whose key is left out; None if there is none."""
-    default = next(field.default for field in fields(message) if field.name == name)
+    default = _field_of(message, name).default
     return None if default in (NODEFAULT, UNSET) else default
 
 
