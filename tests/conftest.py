@@ -3,9 +3,16 @@
 import os
 import socket
 from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from typing import Any
 
 import hypothesis
 import pytest
+
+from contracts_spec.instruments import instruments_on
+from contracts_spec.load import load_spec
+from contracts_spec.schema import Spec
 
 # The first example of a run may wait for kernels to compile; a failing example prints how to repeat itself.
 hypothesis.settings.register_profile(
@@ -43,4 +50,22 @@ def _loopback_only() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _catalogues_are_derived_once() -> Iterator[None]:
+    """Venues that open on the same day share their specification and their list of instruments: both are values, and to
+    derive them takes more than all else that opens a small venue."""
+    load, known = cache(load_spec), dict[tuple[int, date], tuple[Spec, list[Any]]]()
+
+    def listed(spec: Spec, day: date) -> list[Any]:
+        key = id(spec), day
+        if key not in known:
+            known[key] = spec, instruments_on(spec, day)  # with its specification, so that no other gets its id
+        return [*known[key][1]]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("exchange.venue.bootstrap.load_spec", load)
+        patch.setattr("exchange.venue.bootstrap.instruments_on", listed)
         yield
