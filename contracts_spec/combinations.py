@@ -25,7 +25,7 @@ def combinations_of(listing: DayListing) -> list[Instrument]:
         for combo, legs in _of_chip(listing, {name: months[chip.code, floor] for name, floor in floors.items()}):
             found[_symbol(combo, legs)] = (combo, legs)
     ids = dict(listing.known.combination_ids)
-    last = max(ids.values(), default=COMBINATION_BIT)
+    last = max([*ids.values(), listing.known.last_combination, COMBINATION_BIT])
     for symbol in sorted(found.keys() - ids.keys()):
         last += 1
         ids[symbol] = last

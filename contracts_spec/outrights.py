@@ -83,12 +83,14 @@ class Known(NamedTuple):
 
     settlements       previous settlement price by instrument id, also of expired instruments (SPEC-052)
     at_limit          ids whose settlement price was at the daily limit (BAND-013)
-    combination_ids   id by symbol of all combinations ever listed, because ids are never reused (SPEC-043)
+    combination_ids   id by symbol of the combinations that are listed
+    last_combination  highest id of a combination so far, because ids are never reused (SPEC-043); 0: those known
     """
 
     settlements: Mapping[int, int] = {}
     at_limit: frozenset[int] = frozenset()
     combination_ids: Mapping[str, int] = {}
+    last_combination: int = 0
 
 
 class DayListing:

@@ -15,3 +15,27 @@ class HouseAccount(IntEnum):
     VARIATION = 3  # what settlements collect and pay (SETTLE-007), 0 after every command
     ROUNDING = 4  # what whole ticks of a strip's legs leave over (CASCADE-006), 0 after every command
     DEFAULT = 5  # below zero: what the house has covered for customers in default
+
+
+class CashReason(IntEnum):
+    """Why money of an account has moved."""
+
+    TRANSFER = 0  # a deposit or a withdrawal
+    VARIATION = 1  # variation margin (SETTLE-007)
+    FEE = 2  # a fee that no fill has, such as that of a cash settlement (FEE-001)
+
+
+class Life(IntEnum):
+    """Life of an instrument (SESSION-002). Only one that is LISTED trades."""
+
+    NONE = 0  # the book has no instrument yet
+    LISTED = 1
+    EXPIRED = 2  # its last trading day is over; it waits for its final settlement
+    CASCADED = 3  # its positions have become positions in its children
+    IN_DELIVERY = 4
+    SETTLED = 5  # its positions were closed at its final settlement
+    DELISTED = 6  # a combination, one of whose legs has ended
+
+
+# Lives in which a book cannot be given to another instrument.
+TAKEN_LIVES = (Life.LISTED, Life.EXPIRED, Life.IN_DELIVERY)

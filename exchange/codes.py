@@ -143,6 +143,8 @@ class EventKind(IntEnum):
     IMPLIED_PRICE = 30  # the implied price now shown on a side; 0 lots: none is shown any more
     SETTLED = 31  # settlement price of an outright
     MARKED = 32  # positions of an outright are valued at another price
+    INSTRUMENT_ENDED = 33  # an instrument no longer trades, see Life
+    POSITION_CASCADED = 34  # an account's position in a parent has become positions in its children
 
     @property
     def abbreviation(self) -> str:
@@ -152,7 +154,8 @@ class EventKind(IntEnum):
 
 _ABBREVIATIONS = (  # in the order of the kinds
     "ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL "
-    "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED"
+    "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED "
+    "ENDED CASCADED"
 )
 EVENT_ABBREVIATIONS = dict(zip(EventKind, _ABBREVIATIONS.split(), strict=True))
 
@@ -186,13 +189,6 @@ class OrderState(IntEnum):
     CANCELLED = 4
     REJECTED = 5
     EXPIRED = 6
-
-
-class CashReason(IntEnum):
-    """Why money of an account has moved."""
-
-    TRANSFER = 0  # a deposit or a withdrawal
-    VARIATION = 1  # variation margin (SETTLE-007)
 
 
 class CancelReason(IntEnum):

@@ -5,13 +5,12 @@ Kernels do not take enum members: for Numba each enum is a type of its own, and 
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import CashReason, HouseAccount, Life
 from exchange.codes import (
     REJECT_PRECEDENCE,
     AccountFlag,
     BookFeature,
     CancelReason,
-    CashReason,
     ComboKind,
     CommandFlag,
     CommandKind,
@@ -100,6 +99,8 @@ EVENT_PROTECTION_DEFINED = np.int64(EventKind.PROTECTION_DEFINED)
 EVENT_IMPLIED_PRICE = np.int64(EventKind.IMPLIED_PRICE)
 EVENT_SETTLED = np.int64(EventKind.SETTLED)
 EVENT_MARKED = np.int64(EventKind.MARKED)
+EVENT_INSTRUMENT_ENDED = np.int64(EventKind.INSTRUMENT_ENDED)
+EVENT_POSITION_CASCADED = np.int64(EventKind.POSITION_CASCADED)
 
 SIDE_BUY = np.int64(Side.BUY)
 SIDE_SELL = np.int64(Side.SELL)
@@ -170,6 +171,15 @@ ORDER_STATE_EXPIRED = np.int64(OrderState.EXPIRED)
 
 CASH_TRANSFER = np.int64(CashReason.TRANSFER)
 CASH_VARIATION = np.int64(CashReason.VARIATION)
+CASH_FEE = np.int64(CashReason.FEE)
+
+LIFE_NONE = np.int64(Life.NONE)
+LIFE_LISTED = np.int64(Life.LISTED)
+LIFE_EXPIRED = np.int64(Life.EXPIRED)
+LIFE_CASCADED = np.int64(Life.CASCADED)
+LIFE_IN_DELIVERY = np.int64(Life.IN_DELIVERY)
+LIFE_SETTLED = np.int64(Life.SETTLED)
+LIFE_DELISTED = np.int64(Life.DELISTED)
 
 HOUSE_DEPOSITS = np.int64(HouseAccount.DEPOSITS)
 HOUSE_WITHDRAWALS = np.int64(HouseAccount.WITHDRAWALS)

@@ -157,6 +157,7 @@ EVENT_ALIASES = {
     "bid_state": Alias("state", "QuoteState of the bid"),
     "ask_state": Alias("liquidity", "QuoteState of the ask"),
     "market_state": Alias("state", "MarketState after the event"),
+    "life": Alias("state", "Life of the instrument after the event"),
     "state_in_force": Alias("state", "MarketState in force, if a SET_STATE is refused for STATE"),
     "protection_state": Alias("state", "ProtectionState"),
     "asked_state": Alias("order_type", "MarketState that a refused SET_STATE asked for"),
@@ -245,6 +246,8 @@ EVENT_KINDS = {
     EventKind.SETTLED: "instrument settlement_tick settle_method settle_flagged trading_day window_lots "
     "open_interest_lots",
     EventKind.MARKED: "instrument mark_tick",
+    EventKind.INSTRUMENT_ENDED: "instrument settlement_tick life",
+    EventKind.POSITION_CASCADED: f"{_NUMBERED} instrument settlement_tick position_lots",
     EventKind.ACCOUNT_DEFINED: "account",
     EventKind.SESSION_OPENED: "account session instrument reference",
     EventKind.COMMAND_REFUSED: f"{_REFUSED} state_in_force asked_state asked_scope asked_mills most_mills",
@@ -255,13 +258,10 @@ EVENT_KINDS = {
     EventKind.IMPLIED_PRICE: "side instrument implied_tick implied_lots",
 }
 
-# One row may report both ORDER_ACCEPTED and ORDER_RESTED of an order that rests at once: an ORDER_ACCEPTED with the
-# flag RESTS. Its shown, level and hidden lots are those of the ORDER_RESTED. `split_rests` makes two rows of it: an
-# ORDER_ACCEPTED that shows nothing, and an ORDER_RESTED.
-#
+# An ORDER_ACCEPTED with the flag RESTS also reports the ORDER_RESTED, whose shown, level and hidden lots it has.
+# `split_rests` makes two rows of it: an ORDER_ACCEPTED that shows nothing, and an ORDER_RESTED.
 # A mass quote is a run of QUOTE rows; its events carry the sequence of the first row. An ORDER_REJECTED with the flag
-# SAME repeats a live order, the one with the same client order id: id, price, state and lots are those of that order.
-# The row is in no account's stream.
+# SAME repeats the live order with the same client order id: id, price, state and lots. It is in no account's stream.
 
 
 _ALIASES: dict[tuple[str, ...], Mapping[str, Alias]] = {}  # key: names of the row's fields

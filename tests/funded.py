@@ -38,9 +38,10 @@ def h100_market(taker_fee: int = 0) -> dict[str, Any]:
 class Funded:
     """Opens the market. Account RICH can pay everything and takes the other side."""
 
-    def __init__(self, taker_fee: int = 0) -> None:
+    def __init__(self, taker_fee: int = 0, market: dict[str, Any] | None = None) -> None:
+        """`market`: LIST payload; by default `h100_market`."""
         self.pair, self.sequence = Pair(), 0
-        self.pair.control(CommandKind.LIST, h100_market(taker_fee))
+        self.pair.control(CommandKind.LIST, market or h100_market(taker_fee))
         self.account(RICH, 10**15)
         self.states(MarketState.PREOPEN, MarketState.OPEN)
 

@@ -18,6 +18,8 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("book.test_index", "test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves"),
     ("engine.test_apply", "test_another_command_ends_an_open_mass_quote_before_it_begins"),
     ("engine.test_batch_check", "ask_before", 1, 250),
+    ("engine.control.test_cascade", "test_a_quarter_becomes_its_months_at_its_own_price_and_no_money_moves"),
+    ("engine.control.test_expire", "test_a_settled_month_closes_all_lots_at_its_settlement_for_a_fee_of_both_sides"),
     ("publish.fold.test_fold_rows", "drive", 1, 40),
     *(("publish.encode.test_batch", "drive", 1, encoding, 20) for encoding in (1, 2, 3)),
     ("publish.encode.test_put_lists", "test_one_message_is_framed_as_it_is", 65_536, 1),

@@ -13,6 +13,7 @@ from tests.test_kernel_rules import STRICT, assigned_names, compiled, globals_of
 
 # Enum of exchange.codes and exchange.clearing_codes -> prefix of its constants. Those that no kernel reads have none.
 PREFIXES = {
+    "Life": "LIFE",
     "Side": "SIDE",
     "OrderType": "ORDER",
     "TimeInForce": "TIF",

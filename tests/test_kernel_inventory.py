@@ -66,7 +66,7 @@ for size in (1, 3):
         rows["kind"] = kind
         engine.first_refusal(rows)
         engine.apply(rows)
-for kind, payload in [*definitions(), day_limits()]:
+for kind, payload in [*definitions(), day_limits(1)]:
     row = blank_commands(1)
     row["sequence"], row["kind"] = engine.sequence + 1, kind
     engine.control(row, payload)

@@ -19,6 +19,7 @@ UNUSED = {
     "exchange.reference.listing.changes_published": "the twin of a control's check",
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
+    "exchange.engine.query.market_state": "the state of one book; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
 }
 

@@ -152,7 +152,7 @@ BOOK = record_type(
         ("floor_bp", "<u2"),
         ("start_month", "<i4"),
         ("revision", "<i4"),
-        ("listed", "u1"),
+        ("life", "u1"),  # Life; only a book that is LISTED trades
         ("reason", "u1"),  # StateReason of the last change of its own state
         ("family", "u1"),
         ("period_kind", "u1"),

@@ -154,6 +154,13 @@ def book_lots(state, account, position, row, book, lots, value):
     row    of the position
     value  sum of price * signed lots
     """
+    change_lots(state, account, position, book, lots, value)
+    queue_position_report(state, account, position, row)
+
+
+@leaf_kernel
+def change_lots(state, account, position, book, lots, value):
+    """As `book_lots`, without a POS."""
     before = np.int64(position.lots)
     after = before + lots
     account_row = state.accounts[account]
@@ -166,4 +173,18 @@ def book_lots(state, account, position, row, book, lots, value):
     account_row.unrealised_pnl_mills += (book.mark_tick * lots - value) * book.hours
     # Open interest is half of all lots held, long and short. The book keeps their sum, twice that.
     book.long_and_short_lots += abs(after) - abs(before)
-    queue_position_report(state, account, position, row)
+
+
+@kernel
+def index_positions(state):
+    """Fill the index anew, after rows have moved."""
+    table = state.position_index
+    mask = np.int64(table.shape[0] - 1)
+    table[:] = FREE
+    for row in range(1, np.int64(state.used_positions) + 1):
+        position = state.positions[row]
+        key_hash = position_hash(np.int64(position.account), np.int64(position.book))
+        entry_index = home_of(state, key_hash)
+        while table[entry_index] != FREE:
+            entry_index = (entry_index + 1) & mask
+        table[entry_index] = (key_hash << SHIFT) | np.uint64(row)

@@ -12,6 +12,10 @@ import numpy as np
 from exchange.book.layout import ORDER
 from exchange.clearing_codes import HouseAccount
 from exchange.codes import AccountFlag, MarketState, Side
+from exchange.engine.instrument_rows import InstrumentRow as InstrumentRow
+from exchange.engine.instrument_rows import group_states as group_states
+from exchange.engine.instrument_rows import instruments as instruments
+from exchange.engine.instrument_rows import known_instruments as known_instruments
 from exchange.engine.order_rows import OrderRow as OrderRow
 from exchange.engine.order_rows import order_rows
 from exchange.engine.views import LEVEL_VIEW, QUEUE_VIEW, views
@@ -20,42 +24,6 @@ from exchange.units import share_ceil
 
 MAINTENANCE_BP = 8_000  # maintenance margin, part of initial margin (MARGIN-012)
 FIRST_ROWS = 64  # of a question that may have any number of them
-
-
-class InstrumentRow(NamedTuple):
-    """One listed instrument as the engine holds it."""
-
-    index: int  # type: ignore[assignment]  # hides tuple.index, which is not used
-    instrument_id: int
-    symbol: str
-    group: int
-    family: int
-    period_kind: int
-    combo: int
-    floor_bp: int
-    hours: int
-    start_month: int
-    ltd_ns: int
-    order_entry: int
-    matching: int
-    min_inc: int
-    order_lots_max: int
-    band_ticks: int
-    low_tick: int
-    high_tick: int
-    settle_tick: int
-    maker_fee: int
-    taker_fee: int
-    auction_fee: int
-    revision: int
-    own_state: int  # MarketState; NONE: the book follows its group
-    group_state: MarketState
-    state: MarketState  # market state in force, from both
-    reason: int  # StateReason of its own state
-    reopen_ns: int  # when a timer ends its own state, 0 none; the time left while it or its group is in HALT
-    group_reason: int  # StateReason and `reopen_ns` of the group's state
-    group_reopen_ns: int
-    legs: tuple[tuple[int, int], ...] = ()  # legs of a combination: (index, +1 bought or -1 sold)
 
 
 class ClosingRow(NamedTuple):
@@ -117,49 +85,9 @@ class BookStatistics(NamedTuple):
     open_interest: int
 
 
-_NOT_DIRECT = (
-    "index", "symbol", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns", "legs",
-)  # fmt: skip
-_DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
-
-
-def instruments(states: np.ndarray) -> list[InstrumentRow]:
-    """Every listed instrument, by index."""
-    state, groups, group_rows = states[0], group_states(states), states["groups"][0]
-    reopen_ns = states["guards"]["reopen_ns"][0].tolist()
-    group_reasons, group_reopen_ns = group_rows["reason"].tolist(), group_rows["reopen_ns"].tolist()
-    listed = state.books[1 : int(state.books_listed) + 1]
-    columns = {name: listed[name].tolist() for name in [*_DIRECT, "market_state"]}
-    legs = [
-        tuple(map(tuple, rows[:count].tolist())) if count > 1 else ()
-        for rows, count in zip(listed["legs"], listed["leg_count"].tolist(), strict=True)
-    ]
-    symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
-    return [
-        InstrumentRow(
-            index=place + 1,
-            symbol=symbols[place],
-            group_state=groups[columns["group"][place]],
-            state=MarketState(columns["market_state"][place]),
-            reopen_ns=reopen_ns[place + 1],
-            group_reason=group_reasons[columns["group"][place]],
-            group_reopen_ns=group_reopen_ns[columns["group"][place]],
-            legs=legs[place],
-            **{name: columns[name][place] for name in _DIRECT},
-        )
-        for place in range(len(listed))
-    ]
-
-
 def market_state(states: np.ndarray, index: int) -> MarketState:
     """Market state in force in one instrument."""
     return MarketState(int(states["books"][0]["market_state"][index]))
-
-
-def group_states(states: np.ndarray) -> dict[int, MarketState]:
-    """The state of every product group that has instruments."""
-    groups = states["groups"][0]
-    return {int(index): MarketState(int(groups["state"][index])) for index in np.nonzero(groups["listed"])[0]}
 
 
 def due_to_reopen(states: np.ndarray, now_ns: int) -> tuple[list[int], list[int]]:

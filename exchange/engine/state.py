@@ -31,7 +31,7 @@ from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 24
+STATE_VERSION = 25
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
@@ -44,6 +44,8 @@ GROUP = record_type(
         ("waiting", "<i4"),  # upper bound of the orders whose cancel waits for another market state (COD-004)
         ("lead_book", "<i4"),  # book of the lead month, whose breach reserves the whole group (BAND-008), 0 none
         ("settled_day", "<i4"),  # trading day of its last settlement, days since 1970, 0 none (SEC-061)
+        ("catalogue_day", "<i4"),  # trading day whose whole catalogue is listed; 0: only chosen instruments are
+        ("spare", "<i4"),
         ("reopen_ns", "<i8"),  # when RESERVED ends, 0 if no timer ends it
     ],
     {"left_ns": LEFT_NS},
@@ -204,6 +206,7 @@ COUNTERS = [
     ("index_moved", "<i8"),  # entries of that table looked at so far
     ("index_entries", "<i8"),  # orders in the index
     ("listed_sequence", "<i8"),  # last number of the channel of instruments
+    ("last_combination", "<i8"),  # highest id of a combination so far; ids are never used again (SPEC-043)
     ("window_from_ns", "<i8"),  # the closing window: prints from here to before `window_to_ns` count in it (SETTLE-001)
     ("window_to_ns", "<i8"),
     ("next_timer_ns", "<i8"),  # no dead-man timer fires before this; 0: none is armed

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
+from exchange.engine.control.cascade import CascadePayload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.expire import BookEnd, ExpirePayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.mark import MarkPayload
@@ -29,18 +32,24 @@ EACH, APPLY = 0.80, 0.20
 def warm_up(limits: Limits) -> None:
     """Run a small trading day on a scratch state of this size. It calls every kernel that serving needs."""
     engine = Engine(limits)
-    for kind, payload in (*definitions(), day_limits(), marks()):
-        row = blank_commands(1)
-        row["sequence"] = engine.sequence + 1
-        row["kind"] = kind
-        engine.check_control(kind, payload)
-        engine.control(row, payload)
+    for control in (*definitions(), day_limits(1), marks()):
+        _control(engine, *control)
     engine.apply(_small_day(engine.sequence))
+    for control in (day_limits(2), *endings()):
+        _control(engine, *control)
     engine.first_refusal(blank_commands(1))
     engine.state_hash()
     views(engine.states.dtype)
     query.position(engine.states, 1, 1)
     query.margin(engine.states, 1)
+
+
+def _control(engine: Engine, kind: int, payload: bytes) -> None:
+    row = blank_commands(1)
+    row["sequence"] = engine.sequence + 1
+    row["kind"] = kind
+    engine.check_control(kind, payload)
+    engine.control(row, payload)
 
 
 def share_done() -> float:
@@ -54,18 +63,31 @@ def _is_compiled(kernel: Any) -> bool:
 
 
 def definitions() -> list[tuple[int, bytes]]:
-    """Controls that define one book and one account, as (kind, payload)."""
+    """Controls that define a book, two more that end in `endings`, and an account, as (kind, payload)."""
     commodity = CommodityTerms(1, 1, psr_mills=40, intra_mills=6, tier_mills=5)
-    book = InstrumentTerms(1, 1, "WARM.UP", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH)
+    books = [
+        InstrumentTerms(
+            number, number, f"WARM.UP{number}", 1, 1, 720, 100, 80, 120, months=[(0, 720)], period_kind=PeriodKind.MONTH
+        )
+        for number in (1, 2, 3)
+    ]
     return [
-        (CommandKind.LIST, encode_payload(ListPayload(commodities=[commodity], instruments=[book]))),
+        (CommandKind.LIST, encode_payload(ListPayload(commodities=[commodity], instruments=books))),
         (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(1))),
     ]
 
 
-def day_limits() -> tuple[int, bytes]:
-    """A DAY_LIMITS of that book, as (kind, payload). It is accepted while the book is CLOSED."""
-    terms = DayLimitsPayload([BookLimits(1, 100, 80, 120)], day=1)
+def endings() -> list[tuple[int, bytes]]:
+    """Controls that end two books, as (kind, payload)."""
+    return [
+        (CommandKind.CASCADE, encode_payload(CascadePayload(2, [3]))),
+        (CommandKind.EXPIRE, encode_payload(ExpirePayload([BookEnd(3, Life.SETTLED)]))),
+    ]
+
+
+def day_limits(day: int) -> tuple[int, bytes]:
+    """A DAY_LIMITS of these books, as (kind, payload). It is accepted while they are CLOSED."""
+    terms = DayLimitsPayload([BookLimits(number, 100, 80, 120) for number in (1, 2, 3)], day=day)
     return CommandKind.DAY_LIMITS, encode_payload(terms)
 
 
@@ -75,20 +97,21 @@ def marks() -> tuple[int, bytes]:
 
 
 def _small_day(sequence: int) -> np.ndarray:
-    rows = blank_commands(9)
-    rows["sequence"] = np.arange(sequence + 1, sequence + 10)
+    rows = blank_commands(10)
+    rows["sequence"] = np.arange(sequence + 1, sequence + 11)
     rows["account"] = 1
     rows["group"] = 1
     rows["kind"] = [
         CommandKind.DEPOSIT, CommandKind.SET_STATE, CommandKind.SET_STATE, CommandKind.NEW, CommandKind.NEW,
         CommandKind.CLOCK, CommandKind.MMP_SET, CommandKind.QUOTE, CommandKind.NEW,
+        CommandKind.SET_STATE,
     ]  # fmt: skip
     column(rows, "amount_mills")[0] = 10**9
-    column(rows, "market_state")[1:3] = [MarketState.PREOPEN, MarketState.OPEN]
+    column(rows, "market_state")[[1, 2, 9]] = [MarketState.PREOPEN, MarketState.OPEN, MarketState.CLOSED]
     rows["price"][[3, 4, 8]] = [100, 100, 101]
     rows["lots"] = 1
-    rows["instrument"] = [0, 0, 0, 1, 1, 0, 0, 1, 1]
-    rows["tif"][4] = TimeInForce.GTD
+    rows["instrument"] = [0, 0, 0, 1, 1, 0, 0, 1, 1, 0]
+    rows["tif"][[3, 4]] = [TimeInForce.GTC, TimeInForce.GTD]
     rows["expiry_ns"][4] = 1
     rows["time_ns"][5:] = 1
     column(rows, "window_ns")[6] = 1

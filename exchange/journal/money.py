@@ -5,8 +5,8 @@ The engine's 64-bit totals wrap silently, and wrapped totals may still balance. 
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
-from exchange.codes import CashReason, EventKind
+from exchange.clearing_codes import CashReason, HouseAccount
+from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.records import column
 
@@ -26,6 +26,7 @@ class ReportedMoney:
         moved = events["amount_mills"][is_cash & (causes == CashReason.TRANSFER)].tolist()
         paid = events["amount_mills"][is_cash & (causes == CashReason.VARIATION)].tolist()
         fees = column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist()
+        fees += (-events["amount_mills"][is_cash & (causes == CashReason.FEE)]).tolist()
         self.house_mills[HouseAccount.DEPOSITS] -= sum(amount for amount in moved if amount > 0)
         self.house_mills[HouseAccount.WITHDRAWALS] -= sum(amount for amount in moved if amount < 0)
         self.house_mills[HouseAccount.VARIATION] -= sum(paid)

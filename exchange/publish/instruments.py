@@ -1,12 +1,13 @@
-"""The listed instruments for publishers: ids and hours by book index, and definitions.
+"""The instruments of all books for publishers: ids and hours by book index, and definitions.
 
-table = InstrumentTable(lambda: query.instruments(engine.states), unit_lots={"H100": 8})
-table.refresh()                              # at first, and after every released LISTED event
+table = InstrumentTable(lambda: query.known_instruments(engine.states), unit_lots={"H100": 8})
+table.refresh()                              # at first, and after every released LISTED or ENDED event
 table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
 """
 
 from collections.abc import Callable, Mapping
 
+from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, Matching, PeriodKind
 from exchange.engine.query import InstrumentRow
 from exchange.units import NS_PER_US
@@ -37,10 +38,13 @@ def month_start_us(month: int) -> int:
 
 
 class InstrumentTable:
-    """Listed instruments by book index; index 0 is none. `ids` and `hours` are updated in place, never replaced."""
+    """Instruments by book index; index 0 is none. `ids` and `hours` are updated in place, never replaced.
+
+    An instrument that has ended stays until its book has another one, so that what was said of it can be told again.
+    """
 
     def __init__(self, load: Callable[[], list[InstrumentRow]], unit_lots: Mapping[str, int] | None = None) -> None:
-        """load        returns the engine's instruments as they are now, in order of index
+        """load        returns the engine's instruments as they are now, one for each book, in order of index
 
         unit_lots   lots of a delivery unit, by chip; 1 for a chip that is not in it
         """
@@ -58,7 +62,12 @@ class InstrumentTable:
         assert all(row is None or row.index == place for place, row in enumerate(self.rows))
         self.ids[1:] = (row.instrument_id for row in listed)
         self.hours[1:] = (row.hours for row in listed)
-        self._index = {row.instrument_id: row.index for row in listed}
+        self._index = {row.instrument_id: row.index for row in listed if row.life == Life.LISTED}
+
+    @property
+    def listed(self) -> list[InstrumentRow]:
+        """The instruments that are listed, in order of index."""
+        return [row for row in self.rows if row is not None and row.life == Life.LISTED]
 
     def index_of(self, instrument_id: int) -> int:
         """The book of an instrument, 0 if it is not listed."""

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from exchange.codes import CashReason, EventFlag, EventKind
+from exchange.clearing_codes import CashReason
+from exchange.codes import EventFlag, EventKind
 from exchange.engine.event_rows import (
     ACCOUNT_SEQUENCE,
     AMOUNT_MILLS,
@@ -119,8 +120,9 @@ def values_of(table: InstrumentTable) -> dict[str, Getter]:
 
 def _cash_word(reason: int, amount: int) -> int:
     """Place of the cause of a payment in CASH_CAUSES. `amount`: mills, below 0: paid out."""
-    cause = "variation" if reason == CashReason.VARIATION else "deposit" if amount > 0 else "withdrawal"
-    return CASH_CAUSES.index(cause)
+    if reason != CashReason.TRANSFER:
+        return reason + 1
+    return CASH_CAUSES.index("deposit" if amount > 0 else "withdrawal")
 
 
 def account_row(row: Row, table: InstrumentTable) -> Row:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from exchange.clearing_codes import Life
 from exchange.codes import EventKind, MarketState
 from exchange.engine.event_rows import GROUP, INSTRUMENT, KIND, MARKET_STATE, TIME_NS, Row, read_rows
 from exchange.publish.consumer import ReleasedBatch
@@ -66,5 +67,5 @@ class SettlementStatus:
 
     def _books(self, group: int) -> set[int]:
         books = self._states["books"][0]
-        listed = (books["group"] == group) & (books["listed"] != 0)
+        listed = (books["group"] == group) & (books["life"] == Life.LISTED)
         return set(np.flatnonzero(listed).tolist())

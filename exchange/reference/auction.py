@@ -6,6 +6,7 @@ Rules: STATE-001, TIF-009, AUC-001 to AUC-015.
 import dataclasses
 from typing import Any
 
+from exchange.clearing_codes import Life
 from exchange.codes import (
     CancelReason,
     CommandFlag,
@@ -34,7 +35,8 @@ def set_state(market: Market) -> None:
     command, phases = market.command, market.phases
     instruments = market.clearing.instruments
     instrument = instruments.get(command.instrument)
-    if (command.instrument and instrument is None) or (not command.instrument and command.group not in phases.groups):
+    is_known = instrument is not None and instrument.life == Life.LISTED
+    if (command.instrument and not is_known) or (not command.instrument and command.group not in phases.groups):
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
         return
     reason, present = phases.refusal(instrument, command.group, command.market_state)

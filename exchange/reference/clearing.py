@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import HouseAccount, Life
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.reference.book import Order, signed
 from exchange.reference.pro_rata import AllocationTerms
@@ -66,6 +66,7 @@ class Instrument:
     allocation_terms: AllocationTerms = DEFAULT_TERMS
     ltd_ns: int = 0
     implied: bool = False
+    life: int = Life.LISTED
 
     def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
         """No copy is needed: all fields are immutable."""

@@ -9,7 +9,14 @@ from exchange.reference.auction import indicative, set_state
 from exchange.reference.cancels import cancel, cancel_all, clock, disconnect, kill, set_timer, unkill
 from exchange.reference.entry import new_order
 from exchange.reference.implied import report_implied_prices
-from exchange.reference.listing import list_instruments, set_day_limits, set_lead_makers, set_marks
+from exchange.reference.listing import (
+    cascade,
+    expire,
+    list_instruments,
+    set_day_limits,
+    set_lead_makers,
+    set_marks,
+)
 from exchange.reference.market import DEFAULT_CAPACITIES, Capacities, Market
 from exchange.reference.matching import enter
 from exchange.reference.protection import reset_protection, set_protection
@@ -43,6 +50,8 @@ CONTROLS: dict[int, Callable[[Market, dict[str, Any]], None]] = {
     CommandKind.LEAD_MAKERS: set_lead_makers,
     CommandKind.DAY_LIMITS: set_day_limits,
     CommandKind.MARK: set_marks,
+    CommandKind.CASCADE: cascade,
+    CommandKind.EXPIRE: expire,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, MarketState, OrderType, Side
 from exchange.reference.book import Order, Owner, has_same_owner, opposite, signed
 from exchange.reference.clearing import Instrument
@@ -76,7 +77,7 @@ def routes(market: Market, index: int, side: int) -> Iterator[ImpliedRoute]:
     The makers are the earliest orders of the best levels, of any owner (IMP-002).
     """
     for combination in market.clearing.instruments.values():
-        if not combination.implied:
+        if not combination.implied or combination.life != Life.LISTED:
             continue
         books = [combination.index, *(leg for leg, _ in combination.legs)]
         if index not in books:

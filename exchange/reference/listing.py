@@ -1,14 +1,18 @@
-"""Controls about instruments: listing, a day's limits, marks, variation margin, lead market makers."""
+"""Controls about instruments: listing, a day's limits, marks, variation margin, lead makers, and how they end."""
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
-from exchange.codes import CancelReason, CashReason, ComboKind, EventFlag, EventKind, MarketState, Matching, OrderType
+from exchange.clearing_codes import CashReason, HouseAccount, Life
+from exchange.codes import CancelReason, ComboKind, EventFlag, EventKind, MarketState, Matching, OrderType, SettleMethod
 from exchange.reference.book import Book, Order, signed
-from exchange.reference.clearing import Instrument
+from exchange.reference.clearing import Account, Instrument, Position
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order
 from exchange.reference.price_guards import guards_of_listing, lead_month
+
+Report = tuple[EventKind, dict[str, int]]  # an event to an account, and its values
 
 
 def list_instruments(market: Market, payload: dict[str, Any]) -> None:
@@ -18,6 +22,7 @@ def list_instruments(market: Market, payload: dict[str, Any]) -> None:
     for index in clearing.list_payload(payload):
         settle_tick = clearing.instruments[index].settle_tick
         market.books[index] = Book()
+        market.lead_makers.pop(index, None)
         market.phases.list_book(clearing.instruments[index])
         market.guards[index] = guards_of_listing(next(one for one in payload["instruments"] if one["index"] == index))
         market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=settle_tick)
@@ -29,7 +34,8 @@ def list_instruments(market: Market, payload: dict[str, Any]) -> None:
 def set_lead_makers(market: Market, payload: dict[str, Any]) -> None:
     """LEAD_MAKERS: set the lead market makers of the named books, or of all pro-rata books of a group (PRO-003)."""
     instruments, group = market.clearing.instruments, payload.get("group", 0)
-    of_group = [one.index for one in instruments.values() if one.matching == Matching.PRO_RATA and one.group == group]
+    pro_rata = [one for one in instruments.values() if one.matching == Matching.PRO_RATA and one.life == Life.LISTED]
+    of_group = [one.index for one in pro_rata if one.group == group]
     for index in payload.get("instruments") or of_group:
         market.lead_makers[index] = [(account, percent) for account, percent in payload["makers"]]
     for account, _ in payload["makers"]:
@@ -52,7 +58,7 @@ def is_allowed_for_one(market: Market, books: list[dict[str, Any]], day: int) ->
         return False
     instruments, named = market.clearing.instruments, {limits["index"]: limits for limits in books}
     for group in {instruments[index].group for index in named}:
-        members = {index: one for index, one in instruments.items() if one.group == group}
+        members = {index: one for index, one in instruments.items() if one.group == group and one.life == Life.LISTED}
         settled = market.settled_days.get(group, 0)
         if settled > day or not members.keys() <= named.keys():
             return False
@@ -184,7 +190,7 @@ def set_marks(market: Market, payload: dict[str, Any]) -> None:
     before = dict(marks)
     for index, instrument in sorted(instruments.items()):
         if instrument.combo != ComboKind.OUTRIGHT:
-            if any(marks[leg] != before[leg] for leg, _ in instrument.legs):
+            if instrument.life == Life.LISTED and any(marks[leg] != before[leg] for leg, _ in instrument.legs):
                 marks[index] = _mark_of_legs(market, instrument)
         elif market.market_state(index) == MarketState.OPEN:
             book = market.books[index]
@@ -216,20 +222,135 @@ def pay_variation(market: Market, books: list[int], day: int) -> None:
     for number, account in sorted(clearing.accounts.items()):
         held = [index for index in books if index in account.positions and account.positions[index].is_open]
         received = sum(clearing.settle_position(account, index) for index in held)
-        equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
-        common = {"margin_held_mills": market.initial_margin_mills(account), "unpaid_gain_mills": equity - funds}
-        reports: list[tuple[EventKind, dict[str, int]]] = []
-        if received:
-            cash = {"cash_reason": CashReason.VARIATION, "trading_day": day, "amount_mills": received}
-            reports.append((EventKind.CASH_MOVED, {**cash, "equity_after_mills": equity}))
+        cash = _cash_report(account, CashReason.VARIATION, day, received)
+        _report(market, number, cash, held)
+
+
+def _cash_report(account: Account, reason: CashReason, day: int, mills: int) -> list[Report]:
+    """CASH_MOVED, if an account was paid something."""
+    values = {"cash_reason": reason, "trading_day": day, "amount_mills": mills}
+    return [(EventKind.CASH_MOVED, values)] if mills else []
+
+
+def _report(market: Market, number: int, leading: list[Report], held: list[int]) -> None:
+    """Report to an account: what leads, then its positions in these books, and its margin with the last of all."""
+    clearing = market.clearing
+    account = clearing.accounts[number]
+    equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
+    common = {"margin_held_mills": market.initial_margin_mills(account), "unpaid_gain_mills": equity - funds}
+    reports = []
+    for kind, values in leading:
+        is_cash = kind == EventKind.CASH_MOVED
+        reports.append((kind, {**values, **common, "equity_after_mills": equity} if is_cash else values))
+    for index in held:
+        position = account.positions[index]
+        values = {"instrument": index, "mark_tick": clearing.marks[index], "equity_mills": equity, **common}
+        values |= {"position_lots": position.lots, "open_value_tick_lots": position.open_value_tick_lots}
+        reports.append((EventKind.POSITION_CHANGED, values))
+    for place, (kind, values) in enumerate(reports):
+        flags = EventFlag.MARGIN if place == len(reports) - 1 else 0
+        market.emit(kind, account=number, account_sequence=market.next_number(number), flags=flags, **values)
+    if reports:
+        market.next_number(number)  # number of the margin message that follows
+
+
+# --- how instruments end
+
+
+def expire(market: Market, payload: dict[str, Any]) -> None:
+    """EXPIRE: instruments end, and the combinations on them. Those that are SETTLED close all positions."""
+    instruments, day = market.clearing.instruments, payload.get("day", 0)
+    lives = _ending(market, {end["index"]: Life(end["life"]) for end in payload["books"]})
+    _cancel_orders_of(market, lives, CancelReason.EXPIRED)
+    final = {end["index"]: end["final_tick"] for end in payload["books"] if "final_tick" in end}
+    for index, tick in final.items():
+        instruments[index] = dataclasses.replace(instruments[index], settle_tick=tick)
+        market.clearing.marks[index] = tick
+    for index, tick in final.items():
+        market.emit(
+            EventKind.SETTLED, instrument=index, settlement_tick=tick, settle_method=SettleMethod.FINAL,
+            trading_day=day, open_interest_lots=_open_lots(market, index),
+        )  # fmt: skip
+    settled = sorted(end["index"] for end in payload["books"] if end["life"] == Life.SETTLED)
+    _pay_rest(market, settled, day)
+    _close_positions(market, settled, payload.get("fee_mills", 0), day)
+    _end_books(market, lives)
+
+
+def cascade(market: Market, payload: dict[str, Any]) -> None:
+    """CASCADE-002: a parent ends; its positions become positions in its children at its settlement, without money."""
+    clearing, parent = market.clearing, payload["parent"]
+    lives = _ending(market, {parent: Life.CASCADED})
+    _cancel_orders_of(market, lives, CancelReason.CASCADED)
+    _pay_rest(market, [parent], payload.get("day", 0))
+    price = clearing.marks[parent]
+    moved: dict[int, int] = {}
+    for number, account in sorted(clearing.accounts.items()):
+        lots = account.lots(parent)
+        if lots:
+            moved[number] = lots
+            for child in payload["children"]:
+                position = account.positions.setdefault(child, Position())
+                position.lots += lots
+                position.open_value_tick_lots += price * lots
+            account.positions[parent] = Position()
+    for number, lots in moved.items():
+        values = {"instrument": parent, "settlement_tick": clearing.instruments[parent].settle_tick}
+        told = (EventKind.POSITION_CASCADED, values | {"position_lots": lots})
+        _report(market, number, [told], sorted([parent, *payload["children"]]))
+    _end_books(market, lives)
+
+
+def _pay_rest(market: Market, books: list[int], day: int) -> None:
+    """SETTLE-007: pay what positions in these books have gained since they were paid last, if any has."""
+    clearing = market.clearing
+    held = [(index, one) for account in clearing.accounts.values() for index, one in account.positions.items()]
+    if any(clearing.marks[index] * one.lots != one.open_value_tick_lots for index, one in held if index in books):
+        pay_variation(market, books, day)
+
+
+def _open_lots(market: Market, index: int) -> int:
+    held = [account.lots(index) for account in market.clearing.accounts.values()]
+    return sum(lots for lots in held if lots > 0)
+
+
+def _ending(market: Market, lives: dict[int, Life]) -> dict[int, Life]:
+    """These books, and the combinations that end with a leg."""
+    listed = [one for one in market.clearing.instruments.values() if one.life == Life.LISTED]
+    on_them = [one for one in listed if one.combo and any(leg in lives for leg, _ in one.legs)]
+    return dict.fromkeys((one.index for one in on_them), Life.DELISTED) | lives
+
+
+def _cancel_orders_of(market: Market, books: Collection[int], reason: CancelReason) -> None:
+    for order in list(market.orders.values()):
+        if order.instrument in books:
+            cancel_order(market, order, reason)
+
+
+def _close_positions(market: Market, books: list[int], fee_mills: int, day: int) -> None:
+    """FEE-001: close all positions in these books at their marks; each side pays the fee of a cash settlement."""
+    clearing = market.clearing
+    for number, account in sorted(clearing.accounts.items()):
+        held = [index for index in books if account.lots(index)]
+        fee = sum(fee_mills * clearing.instruments[index].hours * abs(account.lots(index)) for index in held)
+        clearing.post(account, HouseAccount.FEES, -fee)
         for index in held:
-            position = account.positions[index]
-            values = {"instrument": index, "mark_tick": clearing.marks[index]}
-            values |= {"position_lots": position.lots, "open_value_tick_lots": position.open_value_tick_lots}
-            reports.append((EventKind.POSITION_CHANGED, {**values, "equity_mills": equity}))
-        for place, (kind, values) in enumerate(reports):
-            flags = EventFlag.MARGIN if place == len(reports) - 1 else 0
-            numbered = {"account": number, "account_sequence": market.next_number(number), "flags": flags}
-            market.emit(kind, **numbered, **values, **common)
-        if reports:
-            market.next_number(number)  # number of the margin message that follows
+            account.positions[index] = Position()
+        _report(market, number, _cash_report(account, CashReason.FEE, day, -fee), held)
+
+
+def _end_books(market: Market, lives: dict[int, Life]) -> None:
+    """End instruments; a book whose positions are gone can be listed again."""
+    instruments = market.clearing.instruments
+    for index, life in sorted(lives.items()):
+        instruments[index] = dataclasses.replace(instruments[index], life=life)
+        market.phases.end_book(index)
+        for account in market.clearing.accounts.values():
+            if life != Life.EXPIRED:
+                account.positions.pop(index, None)
+        market.emit(
+            EventKind.INSTRUMENT_ENDED, instrument=index, settlement_tick=instruments[index].settle_tick, life=life
+        )
+    for group in {instruments[index].group for index in lives}:
+        if market.phases.groups[group].state == MarketState.CLOSED:
+            market.lead_months[group] = lead_month(market.clearing, group)

@@ -67,8 +67,12 @@ class Phases:
 
     def list_book(self, instrument: Instrument) -> None:
         self.groups.setdefault(instrument.group, Phase(S.CLOSED))
-        self.own.setdefault(instrument.index, Phase(S.NONE))
+        self.own[instrument.index] = Phase(S.NONE)
         self.instruments[instrument.index] = instrument
+
+    def end_book(self, index: int) -> None:
+        """Close a book for good: its instrument has ended."""
+        self.own[index] = Phase(S.CLOSED)
 
     def effective(self, instrument: Instrument) -> MarketState:
         """The state in force for a book: its group's, or its own if that is stricter."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, PeriodKind, StateReason
 from exchange.reference.clearing import Clearing, Instrument
 from exchange.units import NS_PER_DAY
@@ -98,6 +99,7 @@ def lead_month(clearing: Clearing, group: int) -> int:
         one
         for one in clearing.instruments.values()
         if one.group == group
+        and one.life == Life.LISTED
         and (one.combo, one.family, one.period_kind) == (ComboKind.OUTRIGHT, Family.PHY, PeriodKind.MONTH)
         and one.floor_bp == LEAD_FLOOR_BP
     ]

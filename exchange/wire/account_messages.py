@@ -105,12 +105,25 @@ class Margin(AccountMessage, tag="margin"):
 
 
 class Cash(AccountMessage, tag="cash"):
-    """Money that the account has received (positive) or paid (negative): by a transfer, or variation margin."""
+    """Money that the account has received (positive) or paid (negative): by a transfer, variation margin, or the fee of
+    a cash settlement. A fee of a trade is in its `fill`."""
 
     currency: str
     amount_mills: Mills
     reason: str
     reference: str = ""
+    replay: bool = False
+    drop_sequence: Count = 0
+
+
+class Cascade(AccountMessage, tag="cascade"):
+    """A position in a quarter, year or term has become positions of the same lots in its children, opened at the
+    parent's last settlement; no money moves (CASCADE-002). The positions of the children, and the empty one of the
+    parent, follow as `pos`."""
+
+    instrument: Count
+    price_tick: Price
+    lots: Integer
     replay: bool = False
     drop_sequence: Count = 0
 

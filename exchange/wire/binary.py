@@ -23,6 +23,7 @@ from msgspec.structs import fields
 from exchange.codes import EventKind
 from exchange.wire.account_messages import (
     CancelOnDisconnectFired,
+    Cascade,
     Cash,
     Exec,
     Fill,
@@ -48,7 +49,7 @@ QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
 QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders
 TEMPLATES: dict[type[Struct], int] = {
     New: 1, Cancel: 2, Replace: 3, Quote: 4, Ok: 10, Err: 11, Exec: 20, Fill: 21, Position: 22, Margin: 23, Cash: 24,
-    ProtectionEvent: 25, KillEvent: 26, CancelOnDisconnectFired: 27,
+    ProtectionEvent: 25, KillEvent: 26, CancelOnDisconnectFired: 27, Cascade: 28,
 }  # fmt: skip
 QUOTE_OK = 12  # template of the reply to a mass quote
 FIRST_REPORT = 10  # of the templates of the server

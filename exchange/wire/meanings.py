@@ -145,6 +145,8 @@ MEANINGS = {
     "amount_mills": _M("mill", "money paid in, negative: out"),
     "Cash.reason": _M("", "what the money is", CASH_CAUSES),
     "reference": _M("", "a text of who moved the money"),
+    "Cascade.price_tick": _M("tick", "last settlement of the parent, at which its children are opened"),
+    "Cascade.lots": _M("lot", "lots that the position had, long > 0"),
     "positions": _M("", "positions of the account"),
     "margin": _M("", "equity and margins of the account"),
     # protection, timers, kills

@@ -3,6 +3,7 @@
 from exchange.wire.account_messages import (
     AccountMessage,
     CancelOnDisconnectFired,
+    Cascade,
     Cash,
     Exec,
     Fill,
@@ -112,6 +113,7 @@ ServerMessages = (
     | Position
     | Margin
     | Cash
+    | Cascade
     | ProtectionEvent
     | CancelOnDisconnectFired
     | KillEvent

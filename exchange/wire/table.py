@@ -24,6 +24,7 @@ from msgspec.structs import FieldInfo, fields
 from exchange.codes import EventKind, MarketState, RejectReason
 from exchange.wire.account_messages import (
     CancelOnDisconnectFired,
+    Cascade,
     Cash,
     Exec,
     Fill,
@@ -230,6 +231,12 @@ ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
             (*_HEAD, _CURRENCY, _number("amount_mills"), _word("reason", CASH_CAUSES, "cash_word")),
         ),
         _margin("equity_after_mills"),
+    ),
+    EventKind.POSITION_CASCADED: (
+        Form(
+            Cascade,
+            (*_HEAD, _INSTRUMENT, _number("price_tick", "settlement_tick"), _number("lots", "position_lots")),
+        ),
     ),
     EventKind.PROTECTION_TRIPPED: (
         Form(

@@ -13,7 +13,7 @@ from exchange.limits import TEST
 
 def opened() -> Engine:
     engine = Engine(TEST)
-    for kind, payload in (*warmup.definitions(), warmup.day_limits()):
+    for kind, payload in (*warmup.definitions(), warmup.day_limits(1)):
         row = blank_commands(1)
         row["sequence"], row["kind"] = engine.sequence + 1, kind
         engine.check_control(kind, payload)

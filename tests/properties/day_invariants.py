@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from exchange.codes import CancelReason, CashReason, EventKind
+from exchange.clearing_codes import CashReason, Life
+from exchange.codes import CancelReason, EventKind
 from tests.properties.invariants import Ledger
 
 
@@ -42,3 +43,27 @@ def fold_variation(ledger: Ledger, events: list[Any]) -> None:
         if event.kind == EventKind.POSITION_CHANGED:
             assert event.open_value_tick_lots == event.mark_tick * event.position_lots
     assert received == 0, "the house keeps nothing of variation margin"
+
+
+def fold_endings(ledger: Ledger, events: list[Any]) -> None:
+    """SESSION-002, CASCADE-002: orders leave first; money moves between accounts, but for fees; what has ended is
+    empty."""
+    received, ended = 0, {event.instrument for event in events if event.kind == EventKind.INSTRUMENT_ENDED}
+    waits = {
+        event.instrument for event in events if event.kind == EventKind.INSTRUMENT_ENDED and event.life == Life.EXPIRED
+    }
+    for event in events:
+        if event.kind == EventKind.ORDER_CANCELLED:
+            assert event.cancel_reason in (CancelReason.EXPIRED, CancelReason.CASCADED) and event.instrument in ended
+            ledger.check_stream(event)
+            ledger.cancel(event)
+        if event.kind in (EventKind.CASH_MOVED, EventKind.POSITION_CHANGED, EventKind.POSITION_CASCADED):
+            ledger.check_stream(event)
+        if event.kind == EventKind.CASH_MOVED and event.cash_reason == CashReason.FEE:
+            assert event.amount_mills < 0, "a fee is paid"
+        elif event.kind == EventKind.CASH_MOVED:
+            received += event.amount_mills
+    last = {(event.account, event.instrument): event for event in events if event.kind == EventKind.POSITION_CHANGED}
+    assert all(not event.position_lots for (_, book), event in last.items() if book in ended - waits), "lots are left"
+    assert received == 0, "the house keeps nothing of variation margin"
+    assert not [order for order in ledger.orders.values() if order.book in ended], "orders have left"

@@ -4,15 +4,17 @@ from collections import Counter
 from typing import Any
 
 from exchange.book.check import check_books, check_fast_path
+from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, EventKind, MarketState
 from exchange.conformance.venues import EngineVenue
 from exchange.reference.rows import Command
 from tests.properties.collars import collar_edges
-from tests.properties.day_invariants import fold_day_limits, fold_variation
+from tests.properties.day_invariants import fold_day_limits, fold_endings, fold_variation
 from tests.properties.features import Features
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.funds import Funds
 from tests.properties.invariants import Ledger
+from tests.properties.life_flow import life_control, parent_of
 from tests.properties.tape import chunks
 from tests.venues import Pair
 
@@ -28,7 +30,9 @@ def tight_auctions() -> dict[str, float]:
 
 
 class Run:
-    """A pair, a flow, and what has been seen so far."""
+    """A pair, a flow, and what has been seen so far. `lives`: instruments end between days."""
+
+    lives = True
 
     def __init__(
         self,
@@ -93,10 +97,21 @@ class Run:
                 self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
             if self.pair.reference.phases.groups[1].state == MarketState.CLOSED:
                 self.do(CommandKind.DAY_LIMITS, self.flow.day_limits(self.pair.reference))
+                if self.lives and self.flow.chance(0.6):
+                    self._live_on()
                 self.compare()
                 check_books(self.pair.fast.engine.states)
             for state in (MarketState.PREOPEN, MarketState.OPEN):
                 self.do(CommandKind.SET_STATE, self.flow.state_row(group=1, state=state))
+
+    def _live_on(self) -> None:
+        """Instruments end or come back, once the variation of all positions is paid."""
+        self.do(CommandKind.MARK, {"pays": True, "day": self._next_noon()})
+        for _ in range(int(self.flow.rng.integers(1, 4))):
+            self.do(*life_control(self.flow, self.pair.reference))
+        number = parent_of(self.flow)
+        parent = self.pair.reference.clearing.instruments.get(number)
+        self.flow.more = [number] * 2 if parent and parent.life == Life.LISTED else []
 
     def _next_noon(self) -> int:
         return 1 + int(self.pair.fast.engine.states["variation_day"][0])
@@ -151,7 +166,9 @@ class Run:
                 fold_day_limits(self.ledger, events)
             if kind == CommandKind.MARK:
                 fold_variation(self.ledger, events)
-            if kind in (CommandKind.DAY_LIMITS, CommandKind.MARK):
+            if kind in (CommandKind.EXPIRE, CommandKind.CASCADE):
+                fold_endings(self.ledger, events)
+            if kind in (CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.EXPIRE, CommandKind.CASCADE):
                 self.funds.settled(market)
             return
         market = self.pair.reference

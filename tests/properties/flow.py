@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import HouseAccount, Life
 from exchange.codes import (
     ComboKind,
     CommandFlag,
@@ -65,6 +65,7 @@ class Flow:
         self.rng = np.random.default_rng(seed)
         self.sequence = 0
         self.request_id = 0
+        self.more: list[int] = []  # other books that trade now (`life_flow`)
         self.coming: list[Any] = []  # rows still to come: entries of a mass quote, orders of a curve
         self.weigh(weights or WEIGHTS)
 
@@ -111,9 +112,9 @@ class Flow:
         return CommandKind(command.kind), command
 
     def _account(self) -> dict[str, Any]:
-        number = self.pick(list(ACCOUNTS))
-        limits = {"maxpos": self.pick([8, 15, 60, 1_000]), "maxterm": self.pick([1, 3, 1_000])}
-        return account_payload(number, {**ACCOUNTS[number], **limits, "closeonly": self.chance(0.2)})
+        number, maxpos, maxterm = self.pick(list(ACCOUNTS)), self.pick([8, 15, 60, 1_000]), self.pick([1, 3, 1_000])
+        limits = {"maxpos": maxpos, "maxterm": maxterm, "closeonly": self.chance(0.2)}
+        return account_payload(number, {**ACCOUNTS[number], **limits})
 
     def _lead_makers(self) -> dict[str, Any]:
         """Some accounts with percentages, at most 50 together; of the pro-rata books or one of them (PRO-003)."""
@@ -124,7 +125,7 @@ class Flow:
         """New settlements and limits of some books of the first group, narrow or wide; of a day now and then."""
         books, day = [], 1 + max(market.settled_days.values(), default=0)
         for index, one in market.clearing.instruments.items():
-            if one.group == 1 and self.chance(0.7):
+            if one.group == 1 and one.life == Life.LISTED and self.chance(0.7):
                 settle, width = one.settle_tick + int(self.rng.integers(-3, 4)), self.pick([4, 8, 20, 40])
                 lowest = -1_000 if one.combo in (ComboKind.CALENDAR, ComboKind.TIER) else 1
                 books.append(
@@ -181,7 +182,7 @@ class Flow:
     def index(self) -> int:
         if self.chance(0.01):
             return self.pick([0, 11, 64, 65, 2**32 - 1])
-        return self.pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10])
+        return self.pick([1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10, *self.more])
 
     def _new(self, market: Market) -> Any:
         index = self.index()
@@ -383,9 +384,8 @@ class Flow:
 
     def _timer(self, market: Market) -> Any:
         """A command comes every microsecond: a timer of a millisecond is due soon."""
-        return self.stamp(
-            CommandKind.TIMER, account=self.account_number(), delay_ms=self.pick([0, 1, 1, 1, 2, -1, 3_600_000])
-        )
+        delay_ms = self.pick([0, 1, 1, 1, 2, -1, 3_600_000])
+        return self.stamp(CommandKind.TIMER, account=self.account_number(), delay_ms=delay_ms)
 
     def _clock(self, market: Market) -> Any:
         return self.stamp(CommandKind.CLOCK, session=0)

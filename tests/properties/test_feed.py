@@ -107,7 +107,7 @@ class FeedRun(Run):
         self.market: MarketData | None = None
         super().__init__(seed, weights, compare_every=1_000_000)
         self.engine = self.pair.fast.engine
-        self.table = InstrumentTable(lambda: query.instruments(self.engine.states))
+        self.table = InstrumentTable(lambda: query.known_instruments(self.engine.states))
         self.table.refresh()
         self.market = MarketData(self.table, EngineSource(self.engine))
         self.now_us = self.implied_seen = 0
@@ -209,7 +209,7 @@ class AccountRun(Run):
         super().__init__(seed, compare_every=1_000_000)
         engine = self.pair.fast.engine
         self.engine = engine
-        self.table = InstrumentTable(lambda: query.instruments(engine.states))
+        self.table = InstrumentTable(lambda: query.known_instruments(engine.states))
         self.table.refresh()
         self.reports = ExecutionReports(self.table)
         self.replies = Replies(

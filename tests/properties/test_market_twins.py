@@ -23,7 +23,7 @@ class TwinRun(Run):
         self.twins: MarketTwins | None = None
         super().__init__(seed, weights, compare_every=1_000_000)
         self.engine = self.pair.fast.engine
-        table = InstrumentTable(lambda: query.instruments(self.engine.states))
+        table = InstrumentTable(lambda: query.known_instruments(self.engine.states))
         table.refresh()
         self.twins = MarketTwins(table, EngineSource(self.engine), query.channel_sequences(self.engine.states))
         self.rng = np.random.default_rng(seed)

@@ -29,13 +29,15 @@ def outright_market() -> dict[str, Any]:
 
 
 class FillRun(Run):
-    """A random run whose account streams feed the model."""
+    """A random run whose account streams feed the model. Its instruments do not end: it knows positions by fills."""
+
+    lives = False
 
     def __init__(self, seed: int) -> None:
         self.table: InstrumentTable | None = None
         super().__init__(seed, compare_every=1_000_000, market=outright_market())
         self.states = self.pair.fast.engine.states
-        self.table = InstrumentTable(lambda: query.instruments(self.states))
+        self.table = InstrumentTable(lambda: query.known_instruments(self.states))
         self.table.refresh()
         self.reports = ExecutionReports(self.table)
         self.fills: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)  # signed lots, price

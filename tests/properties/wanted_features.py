@@ -111,7 +111,7 @@ WANTED: dict[str, list[str]] = {
         "DSC of session", "DSC of account", "DSC DAY only", "DSC queued", "TIMER fires", "TIMER queued", "TIMER off",
         "left after NOCANCEL",
     ],
-    "controls": ["DEFINE_ACCOUNT", "LEAD_MAKERS", "DAY_LIMITS", "MARK"],
+    "controls": ["DEFINE_ACCOUNT", "LEAD_MAKERS", "DAY_LIMITS", "MARK", "LIST", "EXPIRE", "CASCADE"],
 }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def test_every_definition_says_what_the_specification_says() -> None:
     for payload in listing_payloads(instruments, SPEC, LAUNCH):
         engine.control(rows([Command(kind=CommandKind.LIST)]), payload)
     units = {chip.name: chip.unit_lots or 1 for chip in SPEC.listed_chips}
-    table = InstrumentTable(lambda: query.instruments(engine.states), units)
+    table = InstrumentTable(lambda: query.known_instruments(engine.states), units)
     table.refresh()
     for index, one in enumerate(instruments, 1):
         told = msgspec.to_builtins(table.definition(index, "CLOSED"))

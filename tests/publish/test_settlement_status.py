@@ -10,7 +10,7 @@ from exchange.records import EVENT, column
 
 GROUP, BOOKS = 2, (1, 3)
 GROUPS = np.dtype([("state", "u1")])
-BOOK = np.dtype([("group", "<i8"), ("listed", "u1")])
+BOOK = np.dtype([("group", "<i8"), ("life", "u1")])
 STATES = np.dtype([("groups", GROUPS, (4,)), ("books", BOOK, (5,))])
 
 

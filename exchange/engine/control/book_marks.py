@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.quoted import quoted_tick
 from exchange.kernel import kernel
-from exchange.kernel_codes import COMBO_STRIP, MARKET_OPEN
+from exchange.kernel_codes import COMBO_STRIP, LIFE_LISTED, MARKET_OPEN
 
 
 @kernel
@@ -18,11 +18,12 @@ def find_marks(state: np.record, min_lots: int, ticks: np.ndarray) -> None:
     for index in range(1, np.int64(state.books_listed) + 1):
         book = state.books[index]
         ticks[index] = book.mark_tick
-        if book.leg_count > 1:
-            if _has_moved_leg(state, book, ticks):
-                ticks[index] = _combination_mark(state, book, ticks)
-        elif book.market_state == MARKET_OPEN and (min_lots == 0 or _has_printed(book, min_lots)):
+        if book.leg_count == 1 and book.market_state == MARKET_OPEN and (min_lots == 0 or _has_printed(book, min_lots)):
             ticks[index] = quoted_tick(book)
+    for index in range(1, np.int64(state.books_listed) + 1):
+        book = state.books[index]
+        if book.leg_count > 1 and book.life == LIFE_LISTED and _has_moved_leg(state, book, ticks):
+            ticks[index] = _combination_mark(state, book, ticks)
 
 
 @kernel

@@ -1,7 +1,8 @@
-"""Makes LIST payloads from the instruments of `contracts_spec`: the catalogue with which a new venue opens."""
+"""Makes LIST payloads from the instruments of `contracts_spec`: the catalogue of a new venue, and what a day adds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.formulas.settlement import WINDOW_NS
@@ -16,30 +17,60 @@ from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentT
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.price_guards import GuardTerms, WindowTerms
 from exchange.engine.control.registry import encode_payload
+from exchange.errors import UserError
 from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
 LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes, and a payload at most 65,536
+LISTED_MAX = 2**16  # more than any venue has books
+EPOCH = date(1970, 1, 1)
 CommodityKey = tuple[int, bool]  # chip code, whether its family is IDX
 
 
-def listing_payloads(
-    instruments: Sequence[Instrument], spec: Spec, day: date, window_ns: tuple[int, int] = NONE_NAMED
-) -> list[bytes]:
-    """Payloads of the LIST controls that open these books on a new venue, in order.
+class Present(NamedTuple):
+    """What a venue has already.
 
-    instruments  outrights before the combinations on them, as from `instruments_on`
+    books        book by instrument id, of what is listed
+    commodities  number of each combined commodity
+    free         books that have no instrument, in the order in which they are to be used
+    """
+
+    books: Mapping[int, int] = {}
+    commodities: Mapping[CommodityKey, int] = {}
+    free: Sequence[int] = range(1, LISTED_MAX + 1)
+
+
+NOTHING = Present()
+
+
+def listing_payloads(
+    instruments: Sequence[Instrument],
+    spec: Spec,
+    day: date,
+    window_ns: tuple[int, int] = NONE_NAMED,
+    groups: Sequence[int] = (),
+    present: Present = NOTHING,
+) -> list[bytes]:
+    """Payloads of the LIST controls that open these books, in order. UserError: there are not enough free books.
+
+    instruments  outrights before the combinations on them, as from `instruments_on`; none of them is listed
     day          trading day, which decides the spot month
     window_ns    closing window of that day, if it has one
+    groups       product groups that are complete then (SPEC-051)
+    present      what the venue has already
     """
-    commodities = _commodities(instruments, spec, day)
-    books = {instrument.id: index for index, instrument in enumerate(instruments, 1)}
-    listings = [
-        _instrument(instrument, books, commodities[_commodity_key(instrument)].index, spec)
-        for instrument in instruments
-    ]
+    if len(instruments) > len(present.free):
+        raise UserError(f"{len(instruments)} instruments to list, there are {len(present.free)} free books")
+    commodities = _commodities(instruments, spec, day, present)
+    numbers = dict(present.commodities) | {key: terms.index for key, terms in commodities.items()}
+    books = dict(present.books)
+    books |= {instrument.id: index for instrument, index in zip(instruments, present.free, strict=False)}
+    listings = [_instrument(one, books, numbers[_commodity_key(one)], spec) for one in instruments]
     parts = [listings[at : at + LISTINGS_PER_PAYLOAD] for at in range(0, len(listings), LISTINGS_PER_PAYLOAD)]
-    first = encode_payload(ListPayload(commodities=list(commodities.values()), window_ns=window_ns))
-    return [first, *(encode_payload(ListPayload(instruments=part)) for part in parts)]
+    payloads = [ListPayload(instruments=part) for part in parts]
+    if commodities or window_ns != NONE_NAMED or not payloads:
+        payloads.insert(0, ListPayload(commodities=list(commodities.values()), window_ns=window_ns))
+    payloads[-1].groups, payloads[-1].day = list(groups), (day - EPOCH).days if groups else 0
+    return [encode_payload(payload) for payload in payloads]
 
 
 def _commodity_key(instrument: Instrument) -> CommodityKey:
@@ -47,11 +78,14 @@ def _commodity_key(instrument: Instrument) -> CommodityKey:
     return instrument.chip_code, instrument.family is Family.IDX
 
 
-def _commodities(instruments: Sequence[Instrument], spec: Spec, day: date) -> dict[CommodityKey, CommodityTerms]:
-    keys = sorted({_commodity_key(instrument) for instrument in instruments})
+def _commodities(
+    instruments: Sequence[Instrument], spec: Spec, day: date, present: Present
+) -> dict[CommodityKey, CommodityTerms]:
+    """Terms of the commodities that the venue has not yet."""
+    keys = sorted({_commodity_key(instrument) for instrument in instruments} - present.commodities.keys())
     chips = {chip.code: chip for chip in spec.listed_chips}
     found = {}
-    for index, key in enumerate(keys, 1):
+    for index, key in enumerate(keys, 1 + max(present.commodities.values(), default=0)):
         chip = chips[key[0]]
         assert chip.psr_mills is not None, "the loader lets no listed chip through without a scan range"
         found[key] = CommodityTerms(
@@ -72,7 +106,7 @@ def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec
     days = BusinessDays(spec.calendar)
     for instrument in instruments:
         if _commodity_key(instrument) == key and instrument.kind is PeriodKind.MONTH:
-            ltd = date.fromordinal(date(1970, 1, 1).toordinal() + instrument.ltd_ns // NS_PER_DAY)
+            ltd = date.fromordinal(EPOCH.toordinal() + instrument.ltd_ns // NS_PER_DAY)
             if spot_window_ns(ltd, days) <= day_start_ns(day):
                 return instrument.start_month
     return 0

@@ -7,6 +7,8 @@ import numpy as np
 from exchange.limits import LADDER_TICKS_MAX
 from exchange.units import PRICE_MAX
 
+DAY_MAX = 2**31 - 1  # a trading day, days since 1970
+
 
 class ControlError(Exception):
     """A control cannot be carried out. The text names the field, what was found and what is allowed."""

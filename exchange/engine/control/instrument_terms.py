@@ -22,7 +22,7 @@ class CommodityTerms(msgspec.Struct, forbid_unknown_fields=True):
 class InstrumentTerms(msgspec.Struct, forbid_unknown_fields=True):
     """One instrument; most fields are as in `book.layout.BOOK`.
 
-    index  number of its book; numbers go up from 1 without gaps, legs before the combinations on them
+    index  number of its book: one whose instrument has ended, or the next that none has had
     """
 
     index: int

@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 
+from exchange.clearing_codes import Life
 from exchange.codes import Matching
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import accounts_defined
@@ -56,4 +57,5 @@ def _lead_books(state: np.record, terms: LeadMakersPayload) -> list[int]:
         return sorted(set(terms.instruments))
     listed = state.books[1 : int(state.books_listed) + 1]
     chosen = (listed["matching"] == Matching.PRO_RATA) & (listed["group"] == terms.group)
+    chosen &= listed["life"] == Life.LISTED
     return [int(place) + 1 for place in np.nonzero(chosen)[0]]

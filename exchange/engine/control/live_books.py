@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from exchange.clearing.margin import own_risk, recompute_holds
+from exchange.clearing_codes import Life
 from exchange.codes import OrderState
 from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
 from exchange.engine.orders import work_order
@@ -40,11 +41,13 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
 
 
 def with_combinations(state: np.record, named: Iterable[int]) -> list[int]:
-    """These books and the combinations on them, in ascending order, so that legs come first."""
+    """These books and the listed combinations on them: outrights first, so that legs precede combinations; each in
+    ascending order."""
     books = state.books[: int(state.books_listed) + 1]
     wanted = set(named)
-    on_them = np.isin(books["legs"]["book"], list(wanted)).any(axis=1)
-    return sorted(wanted | set(np.flatnonzero(on_them).tolist()))
+    on_them = np.isin(books["legs"]["book"], list(wanted)).any(axis=1) & (books["life"] == Life.LISTED)
+    found = np.array(sorted(wanted | set(np.flatnonzero(on_them).tolist())), np.int64)
+    return found[np.argsort(books["leg_count"][found] > 1, kind="stable")].tolist()  # type: ignore[no-any-return]
 
 
 def live_orders(state: np.record, books: Iterable[int]) -> np.ndarray:

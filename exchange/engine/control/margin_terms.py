@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from exchange.clearing.margin import risk_row, scan_mills
+from exchange.clearing_codes import TAKEN_LIVES
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.entry.fast_path import refresh_fast_path
@@ -58,7 +59,7 @@ def check_commodities(state: np.record, new: set[int], instruments: Sequence[Ins
 def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> None:
     """Raise ControlError unless the money of largest positions in all books fits into 64 bits (CONFIG-005)."""
     books = state.books[1 : int(state.books_listed) + 1]
-    outrights = books[books["leg_count"] == 1]
+    outrights = books[(books["leg_count"] == 1) & np.isin(books["life"], TAKEN_LIVES)]
     hours = [max(int(row.hours), int(row.fee_hours), int(row.margin_hours)) for row in outrights]
     for terms in instruments:
         if not terms.legs:

@@ -9,8 +9,7 @@ import numpy as np
 
 from exchange.codes import ComboKind, EventKind
 from exchange.engine.control.book_marks import find_marks
-from exchange.engine.control.checks import require, within
-from exchange.engine.control.day_limits import DAY_MAX
+from exchange.engine.control.checks import DAY_MAX, require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.live_books import changing_terms
 from exchange.engine.control.variation import pay_variation

@@ -1,10 +1,13 @@
 """Price guards of a book: look-back windows and the collar of its auctions; and the lead month of a group (BAND-012,
 AUC-014)."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
 from exchange.book.windows import BREAKER, VELOCITY
+from exchange.clearing_codes import Life
 from exchange.codes import BookFeature, ComboKind, Family, PeriodKind
 from exchange.engine.control.checks import require, within
 from exchange.limits import WINDOW_SLOTS
@@ -73,17 +76,23 @@ def set_guard(state: np.record, index: int, terms: GuardTerms) -> None:
     guard.closing_pause_ns = terms.closing_pause_ns
     guard.extension_ns = terms.extension_ns
     guard.extensions_max = terms.extensions_max
-    set_widths(state, index, terms.velocity.width_ticks, terms.breaker.width_ticks, terms.collar_ticks)
+    set_widths(state, [index], [terms.velocity.width_ticks], [terms.breaker.width_ticks], [terms.collar_ticks])
 
 
-def set_widths(state: np.record, index: int, velocity_ticks: int, breaker_ticks: int, collar_ticks: int) -> None:
-    """Write the widths of a book's windows and collar, which change with each settlement (BAND-012)."""
-    state.guards[index].collar_ticks = collar_ticks
-    windows, book = state.guards[index].windows, state.books[index]
-    windows[VELOCITY].width_ticks = velocity_ticks
-    windows[BREAKER].width_ticks = breaker_ticks
-    kept = int(book.features) & ~BookFeature.VELOCITY
-    book.features = kept | (BookFeature.VELOCITY if velocity_ticks or breaker_ticks else 0)
+def set_widths(
+    state: np.record,
+    indices: Sequence[int],
+    velocity_ticks: Sequence[int],
+    breaker_ticks: Sequence[int],
+    collar_ticks: Sequence[int],
+) -> None:
+    """Write the widths of windows and collars of books, which change with each settlement (BAND-012)."""
+    state.guards["collar_ticks"][indices] = collar_ticks
+    widths = state.guards["windows"]["width_ticks"]
+    widths[indices, VELOCITY], widths[indices, BREAKER] = velocity_ticks, breaker_ticks
+    kept = state.books["features"][indices] & ~BookFeature.VELOCITY
+    watched = (np.array(velocity_ticks) != 0) | (np.array(breaker_ticks) != 0)
+    state.books["features"][indices] = kept | np.where(watched, BookFeature.VELOCITY, 0)
 
 
 def choose_lead(state: np.record, group: int) -> None:
@@ -99,7 +108,7 @@ def choose_lead(state: np.record, group: int) -> None:
         & (listed["period_kind"] == PeriodKind.MONTH)
         & (listed["combo"] == ComboKind.OUTRIGHT)
         & (listed["floor_bp"] == LEAD_FLOOR_BP)
-        & (listed["listed"] != 0)
+        & (listed["life"] == Life.LISTED)
     )
     months = [
         (-int(state.books[index].long_and_short_lots), int(state.books[index].start_month), int(index))

@@ -4,7 +4,7 @@ A window covers the daily limits of its book. The window of a new book begins wh
 grows, the windows behind it move.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -36,30 +36,54 @@ def open_window(state: np.record, index: int) -> None:
     state.used_ladder_rows += 2 * int(book.side_rows)
 
 
-def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
+def move_windows(state: np.record, ranges: Mapping[int, TickRange], closed: Collection[int] = ()) -> None:
     """Give books new windows and move all others, so that windows follow each other without gaps.
 
     ranges   new lowest and highest tick, by book. These windows are empty afterwards: the caller writes `edge_tick`
              of these books and links their orders again
+    closed   books without orders, which have no window any more
+    """
+    count = int(state.books_listed) + 1
+    first, half = (state.books[name][:count].tolist() for name in ("first_level_row", "side_rows"))
+    entry = state.books["order_entry"][:count].tolist()
+    sizes = {index: side_rows(*ticks, entry[index]) for index, ticks in ranges.items()} | dict.fromkeys(closed, 0)
+    named = list(sizes)
+    if all(size == half[index] for index, size in sizes.items()):
+        _empty_windows(state, [(first[index], 2 * half[index]) for index in named])
+    else:
+        windows = [(first[index], index, 2 * half[index]) for index in range(1, count)]
+        _lay_out(state, sorted(windows), sizes)
+    state.books["side_rows"][named] = list(sizes.values())
+    state.books["best"][named] = 0
+    state.books["summary"][named] = 0
+
+
+def _empty_windows(state: np.record, windows: Iterable[tuple[int, int]]) -> None:
+    """Empty windows, which stay where they are. `windows`: first row and number of rows of each."""
+    for start, rows in windows:
+        if state.occupied[start // 64 : (start + rows) // 64].any():
+            state.levels[start : start + rows] = 0
+            state.occupied[start // 64 : (start + rows) // 64] = 0
+
+
+def _lay_out(state: np.record, windows: Sequence[tuple[int, int, int]], sizes: Mapping[int, int]) -> None:
+    """Lay out all windows again, one behind the other.
+
+    windows  first row, book and number of rows of each, in order
+    sizes    new rows a side of those that change, which are empty afterwards
     """
     used = int(state.used_ladder_rows)
     levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
     state.levels[:used] = 0
     state.occupied[: used // 64] = 0
-    place = 0
-    order = sorted(
-        range(1, int(state.books_listed) + 1), key=lambda index: (int(state.books[index].first_level_row), index)
-    )
-    for index in order:
-        book = state.books[index]
-        start, rows = int(book.first_level_row), 2 * int(book.side_rows)
-        book.first_level_row = place
-        if index in ranges:
-            book.side_rows = side_rows(*ranges[index], int(book.order_entry))
-            book.best[:] = 0
-            book.summary[:] = 0
-        else:
+    place, places = 0, []
+    for start, index, rows in windows:
+        places.append(place)
+        if index in sizes:
+            rows = 2 * sizes[index]
+        elif rows:
             state.levels[place : place + rows] = levels[start : start + rows]
             state.occupied[place // 64 : (place + rows) // 64] = occupied[start // 64 : (start + rows) // 64]
-        place += 2 * int(book.side_rows)
+        place += rows
+    state.books["first_level_row"][[index for _, index, _ in windows]] = places
     state.used_ladder_rows = place

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from exchange.codes import CommandKind
+from exchange.engine.control.cascade import CascadePayload, cancel_cascaded, cascade, check_cascade
 from exchange.engine.control.checks import ControlError, require, within
 from exchange.engine.control.day_limits import (
     DayLimitsPayload,
@@ -22,6 +23,7 @@ from exchange.engine.control.day_limits import (
     set_day_limits,
 )
 from exchange.engine.control.define_account import AccountPayload, check_account, define_account
+from exchange.engine.control.expire import ExpirePayload, cancel_expired, check_expire, expire
 from exchange.engine.control.lead_makers import LeadMakersPayload, check_lead_makers, set_lead_makers
 from exchange.engine.control.list_instruments import ListPayload, check_list, list_instruments
 from exchange.engine.control.mark import MarkPayload, check_mark, set_marks
@@ -62,6 +64,8 @@ CONTROLS: dict[int, Control[Any] | None] = {
         DayLimitsPayload, check_day_limits, set_day_limits, cancel_off_increment, check_people
     ),
     CommandKind.MARK: Control(MarkPayload, check_mark, set_marks),
+    CommandKind.CASCADE: Control(CascadePayload, check_cascade, cascade, cancel_cascaded),
+    CommandKind.EXPIRE: Control(ExpirePayload, check_expire, expire, cancel_expired),
     CommandKind.DEFINE_KEY: None,
     CommandKind.ACT: None,
 }

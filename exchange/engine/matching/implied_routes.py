@@ -3,6 +3,7 @@
 import numpy as np
 
 from exchange.book.levels import CHANGED_STATE, IMPLIED_CHANGED
+from exchange.clearing_codes import Life
 from exchange.codes import BookFeature
 
 # A route into a book: nearest last trading day of the other legs; combination; number of the book's leg, from 1, or 0
@@ -15,7 +16,7 @@ def routes_of(state: np.record) -> dict[int, list[Route]]:
     routes: dict[int, list[Route]] = {}
     for index in range(1, int(state.books_listed) + 1):
         book = state.books[index]
-        if book.leg_count > 1 and book.features & BookFeature.IMPLIED:
+        if book.leg_count > 1 and book.features & BookFeature.IMPLIED and book.life == Life.LISTED:
             legs = [int(leg) for leg in book.legs["book"][: book.leg_count]]
             routes.setdefault(index, []).append((0, index, 0))
             for number, leg in enumerate(legs, 1):
@@ -25,8 +26,9 @@ def routes_of(state: np.record) -> dict[int, list[Route]]:
 
 
 def build_routes(state: np.record) -> None:
-    """Write the routes of all books to `implied_routes` and `route_ranges`. Call it after books have been listed."""
+    """Write the routes of all books to `implied_routes` and `route_ranges`. Call it when books are listed or end."""
     state.implied_routes[:] = np.zeros(1, state.implied_routes.dtype)
+    state.route_ranges[:] = np.zeros(1, state.route_ranges.dtype)
     first = 0
     for index, routes in routes_of(state).items():
         state.route_ranges[index] = (first, len(routes))

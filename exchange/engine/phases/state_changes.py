@@ -22,6 +22,7 @@ from exchange.kernel_codes import (
     EVENT_FLAG_EMPTY,
     EVENT_INDICATIVE_PRICE,
     FLAG_FORCE,
+    LIFE_LISTED,
     MARKET_CLOSED,
     MARKET_HALT,
     MARKET_NOCANCEL,
@@ -73,7 +74,7 @@ def begin_state_change(state, out, command):
     index = np.int64(command.instrument)
     group = np.int64(command.group)
     if index != 0:
-        if not known_book(state, index):
+        if not known_book(state, index) or state.books[index].life != LIFE_LISTED:
             refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
             return False
         book = state.books[index]

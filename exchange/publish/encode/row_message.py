@@ -28,7 +28,7 @@ from exchange.engine.event_rows import (
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_TIMER,
-    CASH_VARIATION,
+    CASH_TRANSFER,
     EVENT_CASH_MOVED,
     EVENT_FLAG_KEPT,
     EVENT_FLAG_LOST,
@@ -142,8 +142,8 @@ def derive_position(tables):
 @leaf_kernel
 def cash_word(reason, amount):
     """Place in `words.CASH_CAUSES` of why money has moved. `reason`: CashReason; `amount`: mills, below 0: paid out."""
-    if reason == CASH_VARIATION:
-        return 2
+    if reason != CASH_TRANSFER:
+        return reason + 1
     return 0 if amount > 0 else 1
 
 

@@ -18,7 +18,7 @@ from exchange.units import PRICE_MAX
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 EXTREMES = (-(2**31), -PRICE_MAX - 1, -1, 0, 1, 610_000, 2**31 - 1)
 (LIST, listing), (ACCOUNT, account) = definitions()
-DAY_LIMITS, limits = day_limits()
+DAY_LIMITS, limits = day_limits(1)
 LEAD_MAKERS = int(CommandKind.LEAD_MAKERS)
 CONTROLS = {  # kind: a payload that is fine but for what a test changes
     LIST: msgspec.json.decode(listing),

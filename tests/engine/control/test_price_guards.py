@@ -45,7 +45,7 @@ def test_a_book_asks_for_its_windows_as_long_as_one_has_a_width() -> None:
     state = new_state(TEST)[0]
     state.books[2].features = BookFeature.IMPLIED
     for widths, asks in (((1, 0, 0), True), ((0, 1, 0), True), ((0, 0, 9), False)):
-        set_widths(state, 2, *widths)
+        set_widths(state, [2], *([width] for width in widths))
         assert bool(state.books[2].features & BookFeature.VELOCITY) == asks
         assert state.books[2].features & BookFeature.IMPLIED
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from exchange.codes import CashReason, CommandKind, EventFlag, EventKind, MarketState, Side
+from exchange.clearing_codes import CashReason
+from exchange.codes import CommandKind, EventFlag, EventKind, MarketState, Side
 from tests.funded import F27, G27, HOURS, MARK, RICH, SPREAD, Funded
 
 DAY = 20_800  # days since 1970; its limits follow the settlement of the day before

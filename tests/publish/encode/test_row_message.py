@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange.codes import CancelReason, CashReason, EventFlag, EventKind, MarketState, RejectReason
+from exchange.clearing_codes import CashReason
+from exchange.codes import CancelReason, EventFlag, EventKind, MarketState, RejectReason
 from exchange.engine.query import MAINTENANCE_BP
 from exchange.publish.encode import put, row_values
 from exchange.publish.encode.row_message import derive_others, put_message, read_values
@@ -126,10 +127,10 @@ def test_a_disconnect_says_whether_the_client_fell_silent(reason: CancelReason, 
 
 @pytest.mark.parametrize("amount", [1, MONEY_MAX, -1, -MONEY_MAX, 0])
 @pytest.mark.parametrize("reason", CashReason)
-def test_money_is_paid_in_or_out_or_is_variation_margin(reason: CashReason, amount: int) -> None:
+def test_money_is_paid_in_or_out_or_has_another_cause(reason: CashReason, amount: int) -> None:
     place = derived(EventKind.CASH_MOVED, cash_reason=reason, amount_mills=amount)[row_values.CASH_WORD]
     moved = "deposit" if amount > 0 else "withdrawal"
-    assert CASH_CAUSES[place] == ("variation" if reason == CashReason.VARIATION else moved)
+    assert CASH_CAUSES[place] == (moved if reason == CashReason.TRANSFER else reason.name.lower())
 
 
 @pytest.mark.parametrize("encoding", [put.JSON, put.MSGPACK, put.BINARY])
