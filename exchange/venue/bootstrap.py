@@ -41,6 +41,7 @@ from exchange.limits import NAMED, Limits
 from exchange.publish.done_orders import DONE_KEPT, ends_order
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue.account_terms import check_deposit, check_fixed, new_account
+from exchange.venue.daily.life_keeper import LifeKeeper
 from exchange.venue.daily.marker import Marker
 from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DaySchedule
@@ -174,7 +175,10 @@ class OpenVenue:
             seams.schedule, self.warnings.note, batch_rows, units, schedule,
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
-        self.venue.timekeeper.run_days_with(Settler(self.engine.states, self.spec, own, warn), Marker(own, warn))
+        states = self.engine.states
+        self.venue.timekeeper.run_days_with(
+            Settler(states, self.spec, own, warn), Marker(own, warn), LifeKeeper(states, self.spec, own, warn)
+        )
         self.venue.market.prints.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
@@ -242,7 +246,8 @@ class OpenVenue:
         instruments = instruments_on(spec, catalogue.day)
         if catalogue.symbols:
             instruments = with_legs(instruments, catalogue.symbols)
-        for payload in listing_payloads(instruments, spec, catalogue.day, window_ns):
+        groups = () if catalogue.symbols else sorted({one.chip_code for one in instruments})
+        for payload in listing_payloads(instruments, spec, catalogue.day, window_ns, groups):
             self.control(CommandKind.LIST, payload)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
             for group in sorted(set(self.venue.groups.values())):

@@ -4,13 +4,15 @@
     INDICATIVE   for each book that collects orders and has changed, at most every 100 ms (AUC-001)
     SET_STATE    ends RESERVED after velocity logic or a breaker (STATE-004), and follows the scheduled day if there
                  is one (SESSION-001): closed books wait for their settlement (SESSION-003)
-    DAY_LIMITS   settles a group after its scheduled close (`daily.settler`)
+    DAY_LIMITS   settles a group after its scheduled close (`daily.settler`); then EXPIRE, CASCADE and LIST bring it to
+                 the instruments of the coming day (`daily.life_keeper`)
     MARK         values positions within the day, and pays variation margin at noon (`daily.marker`)
 
 Call `turn` often. A command is not sent again before the last one like it is released.
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.records import column
 from exchange.seams import Clock
+from exchange.venue.daily.life_keeper import LifeKeeper
 from exchange.venue.daily.marker import Marker
 from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DaySchedule, next_step
@@ -70,6 +73,7 @@ class Timekeeper:
         self._schedule = schedule
         self._settler: Settler | None = None
         self._marker: Marker | None = None
+        self._life_keeper: LifeKeeper | None = None
         self._warned: set[tuple[int, int]] = set()  # day and group
         self._day = _open_day(states, clock.now_ns(), schedule) if schedule else 0
         self._unsettled: set[int] = set()  # groups that were CLOSED when the day changed
@@ -85,9 +89,10 @@ class Timekeeper:
         """The scheduled day; None: market states change only by the operator."""
         return self._schedule
 
-    def run_days_with(self, settler: Settler, marker: Marker) -> None:
-        """Settle groups after their close, and mark positions; without these, a person does it, or nobody."""
-        self._settler, self._marker = settler, marker
+    def run_days_with(self, settler: Settler, marker: Marker, life_keeper: LifeKeeper) -> None:
+        """Settle groups after their close, end and list instruments, and mark positions; without these, a person does
+        it, or nobody."""
+        self._settler, self._marker, self._life_keeper = settler, marker, life_keeper
 
     def turn(self) -> None:
         """Submit every command that is due now."""
@@ -169,9 +174,10 @@ class Timekeeper:
         self._unsettled &= closed
         if today == self._day:
             self._settle_or_name(schedule, now_ns, closed)
+        unready = self._unready(schedule.closing_day(now_ns), closed) if today == self._day else closed
         for group, present in states.items():
             wanted = MarketState.CLOSED
-            if today == self._day:
+            if today == self._day and group not in unready:
                 wanted = schedule.state_at(now_ns, self._settlement_status.published_ns(group, now_ns))
             if present == wanted == MarketState.CLOSED:
                 self._warn_if_late(schedule, now_ns, today, group)
@@ -189,6 +195,15 @@ class Timekeeper:
         due = [group for group in due if not self._settlement_status.is_published(group)]
         if due and schedule.is_settling(now_ns):
             settler.settle(due, schedule.closing_day(now_ns), schedule.closing_window_ns(now_ns))
+
+    def _unready(self, day: date, closed: set[int]) -> set[int]:
+        """The settled groups that have not yet the instruments of the coming day, which are brought there."""
+        keeper = self._life_keeper
+        if keeper is None:
+            return set()
+        settled = [group for group in closed if self._settlement_status.is_published(group)]
+        keeper.turn(settled, day)
+        return {group for group in settled if not keeper.is_ready(group, day)}
 
     def _is_unsettled(self, group: int, day: int) -> bool:
         """Whether a CLOSED group waits for the settlement of its close. One that a person has closed within the day

@@ -224,9 +224,10 @@ class Bench:
         later_ns: int = 0,
         wrong_ns: int = 0,
         segment_bytes: int = 1 << 20,
+        symbols: tuple[str, ...] = (SYMBOL,),
     ) -> None:
         """`later_ns`: how much later than others it starts; `wrong_ns`: by how much its wall clock is off then;
-        `segment_bytes`: of a new journal."""
+        `segment_bytes`: of a new journal; `symbols`: that a new venue lists."""
         self.folder = folder
         self.profile = profile
         self.clock = StillClock(later_ns)
@@ -243,7 +244,7 @@ class Bench:
             lambda queue, pending: self.gateway.slow.note_pending(queue.owner, pending),
             profile.soft_kb * 1_024,
         )
-        catalogue = LaunchCatalogue(DAY, (SYMBOL,))
+        catalogue = LaunchCatalogue(DAY, symbols)
         self.opened = OpenVenue(folder, "test", catalogue, seams, self.outbox, profile.batch_rows, schedule)
         self.venue = self.opened.venue
         self.venue.small_commit_rows = 0  # `hold` stops every commit

@@ -1,0 +1,147 @@
+"""How the instruments of a product group go on after a settlement: some end, and new ones are listed (SPEC-051).
+
+Pure functions of the engine's state and the calendar. They name the controls that are due; the venue submits these one
+stage after the other, and asks again.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from contracts_spec.errors import SpecError
+from contracts_spec.ids import Terms, pack_id, unpack_id
+from contracts_spec.instruments import Instrument, Known, instruments_on
+from contracts_spec.periods import TERMS, children, close_ns
+from contracts_spec.schema import Spec
+from exchange.clearing_codes import TAKEN_LIVES, Life
+from exchange.codes import CommandKind, Family, PeriodKind
+from exchange.engine import query
+from exchange.engine.control.cascade import CascadePayload
+from exchange.engine.control.catalogue import CommodityKey, Present, listing_payloads
+from exchange.engine.control.expire import BookEnd, ExpirePayload
+from exchange.engine.control.registry import encode_payload
+from exchange.engine.query import InstrumentRow
+from exchange.errors import UserError
+from exchange.units import NS_PER_DAY
+from exchange.venue.daily.settlement import EPOCH, day_number
+
+# Parents that are due on one day: longest first, so that a child that is due as well becomes months at once.
+CASCADE_ORDER = (PeriodKind.TERM5, PeriodKind.TERM3, PeriodKind.YEAR, PeriodKind.QUARTER)
+
+
+class Due(NamedTuple):
+    """A control that is due."""
+
+    kind: CommandKind
+    payload: bytes
+
+
+def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Due]:
+    """The next controls of a settled group that is CLOSED, all of which can be submitted together; none: it is ready.
+
+    states  the engine's STATE, read only
+    day     trading day that comes
+    raises  UserError: a holiday list is missing, or the venue has no free book
+    """
+    rows = query.instruments(states)
+    ended = [row for row in rows if row.group == group and not row.combo and _has_ended(row, spec, day)]
+    if ended:
+        by_id = {row.instrument_id: row for row in rows}
+        missing = {child for row in ended for child in _child_ids(row)} - by_id.keys()
+        if missing:
+            before = min(_ltd(row) for row in ended)
+            return _listings(
+                states, spec, before, group, [one for one in _day(states, spec, before, group) if one.id in missing]
+            )
+        return _ends(ended, by_id, spec)
+    catalogue_day = int(states["groups"]["catalogue_day"][0, group])
+    if 0 < catalogue_day < day_number(day):
+        listed = {row.instrument_id for row in rows}
+        new = [one for one in _day(states, spec, day, group) if one.id not in listed]
+        return _listings(states, spec, day, group, new, groups=[group])
+    return []
+
+
+def _has_ended(row: InstrumentRow, spec: Spec, day: date) -> bool:
+    """Whether the last trading day of an instrument lies before a day."""
+    return row.ltd_ns < close_ns(day, spec.calendar.close_hour_utc)
+
+
+def _ltd(row: InstrumentRow) -> date:
+    return EPOCH + timedelta(days=row.ltd_ns // NS_PER_DAY)
+
+
+# --- ends
+
+
+def _ends(ended: Sequence[InstrumentRow], by_id: dict[int, InstrumentRow], spec: Spec) -> list[Due]:
+    """Controls that end instruments, in order of their last trading days: on each, months expire, then parents become
+    their children (CASCADE-003)."""
+    found: list[Due] = []
+    for ltd, rows in groupby(sorted(ended, key=_ltd), _ltd):
+        of_day = sorted(rows, key=lambda row: row.instrument_id)
+        months = [row for row in of_day if row.period_kind == PeriodKind.MONTH]
+        if months:
+            found.append(Due(CommandKind.EXPIRE, _expiry(months, spec, ltd)))
+        for kind in CASCADE_ORDER:
+            for row in of_day:
+                if row.period_kind == kind:
+                    books = [by_id[child].index for child in _child_ids(row)]
+                    found.append(
+                        Due(CommandKind.CASCADE, encode_payload(CascadePayload(row.index, books, day_number(ltd))))
+                    )
+    return found
+
+
+def _expiry(months: Iterable[InstrumentRow], spec: Spec, ltd: date) -> bytes:
+    """EXPIRE of months: those of an index wait for their final settlement, others are settled (SETTLE-009, 010)."""
+    ends = [BookEnd(row.index, Life.EXPIRED if row.family == Family.IDX else Life.SETTLED) for row in months]
+    fee_mills = spec.products.fees.cash_settlement_mills
+    return encode_payload(ExpirePayload(ends, fee_mills, day_number(ltd)))
+
+
+def _child_ids(row: InstrumentRow) -> list[int]:
+    """Ids of the children of a parent; of a month none. Children of a term are years of physical delivery."""
+    terms = unpack_id(row.instrument_id)
+    family = Family.PHY if terms.period.kind in TERMS else terms.family
+    return [pack_id(Terms(terms.chip_code, family, terms.floor_bp, child)) for child in children(terms.period)]
+
+
+# --- listing
+
+
+def _day(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Instrument]:
+    """The instruments of a product group on a day, with prices that follow from the present settlements (SPEC-052)."""
+    rows = query.known_instruments(states)
+    ticks = {row.instrument_id: row.settle_tick for row in rows if not row.combo}
+    ids = {row.symbol: row.instrument_id for row in rows if row.combo and row.life == Life.LISTED}
+    known = Known(ticks, frozenset(), ids, int(states["last_combination"][0]))
+    chips = tuple(msgspec.structs.replace(chip, listed=chip.listed and chip.code == group) for chip in spec.chips)
+    try:
+        return instruments_on(msgspec.structs.replace(spec, chips=chips), day, known)
+    except SpecError as error:
+        raise UserError(str(error)) from error
+
+
+def _listings(
+    states: np.ndarray, spec: Spec, day: date, group: int, new: Sequence[Instrument], groups: Sequence[int] = ()
+) -> list[Due]:
+    payloads = listing_payloads(new, spec, day, groups=groups, present=_present(states))
+    return [Due(CommandKind.LIST, payload) for payload in payloads]
+
+
+def _present(states: np.ndarray) -> Present:
+    """What the venue has. A book that none has had is used before one whose instrument has ended, and of these the one
+    that ended first: what was said about it is then the oldest."""
+    rows = query.known_instruments(states)
+    books = {row.instrument_id: row.index for row in rows if row.life == Life.LISTED}
+    commodities: dict[CommodityKey, int] = {
+        (row.group, row.family == Family.IDX): int(states["books"]["commodity"][0, row.index]) for row in rows
+    }
+    unused = range(len(rows) + 1, states["books"].shape[1])
+    ended = sorted((row for row in rows if row.life not in TAKEN_LIVES), key=lambda row: (row.ltd_ns, row.index))
+    return Present(books, commodities, [*unused, *(row.index for row in ended)])

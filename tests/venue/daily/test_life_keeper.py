@@ -1,0 +1,112 @@
+"""The venue ends instruments and lists new ones by itself, after the settlement of their last trading day."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange.clearing_codes import Life
+from exchange.codes import MarketState
+from exchange.engine import query
+from exchange.units import NS_PER_DAY, NS_PER_S
+from exchange.venue.day_schedule import DaySchedule
+from exchange.wire.messages import Cascade, Cash, Position
+from tests.gateway.harness import Bench, Peer, killed
+
+DAYS = DaySchedule()
+Q1 = ("H100.G90.Q1-27", "H100.G90.F27", "H100.G90.G27", "H100.G90.H27", "H100.G90.F27-G27", "H100.G90.F27:H27")
+EPOCH = date(1970, 1, 1)
+
+
+def go_to(bench: Bench, day: date, second: int = 21 * 3_600 + 1) -> None:
+    """Let the clock jump there; the venue does what is due. Connections of before are dead by then."""
+    bench.clock.now = (day - EPOCH).days * NS_PER_DAY + second * NS_PER_S
+    bench.pass_ms(300)
+
+
+def open_on(bench: Bench, day: date) -> None:
+    """Let the clock jump to the afternoon of a day; the close that was missed is made up for before."""
+    for hour in (18, 19, 20):
+        go_to(bench, day, hour * 3_600)
+    assert set(query.group_states(bench.venue.states).values()) == {MarketState.OPEN}
+
+
+def days(bench: Bench, first: date, last: date) -> None:
+    """Live from close to close."""
+    while first <= last:
+        go_to(bench, first)
+        go_to(bench, first, 22 * 3_600)
+        first += timedelta(days=1)
+
+
+def lives(bench: Bench) -> dict[str, str]:
+    return {row.symbol: row.life.name for row in query.known_instruments(bench.venue.states)}
+
+
+def trade(bench: Bench, request: int, symbol: str, lots: int, price: int) -> list[Peer]:
+    """Account 1 sells to account 2. Returns their connections."""
+    ids = {row.symbol: row.instrument_id for row in query.instruments(bench.venue.states)}
+    peers = []
+    for number, side in ((1, "s"), (2, "b")):
+        peer = bench.connect(bench.keys[number])
+        terms: dict[str, Any] = {"side": side, "price_tick": price, "order_lots": lots}
+        order = bench.order(request, f"t{request}", **terms)
+        order.instrument = ids[symbol]
+        peer.ask(order)
+        peers.append(peer)
+    return peers
+
+
+@pytest.mark.rule("CASCADE-002", "CASCADE-003", "DELIVER-002", "SESSION-002", "SPEC-061")
+def test_a_quarter_becomes_its_months_and_a_month_ends_on_their_last_trading_days(tmp_path: Path) -> None:
+    """V24: the quarter trades until 2026-12-21, its first month until 2026-12-24."""
+    with Bench(str(tmp_path), schedule=DAYS, symbols=Q1) as bench:
+        open_on(bench, date(2026, 12, 21))
+        go_to(bench, date(2026, 12, 21), 21 * 3_600 - 2)
+        _, peer = trade(bench, 1, "H100.G90.Q1-27", 4, bench.price)
+        peer.take()
+        bench.pass_ms(2_500)
+        told = peer.take()
+        assert lives(bench)["H100.G90.Q1-27"] == "CASCADED"
+        (cascade,) = [message for message in told if isinstance(message, Cascade)]
+        assert (cascade.lots, cascade.price_tick) == (4, bench.price)
+        after = told[told.index(cascade) + 1 :]
+        assert [message.lots for message in after if isinstance(message, Position)] == [4, 4, 4, 0]
+        go_to(bench, date(2026, 12, 21), 22 * 3_600)
+        days(bench, date(2026, 12, 22), date(2026, 12, 23))
+        assert lives(bench)["H100.G90.F27"] == "LISTED"
+        open_on(bench, date(2026, 12, 24))
+        go_to(bench, date(2026, 12, 24), 21 * 3_600 - 2)
+        peer = bench.connect(bench.keys[2])
+        bench.pass_ms(2_500)
+        fees = [message for message in peer.take() if isinstance(message, Cash) and message.reason == "fee"]
+        assert [(message.amount_mills, message.reference) for message in fees] == [(-4 * 744, "")]
+        assert lives(bench) == {
+            "H100.G90.Q1-27": "CASCADED", "H100.G90.F27": "SETTLED", "H100.G90.G27": "LISTED",
+            "H100.G90.H27": "LISTED", "H100.G90.F27-G27": "DELISTED", "H100.G90.F27:H27": "DELISTED",
+        }  # fmt: skip
+        go_to(bench, date(2026, 12, 24), 22 * 3_600)
+        assert set(query.group_states(bench.venue.states).values()) == {MarketState.OPEN}
+        peer = bench.connect(bench.keys[1])
+        ended = {row.symbol: row.instrument_id for row in query.known_instruments(bench.venue.states)}
+        for request, symbol, name in ((77, "H100.G90.F27", "CLOSED"), (78, "H100.G90.F27-G27", "UNKNOWN_INSTRUMENT")):
+            order = bench.order(request, "late")
+            order.instrument = ended[symbol]
+            assert name in str(peer.ask(order)[0].name), symbol
+
+
+@pytest.mark.rule("SPEC-051", "SESSION-003")
+def test_a_venue_that_was_down_for_weeks_ends_in_order_what_was_due(tmp_path: Path) -> None:
+    with Bench(str(tmp_path / "a"), schedule=DAYS, symbols=Q1) as bench:
+        open_on(bench, date(2026, 12, 20))
+        trade(bench, 1, "H100.G90.Q1-27", 4, bench.price)
+        later = killed(bench, tmp_path / "b", schedule=DAYS)
+    with later:
+        go_to(later, date(2027, 1, 10), 21 * 3_600 + 5)
+        for _ in range(20):
+            later.pass_ms(100)
+        assert lives(later)["H100.G90.Q1-27"] == "CASCADED"
+        assert lives(later)["H100.G90.F27"] == "SETTLED"
+        assert query.position(later.venue.states, 2, 3).lots == 4, "the other months of the quarter"
+        assert [row.life for row in query.instruments(later.venue.states)] == [Life.LISTED] * 2
