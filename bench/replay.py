@@ -26,12 +26,13 @@ from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine
+from exchange.engine.event_rows import count_events
 from exchange.engine.trade_rows import count_trades
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
-from exchange.records import COMMAND, count_events
+from exchange.records import COMMAND
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384

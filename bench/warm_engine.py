@@ -14,7 +14,8 @@ from bench.market import engine_at, flow_market, market_tape
 from bench.record import time_ns
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.engine import Engine
-from exchange.records import COMMAND, blank_rows, split_rests
+from exchange.engine.event_rows import split_rests
+from exchange.records import COMMAND, blank_rows
 
 BATCH_ROWS = 512
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)

@@ -170,7 +170,7 @@ class EventFlag(IntFlag):
     NEVER_RESTED = 16  # ORDER_CANCELLED, SELF_MATCH_DECREMENTED: the order was at no price level
     QUEUED = 32  # DISCONNECTED: some cancels wait for a market state that allows them (COD-004)
     IMPLIED = 64  # FILL: part of an implied group, one row for each order, the combination's last
-    RESTS = 128  # ORDER_ACCEPTED: the row reports ORDER_RESTED as well; `records.split_rests` splits it
+    RESTS = 128  # ORDER_ACCEPTED: the row reports ORDER_RESTED as well; `event_rows.split_rests` splits it
     INTERNAL = 32  # FILL: in an internal leg: no print, no fee; trade id of the print before it (SMP-010)
     SAME = 1  # ORDER_REJECTED for DUP_ID: the live order has the same content; the row repeats it (ENTRY-003)
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from exchange.codes import CommandKind, EventFlag, EventKind
+from exchange.codes import CommandKind, EventKind
 
 ROW_VERSION = 1  # of both formats; tapes and kept events of another version are not read (journal: `FORMAT`)
 ROW_BYTES = 128
@@ -259,7 +259,7 @@ EVENT_KINDS = {
 }
 
 # An ORDER_ACCEPTED with the flag RESTS also reports the ORDER_RESTED, whose shown, level and hidden lots it has.
-# `split_rests` makes two rows of it: an ORDER_ACCEPTED that shows nothing, and an ORDER_RESTED.
+# `event_rows.split_rests` makes two rows of it: an ORDER_ACCEPTED that shows nothing, and an ORDER_RESTED.
 # A mass quote is a run of QUOTE rows; its events carry the sequence of the first row. An ORDER_REJECTED with the flag
 # SAME repeats the live order with the same client order id: id, price, state and lots. It is in no account's stream.
 
@@ -344,32 +344,6 @@ def blank_rows(row: np.dtype, count: int) -> np.ndarray:
     raw = np.zeros(count * ROW_BYTES + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + count * ROW_BYTES].view(row)
-
-
-def _rests(events: np.ndarray) -> np.ndarray:
-    """Which rows are an ORDER_ACCEPTED that reports ORDER_RESTED as well."""
-    found: np.ndarray = events["flags"] & int(EventFlag.RESTS) != 0
-    return found
-
-
-def count_events(events: np.ndarray) -> int:
-    """Number of events in EVENT rows, as `split_rests` separates them."""
-    return len(events) + int(np.count_nonzero(_rests(events)))
-
-
-def split_rests(events: np.ndarray) -> np.ndarray:
-    """EVENT rows, one an event: an ORDER_ACCEPTED with RESTS becomes ORDER_ACCEPTED and ORDER_RESTED (ORDER-003)."""
-    rests = _rests(events)
-    if not rests.any():
-        return events
-    apart = np.repeat(events, 1 + rests)
-    second = np.flatnonzero(rests) + np.arange(1, 1 + np.count_nonzero(rests))
-    apart["flags"] &= 0xFF ^ int(EventFlag.RESTS)
-    for name in ("lots", "level_lots", "hidden_lots"):
-        apart[name][second - 1] = 0
-    apart["reference"][second] = apart["account_sequence"][second] = 0
-    apart["kind"][second] = EventKind.ORDER_RESTED
-    return apart
 
 
 CLIENT_ORDER_ID_BYTES = 24

@@ -8,8 +8,9 @@ import numpy as np
 from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
+from exchange.engine.event_rows import split_rests
 from exchange.limits import TEST, Limits
-from exchange.records import COMMAND, split_rests
+from exchange.records import COMMAND
 from exchange.reference.engine import ReferenceEngine
 from exchange.reference.market import Capacities
 from exchange.reference.rows import Command, command_bytes, event_tuples

@@ -13,6 +13,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from exchange.codes import EventFlag, EventKind
 from exchange.records import EVENT_ALIASES, EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY
 
 Row = tuple[int, ...]
@@ -89,3 +90,29 @@ def client_order_id_text(first: int, second: int, third: int) -> str:
     if first >= QUOTE_KEY:
         return ""
     return _words(first, second, third).rstrip(b"\0").decode("ascii")
+
+
+def _rests(events: np.ndarray) -> np.ndarray:
+    """Which rows are an ORDER_ACCEPTED that reports ORDER_RESTED as well."""
+    found: np.ndarray = events["flags"] & int(EventFlag.RESTS) != 0
+    return found
+
+
+def count_events(events: np.ndarray) -> int:
+    """Number of events in EVENT rows, as `split_rests` separates them."""
+    return len(events) + int(np.count_nonzero(_rests(events)))
+
+
+def split_rests(events: np.ndarray) -> np.ndarray:
+    """EVENT rows, one an event: an ORDER_ACCEPTED with RESTS becomes ORDER_ACCEPTED and ORDER_RESTED (ORDER-003)."""
+    rests = _rests(events)
+    if not rests.any():
+        return events
+    apart = np.repeat(events, 1 + rests)
+    second = np.flatnonzero(rests) + np.arange(1, 1 + np.count_nonzero(rests))
+    apart["flags"] &= 0xFF ^ int(EventFlag.RESTS)
+    for name in ("lots", "level_lots", "hidden_lots"):
+        apart[name][second - 1] = 0
+    apart["reference"][second] = apart["account_sequence"][second] = 0
+    apart["kind"][second] = EventKind.ORDER_RESTED
+    return apart

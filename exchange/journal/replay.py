@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from blake3 import blake3
 
+from exchange.engine.event_rows import count_events, split_rests
 from exchange.engine.state import STATE_VERSION
 from exchange.engine.trade_rows import count_trades
 from exchange.errors import UserError
@@ -24,7 +25,7 @@ from exchange.journal.rules import RULES, rules_number, rules_text
 from exchange.journal.scan import Walk, check_end
 from exchange.journal.segments import open_segments, require_folder
 from exchange.limits import NAMED, Limits
-from exchange.records import EVENT, count_events, split_rests
+from exchange.records import EVENT
 from exchange.seams import Disk, RealDisk
 
 MARK_RECORDS = 4_096

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from exchange.codes import CommandKind
+from exchange.engine.event_rows import split_rests
 from exchange.gateway.key_file import KeyFile, KeyFileError, read_key_file
 from exchange.gateway.keys import OFF, STORED_KINDS, read_key
 from exchange.gateway.translate import session_terms
@@ -17,7 +18,7 @@ from exchange.journal.errors import EXIT_MISMATCH, Refusal, reading
 from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.segments import history_name
 from exchange.journal.verify import MakeEngine, VerifyReport, verify
-from exchange.records import EVENT, split_rests
+from exchange.records import EVENT
 from exchange.seams import Disk, NotAFile
 from exchange.venue.derived_stores import EVENTS, KEY_FILE
 from exchange.venue.event_blocks import Block, read_or_explain

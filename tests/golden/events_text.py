@@ -7,8 +7,9 @@ import numpy as np
 from bench.tapes import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
+from exchange.engine.event_rows import split_rests
 from exchange.limits import NAMED
-from exchange.records import EVENT_FIELDS, split_rests
+from exchange.records import EVENT_FIELDS
 
 # Names of 0.2.0 -> names of today, where a field was renamed. Text keeps the names of 0.2.0.
 RENAMED: dict[str, str] = {}

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from exchange.codes import EventFlag, EventKind
+from exchange.engine.event_rows import split_rests
 from exchange.journal.errors import Refusal
 from exchange.journal.replay import EventHash, replay_folder
 from exchange.limits import TEST
-from exchange.records import EVENT, column, split_rests
+from exchange.records import EVENT, column
 from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, rules_body
 
 

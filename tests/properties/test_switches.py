@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from exchange.engine.engine import Engine
+from exchange.engine.event_rows import split_rests
 from exchange.limits import TEST
-from exchange.records import EVENT, split_rests
+from exchange.records import EVENT
 from tests.properties.tape import chunks, play, tape
 
 ROOT = Path(__file__).parents[2]
