@@ -23,6 +23,7 @@ class CashReason(IntEnum):
     TRANSFER = 0  # a deposit or a withdrawal
     VARIATION = 1  # variation margin (SETTLE-007)
     FEE = 2  # a fee that no fill has, such as that of a cash settlement (FEE-001)
+    ADJUSTMENT = 3  # it corrects a published settlement (SETTLE-011)
 
 
 class Life(IntEnum):
@@ -39,3 +40,15 @@ class Life(IntEnum):
 
 # Lives in which a book cannot be given to another instrument.
 TAKEN_LIVES = (Life.LISTED, Life.EXPIRED, Life.IN_DELIVERY)
+
+
+class IndexHow(IntEnum):
+    """How a day of an index got its value (INDEX-003)."""
+
+    MISSING = 0  # it has none: the month that holds the day is halted
+    PRINT = 1  # of the index's own source
+    CARRIED = 2  # the last value used
+    CDP = 3  # certified delivered price of an index with another source
+    FRONT = 4  # settlement of the front month
+    COMMITTEE = 5
+    LAST = 6  # the last value used, because the month has to be settled

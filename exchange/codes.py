@@ -1,7 +1,6 @@
-"""Every integer code of the exchange: what commands, events and records store instead of words.
+"""Every integer code of the exchange: what commands, events and records store instead of words (`wire.words`).
 
 Kernels, journal, tapes and the binary protocol share these numbers, so a number is never used again for something else.
-`exchange.wire.words` has the words that clients see.
 """
 
 from enum import IntEnum, IntFlag
@@ -83,6 +82,10 @@ class CommandKind(IntEnum):
     ACT = 73
     LEAD_MAKERS = 80
     DAY_LIMITS = 81
+    INDEX = 87
+    ADJUST = 88
+    BLOCK = 89
+    SPOT_MONTHS = 90
 
 
 class CommandFlag(IntFlag):
@@ -145,6 +148,8 @@ class EventKind(IntEnum):
     MARKED = 32  # positions of an outright are valued at another price
     INSTRUMENT_ENDED = 33  # an instrument no longer trades, see Life
     POSITION_CASCADED = 34  # an account's position in a parent has become positions in its children
+    INDEX_TAKEN = 37  # a day of an index has its value, or waits for a committee's
+    BLOCKED = 38  # a reported block is booked
 
     @property
     def abbreviation(self) -> str:
@@ -155,7 +160,7 @@ class EventKind(IntEnum):
 _ABBREVIATIONS = (  # in the order of the kinds
     "ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL "
     "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED "
-    "ENDED CASCADED"
+    "ENDED CASCADED INDEX BLOCKED"
 )
 EVENT_ABBREVIATIONS = dict(zip(EventKind, _ABBREVIATIONS.split(), strict=True))
 

@@ -47,6 +47,7 @@ NOT_IN_KERNELS = {
     "Family": "what is delivered; no kernel asks",
     "PeriodKind": "controls read it",
     "SettleMethod": "controls write it",
+    "IndexHow": "controls write it",
 }
 
 

@@ -18,6 +18,8 @@ UNUSED = {
     "exchange.records.EVENT_KINDS": "which names each kind of row uses; tests hold rows to it",
     "exchange.reference.listing.changes_published": "the twin of a control's check",
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
+    "exchange.reference.controls.block.block_refusal": "the twin of a control's check",
+    "exchange.engine.index_values.final_index_price": "the final settlement of an index month, which EXPIRE carries",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.market_state": "the state of one book; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",

@@ -23,6 +23,7 @@
 
     query.py             read-only questions, answered in plain Python values
     views.py             kernels that query.py calls
+    index_values.py      values of the daily index, and what follows for index months
     instrument_rows.py   instruments as plain Python values
     order_rows.py        live orders as plain Python values
     event_rows.py        EVENT rows as plain tuples

@@ -24,6 +24,7 @@ from exchange.book.layout import (
     ROUTE,
     ROUTE_RANGE,
 )
+from exchange.clearing.index_layout import INDEX, INDICES_MAX, RENTAL, RENTALS_MAX
 from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
 from exchange.clearing_codes import HouseAccount
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
@@ -94,6 +95,10 @@ PROTECTION = record_type(
 
 # One fill of a resting quote. The ring of a group begins at entry MMP_FILLS * its row.
 PROTECTION_FILL = record_type([("time_ns", "<i8"), ("hours", "<i8"), ("lots", "<i4"), ("spare", "<i4")])
+
+# Days for which settlements of an instrument were published, days since 1970. Those of ended instruments stay until
+# others need the row.
+SETTLED_DAYS = record_type([("instrument_id", "<i8"), ("first_day", "<i4"), ("last_day", "<i4")])
 
 # Where the running command goes on when the event buffer was full. All zero between commands.
 CURSOR = record_type(
@@ -257,6 +262,9 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # pro-rata shares, lots by slot
         ("levels", LEVEL, (limits.ladder_rows,)),
         ("occupied", "<u8", (limits.ladder_rows // 64,)),
+        ("indices", INDEX, (INDICES_MAX + 1,)),
+        ("rentals", RENTAL, (RENTALS_MAX,)),
+        ("settled_days", SETTLED_DAYS, (2 * (limits.books + 1),)),
     ]
 
 

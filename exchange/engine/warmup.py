@@ -15,6 +15,8 @@ from exchange.engine.control.cascade import CascadePayload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.expire import BookEnd, ExpirePayload
+from exchange.engine.control.house.adjust import AdjustPayload
+from exchange.engine.control.house.block import BlockPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.mark import MarkPayload
@@ -36,6 +38,9 @@ def warm_up(limits: Limits) -> None:
         _control(engine, *control)
     engine.apply(_small_day(engine.sequence))
     for control in (day_limits(2), *endings()):
+        _control(engine, *control)
+    engine.apply(_next_day(engine.sequence))
+    for control in house_controls():
         _control(engine, *control)
     engine.first_refusal(blank_commands(1))
     engine.state_hash()
@@ -94,6 +99,23 @@ def day_limits(day: int) -> tuple[int, bytes]:
 def marks() -> tuple[int, bytes]:
     """A MARK of all books, as (kind, payload)."""
     return CommandKind.MARK, encode_payload(MarkPayload(pays=True, day=1))
+
+
+def house_controls() -> list[tuple[int, bytes]]:
+    """Controls on the next day: a second account is paid by an adjustment of a settlement, and sells a block."""
+    block = BlockPayload(1, 5, 100, 1, 2, made_ns=0, now_ns=0, lots_min=5, report_ns=0, fee_mills=1)
+    return [
+        (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(2))),
+        (CommandKind.ADJUST, encode_payload(AdjustPayload(1, 1, [(1, -(10**8)), (2, 10**8)], by_two=True))),
+        (CommandKind.BLOCK, encode_payload(block)),
+    ]
+
+
+def _next_day(sequence: int) -> np.ndarray:
+    row = blank_commands(1)
+    row["sequence"], row["kind"], row["group"] = sequence + 1, CommandKind.SET_STATE, 1
+    column(row, "market_state")[0] = MarketState.PREOPEN
+    return row
 
 
 def _small_day(sequence: int) -> np.ndarray:

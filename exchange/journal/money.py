@@ -10,6 +10,8 @@ from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.records import column
 
+PASSED_ON = (CashReason.VARIATION, CashReason.ADJUSTMENT)  # what some pay others receive
+
 
 class ReportedMoney:
     """The house's accounts by the events alone: sums over CASH_MOVED and FILL events, in mills.
@@ -24,7 +26,7 @@ class ReportedMoney:
         """Add the amounts of EVENT rows, shape (n,). Call it with all rows, in any portions."""
         is_cash, causes = events["kind"] == EventKind.CASH_MOVED, column(events, "cash_reason")
         moved = events["amount_mills"][is_cash & (causes == CashReason.TRANSFER)].tolist()
-        paid = events["amount_mills"][is_cash & (causes == CashReason.VARIATION)].tolist()
+        paid = events["amount_mills"][is_cash & np.isin(causes, PASSED_ON)].tolist()
         fees = column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist()
         fees += (-events["amount_mills"][is_cash & (causes == CashReason.FEE)]).tolist()
         self.house_mills[HouseAccount.DEPOSITS] -= sum(amount for amount in moved if amount > 0)

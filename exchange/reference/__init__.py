@@ -28,6 +28,7 @@ Read it in this order. A module imports only modules above it in the list:
     listing         controls about instruments: listing, a day's limits, marks, variation margin, lead market makers
     engine          ReferenceEngine: commands and controls in, events out
 
+controls/ has the controls of the clearing house: index, adjustments, blocks, spot months.
 house/ is the clearing house: ledger, margin, settlement, life of contracts, in the words of clearing scenarios.
 formulas/ has the twins of single figures, of `contracts_spec/formulas/`: settlement, margin, delivery and others.
 """

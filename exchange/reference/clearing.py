@@ -67,6 +67,7 @@ class Instrument:
     ltd_ns: int = 0
     implied: bool = False
     life: int = Life.LISTED
+    instrument_id: int = 0
 
     def __deepcopy__(self, memo: dict[int, object]) -> Instrument:
         """No copy is needed: all fields are immutable."""

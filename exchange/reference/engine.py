@@ -7,6 +7,10 @@ from exchange.codes import CommandKind, EventKind, MarketState, RejectReason
 from exchange.reference.accounts import define_account, move_cash, open_session
 from exchange.reference.auction import indicative, set_state
 from exchange.reference.cancels import cancel, cancel_all, clock, disconnect, kill, set_timer, unkill
+from exchange.reference.controls.adjust import adjust
+from exchange.reference.controls.block import book_block
+from exchange.reference.controls.index import run_index
+from exchange.reference.controls.spot_months import set_spot_months
 from exchange.reference.entry import new_order
 from exchange.reference.implied import report_implied_prices
 from exchange.reference.listing import (
@@ -52,6 +56,10 @@ CONTROLS: dict[int, Callable[[Market, dict[str, Any]], None]] = {
     CommandKind.MARK: set_marks,
     CommandKind.CASCADE: cascade,
     CommandKind.EXPIRE: expire,
+    CommandKind.INDEX: run_index,
+    CommandKind.ADJUST: adjust,
+    CommandKind.BLOCK: book_block,
+    CommandKind.SPOT_MONTHS: set_spot_months,
 }
 
 

@@ -8,6 +8,7 @@ from exchange.clearing_codes import CashReason, HouseAccount, Life
 from exchange.codes import CancelReason, ComboKind, EventFlag, EventKind, MarketState, Matching, OrderType, SettleMethod
 from exchange.reference.book import Book, Order, signed
 from exchange.reference.clearing import Account, Instrument, Position
+from exchange.reference.controls.settled_days import note_settlements
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order
 from exchange.reference.price_guards import guards_of_listing, lead_month
@@ -116,8 +117,7 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
             hidden_lots=order.leaves_lots - order.shown_lots if order.resting else 0,
             level_lots=level if order.resting else 0,
         )  # fmt: skip
-    for limits in books:
-        index = limits["index"]
+    for index in [limits["index"] for limits in books]:
         market.emit(EventKind.INSTRUMENT_LISTED, instrument=index, settlement_tick=instruments[index].settle_tick)
         group = instruments[index].group
         market.lead_months[group] = lead_month(market.clearing, group)
@@ -131,6 +131,7 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
                 trading_day=day - 1 if day else 0, window_lots=window_lots[index],
                 open_interest_lots=sum(lots for lots in held if lots > 0),
             )  # fmt: skip
+    note_settlements(market, books, day - 1 if day else 0)
     pay_variation(market, sorted(limits["index"] for limits in books), day - 1 if day else 0)
 
 

@@ -105,8 +105,8 @@ class Margin(AccountMessage, tag="margin"):
 
 
 class Cash(AccountMessage, tag="cash"):
-    """Money that the account has received (positive) or paid (negative): by a transfer, variation margin, or the fee of
-    a cash settlement. A fee of a trade is in its `fill`."""
+    """Money that the account has received (positive) or paid (negative): by a transfer, variation margin, the fee of a
+    cash settlement or a block, or an adjustment that corrects a settlement. A fee of a trade is in its `fill`."""
 
     currency: str
     amount_mills: Mills

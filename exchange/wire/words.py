@@ -57,7 +57,7 @@ for words, codes in (
 ):
     assert len(words) == len(codes), "a word for every code"
 
-CASH_CAUSES = ("deposit", "withdrawal", "variation", "fee")  # `why` of `cash`
+CASH_CAUSES = ("deposit", "withdrawal", "variation", "fee", "adjustment")  # `why` of `cash`
 
 # For `why` of `cod_fired`. A DISCONNECT has no request id. Its row and its event have in that place how the connection
 # ended: SILENT if the client sent nothing, else 0. An expired dead-man timer counts as silence too.

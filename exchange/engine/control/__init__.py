@@ -22,6 +22,7 @@ price_guards.py      look-back windows, collar, lead month
 price_windows.py     price windows of books in the one table of levels
 checks.py            ControlError and the checks that raise it
 events.py            EVENT rows of controls
+house/               of the clearing house: index, adjustments, blocks, spot months
 catalogue.py         the instruments of contracts_spec as LIST payloads
 
 Imports apply and all other groups.

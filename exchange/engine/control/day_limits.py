@@ -20,6 +20,7 @@ from exchange.engine.control.checks import DAY_MAX, check_window, require, withi
 from exchange.engine.control.closing_window import NONE_NAMED, check_closing_window, set_closing_window
 from exchange.engine.control.day_orders import rest_or_park_orders
 from exchange.engine.control.events import control_events, instruments_listed
+from exchange.engine.control.house.settled_days import note_settlements
 from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
 from exchange.engine.control.price_windows import check_rows, move_windows, side_rows
@@ -182,6 +183,7 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     with changing_terms(state, named):
         move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
         _set_limits(state, terms)
+    note_settlements(state, named, terms.day - 1 if terms.day else 0)
     set_closing_window(state, terms.window_ns)
     moved = _rest_or_park_orders(state, named)
     for group in np.unique(state.books["group"][named]).tolist():

@@ -24,6 +24,10 @@ from exchange.engine.control.day_limits import (
 )
 from exchange.engine.control.define_account import AccountPayload, check_account, define_account
 from exchange.engine.control.expire import ExpirePayload, cancel_expired, check_expire, expire
+from exchange.engine.control.house.adjust import AdjustPayload, adjust, check_adjust, check_adjust_people
+from exchange.engine.control.house.block import BlockPayload, book_block, check_block
+from exchange.engine.control.house.index import IndexPayload, check_index, check_index_people, run_index
+from exchange.engine.control.house.spot_months import SpotPayload, check_spot_months, set_spot_months
 from exchange.engine.control.lead_makers import LeadMakersPayload, check_lead_makers, set_lead_makers
 from exchange.engine.control.list_instruments import ListPayload, check_list, list_instruments
 from exchange.engine.control.mark import MarkPayload, check_mark, set_marks
@@ -66,6 +70,10 @@ CONTROLS: dict[int, Control[Any] | None] = {
     CommandKind.MARK: Control(MarkPayload, check_mark, set_marks),
     CommandKind.CASCADE: Control(CascadePayload, check_cascade, cascade, cancel_cascaded),
     CommandKind.EXPIRE: Control(ExpirePayload, check_expire, expire, cancel_expired),
+    CommandKind.INDEX: Control(IndexPayload, check_index, run_index, check_people=check_index_people),
+    CommandKind.ADJUST: Control(AdjustPayload, check_adjust, adjust, check_people=check_adjust_people),
+    CommandKind.BLOCK: Control(BlockPayload, check_block, book_block),
+    CommandKind.SPOT_MONTHS: Control(SpotPayload, check_spot_months, set_spot_months),
     CommandKind.DEFINE_KEY: None,
     CommandKind.ACT: None,
 }

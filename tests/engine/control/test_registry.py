@@ -29,6 +29,7 @@ def test_the_table_names_controls_and_no_rows() -> None:
     assert set(CONTROLS) == {
         CommandKind.LIST, CommandKind.DEFINE_ACCOUNT, CommandKind.DEFINE_KEY, CommandKind.LEAD_MAKERS,
         CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.CASCADE, CommandKind.EXPIRE, CommandKind.ACT,
+        CommandKind.INDEX, CommandKind.ADJUST, CommandKind.BLOCK, CommandKind.SPOT_MONTHS,
     }  # fmt: skip
 
 
@@ -40,7 +41,9 @@ def test_a_payload_that_fits_in_no_frame_is_refused(kind: int) -> None:
 
 
 def test_a_kind_that_is_no_control_is_refused_with_those_that_are() -> None:
-    text = r"control 1: not one of CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, LEAD_MAKERS, LIST, MARK$"
+    text = (
+        r"not one of ADJUST, BLOCK, CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, INDEX, LEAD_MAKERS, LIST, MARK, SPOT"
+    )
     with pytest.raises(ControlError, match=text):
         Engine(TEST).check_control(CommandKind.NEW, b"{}")
 
@@ -91,6 +94,12 @@ def test_names_of_fields_are_those_that_journals_hold() -> None:
         "DAY_LIMITS": ["books", "day", "by_two", "window_ns"],
         "MARK": ["min_lots", "pays", "day"],
         "CASCADE": ["parent", "children", "day"],
+        "INDEX": ["now_ns", "opened", "prints", "rentals", "committee", "by_two", "take_day", "cdp"],
+        "ADJUST": ["instrument_id", "day", "amounts", "by_two"],
+        "BLOCK": [
+            "instrument", "lots", "tick", "buyer", "seller", "made_ns", "now_ns", "lots_min", "report_ns", "fee_mills",
+        ],
+        "SPOT_MONTHS": ["commodities"],
         "EXPIRE": ["books", "fee_mills", "day"],
     }  # fmt: skip
 

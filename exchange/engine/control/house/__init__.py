@@ -1,0 +1,10 @@
+"""Controls of the clearing house beside the close of a day.
+
+index            INDEX: prints, rentals and committee values of the daily index; takes the value of a day
+index_opening    the indices of a catalogue, as an INDEX payload
+adjust           ADJUST: corrects a published settlement by cash
+settled_days     which settlements were published; an adjustment names one
+block            BLOCK: books a reported block trade
+block_booking    books both sides of a block (kernels)
+spot_months      SPOT_MONTHS: the spot month of each commodity, and its limit
+"""
