@@ -33,6 +33,7 @@ class BookClose(NamedTuple):
     window_tick_lots       sum of price * lots of these
     quoted_tick            price between its quotes at the close; None: it had no trade and no quote
     given_tick             price that people give, whatever the limits; None: they give none
+    progress_tick          INDEX: price of an index month in progress (SETTLE-008); None: it is none
     """
 
     prior_tick: int
@@ -42,6 +43,7 @@ class BookClose(NamedTuple):
     window_tick_lots: int = 0
     quoted_tick: int | None = None
     given_tick: int | None = None
+    progress_tick: int | None = None
 
 
 class Settlement(NamedTuple):
@@ -79,7 +81,7 @@ class _Day:
     def price(self, terms: Terms) -> None:
         """Settle a book without a look at its other tiers."""
         close = self._closes[terms]
-        price_tick, method = self._own_price(close) or self._derived_price(terms, close.prior_tick)
+        price_tick, method = self._own_price(close) or self._derived_price(terms, close)
         if method != SettleMethod.GIVEN:
             price_tick = inside_limits(price_tick, close.low_tick, close.high_tick)
         self._alone[terms] = price_tick
@@ -94,9 +96,11 @@ class _Day:
             return window_tick, SettleMethod.T1
         return None if close.quoted_tick is None else (close.quoted_tick, SettleMethod.T2)
 
-    def _derived_price(self, terms: Terms, prior_tick: int) -> tuple[int, SettleMethod]:
-        """T3 of a month, T4 of a longer period."""
-        period = terms.period
+    def _derived_price(self, terms: Terms, close: BookClose) -> tuple[int, SettleMethod]:
+        """INDEX of an index month in progress, T3 of any other month, T4 of a longer period."""
+        period, prior_tick = terms.period, close.prior_tick
+        if close.progress_tick is not None:
+            return close.progress_tick, SettleMethod.INDEX
         if period.kind == PeriodKind.MONTH:
             return self._carried(terms, prior_tick), SettleMethod.T3
         # Terms become years of physical delivery (CASCADE-001).

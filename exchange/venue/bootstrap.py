@@ -41,9 +41,7 @@ from exchange.limits import NAMED, Limits
 from exchange.publish.done_orders import DONE_KEPT, ends_order
 from exchange.seams import Clock, Disk, Rng
 from exchange.venue.account_terms import check_deposit, check_fixed, new_account
-from exchange.venue.daily.life_keeper import LifeKeeper
-from exchange.venue.daily.marker import Marker
-from exchange.venue.daily.settler import Settler
+from exchange.venue.daily.keepers import day_keepers, opening_indices
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
 from exchange.venue.event_history import EventHistory
@@ -175,10 +173,7 @@ class OpenVenue:
             seams.schedule, self.warnings.note, batch_rows, units, schedule,
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
-        states = self.engine.states
-        self.venue.timekeeper.run_days_with(
-            Settler(states, self.spec, own, warn), Marker(own, warn), LifeKeeper(states, self.spec, own, warn)
-        )
+        self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))
         self.venue.market.prints.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
@@ -249,6 +244,8 @@ class OpenVenue:
         groups = () if catalogue.symbols else sorted({one.chip_code for one in instruments})
         for payload in listing_payloads(instruments, spec, catalogue.day, window_ns, groups):
             self.control(CommandKind.LIST, payload)
+        for payload in opening_indices(instruments, spec, self.seams.clock.now_ns()):
+            self.control(CommandKind.INDEX, payload)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
             for group in sorted(set(self.venue.groups.values())):
                 self.set_state(group, state)

@@ -6,6 +6,8 @@
                  is one (SESSION-001): closed books wait for their settlement (SESSION-003)
     DAY_LIMITS   settles a group after its scheduled close (`daily.settler`); then EXPIRE, CASCADE and LIST bring it to
                  the instruments of the coming day (`daily.life_keeper`)
+    INDEX        takes the value of an index day at noon, before the marks (`daily.house_keeper`)
+    SPOT_MONTHS  changes spot months and their limits (`daily.house_keeper`)
     MARK         values positions within the day, and pays variation margin at noon (`daily.marker`)
 
 Call `turn` often. A command is not sent again before the last one like it is released.
@@ -24,6 +26,7 @@ from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.records import column
 from exchange.seams import Clock
+from exchange.venue.daily.house_keeper import HouseKeeper
 from exchange.venue.daily.life_keeper import LifeKeeper
 from exchange.venue.daily.marker import Marker
 from exchange.venue.daily.settler import Settler
@@ -74,6 +77,7 @@ class Timekeeper:
         self._settler: Settler | None = None
         self._marker: Marker | None = None
         self._life_keeper: LifeKeeper | None = None
+        self._house_keeper: HouseKeeper | None = None
         self._warned: set[tuple[int, int]] = set()  # day and group
         self._day = _open_day(states, clock.now_ns(), schedule) if schedule else 0
         self._unsettled: set[int] = set()  # groups that were CLOSED when the day changed
@@ -89,10 +93,13 @@ class Timekeeper:
         """The scheduled day; None: market states change only by the operator."""
         return self._schedule
 
-    def run_days_with(self, settler: Settler, marker: Marker, life_keeper: LifeKeeper) -> None:
+    def run_days_with(
+        self, settler: Settler, marker: Marker, life_keeper: LifeKeeper, house_keeper: HouseKeeper
+    ) -> None:
         """Settle groups after their close, end and list instruments, and mark positions; without these, a person does
         it, or nobody."""
         self._settler, self._marker, self._life_keeper = settler, marker, life_keeper
+        self._house_keeper = house_keeper
 
     def turn(self) -> None:
         """Submit every command that is due now."""
@@ -106,6 +113,8 @@ class Timekeeper:
                 self._asked_ns[index] = now_ns
         if self._collecting:
             self._reopen(now_ns)
+        if self._house_keeper is not None:
+            self._house_keeper.turn(now_ns, self._schedule)
         if self._marker is not None:
             self._mark(self._marker, now_ns)
         if self._schedule is not None:

@@ -26,6 +26,7 @@ from exchange.engine.control.checks import ControlError, check_window
 from exchange.engine.control.closing_window import NONE_NAMED
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.registry import encode_payload
+from exchange.engine.index_values import progress_price
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.units import price_text
@@ -59,7 +60,7 @@ def settlements(
         if settled_day(states, row.group) == number:
             settled[row.instrument_id] = _published(states, row)
         else:
-            closes[unpack_id(row.instrument_id)] = _close(states, row, prices.get(row.symbol))
+            closes[unpack_id(row.instrument_id)] = _close(states, row, prices.get(row.symbol), number - 1)
     found = settle_day(closes, BENCHMARK_BP)
     return settled | {pack_id(terms): settlement for terms, settlement in found.items()}
 
@@ -69,10 +70,11 @@ def _published(states: np.ndarray, row: InstrumentRow) -> Settlement:
     return Settlement(row.settle_tick, SettleMethod(int(book["settle_method"])), bool(book["settle_flagged"]))
 
 
-def _close(states: np.ndarray, row: InstrumentRow, given: int | None) -> BookClose:
-    """How a book has ended its day. `given`: price that people give."""
-    closing = query.closing(states, row.index)
-    return BookClose(row.settle_tick, row.low_tick, row.high_tick, *closing, given)
+def _close(states: np.ndarray, row: InstrumentRow, given: int | None, day: int) -> BookClose:
+    """How a book has ended its day. `given`: price that people give; `day`: the day that ends, days since 1970."""
+    closing, state = query.closing(states, row.index), states[0]
+    progress = progress_price(state, state.books[row.index], day)
+    return BookClose(row.settle_tick, row.low_tick, row.high_tick, *closing, given, progress)
 
 
 def day_limits(

@@ -1,0 +1,105 @@
+"""Takes the value of each index day at noon of the next one, and halts index months that wait for a committee's value
+(INDEX-002, INDEX-003)."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from contracts_spec.schema import IndexRules, Spec
+from exchange.clearing_codes import Life
+from exchange.codes import CommandKind, Family, MarketState, StateReason
+from exchange.engine.control.house.index import CdpTerms, IndexPayload
+from exchange.engine.control.registry import encode_payload
+from exchange.engine.index_values import is_index_month, waits_for_committee
+from exchange.units import NS_PER_DAY, NS_PER_S
+from exchange.venue.own_commands import OwnCommands
+
+
+class IndexKeeper:
+    """Submits INDEX controls that take a day, one at a time, and the changes of state that follow from them."""
+
+    def __init__(self, states: np.ndarray, spec: Spec, own: OwnCommands, warn: Callable[[str], None]) -> None:
+        """states   the engine's STATE, read between batches
+
+        warn     called with a line that a person should act on
+        """
+        self._states, self._own, self._warn = states, own, warn
+        self._cdp = cdp_terms(spec.products.index)
+        self._waits = False  # a control or a change of state is on its way
+        self._failed_day = self._looked_s = 0
+
+    def turn(self, now_ns: int, noon_s: int) -> None:
+        """Take the next day whose noon has come; else bring the markets of index months to their state, once a second.
+
+        noon_s  time of noon in the UTC day
+        """
+        second = now_ns // NS_PER_S
+        if self._waits or second == self._looked_s:
+            return
+        self._looked_s = second
+        day = next_day(self._states)
+        if 0 < day <= last_noon_day(now_ns, noon_s) and day != self._failed_day:
+            self._submit(day)
+        elif day:
+            self._halt_or_open()
+
+    def _submit(self, day: int) -> None:
+        self._waits = True
+        payload = encode_payload(IndexPayload(take_day=day, cdp=self._cdp))
+        self._own.submit_control(
+            CommandKind.INDEX, payload, lambda _events: self._end(), lambda why: self._refused(day, why)
+        )
+
+    def _end(self) -> None:
+        self._waits, self._looked_s = False, 0
+
+    def _refused(self, day: int, why: str) -> None:
+        self._end()
+        self._failed_day = day
+        self._warn(f"the index of day {day} is not taken: {why}")
+
+    def _halt_or_open(self) -> None:
+        """Halt index months with a day that has no value; open those that the venue has halted when they have one."""
+        state = self._states[0]
+        for index in _index_months(state):
+            book = state.books[index]
+            if state.groups[book.group].state != MarketState.OPEN:
+                continue
+            waits, own = waits_for_committee(state, book), MarketState(int(book.own_state))
+            if waits and own != MarketState.HALT:
+                self._set_state(index, MarketState.HALT)
+            elif not waits and own == MarketState.HALT and book.reason == StateReason.HALT_ADMIN:
+                self._set_state(index, MarketState(int(book.before_halt)))
+
+    def _set_state(self, index: int, target: MarketState) -> None:
+        fields = {"kind": CommandKind.SET_STATE, "instrument": index, "market_state": target}
+        self._waits = True
+        self._own.submit({**fields, "state_reason": StateReason.HALT_ADMIN}, lambda _events: self._end())
+
+
+def cdp_terms(rules: IndexRules) -> CdpTerms:
+    """What a day needs to have a certified delivered price (INDEX-001)."""
+    return CdpTerms(rules.sellers_min, rules.hours_min, rules.seller_share_bp)
+
+
+def last_noon_day(now_ns: int, noon_s: int) -> int:
+    """The day before that of the last noon, days since 1970: its value is due."""
+    return (now_ns - noon_s * NS_PER_S) // NS_PER_DAY - 1
+
+
+def next_day(states: np.ndarray) -> int:
+    """The first day whose value is not taken, days since 1970; 0: there is no index."""
+    rows = states["indices"][0]
+    taken = rows["taken_day"][rows["group"] != 0]
+    return int(taken.min()) + 1 if len(taken) else 0
+
+
+def _index_months(state: np.record) -> list[int]:
+    """Books of the index months that are listed, if a day of an index has no value, or if one of them is halted."""
+    books = state.books[: int(state.books_listed) + 1]
+    listed = np.flatnonzero((books["family"] == Family.IDX) & (books["life"] == Life.LISTED))
+    days = state.indices["days"]
+    taken = (days["day"] > 0) & (days["day"] <= state.indices["taken_day"][:, np.newaxis])
+    if not (taken & (days["value_tick"] == 0)).any() and not (books["own_state"][listed] == MarketState.HALT).any():
+        return []
+    return [index for index in listed.tolist() if is_index_month(books[index])]
