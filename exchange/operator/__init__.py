@@ -8,6 +8,7 @@ signing             the text that an operator signs
 acts                journals who asked and why, before the commands
 market_requests     status, market states, settlements, lead market makers
 member_requests     the ledger, accounts, money, kill switches, keys
+house_requests      index prints, rentals and committee values, adjustments, blocks, flags
 pending_answer      the commands of one request, and its one answer
 settlement          DAY_LIMITS controls from the settlement prices that a person gives
 audit               `gpux operator audit`: checks the signatures of the acts in a journal

@@ -3,7 +3,8 @@
 ACT             each signature is valid for the request and the journal's history, its key was an operator's at that
                 time, and its nonce was used once; the request has a reason; a second operator confirmed this act
 operator's key  an act has made or ended it, of two people if there were two operators
-settlement      if it says that two people asked, they did, and neither had made the other's key alone
+settlement      if it says that two people asked, they did, and neither had made the other's key alone; so does a
+                committee's value of an index, and an adjustment
 
 Not checked: whether a settlement needed two people, and whether the other commands after an ACT match it.
 
@@ -13,12 +14,14 @@ venue does not run.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from exchange.codes import CommandKind
 from exchange.engine.control.day_limits import DayLimitsPayload
+from exchange.engine.control.house.adjust import AdjustPayload
+from exchange.engine.control.house.index import IndexPayload
 from exchange.errors import UserError
 from exchange.gateway.auth import check_public_key, encode_bytes, verify
 from exchange.gateway.keys import KEY_ID, Key, read_key
@@ -26,12 +29,29 @@ from exchange.journal.frames import Frame, FrameKind
 from exchange.journal.replay import read_frames
 from exchange.journal.segments import read_history_name
 from exchange.operator.acts import Act, Signature
-from exchange.operator.requests import ActRequest, Confirm, DefineKey, Revoke, Settle, decode_request, is_of_operators
+from exchange.operator.requests import (
+    ActRequest,
+    AdjustCash,
+    CommitteeValue,
+    Confirm,
+    DefineKey,
+    Revoke,
+    Settle,
+    decode_request,
+    is_of_operators,
+)
 from exchange.operator.signing import signed_text
 from exchange.seams import Disk, RealDisk
 from exchange.units import NS_PER_S
 
 OWNER = "owner of the folder"
+
+# Control that may say that two people asked -> its payload, the request of its act, its name in a finding.
+_BY_TWO: dict[int, tuple[Any, type, str]] = {
+    CommandKind.DAY_LIMITS: (DayLimitsPayload, Settle, "limits"),
+    CommandKind.INDEX: (IndexPayload, CommitteeValue, "index values"),
+    CommandKind.ADJUST: (AdjustPayload, AdjustCash, "adjustments"),
+}
 
 
 class Finding(NamedTuple):
@@ -84,19 +104,19 @@ class Auditor:
                 return
             if faults:
                 yield Finding(frame.sequence, time_ns, [], f"key {key.key}", faults)
-        elif kind == CommandKind.DAY_LIMITS and not self._are_two(frame.payload):
-            yield Finding(
-                frame.sequence, time_ns, [], "limits", ["they say that two people asked, and two did not sign"]
-            )
+        elif kind in _BY_TWO and not self._are_two(kind, frame.payload):
+            what, fault = _BY_TWO[kind][2], "they say that two people asked, and two did not sign"
+            yield Finding(frame.sequence, time_ns, [], what, [fault])
 
-    def _are_two(self, payload: bytes) -> bool:
-        """True unless a settlement says that two people asked, and the last act was not theirs."""
+    def _are_two(self, kind: int, payload: bytes) -> bool:
+        """True unless a control says that two people asked, and the last act was not theirs."""
+        form, request, _ = _BY_TWO[kind]
         try:
-            if not msgspec.json.decode(payload, type=DayLimitsPayload).by_two:
+            if not msgspec.json.decode(payload, type=form).by_two:
                 return True
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return False
-        return isinstance(self._asked, Settle) and len(self._signed_by()) == 2
+        return isinstance(self._asked, request) and len(self._signed_by()) == 2
 
     def _signed_by(self) -> set[str]:
         """The persons behind the last act."""

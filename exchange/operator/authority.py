@@ -15,7 +15,7 @@ from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import Key
 from exchange.operator.acts import Act, NeedsTwo, Signature
 from exchange.operator.pending_answer import Reply
-from exchange.operator.requests import Answer, Confirm, Request, Settle, Signed, decode_request, is_of_operators
+from exchange.operator.requests import OF_TWO, Answer, Confirm, Request, Signed, decode_request, is_of_operators
 from exchange.operator.signing import signed_text
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
@@ -173,7 +173,7 @@ class Authority:
             raise NeedsTwo(f"{first.key} has proposed it: another operator confirms it")
         if first.key not in {key.key for key in self.operators}:
             raise UserError(f"{first.key} is no operator any more")
-        if isinstance(proposal.request, Settle) and (one := self.one_person([first.key, second.key])):
+        if isinstance(proposal.request, OF_TWO) and (one := self.one_person([first.key, second.key])):
             whose = f"{first.key} and {second.key} count as one person, {one} alone has made both"
             raise NeedsTwo(f"{whose}: a second is named by the folder's owner while the venue does not run")
         del self._proposals[request.proposal]

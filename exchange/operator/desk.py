@@ -20,23 +20,31 @@ from exchange.errors import UserError
 from exchange.gateway.gateway import Gateway
 from exchange.operator.acts import Act, Acts, NeedsTwo
 from exchange.operator.authority import Authority, Proposal
+from exchange.operator.house_requests import HouseRequests
 from exchange.operator.market_requests import MarketRequests
 from exchange.operator.member_requests import MemberRequests
 from exchange.operator.pending_answer import Reply
 from exchange.operator.requests import (
+    AdjustCash,
     Answer,
+    CommitteeValue,
     Confirm,
     DefineAccount,
     DefineKey,
+    IndexPrints,
+    IndexRental,
     KillSwitch,
     LeadMakers,
     Money,
     Nonce,
     Proposals,
+    ReportBlock,
     Request,
     Revoke,
     SetState,
     Settle,
+    ShowFlags,
+    ShowIndex,
     ShowLedger,
     ShowSettlements,
     ShowStatus,
@@ -61,10 +69,13 @@ class OperatorDesk:
         authority = self._authority = Authority(gateway, clock)
         market = self._market = MarketRequests(venue, gateway, spec, clock, acts)
         members = MemberRequests(venue, gateway, spec, acts, authority)
+        house = HouseRequests(venue, spec, clock, acts)
         self._inquiries: dict[type[Request], Handler] = {
             ShowStatus: market.show_status,
             ShowLedger: members.show_ledger,
             ShowSettlements: market.show_settlements,
+            ShowFlags: house.show_flags,
+            ShowIndex: house.show_index,
             Nonce: self._make_nonce,
             Proposals: self._show_proposals,
         }
@@ -77,6 +88,11 @@ class OperatorDesk:
             KillSwitch: members.switch,
             DefineKey: members.define_key,
             Revoke: members.revoke_key,
+            IndexPrints: house.give_prints,
+            IndexRental: house.report_rental,
+            CommitteeValue: house.give_committee_value,
+            AdjustCash: house.adjust_cash,
+            ReportBlock: house.report_block,
             Stop: self._stop,
         }
 

@@ -39,6 +39,14 @@ class ShowSettlements(OperatorRequest, tag="settlements"):
     chips: list[str] = []
 
 
+class ShowFlags(OperatorRequest, tag="flags"):
+    """Ask for the accounts above a spot limit or an accountability level (LIMIT-002)."""
+
+
+class ShowIndex(OperatorRequest, tag="index_values"):
+    """Ask for the last values of each index, and how they were found (INDEX-003)."""
+
+
 class Nonce(OperatorRequest, tag="nonce"):
     """Ask for what a signature must cover: a nonce, valid once within ten seconds, and the name of the history."""
 
@@ -149,6 +157,58 @@ class Revoke(OperatorRequest, tag="revoke"):
     key: str
 
 
+class IndexPrints(OperatorRequest, tag="index"):
+    """Give prints of external indices (INDEX-002). `prints`: (index like H100.G90, day, ticks; 0: take it away)."""
+
+    prints: list[tuple[str, str, int]]
+
+
+class IndexRental(OperatorRequest, tag="rental"):
+    """Report an executed rental of certified hours (INDEX-001).
+
+    index    like H100.G90
+    seller   number of the seller's account
+    """
+
+    index: str
+    day: str
+    seller: Account
+    price: int
+    hours: Annotated[int, Meta(ge=1, le=10**9)]
+
+
+class CommitteeValue(OperatorRequest, tag="committee"):
+    """Give a committee's value, ticks, for an index day that has none (INDEX-003). It takes two people."""
+
+    index: str
+    day: str
+    price: int
+
+
+class AdjustCash(OperatorRequest, tag="adjust"):
+    """Correct a published settlement by cash (SETTLE-011). It takes two people.
+
+    symbol   of the outright
+    day      trading day of the settlement, like 2026-11-24
+    amounts  (account, mills that it receives, below 0: pays)
+    """
+
+    symbol: str
+    day: str
+    amounts: list[tuple[Account, Annotated[int, Meta(ge=-MILLS_MAX, le=MILLS_MAX)]]]
+
+
+class ReportBlock(OperatorRequest, tag="block"):
+    """Report a block trade of an outright (LIMIT-006). `made`: time of the UTC day, like 14:45; left out: now."""
+
+    symbol: str
+    lots: Annotated[int, Meta(ge=1, le=10**6)]
+    price: int
+    buyer: Account
+    seller: Account
+    made: str = ""
+
+
 class Stop(OperatorRequest, tag="stop"):
     """Stop the venue after `in_s` seconds, announced to its clients with `why` (protocol section 5.3)."""
 
@@ -156,8 +216,10 @@ class Stop(OperatorRequest, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Inquiry = ShowStatus | ShowLedger | ShowSettlements | Nonce | Proposals
-ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop
+Inquiry = ShowStatus | ShowLedger | ShowSettlements | ShowFlags | ShowIndex | Nonce | Proposals
+HouseAct = IndexPrints | IndexRental | CommitteeValue | AdjustCash | ReportBlock
+ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop | HouseAct
+OF_TWO = (Settle, CommitteeValue, AdjustCash)  # may need two people who have not made each other's key
 Request = Inquiry | Signed | Confirm | ActRequest
 
 
