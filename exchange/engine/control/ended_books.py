@@ -17,7 +17,7 @@ from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.events import control_events
 from exchange.engine.control.live_books import live_orders, with_combinations
 from exchange.engine.control.price_guards import choose_lead
-from exchange.engine.control.price_windows import move_windows
+from exchange.engine.control.price_windows import close_windows
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.matching.implied_routes import build_routes
 from exchange.records import column
@@ -57,7 +57,7 @@ def end_books(state: np.record, lives: dict[int, Life]) -> np.ndarray:
         refresh_fast_path(book)
         state.allocation[index].top_order[:] = 0
         state.guards[index].reopen_ns = 0
-    move_windows(state, {}, closed=lives)
+    close_windows(state, list(lives))
     _end_routes(state)
     _drop_positions(state, [index for index, life in lives.items() if life not in TAKEN_LIVES])
     for group in {int(state.books[index].group) for index in lives}:

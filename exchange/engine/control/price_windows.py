@@ -4,7 +4,7 @@ A window covers the daily limits of its book. The window of a new book begins wh
 grows, the windows behind it move.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,35 +24,42 @@ def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
 
 def check_rows(state: np.record, more: Iterable[int]) -> None:
     """Raise ControlError unless the table has free rows for these, which are added up."""
-    rows = int(state.used_ladder_rows) + sum(more)
+    rows = 2 * int(state.books["side_rows"].sum()) + sum(more)
     require(rows <= state.levels.shape[0], f"price windows need {rows} rows, there are {state.levels.shape[0]}")
 
 
 def open_window(state: np.record, index: int) -> None:
     """Give a new book its window, for its lowest to its highest tick (`edge_tick`)."""
     book = state.books[index]
+    rows = side_rows(int(book.edge_tick[0]), int(book.edge_tick[1]), int(book.order_entry))
+    if int(state.used_ladder_rows) + 2 * rows > len(state.levels):
+        _lay_out(state, {})  # rows of books that have ended are free
     book.first_level_row = state.used_ladder_rows
-    book.side_rows = side_rows(int(book.edge_tick[0]), int(book.edge_tick[1]), int(book.order_entry))
-    state.used_ladder_rows += 2 * int(book.side_rows)
+    book.side_rows = rows
+    state.used_ladder_rows += 2 * rows
 
 
-def move_windows(state: np.record, ranges: Mapping[int, TickRange], closed: Collection[int] = ()) -> None:
+def close_windows(state: np.record, indices: Sequence[int]) -> None:
+    """Take the windows of books that have ended and have no orders. Their rows are free when windows move next."""
+    for name in ("side_rows", "best", "summary"):
+        state.books[name][indices] = 0
+
+
+def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
     """Give books new windows and move all others, so that windows follow each other without gaps.
 
     ranges   new lowest and highest tick, by book. These windows are empty afterwards: the caller writes `edge_tick`
              of these books and links their orders again
-    closed   books without orders, which have no window any more
     """
     count = int(state.books_listed) + 1
     first, half = (state.books[name][:count].tolist() for name in ("first_level_row", "side_rows"))
     entry = state.books["order_entry"][:count].tolist()
-    sizes = {index: side_rows(*ticks, entry[index]) for index, ticks in ranges.items()} | dict.fromkeys(closed, 0)
+    sizes = {index: side_rows(*ticks, entry[index]) for index, ticks in ranges.items()}
     named = list(sizes)
     if all(size == half[index] for index, size in sizes.items()):
         _empty_windows(state, [(first[index], 2 * half[index]) for index in named])
     else:
-        windows = [(first[index], index, 2 * half[index]) for index in range(1, count)]
-        _lay_out(state, sorted(windows), sizes)
+        _lay_out(state, sizes)
     state.books["side_rows"][named] = list(sizes.values())
     state.books["best"][named] = 0
     state.books["summary"][named] = 0
@@ -66,12 +73,12 @@ def _empty_windows(state: np.record, windows: Iterable[tuple[int, int]]) -> None
             state.occupied[start // 64 : (start + rows) // 64] = 0
 
 
-def _lay_out(state: np.record, windows: Sequence[tuple[int, int, int]], sizes: Mapping[int, int]) -> None:
-    """Lay out all windows again, one behind the other.
-
-    windows  first row, book and number of rows of each, in order
-    sizes    new rows a side of those that change, which are empty afterwards
-    """
+def _lay_out(state: np.record, sizes: Mapping[int, int]) -> None:
+    """Lay out all windows again, one behind the other. `sizes`: new rows a side of those that change, which are empty
+    afterwards."""
+    count = int(state.books_listed) + 1
+    first, half = (state.books[name][:count].tolist() for name in ("first_level_row", "side_rows"))
+    windows = sorted((first[index], index, 2 * half[index]) for index in range(1, count))
     used = int(state.used_ladder_rows)
     levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
     state.levels[:used] = 0

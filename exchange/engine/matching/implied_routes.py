@@ -14,14 +14,17 @@ Route = tuple[int, int, int]
 def routes_of(state: np.record) -> dict[int, list[Route]]:
     """The routes into each book, nearest expiry first. A combination's own book has one, through its legs."""
     routes: dict[int, list[Route]] = {}
-    for index in range(1, int(state.books_listed) + 1):
-        book = state.books[index]
-        if book.leg_count > 1 and book.features & BookFeature.IMPLIED and book.life == Life.LISTED:
-            legs = [int(leg) for leg in book.legs["book"][: book.leg_count]]
-            routes.setdefault(index, []).append((0, index, 0))
-            for number, leg in enumerate(legs, 1):
-                nearest = min(int(state.books[other].ltd_ns) for other in legs if other != leg)
-                routes.setdefault(leg, []).append((nearest, index, number))
+    books = state.books[: int(state.books_listed) + 1]
+    is_implied = (books["leg_count"] > 1) & (books["features"] & BookFeature.IMPLIED != 0)
+    found = np.flatnonzero(is_implied & (books["life"] == Life.LISTED))
+    # Columns of all books at once, because to read a field of one row takes NumPy microseconds.
+    ltds = books["ltd_ns"].tolist()
+    counts, legs_of = books["leg_count"][found].tolist(), books["legs"]["book"][found].tolist()
+    for index, count, legs in zip(found.tolist(), counts, legs_of, strict=True):
+        routes.setdefault(index, []).append((0, index, 0))
+        for number, leg in enumerate(legs[:count], 1):
+            nearest = min(ltds[other] for other in legs[:count] if other != leg)
+            routes.setdefault(leg, []).append((nearest, index, number))
     return {index: sorted(found) for index, found in sorted(routes.items())}
 
 

@@ -12,10 +12,12 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from contracts_spec.business_days import BusinessDays
 from contracts_spec.errors import SpecError
 from contracts_spec.ids import Terms, pack_id, unpack_id
 from contracts_spec.instruments import Instrument, Known, instruments_on
-from contracts_spec.periods import TERMS, children, close_ns
+from contracts_spec.listing import calendar_periods
+from contracts_spec.periods import TERMS, Period, children, close_ns
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import TAKEN_LIVES, Life
 from exchange.codes import CommandKind, Family, PeriodKind
@@ -55,15 +57,24 @@ def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[
         if missing:
             before = min(_ltd(row) for row in ended)
             return _listings(
-                states, spec, before, group, [one for one in _day(states, spec, before, group) if one.id in missing]
+                states, spec, before, [one for one in _day(states, spec, before, group) if one.id in missing]
             )
         return _ends(ended, by_id, spec)
-    catalogue_day = int(states["groups"]["catalogue_day"][0, group])
-    if 0 < catalogue_day < day_number(day):
+    listed_day = int(states["groups"]["catalogue_day"][0, group])
+    if 0 < listed_day < day_number(day) and _calendar(spec, EPOCH + timedelta(listed_day)) != _calendar(spec, day):
         listed = {row.instrument_id for row in rows}
         new = [one for one in _day(states, spec, day, group) if one.id not in listed]
-        return _listings(states, spec, day, group, new, groups=[group])
+        return _listings(states, spec, day, new, [group])
     return []
+
+
+def _calendar(spec: Spec, day: date) -> list[tuple[Period, ...]]:
+    """The periods that each product lists on a day (SPEC-050)."""
+    days = BusinessDays(spec.calendar)
+    try:
+        return [calendar_periods(product, day, days) for product in spec.products.product if product.enabled]
+    except SpecError as error:
+        raise UserError(str(error)) from error
 
 
 def _has_ended(row: InstrumentRow, spec: Spec, day: date) -> bool:
@@ -128,8 +139,9 @@ def _day(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Instrume
 
 
 def _listings(
-    states: np.ndarray, spec: Spec, day: date, group: int, new: Sequence[Instrument], groups: Sequence[int] = ()
+    states: np.ndarray, spec: Spec, day: date, new: Sequence[Instrument], groups: Sequence[int] = ()
 ) -> list[Due]:
+    """LIST of new instruments. `groups`: whose catalogue of the day is whole then."""
     payloads = listing_payloads(new, spec, day, groups=groups, present=_present(states))
     return [Due(CommandKind.LIST, payload) for payload in payloads]
 

@@ -5,7 +5,7 @@ import pytest
 
 from exchange.codes import OrderEntry
 from exchange.engine.control.checks import ControlError
-from exchange.engine.control.price_windows import check_rows, move_windows, open_window, side_rows
+from exchange.engine.control.price_windows import check_rows, close_windows, move_windows, open_window, side_rows
 from exchange.engine.state import new_state
 from exchange.limits import TEST
 
@@ -84,3 +84,20 @@ def test_more_rows_than_the_pool_has_are_refused() -> None:
         ControlError, match=f"price windows need {TEST.ladder_rows + 64} rows, there are {TEST.ladder_rows}"
     ):
         check_rows(state, [TEST.ladder_rows - 128, 64])
+
+
+@pytest.mark.rule("BAND-013", "SESSION-002")
+def test_rows_of_a_book_that_has_ended_are_used_again_once_no_others_are_left() -> None:
+    state = state_of((80, 120), (0, 100), (5, 6))
+    state.levels["head"][128:384] = 0  # its orders have left
+    state.occupied[2:6] = 0
+    close_windows(state, [2])
+    check_rows(state, [len(state.levels) - 256])
+    with pytest.raises(ControlError, match=f"need {len(state.levels) + 64} rows, there are {len(state.levels)}"):
+        check_rows(state, [len(state.levels) - 192])
+    state.books_listed = 4
+    state.books[4].edge_tick[:] = 1, (len(state.levels) - 256) // 2 - 1
+    open_window(state, 4)
+    assert state.books["first_level_row"][[1, 3, 4]].tolist() == [0, 128, 256]
+    assert state.used_ladder_rows == len(state.levels)
+    check_window_of(state, 3, 64)
