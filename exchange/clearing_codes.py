@@ -3,7 +3,7 @@
 A number is never used again for something else.
 """
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class HouseAccount(IntEnum):
@@ -24,6 +24,7 @@ class CashReason(IntEnum):
     VARIATION = 1  # variation margin (SETTLE-007)
     FEE = 2  # a fee that no fill has, such as that of a cash settlement (FEE-001)
     ADJUSTMENT = 3  # it corrects a published settlement (SETTLE-011)
+    SHORTFALL = 4  # what the house pays for a customer that cannot (FALL-003)
 
 
 class Life(IntEnum):
@@ -52,3 +53,27 @@ class IndexHow(IntEnum):
     FRONT = 4  # settlement of the front month
     COMMITTEE = 5
     LAST = 6  # the last value used, because the month has to be settled
+
+
+class AccountFlag(IntFlag):
+    """What an account is, and what it may do. The last three say how a margin call stands (MARGIN-012)."""
+
+    DEFINED = 1
+    KILLED = 2
+    CLOSE_ONLY = 4  # by its terms
+    CALLED = 8  # a margin call waits for its money
+    LIQUIDATING = 16  # its call was not met: the venue closes its positions
+    DEFAULTED = 32  # the house has paid what it could not
+
+
+STANDING_FLAGS = AccountFlag.CALLED | AccountFlag.LIQUIDATING | AccountFlag.DEFAULTED
+RESTRICTED_FLAGS = AccountFlag.CLOSE_ONLY | STANDING_FLAGS  # any of these: orders may only close (MARGIN-016)
+
+
+class Standing(IntEnum):
+    """How an account stands with its margin, as MARGIN_CALLED reports it."""
+
+    OPEN = 0
+    CLOSE_ONLY = 1
+    LIQUIDATING = 2
+    DEFAULTED = 3

@@ -82,6 +82,7 @@ class CommandKind(IntEnum):
     ACT = 73
     LEAD_MAKERS = 80
     DAY_LIMITS = 81
+    MARGIN = 86
     INDEX = 87
     ADJUST = 88
     BLOCK = 89
@@ -94,6 +95,7 @@ class CommandFlag(IntFlag):
     NO_COD = 1  # NEW: spared by cancel on disconnect (SESS-020)
     REJECT_IF_ELECTED = 2  # NEW of a stop: refuse it if its trigger is true already (STOP-002)
     TIGHTEN = 4  # NEW of a market order: its `price` limits it further than its protection does
+    LIQUIDATION = 8  # NEW: the venue closes a position of an account in liquidation (FALL-003)
     KEEP_PRICE = 1  # REPLACE: `price` is not given and stays
     KEEP_LOTS = 2  # REPLACE: `lots` is not given and stays
     SET_TIF = 4  # REPLACE: `tif` and `expiry_ns` are given
@@ -148,6 +150,7 @@ class EventKind(IntEnum):
     MARKED = 32  # positions of an outright are valued at another price
     INSTRUMENT_ENDED = 33  # an instrument no longer trades, see Life
     POSITION_CASCADED = 34  # an account's position in a parent has become positions in its children
+    MARGIN_CALLED = 35  # an account's margin call: made, renewed, met, or not met
     INDEX_TAKEN = 37  # a day of an index has its value, or waits for a committee's
     BLOCKED = 38  # a reported block is booked
 
@@ -160,7 +163,7 @@ class EventKind(IntEnum):
 _ABBREVIATIONS = (  # in the order of the kinds
     "ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL "
     "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED "
-    "ENDED CASCADED INDEX BLOCKED"
+    "ENDED CASCADED CALL INDEX BLOCKED"
 )
 EVENT_ABBREVIATIONS = dict(zip(EventKind, _ABBREVIATIONS.split(), strict=True))
 
@@ -176,6 +179,7 @@ class EventFlag(IntFlag):
     QUEUED = 32  # DISCONNECTED: some cancels wait for a market state that allows them (COD-004)
     IMPLIED = 64  # FILL: part of an implied group, one row for each order, the combination's last
     RESTS = 128  # ORDER_ACCEPTED: the row reports ORDER_RESTED as well; `event_rows.split_rests` splits it
+    LIQUIDATION = 8  # of an order: the venue closes a position of an account in liquidation (FALL-003)
     INTERNAL = 32  # FILL: in an internal leg: no print, no fee; trade id of the print before it (SMP-010)
     SAME = 1  # ORDER_REJECTED for DUP_ID: the live order has the same content; the row repeats it (ENTRY-003)
 
@@ -214,7 +218,7 @@ class CancelReason(IntEnum):
     MMP = 12  # its protection group tripped
     CASCADED = 13
     ADMIN = 14  # by the venue, as when a new day's increment does not fit it
-    DEFAULT = 15
+    DEFAULT = 15  # by a margin call (MARGIN-012)
 
 
 class RejectReason(IntEnum):
@@ -392,9 +396,3 @@ class OrderFlag(IntFlag):
 
     WAITS_COD = 64  # cancel on disconnect waits for a market state that allows it (COD-004)
     WAITS_TIMER = 128  # the same, for the dead-man timer
-
-
-class AccountFlag(IntFlag):
-    DEFINED = 1
-    KILLED = 2
-    CLOSE_ONLY = 4

@@ -5,10 +5,9 @@ Kernels do not take enum members: for Numba each enum is a type of its own, and 
 
 import numpy as np
 
-from exchange.clearing_codes import CashReason, HouseAccount, Life
+from exchange.clearing_codes import RESTRICTED_FLAGS, AccountFlag, CashReason, HouseAccount, Life, Standing
 from exchange.codes import (
     REJECT_PRECEDENCE,
-    AccountFlag,
     BookFeature,
     CancelReason,
     ComboKind,
@@ -70,6 +69,7 @@ KIND_INDEX = np.int64(CommandKind.INDEX)
 KIND_ADJUST = np.int64(CommandKind.ADJUST)
 KIND_BLOCK = np.int64(CommandKind.BLOCK)
 KIND_SPOT_MONTHS = np.int64(CommandKind.SPOT_MONTHS)
+KIND_MARGIN = np.int64(CommandKind.MARGIN)
 
 EVENT_ORDER_ACCEPTED = np.int64(EventKind.ORDER_ACCEPTED)
 EVENT_ORDER_REJECTED = np.int64(EventKind.ORDER_REJECTED)
@@ -107,6 +107,7 @@ EVENT_INSTRUMENT_ENDED = np.int64(EventKind.INSTRUMENT_ENDED)
 EVENT_POSITION_CASCADED = np.int64(EventKind.POSITION_CASCADED)
 EVENT_INDEX_TAKEN = np.int64(EventKind.INDEX_TAKEN)
 EVENT_BLOCKED = np.int64(EventKind.BLOCKED)
+EVENT_MARGIN_CALLED = np.int64(EventKind.MARGIN_CALLED)
 
 SIDE_BUY = np.int64(Side.BUY)
 SIDE_SELL = np.int64(Side.SELL)
@@ -136,6 +137,7 @@ SMP_DECREMENT = np.int64(SmpMode.DECREMENT)
 FLAG_NO_COD = np.int64(CommandFlag.NO_COD)
 FLAG_REJECT_IF_ELECTED = np.int64(CommandFlag.REJECT_IF_ELECTED)
 FLAG_TIGHTEN = np.int64(CommandFlag.TIGHTEN)
+FLAG_LIQUIDATION = np.int64(CommandFlag.LIQUIDATION)
 FLAG_KEEP_PRICE = np.int64(CommandFlag.KEEP_PRICE)
 FLAG_KEEP_LOTS = np.int64(CommandFlag.KEEP_LOTS)
 FLAG_SET_TIF = np.int64(CommandFlag.SET_TIF)
@@ -160,6 +162,7 @@ EVENT_FLAG_NEVER_RESTED = np.int64(EventFlag.NEVER_RESTED)
 EVENT_FLAG_QUEUED = np.int64(EventFlag.QUEUED)
 EVENT_FLAG_IMPLIED = np.int64(EventFlag.IMPLIED)
 EVENT_FLAG_RESTS = np.int64(EventFlag.RESTS)
+EVENT_FLAG_LIQUIDATION = np.int64(EventFlag.LIQUIDATION)
 EVENT_FLAG_INTERNAL = np.int64(EventFlag.INTERNAL)
 EVENT_FLAG_SAME = np.int64(EventFlag.SAME)
 
@@ -179,6 +182,7 @@ CASH_TRANSFER = np.int64(CashReason.TRANSFER)
 CASH_VARIATION = np.int64(CashReason.VARIATION)
 CASH_FEE = np.int64(CashReason.FEE)
 CASH_ADJUSTMENT = np.int64(CashReason.ADJUSTMENT)
+CASH_SHORTFALL = np.int64(CashReason.SHORTFALL)
 
 LIFE_NONE = np.int64(Life.NONE)
 LIFE_LISTED = np.int64(Life.LISTED)
@@ -304,6 +308,15 @@ ORDER_FLAG_WAITS_TIMER = np.int64(OrderFlag.WAITS_TIMER)
 ACCOUNT_FLAG_DEFINED = np.int64(AccountFlag.DEFINED)
 ACCOUNT_FLAG_KILLED = np.int64(AccountFlag.KILLED)
 ACCOUNT_FLAG_CLOSE_ONLY = np.int64(AccountFlag.CLOSE_ONLY)
+ACCOUNT_FLAG_CALLED = np.int64(AccountFlag.CALLED)
+ACCOUNT_FLAG_LIQUIDATING = np.int64(AccountFlag.LIQUIDATING)
+ACCOUNT_FLAG_DEFAULTED = np.int64(AccountFlag.DEFAULTED)
+ACCOUNT_RESTRICTED = np.int64(RESTRICTED_FLAGS)
+
+STANDING_OPEN = np.int64(Standing.OPEN)
+STANDING_CLOSE_ONLY = np.int64(Standing.CLOSE_ONLY)
+STANDING_LIQUIDATING = np.int64(Standing.LIQUIDATING)
+STANDING_DEFAULTED = np.int64(Standing.DEFAULTED)
 
 
 @leaf_kernel

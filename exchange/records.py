@@ -161,6 +161,7 @@ EVENT_ALIASES = {
     "life": Alias("state", "Life of the instrument after the event"),
     "state_in_force": Alias("state", "MarketState in force, if a SET_STATE is refused for STATE"),
     "protection_state": Alias("state", "ProtectionState"),
+    "standing": Alias("state", "Standing of the account"),
     "asked_state": Alias("order_type", "MarketState that a refused SET_STATE asked for"),
     "asked_scope": Alias("order_type", "Scope of a refused KILL or UNKILL"),
     "killed_session": Alias("session", "number of the session that is killed or no longer killed, for Scope SESSION"),
@@ -199,6 +200,8 @@ EVENT_ALIASES = {
     "fee_mills": Alias("amount_mills", "fee of the fill, mills"),
     "equity_mills": Alias("amount_mills", "the account's equity, mills"),
     "equity_after_mills": Alias("value_tick_lots", "the account's equity after the move, mills"),
+    "call_mills": Alias("amount_mills", "mills that the account is called for, 0: it is not called"),
+    "due_ns": Alias("value_tick_lots", "when an unmet call leads to liquidation, ns since 1970 UTC, 0: no call"),
     "margin_held_mills": Alias("reference", "the account's initial margin held, mills"),
     "unpaid_gain_mills": Alias("order_id", "gains that are in the equity but not in the funds (MARGIN-015), mills"),
     "needed_mills": Alias("amount_mills", "mills by which the order would raise initial margin, if the reason is RISK"),
@@ -206,10 +209,7 @@ EVENT_ALIASES = {
     "asked_mills": Alias("amount_mills", "mills asked for: by a DEPOSIT refused for FULL, a WITHDRAW for RISK"),
     "most_mills": Alias("value_tick_lots", "most mills that would have been accepted in place of these"),
     "open_value_tick_lots": Alias("value_tick_lots", "sum of price * signed lots of the position, ticks * lots"),
-    "reopen_ns": Alias(
-        "value_tick_lots",
-        "when a timer ends the state, ns since 1970 UTC, 0: none; below 0: in a halt, minus the time left, ns",
-    ),
+    "reopen_ns": Alias("value_tick_lots", "when a timer ends the state, ns since 1970 UTC; in a halt minus the rest"),
     "fires_ns": Alias("value_tick_lots", "when the timer fires, ns since 1970 UTC, 0: never"),
 }
 
@@ -255,6 +255,7 @@ EVENT_KINDS = {
     EventKind.POSITION_CASCADED: f"{_NUMBERED} instrument settlement_tick position_lots",
     EventKind.INDEX_TAKEN: "group floor_bp trading_day index_tick index_how susceptibility_ticks",
     EventKind.BLOCKED: "account seller instrument trade_tick lots",
+    EventKind.MARGIN_CALLED: f"{_NUMBERED} standing call_mills due_ns",
     EventKind.ACCOUNT_DEFINED: "account",
     EventKind.SESSION_OPENED: "account session instrument reference",
     EventKind.COMMAND_REFUSED: f"{_REFUSED} state_in_force asked_state asked_scope asked_mills most_mills",
@@ -269,7 +270,6 @@ EVENT_KINDS = {
 # `event_rows.split_rests` makes two rows of it: an ORDER_ACCEPTED that shows nothing, and an ORDER_RESTED.
 # A mass quote is a run of QUOTE rows; its events carry the sequence of the first row. An ORDER_REJECTED with the flag
 # SAME repeats the live order with the same client order id: id, price, state and lots. It is in no account's stream.
-
 
 _ALIASES: dict[tuple[str, ...], Mapping[str, Alias]] = {}  # key: names of the row's fields
 

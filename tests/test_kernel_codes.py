@@ -42,6 +42,7 @@ PREFIXES = {
     "Threshold": "THRESHOLD",
     "OrderFlag": "ORDER_FLAG",
     "AccountFlag": "ACCOUNT_FLAG",
+    "Standing": "STANDING",
 }
 NOT_IN_KERNELS = {
     "Family": "what is delivered; no kernel asks",

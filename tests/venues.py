@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import RESTRICTED_FLAGS, HouseAccount
 from exchange.codes import CommandKind, MarketState, Side
 from exchange.conformance.venues import EngineVenue, ReferenceVenue
 from exchange.engine import query
@@ -18,8 +18,8 @@ from exchange.reference.rows import Command
 class CheckedEngine(EngineVenue):
     """The compiled engine, whose ledger is checked after every call."""
 
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
-        events = super().control(kind, payload)
+    def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]:
+        events = super().control(kind, payload, time_ns)
         check_ledger(self.engine.states)
         return events
 
@@ -50,9 +50,9 @@ class Pair:
         self.history: list[tuple[CommandKind, Any]] = []  # a control's kind and payload, or a row
         self.events: list[Any] = []  # of all commands
 
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
+    def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]:
         self.history.append((kind, payload))
-        expected, actual = self.slow.control(kind, payload), self.fast.control(kind, payload)
+        expected, actual = self.slow.control(kind, payload, time_ns), self.fast.control(kind, payload, time_ns)
         assert actual == expected, self.difference(Command(kind=kind), expected, actual)
         self.reference.clearing.check_ledger()
         self.events += expected
@@ -113,6 +113,8 @@ class Pair:
                 f"bound of account {number}"
             )
             assert query.account_sequence(states, number) == account.sequence
+            assert (row.required_mills, row.call_due_ns) == (account.required_mills, account.call_due_ns)
+            assert bool(row["flags"] & RESTRICTED_FLAGS) == account.may_only_close, f"close-only of account {number}"
             working = [order.order_id for order in reference.working(number)]
             assert [row.order_id for row in query.open_orders(states, number)] == working, f"orders of {number}"
             for index in reference.books:

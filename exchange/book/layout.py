@@ -129,7 +129,7 @@ BOOK = record_type(
         ("group", "<i4"),
         ("combo", "u1"),
         ("matching", "u1"),
-        ("plain", "u1"),  # 1: an outright that is no term contract, so its lots count in one position only
+        ("plain", "u1"),  # 1: an outright without term lots and delivery add-on: its lots count in one position only
         ("waiting", "u1"),  # 1: orders here may wait for a state in which they can be cancelled (COD-004)
         # Which words of the occupancy bitmap are not 0, one bit a word; words of buys and sells alternate.
         ("summary", "<u8", (2 * SUMMARY_WORDS,)),
@@ -176,6 +176,7 @@ BOOK = record_type(
         ("settle_flagged", "u1"),  # 1: it contradicts the price of another tier (SETTLE-006)
         ("spare", "u1"),
         ("settled_day", "<i4"),  # trading day whose limits follow from it, days since 1970; 0: not known
+        ("addon_mills", "<i8"),  # delivery add-on of a lot short, of a combination of all its legs (MARGIN-009)
     ]
 )
 

@@ -7,7 +7,7 @@ The mark of the instrument is that last price, and variation has been paid again
 import numpy as np
 
 from exchange.clearing.ledger import post
-from exchange.clearing.margin import own_risk
+from exchange.clearing.margin import hold_short, most_short, own_risk
 from exchange.clearing.positions import change_lots, largest_possible_lots, open_position
 from exchange.kernel import kernel
 from exchange.kernel_codes import HOUSE_FEES
@@ -56,8 +56,10 @@ def _shift_lots(state, account, row, lots, value):
     position = state.positions[row]
     book = state.books[position.book]
     risk, before = own_risk(state, account, book), largest_possible_lots(position)
+    short = most_short(position, np.int64(0))
     change_lots(state, account, position, book, lots, value)
     risk.net_hours += lots * book.margin_hours
     risk.gross_hours += (largest_possible_lots(position) - before) * book.margin_hours
     risk.spot_lots += book.spot_weight * lots
+    hold_short(state, account, book, position, short)
     state.accounts[account].changed_scans |= book.commodity_bit

@@ -1,9 +1,12 @@
-"""Row formats of clearing: ACCOUNT, POSITION, RISK, COMMODITY.
+"""Row formats of clearing: ACCOUNT, POSITION, RISK, COMMODITY, BOOK_MONTHS, MARGIN_TERMS.
 
 Money is in mills, quantities are in lots or GPU-hours, prices in ticks. Row 0 of every table means "none".
 """
 
 from exchange.records import record_type
+
+BOOK_MONTHS_MAX = 60  # months of the longest period, a term of five years
+PAIRS_MAX = 63
 
 # A row takes two cache lines; every command reads the first.
 ACCOUNT = record_type(
@@ -24,7 +27,8 @@ ACCOUNT = record_type(
         ("reports_queued", "<i4"),  # number of its positions that still need a POSITION_CHANGED in the running command
         ("smp_id", "<u4"),
         ("term_lots", "<i4"),  # T3 and T5: sum of `positions.largest_possible_lots` (LIMIT-004)
-        ("spare", "<i8", (2,)),
+        ("required_mills", "<i8"),  # initial margin of its positions alone, as of the last MARGIN (MARGIN-001)
+        ("call_due_ns", "<i8"),  # when its margin call leads to liquidation, 0: it is not called (MARGIN-012)
         ("firm", "<u4"),
         ("term_lots_max", "<i4"),
         ("timer_ns", "<i8"),  # when the dead-man timer fires (SESS-022), 0: disarmed
@@ -58,7 +62,8 @@ RISK = record_type(
         ("scan_mills", "<i8"),  # the row's part of initial margin, as last computed
         ("spot_lots", "<i4"),  # spot-month lots held, signed (LIMIT-003)
         ("spot_working", "<i4", (2,)),  # working lots that would add to these, and take from them
-        ("spare", "<i4", (3,)),
+        ("spare", "<i4"),
+        ("addon_mills", "<i8"),  # delivery add-on, if of each position all that sells fills (MARGIN-009)
     ]
 )
 
@@ -70,5 +75,35 @@ COMMODITY = record_type(
         ("spot_lots_max", "<i8"),  # largest spot-month position (LIMIT-001), 0: no limit
         ("group", "<i4"),
         ("spot_month", "<i4"),  # months since 2020-01, 0: none
+    ]
+)
+
+# The delivery months of an outright, which margin counts each by itself (MARGIN-001). Every book has one row, with its
+# number.
+BOOK_MONTHS = record_type(
+    [
+        ("count", "<i8"),  # of the months; 0: a combination
+        ("month", "<i4", (BOOK_MONTHS_MAX,)),  # months since 2020-01
+        ("hours", "<i4", (BOOK_MONTHS_MAX,)),  # GPU-hours of one lot in that month
+    ]
+)
+
+# Two commodities whose opposite nets earn a credit (MARGIN-007).
+PAIR = record_type(
+    [
+        ("commodities", "<i4", (2,)),
+        ("ratio", "<i4", (2,)),  # hours of each that offset each other
+        ("credit_bp", "<i4"),
+        ("spare", "<i4"),
+    ]
+)
+
+# What full margin is computed with besides the commodities' rates; the last MARGIN has set it.
+MARGIN_TERMS = record_type(
+    [
+        ("pairs", PAIR, (PAIRS_MAX,)),  # in the order in which they are taken
+        ("pairs_used", "<i4"),
+        ("addon_bp", "<i4"),  # delivery add-on, share of the scan (MARGIN-009)
+        ("addon_month", "<i4", (64,)),  # by commodity: month whose uncovered shorts pay it, since 2020-01; 0: none
     ]
 )

@@ -17,7 +17,7 @@ import numpy as np
 
 from exchange.clearing.positions import book_lots, find_position, largest_possible_lots
 from exchange.kernel import kernel, leaf_kernel
-from exchange.kernel_codes import leg_side, sign_of
+from exchange.kernel_codes import SIDE_SELL, leg_side, sign_of
 from exchange.machine import likely, lowest_bit, prefetch
 
 LAZY_MARGIN = True  # False: scans are computed with every change, and `scan_rise_bound_mills` stays 0
@@ -72,8 +72,9 @@ def scan_mills(commodity, net, adding, taking, gross):
 
 @leaf_kernel
 def _scan_now(commodity, risk):
-    """As `scan_mills`, for the hours of a RISK row."""
-    return scan_mills(commodity, risk.net_hours, risk.working_hours[0], risk.working_hours[1], risk.gross_hours)
+    """As `scan_mills`, for the hours of a RISK row, with its delivery add-on."""
+    scan = scan_mills(commodity, risk.net_hours, risk.working_hours[0], risk.working_hours[1], risk.gross_hours)
+    return scan + risk.addon_mills
 
 
 @leaf_kernel
@@ -129,12 +130,18 @@ def margin_rise(state, account, row, book, side, lots, loss_mills):
     hours = book.margin_hours * sign_of(side)
     adding = risk.working_hours[0] + max(hours, 0) * lots
     taking = risk.working_hours[1] + max(-hours, 0) * lots
-    gross = np.int64(risk.gross_hours)
+    gross, addon = np.int64(risk.gross_hours), np.int64(risk.addon_mills)
     for leg in range(np.int64(book.leg_count)):
-        position = state.positions[leg_position(state, account, row, book, leg)]
+        position, leg_book = (
+            state.positions[leg_position(state, account, row, book, leg)],
+            state.books[book.legs[leg].book],
+        )
         own_side = leg_side(side, book.legs[leg].sign)
-        gross += _more_lots(position, own_side, lots) * state.books[book.legs[leg].book].margin_hours
-    return loss_mills + scan_mills(commodity, risk.net_hours, adding, taking, gross) - _scan_now(commodity, risk)
+        gross += _more_lots(position, own_side, lots) * leg_book.margin_hours
+        if own_side == SIDE_SELL:
+            addon += (most_short(position, lots) - most_short(position, np.int64(0))) * leg_book.addon_mills
+    scan = scan_mills(commodity, risk.net_hours, adding, taking, gross) + addon
+    return loss_mills + scan - _scan_now(commodity, risk)
 
 
 @leaf_kernel
@@ -163,6 +170,12 @@ def _more_lots(position, side, lots):
     held = position.lots * sign_of(side)
     own, other = held + position.working_lots[side], position.working_lots[1 - side] - held
     return max(own + lots, other) - max(own, other)
+
+
+@leaf_kernel
+def most_short(position, lots):
+    """Lots that a position would be short if all its working sells filled and `lots` more, none of its buys, >= 0."""
+    return max(position.working_lots[SIDE_SELL] + lots - position.lots, 0)
 
 
 @leaf_kernel
@@ -239,9 +252,19 @@ def _work_legs(state, account, row, book, side, lots):
     own_risk(state, account, book).working_hours[leg_side(side, hours)] += abs(hours) * lots
     for leg in range(book.leg_count):
         leg_row, leg_book = leg_position(state, account, row, book, leg), state.books[book.legs[leg].book]
+        position = state.positions[leg_row]
+        short = most_short(position, np.int64(0))
         more = _work_leg(state, account, leg_row, leg_book, leg_side(side, book.legs[leg].sign), lots)
+        hold_short(state, account, leg_book, position, short)
         if leg_book.term != 0:
             state.accounts[account].term_lots += more
+
+
+@leaf_kernel
+def hold_short(state, account, book, position, before):
+    """Count the delivery add-on of an outright's lots short (MARGIN-009). `before`: its `most_short` so far."""
+    if book.addon_mills != 0:
+        own_risk(state, account, book).addon_mills += (most_short(position, np.int64(0)) - before) * book.addon_mills
 
 
 @leaf_kernel
@@ -263,9 +286,11 @@ def add_held_lots(state, account, row, lots, value):
     position = state.positions[row]
     book = state.books[position.book]
     risk, before = own_risk(state, account, book), largest_possible_lots(position)
+    short = most_short(position, np.int64(0))
     book_lots(state, account, position, row, book, lots, value)
     risk.net_hours += lots * book.margin_hours
     risk.gross_hours += (largest_possible_lots(position) - before) * book.margin_hours
+    hold_short(state, account, book, position, short)
     _hold_spot(state, account, book, lots)
     _add_possible_loss(state, account, book, np.int64(0))
 

@@ -23,7 +23,7 @@ class ConformanceVenue(Protocol):
     position         (lots, open value in ticks times lots) of an account in a book
     """
 
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]: ...
+    def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]: ...
     def apply(self, command: Any) -> list[Any]: ...
     def position(self, account: int, index: int) -> tuple[int, int]: ...
     def cash_mills(self, account: int) -> int: ...
@@ -40,10 +40,10 @@ class EngineVenue:
     def __init__(self, limits: Limits = TEST, engine: Engine | None = None) -> None:
         self.engine = engine or Engine(limits)
 
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
+    def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]:
         data = json.dumps(payload).encode()
         self.engine.check_control(kind, data)
-        return event_tuples(self.engine.control(rows([Command(kind=kind)]), data).tobytes())
+        return event_tuples(self.engine.control(rows([Command(kind=kind, time_ns=time_ns)]), data).tobytes())
 
     def apply(self, command: Any) -> list[Any]:
         return self.apply_all([command])
@@ -66,8 +66,8 @@ class ReferenceVenue:
         self.engine = ReferenceEngine(Capacities(limits.orders, limits.sessions + 1, limits.protections))
         self.market = self.engine.market
 
-    def control(self, kind: CommandKind, payload: dict[str, Any]) -> list[Any]:
-        return self.engine.control(Command(kind=kind), payload)
+    def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]:
+        return self.engine.control(Command(kind=kind, time_ns=time_ns), payload)
 
     def apply(self, command: Any) -> list[Any]:
         return self.engine.apply(command)

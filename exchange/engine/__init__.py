@@ -3,6 +3,7 @@
     engine.py            Engine, which other packages use: runs rows and controls in sequence order
     apply.py             apply_commands, the compiled loop: runs a command in steps
     control/             rare commands with a payload: listings, accounts, a new day's limits
+    calls/               full margin, margin calls, liquidation: a control and what it needs
     matching/            how orders trade: continuous, implied, uncross
     phases/              market states, auctions, collar
     cancels/             many cancels at once: mass cancel, kill, disconnect, expiry

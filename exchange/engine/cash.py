@@ -1,18 +1,20 @@
 """DEPOSIT and WITHDRAW. Deposits of all accounts together are limited (SPEC-004); only free margin can be withdrawn
-(MARGIN-015)."""
+(MARGIN-015). A deposit that brings equity to the initial margin of the last run ends a margin call (MARGIN-012)."""
 
 import numpy as np
 
 from exchange.clearing.ledger import post
 from exchange.clearing.margin import recompute_scans
-from exchange.engine.emit import answer_event, next_in_stream, refuse
+from exchange.engine.emit import answer_event, market_event, next_in_stream, refuse
 from exchange.engine.predicates import known_account
 from exchange.engine.risk import equity_mills, free_margin_mills, unpaid_mills
 from exchange.kernel import kernel
 from exchange.kernel_codes import (
+    ACCOUNT_FLAG_CALLED,
     EVENT_CASH_MOVED,
     EVENT_COMMAND_REFUSED,
     EVENT_FLAG_MARGIN,
+    EVENT_MARGIN_CALLED,
     HOUSE_DEPOSITS,
     HOUSE_WITHDRAWALS,
     REJECT_BAD_QTY,
@@ -20,6 +22,8 @@ from exchange.kernel_codes import (
     REJECT_INSUFFICIENT_MARGIN,
     REJECT_NONE,
     REJECT_UNKNOWN_ACCOUNT,
+    STANDING_CLOSE_ONLY,
+    STANDING_OPEN,
 )
 from exchange.units import MONEY_MAX
 
@@ -65,3 +69,23 @@ def move_cash(state, out, command, sign):
     row["flags"] = EVENT_FLAG_MARGIN
     row.account_sequence = next_in_stream(state, account)
     next_in_stream(state, account)
+    if sign > 0 and account_row["flags"] & ACCOUNT_FLAG_CALLED != 0:
+        _look_at_call(state, out, account)
+
+
+@kernel
+def _look_at_call(state, out, account):
+    """End an account's margin call if it is met, else report what is still missing. Emits MARGIN_CALLED."""
+    account_row = state.accounts[account]
+    missing = account_row.required_mills - equity_mills(account_row)
+    row = market_event(state, out, EVENT_MARGIN_CALLED, np.int64(0))
+    row.account = account
+    if missing <= 0:
+        account_row["flags"] &= ~ACCOUNT_FLAG_CALLED
+        account_row.call_due_ns = 0
+        row.standing = STANDING_OPEN
+    else:
+        row.standing = STANDING_CLOSE_ONLY
+        row.call_mills = missing
+        row.due_ns = account_row.call_due_ns
+    row.account_sequence = next_in_stream(state, account)

@@ -5,6 +5,7 @@ The *codes* of a row are its eight one-byte fields from `kind` on, as one word."
 import numpy as np
 
 from exchange.book.layout import ORDER
+from exchange.codes import CommandFlag, EventFlag
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     CANCEL_EXPIRED,
@@ -37,8 +38,12 @@ SHARED_FIELDS = (
 )  # fmt: skip
 assert all(place_in(ORDER, name) == place_in(EVENT, name) for name in SHARED_FIELDS)
 assert place_in(ORDER, "book") == INSTRUMENT
-SHARED_CODES = code_word(EVENT, "kind", **dict.fromkeys(SHARED_FIELDS[:4], 0xFF))
-LASTING_CODES = code_word(EVENT, "kind", side=0xFF, order_type=0xFF, tif=0xFF)
+# The flag LIQUIDATION is the same bit of an order and of its events.
+LASTING = {"flags": int(EventFlag.LIQUIDATION)}
+assert place_in(ORDER, "flags") == place_in(EVENT, "flags")
+assert int(EventFlag.LIQUIDATION) == int(CommandFlag.LIQUIDATION)
+SHARED_CODES = code_word(EVENT, "kind", **dict.fromkeys(SHARED_FIELDS[:4], 0xFF), **LASTING)
+LASTING_CODES = code_word(EVENT, "kind", side=0xFF, order_type=0xFF, tif=0xFF, **LASTING)
 CANCEL_REASON_SHIFT, LIQUIDITY_SHIFT, STATE_SHIFT, FLAGS_SHIFT = (
     np.uint64(8 * (place_in(EVENT, name) - CODES)) for name in ("cancel_reason", "liquidity", "state", "flags")
 )

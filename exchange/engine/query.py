@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from exchange.book.layout import ORDER
-from exchange.clearing_codes import HouseAccount
-from exchange.codes import AccountFlag, MarketState, Side
+from exchange.clearing_codes import AccountFlag, HouseAccount
+from exchange.codes import MarketState, Side
 from exchange.engine.instrument_rows import InstrumentRow as InstrumentRow
 from exchange.engine.instrument_rows import group_states as group_states
 from exchange.engine.instrument_rows import instruments as instruments

@@ -9,7 +9,7 @@ from exchange.clearing.margin import leg_position, margin_held_mills, margin_ris
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
-    ACCOUNT_FLAG_CLOSE_ONLY,
+    ACCOUNT_RESTRICTED,
     REJECT_CLOSE_ONLY,
     REJECT_INSUFFICIENT_MARGIN,
     REJECT_NONE,
@@ -125,7 +125,7 @@ def _exceeds_spot_limit(state, account, book, side, lots):
 @leaf_kernel
 def has_plain_limits(state, account, row, book):
     """Whether only the largest position and free margin limit an account's orders in a book, as the fast path needs."""
-    if row == 0 or book.term != 0 or state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0:
+    if row == 0 or book.term != 0 or state.accounts[account]["flags"] & ACCOUNT_RESTRICTED != 0:
         return False
     return book.spot_weight == 0 or state.commodities[book.commodity].spot_lots_max == 0
 
@@ -136,7 +136,7 @@ def check_limits(state, account, row, book, side, lots):
 
     An order that only closes is allowed even if the account is above a limit that was lowered (LIMIT-004).
     """
-    close_only = state.accounts[account]["flags"] & ACCOUNT_FLAG_CLOSE_ONLY != 0
+    close_only = state.accounts[account]["flags"] & ACCOUNT_RESTRICTED != 0
     held_back = close_only or _exceeds_own_limits(state, account, row, book, side, lots)
     if held_back and not only_closes(state, account, row, book, side, lots):
         return REJECT_CLOSE_ONLY if close_only else REJECT_POSITION

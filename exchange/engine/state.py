@@ -25,7 +25,7 @@ from exchange.book.layout import (
     ROUTE_RANGE,
 )
 from exchange.clearing.index_layout import INDEX, INDICES_MAX, RENTAL, RENTALS_MAX
-from exchange.clearing.layout import ACCOUNT, COMMODITY, POSITION, RISK
+from exchange.clearing.layout import ACCOUNT, BOOK_MONTHS, COMMODITY, MARGIN_TERMS, POSITION, RISK
 from exchange.clearing_codes import HouseAccount
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
 from exchange.machine import CACHE_LINE
@@ -239,7 +239,9 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("route", ROUTE),  # orders that an implied fill would trade; all zero between two searches
         ("groups", GROUP, (limits.groups + 1,)),
         ("commodities", COMMODITY, (limits.commodities + 1,)),
+        ("margin_terms", MARGIN_TERMS),
         ("books", BOOK, (limits.books + 1,)),
+        ("book_months", BOOK_MONTHS, (limits.books + 1,)),
         ("allocation", ALLOCATION, (limits.books + 1,)),
         ("guards", GUARD, (limits.books + 1,)),
         ("route_ranges", ROUTE_RANGE, (limits.books + 1,)),

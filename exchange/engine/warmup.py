@@ -11,6 +11,7 @@ from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
+from exchange.engine.calls.margin_run import MarginPayload
 from exchange.engine.control.cascade import CascadePayload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
@@ -34,7 +35,7 @@ EACH, APPLY = 0.80, 0.20
 def warm_up(limits: Limits) -> None:
     """Run a small trading day on a scratch state of this size. It calls every kernel that serving needs."""
     engine = Engine(limits)
-    for control in (*definitions(), day_limits(1), marks()):
+    for control in (*definitions(), day_limits(1), marks(), margins()):
         _control(engine, *control)
     engine.apply(_small_day(engine.sequence))
     for control in (day_limits(2), *endings()):
@@ -116,6 +117,11 @@ def _next_day(sequence: int) -> np.ndarray:
     row["sequence"], row["kind"], row["group"] = sequence + 1, CommandKind.SET_STATE, 1
     column(row, "market_state")[0] = MarketState.PREOPEN
     return row
+
+
+def margins() -> tuple[int, bytes]:
+    """A MARGIN of all accounts, as (kind, payload)."""
+    return CommandKind.MARGIN, encode_payload(MarginPayload())
 
 
 def _small_day(sequence: int) -> np.ndarray:

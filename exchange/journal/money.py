@@ -27,11 +27,13 @@ class ReportedMoney:
         is_cash, causes = events["kind"] == EventKind.CASH_MOVED, column(events, "cash_reason")
         moved = events["amount_mills"][is_cash & (causes == CashReason.TRANSFER)].tolist()
         paid = events["amount_mills"][is_cash & np.isin(causes, PASSED_ON)].tolist()
+        covered = events["amount_mills"][is_cash & (causes == CashReason.SHORTFALL)].tolist()
         fees = column(events, "fee_mills")[events["kind"] == EventKind.FILL].tolist()
         fees += (-events["amount_mills"][is_cash & (causes == CashReason.FEE)]).tolist()
         self.house_mills[HouseAccount.DEPOSITS] -= sum(amount for amount in moved if amount > 0)
         self.house_mills[HouseAccount.WITHDRAWALS] -= sum(amount for amount in moved if amount < 0)
         self.house_mills[HouseAccount.VARIATION] -= sum(paid)
+        self.house_mills[HouseAccount.DEFAULT] -= sum(covered)
         self.house_mills[HouseAccount.FEES] += sum(fees)
 
     def faults(self, states: np.ndarray) -> list[str]:

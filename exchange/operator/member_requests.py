@@ -3,7 +3,8 @@
 import msgspec
 
 from contracts_spec.schema import Spec
-from exchange.codes import AccountFlag, CommandKind, KillParty, Scope
+from exchange.clearing_codes import AccountFlag
+from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload

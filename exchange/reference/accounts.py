@@ -1,13 +1,17 @@
-"""Commands about accounts: definition, deposits and withdrawals, opening sessions."""
+"""Commands about accounts: definition, deposits and withdrawals, opening sessions, margin calls."""
 
 import dataclasses
 from typing import Any
 
-from exchange.clearing_codes import HouseAccount
-from exchange.codes import CommandKind, EventFlag, EventKind, RejectReason, Scope
+from exchange.clearing_codes import CashReason, HouseAccount, Standing
+from exchange.codes import CancelReason, CommandKind, EventFlag, EventKind, RejectReason, Scope
+from exchange.reference.book import Order
 from exchange.reference.clearing import Account
+from exchange.reference.formulas.month_margin import Rates, month_margin
+from exchange.reference.implied import report_implied_prices
 from exchange.reference.market import Market
-from exchange.units import MONEY_MAX
+from exchange.reference.orders import cancel_order
+from exchange.units import MONEY_MAX, NS_PER_HOUR, share_ceil
 
 
 def define_account(market: Market, payload: dict[str, Any]) -> None:
@@ -57,3 +61,96 @@ def move_cash(market: Market) -> None:
         EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, equity_after_mills=equity + amount,
         margin_held_mills=hold, unpaid_gain_mills=equity - funds, flags=EventFlag.MARGIN,
     )  # fmt: skip
+    if not out and account.standing == Standing.CLOSE_ONLY:
+        missing = account.required_mills - clearing.equity_mills(account)
+        _report_call(market, account, Standing.CLOSE_ONLY if missing > 0 else Standing.OPEN)
+
+
+# --- margin calls
+
+
+def run_margin(market: Market, payload: dict[str, Any]) -> None:
+    """MARGIN: compute full margins, call accounts below maintenance, end or renew calls (MARGIN-012, FALL-003)."""
+    market.clearing.addon_months = dict(payload.get("addon", ()))
+    market.clearing.addon_bp = payload.get("addon_bp", 5_000)
+    accounts = [account for _, account in sorted(market.clearing.accounts.items())]
+    before = {account.number: account.standing for account in accounts}
+    for account in accounts:
+        account.required_mills = _full_margin(market, account, payload)
+    after = {account.number: _standing_after(market, account, payload) for account in accounts}
+    for account in accounts:
+        change = before[account.number], after[account.number]
+        for order in reversed(market.working(account.number)):
+            unmet = change == (Standing.CLOSE_ONLY, Standing.LIQUIDATING)
+            called = change == (Standing.OPEN, Standing.CLOSE_ONLY)
+            if unmet or (called and not _only_closes(market, account, order)):
+                cancel_order(market, order, CancelReason.DEFAULT)
+    report_implied_prices(market)
+    for account in accounts:
+        now = after[account.number]
+        if (before[account.number], now) == (Standing.OPEN, Standing.CLOSE_ONLY):
+            account.call_due_ns = market.command.time_ns + payload.get("call_ns", 2 * NS_PER_HOUR)
+        if now != before[account.number] or now == Standing.CLOSE_ONLY:
+            if now == Standing.DEFAULTED:
+                _bear_loss(market, account)
+            _report_call(market, account, now)
+
+
+def _full_margin(market: Market, account: Account, payload: dict[str, Any]) -> int:
+    """MARGIN-001: what the account's positions alone require."""
+    clearing, hours = market.clearing, dict[tuple[int, int, int], int]()
+    for index, position in account.positions.items():
+        instrument = clearing.instruments[index]
+        for month, of_month in instrument.months:
+            cell = instrument.commodity, month, instrument.floor_bp
+            hours[cell] = hours.get(cell, 0) + position.lots * of_month
+    rates = {one.index: Rates(one.psr_mills, one.intra_mills, one.tier_mills) for one in clearing.commodities.values()}
+    addon = [tuple(one) for one in payload.get("addon", ())]
+    return month_margin(hours, rates, payload.get("pairs", ()), addon, payload.get("addon_bp", 5_000))
+
+
+def _standing_after(market: Market, account: Account, payload: dict[str, Any]) -> Standing:
+    equity, required = market.clearing.equity_mills(account), account.required_mills
+    if account.standing == Standing.OPEN:
+        is_short = equity < share_ceil(required, payload.get("maintenance_bp", 8_000))
+        return Standing.CLOSE_ONLY if is_short else Standing.OPEN
+    if account.standing == Standing.CLOSE_ONLY:
+        if equity >= required:
+            return Standing.OPEN
+        return Standing.LIQUIDATING if account.call_due_ns <= market.command.time_ns else Standing.CLOSE_ONLY
+    is_flat = not any(position.lots for position in account.positions.values())
+    is_broke = account.standing == Standing.LIQUIDATING and is_flat and equity < 0
+    return Standing.DEFAULTED if is_broke else account.standing
+
+
+def _only_closes(market: Market, account: Account, order: Order) -> bool:
+    return market.clearing.only_closes(account, market.working(account.number), order)
+
+
+def _bear_loss(market: Market, account: Account) -> None:
+    """The house pays what a flat account cannot (FALL-003)."""
+    clearing = market.clearing
+    missing = -clearing.equity_mills(account)
+    clearing.post(account, HouseAccount.DEFAULT, missing)
+    sequence = market.next_number(account.number)
+    market.next_number(account.number)  # number of the margin message that follows
+    market.emit(
+        EventKind.CASH_MOVED, account=account.number, amount_mills=missing, account_sequence=sequence,
+        cash_reason=CashReason.SHORTFALL, equity_after_mills=0, flags=EventFlag.MARGIN,
+        margin_held_mills=market.initial_margin_mills(account), unpaid_gain_mills=-clearing.funds_mills(account),
+    )  # fmt: skip
+
+
+def _report_call(market: Market, account: Account, standing: Standing) -> None:
+    """Note how an account stands now, and report it."""
+    account.standing = standing
+    details = {}
+    if standing == Standing.CLOSE_ONLY:
+        missing = account.required_mills - market.clearing.equity_mills(account)
+        details = {"call_mills": missing, "due_ns": account.call_due_ns}
+    else:
+        account.call_due_ns = 0
+    sequence = market.next_number(account.number)
+    market.emit(
+        EventKind.MARGIN_CALLED, account=account.number, account_sequence=sequence, standing=standing, **details
+    )

@@ -56,6 +56,7 @@ class Order:
     no_cod: bool = False
     protection: int = 0  # protection group of a quote (MMP-001)
     pending_cancel: CancelReason | None = None  # of a cancel that waits until the market state allows it (COD-004)
+    liquidation: bool = False  # the venue closes a position of an account in liquidation
     stamp: int = 0  # time priority: rises whenever the order joins a queue; of a stop, the waiting stops
 
     def __deepcopy__(self, memo: dict[int, object]) -> Order:

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.clearing_codes import HouseAccount, Life
+from exchange.clearing_codes import HouseAccount, Life, Standing
 from exchange.codes import ComboKind, Liquidity, Side
 from exchange.reference.book import Order, signed
 from exchange.reference.pro_rata import AllocationTerms
-from exchange.units import MONEY_MAX, ceil_div
+from exchange.units import MONEY_MAX, ceil_div, share_ceil
 
 DEFAULT_TERMS = AllocationTerms()
 
@@ -102,6 +102,14 @@ class Account:
     cash_mills: int = 0
     sequence: int = 0
     positions: dict[int, Position] = field(default_factory=dict)
+    standing: Standing = Standing.OPEN
+    required_mills: int = 0  # full margin as of the last MARGIN
+    call_due_ns: int = 0
+
+    @property
+    def may_only_close(self) -> bool:
+        """By its terms, or by a margin call (MARGIN-012)."""
+        return self.close_only or self.standing != Standing.OPEN
 
     def lots(self, index: int) -> int:
         return self.positions[index].lots if index in self.positions else 0
@@ -117,6 +125,8 @@ class Clearing:
         self.lot_hours: dict[int, int] = {}
         self.marks: dict[int, int] = {}  # book -> tick at which its positions are valued (MARGIN-014)
         self.accounts: dict[int, Account] = {}
+        self.addon_months: dict[int, int] = {}  # by commodity (MARGIN-009)
+        self.addon_bp = 0
         self.house_mills = dict.fromkeys(HouseAccount, 0)  # the other side of each posting (INV-018)
 
     def list_payload(self, payload: dict[str, Any]) -> list[int]:
@@ -189,7 +199,14 @@ class Clearing:
         gross = sum(max(abs(lots) for lots in ends) * self.lot_hours[leg] for leg, ends in most.items())
         widest = max(abs(net + up), abs(net - down))
         charge = max(commodity.intra_mills, commodity.tier_mills)
-        return ceil_div(widest * max(0, 2 * commodity.psr_mills - charge) + gross * charge, 2)
+        addon = sum(max(0, -ends[1]) * self.addon_mills(commodity, leg) for leg, ends in most.items())
+        return ceil_div(widest * max(0, 2 * commodity.psr_mills - charge) + gross * charge, 2) + addon
+
+    def addon_mills(self, commodity: Commodity, index: int) -> int:
+        """MARGIN-009: delivery add-on of one lot short of an outright."""
+        month = self.addon_months.get(commodity.index)
+        hours = sum(hours for child, hours in self.instruments[index].months if child == month)
+        return share_ceil(hours * commodity.psr_mills, self.addon_bp)
 
     def _order_mills(self, order: Order) -> int:
         """The most that filling an order can cost at once: loss against the mark, and the taker's fee (MARGIN-013)."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason
-from exchange.reference.accounts import define_account, move_cash, open_session
+from exchange.reference.accounts import define_account, move_cash, open_session, run_margin
 from exchange.reference.auction import indicative, set_state
 from exchange.reference.cancels import cancel, cancel_all, clock, disconnect, kill, set_timer, unkill
 from exchange.reference.controls.adjust import adjust
@@ -60,6 +60,7 @@ CONTROLS: dict[int, Callable[[Market, dict[str, Any]], None]] = {
     CommandKind.ADJUST: adjust,
     CommandKind.BLOCK: book_block,
     CommandKind.SPOT_MONTHS: set_spot_months,
+    CommandKind.MARGIN: run_margin,
 }
 
 

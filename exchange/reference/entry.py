@@ -90,6 +90,7 @@ def draft(market: Market, command: Any) -> Order:
         command.smp_id or market.clearing.accounts[command.account].smp_id, command.smp_mode, command.order_type,
         command.display_lots, command.expiry_ns, command.trigger, command.order_type in STOP_TYPES,
         bool(command.flags & CommandFlag.REJECT_IF_ELECTED), no_cod=bool(command.flags & CommandFlag.NO_COD),
+        liquidation=bool(command.flags & CommandFlag.LIQUIDATION),
     )  # fmt: skip
 
 
@@ -254,7 +255,7 @@ def risk_checks(market: Market, order: Order, replaced: Order | None) -> Check:
     account = clearing.accounts[order.account]
     working = [other for other in market.working(order.account) if other is not replaced] + [order]
     closes = clearing.only_closes(account, working, order)
-    yield account.close_only and not closes, RejectReason.CLOSE_ONLY
+    yield account.may_only_close and not closes, RejectReason.CLOSE_ONLY
     yield clearing.breaks_limit(account, working, order), RejectReason.POSITION
     short_of_funds = clearing.initial_margin_mills(account, working) > clearing.funds_mills(account)
     yield short_of_funds and not closes, RejectReason.INSUFFICIENT_MARGIN

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.codes import REJECT_PRECEDENCE, EventKind, MarketState, OrderState, RejectReason, Threshold
+from exchange.codes import REJECT_PRECEDENCE, EventFlag, EventKind, MarketState, OrderState, RejectReason, Threshold
 from exchange.records import EVENT_ALIASES
 from exchange.reference.book import Book, Order, OrderIds
 from exchange.reference.clearing import Account, Clearing
@@ -189,6 +189,8 @@ class Market:
             "leaves_lots": order.leaves_lots, "filled_lots": order.filled_lots, "order_lots": order.order_lots,
             "value_tick_lots": order.value_tick_lots,
         }  # fmt: skip
+        if order.liquidation:
+            fields["flags"] = fields.get("flags", 0) | EventFlag.LIQUIDATION
         if in_stream:
             fields["account_sequence"] = self.next_number(order.account)
         self.emit(kind, **{**common, **fields_of(EVENT_ALIASES, fields)})

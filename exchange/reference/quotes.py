@@ -144,7 +144,7 @@ def _risk_checks(market: Market, both: list[QuotedSide]) -> Check:
     entering = [_draft(market, quoted) for quoted in both if quoted.enters]
     working = [order for order in market.working(account.number) if order not in leaving] + entering
     opens = not all(clearing.only_closes(account, working, order) for order in entering)
-    yield account.close_only and opens, RejectReason.CLOSE_ONLY
+    yield account.may_only_close and opens, RejectReason.CLOSE_ONLY
     yield any(clearing.breaks_limit(account, working, order) for order in entering), RejectReason.POSITION
     yield (
         opens and clearing.initial_margin_mills(account, working) > clearing.funds_mills(account),

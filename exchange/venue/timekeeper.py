@@ -9,6 +9,7 @@
     INDEX        takes the value of an index day at noon, before the marks (`daily.house_keeper`)
     SPOT_MONTHS  changes spot months and their limits (`daily.house_keeper`)
     MARK         values positions within the day, and pays variation margin at noon (`daily.marker`)
+    MARGIN       calls accounts, and NEW closes positions of those whose call was not met (`daily.caller`)
 
 Call `turn` often. A command is not sent again before the last one like it is released.
 """
@@ -26,6 +27,7 @@ from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.records import column
 from exchange.seams import Clock
+from exchange.venue.daily.caller import Caller
 from exchange.venue.daily.house_keeper import HouseKeeper
 from exchange.venue.daily.life_keeper import LifeKeeper
 from exchange.venue.daily.marker import Marker
@@ -45,7 +47,7 @@ _IS_CHANGE[
         EventKind.UNCROSSED,
     ]
 ] = True
-_STA, _FILL = int(EventKind.STATE_CHANGED), int(EventKind.FILL)
+_STA, _FILL, _SETTLED = int(EventKind.STATE_CHANGED), int(EventKind.FILL), int(EventKind.SETTLED)
 
 # submit(fields of a COMMAND row, done): add the row to the next batch; `done` is called when it is released.
 Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
@@ -78,6 +80,7 @@ class Timekeeper:
         self._marker: Marker | None = None
         self._life_keeper: LifeKeeper | None = None
         self._house_keeper: HouseKeeper | None = None
+        self._caller: Caller | None = None
         self._warned: set[tuple[int, int]] = set()  # day and group
         self._day = _open_day(states, clock.now_ns(), schedule) if schedule else 0
         self._unsettled: set[int] = set()  # groups that were CLOSED when the day changed
@@ -94,12 +97,12 @@ class Timekeeper:
         return self._schedule
 
     def run_days_with(
-        self, settler: Settler, marker: Marker, life_keeper: LifeKeeper, house_keeper: HouseKeeper
+        self, settler: Settler, marker: Marker, life_keeper: LifeKeeper, house_keeper: HouseKeeper, caller: Caller
     ) -> None:
-        """Settle groups after their close, end and list instruments, and mark positions; without these, a person does
-        it, or nobody."""
+        """Settle groups after their close, end and list instruments, mark positions, call margin from now on; until
+        then a person does it, or nobody."""
         self._settler, self._marker, self._life_keeper = settler, marker, life_keeper
-        self._house_keeper = house_keeper
+        self._house_keeper, self._caller = house_keeper, caller
 
     def turn(self) -> None:
         """Submit every command that is due now."""
@@ -117,6 +120,8 @@ class Timekeeper:
             self._house_keeper.turn(now_ns, self._schedule)
         if self._marker is not None:
             self._mark(self._marker, now_ns)
+        if self._caller is not None:
+            self._caller.turn(now_ns)
         if self._schedule is not None:
             self._follow_schedule(self._schedule, now_ns)
 
@@ -127,6 +132,8 @@ class Timekeeper:
             self._note_states(batch.events)
         if _FILL in batch.kinds and self._marker is not None:
             self._marker.note_print()
+        if _SETTLED in batch.kinds and self._caller is not None:
+            self._caller.ask()
         if self._collecting:
             changed = batch.events["instrument"][_IS_CHANGE[batch.events["kind"]]]
             self._changed |= self._collecting.intersection(changed.tolist())

@@ -96,11 +96,14 @@ def worst(random: Random, clearing: Clearing, account: Account, orders: list[Ord
     return most
 
 
-@pytest.mark.rule("MARGIN-013", "MARGIN-001")
-def test_the_hold_covers_every_part_that_fills_and_is_close_to_the_worst_one() -> None:
+@pytest.mark.rule("MARGIN-013", "MARGIN-001", "MARGIN-009")
+@pytest.mark.parametrize("is_near", [False, True], ids=["far months", "a month near its last trading day"])
+def test_the_hold_covers_every_part_that_fills_and_is_close_to_the_worst_one(is_near: bool) -> None:
     random, ratios = Random(13), []
     while len(ratios) < PORTFOLIOS:
         clearing = clearing_of(random)
+        if is_near:
+            clearing.addon_months, clearing.addon_bp = dict.fromkeys(clearing.commodities, MONTH), 5_000
         account, orders = portfolio(random, clearing)
         held, most = clearing.initial_margin_mills(account, orders), worst(random, clearing, account, orders)
         assert held >= most, (account.positions, orders)

@@ -1,12 +1,14 @@
-"""What an account's positions alone require, straight from MARGIN-001 to MARGIN-006: no hold may be below it."""
+"""What an account's positions alone require, straight from MARGIN-001 to MARGIN-006 and MARGIN-009: no hold may be
+below it."""
 
 from collections import defaultdict
 
 from exchange.reference.clearing import Account, Clearing
+from exchange.units import share_ceil
 
 
 def required_mills(clearing: Clearing, account: Account) -> int:
-    """Scan, intra and tier charge of the positions held, month by month."""
+    """Scan, intra and tier charge of the positions held, month by month, and the delivery add-on."""
     # commodity -> month -> quality tier -> net GPU-hours
     months: dict[int, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     for index, position in account.positions.items():
@@ -23,5 +25,8 @@ def required_mills(clearing: Clearing, account: Account) -> int:
             longs = sum(max(hours, 0) for hours in tiers.values())
             matched_tiers += min(longs, longs - sum(tiers.values()))
         total += abs(sum(nets)) * terms.psr_mills
+        near = by_month.get(clearing.addon_months.get(commodity_index, 0), {})
+        shorts = sum(max(-hours, 0) for hours in near.values())
+        total += share_ceil(shorts * terms.psr_mills, clearing.addon_bp)
         total += matched_months * terms.intra_mills + matched_tiers * terms.tier_mills
     return total

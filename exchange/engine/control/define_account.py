@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from exchange.codes import AccountFlag
+from exchange.clearing_codes import STANDING_FLAGS, AccountFlag
 from exchange.engine.control.checks import within
 from exchange.engine.control.events import accounts_defined
 from exchange.records import QUOTE_OWNER
@@ -39,8 +39,10 @@ def define_account(state: np.record, terms: AccountPayload) -> np.ndarray:
     account = state.accounts[terms.account]
     account.firm_killed_by = _firm_killed_by(state, terms.firm)
     account.firm = terms.firm
-    killed = AccountFlag.KILLED if account.killed_by or account.firm_killed_by else 0
-    account["flags"] = killed | AccountFlag.DEFINED | (AccountFlag.CLOSE_ONLY if terms.close_only else 0)
+    kept = (AccountFlag.KILLED if account.killed_by or account.firm_killed_by else 0) | account[
+        "flags"
+    ] & STANDING_FLAGS
+    account["flags"] = kept | AccountFlag.DEFINED | (AccountFlag.CLOSE_ONLY if terms.close_only else 0)
     account.smp_id = terms.smp_id
     account.order_lots_max = terms.order_lots_max
     account.position_lots_max = terms.position_lots_max

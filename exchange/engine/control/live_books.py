@@ -67,8 +67,8 @@ def count_working(state: np.record, slots: np.ndarray, sign: int) -> None:
 
 @kernel
 def revalue_positions(state: np.record, before: np.ndarray) -> None:
-    """Update unrealised P&L and spot-month lots held of all positions after terms of their books have changed. Orders
-    of these books must not be counted as working.
+    """Update unrealised P&L, spot-month lots held and delivery add-on of all positions after terms of their books have
+    changed. Orders of these books must not be counted as working.
 
     before  the whole table of books as it was before
     """
@@ -81,3 +81,7 @@ def revalue_positions(state: np.record, before: np.ndarray) -> None:
             weight = np.int64(book.spot_weight) - old.spot_weight
             if weight != 0:
                 own_risk(state, np.int64(position.account), book).spot_lots += weight * position.lots
+            addon = np.int64(book.addon_mills) - old.addon_mills
+            if addon != 0:
+                own_risk(state, np.int64(position.account), book).addon_mills += addon * max(-position.lots, 0)
+                state.accounts[position.account].changed_scans |= book.commodity_bit

@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from exchange.clearing.full_margin import part_up
+from exchange.clearing.layout import BOOK_MONTHS_MAX
 from exchange.clearing.margin import risk_row, scan_mills
 from exchange.clearing_codes import TAKEN_LIVES
 from exchange.engine.control.checks import require, within
@@ -16,6 +18,7 @@ from exchange.kernel_codes import COMBO_STRIP
 from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, LONGEST_HOURS, PRICE_MAX
 
 Months = Sequence[tuple[int, int]]  # (month since 2020-01, GPU-hours of a lot)
+MONTH_MAX = 4_095  # since 2020-01, as an instrument id has it (SPEC-042)
 AS_BEFORE: Mapping[int, Months] = MappingProxyType({})
 
 
@@ -31,7 +34,9 @@ def check_margin_terms(terms: InstrumentTerms) -> None:
     (MARGIN-013)."""
     within(f"{terms.symbol}: hours", terms.hours, 0, LONGEST_HOURS)
     within(f"{terms.symbol}: fee_hours", terms.fee_hours, 0, LONGEST_HOURS)
+    within(f"{terms.symbol}: months", len(terms.months), 0, BOOK_MONTHS_MAX)
     for month, hours in terms.months:
+        within(f"{terms.symbol}: month", month, 0, MONTH_MAX)
         within(f"{terms.symbol}: hours of month {month}", hours, 0, LONGEST_HOURS)
     within(f"{terms.symbol}: hours of all months", sum(hours for _, hours in terms.months), 0, LONGEST_HOURS)
     within(f"{terms.symbol}: taker_fee", terms.taker_fee, 0, CHARGE_MILLS_MAX)
@@ -73,10 +78,10 @@ def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> No
 def derive_margin_terms(state: np.record, books: Iterable[int], months: Mapping[int, Months] = AS_BEFORE) -> None:
     """Derive the margin terms of books from their other terms and write them, at listing or after a change.
 
-    Inputs are commodity and rates, legs, marks, daily limits and the spot month. Written are `margin_hours`, `plain`,
-    `commodity_bit`, `first_risk`, `spot_weight`, `margin_bound_mills`, `residual_mills` and `fast_path_places` of these
-    books, nothing else. Equal inputs give equal bytes. To update accounts as well, use `live_books.changing_terms`,
-    which calls this.
+    Inputs are commodity and rates, legs, marks, daily limits, spot month and add-on month. Written are `margin_hours`,
+    `plain`, `commodity_bit`, `first_risk`, `spot_weight`, `addon_mills`, `margin_bound_mills`, `residual_mills` and
+    `fast_path_places` of these books, nothing else. Equal inputs give equal bytes. To update accounts as well, use
+    `live_books.changing_terms`, which calls this.
 
     books   numbers of books, legs before the combinations on them. A combination depends on its legs, so the
             combinations on each book must be included (`live_books.with_combinations`)
@@ -86,9 +91,18 @@ def derive_margin_terms(state: np.record, books: Iterable[int], months: Mapping[
     for index, hours in months.items():
         book = state.books[index]
         book.margin_hours = sum(month_hours for _, month_hours in hours)
+        _set_months(state, index, hours)
         spot = int(state.commodities[book.commodity].spot_month)
         book.spot_weight = int(spot != 0 and any(month == spot for month, _ in hours))
     _derive(state, np.array(list(books), np.int64))
+
+
+def _set_months(state: np.record, index: int, months: Months) -> None:
+    row = state.book_months[index]
+    row["month"], row["hours"] = 0, 0
+    row["count"] = len(months)
+    row["month"][: len(months)] = [month for month, _ in months]
+    row["hours"][: len(months)] = [hours for _, hours in months]
 
 
 @kernel
@@ -99,20 +113,33 @@ def _derive(state: np.record, books: np.ndarray) -> None:
         commodity = np.int64(book.commodity)
         book.commodity_bit = np.int64(1) << (commodity - 1)
         book.first_risk = risk_row(state, np.int64(0), commodity)
-        # The lots of a term contract also count in `term_lots` (LIMIT-004), as the path of combinations does.
-        book.plain = int(book.leg_count == 1 and book.term == 0)
         if book.leg_count > 1:
             _add_up_legs(state, book)
             _set_residual(state, book)
         else:
+            book.addon_mills = _addon_mills(state, books[number])
             _set_bound(state, book, book.margin_hours)
+        # Lots of a term contract also count in `term_lots` (LIMIT-004), lots short near their last trading day in the
+        # add-on (MARGIN-009). The path of combinations does both.
+        book.plain = int(book.leg_count == 1 and book.term == 0 and book.addon_mills == 0)
         refresh_fast_path(book)
+
+
+@kernel
+def _addon_mills(state: np.record, index: int) -> int:
+    """Delivery add-on of one lot short of an outright, mills: of its hours in the commodity's add-on month."""
+    commodity, hours = state.books[index].commodity, np.int64(0)
+    months, near = state.book_months[index], state.margin_terms.addon_month[commodity]
+    for place in range(months["count"]):
+        if months.month[place] == near != 0:
+            hours += months.hours[place]
+    return int(part_up(hours * state.commodities[commodity].psr_mills, state.margin_terms.addon_bp))
 
 
 @kernel
 def _add_up_legs(state: np.record, book: np.record) -> None:
     """Write the hours and the spot weight of a combination, sums over its legs, sold legs negative, and its bound."""
-    bought, sold, weight = np.int64(0), np.int64(0), np.int64(0)
+    bought, sold, weight, addon = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for number in range(np.int64(book.leg_count)):
         leg = state.books[book.legs[number].book]
         if book.legs[number].sign > 0:
@@ -120,6 +147,8 @@ def _add_up_legs(state: np.record, book: np.record) -> None:
         else:
             sold += leg.margin_hours
         weight += np.int64(book.legs[number].sign) * leg.spot_weight
+        addon += leg.addon_mills
+    book.addon_mills = addon
     book.margin_hours = bought - sold
     book.spot_weight = weight
     _set_bound(state, book, int(bought + sold))
@@ -130,7 +159,8 @@ def _set_bound(state: np.record, book: np.record, gross: int) -> None:
     """Write the most that one working lot can add to the scans, by its net hours and the hours of all its legs
     together, `gross`."""
     commodity = state.commodities[book.commodity]
-    book.margin_bound_mills = scan_mills(commodity, np.int64(book.margin_hours), np.int64(0), np.int64(0), gross)
+    scan = scan_mills(commodity, np.int64(book.margin_hours), np.int64(0), np.int64(0), gross)
+    book.margin_bound_mills = scan + book.addon_mills
 
 
 @kernel

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from exchange.codes import CommandKind
+from exchange.engine.calls.margin_run import MarginPayload, cancel_of_called, check_margin, run_margin
 from exchange.engine.control.cascade import CascadePayload, cancel_cascaded, cascade, check_cascade
 from exchange.engine.control.checks import ControlError, require, within
 from exchange.engine.control.day_limits import (
@@ -74,6 +75,7 @@ CONTROLS: dict[int, Control[Any] | None] = {
     CommandKind.ADJUST: Control(AdjustPayload, check_adjust, adjust, check_people=check_adjust_people),
     CommandKind.BLOCK: Control(BlockPayload, check_block, book_block),
     CommandKind.SPOT_MONTHS: Control(SpotPayload, check_spot_months, set_spot_months),
+    CommandKind.MARGIN: Control(MarginPayload, check_margin, run_margin, cancel_of_called),
     CommandKind.DEFINE_KEY: None,
     CommandKind.ACT: None,
 }

@@ -49,7 +49,7 @@ from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, c
 
 ACK = np.uint64(EVENT_ORDER_ACCEPTED)
 ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))
-NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN)
+NEW_FLAGS = int(CommandFlag.NO_COD | CommandFlag.REJECT_IF_ELECTED | CommandFlag.TIGHTEN | CommandFlag.LIQUIDATION)
 
 # Offsets of fields in ORDER rows. Fields at the same offset in COMMAND, ORDER and EVENT are copied.
 ORDER_CODES = place_in(ORDER, "resting")

@@ -31,7 +31,7 @@ def _fill_outright(state, out, slot, lots, tick, liquidity):
     record_print(state, index, tick, lots)
     fee = clear_fill(state, book, state.orders[slot], lots, tick, liquidity)
     row = emit_fill(state, out, book, slot, lots, tick, liquidity, fee)
-    row["flags"] = EVENT_FLAG_IMPLIED
+    row["flags"] |= EVENT_FLAG_IMPLIED
 
 
 @kernel
@@ -41,7 +41,7 @@ def _fill_internal(state, out, slot, lots, tick):
     book = state.books[state.orders[slot].book]
     clear_internal_fill(state, book, state.orders[slot], lots, tick)
     row = emit_fill(state, out, book, slot, lots, tick, LIQUIDITY_MAKER, np.int64(0))
-    row["flags"] = EVENT_FLAG_IMPLIED | EVENT_FLAG_INTERNAL
+    row["flags"] |= EVENT_FLAG_IMPLIED | EVENT_FLAG_INTERNAL
 
 
 @kernel
@@ -54,7 +54,7 @@ def _fill_combination(state, out, slot, lots, tick, liquidity):
     record_print(state, index, tick, lots)
     fee = clear_implied_fill(state, book, state.orders[slot], lots, liquidity)
     row = emit_fill(state, out, book, slot, lots, tick, liquidity, fee)
-    row["flags"] = EVENT_FLAG_IMPLIED
+    row["flags"] |= EVENT_FLAG_IMPLIED
 
 
 @kernel

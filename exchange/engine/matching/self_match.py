@@ -69,5 +69,5 @@ def _decrement(state, out, slot, lots):
     if order.leaves_lots == 0:
         order.state = ORDER_STATE_CANCELLED
     row = order_event(state, out, EVENT_SELF_MATCH_DECREMENTED, order, lots, level_lots)
-    row["flags"] = flags
+    row["flags"] |= flags
     row.account_sequence = next_in_stream(state, np.int64(order.account))

@@ -10,5 +10,6 @@ contracts       values, fees, cascade, leg prices of a strip (SPEC-004, FEE-001,
 certification   goodput, tiers, conversion factors, effective price (CERT-, ROUTE-)
 delivery        units, ties, shortfall, invoices (DELIVER-)
 margin          initial margin of an account (MARGIN-)
+month_margin    the same from GPU-hours of months, at the rates of a journal
 waterfall       default waterfall and guaranty fund (FALL-)
 """

@@ -10,4 +10,5 @@ spot_months      the spot month of each commodity and its limit; changes them
 position_flags   accounts above a spot limit or an accountability level
 keepers          makes them all; opens the indices of a new venue
 house_keeper     runs index_keeper and spot_months
+caller       margin runs after each of these, and what follows from them
 """

@@ -8,6 +8,7 @@ from contracts_spec.outrights import Instrument
 from contracts_spec.schema import Spec
 from exchange.engine.control.house.index_opening import opening_payload
 from exchange.engine.control.registry import encode_payload
+from exchange.venue.daily.caller import Caller
 from exchange.venue.daily.house_keeper import HouseKeeper
 from exchange.venue.daily.index_keeper import last_noon_day
 from exchange.venue.daily.life_keeper import LifeKeeper
@@ -16,14 +17,15 @@ from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.own_commands import OwnCommands
 
-Keepers = tuple[Settler, Marker, LifeKeeper, HouseKeeper]
+Keepers = tuple[Settler, Marker, LifeKeeper, HouseKeeper, Caller]
 
 
 def day_keepers(states: np.ndarray, spec: Spec, own: OwnCommands, warn: Callable[[str], None]) -> Keepers:
     """What runs the days of a venue (`Timekeeper.run_days_with`); arguments as for `Settler`."""
+    caller = Caller(states, spec, own, warn)
     return (
-        Settler(states, spec, own, warn), Marker(own, warn), LifeKeeper(states, spec, own, warn),
-        HouseKeeper(states, spec, own, warn),
+        Settler(states, spec, own, warn), Marker(own, warn, caller.ask), LifeKeeper(states, spec, own, warn),
+        HouseKeeper(states, spec, own, warn), caller,
     )  # fmt: skip
 
 

@@ -14,9 +14,12 @@ MARK_NS = 60 * NS_PER_S
 class Marker:
     """Submits MARK controls, one at a time."""
 
-    def __init__(self, own: OwnCommands, warn: Callable[[str], None]) -> None:
-        """`warn`: called with a line that a person should act on."""
-        self._own, self._warn = own, warn
+    def __init__(self, own: OwnCommands, warn: Callable[[str], None], marked: Callable[[], None]) -> None:
+        """warn     called with a line that a person should act on
+
+        marked   called after each run
+        """
+        self._own, self._warn, self._marked = own, warn, marked
         self._minute = 0
         self._waits = self._has_printed = False
 
@@ -42,7 +45,8 @@ class Marker:
 
     def _end(self) -> None:
         self._waits = False
+        self._marked()
 
     def _refused(self, why: str) -> None:
-        self._end()
+        self._waits = False
         self._warn(f"positions are not marked: {why}")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from exchange.codes import AccountFlag, CommandKind, KillParty, Scope
+from exchange.clearing_codes import AccountFlag
+from exchange.codes import CommandKind, KillParty, Scope
 from exchange.engine.control.checks import ControlError
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload

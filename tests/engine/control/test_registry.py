@@ -28,8 +28,9 @@ def control(engine: Engine, kind: int, payload: bytes) -> np.ndarray:
 def test_the_table_names_controls_and_no_rows() -> None:
     assert set(CONTROLS) == {
         CommandKind.LIST, CommandKind.DEFINE_ACCOUNT, CommandKind.DEFINE_KEY, CommandKind.LEAD_MAKERS,
-        CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.CASCADE, CommandKind.EXPIRE, CommandKind.ACT,
         CommandKind.INDEX, CommandKind.ADJUST, CommandKind.BLOCK, CommandKind.SPOT_MONTHS,
+        CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.CASCADE, CommandKind.EXPIRE, CommandKind.MARGIN,
+        CommandKind.ACT,
     }  # fmt: skip
 
 
@@ -41,9 +42,8 @@ def test_a_payload_that_fits_in_no_frame_is_refused(kind: int) -> None:
 
 
 def test_a_kind_that_is_no_control_is_refused_with_those_that_are() -> None:
-    text = (
-        r"not one of ADJUST, BLOCK, CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, INDEX, LEAD_MAKERS, LIST, MARK, SPOT"
-    )
+    names = "ADJUST, BLOCK, CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, INDEX, LEAD_MAKERS, LIST, MARGIN, MARK, SPOT"
+    text = f"control 1: not one of {names}_MONTHS$"
     with pytest.raises(ControlError, match=text):
         Engine(TEST).check_control(CommandKind.NEW, b"{}")
 
@@ -101,6 +101,7 @@ def test_names_of_fields_are_those_that_journals_hold() -> None:
         ],
         "SPOT_MONTHS": ["commodities"],
         "EXPIRE": ["books", "fee_mills", "day"],
+        "MARGIN": ["pairs", "addon", "addon_bp", "maintenance_bp", "call_ns"],
     }  # fmt: skip
 
 

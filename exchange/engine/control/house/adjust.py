@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 
 from exchange.clearing.adjustments import move_variation
-from exchange.clearing_codes import CashReason
-from exchange.codes import AccountFlag, ComboKind
+from exchange.clearing_codes import AccountFlag, CashReason
+from exchange.codes import ComboKind
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.house.settled_days import was_settled

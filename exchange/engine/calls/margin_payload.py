@@ -1,0 +1,59 @@
+"""The payload of a MARGIN control, from configuration and what is listed (MARGIN-007, MARGIN-009, MARGIN-012)."""
+
+from datetime import date
+
+import numpy as np
+
+from contracts_spec.business_days import BusinessDays
+from contracts_spec.schema import Spec
+from exchange.codes import ComboKind, Family, PeriodKind
+from exchange.engine.calls.margin_run import MarginPayload
+from exchange.units import NS_PER_DAY
+
+CHIP_SHIFT = 24  # of an instrument id (SPEC-042)
+
+
+def margin_payload(states: np.ndarray, spec: Spec, day: date) -> MarginPayload:
+    """The payload of a run on trading day `day`. Pairs with a commodity that is not listed are left out."""
+    rates, commodities = spec.margin, commodities_of(states, spec)
+    return MarginPayload(
+        pairs=[
+            (commodities[one], commodities[other], *pair.ratio, pair.credit_bp)
+            for pair in rates.pair
+            for one, other in [pair.legs]
+            if one in commodities and other in commodities
+        ],
+        addon=_addon_months(states, spec, day),
+        addon_bp=rates.delivery_addon_bp,
+        maintenance_bp=rates.maintenance_bp,
+    )
+
+
+def commodities_of(states: np.ndarray, spec: Spec) -> dict[str, int]:
+    """Commodity of each leg name of a pair that is listed: a chip, or its index contracts as `CHIP/I`."""
+    books = _outrights(states)
+    chips = {chip.code: chip.name for chip in spec.chips}
+    keys = zip(books["instrument_id"].tolist(), books["family"].tolist(), books["commodity"].tolist(), strict=True)
+    return {
+        chips[instrument >> CHIP_SHIFT] + ("/I" if family == Family.IDX else ""): commodity
+        for instrument, family, commodity in keys
+        if instrument >> CHIP_SHIFT in chips
+    }
+
+
+def _outrights(states: np.ndarray) -> np.ndarray:
+    books = states["books"][0]
+    found: np.ndarray = books[(books["listed"] != 0) & (books["combo"] == ComboKind.OUTRIGHT)]
+    return found
+
+
+def _addon_months(states: np.ndarray, spec: Spec, day: date) -> list[tuple[int, int]]:
+    """(commodity, month) of physical months from the close some business days before their last trading day on."""
+    days, books = BusinessDays(spec.calendar), _outrights(states)
+    months = books[(books["family"] == Family.PHY) & (books["period_kind"] == PeriodKind.MONTH)]
+    found = set()
+    for book in months[["commodity", "start_month", "ltd_ns"]]:
+        ltd = date.fromordinal(date(1970, 1, 1).toordinal() + int(book["ltd_ns"]) // NS_PER_DAY)
+        if days.before(ltd, spec.margin.delivery_addon_business_days) < day <= ltd:
+            found.add((int(book["commodity"]), int(book["start_month"])))
+    return sorted(found)
