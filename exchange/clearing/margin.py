@@ -15,7 +15,13 @@ it off.
 
 import numpy as np
 
-from exchange.clearing.positions import book_lots, find_position, largest_possible_lots
+from exchange.clearing.positions import (
+    book_lots,
+    change_lots,
+    find_position,
+    largest_possible_lots,
+    queue_position_report,
+)
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import SIDE_SELL, leg_side, sign_of
 from exchange.machine import likely, lowest_bit, prefetch
@@ -283,11 +289,18 @@ def add_held_lots(state, account, row, lots, value):
 
     `scan_rise_bound_mills` stays: these lots have been counted as working, so holding them raises no scan.
     """
+    hold_lots(state, account, row, lots, value)
+    queue_position_report(state, account, state.positions[row], row)
+
+
+@kernel
+def hold_lots(state, account, row, lots, value):
+    """As `add_held_lots`, without a POS. The caller computes the hold again, if the lots were not working before."""
     position = state.positions[row]
     book = state.books[position.book]
     risk, before = own_risk(state, account, book), largest_possible_lots(position)
     short = most_short(position, np.int64(0))
-    book_lots(state, account, position, row, book, lots, value)
+    change_lots(state, account, position, book, lots, value)
     risk.net_hours += lots * book.margin_hours
     risk.gross_hours += (largest_possible_lots(position) - before) * book.margin_hours
     hold_short(state, account, book, position, short)

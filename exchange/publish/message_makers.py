@@ -25,6 +25,7 @@ from exchange.engine.event_rows import (
     CANCEL_REASON,
     CASH_REASON,
     CONNECTION_END,
+    DUE_NS,
     EQUITY_AFTER_MILLS,
     EQUITY_MILLS,
     FLAGS,
@@ -114,6 +115,7 @@ def values_of(table: InstrumentTable) -> dict[str, Getter]:
         "free_mills": _free_mills,
         "priority": lambda row: priority_of(row[FLAGS]),
         "fired": lambda row: DISCONNECT_CAUSES.index(reason_of_disconnect(row[CANCEL_REASON], row[CONNECTION_END])),
+        "due_us": lambda row: row[DUE_NS] // NS_PER_US,
         "cash_word": lambda row: _cash_word(row[CASH_REASON], row[AMOUNT_MILLS]),
     }
 

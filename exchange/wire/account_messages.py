@@ -128,6 +128,21 @@ class Cascade(AccountMessage, tag="cascade"):
     drop_sequence: Count = 0
 
 
+class Call(AccountMessage, tag="call"):
+    """A margin call of the account: made, renewed, met, or not met, and what follows (MARGIN-012, FALL-003).
+
+    state         open, close_only (called), liquidating (not met: the venue closes its positions), defaulted
+    amount_mills  what is missing to the initial margin of its positions, if it is called
+    due_us        when a call that is not met leads to liquidation
+    """
+
+    state: str
+    amount_mills: Mills = 0
+    due_us: TimeUs = 0
+    replay: bool = False
+    drop_sequence: Count = 0
+
+
 class ProtectionEvent(AccountMessage, tag="mmp"):
     """A protection group has tripped or is armed again (MMP-001)."""
 

@@ -6,9 +6,9 @@
 
 A frame holds whole records, one behind another. A record has a head of eight bytes and then its fields, those of
 earlier versions first, and of each version the widest first: numbers of eight bytes, client order ids of 24,
-instruments and accounts of four, codes of one or two. All are little-endian; the end of a version is padded to a
-multiple of eight bytes. So a new field moves no other. A word is the number of the code in `exchange.codes`. An absent
-number is the smallest int64, an absent code 255, an absent text zeros.
+instruments and accounts of four, codes of one or two. All are little-endian; a version ends at a multiple of eight
+bytes, so a new field moves no other. A word is its code's number. An absent number is the smallest int64, an absent code
+255, an absent text zeros.
 """
 
 import struct
@@ -22,6 +22,7 @@ from msgspec.structs import fields
 
 from exchange.codes import EventKind
 from exchange.wire.account_messages import (
+    Call,
     CancelOnDisconnectFired,
     Cascade,
     Cash,
@@ -49,10 +50,9 @@ QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
 QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders
 TEMPLATES: dict[type[Struct], int] = {
     New: 1, Cancel: 2, Replace: 3, Quote: 4, Ok: 10, Err: 11, Exec: 20, Fill: 21, Position: 22, Margin: 23, Cash: 24,
-    ProtectionEvent: 25, KillEvent: 26, CancelOnDisconnectFired: 27, Cascade: 28,
+    ProtectionEvent: 25, KillEvent: 26, CancelOnDisconnectFired: 27, Cascade: 28, Call: 29,
 }  # fmt: skip
-QUOTE_OK = 12  # template of the reply to a mass quote
-FIRST_REPORT = 10  # of the templates of the server
+QUOTE_OK, FIRST_REPORT = 12, 10  # templates: of the reply to a mass quote; first of the server
 # Keys that a record need not have: they follow from another key, or are always the same.
 IMPLIED: dict[type[Struct], tuple[str, ...]] = {Err: ("name", "applied"), Margin: ("currency",), Cash: ("currency",)}
 FOUR_BYTES = ("account", "instrument", "session_id", "protection_group")

@@ -60,6 +60,7 @@ KEYS = {
     "cancel_on_disconnect": "cod",
     "reject_if_elected": "rie",
     "until_us": "until",
+    "due_us": "due",
     "at_us": "at",
     "message": "msg",
     "reason": "why",

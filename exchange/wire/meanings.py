@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from exchange.codes import MarketState
 from exchange.wire.words import (
+    ACCOUNT_STATES,
     CANCEL_REASONS,
     CASH_CAUSES,
     DISCONNECT_CAUSES,
@@ -144,6 +145,9 @@ MEANINGS = {
     "need_mills": _M("mill", "margin that the refused order needs"),
     "amount_mills": _M("mill", "money paid in, negative: out"),
     "Cash.reason": _M("", "what the money is", CASH_CAUSES),
+    "Call.state": _M("", "how the account stands with its margin", ACCOUNT_STATES),
+    "Call.amount_mills": _M("mill", "what is missing to the initial margin of its positions; absent: no call"),
+    "due_us": _M("us", "when a call that is not met leads to liquidation; absent: no call"),
     "reference": _M("", "a text of who moved the money"),
     "Cascade.price_tick": _M("tick", "last settlement of the parent, at which its children are opened"),
     "Cascade.lots": _M("lot", "lots that the position had, long > 0"),

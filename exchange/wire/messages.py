@@ -2,6 +2,7 @@
 
 from exchange.wire.account_messages import (
     AccountMessage,
+    Call,
     CancelOnDisconnectFired,
     Cascade,
     Cash,
@@ -114,6 +115,7 @@ ServerMessages = (
     | Margin
     | Cash
     | Cascade
+    | Call
     | ProtectionEvent
     | CancelOnDisconnectFired
     | KillEvent

@@ -23,6 +23,7 @@ from msgspec.structs import FieldInfo, fields
 
 from exchange.codes import EventKind, MarketState, RejectReason
 from exchange.wire.account_messages import (
+    Call,
     CancelOnDisconnectFired,
     Cascade,
     Cash,
@@ -36,6 +37,7 @@ from exchange.wire.account_messages import (
 from exchange.wire.errors import ErrorCode, applied, reason_text
 from exchange.wire.responses import Err, Ok
 from exchange.wire.words import (
+    ACCOUNT_STATES,
     CANCEL_REASONS,
     CASH_CAUSES,
     DISCONNECT_CAUSES,
@@ -70,6 +72,7 @@ DERIVED = {
     "why": "CancelReason, if the command has ended the order that it entered or replaced; 0: none",
     "fired": "0: the client fell silent, 1: its connection ended in another way",
     "cash_word": "place of the cause in `words.CASH_CAUSES`",
+    "due_us": "when an unmet margin call leads to liquidation, us, 0: there is no call",
 }
 CODES = tuple(ErrorCode)
 REASON_TEXTS = ("", *(reason_text(reason) for reason in RejectReason if reason != RejectReason.NONE))
@@ -236,6 +239,15 @@ ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
         Form(
             Cascade,
             (*_HEAD, _INSTRUMENT, _number("price_tick", "settlement_tick"), _number("lots", "position_lots")),
+        ),
+    ),
+    EventKind.MARGIN_CALLED: (
+        Form(
+            Call,
+            (
+                *_HEAD, _word("state", ACCOUNT_STATES, "standing"), _number("amount_mills", "call_mills"),
+                _number("due_us"),
+            ),
         ),
     ),
     EventKind.PROTECTION_TRIPPED: (

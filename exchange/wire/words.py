@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from exchange.clearing_codes import Standing
 from exchange.codes import (
     CancelReason,
     KillParty,
@@ -42,6 +43,7 @@ KILL_PARTIES = ("venue", "risk")
 SCOPES = ("account", "session", "firm")
 PROTECTION_STATES = ("", "armed", "tripped")
 THRESHOLDS = ("", "lots", "fills", "delta", "gpuh")
+ACCOUNT_STATES = ("open", "close_only", "liquidating", "defaulted")  # by their margin
 
 for words, codes in (
     (SIDES, Side),
@@ -54,10 +56,11 @@ for words, codes in (
     (SCOPES, Scope),
     (PROTECTION_STATES, ProtectionState),
     (THRESHOLDS, Threshold),
+    (ACCOUNT_STATES, Standing),
 ):
     assert len(words) == len(codes), "a word for every code"
 
-CASH_CAUSES = ("deposit", "withdrawal", "variation", "fee", "adjustment")  # `why` of `cash`
+CASH_CAUSES = ("deposit", "withdrawal", "variation", "fee", "adjustment", "shortfall")  # `why` of `cash`
 
 # For `why` of `cod_fired`. A DISCONNECT has no request id. Its row and its event have in that place how the connection
 # ended: SILENT if the client sent nothing, else 0. An expired dead-man timer counts as silence too.

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import fields
 
+from exchange.clearing_codes import Standing
 from exchange.codes import (
     CancelReason,
     EventKind,
@@ -47,6 +48,7 @@ CODES_OF: dict[str, type[IntEnum]] = {
     "state": OrderState, "side": Side, "order_type": OrderType, "tif": TimeInForce, "cancel_reason": CancelReason,
     "liquidity": Liquidity, "kill_party": KillParty, "scope": Scope, "threshold": Threshold,
     "protection_state": ProtectionState, "reason": RejectReason, "book_state": MarketState, "why": CancelReason,
+    "standing": Standing,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.schema import Spec
+from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, PeriodKind
 from exchange.engine.calls.margin_run import MarginPayload
 from exchange.units import NS_PER_DAY
@@ -43,7 +44,7 @@ def commodities_of(states: np.ndarray, spec: Spec) -> dict[str, int]:
 
 def _outrights(states: np.ndarray) -> np.ndarray:
     books = states["books"][0]
-    found: np.ndarray = books[(books["listed"] != 0) & (books["combo"] == ComboKind.OUTRIGHT)]
+    found: np.ndarray = books[(books["life"] == Life.LISTED) & (books["combo"] == ComboKind.OUTRIGHT)]
     return found
 
 

@@ -192,7 +192,7 @@ def _open_book(state: np.record, terms: InstrumentTerms) -> None:
 
 def _clear_book(state: np.record, index: int) -> None:
     """Clear all that is left of the instrument that had this book before."""
-    for table in (state.books, state.allocation, state.guards, state.implied):
+    for table in (state.books, state.book_months, state.allocation, state.guards, state.implied):
         table[index] = np.zeros(1, table.dtype)[0]
 
 

@@ -15,6 +15,7 @@ from exchange.engine.event_rows import (
     AMOUNT_MILLS,
     CANCEL_REASON,
     CONNECTION_END,
+    DUE_NS,
     EQUITY_AFTER_MILLS,
     EQUITY_MILLS,
     INSTRUMENT,
@@ -32,6 +33,7 @@ from exchange.kernel_codes import (
     EVENT_CASH_MOVED,
     EVENT_FLAG_KEPT,
     EVENT_FLAG_LOST,
+    EVENT_MARGIN_CALLED,
     EVENT_ORDER_REJECTED,
     EVENT_ORDER_REPLACED,
     EVENT_POSITION_CHANGED,
@@ -67,7 +69,7 @@ NEXT_SEQUENCE, UNREALISED_MILLS, GAIN_MILLS = (
     row_values.NEXT_SEQUENCE, row_values.UNREALISED_MILLS, row_values.GAIN_MILLS,
 )  # fmt: skip
 MAINTENANCE_MILLS, FREE_MILLS = row_values.MAINTENANCE_MILLS, row_values.FREE_MILLS
-PRIORITY, FIRED, CASH_WORD = row_values.PRIORITY, row_values.FIRED, row_values.CASH_WORD
+PRIORITY, FIRED, CASH_WORD, DUE_US = row_values.PRIORITY, row_values.FIRED, row_values.CASH_WORD, row_values.DUE_US
 INDICES_MAX, NO_IDS, SILENT = words.INDICES_MAX, words.NO_IDS, words.SILENT
 BP = 10_000
 EMPTY_TEXT, SESSION_ID_SIZE = 0xA0, 10  # in MessagePack: a text below 32 bytes
@@ -161,6 +163,8 @@ def derive_others(tables, event):
     elif kind == EVENT_CASH_MOVED:
         values[CASH_WORD] = cash_word(event.cash_reason, values[AMOUNT_MILLS])
         derive_margin(tables, values[EQUITY_AFTER_MILLS], values[MARGIN_HELD_MILLS], values[UNPAID_GAIN_MILLS])
+    elif kind == EVENT_MARGIN_CALLED:
+        values[DUE_US] = values[DUE_NS] // NS_PER_US
     else:
         silent = values[CANCEL_REASON] == CANCEL_TIMER or values[CONNECTION_END] == SILENT
         values[FIRED] = 0 if silent else 1
