@@ -120,7 +120,7 @@ class Timekeeper:
             self._house_keeper.turn(now_ns, self._schedule)
         if self._marker is not None:
             self._mark(self._marker, now_ns)
-        if self._caller is not None:
+        if self._caller is not None and not self._is_settling(now_ns):
             self._caller.turn(now_ns)
         if self._schedule is not None:
             self._follow_schedule(self._schedule, now_ns)
@@ -165,6 +165,14 @@ class Timekeeper:
         is_today = day == schedule.day_number(now_ns)
         if is_today and day > int(self._states["variation_day"][0]) and self._is_open():
             marker.mark_noon(day)
+
+    def _is_settling(self, now_ns: int) -> bool:
+        """Whether, after the close, a group still waits for its settlement or for the instruments of the coming day;
+        margin is computed afterwards, or when the settlement is late."""
+        schedule = self._schedule
+        if schedule is None or schedule.is_late(now_ns):
+            return False
+        return MarketState.CLOSED in query.group_states(self._states).values()
 
     def _is_open(self) -> bool:
         return MarketState.OPEN in query.group_states(self._states).values()

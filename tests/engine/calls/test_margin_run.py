@@ -11,6 +11,7 @@ from exchange.codes import CancelReason, CommandKind, EventKind, Side, TimeInFor
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.units import NS_PER_HOUR
+from tests.ending import Q1, Ending
 from tests.funded import F27, G27, HOURS, MARK, PSR, RICH, SPREAD, Funded
 
 LOTS = 10
@@ -131,6 +132,28 @@ def test_pairs_and_add_on_months_of_the_payload_count() -> None:
     called.run(addon=[[1, month + 1]])
     assert states[0].accounts[1].required_mills == INITIAL
     called.run(maintenance_bp=10_000, call_ns=1)
+
+
+@pytest.mark.rule("MARGIN-009", "MARGIN-013", "CASCADE-002")
+def test_the_add_on_of_lots_short_is_held_until_their_contract_ends() -> None:
+    market = Ending()
+    state = market.pair.fast.engine.states[0]
+    market.trade(1, Side.SELL, 5, MARK)
+    market.new(1, Side.SELL, 2, MARK + 9)
+    market.trade(2, Side.SELL, 4, MARK, Q1)
+    plain = market.held(1), market.held(2)
+    market.pair.control(CommandKind.MARGIN, {"addon": [[1, int(state.book_months[F27]["month"][0])]]})
+    lot_mills = HOURS[F27] * PSR // 2
+    assert (market.held(1) - plain[0], market.held(2) - plain[1]) == (7 * lot_mills, 4 * lot_mills)
+    assert not state.books[F27].plain and not state.books[Q1].plain and state.books[G27].plain
+    market.settle(MARK, F27, Q1)
+    market.close()
+    market.cascade()
+    market.pair.compare_accounts()
+    assert market.held(2) - plain[1] == 4 * lot_mills, "the quarter's month has it now"
+    market.expire(F27)
+    market.pair.compare_accounts()
+    assert state.risks["addon_mills"].sum() == 0
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ import msgspec
 import pytest
 
 from exchange.clearing_codes import HouseAccount, Standing
-from exchange.codes import CommandKind, Side
+from exchange.codes import CommandKind, MarketState, Side
 from exchange.engine import query
 from exchange.engine.calls.standing import OpenCall, open_call, standing
 from exchange.journal.replay import read_frames
 from exchange.journal.verify import verify
 from exchange.units import NS_PER_HOUR, NS_PER_S
 from tests.gateway.harness import Bench, NoSyncDisk
-from tests.venue.daily.test_settler import trade
+from tests.venue.daily.test_settler import HOUR, trade
+from tests.venue.test_timekeeper import move_to
 
 LOTS, HOURS = 10, 744
 FALL = 200  # ticks
@@ -59,6 +60,19 @@ def fall(bench: Bench, ticks: int) -> None:
 def later(bench: Bench, nanoseconds: int) -> None:
     bench.clock.now += nanoseconds
     bench.pass_ms(100)
+
+
+@pytest.mark.rule("MARGIN-012", "SESSION-001")
+def test_after_a_close_margin_is_computed_once_all_groups_have_their_day(tmp_path: Path) -> None:
+    with Bench(str(tmp_path), schedule=HOUR) as bench:
+        trade(bench, 1, bench.price, LOTS)
+        move_to(bench, 3_590)
+        before = len(runs(bench))
+        move_to(bench, 2)
+        bench.pass_ms(300)
+        state = query.instruments(bench.venue.states)[0].state
+        assert state == MarketState.PREOPEN and len(runs(bench)) == before + 1
+        assert bench.venue.states[0].accounts[2].required_mills > 0
 
 
 @pytest.mark.rule("MARGIN-012", "MARGIN-014", "FALL-003", "INV-018")
