@@ -44,6 +44,8 @@ from exchange.wire.messages import (
     New,
     Ok,
     Replace,
+    Settlement,
+    Stats,
 )
 from exchange.wire.requests import SideText
 from exchange.wire.version import JSON_SUBPROTOCOL
@@ -120,6 +122,18 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
     async def trades(self, instrument: InstrumentDefinition) -> None:
         """Subscribe to the trades of an instrument; they arrive as events."""
         await self.subscribe(ChannelSpec(name_of_channel="trades", instrument=instrument.instrument))
+
+    async def settlements(self) -> dict[int, Settlement]:
+        """The last settlement of each outright, by instrument; it follows the channel, whose messages are events."""
+        await self.subscribe(ChannelSpec(name_of_channel="settlement"))
+        await self._until(lambda: self.core.feeds.settlements_known)
+        return self.core.feeds.settlements
+
+    async def stats(self, instrument: InstrumentDefinition) -> Stats:
+        """The trading day of an instrument so far. `core.feeds.stats` has the newest; changes are events."""
+        await self.subscribe(ChannelSpec(name_of_channel="stats", instrument=instrument.instrument))
+        await self._until(lambda: instrument.instrument in self.core.feeds.stats)
+        return self.core.feeds.stats[instrument.instrument]
 
     async def subscribe(self, *specs: ChannelSpec) -> list[Feed]:
         """Subscribe to channels. ChannelRefused names the first one that the venue refuses."""

@@ -16,6 +16,8 @@ from exchange.wire.messages import (
     Depth,
     InstrumentDefinition,
     Instruments,
+    Settlement,
+    Stats,
     Status,
 )
 
@@ -48,13 +50,16 @@ class Feed:
 
 
 class Feeds:
-    """All subscriptions of a session, the instruments, and their phases."""
+    """All subscriptions of a session; the instruments, their phases, settlements and days so far."""
 
     def __init__(self) -> None:
         self.instruments: dict[int, InstrumentDefinition] = {}
         self.by_symbol: dict[str, InstrumentDefinition] = {}
         self.instruments_known = False
         self.phases: dict[int, str] = {}
+        self.settlements: dict[int, Settlement] = {}  # the last one of each instrument
+        self.settlements_known = False  # all of them
+        self.stats: dict[int, Stats] = {}  # the day of each watched instrument so far
         self.resyncs: list[int] = []  # channels that need a snapshot
         self._feeds: dict[Key, Feed] = {}
         self._channels: dict[int, Feed] = {}
@@ -124,6 +129,10 @@ class Feeds:
             self._define(message)
         elif isinstance(message, Status):
             self._phase(message.instrument, message.phase)
+        elif isinstance(message, Settlement):
+            self._settle(feed, message)
+        elif isinstance(message, Stats):
+            self.stats[message.instrument] = message
         events.append(ChannelData(feed.spec.instrument, message))
         return events
 
@@ -201,6 +210,11 @@ class Feeds:
             self.instruments[row.instrument] = self.by_symbol[row.symbol] = row
             self._phase(row.instrument, row.phase)
         self.instruments_known = self.instruments_known or not message.more
+
+    def _settle(self, feed: Feed, message: Settlement) -> None:
+        self.settlements[message.instrument] = message
+        if not feed.spec.instrument and not message.more:
+            self.settlements_known = True
 
     def _phase(self, instrument: int, phase: str) -> None:
         """Note the phase of an instrument, because a crossed book is an error only while OPEN (MDATA-015, rule 5)."""

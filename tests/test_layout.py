@@ -43,6 +43,7 @@ SEVERAL_MEANINGS = {
     "Phases": "market states as published, and as the reference keeps them",
     "Position": "the reference's record, and the message that says it",
     # what one side asks for, and what the other gives
+    "Settlement": "a price as it was found, and the message that says it",
     "Session": "the venue's side of a conversation, and the client's",
 }
 

@@ -1,9 +1,19 @@
 """The running engine as market data reads it."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from exchange.engine import query
 from exchange.publish.book_view import Level
+from exchange.publish.daily.settlements import SettledBook
+
+# Of BOOK, in the order of `stats.DayStats`.
+_DAY = (
+    "open_tick", "day_high", "day_low", "last_tick", "volume_lots", "volume_tick_lots", "long_and_short_lots",
+    "settle_tick",
+)  # fmt: skip
 
 
 class EngineView:
@@ -25,3 +35,16 @@ class EngineView:
 
     def implied(self, index: int) -> tuple[Level | None, Level | None]:
         return query.implied(self._engine.states, index)
+
+    def statistics(self, indices: Sequence[int]) -> np.ndarray:
+        """The day of these books so far, int64, shape (n, fields of `stats.DayStats`)."""
+        books, places = self._engine.states["books"][0], np.array(indices, np.int64)
+        figures = np.stack([books[name][places].astype(np.int64) for name in _DAY], axis=1)
+        figures[:, _DAY.index("long_and_short_lots")] //= 2  # each lot is held long and short
+        return figures
+
+    def settlement(self, index: int) -> SettledBook:
+        """The last settlement of a book. The engine keeps the day whose limits follow from it: the next one."""
+        book = self._engine.states["books"][0, index]
+        day = max(int(book["settled_day"]) - 1, 0)
+        return SettledBook(int(book["settle_tick"]), int(book["settle_method"]), bool(book["settle_flagged"]), day)

@@ -17,15 +17,19 @@ snapshot of its channel, then the messages that later calls of `due` return.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from exchange.codes import EventKind
-from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
-from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, TopChannel
+from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row, read_rows
+from exchange.publish.channel_kinds import Channel, ChannelKey, key_of, made_channel
+from exchange.publish.channels import EventChannel
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.daily.settlements import SettledBooks, Settlements
+from exchange.publish.daily.stats import StatsBoard, StatsChannel, StatsSource
+from exchange.publish.event_messages import EventMessages
 from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
 from exchange.publish.fold.event_fold import EventFold, Frames
 from exchange.publish.fold.fold_rows import COMMAND, FULL, SHORT
@@ -33,22 +37,22 @@ from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import CadencedChannel, OpenBooks, Source, StateChannel
 from exchange.publish.phases import Phases
-from exchange.publish.prints import Message as Print
-from exchange.publish.prints import Prints, trades_message
-from exchange.publish.raw_channels import RawChannel, RawDepthChannel, RawTopChannel
+from exchange.publish.prints import Prints, trades_again, trades_message
+from exchange.publish.raw_channels import RawChannel
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import OFFERED_CHANNELS, ChannelMessage, ChannelSpec, Instruments, Status
-
-INSTRUMENTS_PAGE = 1_000  # definitions in one message: about 0.5 MiB of JSON
-US_PER_MS = 1_000
+from exchange.wire.messages import ChannelMessage, ChannelSpec
 
 _FILL = int(EventKind.FILL)
 _LISTED = int(EventKind.INSTRUMENT_LISTED)
+_SETTLED = int(EventKind.SETTLED)
 
 Message = tuple[int, ChannelMessage | Frames]
-Key = tuple[str, int, int, int]  # name, index, cadence_ms, levels
 Subject = TypeVar("Subject")
+
+
+class MarketSource(Source, SettledBooks, StatsSource, Protocol):
+    """The engine as all channels see it."""
 
 
 class MarketData:
@@ -57,12 +61,12 @@ class MarketData:
     def __init__(
         self,
         table: InstrumentTable,
-        source: Source,
+        source: MarketSource,
         numbers: Mapping[tuple[str, int], int] | None = None,
         audience: Audience | None = None,
     ) -> None:
         """`numbers`: last message number of each event channel at the source's `sequence`, by (name, index)."""
-        self._table = table
+        self._table, self._source = table, source
         self.sequence = source.sequence  # last command read
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
@@ -72,61 +76,59 @@ class MarketData:
         self._books = OpenBooks(source, self._fold)
         self._audience = audience or Everyone()
         self._revision = self._audience.revision
-        self._channels: dict[int, StateChannel | EventChannel] = {}
+        self._channels: dict[int, Channel] = {}
+        self._ended: set[int] = set()  # channels whose instrument has left its book to another one
         self._subscribers: Counter[int] = Counter()
-        self._keys: dict[int, Key] = {}
-        self._by_key: dict[Key, int] = {}
+        self._keys: dict[int, ChannelKey] = {}
+        self._by_key: dict[ChannelKey, int] = {}
+        self._ids = list(table.ids)  # by book: of the instrument that it is known to have
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
+        self._messages = EventMessages(table, self._phases)
+        self.settlements, self._stats = Settlements(table, source), StatsBoard(source)
         self._out: list[Message] = []
 
     # subscriptions
 
     def subscribe(self, spec: ChannelSpec) -> tuple[int, int]:
         """Add a subscriber to a channel; returns (channel number, 0), or (0, ErrorCode) if there is no such channel."""
-        name = spec.name_of_channel
-        index = self._table.index_of(spec.instrument) if spec.instrument else 0
-        if name not in OFFERED_CHANNELS:
-            return 0, ErrorCode.UNKNOWN_CHANNEL
-        if (name != "instruments") != bool(index):
-            return 0, ErrorCode.UNKNOWN_INSTRUMENT
-        cadence = spec.cadence_ms if name in ("depth", "top") else 0
-        key = (name, index, cadence, spec.levels if name == "depth" else 0)
+        key = key_of(spec, self._table)
+        if isinstance(key, ErrorCode):
+            return 0, key
         number = self._by_key.get(key) or self._create(key)
         self._subscribers[number] += 1
         if self._subscribers[number] == 1:
-            self._open(name, index, number)
+            self._open(key, number)
         return number, 0
 
-    def _create(self, key: Key) -> int:
-        name, index, cadence_ms, levels = key
+    def _create(self, key: ChannelKey) -> int:
         number = len(self._channels) + 1
-        if name == "depth":
-            self._channels[number] = (
-                DepthChannel(number, cadence_ms * US_PER_MS, levels) if cadence_ms else RawDepthChannel(number, levels)
-            )
-        elif name == "top":
-            self._channels[number] = TopChannel(number, cadence_ms * US_PER_MS) if cadence_ms else RawTopChannel(number)
-        else:
-            kept = 0 if name == "trades" else REPLAY_MESSAGES  # `prints` keeps the trades of all books
-            self._channels[number] = EventChannel(number, self._numbers.get((name, index), 0), kept)
+        self._channels[number] = made_channel(key, number, self._last_number(key.name, key.book))
         self._keys[number] = key
         self._by_key[key] = number
         return number
 
-    def _open(self, name: str, index: int, number: int) -> None:
+    def _last_number(self, name: str, index: int) -> int:
+        """Number of the last message of an event channel, 0: none."""
+        if name == "settlement":
+            return self.settlements.number_of(index) if index else self.settlements.number
+        return self._numbers.get((name, index), 0)
+
+    def _open(self, key: ChannelKey, number: int) -> None:
         """Begin to make the messages of a channel: it has its first subscriber."""
-        channel = self._channels[number]
+        channel, index = self._channels[number], key.book
         if isinstance(channel, StateChannel):
             self._books.open(index, channel, self.sequence)
-        elif name == "trades":
+        elif isinstance(channel, StatsChannel):
+            self._stats.open(channel)
+        elif key.name == "trades":
             channel.resume(self._fold.trade_id(index))
             self._fold.stream_trades(index, number)
         self._choose_encodings(number)
 
     def _choose_encodings(self, number: int) -> None:
         """Encode a channel as its subscribers need it. A raw one has always one encoding, for its log (RATE-006)."""
-        name, index, _, _ = self._keys[number]
+        name, _, index, _, _ = self._keys[number]
         bits = encoding_bits(self._audience, number)
         channel = self._channels[number]
         if name == "trades":
@@ -136,14 +138,18 @@ class MarketData:
 
     def unsubscribe(self, number: int) -> None:
         """Remove a subscriber from a channel. What nobody subscribes to is no longer followed."""
-        channel = self._channels[number]
-        name, index, _, _ = self._keys[number]
         self._subscribers[number] -= 1
         assert self._subscribers[number] >= 0, f"channel {number} has no subscriber"
-        if self._subscribers[number]:
-            return
+        if not self._subscribers[number] and number not in self._ended:
+            self._close(number)
+
+    def _close(self, number: int) -> None:
+        channel = self._channels[number]
+        name, _, index, _, _ = self._keys[number]
         if isinstance(channel, StateChannel):
             self._books.close(index, channel)
+        elif isinstance(channel, StatsChannel):
+            self._stats.close(channel)
         elif name == "trades":
             self._fold.stream_trades(index, 0)
 
@@ -163,16 +169,27 @@ class MarketData:
     def snapshot(self, number: int) -> list[ChannelMessage]:
         """The state of the channel after its last message, in pages (MDATA-005, MDATA-006)."""
         channel = self._channels[number]
-        name, index, _, _ = self._keys[number]
+        name, _, index, _, _ = self._keys[number]
+        if number in self._ended:
+            return []
         if isinstance(channel, StateChannel):
             return self._snapshot(index, channel)
+        if isinstance(channel, StatsChannel):
+            return channel.snapshot(self.sequence, self.time_us)
+        pages = self._pages(name, index)
+        for page in pages:
+            page.channel, page.sequence, page.snapshot = number, channel.sequence, True  # type: ignore[attr-defined]
+        return pages
+
+    def _pages(self, name: str, index: int) -> list[ChannelMessage]:
+        """What the snapshot of an event channel says."""
         if name == "trades":
             return []
         if name == "status":
-            status = self._status(index)
-            status.channel, status.sequence, status.snapshot = number, channel.sequence, True
-            return [status]
-        return self._instruments_snapshot(number, channel.sequence)
+            return [self._messages.status(index, self.sequence, self.time_us)]
+        if name == "instruments":
+            return self._messages.all_definitions(self.sequence, self.time_us)
+        return list(self.settlements.pages(index, self.sequence, self.time_us))
 
     def _snapshot(self, index: int, channel: StateChannel) -> list[ChannelMessage]:
         self._books.catch_up()
@@ -180,30 +197,19 @@ class MarketData:
             self._fold.note_snapshot(index, channel.kind, self.time_us)
         return channel.snapshot(self.sequence, self.time_us)
 
-    def _instruments_snapshot(self, number: int, sequence: int) -> list[ChannelMessage]:
-        rows = [self._table.definition(index, self._phases.phase(index)) for index in range(1, len(self._table.rows))]
-        starts = range(0, max(len(rows), 1), INSTRUMENTS_PAGE)
-        return [
-            Instruments(
-                number,
-                sequence,
-                self.sequence,
-                self.time_us,
-                rows[start : start + INSTRUMENTS_PAGE],
-                snapshot=True,
-                more=start != starts[-1],
-            )
-            for start in starts
-        ]
-
     def merged(self, number: int, since: int) -> list[ChannelMessage]:
         """Messages that bring a slow reader of a state channel up to date (RATE-006); [] if it has missed none.
 
         since   number of the last message that it has got
         """
         channel = self._channels[number]
+        if number in self._ended:
+            return []
+        if isinstance(channel, StatsChannel):
+            merged = channel.merged(since, self.sequence, self.time_us)
+            return channel.snapshot(self.sequence, self.time_us) if merged is None else merged
         assert isinstance(channel, StateChannel), "event channels are never conflated"
-        index = self._keys[number][1]
+        index = self._keys[number].book
         self._books.catch_up()
         messages = channel.merged(since)
         return self._snapshot(index, channel) if messages is None else messages
@@ -212,7 +218,7 @@ class MarketData:
         """The oldest message number of an event channel from which on `replay` is complete."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        name, index, _, _ = self._keys[number]
+        name, _, index, _, _ = self._keys[number]
         return self.prints.oldest(index) if name == "trades" else channel.oldest()
 
     def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]:
@@ -222,19 +228,13 @@ class MarketData:
         """
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        name, index, _, _ = self._keys[number]
+        name, _, index, _, _ = self._keys[number]
+        last = min(last, channel.sequence) if number in self._ended else last
         return (
-            self._trades_again(number, reply_to, self.prints.messages_of(index, first, last))
+            trades_again(self.prints.messages_of(index, first, last), number, reply_to)
             if name == "trades"
             else iter(channel.replay(first, last, reply_to))
         )
-
-    def _trades_again(self, number: int, reply_to: int, prints: Iterator[Print]) -> Iterator[ChannelMessage]:
-        for before, rows in prints:
-            message = trades_message(rows)
-            message.channel, message.sequence, message.previous = number, rows[-1][TRADE_ID], before
-            message.replay, message.reply_to = True, reply_to
-            yield message
 
     def due(self, now_us: int) -> list[Message]:
         """Messages to send now: of raw and event channels all since the last call, of others those that are due."""
@@ -246,6 +246,8 @@ class MarketData:
             del dirty[channel]
             channel.postpone(now_us)
             self._send(channel)
+        if self._stats.is_due(now_us) and self._source.sequence == self.sequence:
+            self._out += self._stats.due(now_us, self.sequence, self.time_us)
         out, self._out = self._out, []
         return out
 
@@ -253,6 +255,14 @@ class MarketData:
 
     def take(self, batch: ReleasedBatch) -> None:
         self.fold(batch.events, batch.last, batch.time_ns)
+        if _SETTLED in batch.kinds:
+            self._publish_settlements(read_rows(batch.events[batch.events["kind"] == _SETTLED]))
+
+    def _publish_settlements(self, rows: list[Row]) -> None:
+        """Publish SETTLED rows of a control, each for all books and for its own (SETTLE-012)."""
+        for number, row in self.settlements.take(rows):
+            for index in (0, row[INSTRUMENT]):
+                self._event("settlement", index, number, self.settlements.message, row)
 
     def fold(self, events: np.ndarray, through: int, time_ns: int) -> None:
         """Read EVENT rows just released, of whole commands.
@@ -315,9 +325,29 @@ class MarketData:
                 phased.update(dict.fromkeys(self._phases.fold(row)))
         if listed:
             self._table.refresh()
+            self._follow_listed(listed)
             self._phases.add(row for row in self._table.rows if row is not None)
             self._event("instruments", 0, self.sequence, self._definitions, list(listed))
         return list(phased)
+
+    def _follow_listed(self, indices: Iterable[int]) -> None:
+        """End the channels of books that have another instrument now."""
+        ids = self._table.ids
+        for index in indices:
+            if index < len(self._ids) and self._ids[index] != ids[index]:
+                self._phases.remove(index)
+                self.settlements.forget(index)
+                self._end_channels(index)
+        self._ids = list(ids)
+
+    def _end_channels(self, index: int) -> None:
+        """End all channels of a book. Nothing is sent on them any more; subscribers may still name them."""
+        for number, key in self._keys.items():
+            if key.book == index and number not in self._ended:
+                if self._subscribers[number]:
+                    self._close(number)
+                self._ended.add(number)
+                del self._by_key[key]
 
     def _end_command(self, phased: list[int], rows: list[Row]) -> None:
         """Make the messages of a command that follow those of its books: states, then trades (MDATA-015)."""
@@ -350,28 +380,14 @@ class MarketData:
     ) -> None:
         """Publish a message on an event channel. If nobody has ever subscribed, only its number is noted."""
         self._numbers[name, index] = sequence
-        number = self._by_key.get((name, index, 0, 0))
+        number = self._by_key.get(ChannelKey(name, self._table.ids[index], index))
         if number is not None:
             channel = self._channels[number]
             assert isinstance(channel, EventChannel)
             self._out.append((number, channel.publish(make(subject), sequence)))
 
-    def _status(self, index: int) -> Status:
-        row = self._table.row(index)
-        return Status(
-            0,
-            0,
-            self.sequence,
-            self.time_us,
-            row.instrument_id,
-            self._phases.phase(index),
-            reason=self._phases.why(index),
-            low_tick=row.low_tick,
-            high_tick=row.high_tick,
-            indicative=self._phases.indicative.get(index),
-            until_us=self._phases.until_us(index),
-        )
+    def _status(self, index: int) -> ChannelMessage:
+        return self._messages.status(index, self.sequence, self.time_us)
 
-    def _definitions(self, indices: list[int]) -> Instruments:
-        rows = [self._table.definition(index, self._phases.phase(index)) for index in indices]
-        return Instruments(0, 0, self.sequence, self.time_us, rows)
+    def _definitions(self, indices: list[int]) -> ChannelMessage:
+        return self._messages.definitions(indices, self.sequence, self.time_us)

@@ -66,6 +66,11 @@ class Phases:
                 until_ns = 0 if row.group_state == _HALT else row.group_reopen_ns
                 self._group_terms[row.group] = row.group_reason, until_ns
 
+    def remove(self, index: int) -> None:
+        """Forget a book: it has another instrument, which is added next."""
+        self._members[self._group_of.pop(index)].remove(index)
+        self.indicative.pop(index, None)
+
     def fold(self, row: Row) -> list[int]:
         """Read a STATE_CHANGED or INDICATIVE_PRICE row; returns the books that it concerns."""
         index = row[INSTRUMENT]

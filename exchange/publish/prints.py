@@ -258,6 +258,15 @@ def trades_message(prints: list[Row]) -> Trades:
     return Trades(0, 0, first[SEQUENCE], first[TIME_NS] // NS_PER_US, rows, auction=first[LIQUIDITY] == _AUCTION)
 
 
+def trades_again(messages: Iterable[Message], channel: int, reply_to: int) -> Iterator[Trades]:
+    """Messages of `Prints.messages_of` as a replay sends them on a channel, for a request."""
+    for before, rows in messages:
+        message = trades_message(rows)
+        message.channel, message.sequence, message.previous = channel, rows[-1][TRADE_ID], before
+        message.replay, message.reply_to = True, reply_to
+        yield message
+
+
 def _aggressor(row: Row) -> str:
     """Side of the aggressor (MDATA-012); `n`: there is none, in an uncross or for a leg of an implied group."""
     if row[LIQUIDITY] == _AUCTION:

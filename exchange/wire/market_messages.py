@@ -1,10 +1,10 @@
 """Messages of the market data channels.
 
-Messages of event channels (instruments, status, trades) have numbers that follow from the journal, and can be replayed.
-State channels (top, depth) begin with a snapshot; after a gap a client asks for a new one.
+Messages of event channels (instruments, status, trades, settlement) have numbers that follow from the journal, and can
+be replayed. State channels (top, depth, stats) begin with a snapshot; after a gap a client asks for a new one.
 """
 
-from exchange.wire.fields import Count, Integer, Level, Part, Price, ServerMessage, TimeUs
+from exchange.wire.fields import Count, Integer, Level, Mills, Part, Price, ServerMessage, TimeUs
 
 TradeRow = tuple[Count, Price, Count, str]  # trade_id, price_tick, lots, aggressor: b, s or n
 
@@ -76,6 +76,41 @@ class Status(ChannelMessage, tag="status"):
     until_us: TimeUs | None = None
     reply_to: Count = 0
     replay: bool = False
+
+
+class Settlement(ChannelMessage, tag="settlement"):
+    """The settlement price of an outright (SETTLE-012). A snapshot has the last one of each instrument, in pages."""
+
+    instrument: Count
+    price_tick: Price
+    kind: str
+    method: str
+    day: str = ""
+    previous: Count | None = None
+    snapshot: bool = False
+    volume_lots: Count | None = None
+    open_interest_lots: Count | None = None
+    flagged: bool = False
+    more: bool = False
+    reply_to: Count = 0
+    replay: bool = False
+
+
+class Stats(ChannelMessage, tag="stats"):
+    """The trading day of an instrument so far. Each message has all of it; before the first trade there is no price."""
+
+    instrument: Count
+    volume_lots: Count
+    value_tick_lots: Mills
+    open_interest_lots: Count
+    previous_settle_tick: Price
+    open_tick: Price | None = None
+    day_high_tick: Price | None = None
+    day_low_tick: Price | None = None
+    last_tick: Price | None = None
+    previous: Count | None = None
+    snapshot: bool = False
+    conflated: bool = False
 
 
 class InstrumentDefinition(Part):

@@ -11,7 +11,7 @@ tick x lot    sum of price times lots                us, ms     microseconds sin
 
 from typing import NamedTuple
 
-from exchange.codes import MarketState
+from exchange.codes import MarketState, SettleMethod
 from exchange.wire.words import (
     ACCOUNT_STATES,
     CANCEL_REASONS,
@@ -40,6 +40,8 @@ class Meaning(NamedTuple):
 _STATES = tuple(word for word in ORDER_STATES if word)
 _PHASES = tuple(state.name for state in MarketState if state != MarketState.NONE)
 _STATUS_REASONS = ("SETTLING", "HALT_DCB", "HALT_ADMIN", "velocity", "operator", "schedule", "collar")
+_METHODS = tuple(method.name for method in SettleMethod if method != SettleMethod.NONE)
+_SETTLEMENT_KINDS = ("daily", "final", "cascade")
 _M = Meaning
 _VALUE = "mark times lots at the last settlement, plus price times lots of each fill since; sold lots are negative"
 _COD_ORDERS = _M("", "all orders, or only `day` orders and quotes", ("all", "day"))
@@ -235,6 +237,21 @@ MEANINGS = {
     "Hello.channels": _M("", "channels that this venue has"),
     "Ok.channels": _M("id", "`[c, code]` for each row of `sub`, in order; `c` 0: refused with that error code"),
     "name_of_channel": _M("", "channel"),
+    "Settlement.price_tick": _M("tick", "settlement price"),
+    "kind": _M("", "a day's settlement, the last one of a month, the last one of a parent", _SETTLEMENT_KINDS),
+    "method": _M("", "how the price was found; empty: journals of 0.3 did not say", _METHODS),
+    "day": _M("", "trading day that is settled, like 2026-11-23; absent: not known"),
+    "flagged": _M("", "the price contradicts that of another quality tier, and neither can give way"),
+    "Settlement.volume_lots": _M("lot", "lots printed in the closing window; absent: no longer known"),
+    "Settlement.open_interest_lots": _M("lot", "lots held long, as many as short; absent: no longer known"),
+    "volume_lots": _M("lot", "lots traded"),
+    "open_interest_lots": _M("lot", "lots held long, as many as short"),
+    "open_tick": _M("tick", "first price of the day"),
+    "day_high_tick": _M("tick", "highest price of the day"),
+    "day_low_tick": _M("tick", "lowest price of the day"),
+    "last_tick": _M("tick", "last price of the day"),
+    "previous_settle_tick": _M("tick", "last settlement price"),
+    "Stats.value_tick_lots": _M("tick x lot", "sum of price times lots traded: `val / vol` is the exact mean price"),
     "topic": _M("", "key of a channel by chip; no channel of this version has one"),
     "cadence_ms": _M("ms", "least time between messages; 0: one for each `e`, of `depth` only after a logon"),
     "levels": _M("count", "levels a side; 0: all"),

@@ -19,6 +19,8 @@ from exchange.wire.market_messages import (
     Depth,
     InstrumentDefinition,
     Instruments,
+    Settlement,
+    Stats,
     Status,
     Top,
     Trades,
@@ -124,4 +126,6 @@ ServerMessages = (
     | Trades
     | Status
     | Instruments
+    | Settlement
+    | Stats
 )

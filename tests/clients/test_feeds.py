@@ -152,3 +152,43 @@ def test_after_a_reconnect_everything_is_subscribed_again_and_stale_until_its_sn
 def test_messages_of_a_channel_that_is_not_subscribed_are_ignored() -> None:
     venue = with_book()
     assert venue.says(CHANGE | {"c": 999}) == []
+
+
+@pytest.mark.rule("SETTLE-012", "MDATA-006")
+def test_settlements_are_known_after_the_last_page_and_followed_from_then_on() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(ChannelSpec(name_of_channel="settlement"))
+    feeds = venue.core.feeds
+    told = {
+        "t": "settlement",
+        "c": 4021,
+        "s": 40,
+        "e": 9,
+        "ts": 1,
+        "px": 2846,
+        "kind": "daily",
+        "method": "T1",
+        "snap": True,
+    }
+    venue.says(told | {"i": H27, "more": True})
+    assert not feeds.settlements_known
+    (event,) = venue.says(told | {"i": H27 + 1})
+    assert isinstance(event, ChannelData) and feeds.settlements_known and set(feeds.settlements) == {H27, H27 + 1}
+    del told["snap"]
+    venue.says(told | {"i": H27, "px": 2850, "s": 41, "p": 40})
+    assert feeds.settlements[H27].price_tick == 2850
+    assert venue.says(told | {"i": H27, "px": 2851, "s": 43, "p": 42})[0] == Gap("settlement", 41, 42)
+    assert feeds.settlements[H27].price_tick == 2850
+
+
+@pytest.mark.rule("MDATA-018")
+def test_the_newest_day_of_a_watched_instrument_is_kept() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(ChannelSpec(name_of_channel="stats", instrument=H27))
+    day = {"t": "stats", "c": 4021, "s": 7, "e": 9, "ts": 1, "i": H27, "vol": 0, "val": 0, "oi": 0, "prev": 2846}
+    venue.says(day | {"snap": True})
+    assert venue.core.feeds.stats[H27].last_tick is None
+    venue.says(day | {"s": 8, "p": 7, "vol": 4, "last": 2847})
+    assert (venue.core.feeds.stats[H27].volume_lots, venue.core.feeds.stats[H27].last_tick) == (4, 2847)

@@ -211,6 +211,10 @@ def market_data(talk: Talk, peer: Peer, other: Peer) -> None:
     talk.hear(peer)
     talk.section = "unsub"
     talk.ask(peer, Unsubscribe(request_id=17, channel=numbers[:4]))
+    talk.section = "day"
+    channels = [ChannelSpec(name_of_channel="settlement"), ChannelSpec(name_of_channel="stats", instrument=book)]
+    granted = talk.ask(peer, Subscribe(request_id=18, channels=channels))[0].channels  # type: ignore[attr-defined]
+    peer.ask(Unsubscribe(request_id=19, channel=[number for number, _ in granted]))
 
 
 def orders(talk: Talk, peer: Peer) -> None:

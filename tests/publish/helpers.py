@@ -1,16 +1,19 @@
 """Hand-made rows, a small table of instruments, and an engine that is nothing but a book of levels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from exchange.codes import EventKind, Family, MarketState, PeriodKind
 from exchange.engine.event_rows import Row
 from exchange.engine.query import InstrumentRow
+from exchange.publish.daily.settlements import SettledBook
 from exchange.publish.instruments import InstrumentTable
 from exchange.records import EVENT, EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
 from exchange.reference.rows import fields_of
+from exchange.wire.messages import Stats
 
 H27 = 34734166  # H100.G90.H27
 J27 = 34734167  # H100.G90.J27
@@ -60,6 +63,12 @@ def table(listed: list[InstrumentRow] | None = None) -> InstrumentTable:
     return made
 
 
+def plain_stats(message: Stats) -> dict[str, int]:
+    """The figures of a day as a client reads them."""
+    made: dict[str, int] = msgspec.json.decode(msgspec.json.encode(message))
+    return {key: made[key] for key in ("o", "h", "l", "last", "vol", "val", "oi", "prev") if key in made}
+
+
 class Levels:
     """A Source: levels by price and side of each book, changed by the test."""
 
@@ -67,6 +76,8 @@ class Levels:
         self.sequence = sequence
         self.time_ns = time_us * 1000
         self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+        self.days: dict[int, list[int]] = {}  # by book, figures of `stats.DayStats`
+        self.settled: dict[int, SettledBook] = {}
         self.implied_levels: dict[int, tuple[tuple[int, int] | None, tuple[int, int] | None]] = {}
 
     def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -75,3 +86,9 @@ class Levels:
 
     def implied(self, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
         return self.implied_levels.get(index, (None, None))
+
+    def statistics(self, indices: Sequence[int]) -> np.ndarray:
+        return np.array([self.days.get(index, [0] * 8) for index in indices], np.int64)
+
+    def settlement(self, index: int) -> SettledBook:
+        return self.settled.get(index, SettledBook(2846, 0, False, 0))

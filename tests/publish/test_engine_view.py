@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.codes import Side
+from exchange.codes import SettleMethod, Side
 from exchange.engine import query
 from exchange.publish.engine_view import EngineView
 from exchange.publish.market_data import Source
@@ -26,3 +26,14 @@ def test_sequence_time_and_levels_are_those_of_the_last_command(bench: Bench) ->
     bids, asks = source.depth(1)
     assert bids == [(bench.price, 5)] and asks == [] == query.queue(bench.venue.states, 1, Side.SELL, bench.price)
     assert source.implied(1) == (None, None)
+
+
+def test_the_day_and_its_last_settlement_are_the_states_own(bench: Bench) -> None:
+    sellers, buyers = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    sellers.ask(bench.order(10, "a1", side="s", order_lots=7, price_tick=bench.price + 2))
+    buyers.ask(bench.order(10, "b1", order_lots=7, price_tick=bench.price + 2))
+    source, price = EngineView(bench.venue.engine), bench.price + 2
+    assert source.statistics([1, 1]).tolist() == [[price, price, price, price, 7, 7 * price, 7, bench.price]] * 2
+    assert source.settlement(1) == (bench.price, SettleMethod.SEED, False, 0)
+    bench.venue.states["books"][0, 1]["settled_day"] = 20_781
+    assert source.settlement(1).day == 20_780, "the engine keeps the day of the limits"

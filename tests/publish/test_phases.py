@@ -146,3 +146,13 @@ def test_a_book_keeps_reason_and_time_of_its_own_state_while_its_group_changes()
     told(MarketState.OPEN, StateReason.OPERATOR, time_ns=2_000_000)
     assert (phases.phase(halted), phases.why(halted), phases.until_us(halted)) == ("RESERVED", "velocity", 2_700)
     assert (phases.phase(follows), phases.why(follows)) == ("OPEN", "operator")
+
+
+def test_a_book_with_another_instrument_starts_again() -> None:
+    phases = Phases()
+    phases.add(LISTED)
+    phases.fold(event(EventKind.INDICATIVE_PRICE, 5, instrument=1, uncross_tick=2846, volume_lots=75))
+    phases.remove(1)
+    phases.add([LISTED[0]._replace(group=3, group_state=MarketState.PREOPEN)])
+    assert (phases.phase(1), phases.phase(2)) == ("PREOPEN", "OPEN") and not phases.indicative
+    assert phases.fold(event(EventKind.STATE_CHANGED, 6, group=2, market_state=MarketState.CLOSED)) == [2]

@@ -1,0 +1,58 @@
+"""Which channels there are: what a subscription names, and the channel that is made for it (MDATA-002, MDATA-003)."""
+
+from typing import NamedTuple
+
+from exchange.codes import ComboKind
+from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, TopChannel
+from exchange.publish.daily.stats import StatsChannel
+from exchange.publish.instruments import InstrumentTable
+from exchange.publish.open_books import StateChannel
+from exchange.publish.raw_channels import RawDepthChannel, RawTopChannel
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import OFFERED_CHANNELS, ChannelSpec
+
+US_PER_MS = 1_000
+
+Channel = StateChannel | StatsChannel | EventChannel
+
+
+class ChannelKey(NamedTuple):
+    """What distinguishes a channel from all others. A book may get another instrument, and so other channels."""
+
+    name: str
+    instrument: int = 0  # id; 0: all
+    book: int = 0  # of the instrument
+    cadence_ms: int = 0
+    levels: int = 0
+
+
+def key_of(spec: ChannelSpec, table: InstrumentTable) -> ChannelKey | ErrorCode:
+    """The key of the channel that a subscription names, or why there is none (MDATA-004)."""
+    name, index = spec.name_of_channel, table.index_of(spec.instrument) if spec.instrument else 0
+    if name not in OFFERED_CHANNELS:
+        return ErrorCode.UNKNOWN_CHANNEL
+    if not _is_of(name, spec.instrument, index, table):
+        return ErrorCode.UNKNOWN_INSTRUMENT
+    cadence_ms = spec.cadence_ms if name in ("depth", "top") else 0
+    return ChannelKey(name, table.ids[index], index, cadence_ms, spec.levels if name == "depth" else 0)
+
+
+def _is_of(name: str, instrument: int, index: int, table: InstrumentTable) -> bool:
+    """Whether there is a channel of this name for an instrument, or for all if none is named."""
+    if name == "instruments":
+        return not index
+    if name == "settlement":  # that of a combination follows from its legs (SPEC-053)
+        return not instrument or (index > 0 and table.row(index).combo == ComboKind.OUTRIGHT)
+    return index > 0
+
+
+def made_channel(key: ChannelKey, number: int, last: int) -> Channel:
+    """A channel. `last`: number of the last message of an event channel, 0: none."""
+    cadence_us = key.cadence_ms * US_PER_MS
+    if key.name == "depth":
+        return DepthChannel(number, cadence_us, key.levels) if cadence_us else RawDepthChannel(number, key.levels)
+    if key.name == "top":
+        return TopChannel(number, cadence_us) if cadence_us else RawTopChannel(number)
+    if key.name == "stats":
+        return StatsChannel(number, key.book, key.instrument)
+    return EventChannel(number, last, 0 if key.name == "trades" else REPLAY_MESSAGES)  # `prints` keeps all trades

@@ -1,0 +1,5 @@
+"""What publishers say of trading days: settlement prices, the day so far, statements.
+
+settlements   the last settlement of each outright, and its messages
+stats         the day of an instrument so far, for channels that watch it
+"""
