@@ -96,7 +96,7 @@ class Gateway:
             VERSION, self.terms["venue"], self.terms["history"], self.terms["feed"], connection, nonce,
             self.clock.wall_us(), self.terms["durability"], profile.heartbeat_ms, profile.dead_ms, profile.inflight,
             profile.max_frame, profile.dedup, profile.replay_hours, profile.channels_max, outbound, self._limits,
-            [f"limits: {profile.name}"], list(OFFERED_CHANNELS),
+            [f"limits: {profile.name}"], list(OFFERED_CHANNELS), self.port.questions.day_view(self.clock.wall_us()),
         )  # fmt: skip
 
     def announce_stop(self, in_s: int, why: str, stop: Callable[[], None]) -> None:

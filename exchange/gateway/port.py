@@ -25,6 +25,7 @@ from exchange.wire.messages import (
     BatchResult,
     ChannelMessage,
     ChannelSpec,
+    DayView,
     Err,
     MarginView,
     Ok,
@@ -109,6 +110,9 @@ class AccountQuestions(Protocol):
 
     def margin_view(self, account: int) -> MarginView:
         """Equity and margins of the account."""
+
+    def day_view(self, now_us: int) -> DayView:
+        """The schedule of the trading day that ends next."""
 
     def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
         """(account, stream number, message) of events read back from the history, marked as replayed."""

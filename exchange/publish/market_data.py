@@ -29,7 +29,7 @@ from exchange.publish.channels import EventChannel
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.daily.settlements import SettledBooks, Settlements
 from exchange.publish.daily.stats import StatsBoard, StatsChannel, StatsSource
-from exchange.publish.event_messages import EventMessages
+from exchange.publish.event_messages import EndsUs, EventMessages, no_schedule
 from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
 from exchange.publish.fold.event_fold import EventFold, Frames
 from exchange.publish.fold.fold_rows import COMMAND, FULL, SHORT
@@ -64,6 +64,7 @@ class MarketData:
         source: MarketSource,
         numbers: Mapping[tuple[str, int], int] | None = None,
         audience: Audience | None = None,
+        ends_us: EndsUs = no_schedule,
     ) -> None:
         """`numbers`: last message number of each event channel at the source's `sequence`, by (name, index)."""
         self._table, self._source = table, source
@@ -84,7 +85,7 @@ class MarketData:
         self._ids = list(table.ids)  # by book: of the instrument that it is known to have
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
-        self._messages = EventMessages(table, self._phases)
+        self._messages = EventMessages(table, self._phases, ends_us)
         self.settlements, self._stats = Settlements(table, source), StatsBoard(source)
         self._out: list[Message] = []
 

@@ -115,6 +115,10 @@ class Phases:
         """The effective MarketState: the stricter of the book's own and its group's."""
         return self._own[index] if self._is_own(index) else self._groups[self._group_of[index]]
 
+    def group(self, index: int) -> int:
+        """The product group of a book."""
+        return self._group_of[index]
+
     def phase(self, index: int) -> str:
         return MarketState(self.state(index)).name
 

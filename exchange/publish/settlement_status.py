@@ -50,6 +50,10 @@ class SettlementStatus:
             self._published_ns[group] = now_ns
         return self._published_ns.get(group, 0)
 
+    def when_published(self, group: int) -> int:
+        """When the settlement of a group was published, in ns; 0: it is not, or its time is not known."""
+        return self._published_ns.get(group, 0)
+
     def is_published(self, group: int) -> bool:
         """Whether a CLOSED group has its settlement."""
         return group in self._published_ns

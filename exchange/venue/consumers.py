@@ -4,6 +4,7 @@ To add one, write a class with `take` (the contract is in `exchange/publish/cons
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from exchange.engine import query
@@ -18,6 +19,7 @@ from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
 from exchange.publish.settlement_status import SettlementStatus
 from exchange.seams import Clock
+from exchange.units import NS_PER_US
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.event_history import EventHistory
 from exchange.venue.listings import Listings
@@ -44,8 +46,9 @@ class Consumers:
         self.reports = ExecutionReports(table)
         self.replies = Replies(table, lambda account, text: query.find_order(states, account, 0, text))
         self.account_streams = AccountStreams(table, query.session_rows(states), clock)
-        self.market = MarketData(table, EngineView(engine), query.channel_sequences(states), outbox)
         self.settlement_status = SettlementStatus(states)
+        ends_us = partial(_end_us, day, self.settlement_status)
+        self.market = MarketData(table, EngineView(engine), query.channel_sequences(states), outbox, ends_us)
         self.timekeeper = Timekeeper(states, clock, submit, self.settlement_status, warn, day)
         self.feed = FeedPublisher(self.market, outbox, clock)
         self.counters = Counters()
@@ -79,3 +82,10 @@ class Consumers:
         """Pass a batch to the other consumers."""
         for consumer in self._later:
             consumer.take(batch)
+
+
+def _end_us(day: DaySchedule | None, settled: SettlementStatus, group: int, state: int, time_us: int) -> int:
+    """When the schedule ends the state of a product group, us since 1970; 0: not known."""
+    if day is None:
+        return 0
+    return day.end_ns(state, time_us * NS_PER_US, settled.when_published(group)) // NS_PER_US

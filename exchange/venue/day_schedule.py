@@ -62,6 +62,36 @@ class DaySchedule:
             return MarketState.OPEN
         return MarketState.NOCANCEL if until_open_ns <= self.nocancel_s * NS_PER_S else MarketState.PREOPEN
 
+    def end_ns(self, state: int, time_ns: int, published_ns: int) -> int:
+        """When the schedule ends a MarketState that is in force at `time_ns`; 0: that is not known yet.
+
+        published_ns   when the day's settlement was published; 0: not yet, or not known
+        """
+        if state == MarketState.OPEN:
+            return self.closing_window_ns(time_ns)[1]
+        if state not in (MarketState.PREOPEN, MarketState.NOCANCEL) or not published_ns:
+            return 0
+        left_s = self.nocancel_s if state == MarketState.PREOPEN else 0
+        return published_ns + (self.preopen_s - left_s) * NS_PER_S
+
+    def changes(self, time_ns: int, count: int = len(CYCLE)) -> list[tuple[int, MarketState]]:
+        """The next changes of state after a time, if every day is settled when the venue settles by itself."""
+        close_s = self.closing_window_ns(time_ns)[1] // NS_PER_S
+        open_s = self.settle_after_s + self.preopen_s
+        after_s = (0, self.settle_after_s, open_s - self.nocancel_s, open_s)
+        found = [
+            ((begin_s + wait_s) * NS_PER_S, state)
+            for begin_s in (close_s - self.day_s, close_s, close_s + self.day_s)
+            for wait_s, state in zip(after_s, CYCLE, strict=True)
+        ]
+        return [change for change in found if change[0] > time_ns][:count]
+
+    def noon_ns(self, time_ns: int) -> int:
+        """When variation margin is paid next within a day (SETTLE-007), ns since 1970; 0: never."""
+        if self.noon_s >= self.day_s:
+            return 0
+        return self.noon_s * NS_PER_S + ((time_ns - self.noon_s * NS_PER_S) // self._day_ns + 1) * self._day_ns
+
     def noon_day(self, time_ns: int) -> int:
         """Date, in days since 1970, of the trading day whose noon has passed last; 0: there is no noon."""
         if self.noon_s >= self.day_s:

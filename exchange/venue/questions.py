@@ -13,15 +13,22 @@ from exchange.engine.order_rows import OrderRow
 from exchange.publish import account_views
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
-from exchange.wire.messages import AccountSnapshot, MarginView, OrderView, PositionView
+from exchange.units import NS_PER_S, NS_PER_US
+from exchange.venue.day_schedule import DaySchedule
+from exchange.wire.messages import AccountSnapshot, DayView, MarginView, OrderView, PositionView
+
+US_PER_S = NS_PER_S // NS_PER_US
 
 
 class VenueQuestions:
     """Answers the gateway's questions about accounts, as wire messages."""
 
-    def __init__(self, states: np.ndarray, table: InstrumentTable, reports: ExecutionReports) -> None:
-        """`states`: the engine's STATE."""
+    def __init__(
+        self, states: np.ndarray, table: InstrumentTable, reports: ExecutionReports, schedule: DaySchedule | None = None
+    ) -> None:
+        """`states`: the engine's STATE. `schedule`: None: the operator changes market states."""
         self._states, self._table, self._reports = states, table, reports
+        self._schedule = schedule
 
     def account_pages(self, account: int) -> list[AccountSnapshot]:
         """The whole account, in pages (SESS-006)."""
@@ -42,6 +49,18 @@ class VenueQuestions:
     def margin_view(self, account: int) -> MarginView:
         """Equity, margin held and free margin."""
         return account_views.margin_view(self._states, account)
+
+    def day_view(self, now_us: int) -> DayView:
+        """The trading day that ends next, and what its schedule does next."""
+        schedule, now_ns = self._schedule, now_us * NS_PER_US
+        if schedule is None:
+            return DayView(never_close=True)
+        close_us = schedule.closing_window_ns(now_ns)[1] // NS_PER_US
+        return DayView(
+            str(schedule.closing_day(now_ns)), close_us, schedule.noon_ns(now_ns) // NS_PER_US or None,
+            close_us + schedule.settle_after_s * US_PER_S,
+            [(at_ns // NS_PER_US, state.name) for at_ns, state in schedule.changes(now_ns)],
+        )  # fmt: skip
 
     def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
         """(account, stream number, message) of rows read back from the history, marked as replayed."""

@@ -57,6 +57,7 @@ from exchange.wire.requests import (
 from exchange.wire.responses import (
     AccountSnapshot,
     BatchResult,
+    DayView,
     Err,
     FullCancelTerms,
     Heartbeat,

@@ -37,6 +37,20 @@ class OutboundTerms(Part):
     private_kb: Count
 
 
+class DayView(Part):
+    """The trading day that ends next. A venue that never closes has only `never_close`.
+
+    changes   (time, phase) of the next changes, if each day is settled when the venue settles by itself
+    """
+
+    day: str = ""
+    close_us: TimeUs | None = None
+    noon_us: TimeUs | None = None
+    settle_us: TimeUs | None = None
+    changes: list[tuple[TimeUs, str]] = []
+    never_close: bool = False
+
+
 class Hello(ServerMessage, tag="hello"):
     """The first message of every connection; it states every limit that can apply to a client."""
 
@@ -59,6 +73,7 @@ class Hello(ServerMessage, tag="hello"):
     limits: list[LimitTerms]
     notes: list[str]
     channels: list[str] = []  # names of the channels that a client can subscribe to
+    day: DayView | None = None
 
 
 class FullCancelTerms(Part, omit_defaults=False):

@@ -72,3 +72,13 @@ def test_a_group_that_is_not_closed_has_a_settlement_and_a_closed_one_of_which_n
     status = SettlementStatus(made)
     assert status.published_ns(GROUP, 500) == 0 and status.missing(GROUP) == 2
     assert status.published_ns(3, 500) == 500 == status.published_ns(3, 900), "since it was first asked for"
+
+
+@pytest.mark.rule("SESSION-005")
+def test_a_time_that_is_not_known_is_not_made_up() -> None:
+    status = SettlementStatus(states())
+    assert status.when_published(GROUP) == 0
+    close(status, 100)
+    for index in BOOKS:
+        take(status, EventKind.INSTRUMENT_LISTED, 200 + index, instrument=index)
+    assert status.when_published(GROUP) == 200 + BOOKS[-1]

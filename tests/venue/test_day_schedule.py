@@ -96,3 +96,47 @@ def test_people_have_their_time_before_the_venue_settles_by_itself() -> None:
     times = [close_ns + second * NS_PER_S for second in (0, 59, 60, 3_600)]
     assert [schedule.is_settling(time_ns) for time_ns in times] == [False, False, True, True]
     assert DaySchedule().is_settling(close_ns)
+
+
+@pytest.mark.rule("SESSION-005")
+def test_a_state_ends_where_the_schedule_leaves_it() -> None:
+    schedule, published_ns = DaySchedule(), at(21, 3)
+    for minute in range(3, 9):
+        now_ns = at(21, minute, 1)
+        state = schedule.state_at(now_ns, published_ns)
+        end_ns = schedule.end_ns(state, now_ns, published_ns)
+        assert schedule.state_at(end_ns - 1, published_ns) == state
+        if state != S.OPEN:
+            assert schedule.state_at(end_ns, published_ns) != state
+    assert schedule.end_ns(S.OPEN, at(21, 9), published_ns) == at(21, 0) + DAY_NS
+    assert schedule.end_ns(S.OPEN, at(20, 59), published_ns) == at(21, 0)
+    assert schedule.end_ns(S.PREOPEN, at(21, 4), 0) == schedule.end_ns(S.CLOSED, at(21, 1), 0) == 0
+    assert schedule.end_ns(S.HALT, at(12, 0), published_ns) == 0
+
+
+@pytest.mark.rule("SESSION-005")
+@given(time_ns=TIMES, close_s=st.integers(0, 86_399), settle_after_s=st.integers(0, 3_600))
+def test_the_next_changes_are_those_that_come_if_the_day_is_settled_in_time(
+    time_ns: int, close_s: int, settle_after_s: int
+) -> None:
+    schedule = DaySchedule(close_s=close_s, settle_after_s=settle_after_s)
+    changes = schedule.changes(time_ns)
+    assert [state for _, state in changes] in [[*CYCLE[place:], *CYCLE[:place]] for place in range(len(CYCLE))]
+    assert time_ns < changes[0][0] and changes == sorted(changes) and changes[-1][0] <= time_ns + DAY_NS
+    for at_ns, state in changes:
+        day_ns = schedule.day_at(at_ns) * DAY_NS + close_s * NS_PER_S
+        published_ns = day_ns + settle_after_s * NS_PER_S
+        if state == S.CLOSED:
+            assert at_ns == day_ns
+        else:
+            assert schedule.state_at(at_ns, published_ns) == state != schedule.state_at(at_ns - 1, published_ns) or (
+                state == S.PREOPEN and at_ns == published_ns
+            )
+
+
+def test_the_next_noon_is_later_than_now() -> None:
+    schedule = DaySchedule()
+    assert [schedule.noon_ns(at(*moment)) for moment in ((11, 59, 59), (12, 0), (23, 0))] == [
+        at(12, 0), at(12, 0) + DAY_NS, at(12, 0) + DAY_NS,
+    ]  # fmt: skip
+    assert DaySchedule(close_s=0, settling_s=1, preopen_s=2, nocancel_s=1, day_s=60).noon_ns(at(1, 0)) == 0

@@ -1,13 +1,16 @@
 """VenueQuestions about an account: what is answered is the state that has been released, as the wire shows it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from exchange.engine import query
-from exchange.wire.messages import Fill
+from exchange.venue.day_schedule import EPOCH
+from exchange.wire.messages import ChannelSpec, DayView, Fill, Status, Subscribe
 from tests.gateway.harness import DEPOSIT_MILLS, Bench
+from tests.publish.daily.days import CLOSE_S, jump_to, open_bench
 
 
 @pytest.fixture
@@ -53,3 +56,44 @@ def test_rows_read_back_become_account_messages_that_say_they_are_replayed(bench
     again = [message for _, _, message in bench.venue.questions.messages_of(rows) if isinstance(message, Fill)]
     assert [message.trade_id for message in again] == [message.trade_id for message in sent] != []
     assert all(message.replay for message in again) and not any(message.replay for message in sent)
+
+
+@pytest.mark.rule("SESSION-005")
+def test_hello_says_when_the_day_ends_or_that_it_never_does(bench: Bench, tmp_path: Path) -> None:
+    assert bench.open().hello.day == DayView(never_close=True)
+    with open_bench(str(tmp_path / "other")) as scheduled:
+        day = scheduled.open().hello.day
+        assert day is not None and day.close_us is not None
+        close_us = day.close_us
+        assert (
+            close_us % 86_400_000_000 == CLOSE_S * 1_000_000
+            and 0 < close_us - scheduled.clock.wall_us() < 86_400_000_000
+        )
+        assert (day.day, day.settle_us) == (str(EPOCH + timedelta(days=close_us // 86_400_000_000)), close_us)
+        five, second = 300_000_000, 1_000_000
+        assert day.changes == [
+            (close_us, "CLOSED"), (close_us, "PREOPEN"),
+            (close_us + five - 5 * second, "NOCANCEL"), (close_us + five, "OPEN"),
+        ]  # fmt: skip
+
+
+@pytest.mark.rule("SESSION-005")
+def test_a_status_says_until_when_its_phase_lasts(tmp_path: Path) -> None:
+    with open_bench(str(tmp_path)) as bench:
+        close_us = bench.venue.questions.day_view(bench.clock.wall_us()).close_us
+        assert close_us is not None
+        peer = bench.connect(bench.keys[1])
+        spec = ChannelSpec(name_of_channel="status", instrument=bench.instrument)
+        told = [one for one in peer.ask(Subscribe(request_id=9, channels=[spec])) if isinstance(one, Status)]
+        assert [(one.phase, one.until_us) for one in told] == [("OPEN", close_us)]
+        jump_to(bench, CLOSE_S - 5)
+        for second in (0, 100, 200, 296, 302):
+            jump_to(bench, CLOSE_S + second)
+            bench.pass_ms(30)
+        later = [one for one in peer.take() if isinstance(one, Status)]
+        preopen, nocancel = later[1].time_us + 295_000_000, later[1].time_us + 300_000_000
+        assert close_us <= later[1].time_us < close_us + 1_000_000
+        assert [(one.phase, one.until_us and one.until_us // 10**6) for one in later] == [
+            ("CLOSED", None), ("PREOPEN", preopen // 10**6), ("NOCANCEL", nocancel // 10**6),
+            ("OPEN", close_us // 10**6 + 86_400),
+        ]  # fmt: skip
