@@ -14,12 +14,14 @@ from exchange.wire.messages import (
     LimitsQuery,
     LimitUse,
     MarginView,
+    Ok,
     OrderView,
     Ping,
     PositionView,
     Query,
     Replay,
     ServerMessage,
+    StatementView,
 )
 
 REPLAY_MAX = 5_000  # RECOV-014
@@ -74,6 +76,19 @@ class Queries(SessionBase):
         margin = (await self.request(Query(request_id=1, what="margin", account=account))).margin
         assert margin is not None
         return margin
+
+    async def statement(self, account: int = 0) -> StatementView | None:
+        """What moved the account's cash in the trading day that was settled last; None: none was yet."""
+        return (await self._statements(account)).statement
+
+    async def today(self, account: int = 0) -> StatementView:
+        """What has moved the account's cash since the last settlement."""
+        today = (await self._statements(account)).today
+        assert today is not None
+        return today
+
+    async def _statements(self, account: int) -> Ok:
+        return await self.request(Query(request_id=1, what="statement", account=account))
 
     async def replay(
         self, first: int, last: int, feed: Feed | None = None, account: int = 0

@@ -27,7 +27,7 @@ ARGUMENTS = {
 }  # fmt: skip
 
 
-def _ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
+def ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
     """Send a request to the venue of a folder and print its answer.
 
     name     class of the request in `exchange.operator.requests`
@@ -52,7 +52,7 @@ def status(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    _ask(folder, "ShowStatus")
+    ask(folder, "ShowStatus")
 
 
 @app.command
@@ -62,7 +62,7 @@ def ledger(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    _ask(folder, "ShowLedger")
+    ask(folder, "ShowLedger")
 
 
 @app.command
@@ -72,7 +72,7 @@ def proposals(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    _ask(folder, "Proposals")
+    ask(folder, "Proposals")
 
 
 @app.command
@@ -83,7 +83,7 @@ def confirm(folder: str, proposal: str, *, by: By = NOBODY) -> None:
         folder: Data folder of the running venue.
         proposal: Name of the proposal, as `gpux operator proposals` shows it.
     """
-    _ask(folder, "Confirm", by, proposal=proposal)
+    ask(folder, "Confirm", by, proposal=proposal)
 
 
 @app.command
@@ -119,7 +119,7 @@ def state(
         admin: Mark it as an administrative measure; clients then see HALT_ADMIN.
         clamp: With open: if the auction price is outside its collar, uncross at the edge of the collar.
     """
-    _ask(folder, "SetState", by, target=target, to=to, admin=admin, clamp=clamp)
+    ask(folder, "SetState", by, target=target, to=to, admin=admin, clamp=clamp)
 
 
 @app.command
@@ -150,9 +150,9 @@ def settle(
     if dry_run:
         if prices or increment or day:
             raise UserError("--dry-run shows what the venue finds itself: prices, --day and --increment do not fit")
-        _ask(folder, "ShowSettlements", chips=list(chip))
+        ask(folder, "ShowSettlements", chips=list(chip))
         return
-    _ask(
+    ask(
         folder, "Settle", by, chips=list(chip), prices=parse_prices(prices), increments=parse_prices(increment),
         day=str(parse_day("--day", day) or ""),
     )  # fmt: skip
@@ -169,7 +169,7 @@ def lead_makers(folder: str, target: str, *shares: str, by: By = NOBODY) -> None
     """
     from exchange.cli.prices import parse_shares
 
-    _ask(folder, "LeadMakers", by, target=target, makers=parse_shares(shares))
+    ask(folder, "LeadMakers", by, target=target, makers=parse_shares(shares))
 
 
 @app.command
@@ -195,7 +195,7 @@ def account(
         term_lots: Largest number of lots in 3- and 5-year terms.
         close_only: Accept only orders that reduce risk; --no-close-only ends it.
     """
-    _ask(
+    ask(
         folder, "DefineAccount", by, account=number, firm=firm, order_lots_max=order_lots,
         position_lots_max=position_lots, term_lots_max=term_lots, close_only=close_only,
     )  # fmt: skip
@@ -210,7 +210,7 @@ def deposit(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
         number: Account number.
         mills: Amount in mills, above 0.
     """
-    _ask(folder, "Money", by, account=number, mills=_amount(mills))
+    ask(folder, "Money", by, account=number, mills=_amount(mills))
 
 
 @app.command
@@ -222,7 +222,7 @@ def withdraw(folder: str, number: int, mills: int, *, by: By = NOBODY) -> None:
         number: Account number.
         mills: Amount in mills, above 0.
     """
-    _ask(folder, "Money", by, account=number, mills=-_amount(mills))
+    ask(folder, "Money", by, account=number, mills=-_amount(mills))
 
 
 @app.command
@@ -234,7 +234,7 @@ def kill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> None
         scope: Whether to block an account, a session or a firm.
         number: Number of the account or firm, or name of the session, like s_0000002a.
     """
-    _ask(folder, "KillSwitch", by, scope=scope, number=number)
+    ask(folder, "KillSwitch", by, scope=scope, number=number)
 
 
 @app.command
@@ -246,7 +246,7 @@ def unkill(folder: str, scope: ScopeName, number: str, *, by: By = NOBODY) -> No
         scope: Whether an account, a session or a firm is blocked.
         number: Number of the account or firm, or name of the session.
     """
-    _ask(folder, "KillSwitch", by, scope=scope, number=number, on=False)
+    ask(folder, "KillSwitch", by, scope=scope, number=number, on=False)
 
 
 @app.command
@@ -257,7 +257,7 @@ def revoke(folder: str, key: str, *, by: By = NOBODY) -> None:
         folder: Data folder of the running venue.
         key: The key's id, like k_mm1.
     """
-    _ask(folder, "Revoke", by, key=key)
+    ask(folder, "Revoke", by, key=key)
 
 
 @app.command
@@ -378,7 +378,7 @@ def stop(folder: str, *, after: int = 60, why: str = "maintenance", by: By = NOB
         after: Seconds from the announcement to the stop; the rules promise clients 60.
         why: Reason that clients get.
     """
-    _ask(folder, "Stop", by, in_s=after, why=why)
+    ask(folder, "Stop", by, in_s=after, why=why)
 
 
 def _amount(mills: int) -> int:

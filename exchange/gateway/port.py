@@ -31,6 +31,7 @@ from exchange.wire.messages import (
     Ok,
     OrderView,
     PositionView,
+    StatementView,
 )
 
 
@@ -110,6 +111,9 @@ class AccountQuestions(Protocol):
 
     def margin_view(self, account: int) -> MarginView:
         """Equity and margins of the account."""
+
+    def statements(self, account: int) -> tuple[StatementView | None, StatementView]:
+        """What moved cash in the day settled last, if there is one, and since."""
 
     def day_view(self, now_us: int) -> DayView:
         """The schedule of the trading day that ends next."""

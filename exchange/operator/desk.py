@@ -47,6 +47,7 @@ from exchange.operator.requests import (
     ShowIndex,
     ShowLedger,
     ShowSettlements,
+    ShowStatement,
     ShowStatus,
     Stop,
     decode_request,
@@ -73,6 +74,7 @@ class OperatorDesk:
         self._inquiries: dict[type[Request], Handler] = {
             ShowStatus: market.show_status,
             ShowLedger: members.show_ledger,
+            ShowStatement: members.show_statement,
             ShowSettlements: market.show_settlements,
             ShowFlags: house.show_flags,
             ShowIndex: house.show_index,

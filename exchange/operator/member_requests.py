@@ -15,10 +15,20 @@ from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.operator.acts import Acts, NeedsTwo
 from exchange.operator.authority import Authority
 from exchange.operator.pending_answer import PendingAnswer, Reply
-from exchange.operator.requests import Answer, DefineAccount, DefineKey, KillSwitch, Money, Revoke, ShowLedger
+from exchange.operator.requests import (
+    Answer,
+    DefineAccount,
+    DefineKey,
+    KillSwitch,
+    Money,
+    Revoke,
+    ShowLedger,
+    ShowStatement,
+)
 from exchange.venue.account_terms import check_deposit, new_account
 from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
+from exchange.wire.messages import StatementView
 from exchange.wire.words import session_number
 
 REVOKED_US = 1  # expiry time of a revoked key: in the past whatever the clock says
@@ -43,6 +53,13 @@ class MemberRequests:
         balances = {house.name.lower(): mills for house, mills in totals.house_mills.items()}
         balances |= {"customers": totals.cash_mills, "sum": totals.ledger_mills}
         return [f"{name} {mills:,} mills" for name, mills in balances.items()]
+
+    def show_statement(self, request: ShowStatement, reply: Reply) -> None:
+        """Answer with the account's statement of the day settled last, and what has moved since."""
+        account = request.account
+        if account not in query.accounts(self._venue.states):
+            raise UserError(f"account {account} is not defined")
+        self._venue.ask(lambda: reply(Answer(True, statement_lines(*self._venue.questions.statements(account)))))
 
     def define_account(self, request: DefineAccount, reply: Reply) -> None:
         """Define an account, or change its terms. Terms that are not given stay as they are."""
@@ -150,6 +167,24 @@ class MemberRequests:
         for connection in list(self._gateway.connections):
             if connection.key is not None and connection.key.key == key:
                 connection.close(CloseCode.KEY_REVOKED, "key revoked")
+
+
+def statement_lines(last: StatementView | None, today: StatementView) -> list[str]:
+    """A statement of the day settled last, and one of the day that runs, a line for each part."""
+    lines = []
+    for view in (last, today):
+        if view is None:
+            lines.append("no trading day is settled yet")
+            continue
+        note = ", some events of it are gone" if view.partial else ""
+        lines.append(f"{view.day or 'since then'}{note}")
+        parts = [
+            ("opening", view.opening_mills), ("variation", view.variation_mills), ("fees", view.fees_mills),
+            ("delivery", view.delivery_mills), ("moved", view.moved_mills), ("adjusted", view.adjusted_mills),
+            ("closing" if view.day else "now", view.closing_mills), ("initial margin", view.initial_margin_mills),
+        ]  # fmt: skip
+        lines += [f"  {name:<16}{mills:>24,} mills" for name, mills in parts]
+    return lines
 
 
 def _number(text: str) -> int:

@@ -33,6 +33,12 @@ class ShowLedger(OperatorRequest, tag="ledger"):
     """Ask for the balances of the house's accounts, and the sum of customers' cash (INV-018)."""
 
 
+class ShowStatement(OperatorRequest, tag="statement"):
+    """Ask for what moved the cash of an account in the trading day settled last, and since (SETTLE-013)."""
+
+    account: Account
+
+
 class ShowSettlements(OperatorRequest, tag="settlements"):
     """Ask at which prices the venue would settle now, and by which method. `chips`: left out, all."""
 
@@ -216,7 +222,7 @@ class Stop(OperatorRequest, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Inquiry = ShowStatus | ShowLedger | ShowSettlements | ShowFlags | ShowIndex | Nonce | Proposals
+Inquiry = ShowStatus | ShowLedger | ShowStatement | ShowSettlements | ShowFlags | ShowIndex | Nonce | Proposals
 HouseAct = IndexPrints | IndexRental | CommitteeValue | AdjustCash | ReportBlock
 ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop | HouseAct
 OF_TWO = (Settle, CommitteeValue, AdjustCash)  # may need two people who have not made each other's key

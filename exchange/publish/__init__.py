@@ -14,7 +14,7 @@ market_data         all channels of one feed; a new channel begins here
 fold                a package: kernels that fold events into what market data shows
 channel_kinds       what a subscription names, and the channel that is made for it
 event_messages      definitions and states of books, as messages
-daily               a package: settlement prices, the day so far
+daily               a package: settlement prices, the day so far, statements
 open_books          the books that are followed, and the channels that show them
 channels            channels with a cadence and event channels: numbering, conflation, messages kept for replays
 raw_channels        channels without a cadence, whose messages kernels make

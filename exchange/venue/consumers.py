@@ -12,6 +12,7 @@ from exchange.gateway.outbox import Outbox
 from exchange.publish.account_streams import AccountStreams
 from exchange.publish.consumer import Consumer, ReleasedBatch
 from exchange.publish.counters import Counters
+from exchange.publish.daily.statements import Statements
 from exchange.publish.engine_view import EngineView
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.feed_publisher import FeedPublisher
@@ -52,6 +53,7 @@ class Consumers:
         self.timekeeper = Timekeeper(states, clock, submit, self.settlement_status, warn, day)
         self.feed = FeedPublisher(self.market, outbox, clock)
         self.counters = Counters()
+        self.statements = Statements(table, states)
         self._first: tuple[Consumer, ...] = (
             self.listings,  # first: the others look up instruments here
             history,  # before the answers: a request that is sent again is answered from it
@@ -62,6 +64,7 @@ class Consumers:
             self.market.prints,
             self.market,
             self.settlement_status,
+            self.statements,
             self.timekeeper,
             self.feed,
             history.shown,  # after all that show the batch: stores on disk may now claim it

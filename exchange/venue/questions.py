@@ -11,11 +11,12 @@ import numpy as np
 from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
 from exchange.publish import account_views
+from exchange.publish.daily.statements import Statements
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_S, NS_PER_US
 from exchange.venue.day_schedule import DaySchedule
-from exchange.wire.messages import AccountSnapshot, DayView, MarginView, OrderView, PositionView
+from exchange.wire.messages import AccountSnapshot, DayView, MarginView, OrderView, PositionView, StatementView
 
 US_PER_S = NS_PER_S // NS_PER_US
 
@@ -24,11 +25,16 @@ class VenueQuestions:
     """Answers the gateway's questions about accounts, as wire messages."""
 
     def __init__(
-        self, states: np.ndarray, table: InstrumentTable, reports: ExecutionReports, schedule: DaySchedule | None = None
+        self,
+        states: np.ndarray,
+        table: InstrumentTable,
+        reports: ExecutionReports,
+        statements: Statements,
+        schedule: DaySchedule | None = None,
     ) -> None:
         """`states`: the engine's STATE. `schedule`: None: the operator changes market states."""
         self._states, self._table, self._reports = states, table, reports
-        self._schedule = schedule
+        self._statements, self._schedule = statements, schedule
 
     def account_pages(self, account: int) -> list[AccountSnapshot]:
         """The whole account, in pages (SESS-006)."""
@@ -49,6 +55,10 @@ class VenueQuestions:
     def margin_view(self, account: int) -> MarginView:
         """Equity, margin held and free margin."""
         return account_views.margin_view(self._states, account)
+
+    def statements(self, account: int) -> tuple[StatementView | None, StatementView]:
+        """What moved cash in the trading day settled last, if there is one, and since."""
+        return self._statements.last(account), self._statements.today(account)
 
     def day_view(self, now_us: int) -> DayView:
         """The trading day that ends next, and what its schedule does next."""

@@ -80,7 +80,7 @@ class Venue:
         outbox.send_with(consumers.account_streams)
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
         self.done_order = consumers.replies.done_order
-        self.questions = VenueQuestions(self.states, self.table, consumers.reports, day)
+        self.questions = VenueQuestions(self.states, self.table, consumers.reports, consumers.statements, day)
         self.failure = Failure()
         self._waiting_questions: list[Callable[[], None]] = []
         self._scheduled = self._releasing = False

@@ -73,6 +73,7 @@ from exchange.wire.responses import (
     PositionView,
     ReplayEnd,
     Shutdown,
+    StatementView,
     Welcome,
     full_terms,
 )

@@ -199,7 +199,7 @@ class Batch(Request, tag="batch", kw_only=True):
 class Query(Request, tag="query", kw_only=True):
     """Ask for the state of an order or an account, or for the venue's time."""
 
-    what: Literal["order", "open", "fills", "positions", "margin", "time"]
+    what: Literal["order", "open", "fills", "positions", "margin", "statement", "time"]
     account: Word = 0
     order_id: Count = 0
     client_order_id: ClientOrderId = ""

@@ -188,6 +188,23 @@ class MarginView(Part):
     free_margin_mills: Mills
 
 
+class StatementView(Part):
+    """What moved the cash of an account in a trading day, negative: paid. `day` is empty for the day that runs now:
+    then `closing_mills` is the cash of now. `partial`: the venue has not kept all events of the day.
+    """
+
+    day: str
+    variation_mills: Mills
+    fees_mills: Mills
+    delivery_mills: Mills
+    moved_mills: Mills
+    adjusted_mills: Mills
+    opening_mills: Mills
+    closing_mills: Mills
+    initial_margin_mills: Mills
+    partial: bool = False
+
+
 class AccountSnapshot(ServerMessage, tag="account"):
     """A page of the state of one account after message `sequence` of its stream (SESS-006).
 
@@ -267,6 +284,8 @@ class Ok(ServerMessage, tag="ok"):
     last_sequence: Count | None = None
     more: bool = False  # open orders: there are more, with an `oid` above the last one
     message: str = ""  # text for people: why a row of a subscription was refused
+    statement: StatementView | None = None
+    today: StatementView | None = None
 
 
 class Err(ServerMessage, tag="err"):

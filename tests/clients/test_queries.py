@@ -72,6 +72,16 @@ def test_the_past_of_an_account_and_of_a_channel_comes_again(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+@pytest.mark.rule("SETTLE-013")
+def test_a_session_asks_for_its_statement(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, session: Session, *__: object) -> None:
+        assert await session.statement() is None, "no day is settled"
+        today = await session.today()
+        assert today.day == "" and today.moved_mills == today.closing_mills == (await session.margin()).equity_mills
+
+    play(tmp_path, scene)
+
+
 def test_a_question_on_a_lost_connection_is_told_so(tmp_path: Path) -> None:
     async def scene(_: RunningServer, session: Session, *__: object) -> None:
         cut(session)

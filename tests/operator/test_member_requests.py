@@ -17,6 +17,7 @@ from exchange.wire.messages import (
 )
 from tests.gateway.harness import Bench
 from tests.operator.asking import do, refused
+from tests.publish.daily.days import end_day, open_bench
 
 
 @pytest.fixture
@@ -69,6 +70,26 @@ def test_an_operator_sees_the_balances_of_the_ledger_and_that_they_sum_to_zero(b
         f"deposits {paid_in:,} mills", "withdrawals 2,000 mills", f"fees {fees:,} mills", "variation 0 mills",
         "rounding 0 mills", "default 0 mills", f"customers {-paid_in - 2_000 - fees:,} mills", "sum 0 mills",
     ]  # fmt: skip
+
+
+@pytest.mark.rule("SETTLE-013")
+def test_an_operator_sees_the_statement_of_an_account(tmp_path: Path) -> None:
+    with open_bench(str(tmp_path)) as bench:
+        assert do(bench, "statement", account=2)[:3] == [
+            "no trading day is settled yet", "since then", f"  opening         {0:>24} mills",
+        ]  # fmt: skip
+        assert refused(bench, "statement", account=9) == "account 9 is not defined"
+        end_day(bench, 1, (bench.price + 10, 4), (bench.price + 13, 2))
+        lines = do(bench, "statement", account=2)
+        assert lines[0] == "2026-11-18" and lines[9] == "since then"
+        last, _ = bench.venue.questions.statements(2)
+        assert last is not None
+        shown = {line.split()[0]: int(line.split()[-2].replace(",", "")) for line in lines[1:9]}
+        assert shown == {
+            "opening": 0, "variation": last.variation_mills, "fees": last.fees_mills, "delivery": 0,
+            "moved": last.moved_mills, "adjusted": 0, "closing": last.closing_mills,
+            "initial": last.initial_margin_mills,
+        }  # fmt: skip
 
 
 @pytest.mark.rule("MARGIN-013", "BAD-064")

@@ -43,7 +43,7 @@ def batch(**changes: object) -> dict:
         (
             {"t": "query", "id": 9, "what": "x"},
             "'x' - at `$.what`",
-            {"order", "open", "fills", "positions", "margin", "time"},
+            {"order", "open", "fills", "positions", "margin", "statement", "time"},
         ),
         (batch(side="x"), "'x' - at `$.ops[0].side`", {"b", "s"}),
         (batch(t="quote"), "'quote' - at `$.ops[0].t`", {"new", "replace", "cancel"}),

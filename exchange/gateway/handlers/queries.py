@@ -49,6 +49,9 @@ def _answer(connection: Connection, account: int, message: Query) -> Any:
         return Ok(request_id, time_us=connection.gateway.clock.wall_us())
     if message.what == "margin":
         return Ok(request_id, margin=port.questions.margin_view(account))
+    if message.what == "statement":
+        last, today = port.questions.statements(account)
+        return Ok(request_id, statement=last, today=today)
     if message.what == "positions":
         return Ok(request_id, positions=port.questions.position_views(account))
     if message.what == "open":
