@@ -18,7 +18,7 @@ schema.py                  `gpux schema`
   examples.py *              example messages, from a dialogue of clients with a gateway
 watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
-reports                    a package: `gpux statement`
+reports                    a package: `gpux statement`, `gpux curve`
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
 demo.py                    `gpux demo`; exchange.demo does the work
 """

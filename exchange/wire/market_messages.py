@@ -90,6 +90,7 @@ class Settlement(ChannelMessage, tag="settlement"):
     snapshot: bool = False
     volume_lots: Count | None = None
     open_interest_lots: Count | None = None
+    previous_settle_tick: Price | None = None
     flagged: bool = False
     more: bool = False
     reply_to: Count = 0

@@ -263,6 +263,7 @@ MEANINGS = {
     "flagged": _M("", "the price contradicts that of another quality tier, and neither can give way"),
     "Settlement.volume_lots": _M("lot", "lots printed in the closing window; absent: no longer known"),
     "Settlement.open_interest_lots": _M("lot", "lots held long, as many as short; absent: no longer known"),
+    "Settlement.previous_settle_tick": _M("tick", "settlement of the day before; absent: no longer known"),
     "volume_lots": _M("lot", "lots traded"),
     "open_interest_lots": _M("lot", "lots held long, as many as short"),
     "open_tick": _M("tick", "first price of the day"),

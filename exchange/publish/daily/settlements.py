@@ -62,6 +62,7 @@ class Settlements:
     def __init__(self, table: InstrumentTable, source: SettledBooks) -> None:
         self._table, self._source = table, source
         self._rows: dict[int, Row] = {}  # book -> its last SETTLED event, of the instrument that it has now
+        self._before: dict[int, int] = {}  # book -> its settlement of the day before
         self._numbers: dict[int, int] = {}  # book -> number of that event's message
         self.number = 0  # of the last message of all books
 
@@ -77,22 +78,29 @@ class Settlements:
             for number, row in reversed(list(_numbered(settled))):
                 self.number = max(self.number, number)
                 index = row[INSTRUMENT]
-                if index in wanted and row[TRADING_DAY] == days[index]:
+                if index in wanted and row[TRADING_DAY] == days[index] and index not in self._rows:
                     self._rows[index], self._numbers[index] = row, number
-                wanted.discard(index)
+                elif row[TRADING_DAY] != days.get(index):
+                    if index in self._rows:
+                        self._before.setdefault(index, row[SETTLEMENT_TICK])
+                    wanted.discard(index)
             if not wanted:
                 return
 
     def take(self, rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
         """Read SETTLED rows in order; yields each with the number of its message."""
         for number, row in _numbered(rows):
-            self.number = number
-            self._rows[row[INSTRUMENT]], self._numbers[row[INSTRUMENT]] = row, number
+            self.number, index = number, row[INSTRUMENT]
+            last = self._rows.get(index)
+            if last is not None and last[TRADING_DAY] != row[TRADING_DAY]:
+                self._before[index] = last[SETTLEMENT_TICK]
+            self._rows[index], self._numbers[index] = row, number
             yield number, row
 
     def forget(self, index: int) -> None:
         """The book has another instrument now: what was settled before was not that."""
         self._rows.pop(index, None)
+        self._before.pop(index, None)
         self._numbers.pop(index, None)
 
     def number_of(self, index: int) -> int:
@@ -106,6 +114,7 @@ class Settlements:
             listed, SettledBook(row[SETTLEMENT_TICK], row[SETTLE_METHOD], bool(row[SETTLE_FLAGGED]), row[TRADING_DAY])
         )
         made.engine_sequence, made.time_us = row[SEQUENCE], row[TIME_NS] // NS_PER_US
+        made.previous_settle_tick = self._before.get(row[INSTRUMENT])
         made.volume_lots, made.open_interest_lots = row[WINDOW_LOTS], row[OPEN_INTEREST_LOTS]
         return made
 
