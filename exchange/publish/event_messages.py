@@ -38,7 +38,7 @@ class EventMessages:
 
     def all_definitions(self, e: int, time_us: int) -> list[ChannelMessage]:
         """A snapshot of all definitions, in pages (MDATA-006)."""
-        indices = [row.index for row in self._table.rows if row is not None]
+        indices = [row.index for row in self._table.listed]
         pages: list[ChannelMessage] = []
         for start in range(0, max(len(indices), 1), INSTRUMENTS_PAGE):
             page = self.definitions(indices[start : start + INSTRUMENTS_PAGE], e, time_us)

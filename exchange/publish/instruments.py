@@ -8,7 +8,7 @@ table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.row
 from collections.abc import Callable, Mapping
 
 from exchange.clearing_codes import Life
-from exchange.codes import ComboKind, Family, Matching, PeriodKind
+from exchange.codes import ComboKind, Family, Matching, OrderEntry, PeriodKind
 from exchange.engine.query import InstrumentRow
 from exchange.units import NS_PER_US
 from exchange.wire.messages import InstrumentDefinition
@@ -115,6 +115,8 @@ class InstrumentTable:
             taker_fee=row.taker_fee,
             phase=phase,
             combo="" if row.combo == ComboKind.OUTRIGHT else ComboKind(row.combo).name.lower(),
+            ioc_only=row.order_entry == OrderEntry.IOC_ONLY,
+            life="" if row.life == Life.LISTED else row.life.name,
             legs=[(self.ids[leg], lots) for leg, lots in row.legs] or None,
         )
 

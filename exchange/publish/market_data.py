@@ -44,7 +44,8 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import ChannelMessage, ChannelSpec
 
 _FILL = int(EventKind.FILL)
-_LISTED = int(EventKind.INSTRUMENT_LISTED)
+_ENDED = int(EventKind.INSTRUMENT_ENDED)
+_LISTINGS = (int(EventKind.INSTRUMENT_LISTED), _ENDED)
 _SETTLED = int(EventKind.SETTLED)
 
 Message = tuple[int, ChannelMessage | Frames]
@@ -319,15 +320,18 @@ class MarketData:
         if not rows:
             return []
         self.sequence, self.time_us = self._fold.sequence, self._fold.time_us
-        listed = dict.fromkeys(row[INSTRUMENT] for row in rows if row[KIND] == _LISTED)
+        listed = dict.fromkeys(row[INSTRUMENT] for row in rows if row[KIND] in _LISTINGS)
         phased: dict[int, None] = {}
         for row in rows:
-            if row[KIND] not in (_FILL, _LISTED):
+            if row[KIND] != _FILL and row[KIND] not in _LISTINGS:
                 phased.update(dict.fromkeys(self._phases.fold(row)))
         if listed:
             self._table.refresh()
             self._follow_listed(listed)
             self._phases.add(row for row in self._table.rows if row is not None)
+            for row in rows:
+                if row[KIND] == _ENDED:
+                    self._phases.end(row[INSTRUMENT])
             self._event("instruments", 0, self.sequence, self._definitions, list(listed))
         return list(phased)
 

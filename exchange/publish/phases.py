@@ -66,6 +66,11 @@ class Phases:
                 until_ns = 0 if row.group_state == _HALT else row.group_reopen_ns
                 self._group_terms[row.group] = row.group_reason, until_ns
 
+    def end(self, index: int) -> None:
+        """The book's instrument has ended: it stays CLOSED, whatever its group does."""
+        self._own[index], self._own_terms[index] = _CLOSED, (int(StateReason.NONE), 0)
+        self.indicative.pop(index, None)
+
     def remove(self, index: int) -> None:
         """Forget a book: it has another instrument, which is added next."""
         self._members[self._group_of.pop(index)].remove(index)

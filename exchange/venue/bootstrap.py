@@ -174,9 +174,8 @@ class OpenVenue:
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
         self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))
-        self.venue.market.prints.load(self.history.newest_first())
-        self.venue.market.settlements.load(self.history.newest_first())
-        self.venue.consumers.statements.load(self.history.newest_first())
+        for store in (self.venue.market.prints, self.venue.market.settlements, self.venue.consumers.statements):
+            store.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:
             self.venue.settlement_status.note(read_rows(events[_of_settling(events)]))

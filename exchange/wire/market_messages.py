@@ -147,6 +147,8 @@ class InstrumentDefinition(Part):
     taker_fee: Integer
     phase: str
     combo: str = ""
+    ioc_only: bool = False
+    life: str = ""
     legs: list[tuple[Count, Integer]] | None = None
 
 

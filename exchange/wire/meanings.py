@@ -11,6 +11,7 @@ tick x lot    sum of price times lots                us, ms     microseconds sin
 
 from typing import NamedTuple
 
+from exchange.clearing_codes import Life
 from exchange.codes import MarketState, SettleMethod
 from exchange.wire.words import (
     ACCOUNT_STATES,
@@ -40,6 +41,7 @@ class Meaning(NamedTuple):
 _STATES = tuple(word for word in ORDER_STATES if word)
 _PHASES = tuple(state.name for state in MarketState if state != MarketState.NONE)
 _STATUS_REASONS = ("SETTLING", "HALT_DCB", "HALT_ADMIN", "velocity", "operator", "schedule", "collar")
+_LIVES = tuple(life.name for life in Life if life not in (Life.NONE, Life.LISTED))
 _METHODS = tuple(method.name for method in SettleMethod if method != SettleMethod.NONE)
 _SETTLEMENT_KINDS = ("daily", "final", "cascade")
 _M = Meaning
@@ -317,6 +319,8 @@ MEANINGS = {
     "delivery_to_us": _M("us", "end of delivery"),
     "maker_fee": _M("mill", "fee of a resting order, a lot and hour"),
     "taker_fee": _M("mill", "fee of an order that takes, a lot and hour"),
+    "ioc_only": _M("", "orders trade at once or not at all: none rests here"),
+    "life": _M("", "what became of an instrument that no longer trades; absent: it is listed", _LIVES),
     "combo": _M("", "kind of combination, like calendar; absent: none"),
     "legs": _M("id, lot", "`[i, lots]` of each leg when one lot is bought; negative: the leg is sold"),
 }  # fmt: skip

@@ -36,7 +36,8 @@ _STA = int(EventKind.STATE_CHANGED)
 _IOP = int(EventKind.INDICATIVE_PRICE)
 _LISTED = int(EventKind.INSTRUMENT_LISTED)
 _IMP = int(EventKind.IMPLIED_PRICE)
-_VENUE_KINDS = frozenset((_STA, _IOP, _LISTED))
+_ENDED = int(EventKind.INSTRUMENT_ENDED)
+_VENUE_KINDS = frozenset((_STA, _IOP, _LISTED, _ENDED))
 
 Message = tuple[int, ChannelMessage]
 Key = tuple[str, int, int, int]  # name, index, cadence_ms, levels
@@ -118,6 +119,7 @@ class PlainMarketData:
         self._prints: dict[int, list[Row]] = {}
         self._phased: dict[int, None] = {}
         self._listed: dict[int, None] = {}
+        self._ended: list[int] = []
 
     # subscriptions
 
@@ -204,7 +206,7 @@ class PlainMarketData:
         return self._instruments_snapshot(number, channel.sequence)
 
     def _instruments_snapshot(self, number: int, sequence: int) -> list[ChannelMessage]:
-        rows = [self._table.definition(index, self._phases.phase(index)) for index in range(1, len(self._table.rows))]
+        rows = [self._table.definition(row.index, self._phases.phase(row.index)) for row in self._table.listed]
         starts = range(0, max(len(rows), 1), INSTRUMENTS_PAGE)
         return [
             Instruments(
@@ -314,7 +316,9 @@ class PlainMarketData:
         self._prints.setdefault(index, []).append(row)
 
     def _venue_event(self, row: Row) -> None:
-        if row[KIND] == _LISTED:
+        if row[KIND] == _ENDED:
+            self._ended.append(row[INSTRUMENT])
+        if row[KIND] in (_LISTED, _ENDED):
             self._listed[row[INSTRUMENT]] = None
         else:
             self._phased.update(dict.fromkeys(self._phases.fold(row)))
@@ -324,8 +328,10 @@ class PlainMarketData:
         if self._listed:
             self._table.refresh()
             self._phases.add(row for row in self._table.rows if row is not None)
+            for index in self._ended:
+                self._phases.end(index)
             self._event("instruments", 0, self.sequence, self._definitions, list(self._listed))
-            self._listed = {}
+            self._listed, self._ended = {}, []
         if self._touched:
             for book in self._touched.values():
                 self._publish_book(book)

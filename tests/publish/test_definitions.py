@@ -9,7 +9,7 @@ import pytest
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.outrights import Instrument
-from exchange.codes import CommandKind, Family
+from exchange.codes import CommandKind, Family, OrderEntry
 from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.control.catalogue import listing_payloads
@@ -48,6 +48,7 @@ def wanted(one: Instrument) -> dict[str, Any]:
         "ltd": one.ltd_ns // 1_000, "deliv_from": one.deliv_from // 1_000, "deliv_to": one.deliv_to // 1_000,
         "maker_fee": one.maker_fee, "taker_fee": one.taker_fee, "phase": "CLOSED",
         "kind": KINDS[one.kind.name] if one.kind is not None else "",
+        **({"ioc_only": True} if one.order_entry == OrderEntry.IOC_ONLY else {}),
         **({"combo": one.combo.name.lower(), "legs": [tuple(leg) for leg in one.legs]} if one.legs else {}),
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from exchange.codes import EventFlag, EventKind, Liquidity, MarketState, Side, StateReason
 from exchange.publish.book_view import BookView
 from exchange.publish.market_data import MarketData
-from tests.publish.feed import DEPTH_LINES, START_US, Feed, at_time, each_message, plain, rested, spec, traded
+from tests.publish.feed import DEPTH_LINES, START_US, Feed, plain, rested, spec, traded
 from tests.publish.helpers import B200, H27, J27, LISTED, TIME_NS, Levels, event, event_array, table
 
 
@@ -354,47 +354,3 @@ def test_a_release_without_rows_moves_the_feed_on() -> None:
     feed.market.fold(event_array([]), 9000777, TIME_NS)
     feed.source.sequence = 9000777
     assert feed.snapshot(feed.open("depth"))[0]["e"] == 9000777
-
-
-@pytest.mark.rule("MDATA-019")
-def test_channels_end_when_their_book_gets_another_instrument() -> None:
-    listed = list(LISTED)
-    source = Levels(5)
-    source.books[1] = ({2845: 1}, {2846: 1})
-    market = MarketData(table(listed), source)
-    names = [
-        ("depth", 0),
-        ("depth", 10),
-        ("top", 0),
-        ("top", 10),
-        ("trades", 0),
-        ("stats", 0),
-        ("status", 0),
-        ("settlement", 0),
-    ]
-    old = [market.subscribe(spec(name, H27, cadence_ms=cadence))[0] for name, cadence in names]
-    other, _ = market.subscribe(spec("status", J27))
-    listed[0] = listed[0]._replace(instrument_id=H27 + 4, symbol="H100.G90.N27", group_state=MarketState.PREOPEN)
-    market.fold(event_array([event(EventKind.INSTRUMENT_LISTED, 6, instrument=1)]), 6, TIME_NS)
-    source.sequence = 6
-    source.books[1] = ({}, {})
-    market.due(0)
-    new = [market.subscribe(spec(name, H27 + 4, cadence_ms=cadence))[0] for name, cadence in names]
-    assert not set(new) & set(old) and market.subscribe(spec("depth", H27)) == (0, 5001)
-    assert market.snapshot(new[6])[0].phase == "PREOPEN"  # type: ignore[attr-defined]
-    source.days[1] = [1] * 8
-    rows = [rested(7, 2845, 3), *traded(8, 9, 2845, 1, 2)]
-    rows += [event(EventKind.STATE_CHANGED, 9, instrument=0, group=2, market_state=MarketState.OPEN)]
-    rows = at_time(rows, START_US)
-    market.prints.append(event_array(rows))
-    market.fold(event_array(rows), 9, START_US * 1000)
-    source.sequence = 9
-    told = [number for number, _ in each_message(market.due(START_US + 1_000_000))]
-    assert set(told) == {*new[:7], other}, "no settlement came"
-    for number in old:
-        assert market.snapshot(number) == [] and market.knows(number)
-        if market.is_event_channel(number):
-            assert list(market.replay(number, 0, 99, 1)) == []
-        else:
-            assert market.merged(number, 0) == []
-        market.unsubscribe(number)

@@ -132,7 +132,7 @@ class Settlements:
         return made
 
     def _outrights(self) -> list[int]:
-        return [row.index for row in self._table.rows if row is not None and row.combo == ComboKind.OUTRIGHT]
+        return [row.index for row in self._table.listed if row.combo == ComboKind.OUTRIGHT]
 
     def _made(self, listed: InstrumentRow, settled: SettledBook) -> Settlement:
         return Settlement(

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from exchange.codes import CashReason, ComboKind, EventFlag, EventKind, Side
+from exchange.clearing_codes import CashReason
+from exchange.codes import ComboKind, EventFlag, EventKind, Side
 from exchange.engine import query
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.daily.settlements import day_text
@@ -28,12 +29,11 @@ PARTS = ("variation", "fees", "delivery", "moved", "adjusted")  # of a statement
 _VARIATION, _FEES, _MOVED, _ADJUSTED = (PARTS.index(name) for name in ("variation", "fees", "moved", "adjusted"))
 # By cause of a movement of money; another one is an adjustment.
 _PART_OF = np.full(256, _ADJUSTED)
-_PART_OF[CashReason.VARIATION], _PART_OF[CashReason.TRANSFER] = _VARIATION, _MOVED
-_FILL, _CASH, _POSITION, _LISTED, _SETTLED = (
-    int(EventKind[name]) for name in ("FILL", "CASH_MOVED", "POSITION_CHANGED", "INSTRUMENT_LISTED", "SETTLED")
-)
+_PART_OF[[CashReason.VARIATION, CashReason.FEE, CashReason.TRANSFER]] = _VARIATION, _FEES, _MOVED
+_FILL, _CASH, _POSITION = (int(EventKind[name]) for name in ("FILL", "CASH_MOVED", "POSITION_CHANGED"))
+_LISTED, _SETTLED, _ENDED = (int(EventKind[name]) for name in ("INSTRUMENT_LISTED", "SETTLED", "INSTRUMENT_ENDED"))
 _KINDS = np.zeros(256, np.bool_)  # by kind of event: whether statements are made from it
-_KINDS[[_FILL, _CASH, _POSITION, _LISTED, _SETTLED]] = True
+_KINDS[[_FILL, _CASH, _POSITION, _LISTED, _SETTLED, _ENDED]] = True
 _DAYS_NEEDED = 3  # with a settlement: then the events since the one before the last are all there
 
 
@@ -53,6 +53,7 @@ class Statements:
         self._accounts = len(states["accounts"][0])
         self.day = 0  # settled last, days since 1970; 0: none
         self._open, self._closed = self._no_sums(True), self._no_sums(True)
+        self._has_traded = False  # since the last settlement
         self._margins = np.zeros(self._accounts, np.int64)  # held after the last settlement
         self._ticks: dict[int, int] = {}  # book -> its last settlement price, at first its seed
         self._waiting: list[np.ndarray] = []
@@ -79,16 +80,16 @@ class Statements:
 
     def _read_apart(self, rows: np.ndarray) -> None:
         """Read rows of many commands, those of each settlement or listing by itself."""
-        lists = np.isin(rows["sequence"], rows["sequence"][rows["kind"] == _LISTED])
+        lists = np.isin(rows["sequence"], rows["sequence"][np.isin(rows["kind"], (_LISTED, _ENDED))])
         for part in np.split(rows, np.flatnonzero(np.diff(rows["sequence"] * lists)) + 1):
-            if (part["kind"] == _LISTED).any():
+            if np.isin(part["kind"], (_LISTED, _ENDED)).any():
                 self._list(part)
             else:
                 self._add(part)
 
     def take(self, batch: ReleasedBatch) -> None:
         kinds = batch.kinds
-        if _LISTED in kinds:
+        if _LISTED in kinds or _ENDED in kinds:
             self._list(batch.events)
         elif _FILL in kinds or _CASH in kinds:
             self._waiting.append(batch.events)
@@ -123,30 +124,43 @@ class Statements:
         """Read the rows of a listing, or of a settlement, which lists its books again."""
         self._add_waiting()
         settled = rows[rows["kind"] == _SETTLED]
-        if len(settled):
+        if len(settled) and not (rows["kind"] == _ENDED).any():  # that ends an index month: its final price is no close
             self._settle(rows, int(column(settled, "trading_day")[0]))
         else:
-            self._add(rows)
+            self._end(rows)
         listed = rows[rows["kind"] == _LISTED]
         self._ticks.update(zip(listed["instrument"].tolist(), column(listed, "settlement_tick").tolist(), strict=True))
+
+    def _end(self, rows: np.ndarray) -> None:
+        """Read the rows of another control: instruments may end after the settlement of their last day."""
+        ends = not self._has_traded and (rows["kind"] == _ENDED).any()
+        self._add(rows)
+        if ends:
+            self._note_margins(rows)
 
     def _settle(self, rows: np.ndarray, day: int) -> None:
         """Read the rows of a settlement of a trading day. The first one ends the day."""
         if day > self.day:
             self.day, self._closed, self._open = day, self._open, self._no_sums(True)
             self._margins[:] = 0
-        self._add(rows, day)
+        self._add(rows)
+        self._note_margins(rows)
+
+    def _note_margins(self, rows: np.ndarray) -> None:
+        """Note the margin that accounts hold after a settlement, or after instruments have ended with it."""
+        self._has_traded = False
         held = rows[(rows["kind"] == _CASH) | (rows["kind"] == _POSITION)]
         self._margins[held["account"]] = column(held, "margin_held_mills")  # of several rows the last one counts
 
-    def _add(self, rows: np.ndarray, settled_day: int = 0) -> None:
-        """Add up the fees and movements of money in these rows. `settled_day`: they are of a settlement of this day."""
+    def _add(self, rows: np.ndarray) -> None:
+        """Add up the fees and movements of money in these rows. Payments name the trading day that they belong to."""
         fills = rows[rows["kind"] == _FILL]
+        self._has_traded |= len(fills) > 0
         np.subtract.at(self._open.mills[_FEES], fills["account"], column(fills, "fee_mills"))
         self._add_remainders(fills)
         moved = rows[rows["kind"] == _CASH]
         parts, amounts = _PART_OF[column(moved, "cash_reason")], column(moved, "amount_mills")
-        ends = (parts == _VARIATION) & (settled_day == self.day > 0)
+        ends = (parts != _MOVED) & (column(moved, "trading_day") == self.day) & (self.day > 0)
         for sums, chosen in ((self._closed, ends), (self._open, ~ends)):
             np.add.at(sums.mills, (parts[chosen], moved["account"][chosen]), amounts[chosen])
 

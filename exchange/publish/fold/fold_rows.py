@@ -21,6 +21,7 @@ from exchange.kernel_codes import (
     EVENT_ICEBERG_REFRESHED,
     EVENT_IMPLIED_PRICE,
     EVENT_INDICATIVE_PRICE,
+    EVENT_INSTRUMENT_ENDED,
     EVENT_INSTRUMENT_LISTED,
     EVENT_ORDER_ACCEPTED,
     EVENT_ORDER_CANCELLED,
@@ -57,7 +58,10 @@ LEVEL_KINDS = (
     | np.int64(1) << EVENT_SELF_MATCH_DECREMENTED
 )
 VENUE_KINDS = (
-    np.int64(1) << EVENT_STATE_CHANGED | np.int64(1) << EVENT_INDICATIVE_PRICE | np.int64(1) << EVENT_INSTRUMENT_LISTED
+    np.int64(1) << EVENT_STATE_CHANGED
+    | np.int64(1) << EVENT_INDICATIVE_PRICE
+    | np.int64(1) << EVENT_INSTRUMENT_LISTED
+    | np.int64(1) << EVENT_INSTRUMENT_ENDED
 )
 
 # A book as market data follows it.
@@ -172,7 +176,7 @@ def _weigh(rows, at, books):
             matters |= fill
         elif _is_of_venue(row.kind):
             placed += 1
-            listed |= row.kind == EVENT_INSTRUMENT_LISTED
+            listed |= row.kind == EVENT_INSTRUMENT_LISTED or row.kind == EVENT_INSTRUMENT_ENDED
         at += 1
     return at, noted, placed, matters or noted + placed != 0, index_max, listed
 

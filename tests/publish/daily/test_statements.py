@@ -119,7 +119,7 @@ class MoneyRun(Run):
         self.settlements = 0
         super().__init__(seed, weights, compare_every=1_000_000)
         engine = self.pair.fast.engine
-        self.table = InstrumentTable(lambda: query.instruments(engine.states))
+        self.table = InstrumentTable(lambda: query.known_instruments(engine.states))
         self.table.refresh()
         self.statements = Statements(self.table, engine.states)
         self.take(self.early)
@@ -135,12 +135,13 @@ class MoneyRun(Run):
         if kind == CommandKind.DAY_LIMITS:
             self.settlements += 1
             step = step | {"day": 1_000 + self.settlements}  # of a day of its own
+            self.check()
         rows = engine_events(self, kind, step)
         if self.statements is None:
             self.early += rows
             return
         kinds = {row[2] for row in rows}
-        if EventKind.INSTRUMENT_LISTED in kinds:
+        if not kinds.isdisjoint((EventKind.INSTRUMENT_LISTED, EventKind.INSTRUMENT_ENDED)):
             self.table.refresh()
         self.take(rows)
         if EventKind.SETTLED in kinds:
