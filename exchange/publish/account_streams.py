@@ -63,6 +63,7 @@ class AccountStreams:
         """`session_rows`: a power of two."""
         assert session_rows <= put.SLOTS
         self._table, self._clock = table, clock
+        self._revision = -1  # of the table that the kernels have
         self._mask = session_rows - 1
         self._tables, self._chains, self._streams = encode_tables(), put.new_chains(), new_streams()
         self._frames = np.zeros(FRAME_BUFFER_BYTES, np.uint8)
@@ -306,7 +307,8 @@ class AccountStreams:
     def _load_instruments(self) -> None:
         """Follow the table of instruments."""
         ids = self._table.ids
-        if self._books[0] != len(ids):
+        if self._revision != self._table.revision:
+            self._revision = self._table.revision
             self._tables["instrument_id"][0][: len(ids)] = ids
             self._tables["hours"][0][: len(ids)] = self._table.hours
             self._books[0] = len(ids)

@@ -54,9 +54,11 @@ class InstrumentTable:
         self.ids: list[int] = [0]
         self.hours: list[int] = [0]
         self._index: dict[int, int] = {}
+        self.revision = 0  # rises whenever something was loaded
 
     def refresh(self) -> None:
         """Load the instruments again."""
+        self.revision += 1
         listed = self._load()
         self.rows = [None, *listed]
         assert all(row is None or row.index == place for place, row in enumerate(self.rows))

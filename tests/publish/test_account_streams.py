@@ -9,13 +9,15 @@ import pytest
 
 from exchange.codes import EventKind, OrderState
 from exchange.engine.event_rows import SEQUENCE, Row
+from exchange.publish.account_streams import AccountStreams
 from exchange.publish.encode import put
 from exchange.records import EVENT
+from exchange.seams import RealClock
 from exchange.wire.messages import Live
 from exchange.wire.table import Answerer
 from tests.publish.encode.streamed import NOW_US, Peer, PlainStreams, batch_of, commands_of, new_streams, unframed
 from tests.publish.encode.test_batch import released
-from tests.publish.helpers import event
+from tests.publish.helpers import H27, LISTED, event, table
 
 NOBODY, SESSION, TICKET = (int(answerer) for answerer in Answerer)
 
@@ -202,3 +204,15 @@ def test_messages_are_the_same_when_the_buffers_fill_up(encoding: int, spare: in
 
 def as_list(decoded: Any) -> list[Any]:
     return decoded if isinstance(decoded, list) else [decoded]
+
+
+def test_a_book_with_another_instrument_is_told_by_the_new_id_and_hours() -> None:
+    listed = list(LISTED)
+    instruments = table(listed)
+    streams = AccountStreams(instruments, 64, RealClock())
+    streams._load_instruments()
+    listed[0] = listed[0]._replace(instrument_id=H27 + 4, hours=720)
+    instruments.refresh()
+    streams._load_instruments()
+    known = [streams._tables[name][0][1] for name in ("instrument_id", "hours")]
+    assert known == [H27 + 4, 720]
