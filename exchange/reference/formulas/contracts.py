@@ -56,7 +56,7 @@ def _fee_hours(symbol: str) -> int:
         places = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
         months = [f"{MONTH_LETTERS[place % 12]}{place // 12 % 100:02d}" for place in places]
         return sum(period_hours(period_of(code)) for code in months)
-    if "-" in last and last[0] not in "QT":
+    if "-" in last and last.split("-")[1][0] in MONTH_LETTERS:
         return max(period_hours(period_of(code)) for code in last.split("-"))
     if "-" in head:
         return period_hours(period_of(last))

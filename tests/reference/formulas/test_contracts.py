@@ -10,7 +10,9 @@ from tests.reference.formulas.agreement import agreed
 SYMBOLS = st.sampled_from(
     [f"H100.G90.{code}" for code in ("F27", "G28", "Q1-27", "C28", "T3-27", "T5-27", "F27/I", "Q5-27")]
 )
-COMBINATIONS = st.sampled_from(["H100.G90.F27-G27", "H100.G90.Z26-F27", "H100.G90.F27:H27", "H100.G95-G90.G27"])
+COMBINATIONS = st.sampled_from(
+    ["H100.G90.F27-G27", "H100.G90.Q27-U27", "H100.G90.Z26-F27", "H100.G90.F27:H27", "H100.G95-G90.G27"]
+)
 PRICES = st.integers(-100_000, 100_000)
 
 
