@@ -43,7 +43,11 @@ SPEC, WIRE = {"contracts_spec"}, {"exchange.wire"}
 ENGINE = {*BASE, *SPEC, "exchange.book", "exchange.clearing", "exchange.engine"}
 JOURNAL = {*ENGINE, "exchange.journal"}
 EDGE = {*JOURNAL, *WIRE, "exchange.gateway", "exchange.publish"}
-VENUE = {*EDGE, "exchange.venue"}
+# Pure parts of the venue, which scenarios call without one: days, new accounts, settlements.
+VENUE_PURE = {
+    *(f"exchange.venue.{name}" for name in ("day_schedule", "account_terms", "daily.settlement", "daily.lives")),
+}
+VENUE = {*EDGE, *VENUE_PURE, "exchange.venue"}
 MIDDLE = {*VENUE, "exchange.operator", "exchange.conformance", "exchange.reference", "exchange.web"}
 
 # Part -> the parts below it. A part is the longest prefix of a module's name that stands here.
@@ -60,8 +64,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange.web": JOURNAL | WIRE,
     "exchange.reference": {f"exchange.{name}" for name in ("codes", "clearing_codes", "units", "records", "errors")}
     | SPEC,
-    "exchange.conformance": {*JOURNAL, "exchange.reference"},
-    "exchange.venue": EDGE,
+    "exchange.conformance": {*JOURNAL, *VENUE_PURE, "exchange.reference"},
+    **dict.fromkeys(VENUE_PURE, JOURNAL | VENUE_PURE),
+    "exchange.venue": EDGE | VENUE_PURE,
     "exchange.operator": VENUE,  # steers a venue that serves
     "exchange.main": MIDDLE,
     "exchange.demo": {*MIDDLE, "exchange.main", "clients"},
@@ -207,6 +212,8 @@ def test_every_import_points_down_the_picture() -> None:
         ("exchange.publish.replies", "exchange.gateway.session"),
         ("exchange.gateway.server", "exchange.venue.venue"),
         ("exchange.venue.venue", "exchange.operator.desk"),
+        ("exchange.conformance.runner", "exchange.venue.venue"),
+        ("exchange.venue.daily.settlement", "exchange.venue.daily.settler"),
         ("exchange.journal.frames", "exchange.wire.messages"),
         ("exchange.units", "exchange.book.levels"),
         ("exchange.reference.book", "exchange.limits"),

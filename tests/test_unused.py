@@ -24,7 +24,6 @@ UNUSED = {
     "exchange.engine.calls.standing.open_call": "what the query of margin says of a call next",
     "exchange.engine.calls.standing.standing": "the same of an account",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
-    "exchange.engine.query.market_state": "the state of one book; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
 }
 

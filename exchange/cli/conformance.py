@@ -16,6 +16,7 @@ from exchange.conformance.clearing.notation import is_clearing, read_clearing
 from exchange.conformance.clearing.product import PRODUCT
 from exchange.conformance.clearing.runner import ClearingOutcome, ScenarioPlayer
 from exchange.conformance.clearing.twins import TWINS
+from exchange.conformance.engine_house.house import EngineHouse
 from exchange.conformance.expected import sorted_runs
 from exchange.conformance.notation import Scenario, read_scenarios
 from exchange.conformance.runner import CannotRun, run_scenario
@@ -55,8 +56,8 @@ def conformance(files: list[str], reference: bool) -> tuple[Iterator[str], Calla
     if not scenarios:
         raise UserError(f"{', '.join(files)}: no scenarios")
     new_venue: Callable[[], ConformanceVenue] = ReferenceVenue if reference else EngineVenue
-    functions, new_house = (TWINS, ReferenceHouse) if reference else (PRODUCT, None)
-    player = ScenarioPlayer(functions, load_spec(), new_house)
+    functions = TWINS if reference else PRODUCT
+    player = ScenarioPlayer(functions, load_spec(), ReferenceHouse if reference else EngineHouse)
     counts = Counter[str]()
     apart: dict[str, list[str]] = {}
 

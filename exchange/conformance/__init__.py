@@ -11,4 +11,5 @@ event_text   writes EVENT rows in the notation
 venues       the compiled engine and the reference, as venues to run a scenario on
 runner       runs a scenario on a venue
 clearing/    scenarios of the clearing house, in a notation of their own
+engine_house/   the engine as the clearing house of these scenarios
 """

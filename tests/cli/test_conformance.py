@@ -186,12 +186,12 @@ close
 @pytest.mark.parametrize(
     ("options", "counted"),
     [
-        ([], "not built yet: clearing house: L1\nnot built yet: delivery: D1\n1 of 1 scenarios pass\n"),
+        ([], "not built yet: delivery: D1\n2 of 2 scenarios pass\n"),
         (["--reference"], "not built yet: delivery: D1\n2 of 2 scenarios pass\n"),
     ],
     ids=["engine", "reference"],
 )
-def test_clearing_scenarios_are_known_by_their_first_word_and_those_without_a_house_counted_apart(
+def test_clearing_scenarios_are_known_by_their_first_word_and_those_of_unbuilt_parts_counted_apart(
     capsys: pytest.CaptureFixture[str], table: Path, options: list[str], counted: str
 ) -> None:
     table.write_text(f"# a comment\n{CLEARING}")
@@ -220,7 +220,7 @@ def test_files_of_both_kinds_are_counted_together(capsys: pytest.CaptureFixture[
     first.write_text(f"{PASSES}\n")
     second.write_text(CLEARING)
     code, out, _ = ended(capsys, first, second)
-    assert (code, out.splitlines()[-1]) == (0, "2 of 2 scenarios pass")
+    assert (code, out.splitlines()[-1]) == (0, "3 of 3 scenarios pass")
 
 
 def test_a_mistake_in_a_clearing_scenario_is_one_line(capsys: pytest.CaptureFixture[str], table: Path) -> None:

@@ -7,8 +7,15 @@ from exchange.conformance.clearing.lines import ExpectLine, SetupLine, VerbLine
 from exchange.conformance.clearing.shapes import Values
 
 
+class NotBuilt(Exception):
+    """A clearing house has not got yet what a line or a point of the schedule needs; the message names it. Scenarios
+    that meet this are counted apart."""
+
+
 class ClearingHouse(Protocol):
     """A new venue with its clearing house, before anything has happened. Times are ns since the epoch.
+
+    What is not built, beside parts that a scenario names, raises NotBuilt.
 
     parts       parts that it has, of `kinds.PARTS`: a scenario that needs another one is not played
     set_up      open at a time with the launch catalogue, all fees 0, and what the set-up lines of a scenario say

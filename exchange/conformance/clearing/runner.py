@@ -6,7 +6,7 @@ from contracts_spec.schema import Spec
 from exchange.conformance.clearing.calc import Functions, calculate
 from exchange.conformance.clearing.config import GOOD, configure
 from exchange.conformance.clearing.expectations import differences
-from exchange.conformance.clearing.house import ClearingHouse, NewHouse
+from exchange.conformance.clearing.house import ClearingHouse, NewHouse, NotBuilt
 from exchange.conformance.clearing.lines import (
     CalcLine,
     ClearingScenario,
@@ -65,19 +65,25 @@ class ScenarioPlayer:
         missing = next((part for part in scenario.needs if not house or part not in house.parts), "")
         if not house and scenario.asks_a_house:
             missing = missing or HOUSE
-        playing = house if not missing else None
+        failures = self._ask_functions(scenario)
+        if house and not missing:
+            try:
+                house.set_up(scenario.start_ns, scenario.setup)
+                for line in scenario.lines:
+                    failures += _played(line, house) if isinstance(line, VerbLine | ExpectLine) else []
+            except NotBuilt as reason:
+                missing = str(reason)
+        return ClearingOutcome(scenario, missing if not failures else "", tuple(failures))
+
+    def _ask_functions(self, scenario: ClearingScenario) -> list[FailedLine]:
         failures: list[FailedLine] = []
-        if playing:
-            playing.set_up(scenario.start_ns, scenario.setup)
         for line in scenario.lines:
             if isinstance(line, CalcLine):
                 actual = calculate(line.calculation, self.functions, self.spec)
                 failures += _compared(line, line.calculation.expected, actual)
             elif isinstance(line, ConfigLine):
                 failures += _configured(line)
-            elif playing:
-                failures += _played(line, playing)
-        return ClearingOutcome(scenario, missing if not failures else "", tuple(failures))
+        return failures
 
 
 def _compared(line: Line, expected: str, actual: str) -> list[FailedLine]:

@@ -1,10 +1,12 @@
 """Playing scenarios: calculations, a house that a test scripts, and parts that are not built."""
 
 from contracts_spec.load import load_spec
-from exchange.conformance.clearing.house import NewHouse
+from exchange.conformance.clearing.house import NewHouse, NotBuilt
+from exchange.conformance.clearing.lines import ExpectLine
 from exchange.conformance.clearing.notation import read_clearing
 from exchange.conformance.clearing.product import PRODUCT
 from exchange.conformance.clearing.runner import ClearingOutcome, ScenarioPlayer
+from exchange.conformance.clearing.shapes import Values
 from tests.conformance.clearing.scripted_house import ScriptedHouse
 
 SPEC = load_spec()
@@ -53,6 +55,19 @@ def test_a_part_that_is_missing_is_named_and_the_scenario_neither_passes_nor_fai
     ):
         outcome = play(text, new_house)
         assert (outcome.missing, outcome.passes, outcome.failures) == (missing, not missing, ())
+
+
+class HalfBuilt(ScriptedHouse):
+    """Cannot answer."""
+
+    def answer(self, line: ExpectLine) -> Values:
+        raise NotBuilt("answers")
+
+
+def test_what_a_house_has_not_got_yet_ends_the_play_and_is_named() -> None:
+    house = HalfBuilt({}, {})
+    outcome = play("deposit A 5\nexpect cash A 5\ndeposit A 6\n", lambda: house)
+    assert (outcome.missing, outcome.failures, house.done) == ("answers", (), ["deposit A 5"])
 
 
 def test_a_wrong_figure_fails_even_if_the_house_is_missing() -> None:

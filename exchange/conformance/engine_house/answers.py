@@ -1,0 +1,108 @@
+"""Answers to what a scenario expects, from the state of the engine, by the labels of the line."""
+
+from collections.abc import Callable
+
+from exchange.clearing_codes import HouseAccount, Life
+from exchange.codes import AccountFlag, MarketState, SettleMethod
+from exchange.conformance.clearing.shapes import Values
+from exchange.conformance.engine_house.running import OPENING_MILLS, RunningVenue
+from exchange.conformance.engine_house.unbuilt import check_settled
+from exchange.engine import query
+from exchange.engine.query import InstrumentRow, MarginRow, PositionRow
+
+
+def _row(venue: RunningVenue, values: Values) -> InstrumentRow | None:
+    return venue.instruments.get(values["symbol"])
+
+
+def _settle(venue: RunningVenue, values: Values) -> Values:
+    row = _row(venue, values)
+    if row is None or row.combo:
+        return {}
+    check_settled(venue, row)
+    book = venue.states["books"][0][row.index]
+    flag = "flagged" if book["settle_flagged"] else "unflagged"
+    return {"price": row.settle_tick, "settled": SettleMethod(int(book["settle_method"])).name, "flag": flag}
+
+
+def _mark(venue: RunningVenue, values: Values) -> Values:
+    row = _row(venue, values)
+    return {} if row is None else {"price": int(venue.states["books"][0][row.index]["mark_tick"])}
+
+
+def _limits(venue: RunningVenue, values: Values) -> Values:
+    row = _row(venue, values)
+    return {} if row is None else {"low_high": (row.low_tick, row.high_tick)}
+
+
+def _state(venue: RunningVenue, values: Values) -> Values:
+    """A combination is known only while all its legs are listed."""
+    row = _row(venue, values)
+    return {"life": "NONE" if row is None or row.life == Life.DELISTED else row.life.name}
+
+
+def _phase(venue: RunningVenue, values: Values) -> Values:
+    row = _row(venue, values)
+    return {} if row is None else {"phase": MarketState(row.state).name}
+
+
+def _money(venue: RunningVenue, values: Values) -> MarginRow:
+    """Money of an account; one that was never named has nothing but its opening cash."""
+    number = venue.accounts.get(values["account"])
+    if number is None:
+        return MarginRow(OPENING_MILLS, OPENING_MILLS, 0, 0, OPENING_MILLS)
+    return query.margin(venue.states, number)
+
+
+def _cash(venue: RunningVenue, values: Values) -> Values:
+    opening = venue.opening.get(values["account"], OPENING_MILLS)
+    return {"mills": _money(venue, values).cash_mills - opening}
+
+
+def _position(venue: RunningVenue, values: Values) -> Values:
+    number, row = venue.accounts.get(values["account"]), _row(venue, values)
+    held = PositionRow(0, 0, 0, 0, 0)
+    if number is not None and row is not None:
+        held = query.position(venue.states, number, row.index)
+    return {"lots": held.lots, "sum": held.open_value_tick_lots}
+
+
+def _open(venue: RunningVenue, values: Values) -> Values:
+    row = _row(venue, values)
+    return {"lots": query.statistics(venue.states, row.index).open_interest if row else 0}
+
+
+def _order(venue: RunningVenue, values: Values) -> Values:
+    fate = venue.fates.get(values["order"])
+    return {} if fate is None else {"orderstate": fate.status, "why": fate.why, "left": fate.left}
+
+
+def _account(venue: RunningVenue, values: Values) -> Values:
+    number = venue.accounts.get(values["account"], 0)
+    flags = int(venue.states["accounts"][0]["flags"][number])
+    return {"standing": "CLOSE_ONLY" if flags & AccountFlag.CLOSE_ONLY else "OPEN"}
+
+
+def _spotlimit(venue: RunningVenue, values: Values) -> Values:
+    chip = venue.spec.chip(values["chipmonth"][0])
+    commodities = venue.states["commodities"][0]
+    found = commodities["spot_lots_max"][commodities["group"] == chip.code]
+    return {"lots": int(found[0])} if len(found) else {}
+
+
+ANSWERS: dict[str, Callable[[RunningVenue, Values], Values]] = {
+    "settle": _settle,
+    "mark": _mark,
+    "limits": _limits,
+    "state": _state,
+    "phase": _phase,
+    "cash": _cash,
+    "balance": lambda venue, values: {"mills": _money(venue, values).cash_mills},
+    "equity": lambda venue, values: {"mills": _money(venue, values).equity_mills},
+    "position": _position,
+    "open": _open,
+    "order": _order,
+    "account": _account,
+    "spotlimit": _spotlimit,
+    "fees": lambda venue, values: {"mills": query.totals(venue.states).house_mills[HouseAccount.FEES]},
+}

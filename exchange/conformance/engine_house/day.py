@@ -1,0 +1,97 @@
+"""The points of a scenario's day: marks of the minute, noon, the close, as controls that the venue would propose."""
+
+import msgspec
+
+from exchange.codes import CommandKind, MarketState, StateReason
+from exchange.conformance.clearing.shapes import Values
+from exchange.conformance.engine_house import unbuilt
+from exchange.conformance.engine_house.opening import SCHEDULE, open_groups, without_bands
+from exchange.conformance.engine_house.orders import send
+from exchange.conformance.engine_house.running import RunningVenue
+from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.control.mark import MarkPayload
+from exchange.engine.control.registry import encode_payload
+from exchange.units import NS_PER_DAY, NS_PER_HOUR
+from exchange.venue.daily.lives import due_controls
+from exchange.venue.daily.settlement import day_limits, day_number, encoded, settlements
+
+NOON_H, CLOSE_H = 12, 21
+
+
+def advance(venue: RunningVenue, until_ns: int) -> None:
+    """Run everything that is due up to a moment and with it."""
+    while (moment := _next_moment(venue)) <= until_ns:
+        venue.now_ns = moment
+        _run(venue, moment)
+    venue.now_ns = until_ns
+
+
+def _next_moment(venue: RunningVenue) -> int:
+    """When something is due next."""
+    today = venue.now_ns - venue.now_ns % NS_PER_DAY
+    points = [today + hour * NS_PER_HOUR for hour in (NOON_H, CLOSE_H, 24 + NOON_H)]
+    marks = [venue.mark_due_ns] if venue.mark_due_ns else []
+    return min(moment for moment in [*points, *marks] if moment > venue.now_ns)
+
+
+def _run(venue: RunningVenue, moment: int) -> None:
+    hour_ns = moment % NS_PER_DAY
+    if hour_ns == NOON_H * NS_PER_HOUR:
+        _mark(venue, MarkPayload(pays=True, day=day_number(venue.day)))
+    elif hour_ns == CLOSE_H * NS_PER_HOUR:
+        _close(venue)
+    else:
+        _mark(venue, MarkPayload())
+
+
+def _mark(venue: RunningVenue, payload: MarkPayload) -> None:
+    """Marks of the minute, or those of noon with their variation (MARGIN-014, SETTLE-007)."""
+    venue.mark_due_ns = 0
+    venue.control(CommandKind.MARK, encode_payload(payload))
+    unbuilt.check_calls(venue)
+
+
+def _close(venue: RunningVenue) -> None:
+    """Close all books, settle them, and open the next day."""
+    venue.mark_due_ns = 0
+    for group in venue.groups():
+        fields = {"market_state": MarketState.CLOSED, "group": group, "state_reason": StateReason.SETTLING}
+        venue.row(CommandKind.SET_STATE, **fields)
+    venue.day = SCHEDULE.closing_day(venue.now_ns)
+    _settle(venue)
+    unbuilt.check_index(venue)
+    _change_instruments(venue)
+    unbuilt.check_calls(venue)
+    open_groups(venue)
+    venue.touch()
+
+
+def pause(venue: RunningVenue, values: Values) -> str | None:
+    """Pause a chip's product group: it collects orders until its close."""
+    group = venue.spec.chip(values["chip"]).code
+    fields = {"market_state": MarketState.PAUSED, "group": group, "state_reason": StateReason.OPERATOR}
+    return send(venue, CommandKind.SET_STATE, **fields)
+
+
+def _settle(venue: RunningVenue) -> None:
+    """Publish the settlements of the day that ends, and the limits of the next."""
+    window_ns = SCHEDULE.closing_window_ns(venue.now_ns)
+    settled = settlements(venue.states, venue.day, venue.groups())
+    payloads = day_limits(venue.states, venue.spec, venue.day, settled, window_ns=window_ns)
+    for payload in encoded({group: _without_guards(payload) for group, payload in payloads.items()}).values():
+        venue.control(CommandKind.DAY_LIMITS, payload)
+
+
+def _change_instruments(venue: RunningVenue) -> None:
+    """End the instruments whose last trading day is over, and list those of the coming day (SPEC-051)."""
+    for group in venue.groups():
+        while due := due_controls(venue.states, venue.spec, venue.day, group):
+            for kind, payload in due:
+                venue.control(kind, without_bands(payload) if kind == CommandKind.LIST else payload)
+
+
+def _without_guards(payload: DayLimitsPayload) -> DayLimitsPayload:
+    """The same prices and limits with velocity logic, breaker and collar off."""
+    off = {"velocity_ticks": 0, "breaker_ticks": 0, "collar_ticks": 0}
+    books: list[BookLimits] = [msgspec.structs.replace(book, **off) for book in payload.books]
+    return msgspec.structs.replace(payload, books=books)
