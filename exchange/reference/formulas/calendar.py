@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from contracts_spec.errors import OutOfRange, Problem, SpecError
@@ -97,6 +98,7 @@ def days_of(period: PeriodTerms) -> list[date]:
     return days
 
 
+@cache
 def period_hours(period: PeriodTerms) -> int:
     """24 hours for each of its days (SPEC-003)."""
     return sum(24 for _ in days_of(period))
