@@ -13,7 +13,7 @@ Place = tuple[str, str]  # module and name of a function
 
 # Function -> why kernels may be called in its loop.
 ALLOWED = {
-    "exchange.engine.control.day_limits.set_day_limits": "one call a book, for all its orders",
+    "exchange.engine.calls.margin_run.run_margin": "one call an account in default, which are few",
     "exchange.engine.control.list_instruments.list_instruments": "the kernel takes two numbers, not the state",
     "exchange.venue.reserve._may_leave": "one call a market state, of a number, kept",
 }

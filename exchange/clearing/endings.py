@@ -14,16 +14,17 @@ from exchange.kernel_codes import HOUSE_FEES
 
 
 @kernel
-def close_positions(state: np.record, index: int, fee_mills: int, paid_mills: np.ndarray) -> None:
-    """Close all positions in a book at its mark. Each side pays a fee on its GPU-hours (FEE-001).
+def close_positions(state: np.record, closes: np.ndarray, fee_mills: int, paid_mills: np.ndarray) -> None:
+    """Close all positions in some books at their marks. Each side pays a fee on its GPU-hours (FEE-001).
 
+    closes      by book, uint8
     fee_mills   mills per GPU-hour
     paid_mills  by account, int64: the fee that each account pays is added here
     """
-    book = state.books[index]
     for row in range(1, np.int64(state.used_positions) + 1):
         position = state.positions[row]
-        if position.book == index and position.lots != 0:
+        if closes[position.book] != 0 and position.lots != 0:
+            book = state.books[position.book]
             account, lots = np.int64(position.account), np.int64(position.lots)
             fee = fee_mills * book.hours * abs(lots)
             post(state, account, HOUSE_FEES, -fee)

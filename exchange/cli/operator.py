@@ -267,7 +267,7 @@ def flags(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    _ask(folder, "ShowFlags")
+    ask(folder, "ShowFlags")
 
 
 @app.command
@@ -277,7 +277,7 @@ def index_values(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    _ask(folder, "ShowIndex")
+    ask(folder, "ShowIndex")
 
 
 @app.command
@@ -296,7 +296,7 @@ def index(folder: str, name: str = "", day: str = "", value: str = "", *, file: 
 
     if bool(file) == bool(name):
         raise UserError("give NAME, DAY and VALUE of one print, or --file with several")
-    _ask(folder, "IndexPrints", by, prints=read_prints(file) if file else parse_prints([f"{name},{day},{value}"]))
+    ask(folder, "IndexPrints", by, prints=read_prints(file) if file else parse_prints([f"{name},{day},{value}"]))
 
 
 @app.command
@@ -313,7 +313,7 @@ def rental(folder: str, name: str, day: str, seller: int, hours: int, price: str
     """
     from exchange.cli.prices import parse_price
 
-    _ask(folder, "IndexRental", by, index=name, day=day, seller=seller, hours=hours, price=parse_price("PRICE", price))
+    ask(folder, "IndexRental", by, index=name, day=day, seller=seller, hours=hours, price=parse_price("PRICE", price))
 
 
 @app.command
@@ -328,7 +328,7 @@ def committee(folder: str, name: str, day: str, price: str, *, by: By = NOBODY) 
     """
     from exchange.cli.prices import parse_price
 
-    _ask(folder, "CommitteeValue", by, index=name, day=day, price=parse_price("PRICE", price))
+    ask(folder, "CommitteeValue", by, index=name, day=day, price=parse_price("PRICE", price))
 
 
 @app.command
@@ -343,7 +343,7 @@ def adjust(folder: str, symbol: str, day: str, *amounts: str, by: By = NOBODY) -
     """
     from exchange.cli.prices import parse_amounts
 
-    _ask(folder, "AdjustCash", by, symbol=symbol, day=day, amounts=parse_amounts(amounts))
+    ask(folder, "AdjustCash", by, symbol=symbol, day=day, amounts=parse_amounts(amounts))
 
 
 @app.command
@@ -363,7 +363,7 @@ def block(
     """
     from exchange.cli.prices import parse_price
 
-    _ask(
+    ask(
         folder, "ReportBlock", by, symbol=symbol, lots=lots, price=parse_price("PRICE", price), buyer=buyer,
         seller=seller, made=made,
     )  # fmt: skip

@@ -32,7 +32,7 @@ from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 25
+STATE_VERSION = 26
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 

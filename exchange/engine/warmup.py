@@ -12,10 +12,10 @@ from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInFor
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
 from exchange.engine.calls.margin_run import MarginPayload
-from exchange.engine.control.cascade import CascadePayload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
-from exchange.engine.control.expire import BookEnd, ExpirePayload
+from exchange.engine.control.endings.cascade import CascadePayload
+from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
 from exchange.engine.control.house.adjust import AdjustPayload
 from exchange.engine.control.house.block import BlockPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms

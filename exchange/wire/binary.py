@@ -7,8 +7,8 @@
 A frame holds whole records, one behind another. A record has a head of eight bytes and then its fields, those of
 earlier versions first, and of each version the widest first: numbers of eight bytes, client order ids of 24,
 instruments and accounts of four, codes of one or two. All are little-endian; a version ends at a multiple of eight
-bytes, so a new field moves no other. A word is its code's number. An absent number is the smallest int64, an absent code
-255, an absent text zeros.
+bytes, so a new field moves no other. A word is its code's number. An absent number is the smallest int64, code 255,
+text zeros.
 """
 
 import struct

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from exchange.clearing_codes import HouseAccount, Life
-from exchange.codes import AccountFlag, MarketState, SettleMethod
+from exchange.clearing_codes import AccountFlag, HouseAccount, Life
+from exchange.codes import MarketState, SettleMethod
 from exchange.conformance.clearing.shapes import Values
 from exchange.conformance.engine_house.running import OPENING_MILLS, RunningVenue
 from exchange.conformance.engine_house.unbuilt import check_settled

@@ -9,9 +9,7 @@ closing_window.py    the window whose prints make settlement prices
 book_marks.py        marks of all books at one instant (a kernel)
 mark.py              MARK: prices at which positions are valued, and the noon run
 variation.py         pays variation margin at a settlement
-expire.py            EXPIRE: instruments end, at their last settlement or a final one
-cascade.py           CASCADE: a parent becomes its children
-ended_books.py       takes instruments that have ended out of the engine
+endings/             EXPIRE and CASCADE: how instruments end
 account_reports.py   events to accounts: what they were paid, and their positions
 day_orders.py        puts a book's orders into its new limits (a kernel)
 live_books.py        changes terms of books that have orders and positions, and margin with them

@@ -244,15 +244,11 @@ def _rest_or_park_orders(state: np.record, named: Sequence[int]) -> np.ndarray:
     slots = live_orders(state, named)
     slots = slots[state.orders["state"][slots] != OrderState.PENDING]
     slots = slots[np.lexsort((state.orders["stamp"][slots], state.orders["book"][slots]))]
-    indices, starts = np.unique(state.orders["book"][slots], return_index=True)
-    found: list[np.ndarray] = [np.zeros(0, np.int64)]
-    for index, of_book in zip(indices.tolist(), np.split(slots, starts[1:]), strict=False):
-        moved = np.zeros(len(of_book), np.int64)
-        count = rest_or_park_orders(state, index, of_book, moved)
-        for slot in moved[:count].tolist():
-            _end_top(state, slot)
-        found.append(moved[:count])
-    return np.concatenate(found)
+    moved = np.zeros(len(slots), np.int64)
+    count = rest_or_park_orders(state, slots, moved)
+    for slot in moved[:count].tolist():
+        _end_top(state, slot)
+    return moved[:count]
 
 
 def _end_top(state: np.record, slot: int) -> None:

@@ -1,4 +1,4 @@
-"""Puts all orders of a book into its new daily limits, in one call of a kernel."""
+"""Puts all orders of books into their new daily limits, in one call of a kernel."""
 
 from exchange.book.levels import in_limits, link_order
 from exchange.book.parked import join_parked
@@ -7,18 +7,18 @@ from exchange.kernel import kernel
 
 
 @kernel
-def rest_or_park_orders(state, index, slots, moved):
-    """Put orders into the queues of their book's new window, or park them. The window must be empty.
+def rest_or_park_orders(state, slots, moved):
+    """Put orders into the queues of their books' new windows, or park them. The windows must be empty.
 
-    slots    slots of all orders of the book but waiting stops, oldest stamp first
+    slots    slots of all orders of these books but waiting stops; of each book the oldest stamp first
     moved    int64, as long as `slots`; filled with the slots of orders that are now parked or rest again
     returns  number of slots in `moved`
     """
-    book = state.books[index]
     count = 0
     for number in range(slots.shape[0]):
         slot = slots[number]
         order, link = state.orders[slot], state.links[slot]
+        book = state.books[order.book]
         rested, covered = order.resting != 0, in_limits(book, order.price)
         link.newer = 0
         link.older = 0

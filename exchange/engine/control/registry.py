@@ -14,7 +14,6 @@ import numpy as np
 
 from exchange.codes import CommandKind
 from exchange.engine.calls.margin_run import MarginPayload, cancel_of_called, check_margin, run_margin
-from exchange.engine.control.cascade import CascadePayload, cancel_cascaded, cascade, check_cascade
 from exchange.engine.control.checks import ControlError, require, within
 from exchange.engine.control.day_limits import (
     DayLimitsPayload,
@@ -24,7 +23,8 @@ from exchange.engine.control.day_limits import (
     set_day_limits,
 )
 from exchange.engine.control.define_account import AccountPayload, check_account, define_account
-from exchange.engine.control.expire import ExpirePayload, cancel_expired, check_expire, expire
+from exchange.engine.control.endings.cascade import CascadePayload, cancel_cascaded, cascade, check_cascade
+from exchange.engine.control.endings.expire import ExpirePayload, cancel_expired, check_expire, expire
 from exchange.engine.control.house.adjust import AdjustPayload, adjust, check_adjust, check_adjust_people
 from exchange.engine.control.house.block import BlockPayload, book_block, check_block
 from exchange.engine.control.house.index import IndexPayload, check_index, check_index_people, run_index

@@ -1,5 +1,5 @@
 """Takes the value of each index day at noon of the next one, and halts index months that wait for a committee's value
-(INDEX-002, INDEX-003)."""
+(INDEX-002, INDEX-003). Settles index months that have ended once all their days have a value (SETTLE-009)."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ from exchange.engine.control.house.index import CdpTerms, IndexPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.index_values import is_index_month, waits_for_committee
 from exchange.units import NS_PER_DAY, NS_PER_S
+from exchange.venue.daily.lives import final_settlement
 from exchange.venue.own_commands import OwnCommands
 
 
@@ -23,15 +24,18 @@ class IndexKeeper:
 
         warn     called with a line that a person should act on
         """
-        self._states, self._own, self._warn = states, own, warn
+        self._states, self._spec, self._own, self._warn = states, spec, own, warn
         self._cdp = cdp_terms(spec.products.index)
         self._waits = False  # a control or a change of state is on its way
         self._failed_day = self._looked_s = 0
+        self._failed_payload = b""
 
-    def turn(self, now_ns: int, noon_s: int) -> None:
-        """Take the next day whose noon has come; else bring the markets of index months to their state, once a second.
+    def turn(self, now_ns: int, noon_s: int, trading_day: int) -> None:
+        """Take the next day whose noon has come; else settle months that have ended and bring the markets of the others
+        to their state, once a second.
 
-        noon_s  time of noon in the UTC day
+        noon_s       time of noon in the UTC day
+        trading_day  the present one, days since 1970
         """
         second = now_ns // NS_PER_S
         if self._waits or second == self._looked_s:
@@ -40,7 +44,7 @@ class IndexKeeper:
         day = next_day(self._states)
         if 0 < day <= last_noon_day(now_ns, noon_s) and day != self._failed_day:
             self._submit(day)
-        elif day:
+        elif day and not self._settle_months(trading_day):
             self._halt_or_open()
 
     def _submit(self, day: int) -> None:
@@ -49,6 +53,22 @@ class IndexKeeper:
         self._own.submit_control(
             CommandKind.INDEX, payload, lambda _events: self._end(), lambda why: self._refused(day, why)
         )
+
+    def _settle_months(self, trading_day: int) -> bool:
+        """Settle index months that have ended. False: none is ready."""
+        due = final_settlement(self._states, self._spec, trading_day)
+        if due is None or due.payload == self._failed_payload:
+            return False
+        self._waits = True
+        self._own.submit_control(
+            due.kind, due.payload, lambda _events: self._end(), lambda why: self._unsettled(due.payload, why)
+        )
+        return True
+
+    def _unsettled(self, payload: bytes, why: str) -> None:
+        self._end()
+        self._failed_payload = payload
+        self._warn(f"index months are not settled: {why}")
 
     def _end(self) -> None:
         self._waits, self._looked_s = False, 0

@@ -22,10 +22,11 @@ from contracts_spec.schema import Spec
 from exchange.clearing_codes import TAKEN_LIVES, Life
 from exchange.codes import CommandKind, Family, PeriodKind
 from exchange.engine import query
-from exchange.engine.control.cascade import CascadePayload
 from exchange.engine.control.catalogue import CommodityKey, Present, listing_payloads
-from exchange.engine.control.expire import BookEnd, ExpirePayload
+from exchange.engine.control.endings.cascade import CascadePayload
+from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
 from exchange.engine.control.registry import encode_payload
+from exchange.engine.index_values import final_index_price
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.units import NS_PER_DAY
@@ -35,14 +36,14 @@ from exchange.venue.daily.settlement import EPOCH, day_number
 CASCADE_ORDER = (PeriodKind.TERM5, PeriodKind.TERM3, PeriodKind.YEAR, PeriodKind.QUARTER)
 
 
-class Due(NamedTuple):
+class DueControl(NamedTuple):
     """A control that is due."""
 
     kind: CommandKind
     payload: bytes
 
 
-def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Due]:
+def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[DueControl]:
     """The next controls of a settled group that is CLOSED, all of which can be submitted together; none: it is ready.
 
     states  the engine's STATE, read only
@@ -89,21 +90,23 @@ def _ltd(row: InstrumentRow) -> date:
 # --- ends
 
 
-def _ends(ended: Sequence[InstrumentRow], by_id: dict[int, InstrumentRow], spec: Spec) -> list[Due]:
+def _ends(ended: Sequence[InstrumentRow], by_id: dict[int, InstrumentRow], spec: Spec) -> list[DueControl]:
     """Controls that end instruments, in order of their last trading days: on each, months expire, then parents become
     their children (CASCADE-003)."""
-    found: list[Due] = []
+    found: list[DueControl] = []
     for ltd, rows in groupby(sorted(ended, key=_ltd), _ltd):
         of_day = sorted(rows, key=lambda row: row.instrument_id)
         months = [row for row in of_day if row.period_kind == PeriodKind.MONTH]
         if months:
-            found.append(Due(CommandKind.EXPIRE, _expiry(months, spec, ltd)))
+            found.append(DueControl(CommandKind.EXPIRE, _expiry(months, spec, ltd)))
         for kind in CASCADE_ORDER:
             for row in of_day:
                 if row.period_kind == kind:
                     books = [by_id[child].index for child in _child_ids(row)]
                     found.append(
-                        Due(CommandKind.CASCADE, encode_payload(CascadePayload(row.index, books, day_number(ltd))))
+                        DueControl(
+                            CommandKind.CASCADE, encode_payload(CascadePayload(row.index, books, day_number(ltd)))
+                        )
                     )
     return found
 
@@ -113,6 +116,19 @@ def _expiry(months: Iterable[InstrumentRow], spec: Spec, ltd: date) -> bytes:
     ends = [BookEnd(row.index, Life.EXPIRED if row.family == Family.IDX else Life.SETTLED) for row in months]
     fee_mills = spec.products.fees.cash_settlement_mills
     return encode_payload(ExpirePayload(ends, fee_mills, day_number(ltd)))
+
+
+def final_settlement(states: np.ndarray, spec: Spec, day: int) -> DueControl | None:
+    """EXPIRE of the index months whose days all have a value, at their final prices (SETTLE-009); None: there is none.
+
+    day  trading day, days since 1970
+    """
+    state = states[0]
+    waiting = np.flatnonzero(state.books["life"] == Life.EXPIRED).tolist()
+    final = [(index, final_index_price(state, state.books[index])) for index in waiting]
+    ends = [BookEnd(index, Life.SETTLED, tick) for index, tick in final if tick is not None]
+    payload = ExpirePayload(ends, spec.products.fees.cash_settlement_mills, day)
+    return DueControl(CommandKind.EXPIRE, encode_payload(payload)) if ends else None
 
 
 def _child_ids(row: InstrumentRow) -> list[int]:
@@ -140,10 +156,10 @@ def _day(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Instrume
 
 def _listings(
     states: np.ndarray, spec: Spec, day: date, new: Sequence[Instrument], groups: Sequence[int] = ()
-) -> list[Due]:
+) -> list[DueControl]:
     """LIST of new instruments. `groups`: whose catalogue of the day is whole then."""
     payloads = listing_payloads(new, spec, day, groups=groups, present=_present(states))
-    return [Due(CommandKind.LIST, payload) for payload in payloads]
+    return [DueControl(CommandKind.LIST, payload) for payload in payloads]
 
 
 def _present(states: np.ndarray) -> Present:

@@ -38,7 +38,7 @@ def test_orders_outside_the_limits_park_and_show_nothing() -> None:
     state.books[BOOK].low_tick = 90
     state.books[BOOK].best[:] = 0
     moved = np.zeros(len(slots), np.int64)
-    assert rest_or_park_orders(state, BOOK, slots, moved) == 1
+    assert rest_or_park_orders(state, slots, moved) == 1
     assert state.orders["price"][moved[0]] == 85 and state.orders["shown_lots"][moved[0]] == 0
     assert state.orders["resting"][slots].tolist() == [0, 1, 1]
     assert state.books[BOOK].first_parked == slots[0]
@@ -52,5 +52,5 @@ def test_parked_orders_that_are_covered_again_show_a_slice() -> None:
     book.low_tick, book.best[:], book.first_parked = 71, 0, 0
     book.edge_tick[0] = 71
     moved = np.zeros(len(slots), np.int64)
-    assert rest_or_park_orders(state, BOOK, slots, moved) == 1 and moved[0] == slots[1]
+    assert rest_or_park_orders(state, slots, moved) == 1 and moved[0] == slots[1]
     assert state.orders["shown_lots"][slots].tolist() == [0, 1, 1]

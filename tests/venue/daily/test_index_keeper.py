@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from contracts_spec.schema import Spec
+from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.engine import query
 from exchange.engine.index_values import EPOCH, final_index_price, find_index, hours_left, known_ticks
@@ -19,6 +20,7 @@ from exchange.venue.daily.index_keeper import last_noon_day, next_day
 from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import START_NS, SYMBOL, Bench, NoSyncDisk
 from tests.operator.asking import do, refused
+from tests.venue.daily.test_life_keeper import trade as trade_in
 
 INDEX, MONTH, NEXT = "H100.G90", "H100.G90.X26/I", "H100.G90.Z26/I"
 SEED = 2_810
@@ -187,3 +189,32 @@ def test_a_venue_without_index_contracts_has_no_index_and_no_noon(tmp_path: Path
         bench.clock.now = START_NS + NS_PER_DAY
         bench.pass_ms(50)
         assert bench.venue.sequence == sequence, "no schedule, no noon"
+
+
+@pytest.mark.rule("SETTLE-009", "SESSION-002", "FEE-001")
+def test_a_month_settles_finally_at_noon_once_its_last_day_has_a_value(bench: Bench) -> None:
+    move(bench, 18, 12)
+    trade_in(bench, 1, MONTH, 4, bench.price)
+    assert query.position(bench.venue.states, 2, row(bench).index).lots == 4
+    number = row(bench).index
+    for day in range(19, 31):
+        move(bench, day, 11)
+        give(bench, (day - 1, 2_800 + day))
+        move(bench, day, 12)
+        through_the_close(bench, day)
+    life = Life(int(bench.venue.states["books"]["life"][0, number]))
+    assert (life, query.position(bench.venue.states, 2, number).lots) == (Life.EXPIRED, 4), (
+        "its last day has no value yet"
+    )
+    move(bench, 31, 11)
+    give(bench, (30, 2_831))
+    before = query.margin(bench.venue.states, 2).cash_mills
+    tick = int(bench.venue.states["books"]["settle_tick"][0, number])
+    move(bench, 31, 12)
+    bench.pass_ms(2_500)
+    final = (2 * (17 * SEED + sum(2_801 + day for day in range(18, 31))) + 30) // (2 * 30)
+    state = bench.venue.states["books"][0][number]
+    assert (Life(int(state["life"])), int(state["settle_tick"])) == (Life.SETTLED, final)
+    assert SettleMethod(int(state["settle_method"])) == SettleMethod.FINAL
+    paid = query.margin(bench.venue.states, 2).cash_mills - before
+    assert paid == (final - tick) * 720 * 4 - 720 * 4 and query.position(bench.venue.states, 2, number).lots == 0

@@ -16,9 +16,9 @@ from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
 from exchange.engine.control.events import control_events
 from exchange.engine.control.live_books import live_orders, with_combinations
+from exchange.engine.control.margin_terms import derive_margin_terms
 from exchange.engine.control.price_guards import choose_lead
 from exchange.engine.control.price_windows import close_windows
-from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.matching.implied_routes import build_routes
 from exchange.records import column
 
@@ -54,9 +54,9 @@ def end_books(state: np.record, lives: dict[int, Life]) -> np.ndarray:
         book.reason = StateReason.NONE
         book.features &= ~BookFeature.IMPLIED
         book.working_lots[:] = 0
-        refresh_fast_path(book)
         state.allocation[index].top_order[:] = 0
         state.guards[index].reopen_ns = 0
+    derive_margin_terms(state, sorted(lives))
     close_windows(state, list(lives))
     _end_routes(state)
     _drop_positions(state, [index for index, life in lives.items() if life not in TAKEN_LIVES])
@@ -70,9 +70,7 @@ def _end_routes(state: np.record) -> None:
     """Build the implied routes again; a book that is left without any trades without implied prices."""
     build_routes(state)
     alone = np.flatnonzero((state.route_ranges["count"] == 0) & (state.books["features"] & BookFeature.IMPLIED != 0))
-    for index in alone.tolist():
-        state.books[index].features &= ~BookFeature.IMPLIED
-        refresh_fast_path(state.books[index])
+    state.books["features"][alone] &= ~BookFeature.IMPLIED
 
 
 def _drop_positions(state: np.record, books: list[int]) -> None:

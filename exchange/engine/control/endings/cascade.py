@@ -10,7 +10,7 @@ from exchange.clearing_codes import Life
 from exchange.codes import CancelReason, ComboKind, MarketState
 from exchange.engine.control.account_reports import report_cascade
 from exchange.engine.control.checks import DAY_MAX, require, within
-from exchange.engine.control.ended_books import cancel_orders_of, end_books, ending_books, is_listed
+from exchange.engine.control.endings.ended_books import cancel_orders_of, end_books, ending_books, is_listed
 from exchange.engine.control.variation import pay_rest
 
 CHILDREN_MAX = 12

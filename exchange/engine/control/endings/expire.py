@@ -13,7 +13,7 @@ from exchange.clearing_codes import CashReason, Life
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, SettleMethod
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import DAY_MAX, require, within
-from exchange.engine.control.ended_books import cancel_orders_of, end_books, ending_books
+from exchange.engine.control.endings.ended_books import cancel_orders_of, end_books, ending_books
 from exchange.engine.control.events import control_events
 from exchange.engine.control.live_books import changing_terms
 from exchange.engine.control.variation import pay_rest
@@ -117,6 +117,7 @@ def _close(state: np.record, books: list[int], terms: ExpirePayload) -> np.ndarr
     positions = state.positions[: int(state.used_positions) + 1]
     rows = np.flatnonzero(np.isin(positions["book"], books) & (positions["lots"] != 0))
     fees = np.zeros(state.accounts.shape[0], np.int64)
-    for index in books:
-        close_positions(state, index, terms.fee_mills, fees)
+    closes = np.zeros(state.books.shape[0], np.uint8)
+    closes[books] = 1
+    close_positions(state, closes, terms.fee_mills, fees)
     return report_accounts(state, rows, -fees, CashReason.FEE, terms.day)
