@@ -41,7 +41,7 @@ class Plan:
     acts: int
     verbs: dict[str, int]
     setup: tuple[str, ...] = ()
-    cash: tuple[float, float] = (8.5, 10.5)
+    cash: tuple[float, float] = (7.0, 9.5)
     index: bool = True
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
-from exchange.clearing_codes import AccountFlag, HouseAccount, Life
+from exchange.clearing_codes import HouseAccount, Life
 from exchange.codes import MarketState, SettleMethod
+from exchange.conformance.clearing.kinds import MARGIN_PARTS
 from exchange.conformance.clearing.shapes import Values
 from exchange.conformance.engine_house.running import OPENING_MILLS, RunningVenue
 from exchange.conformance.engine_house.unbuilt import check_settled
 from exchange.engine import query
+from exchange.engine.calls.requirement import FullMargin, margin_parts
+from exchange.engine.calls.standing import open_call, standing
 from exchange.engine.query import InstrumentRow, MarginRow, PositionRow
+from exchange.units import NS_PER_DAY, NS_PER_S
 
 
 def _row(venue: RunningVenue, values: Values) -> InstrumentRow | None:
@@ -78,9 +82,27 @@ def _order(venue: RunningVenue, values: Values) -> Values:
 
 
 def _account(venue: RunningVenue, values: Values) -> Values:
-    number = venue.accounts.get(values["account"], 0)
-    flags = int(venue.states["accounts"][0]["flags"][number])
-    return {"standing": "CLOSE_ONLY" if flags & AccountFlag.CLOSE_ONLY else "OPEN"}
+    return {"standing": standing(venue.states, venue.accounts.get(values["account"], 0)).name}
+
+
+def _call(venue: RunningVenue, values: Values) -> Values:
+    call = open_call(venue.states, venue.accounts.get(values["account"], 0))
+    return {} if call is None else {"mills": call.mills, "due": call.due_ns % NS_PER_DAY // NS_PER_S}
+
+
+def _margin(venue: RunningVenue, values: Values) -> Values:
+    """Parts that need certificates or deliveries are 0."""
+    parts = _parts(venue, values, [])
+    return {"marginpart_mills": {**dict.fromkeys(MARGIN_PARTS, 0), **parts._asdict(), "total": parts.total}}
+
+
+def _whatif(venue: RunningVenue, values: Values) -> Values:
+    more = [(venue.index(symbol), lots) for lots, symbol in values["lots_symbol"]]
+    return {"total": _parts(venue, values, more).total}
+
+
+def _parts(venue: RunningVenue, values: Values, more: list[tuple[int, int]]) -> FullMargin:
+    return margin_parts(venue.states[0], venue.accounts.get(values["account"], 0), more)
 
 
 def _spotlimit(venue: RunningVenue, values: Values) -> Values:
@@ -103,6 +125,9 @@ ANSWERS: dict[str, Callable[[RunningVenue, Values], Values]] = {
     "open": _open,
     "order": _order,
     "account": _account,
+    "call": _call,
+    "margin": _margin,
+    "whatif": _whatif,
     "spotlimit": _spotlimit,
     "fees": lambda venue, values: {"mills": query.totals(venue.states).house_mills[HouseAccount.FEES]},
 }

@@ -8,9 +8,12 @@ from exchange.conformance.engine_house import unbuilt
 from exchange.conformance.engine_house.opening import SCHEDULE, open_groups, without_bands
 from exchange.conformance.engine_house.orders import send
 from exchange.conformance.engine_house.running import RunningVenue
+from exchange.engine.calls.liquidation import closing_orders
+from exchange.engine.calls.margin_payload import margin_payload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
+from exchange.records import COMMAND_FIELDS
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from exchange.venue.daily.lives import due_controls
 from exchange.venue.daily.settlement import day_limits, day_number, encoded, settlements
@@ -30,8 +33,9 @@ def _next_moment(venue: RunningVenue) -> int:
     """When something is due next."""
     today = venue.now_ns - venue.now_ns % NS_PER_DAY
     points = [today + hour * NS_PER_HOUR for hour in (NOON_H, CLOSE_H, 24 + NOON_H)]
-    marks = [venue.mark_due_ns] if venue.mark_due_ns else []
-    return min(moment for moment in [*points, *marks] if moment > venue.now_ns)
+    calls = venue.states["accounts"][0]["call_due_ns"]
+    due = [venue.mark_due_ns, *calls[calls > 0].tolist()]
+    return min(moment for moment in [*points, *due] if moment > venue.now_ns)
 
 
 def _run(venue: RunningVenue, moment: int) -> None:
@@ -40,15 +44,28 @@ def _run(venue: RunningVenue, moment: int) -> None:
         _mark(venue, MarkPayload(pays=True, day=day_number(venue.day)))
     elif hour_ns == CLOSE_H * NS_PER_HOUR:
         _close(venue)
-    else:
+    elif moment == venue.mark_due_ns:
         _mark(venue, MarkPayload())
+    else:
+        call(venue)
 
 
 def _mark(venue: RunningVenue, payload: MarkPayload) -> None:
     """Marks of the minute, or those of noon with their variation (MARGIN-014, SETTLE-007)."""
     venue.mark_due_ns = 0
     venue.control(CommandKind.MARK, encode_payload(payload))
-    unbuilt.check_calls(venue)
+    call(venue)
+
+
+def call(venue: RunningVenue) -> None:
+    """Call accounts for margin, and work off the positions of those whose call was not met (MARGIN-012, FALL-003)."""
+    payload = encode_payload(margin_payload(venue.states, venue.spec, venue.day))
+    venue.control(CommandKind.MARGIN, payload)
+    rows = closing_orders(venue.states)
+    for row in rows:
+        fields = {name: int(row[name]) for name, _, _ in COMMAND_FIELDS if name not in ("sequence", "time_ns", "kind")}
+        venue.row(CommandKind.NEW, **fields)
+        venue.touch()
 
 
 def _close(venue: RunningVenue) -> None:
@@ -61,8 +78,8 @@ def _close(venue: RunningVenue) -> None:
     _settle(venue)
     unbuilt.check_index(venue)
     _change_instruments(venue)
-    unbuilt.check_calls(venue)
     open_groups(venue)
+    call(venue)
     venue.touch()
 
 

@@ -20,6 +20,7 @@ class EngineHouse:
         """Open at a time with the launch catalogue, and what set-up lines say."""
         unbuilt.check_setup(lines)
         self.venue = open_venue(start_ns, lines)
+        day.call(self.venue)  # from the first run on, the engine knows the pairs and months of the margin rule
 
     def advance(self, until_ns: int) -> None:
         day.advance(self.venue, until_ns)

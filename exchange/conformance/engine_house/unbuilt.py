@@ -6,26 +6,20 @@ from exchange.codes import Family, PeriodKind, SettleMethod
 from exchange.conformance.clearing.house import NotBuilt
 from exchange.conformance.clearing.lines import SetupLine
 from exchange.conformance.engine_house.running import RunningVenue
-from exchange.engine import query
 from exchange.engine.query import InstrumentRow
 
 BLOCKS = "blocks (LIMIT-006)"
 ADJUSTMENTS = "cash adjustments (SETTLE-011)"
 INDEX = "the index (INDEX-001 to INDEX-003)"
 IN_PROGRESS = "index months in progress (SETTLE-008)"
-CALLS = "margin calls (MARGIN-012)"
-FULL_MARGIN = "the full margin rule (MARGIN-001)"
 STATEMENTS = "statements (SETTLE-012)"
 FLAGS = "flags of position limits (LIMIT-002)"
 
 SETUP = {"source": INDEX}
 VERBS = {"block": BLOCKS, "adjust": ADJUSTMENTS, "index": INDEX, "rental": INDEX, "committee": INDEX}
 EXPECTATIONS = {
-    "margin": FULL_MARGIN,
-    "whatif": FULL_MARGIN,
     "statement": STATEMENTS,
     "index": INDEX,
-    "call": CALLS,
     "flag": FLAGS,
 }
 
@@ -70,11 +64,3 @@ def _waits_for_index(venue: RunningVenue, row: InstrumentRow) -> bool:
 
 def months_since_2020(venue: RunningVenue) -> int:
     return (venue.day.year - 2020) * 12 + venue.day.month - 1
-
-
-def check_calls(venue: RunningVenue) -> None:
-    """Raise NotBuilt after marks or variation if an account would be called."""
-    for number in query.accounts(venue.states):
-        money = query.margin(venue.states, number)
-        if money.equity_mills < money.maintenance_mills:
-            raise NotBuilt(CALLS)

@@ -5,12 +5,6 @@ import pytest
 from exchange.conformance.engine_house import unbuilt
 from tests.conformance.engine_house.scenes import outcome_of
 
-CALLED = """account A 3000000
-trade A buys 10 H100.G90.F27 @2810 from B
-trade C sells 1 H100.G90.F27 @2600 to D
-10:02 deposit A 1
-"""
-
 
 @pytest.mark.parametrize("table", [unbuilt.SETUP, unbuilt.VERBS, unbuilt.EXPECTATIONS], ids=["setup", "verbs", "asked"])
 def test_every_reason_names_a_rule(table: dict[str, str]) -> None:
@@ -30,7 +24,6 @@ def test_a_line_that_came_out_wrong_before_is_a_failure_all_the_same() -> None:
         ("expect statement A vm 0\n", unbuilt.STATEMENTS),
         ("trade A buys 1 H100.G90.X26/I @2810 from B\nclose\nclose\n", unbuilt.IN_PROGRESS),
         ("close\nexpect settle H100.G90.X26/I 2810\n", unbuilt.IN_PROGRESS),
-        (CALLED, unbuilt.CALLS),
     ],
 )
 def test_a_verb_an_answer_or_a_point_that_is_not_built_is_named(lines: str, reason: str) -> None:
