@@ -193,10 +193,10 @@ def set_marks(market: Market, payload: dict[str, Any]) -> None:
         if instrument.combo != ComboKind.OUTRIGHT:
             if instrument.life == Life.LISTED and any(marks[leg] != before[leg] for leg, _ in instrument.legs):
                 marks[index] = _mark_of_legs(market, instrument)
-        elif market.market_state(index) == MarketState.OPEN:
-            book = market.books[index]
+        else:
+            book, now = market.books[index], market.market_state(index)
             printed = book.last_tick is not None and book.volume_lots >= payload.get("min_lots", 1)
-            if pays or printed:
+            if (now == MarketState.OPEN and printed) or (pays and now != MarketState.CLOSED):
                 quoted = book.quoted(instrument.settle_tick)
                 marks[index] = instrument.settle_tick if quoted is None else quoted
     for index, instrument in sorted(instruments.items()):

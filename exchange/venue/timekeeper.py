@@ -47,7 +47,7 @@ _IS_CHANGE[
         EventKind.UNCROSSED,
     ]
 ] = True
-_STA, _FILL, _SETTLED = int(EventKind.STATE_CHANGED), int(EventKind.FILL), int(EventKind.SETTLED)
+_STA, _SETTLED = int(EventKind.STATE_CHANGED), int(EventKind.SETTLED)
 
 # submit(fields of a COMMAND row, done): add the row to the next batch; `done` is called when it is released.
 Submit = Callable[[dict[str, int], Callable[[list[Row]], None]], None]
@@ -130,8 +130,8 @@ class Timekeeper:
         if _STA in batch.kinds:
             self._update_collecting()
             self._note_states(batch.events)
-        if _FILL in batch.kinds and self._marker is not None:
-            self._marker.note_print()
+        if self._marker is not None:
+            self._marker.note(batch.kinds)
         if _SETTLED in batch.kinds and self._caller is not None:
             self._caller.ask()
         if self._collecting:

@@ -8,6 +8,7 @@ the venue makes its own controls. Read it in this order; a module imports only m
     opening         the specification, instruments and accounts that set-up lines ask for
     orders          trades, orders, cancels
     cash            deposits, withdrawals, settlements that people give
+    acts            blocks, adjustments, prints, rentals and committee values of the index
     day             the points of a day: marks of the minute, noon, the close
     answers         answers to what a scenario expects
     checks          what must always be true; a hash of what a refused line must not change

@@ -6,13 +6,15 @@ from exchange.clearing_codes import HouseAccount, Life
 from exchange.codes import MarketState, SettleMethod
 from exchange.conformance.clearing.kinds import MARGIN_PARTS
 from exchange.conformance.clearing.shapes import Values
+from exchange.conformance.engine_house.acts import number_of
 from exchange.conformance.engine_house.running import OPENING_MILLS, RunningVenue
-from exchange.conformance.engine_house.unbuilt import check_settled
 from exchange.engine import query
 from exchange.engine.calls.requirement import FullMargin, margin_parts
 from exchange.engine.calls.standing import open_call, standing
+from exchange.engine.index_values import value_of
 from exchange.engine.query import InstrumentRow, MarginRow, PositionRow
 from exchange.units import NS_PER_DAY, NS_PER_S
+from exchange.venue.daily.settlement import day_number
 
 
 def _row(venue: RunningVenue, values: Values) -> InstrumentRow | None:
@@ -23,7 +25,6 @@ def _settle(venue: RunningVenue, values: Values) -> Values:
     row = _row(venue, values)
     if row is None or row.combo:
         return {}
-    check_settled(venue, row)
     book = venue.states["books"][0][row.index]
     flag = "flagged" if book["settle_flagged"] else "unflagged"
     return {"price": row.settle_tick, "settled": SettleMethod(int(book["settle_method"])).name, "flag": flag}
@@ -112,6 +113,16 @@ def _spotlimit(venue: RunningVenue, values: Values) -> Values:
     return {"lots": int(found[0])} if len(found) else {}
 
 
+def _index(venue: RunningVenue, values: Values) -> Values:
+    value = value_of(venue.states[0], number_of(venue, values["index"]), day_number(values["date"]))
+    return {} if value is None else {"taken": "none" if value.tick is None else value.tick, "how": value.how.name}
+
+
+def _flag(venue: RunningVenue, values: Values) -> Values:
+    flagged = (venue.accounts.get(values["account"], 0), values["limit"]) in venue.flags
+    return {"yesno": "yes" if flagged else "no"}
+
+
 ANSWERS: dict[str, Callable[[RunningVenue, Values], Values]] = {
     "settle": _settle,
     "mark": _mark,
@@ -128,6 +139,8 @@ ANSWERS: dict[str, Callable[[RunningVenue, Values], Values]] = {
     "call": _call,
     "margin": _margin,
     "whatif": _whatif,
+    "index": _index,
+    "flag": _flag,
     "spotlimit": _spotlimit,
     "fees": lambda venue, values: {"mills": query.totals(venue.states).house_mills[HouseAccount.FEES]},
 }

@@ -4,21 +4,27 @@ import msgspec
 
 from exchange.codes import CommandKind, MarketState, StateReason
 from exchange.conformance.clearing.shapes import Values
-from exchange.conformance.engine_house import unbuilt
+from exchange.conformance.engine_house.acts import arrive, committee
 from exchange.conformance.engine_house.opening import SCHEDULE, open_groups, without_bands
 from exchange.conformance.engine_house.orders import send
 from exchange.conformance.engine_house.running import RunningVenue
+from exchange.engine import query
 from exchange.engine.calls.liquidation import closing_orders
 from exchange.engine.calls.margin_payload import margin_payload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
+from exchange.engine.control.house.index import CdpTerms, IndexPayload
+from exchange.engine.control.house.spot_months import SpotPayload
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
+from exchange.engine.index_values import is_index_month, waits_for_committee
 from exchange.records import COMMAND_FIELDS
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
-from exchange.venue.daily.lives import due_controls
+from exchange.venue.daily.lives import due_controls, final_settlement
+from exchange.venue.daily.position_flags import position_flags
 from exchange.venue.daily.settlement import day_limits, day_number, encoded, settlements
+from exchange.venue.daily.spot_months import changed_months
 
-NOON_H, CLOSE_H = 12, 21
+FEEDS_H, NOON_H, CLOSE_H = 6, 12, 21
 
 
 def advance(venue: RunningVenue, until_ns: int) -> None:
@@ -32,15 +38,18 @@ def advance(venue: RunningVenue, until_ns: int) -> None:
 def _next_moment(venue: RunningVenue) -> int:
     """When something is due next."""
     today = venue.now_ns - venue.now_ns % NS_PER_DAY
-    points = [today + hour * NS_PER_HOUR for hour in (NOON_H, CLOSE_H, 24 + NOON_H)]
+    points = [today + hour * NS_PER_HOUR for hour in (FEEDS_H, NOON_H, CLOSE_H, 24 + FEEDS_H)]
     calls = venue.states["accounts"][0]["call_due_ns"]
-    due = [venue.mark_due_ns, *calls[calls > 0].tolist()]
+    due: list[int] = [venue.mark_due_ns, *calls[calls > 0].tolist()]
     return min(moment for moment in [*points, *due] if moment > venue.now_ns)
 
 
 def _run(venue: RunningVenue, moment: int) -> None:
     hour_ns = moment % NS_PER_DAY
+    if hour_ns == FEEDS_H * NS_PER_HOUR:
+        arrive(venue, SCHEDULE.closing_day(moment))
     if hour_ns == NOON_H * NS_PER_HOUR:
+        _take_index(venue)
         _mark(venue, MarkPayload(pays=True, day=day_number(venue.day)))
     elif hour_ns == CLOSE_H * NS_PER_HOUR:
         _close(venue)
@@ -76,8 +85,9 @@ def _close(venue: RunningVenue) -> None:
         venue.row(CommandKind.SET_STATE, **fields)
     venue.day = SCHEDULE.closing_day(venue.now_ns)
     _settle(venue)
-    unbuilt.check_index(venue)
     _change_instruments(venue)
+    _change_spot_months(venue)
+    venue.flags = {(one.account, one.flag) for one in position_flags(venue.states, venue.spec, venue.day)}
     open_groups(venue)
     call(venue)
     venue.touch()
@@ -105,6 +115,47 @@ def _change_instruments(venue: RunningVenue) -> None:
         while due := due_controls(venue.states, venue.spec, venue.day, group):
             for kind, payload in due:
                 venue.control(kind, without_bands(payload) if kind == CommandKind.LIST else payload)
+
+
+def _change_spot_months(venue: RunningVenue) -> None:
+    """Spot months and their limits of the day (LIMIT-001)."""
+    if changed := changed_months(venue.states, venue.spec, venue.day):
+        venue.control(CommandKind.SPOT_MONTHS, encode_payload(SpotPayload(changed)))
+
+
+def _take_index(venue: RunningVenue) -> None:
+    """Take the values of yesterday, settle index months that are complete, halt those that wait (INDEX-002, 003)."""
+    rules = venue.spec.products.index
+    cdp = CdpTerms(rules.sellers_min, rules.hours_min, rules.seller_share_bp)
+    if venue.seeds:
+        payload = IndexPayload(take_day=day_number(venue.day) - 1, cdp=cdp)
+        venue.control(CommandKind.INDEX, encode_payload(payload))
+    final = final_settlement(venue.states, venue.spec, day_number(venue.day))
+    if final is not None:
+        venue.control(*final)
+    halt_or_open(venue)
+    _change_spot_months(venue)
+
+
+def halt_or_open(venue: RunningVenue) -> None:
+    """Halt index months with a day that has no value, and open them when it has one."""
+    state = venue.states[0]
+    for row in query.instruments(venue.states):
+        book = state.books[row.index]
+        if not is_index_month(book) or state.groups[row.group].state != MarketState.OPEN:
+            continue
+        waits, halted = waits_for_committee(state, book), book.own_state == MarketState.HALT
+        if waits != halted:
+            target = MarketState.HALT if waits else MarketState(int(book.before_halt))
+            fields = {"market_state": target, "instrument": row.index, "state_reason": StateReason.HALT_ADMIN}
+            venue.row(CommandKind.SET_STATE, **fields)
+
+
+def give_committee_value(venue: RunningVenue, values: Values) -> str | None:
+    """A committee's value, after which its month may open again."""
+    reason = committee(venue, values)
+    halt_or_open(venue)
+    return reason
 
 
 def _without_guards(payload: DayLimitsPayload) -> DayLimitsPayload:

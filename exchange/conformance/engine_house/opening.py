@@ -13,9 +13,11 @@ from exchange.codes import ComboKind, CommandKind, MarketState, StateReason
 from exchange.conformance.clearing.lines import SetupLine
 from exchange.conformance.engine_house.running import RunningVenue
 from exchange.engine.control.catalogue import listing_payloads
+from exchange.engine.control.house.index_opening import opening_payload
 from exchange.engine.control.price_guards import GuardTerms
 from exchange.engine.control.registry import decode_payload, encode_payload
 from exchange.errors import UserError
+from exchange.venue.daily.settlement import day_number
 from exchange.venue.day_schedule import DaySchedule
 
 CHIPS = ("H100",)  # listed without a set-up line
@@ -31,6 +33,7 @@ def open_venue(start_ns: int, lines: Sequence[SetupLine]) -> RunningVenue:
     groups = sorted({one.chip_code for one in instruments})
     for payload in listing_payloads(instruments, spec, day, SCHEDULE.closing_window_ns(start_ns), groups):
         venue.control(CommandKind.LIST, without_bands(payload))
+    _open_indices(venue, instruments, lines)
     open_groups(venue)
     for line in lines:
         if line.name == "account":
@@ -80,6 +83,22 @@ def seed_tick(spec: Spec, instrument: Instrument) -> int:
     seed = spec.chip(instrument.chip).seed_mills
     assert seed is not None, "a listed chip has a seed price"
     return max(1, seed * instrument.floor_bp // BENCHMARK_BP)
+
+
+def _open_indices(venue: RunningVenue, instruments: Sequence[Instrument], lines: Sequence[SetupLine]) -> None:
+    """Open the indices: every day before yesterday is taken, yesterday's print waits for noon."""
+    payload = opening_payload(instruments, venue.spec, day_number(venue.day) - 2)
+    if payload is None:
+        return
+    sources = {line.values["index"]: line.values["source"] for line in lines if line.name == "source"}
+    cdp = {
+        (venue.spec.chip(chip).code, venue.spec.tier(tier).floor_bp)
+        for (chip, tier), source in sources.items()
+        if source == "CDP"
+    }
+    opened = [msgspec.structs.replace(one, external=(one.group, one.floor_bp) not in cdp) for one in payload.opened]
+    venue.seeds = {one.index: one.tick for one in opened}
+    venue.control(CommandKind.INDEX, encode_payload(msgspec.structs.replace(payload, opened=opened)))
 
 
 def open_groups(venue: RunningVenue) -> None:

@@ -67,6 +67,10 @@ class RunningVenue:
         self.opening: dict[str, int] = {}
         self.listed_on: dict[str, date] = {}
         self.fates: dict[str, Fate] = {}
+        self.ahead: dict[tuple[int, int], int] = {}  # prints before their time, by index and day; 0: none
+        self.seeds: dict[int, int] = {}  # default print by index
+        self.flags: set[tuple[int, str]] = set()  # of the last close
+        self.sellers: dict[str, int] = {}
         self.mark_due_ns = 0
         self.journal: list[Journaled] = []
         self._opened = 0  # accounts, named or not

@@ -4,7 +4,7 @@ import numpy as np
 
 from exchange.book.quoted import quoted_tick
 from exchange.kernel import kernel
-from exchange.kernel_codes import COMBO_STRIP, LIFE_LISTED, MARKET_OPEN
+from exchange.kernel_codes import COMBO_STRIP, LIFE_LISTED, MARKET_CLOSED, MARKET_OPEN
 
 
 @kernel
@@ -12,13 +12,13 @@ def find_marks(state: np.record, min_lots: int, ticks: np.ndarray) -> None:
     """Write the mark of each book.
 
     min_lots  lots that an outright must have printed on the day for another mark; 0: none
-    ticks     by book, int32: an outright that is OPEN gets its price between the quotes, a combination with a leg
-              whose mark moves what follows from its legs (SPEC-053); all others keep their mark
+    ticks     by book, int32: an outright that is OPEN, or at noon not CLOSED, gets its price between the quotes, a
+              combination with a leg whose mark moves what follows from its legs (SPEC-053); all others keep their mark
     """
     for index in range(1, np.int64(state.books_listed) + 1):
         book = state.books[index]
         ticks[index] = book.mark_tick
-        if book.leg_count == 1 and book.market_state == MARKET_OPEN and (min_lots == 0 or _has_printed(book, min_lots)):
+        if book.leg_count == 1 and _is_marked(book, min_lots):
             ticks[index] = quoted_tick(book)
     for index in range(1, np.int64(state.books_listed) + 1):
         book = state.books[index]
@@ -27,9 +27,11 @@ def find_marks(state: np.record, min_lots: int, ticks: np.ndarray) -> None:
 
 
 @kernel
-def _has_printed(book, min_lots):
-    """Whether the book has printed so much on the day; a close within the day forgets its last price."""
-    return book.has_last != 0 and book.volume_lots >= min_lots
+def _is_marked(book, min_lots):
+    """Whether the book gets a mark; a close within the day forgets its last price."""
+    if min_lots == 0:
+        return book.market_state != MARKET_CLOSED
+    return book.market_state == MARKET_OPEN and book.has_last != 0 and book.volume_lots >= min_lots
 
 
 @kernel

@@ -1,14 +1,24 @@
-"""Asks for marks within the day: every minute in which something has printed, and of all books at noon (MARGIN-014)."""
+"""Asks for marks within the day: every minute in which something has printed, or quotes have moved after a print, and
+of all books at noon (MARGIN-014)."""
 
 from collections.abc import Callable
 
-from exchange.codes import CommandKind
+from exchange.codes import CommandKind, EventKind
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.units import NS_PER_S
 from exchange.venue.own_commands import OwnCommands
 
 MARK_NS = 60 * NS_PER_S
+_FILL = int(EventKind.FILL)
+# Events that may move the best quotes of a book.
+_MOVES = {
+    int(kind)
+    for kind in (
+        EventKind.FILL, EventKind.ORDER_ACCEPTED, EventKind.ORDER_RESTED, EventKind.ORDER_REPLACED,
+        EventKind.ORDER_CANCELLED, EventKind.QUOTE_ACCEPTED,
+    )
+}  # fmt: skip
 
 
 class Marker:
@@ -21,17 +31,18 @@ class Marker:
         """
         self._own, self._warn, self._marked = own, warn, marked
         self._minute = 0
-        self._waits = self._has_printed = False
+        self._waits = self._has_printed = self._has_changed = False
 
-    def note_print(self) -> None:
-        """Something has printed since the last marks."""
-        self._has_printed = True
+    def note(self, kinds: bytes) -> None:
+        """Read the kinds of released events: what has printed is marked, and again when quotes move."""
+        self._has_printed |= _FILL in kinds
+        self._has_changed |= self._has_printed and not _MOVES.isdisjoint(kinds)
 
     def mark(self, now_ns: int) -> None:
-        """Mark books once a minute, if something has printed."""
+        """Mark books once a minute, if something has changed."""
         minute = now_ns // MARK_NS
-        if self._has_printed and minute > self._minute and not self._waits:
-            self._minute, self._has_printed = minute, False
+        if self._has_changed and minute > self._minute and not self._waits:
+            self._minute, self._has_changed = minute, False
             self._submit(MarkPayload())
 
     def mark_noon(self, day: int) -> None:
