@@ -44,8 +44,9 @@ ENGINE = {*BASE, *SPEC, "exchange.book", "exchange.clearing", "exchange.engine"}
 JOURNAL = {*ENGINE, "exchange.journal"}
 EDGE = {*JOURNAL, *WIRE, "exchange.gateway", "exchange.publish"}
 # Pure parts of the venue, which scenarios call without one: days, new accounts, settlements.
+PURE_DAILY = ("settlement", "lives", "spot_months", "position_flags")
 VENUE_PURE = {
-    *(f"exchange.venue.{name}" for name in ("day_schedule", "account_terms", "daily.settlement", "daily.lives")),
+    *(f"exchange.venue.{name}" for name in ("day_schedule", "account_terms", *(f"daily.{one}" for one in PURE_DAILY))),
 }
 VENUE = {*EDGE, *VENUE_PURE, "exchange.venue"}
 MIDDLE = {*VENUE, "exchange.operator", "exchange.conformance", "exchange.reference", "exchange.web"}

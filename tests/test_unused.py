@@ -19,9 +19,6 @@ UNUSED = {
     "exchange.reference.listing.changes_published": "the twin of a control's check",
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.reference.controls.block.block_refusal": "the twin of a control's check",
-    "exchange.engine.calls.requirement.margin_parts": "what-if; the query of margin asks it next",
-    "exchange.engine.calls.standing.open_call": "what the query of margin says of a call next",
-    "exchange.engine.calls.standing.standing": "the same of an account",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
 }

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from exchange.clearing_codes import Life
+from exchange.clearing_codes import AccountFlag, Life
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
 from exchange.engine import query
 from exchange.engine.apply import apply_commands
+from exchange.engine.calls.liquidation import closing_orders
 from exchange.engine.calls.margin_run import MarginPayload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
@@ -43,6 +44,8 @@ def warm_up(limits: Limits) -> None:
     engine.apply(_next_day(engine.sequence))
     for control in house_controls():
         _control(engine, *control)
+    engine.states["accounts"]["flags"][0, 1] |= int(AccountFlag.LIQUIDATING)
+    closing_orders(engine.states)
     engine.first_refusal(blank_commands(1))
     engine.state_hash()
     views(engine.states.dtype)

@@ -150,7 +150,8 @@ def _checks(market: Market, command: Any) -> Check:
     yield account is None, RejectReason.UNKNOWN_ACCOUNT
     assert account is not None
     yield from _syntax_checks(command)
-    yield is_killed(market, command.account, command.session), RejectReason.KILLED
+    closes = bool(command.flags & CommandFlag.LIQUIDATION)  # FALL-003
+    yield not closes and is_killed(market, command.account, command.session), RejectReason.KILLED
     instrument = market.clearing.instruments.get(command.instrument)
     yield instrument is None, RejectReason.UNKNOWN_INST
     assert instrument is not None

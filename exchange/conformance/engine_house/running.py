@@ -113,7 +113,7 @@ class RunningVenue:
         name = unpack_client_order_id(event.client_order_id_0, event.client_order_id_1, event.client_order_id_2)
         status = _STATES.get(OrderState(event.state), "WORKING")
         if event.kind == EventKind.ORDER_CANCELLED:
-            self.fates[name] = Fate(event.account, status, event.lots, CancelReason(event.reason).name)
+            self.fates[name] = Fate(event.account, status, event.lots, CancelReason(event.cancel_reason).name)
         else:
             self.fates[name] = Fate(event.account, status, event.leaves_lots)
 

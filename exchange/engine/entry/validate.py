@@ -29,6 +29,7 @@ from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     ENTRY_IOC_ONLY,
     FLAG_KEEP_LOTS,
+    FLAG_LIQUIDATION,
     FLAG_REJECT_IF_ELECTED,
     FLAG_SET_DISPLAY,
     FLAG_SET_TIF,
@@ -132,7 +133,8 @@ def check_entry(state, command):
     reason = check_syntax(command)
     if reason != REJECT_NONE:
         return reason
-    if is_killed(state, account, np.int64(command.session)):
+    # A kill stops members; the venue still closes positions of an account in liquidation (FALL-003).
+    if command["flags"] & FLAG_LIQUIDATION == 0 and is_killed(state, account, np.int64(command.session)):
         return REJECT_KILLED
     index = np.int64(command.instrument)
     if not known_book(state, index):

@@ -6,7 +6,8 @@ settler      publishes the settlement of a closed group
 lives        which instruments end and which are new, and the controls for it
 life_keeper  submits these after the settlement
 index_keeper     takes the values of the index at noon, halts months that wait for a committee's value
-spot_months      the spot month of each commodity and its limit; changes them
+spot_months      the spot month of each commodity and its limit
+spot_keeper      changes them
 position_flags   accounts above a spot limit or an accountability level
 keepers          makes them all; opens the indices of a new venue
 house_keeper     runs index_keeper and spot_months

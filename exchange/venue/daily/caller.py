@@ -33,7 +33,8 @@ class Caller:
         warn     called with a line that a person should act on
         """
         self._states, self._spec, self._own, self._warn = states, spec, own, warn
-        self._is_asked = self._waits = False
+        # A run may have been due when the venue stopped.
+        self._is_asked, self._waits = bool(states["used_positions"][0]), False
         self._minute = 0  # of the last run
         self._look()
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from contracts_spec.schema import Spec
 from exchange.venue.daily.index_keeper import IndexKeeper
-from exchange.venue.daily.spot_months import SpotKeeper
+from exchange.venue.daily.spot_keeper import SpotKeeper
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.own_commands import OwnCommands
 

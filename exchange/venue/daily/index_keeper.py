@@ -83,7 +83,7 @@ class IndexKeeper:
         state = self._states[0]
         for index in _index_months(state):
             book = state.books[index]
-            if state.groups[book.group].state != MarketState.OPEN:
+            if state.groups[book.group].state != MarketState.OPEN or book.own_state == MarketState.CLOSED:
                 continue
             waits, own = waits_for_committee(state, book), MarketState(int(book.own_state))
             if waits and own != MarketState.HALT:

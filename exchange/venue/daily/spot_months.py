@@ -1,6 +1,5 @@
-"""The spot month of each commodity and its limit on a day, and the control that changes them (LIMIT-001, LIMIT-003)."""
+"""The spot month of each commodity and its limit on a day (LIMIT-001, LIMIT-003)."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,55 +9,14 @@ from contracts_spec.periods import MONTHS, day_start_ns
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Chip, Spec
 from exchange.clearing_codes import Life
-from exchange.codes import ComboKind, CommandKind, Family, MarketState, PeriodKind
-from exchange.engine.control.house.spot_months import SpotMonth, SpotPayload
-from exchange.engine.control.registry import encode_payload
+from exchange.codes import ComboKind, Family, PeriodKind
+from exchange.engine.control.house.spot_months import SpotMonth
 from exchange.engine.index_values import EPOCH, hours_left
 from exchange.units import NS_PER_DAY
-from exchange.venue.own_commands import OwnCommands
 
 LENGTHS = np.array([MONTHS[kind] for kind in PeriodKind])  # months of a period, by its kind
 FARTHEST = timedelta(days=60)  # a window begins nearer to its last trading day
 REGISTERED_LOTS = 0  # lots with certificates; none can be registered yet
-
-
-class SpotKeeper:
-    """Submits a SPOT_MONTHS control when the calendar, the listing or an index day asks for another month or limit."""
-
-    def __init__(self, states: np.ndarray, spec: Spec, own: OwnCommands, warn: Callable[[str], None]) -> None:
-        """states   the engine's STATE, read between batches
-
-        warn     called with a line that a person should act on
-        """
-        self._states, self._spec, self._own, self._warn = states, spec, own, warn
-        self._asked: tuple[int, ...] = ()
-        self._waits = False
-
-    def turn(self, day: int) -> None:
-        """Look once for each trading day, index day, and change of what is listed, while no group waits to be settled.
-
-        day  that closes next
-        """
-        state = self._states[0]
-        closed = state.groups["state"] == MarketState.CLOSED
-        if (closed & (state.groups["settled_day"] < day)).any():
-            return
-        asked = (day, int(state.listed_sequence), int(state.indices["taken_day"].max()))
-        if self._waits or asked == self._asked:
-            return
-        self._asked = asked
-        changed = changed_months(self._states, self._spec, date.fromordinal(EPOCH.toordinal() + day))
-        if changed:
-            self._waits = True
-            payload = encode_payload(SpotPayload(changed))
-            self._own.submit_control(CommandKind.SPOT_MONTHS, payload, lambda _events: self._end(), self._refused)
-
-    def _end(self) -> None:
-        self._waits = False
-
-    def _refused(self, why: str) -> None:
-        self._end()
-        self._warn(f"spot months are not changed: {why}")
 
 
 def changed_months(states: np.ndarray, spec: Spec, day: date) -> list[SpotMonth]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.clearing_codes import CashReason, HouseAccount, Standing
-from exchange.codes import CancelReason, CommandKind, EventKind, Side, TimeInForce
+from exchange.codes import CancelReason, CommandFlag, CommandKind, EventKind, KillParty, Scope, Side, TimeInForce
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.units import NS_PER_HOUR
@@ -154,6 +154,33 @@ def test_the_add_on_of_lots_short_is_held_until_their_contract_ends() -> None:
     market.expire(F27)
     market.pair.compare_accounts()
     assert state.risks["addon_mills"].sum() == 0
+
+
+@pytest.mark.rule("MARGIN-009", "LIMIT-006")
+def test_a_block_holds_the_add_on_of_its_seller_and_a_fill_gives_it_back() -> None:
+    market = Ending()
+    state = market.pair.fast.engine.states[0]
+    market.pair.control(CommandKind.MARGIN, {"addon": [[1, int(state.book_months[F27]["month"][0])]]})
+    terms = {"made_ns": 0, "now_ns": 0, "lots_min": 5, "report_ns": 0, "fee_mills": 0}
+    block = {"instrument": F27, "lots": 5, "tick": MARK, "buyer": 1, "seller": 2, **terms}
+    market.pair.control(CommandKind.BLOCK, block)
+    market.pair.compare_accounts()
+    assert market.held(2) - market.held(1) == 5 * HOURS[F27] * PSR // 2
+    market.trade(2, Side.BUY, 5, MARK)
+    market.pair.compare_accounts()
+    assert market.held(2) == 0
+
+
+@pytest.mark.rule("FALL-003", "KILL-001")
+def test_a_kill_does_not_keep_the_venue_from_closing_a_position() -> None:
+    market = Funded()
+    market.account(1, 10**12)
+    market.trade(1, Side.BUY, 5, MARK)
+    market.new(RICH, Side.BUY, 5, MARK - 1)
+    market.row(CommandKind.KILL, account=1, scope=Scope.ACCOUNT, kill_party=KillParty.VENUE)
+    order = {"tif": TimeInForce.IOC, "lots": 5, "side": Side.SELL, "price": MARK - 1}
+    assert market.new(1, **order) == "REJ KILLED"
+    assert market.new(1, **order, flags=CommandFlag.LIQUIDATION) == "ACK" and market.lots(1) == 0
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,9 @@
 import numpy as np
 
 from exchange.clearing.ledger import post
-from exchange.clearing.margin import own_risk
+from exchange.clearing.margin import hold_lots
 from exchange.clearing.positions import (
-    change_lots,
     find_position,
-    largest_possible_lots,
     open_position,
     positions_left,
 )
@@ -63,18 +61,6 @@ def book_sides(
         account = buyer if side == SIDE_BUY else seller
         post(state, account, HOUSE_FEES, -fee)
         paid_mills[account] += fee
-        rows[side] = _hold_lots(state, account, index, np.int64(lots) * sign_of(side), price)
-
-
-@kernel
-def _hold_lots(state, account, index, lots, price):
-    """Add signed lots to the account's position in an outright and to its RISK row. Returns the position's row."""
-    row = open_position(state, account, index)
-    position, book = state.positions[row], state.books[index]
-    risk, before = own_risk(state, account, book), largest_possible_lots(position)
-    change_lots(state, account, position, book, lots, lots * price)
-    risk.net_hours += lots * book.margin_hours
-    risk.gross_hours += (largest_possible_lots(position) - before) * book.margin_hours
-    risk.spot_lots += book.spot_weight * lots
-    state.accounts[account].changed_scans |= book.commodity_bit
-    return row
+        signed = np.int64(lots) * sign_of(side)
+        rows[side] = open_position(state, account, index)
+        hold_lots(state, account, rows[side], signed, signed * price)

@@ -13,7 +13,6 @@ from exchange.clearing_codes import Life
 from exchange.codes import ComboKind
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.live_books import changing_terms
-from exchange.engine.control.margin_terms import Months
 from exchange.records import EVENT
 from exchange.units import POSITION_LOTS_MAX
 
@@ -58,15 +57,13 @@ def check_spot_months(state: np.record, terms: SpotPayload) -> None:
 
 def set_spot_months(state: np.record, terms: SpotPayload) -> np.ndarray:
     """Carry out a checked payload. Returns no events: a limit is no message."""
-    months: dict[int, Months] = {}
-    for one in terms.commodities:
-        for index in _outrights(state, one.commodity):
-            # A book keeps only the sum of the hours of its months, and whether the spot month is one of them.
-            months[index] = [(one.month if index in one.books else -1, int(state.books[index].margin_hours))]
-    with changing_terms(state, months, months):
+    outrights = {one.commodity: _outrights(state, one.commodity) for one in terms.commodities}
+    with changing_terms(state, [index for books in outrights.values() for index in books]):
         for one in terms.commodities:
             row = state.commodities[one.commodity]
             row.spot_month, row.spot_lots_max = one.month, one.lots_max
+            state.books["spot_weight"][outrights[one.commodity]] = 0
+            state.books["spot_weight"][one.books] = 1
     return np.zeros(0, EVENT)
 
 

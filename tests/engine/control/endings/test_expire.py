@@ -12,7 +12,7 @@ from tests.funded import HIGH, LOW, MARK, RICH
 
 
 @pytest.mark.rule("DELIVER-002", "FEE-001")
-def test_a_settled_month_closes_all_lots_at_its_settlement_for_a_fee_of_both_sides() -> None:
+def test_a_settled_month_closes_all_lots_for_a_fee_of_both_sides() -> None:
     market = Ending()
     market.trade(1, Side.BUY, 5, MARK + 7)
     market.settle(MARK + 10, F27)
