@@ -12,12 +12,14 @@ import numpy as np
 from exchange.clearing.layout import PAIRS_MAX
 from exchange.clearing.ledger import post
 from exchange.clearing.margin import recompute_holds
-from exchange.clearing_codes import STANDING_FLAGS, AccountFlag, CashReason, HouseAccount, Standing
-from exchange.codes import CancelReason, EventFlag, EventKind
+from exchange.clearing_codes import STANDING_FLAGS, CashReason, HouseAccount, Standing
+from exchange.codes import CancelReason, EventKind
 from exchange.engine.apply import STEP_REPORT
 from exchange.engine.calls.leaving import leaving_orders
 from exchange.engine.calls.requirement import required_mills
+from exchange.engine.calls.standing import FLAG_OF
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
+from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.live_books import changing_terms
@@ -27,12 +29,6 @@ from exchange.units import BP, NS_PER_DAY, NS_PER_HOUR
 
 RATIO_MAX = 1_000
 CALL_NS_MAX = 31 * NS_PER_DAY
-FLAG_OF = {
-    Standing.OPEN: 0,
-    Standing.CLOSE_ONLY: AccountFlag.CALLED,
-    Standing.LIQUIDATING: AccountFlag.LIQUIDATING,
-    Standing.DEFAULTED: AccountFlag.DEFAULTED,
-}
 
 
 class MarginPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -167,17 +163,9 @@ def _bear_loss(state: np.record, account: int) -> np.ndarray:
     row = state.accounts[account]
     missing = -int(row.cash_mills) - int(row.unrealised_pnl_mills)
     post(state, account, int(HouseAccount.DEFAULT), missing)
-    event = control_events(state, EventKind.CASH_MOVED, 1)
-    event["account"] = account
-    event["amount_mills"] = missing
-    event["flags"] = EventFlag.MARGIN
-    event["account_sequence"] = row.stream + 1
-    row.stream += 2  # the margin message that follows has the next number
-    column(event, "cash_reason")[:] = CashReason.SHORTFALL
-    column(event, "equity_after_mills")[:] = row.cash_mills + row.unrealised_pnl_mills
-    column(event, "margin_held_mills")[:] = row.initial_margin_mills
-    column(event, "unpaid_gain_mills")[:] = max(int(row.unrealised_pnl_mills), 0)
-    return event
+    moved = np.zeros(state.accounts.shape[0], np.int64)
+    moved[account] = missing
+    return report_accounts(state, np.zeros(0, np.int64), moved, CashReason.SHORTFALL, 0)
 
 
 def _called(state: np.record, account: int, standing: Standing) -> np.ndarray:

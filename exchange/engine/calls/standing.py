@@ -6,6 +6,13 @@ import numpy as np
 
 from exchange.clearing_codes import AccountFlag, Standing
 
+FLAG_OF = {
+    Standing.OPEN: 0,
+    Standing.CLOSE_ONLY: AccountFlag.CALLED,
+    Standing.LIQUIDATING: AccountFlag.LIQUIDATING,
+    Standing.DEFAULTED: AccountFlag.DEFAULTED,
+}
+
 
 class OpenCall(NamedTuple):
     """What an account is called for, mills, and when an unmet call leads to liquidation, ns since 1970 UTC."""
@@ -17,11 +24,7 @@ class OpenCall(NamedTuple):
 def standing(states: np.ndarray, account: int) -> Standing:
     """How the account stands after the last margin run."""
     flags = int(states["accounts"][0]["flags"][account])
-    if flags & AccountFlag.DEFAULTED:
-        return Standing.DEFAULTED
-    if flags & AccountFlag.LIQUIDATING:
-        return Standing.LIQUIDATING
-    return Standing.CLOSE_ONLY if flags & AccountFlag.CALLED else Standing.OPEN
+    return max((standing for standing, flag in FLAG_OF.items() if flags & flag), default=Standing.OPEN)
 
 
 def open_call(states: np.ndarray, account: int) -> OpenCall | None:
