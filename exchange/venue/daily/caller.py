@@ -5,7 +5,6 @@ accounts it asks once a minute.
 """
 
 from collections.abc import Callable
-from datetime import date
 
 import numpy as np
 
@@ -17,11 +16,11 @@ from exchange.engine.calls.margin_payload import margin_payload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import Row
 from exchange.records import COMMAND_FIELDS
-from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from exchange.venue.daily.marker import MARK_NS
+from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.own_commands import OwnCommands
 
-HOURS_OF_DAY = 24
+HOUR_S = 3_600
 
 
 class Caller:
@@ -36,6 +35,7 @@ class Caller:
         # A run may have been due when the venue stopped.
         self._is_asked, self._waits = bool(states["used_positions"][0]), False
         self._minute = 0  # of the last run
+        self._days = DaySchedule(close_s=spec.calendar.close_hour_utc * HOUR_S)
         self._look()
 
     def ask(self) -> None:
@@ -49,15 +49,10 @@ class Caller:
         is_due = 0 < self._due_ns <= now_ns or (self._liquidates and now_ns // MARK_NS > self._minute)
         if self._is_asked or is_due:
             self._is_asked, self._waits, self._minute = False, True, now_ns // MARK_NS
-            payload = margin_payload(self._states, self._spec, self._trading_day(now_ns))
+            payload = margin_payload(self._states, self._spec, self._days.closing_day(now_ns))
             self._own.submit_control(
                 CommandKind.MARGIN, encode_payload(payload), lambda _events: self._end(), self._refused
             )
-
-    def _trading_day(self, now_ns: int) -> date:
-        """The day that ends with the next close."""
-        shift_ns = (HOURS_OF_DAY - self._spec.calendar.close_hour_utc) * NS_PER_HOUR
-        return date.fromordinal(date(1970, 1, 1).toordinal() + (now_ns + shift_ns) // NS_PER_DAY)
 
     def _end(self) -> None:
         self._waits = False
