@@ -30,7 +30,7 @@ CASH_FAMILIES = (Family.IDX, Family.PWS, Family.GPX)
 
 PERIOD_PATTERN = r"[FGHJKMNQUVXZ]\d\d|Q[1-4]-\d\d|C\d\d|T[35]-\d\d"
 _PERIOD = re.compile(PERIOD_PATTERN, re.ASCII)
-_UNIX_DAY = date(1970, 1, 1)
+EPOCH = date(1970, 1, 1)
 
 
 class Period(NamedTuple):
@@ -80,9 +80,19 @@ def hours_by_month(period: Period) -> tuple[tuple[int, int], ...]:
     return tuple((month, month_hours(month)) for month in period.months)
 
 
+def day_number(day: date) -> int:
+    """Days since the epoch, as states and journals have a day."""
+    return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The day of a `day_number`."""
+    return EPOCH + timedelta(days=number)
+
+
 def day_start_ns(day: date) -> int:
     """00:00 UTC, ns since the epoch."""
-    return (day - _UNIX_DAY).days * NS_PER_DAY
+    return day_number(day) * NS_PER_DAY
 
 
 def close_ns(day: date, hour: int) -> int:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from rich.table import Table
 
+from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.demo.checks import Check
 from exchange.engine import query
 from exchange.units import price_text
-from exchange.venue.daily.settlement import day_number, settled_day
+from exchange.venue.daily.settlement import settled_day
 from exchange.venue.day_schedule import DAY_S, DaySchedule
 from exchange.venue.venue import Venue
 

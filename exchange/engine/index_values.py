@@ -3,18 +3,15 @@
 `state` is the STATE record, which is only read. A month is given as months since 2020-01, a day as days since 1970.
 """
 
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from contracts_spec.formulas import settlement as formulas
-from contracts_spec.periods import first_day
+from contracts_spec.periods import day_number, first_day
 from exchange.clearing.index_layout import KEPT_DAYS
 from exchange.clearing_codes import IndexHow
 from exchange.codes import ComboKind, Family, PeriodKind
-
-EPOCH = date(1970, 1, 1)
 
 
 class DayValue(NamedTuple):
@@ -27,7 +24,7 @@ class DayValue(NamedTuple):
 
 def days_of_month(month: int) -> range:
     """Numbers of the days of a month."""
-    return range((first_day(month) - EPOCH).days, (first_day(month + 1) - EPOCH).days)
+    return range(day_number(first_day(month)), day_number(first_day(month + 1)))
 
 
 def find_index(state: np.record, group: int, floor_bp: int) -> int:

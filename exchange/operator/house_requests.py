@@ -1,9 +1,10 @@
 """The operator's requests about the clearing house: the daily index, adjustments, reported blocks, flags."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from contracts_spec.ids import Terms, pack_id
+from contracts_spec.periods import day_number, day_of
 from contracts_spec.schema import Spec
 from contracts_spec.symbols import OutrightName, parse_symbol, tier_name
 from exchange.codes import CommandKind
@@ -12,7 +13,7 @@ from exchange.engine.control.house.adjust import AdjustPayload
 from exchange.engine.control.house.block import BlockPayload
 from exchange.engine.control.house.index import IndexPayload, IndexPrint, RentalReport
 from exchange.engine.control.registry import encode_payload
-from exchange.engine.index_values import EPOCH, find_index, value_of
+from exchange.engine.index_values import find_index, value_of
 from exchange.errors import UserError
 from exchange.operator.acts import Acts, NeedsTwo
 from exchange.operator.pending_answer import PendingAnswer, Reply
@@ -72,7 +73,7 @@ class HouseRequests:
                 if value is not None:
                     price = "none" if value.tick is None else price_text(value.tick)
                     name = f"{chips[int(row.group)]}.{tier_name(int(row.floor_bp))}"
-                    lines.append(f"{name} {EPOCH + timedelta(days=day)} {price} {value.how.name}")
+                    lines.append(f"{name} {day_of(day)} {price} {value.how.name}")
         return lines
 
     # The index.
@@ -147,7 +148,7 @@ class HouseRequests:
 def _day(text: str) -> int:
     """Days since 1970. UserError: the text is not a day."""
     try:
-        return (date.fromisoformat(text) - EPOCH).days
+        return day_number(date.fromisoformat(text))
     except ValueError:
         raise UserError(f"day {text!r} is not a day like 2026-11-23") from None
 

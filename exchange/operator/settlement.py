@@ -10,6 +10,7 @@ from datetime import date
 
 import numpy as np
 
+from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
 from exchange.engine import query
 from exchange.engine.control.closing_window import NONE_NAMED
@@ -18,7 +19,7 @@ from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.operator.acts import NeedsTwo
 from exchange.units import PRICE_MAX, price_text
-from exchange.venue.daily.settlement import NONE_GIVEN, day_limits, day_number, encoded, settled_day, settlements
+from exchange.venue.daily.settlement import NONE_GIVEN, day_limits, encoded, settled_day, settlements
 
 
 def given_limits(

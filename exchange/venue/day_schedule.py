@@ -6,14 +6,14 @@ The engine reads no clock: `timekeeper` submits each change of state as a comman
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from contracts_spec.formulas.settlement import WINDOW_NS
+from contracts_spec.periods import day_number, day_of
 from exchange.codes import MarketState
 from exchange.units import NS_PER_S
 
 DAY_S = 86_400
-EPOCH = date(1970, 1, 1)
 CYCLE = (MarketState.CLOSED, MarketState.PREOPEN, MarketState.NOCANCEL, MarketState.OPEN)
 
 
@@ -48,7 +48,7 @@ class DaySchedule:
     def closing_day(self, time_ns: int) -> date:
         """Date of the next close. The settlement and limits of a trading day carry the date of its close."""
         close_s = (self.day_at(time_ns) + 1) * self.day_s + self.close_s
-        return EPOCH + timedelta(days=close_s // DAY_S)
+        return day_of(close_s // DAY_S)
 
     def state_at(self, time_ns: int, published_ns: int) -> MarketState:
         """The state that the schedule asks for at `time_ns`.
@@ -101,7 +101,7 @@ class DaySchedule:
 
     def day_number(self, time_ns: int) -> int:
         """Date of the next close, in days since 1970."""
-        return (self.closing_day(time_ns) - EPOCH).days
+        return day_number(self.closing_day(time_ns))
 
     @property
     def _day_ns(self) -> int:

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from contracts_spec.periods import month_index
+from contracts_spec.periods import EPOCH, month_index
 from exchange.clearing.index_layout import KEPT_DAYS
 from exchange.codes import Family, PeriodKind
 from exchange.engine.index_values import (
-    EPOCH,
     day_row,
     days_of_month,
     final_index_price,

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts_spec.periods import day_number
 from exchange.codes import MarketState
 from exchange.engine import query
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.requests import Answer
 from exchange.units import NS_PER_S
-from exchange.venue.daily.settlement import day_number, settled_day
+from exchange.venue.daily.settlement import settled_day
 from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import SYMBOL, Bench
 from tests.operator.asking import do, refused

@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from contracts_spec.periods import EPOCH
 from exchange.clearing_codes import IndexHow
 from exchange.codes import CommandKind, MarketState, Side, TimeInForce
 from exchange.engine.control.checks import ControlError
-from exchange.engine.index_values import EPOCH
 from exchange.reference.controls.block import block_refusal
 from exchange.units import NS_PER_DAY
 from tests.engine.control.house.test_settled_days import F27_ID, funded_with_ids

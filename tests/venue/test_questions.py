@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts_spec.periods import EPOCH
 from exchange.engine import query
-from exchange.venue.day_schedule import EPOCH
 from exchange.wire.messages import ChannelSpec, DayView, Fill, Status, Subscribe
 from tests.gateway.harness import DEPOSIT_MILLS, Bench
 from tests.publish.daily.days import CLOSE_S, jump_to, open_bench

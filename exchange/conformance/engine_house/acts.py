@@ -4,6 +4,7 @@ from datetime import date
 
 import msgspec
 
+from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, Side
 from exchange.conformance.clearing.shapes import Values
 from exchange.conformance.clearing.verbs import REFUSALS
@@ -16,7 +17,6 @@ from exchange.engine.control.house.index import IndexPayload, IndexPrint, Rental
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.index_values import find_index
 from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
-from exchange.venue.daily.settlement import day_number
 
 ARRIVAL_NS = NS_PER_DAY + 6 * NS_PER_HOUR  # of a day's print, from the start of the day
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from contracts_spec.periods import day_number
 from exchange.clearing_codes import HouseAccount, Life
 from exchange.codes import MarketState, SettleMethod
 from exchange.conformance.clearing.kinds import MARGIN_PARTS
@@ -14,7 +15,6 @@ from exchange.engine.calls.standing import open_call, standing
 from exchange.engine.index_values import value_of
 from exchange.engine.query import InstrumentRow, MarginRow, PositionRow
 from exchange.units import NS_PER_DAY, NS_PER_S
-from exchange.venue.daily.settlement import day_number
 
 
 def _row(venue: RunningVenue, values: Values) -> InstrumentRow | None:

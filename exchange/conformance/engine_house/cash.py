@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from contracts_spec.periods import day_number
 from exchange.codes import CommandKind
 from exchange.conformance.clearing.shapes import Values
 from exchange.conformance.engine_house.orders import send
@@ -9,7 +10,6 @@ from exchange.conformance.engine_house.running import RunningVenue
 from exchange.engine.control.checks import ControlError
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.registry import encode_payload
-from exchange.venue.daily.settlement import day_number
 
 DAY = timedelta(days=1)
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, MarketState, StateReason
 from exchange.conformance.clearing.shapes import Values
 from exchange.conformance.engine_house.acts import arrive, committee
@@ -21,7 +22,7 @@ from exchange.records import COMMAND_FIELDS
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from exchange.venue.daily.lives import due_controls, final_settlement
 from exchange.venue.daily.position_flags import position_flags
-from exchange.venue.daily.settlement import day_limits, day_number, encoded, settlements
+from exchange.venue.daily.settlement import day_limits, encoded, settlements
 from exchange.venue.daily.spot_months import changed_months
 
 FEEDS_H, NOON_H, CLOSE_H = 6, 12, 21

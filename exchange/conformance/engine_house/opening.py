@@ -8,6 +8,7 @@ import msgspec
 from contracts_spec.instruments import Known, instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.outrights import BENCHMARK_BP, Instrument
+from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
 from exchange.codes import ComboKind, CommandKind, MarketState, StateReason
 from exchange.conformance.clearing.lines import SetupLine
@@ -17,7 +18,6 @@ from exchange.engine.control.house.index_opening import opening_payload
 from exchange.engine.control.price_guards import GuardTerms
 from exchange.engine.control.registry import decode_payload, encode_payload
 from exchange.errors import UserError
-from exchange.venue.daily.settlement import day_number
 from exchange.venue.day_schedule import DaySchedule
 
 CHIPS = ("H100",)  # listed without a set-up line

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 
 from contracts_spec.business_days import BusinessDays
+from contracts_spec.periods import day_of
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, PeriodKind
@@ -54,7 +55,7 @@ def _addon_months(states: np.ndarray, spec: Spec, day: date) -> list[tuple[int, 
     months = books[(books["family"] == Family.PHY) & (books["period_kind"] == PeriodKind.MONTH)]
     found = set()
     for book in months[["commodity", "start_month", "ltd_ns"]]:
-        ltd = date.fromordinal(date(1970, 1, 1).toordinal() + int(book["ltd_ns"]) // NS_PER_DAY)
+        ltd = day_of(int(book["ltd_ns"]) // NS_PER_DAY)
         if days.before(ltd, spec.margin.delivery_addon_business_days) < day <= ltd:
             found.add((int(book["commodity"]), int(book["start_month"])))
     return sorted(found)

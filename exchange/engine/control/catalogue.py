@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.formulas.settlement import WINDOW_NS
 from contracts_spec.outrights import Instrument
-from contracts_spec.periods import day_start_ns
+from contracts_spec.periods import day_number, day_of, day_start_ns
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Spec
 from exchange.codes import Family, PeriodKind
@@ -22,7 +22,6 @@ from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
 LISTINGS_PER_PAYLOAD = 48  # a strip of a year takes about 1,100 bytes, and a payload at most 65,536
 LISTED_MAX = 2**16  # more than any venue has books
-EPOCH = date(1970, 1, 1)
 CommodityKey = tuple[int, bool]  # chip code, whether its family is IDX
 
 
@@ -69,7 +68,7 @@ def listing_payloads(
     payloads = [ListPayload(instruments=part) for part in parts]
     if commodities or window_ns != NONE_NAMED or not payloads:
         payloads.insert(0, ListPayload(commodities=list(commodities.values()), window_ns=window_ns))
-    payloads[-1].groups, payloads[-1].day = list(groups), (day - EPOCH).days if groups else 0
+    payloads[-1].groups, payloads[-1].day = list(groups), day_number(day) if groups else 0
     return [encode_payload(payload) for payload in payloads]
 
 
@@ -106,7 +105,7 @@ def _spot_month(instruments: Sequence[Instrument], key: CommodityKey, spec: Spec
     days = BusinessDays(spec.calendar)
     for instrument in instruments:
         if _commodity_key(instrument) == key and instrument.kind is PeriodKind.MONTH:
-            ltd = date.fromordinal(EPOCH.toordinal() + instrument.ltd_ns // NS_PER_DAY)
+            ltd = day_of(instrument.ltd_ns // NS_PER_DAY)
             if spot_window_ns(ltd, days) <= day_start_ns(day):
                 return instrument.start_month
     return 0

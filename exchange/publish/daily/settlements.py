@@ -11,11 +11,11 @@ place among its settlements, so it is the same on every gateway and after a rest
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from contracts_spec.periods import day_of
 from exchange.codes import ComboKind, EventKind, Family, PeriodKind, SettleMethod
 from exchange.engine.event_rows import (
     INSTRUMENT,
@@ -37,7 +37,6 @@ from exchange.wire.messages import Settlement
 
 PLACES = 1 << 12  # numbers that a command has for its settlements; a venue has fewer books
 _SETTLED = int(EventKind.SETTLED)
-_EPOCH = date(1970, 1, 1)
 
 
 class SettledBook(NamedTuple):
@@ -156,7 +155,7 @@ def kind_of(listed: InstrumentRow, settled: SettledBook) -> str:
 
 def day_text(day: int) -> str:
     """A day since 1970 like 2026-11-23; 0: empty."""
-    return str(_EPOCH + timedelta(days=day)) if day else ""
+    return str(day_of(day)) if day else ""
 
 
 def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:

@@ -5,10 +5,10 @@ from datetime import date
 
 import numpy as np
 
+from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
 from exchange.errors import UserError
 from exchange.venue.daily.lives import due_controls
-from exchange.venue.daily.settlement import day_number
 from exchange.venue.own_commands import OwnCommands
 
 

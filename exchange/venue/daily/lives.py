@@ -5,7 +5,7 @@ stage after the other, and asks again.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from contracts_spec.errors import SpecError
 from contracts_spec.ids import Terms, pack_id, unpack_id
 from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.listing import calendar_periods
-from contracts_spec.periods import TERMS, Period, children, close_ns
+from contracts_spec.periods import TERMS, Period, children, close_ns, day_number, day_of
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import TAKEN_LIVES, Life
 from exchange.codes import CommandKind, Family, PeriodKind
@@ -30,7 +30,6 @@ from exchange.engine.index_values import final_index_price
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.units import NS_PER_DAY
-from exchange.venue.daily.settlement import EPOCH, day_number
 
 # Parents that are due on one day: longest first, so that a child that is due as well becomes months at once.
 CASCADE_ORDER = (PeriodKind.TERM5, PeriodKind.TERM3, PeriodKind.YEAR, PeriodKind.QUARTER)
@@ -62,7 +61,7 @@ def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[
             )
         return _ends(ended, by_id, spec)
     listed_day = int(states["groups"]["catalogue_day"][0, group])
-    if 0 < listed_day < day_number(day) and _calendar(spec, EPOCH + timedelta(listed_day)) != _calendar(spec, day):
+    if 0 < listed_day < day_number(day) and _calendar(spec, day_of(listed_day)) != _calendar(spec, day):
         listed = {row.instrument_id for row in rows}
         new = [one for one in _day(states, spec, day, group) if one.id not in listed]
         return _listings(states, spec, day, new, [group])
@@ -84,7 +83,7 @@ def _has_ended(row: InstrumentRow, spec: Spec, day: date) -> bool:
 
 
 def _ltd(row: InstrumentRow) -> date:
-    return EPOCH + timedelta(days=row.ltd_ns // NS_PER_DAY)
+    return day_of(row.ltd_ns // NS_PER_DAY)
 
 
 # --- ends

@@ -18,6 +18,7 @@ from contracts_spec.errors import SpecError
 from contracts_spec.ids import Terms, pack_id, unpack_id
 from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.outrights import BENCHMARK_BP
+from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
 from contracts_spec.settling import BookClose, Settlement, settle_day
 from exchange.codes import SettleMethod
@@ -31,13 +32,7 @@ from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.units import price_text
 
-EPOCH = date(1970, 1, 1)
 NONE_GIVEN: Mapping[str, int] = {}
-
-
-def day_number(day: date) -> int:
-    """Days since 1970-01-01, as the journal has a day."""
-    return (day - EPOCH).days
 
 
 def settled_day(states: np.ndarray, group: int) -> int:

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
 from exchange.codes import CommandKind
 from exchange.engine.control.closing_window import NONE_NAMED
@@ -12,7 +13,7 @@ from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import Row
 from exchange.errors import UserError
-from exchange.venue.daily.settlement import day_limits, day_number, encoded, settlements
+from exchange.venue.daily.settlement import day_limits, encoded, settlements
 from exchange.venue.own_commands import OwnCommands
 
 

@@ -1,15 +1,14 @@
 """Changes the spot months and their limits when a day or an index value asks for it (LIMIT-001, LIMIT-003)."""
 
 from collections.abc import Callable
-from datetime import date
 
 import numpy as np
 
+from contracts_spec.periods import day_of
 from contracts_spec.schema import Spec
 from exchange.codes import CommandKind, MarketState
 from exchange.engine.control.house.spot_months import SpotPayload
 from exchange.engine.control.registry import encode_payload
-from exchange.engine.index_values import EPOCH
 from exchange.venue.daily.spot_months import changed_months
 from exchange.venue.own_commands import OwnCommands
 
@@ -39,7 +38,7 @@ class SpotKeeper:
         if self._waits or asked == self._asked:
             return
         self._asked = asked
-        changed = changed_months(self._states, self._spec, date.fromordinal(EPOCH.toordinal() + day))
+        changed = changed_months(self._states, self._spec, day_of(day))
         if changed:
             self._waits = True
             payload = encode_payload(SpotPayload(changed))

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import numpy as np
 
 from contracts_spec.business_days import BusinessDays
-from contracts_spec.periods import MONTHS, day_start_ns
+from contracts_spec.periods import MONTHS, day_of, day_start_ns
 from contracts_spec.position_limits import spot_limit_lots, spot_window_ns
 from contracts_spec.schema import Chip, Spec
 from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, PeriodKind
 from exchange.engine.control.house.spot_months import SpotMonth
-from exchange.engine.index_values import EPOCH, hours_left
+from exchange.engine.index_values import hours_left
 from exchange.units import NS_PER_DAY
 
 LENGTHS = np.array([MONTHS[kind] for kind in PeriodKind])  # months of a period, by its kind
@@ -66,7 +66,7 @@ def plain_limit(spec: Spec, chip: Chip) -> int:
 
 def _in_window(ltd_ns: int, spec: Spec, day: date) -> bool:
     """Whether a month with this last trading day trades on the day, and its spot window has begun."""
-    ltd = date.fromordinal(EPOCH.toordinal() + ltd_ns // NS_PER_DAY)
+    ltd = day_of(ltd_ns // NS_PER_DAY)
     if not day <= ltd <= day + FARTHEST:  # without the calendar, which may have no holidays of later years
         return False
     return spot_window_ns(ltd, BusinessDays(spec.calendar)) <= day_start_ns(day)

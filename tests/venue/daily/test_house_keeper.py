@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts_spec.periods import EPOCH
 from exchange.codes import CommandKind
-from exchange.engine.index_values import EPOCH
 from exchange.journal.replay import read_frames
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from exchange.venue.day_schedule import DaySchedule

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts_spec.periods import EPOCH
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.engine import query
-from exchange.engine.index_values import EPOCH, final_index_price, find_index, hours_left, known_ticks
+from exchange.engine.index_values import final_index_price, find_index, hours_left, known_ticks
 from exchange.journal.replay import read_frames
 from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from exchange.venue import bootstrap

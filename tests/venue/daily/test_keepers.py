@@ -7,7 +7,7 @@ import pytest
 
 from contracts_spec.instruments import instruments_on, with_legs
 from contracts_spec.load import load_spec
-from exchange.engine.index_values import EPOCH
+from contracts_spec.periods import EPOCH
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from exchange.venue.daily.keepers import opening_indices
 

@@ -8,6 +8,7 @@ import pytest
 
 from contracts_spec.instruments import instruments_on, with_legs
 from contracts_spec.load import load_spec
+from contracts_spec.periods import day_number
 from exchange.clearing_codes import Life
 from exchange.codes import CommandKind
 from exchange.engine import query
@@ -16,7 +17,6 @@ from exchange.engine.control.registry import decode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.limits import VENUE
 from exchange.venue.daily.lives import DueControl, due_controls
-from exchange.venue.daily.settlement import day_number
 
 SPEC = load_spec()
 H100 = msgspec.structs.replace(

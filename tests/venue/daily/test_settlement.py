@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, MarketState, SettleMethod
 from exchange.engine import query
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
 from exchange.venue.bootstrap import OpenVenue
-from exchange.venue.daily.settlement import day_limits, day_number, encoded, settled_day, settlements
+from exchange.venue.daily.settlement import day_limits, encoded, settled_day, settlements
 
 DAY = date(2026, 11, 23)
 SYMBOLS = ("H100.G90.F27", "H100.G90.G27", "H100.G90.Q1-27", "H100.G95.F27", "A100.G90.F27")

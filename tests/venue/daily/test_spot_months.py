@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from contracts_spec.business_days import BusinessDays
-from contracts_spec.periods import month_index
+from contracts_spec.periods import EPOCH, month_index
 from exchange.clearing.index_layout import KEPT_DAYS
 from exchange.engine import query
 from exchange.engine.control.house.spot_months import SpotMonth
-from exchange.engine.index_values import EPOCH, hours_left
+from exchange.engine.index_values import hours_left
 from exchange.main import Settings, prepare
 from exchange.reference.formulas.margin import spot_limit
 from exchange.reference.house.schedule import DAY as ONE_DAY

@@ -10,12 +10,11 @@ from exchange.clearing.adjustments import move_variation
 from exchange.clearing_codes import AccountFlag, CashReason
 from exchange.codes import ComboKind
 from exchange.engine.control.account_reports import report_accounts
-from exchange.engine.control.checks import require, within
+from exchange.engine.control.checks import DAY_MAX, require, within
 from exchange.engine.control.house.settled_days import was_settled
 from exchange.units import MONEY_MAX
 
 MILLS_MAX = 10**15  # of one account
-DAY_MAX = 2**31 - 1
 
 
 class AdjustPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,20 +5,19 @@ notation of clearing scenarios. A payload is carried out as a whole, or not at a
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 import msgspec
 import numpy as np
 
 from contracts_spec.formulas.index import Rental, certified_price, day_value, susceptibility
-from contracts_spec.periods import first_day, month_index
+from contracts_spec.periods import day_number, day_of, first_day, month_index
 from contracts_spec.schema import IndexRules
 from exchange.clearing.index_layout import INDICES_MAX, KEPT_DAYS, RENTAL, RENTALS_MAX
 from exchange.clearing_codes import IndexHow
 from exchange.codes import EventKind
-from exchange.engine.control.checks import ControlError, require, within
+from exchange.engine.control.checks import DAY_MAX, ControlError, require, within
 from exchange.engine.control.events import control_events
-from exchange.engine.index_values import EPOCH, DayValue, day_row, last_tick, missing_before, value_of
+from exchange.engine.index_values import DayValue, day_row, last_tick, missing_before, value_of
 from exchange.records import column
 from exchange.units import BP, NS_PER_DAY, PRICE_MAX
 
@@ -26,7 +25,6 @@ RENTAL_HOURS_MAX = 10**9  # of one report; with every row of the table full the 
 SELLER_MAX = 2**32 - 1
 AHEAD_DAYS = 40  # a rental may be reported for days up to so many after the last taken one
 LAST_WAIT_DAY = 3  # of the month after: a day without a value takes the last one (INDEX-003)
-DAY_MAX = 2**31 - 1
 
 
 class IndexTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -292,8 +290,8 @@ def _drop_rentals(state: np.record, day: int) -> None:
 
 def _fill_last(state: np.record, today: int) -> list[Told]:
     """On day 3 of a month, days of the months before that have no value take the last one used (INDEX-003)."""
-    date = EPOCH + timedelta(days=today)
-    until = (first_day(month_index(date)) - EPOCH).days if date.day >= LAST_WAIT_DAY else 0
+    date = day_of(today)
+    until = day_number(first_day(month_index(date))) if date.day >= LAST_WAIT_DAY else 0
     told = []
     for index, row in enumerate(state.indices):
         for day in range(until - KEPT_DAYS, until) if row.group and until else ():

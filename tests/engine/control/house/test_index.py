@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts_spec.periods import EPOCH
 from exchange.clearing_codes import IndexHow
 from exchange.codes import CommandKind, EventKind, MarketState, SettleMethod
 from exchange.engine.control.checks import ControlError
 from exchange.engine.control.house.index import RENTALS_MAX
-from exchange.engine.index_values import EPOCH, value_of
+from exchange.engine.index_values import value_of
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from tests.funded import Funded
 from tests.market import listing
