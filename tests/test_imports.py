@@ -44,7 +44,7 @@ ENGINE = {*BASE, *SPEC, "exchange.book", "exchange.clearing", "exchange.engine"}
 JOURNAL = {*ENGINE, "exchange.journal"}
 EDGE = {*JOURNAL, *WIRE, "exchange.gateway", "exchange.publish"}
 # Pure parts of the venue, which scenarios call without one: days, new accounts, settlements.
-PURE_DAILY = ("settlement", "lives", "spot_months", "position_flags")
+PURE_DAILY = ("index_days", "settlement", "lives", "spot_months", "position_flags")
 VENUE_PURE = {
     *(f"exchange.venue.{name}" for name in ("day_schedule", "account_terms", *(f"daily.{one}" for one in PURE_DAILY))),
 }

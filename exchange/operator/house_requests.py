@@ -29,7 +29,7 @@ from exchange.operator.requests import (
 )
 from exchange.seams import Clock
 from exchange.units import NS_PER_DAY, NS_PER_S, price_text
-from exchange.venue.daily.index_keeper import cdp_terms
+from exchange.venue.daily.index_days import cdp_terms
 from exchange.venue.daily.position_flags import position_flags
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.venue import Venue

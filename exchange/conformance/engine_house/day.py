@@ -9,17 +9,16 @@ from exchange.conformance.engine_house.acts import arrive, committee
 from exchange.conformance.engine_house.opening import SCHEDULE, open_groups, without_bands
 from exchange.conformance.engine_house.orders import send
 from exchange.conformance.engine_house.running import RunningVenue
-from exchange.engine import query
 from exchange.engine.calls.liquidation import closing_orders
 from exchange.engine.calls.margin_payload import margin_payload
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
-from exchange.engine.control.house.index import CdpTerms, IndexPayload
+from exchange.engine.control.house.index import IndexPayload
 from exchange.engine.control.house.spot_months import SpotPayload
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
-from exchange.engine.index_values import is_index_month, waits_for_committee
 from exchange.records import COMMAND_FIELDS
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
+from exchange.venue.daily.index_days import cdp_terms, due_states
 from exchange.venue.daily.lives import due_controls, final_settlement
 from exchange.venue.daily.position_flags import position_flags
 from exchange.venue.daily.settlement import day_limits, encoded, settlements
@@ -126,10 +125,8 @@ def _change_spot_months(venue: RunningVenue) -> None:
 
 def _take_index(venue: RunningVenue) -> None:
     """Take the values of yesterday, settle index months that are complete, halt those that wait (INDEX-002, 003)."""
-    rules = venue.spec.products.index
-    cdp = CdpTerms(rules.sellers_min, rules.hours_min, rules.seller_share_bp)
     if venue.seeds:
-        payload = IndexPayload(take_day=day_number(venue.day) - 1, cdp=cdp)
+        payload = IndexPayload(take_day=day_number(venue.day) - 1, cdp=cdp_terms(venue.spec.products.index))
         venue.control(CommandKind.INDEX, encode_payload(payload))
     final = final_settlement(venue.states, venue.spec, day_number(venue.day))
     if final is not None:
@@ -140,16 +137,9 @@ def _take_index(venue: RunningVenue) -> None:
 
 def halt_or_open(venue: RunningVenue) -> None:
     """Halt index months with a day that has no value, and open them when it has one."""
-    state = venue.states[0]
-    for row in query.instruments(venue.states):
-        book = state.books[row.index]
-        if not is_index_month(book) or state.groups[row.group].state != MarketState.OPEN:
-            continue
-        waits, halted = waits_for_committee(state, book), book.own_state == MarketState.HALT
-        if waits != halted:
-            target = MarketState.HALT if waits else MarketState(int(book.before_halt))
-            fields = {"market_state": target, "instrument": row.index, "state_reason": StateReason.HALT_ADMIN}
-            venue.row(CommandKind.SET_STATE, **fields)
+    for index, target in due_states(venue.states):
+        fields = {"market_state": target, "instrument": index, "state_reason": StateReason.HALT_ADMIN}
+        venue.row(CommandKind.SET_STATE, **fields)
 
 
 def give_committee_value(venue: RunningVenue, values: Values) -> str | None:

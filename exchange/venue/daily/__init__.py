@@ -5,6 +5,7 @@ marker       marks within the day, and the run of variation margin at noon
 settler      publishes the settlement of a closed group
 lives        which instruments end and which are new, and the controls for it
 life_keeper  submits these after the settlement
+index_days       what is due for the index at an instant
 index_keeper     takes the values of the index at noon, halts months that wait for a committee's value
 spot_months      the spot month of each commodity and its limit
 spot_keeper      changes them

@@ -5,13 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from contracts_spec.schema import IndexRules, Spec
-from exchange.clearing_codes import Life
-from exchange.codes import CommandKind, Family, MarketState, StateReason
-from exchange.engine.control.house.index import CdpTerms, IndexPayload
+from contracts_spec.schema import Spec
+from exchange.codes import CommandKind, StateReason
+from exchange.engine.control.house.index import IndexPayload
 from exchange.engine.control.registry import encode_payload
-from exchange.engine.index_values import is_index_month, waits_for_committee
-from exchange.units import NS_PER_DAY, NS_PER_S
+from exchange.units import NS_PER_S
+from exchange.venue.daily.index_days import cdp_terms, due_states, last_noon_day, next_day
 from exchange.venue.daily.lives import final_settlement
 from exchange.venue.own_commands import OwnCommands
 
@@ -79,47 +78,7 @@ class IndexKeeper:
         self._warn(f"the index of day {day} is not taken: {why}")
 
     def _halt_or_open(self) -> None:
-        """Halt index months with a day that has no value; open those that the venue has halted when they have one."""
-        state = self._states[0]
-        for index in _index_months(state):
-            book = state.books[index]
-            if state.groups[book.group].state != MarketState.OPEN or book.own_state == MarketState.CLOSED:
-                continue
-            waits, own = waits_for_committee(state, book), MarketState(int(book.own_state))
-            if waits and own != MarketState.HALT:
-                self._set_state(index, MarketState.HALT)
-            elif not waits and own == MarketState.HALT and book.reason == StateReason.HALT_ADMIN:
-                self._set_state(index, MarketState(int(book.before_halt)))
-
-    def _set_state(self, index: int, target: MarketState) -> None:
-        fields = {"kind": CommandKind.SET_STATE, "instrument": index, "market_state": target}
-        self._waits = True
-        self._own.submit({**fields, "state_reason": StateReason.HALT_ADMIN}, lambda _events: self._end())
-
-
-def cdp_terms(rules: IndexRules) -> CdpTerms:
-    """What a day needs to have a certified delivered price (INDEX-001)."""
-    return CdpTerms(rules.sellers_min, rules.hours_min, rules.seller_share_bp)
-
-
-def last_noon_day(now_ns: int, noon_s: int) -> int:
-    """The day before that of the last noon, days since 1970: its value is due."""
-    return (now_ns - noon_s * NS_PER_S) // NS_PER_DAY - 1
-
-
-def next_day(states: np.ndarray) -> int:
-    """The first day whose value is not taken, days since 1970; 0: there is no index."""
-    rows = states["indices"][0]
-    taken = rows["taken_day"][rows["group"] != 0]
-    return int(taken.min()) + 1 if len(taken) else 0
-
-
-def _index_months(state: np.record) -> list[int]:
-    """Books of the index months that are listed, if a day of an index has no value, or if one of them is halted."""
-    books = state.books[: int(state.books_listed) + 1]
-    listed = np.flatnonzero((books["family"] == Family.IDX) & (books["life"] == Life.LISTED))
-    days = state.indices["days"]
-    taken = (days["day"] > 0) & (days["day"] <= state.indices["taken_day"][:, np.newaxis])
-    if not (taken & (days["value_tick"] == 0)).any() and not (books["own_state"][listed] == MarketState.HALT).any():
-        return []
-    return [index for index in listed.tolist() if is_index_month(books[index])]
+        for index, target in due_states(self._states):
+            fields = {"kind": CommandKind.SET_STATE, "instrument": index, "market_state": target}
+            self._waits = True
+            self._own.submit({**fields, "state_reason": StateReason.HALT_ADMIN}, lambda _events: self._end())

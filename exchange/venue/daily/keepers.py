@@ -10,7 +10,7 @@ from exchange.engine.control.house.index_opening import opening_payload
 from exchange.engine.control.registry import encode_payload
 from exchange.venue.daily.caller import Caller
 from exchange.venue.daily.house_keeper import HouseKeeper
-from exchange.venue.daily.index_keeper import last_noon_day
+from exchange.venue.daily.index_days import last_noon_day
 from exchange.venue.daily.life_keeper import LifeKeeper
 from exchange.venue.daily.marker import Marker
 from exchange.venue.daily.settler import Settler

@@ -15,9 +15,9 @@ from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.engine import query
 from exchange.engine.index_values import final_index_price, find_index, hours_left, known_ticks
 from exchange.journal.replay import read_frames
-from exchange.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
+from exchange.units import NS_PER_DAY, NS_PER_S
 from exchange.venue import bootstrap
-from exchange.venue.daily.index_keeper import last_noon_day, next_day
+from exchange.venue.daily.index_days import next_day
 from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import START_NS, SYMBOL, Bench, NoSyncDisk
 from tests.operator.asking import do, refused
@@ -25,7 +25,6 @@ from tests.venue.daily.test_life_keeper import trade as trade_in
 
 INDEX, MONTH, NEXT = "H100.G90", "H100.G90.X26/I", "H100.G90.Z26/I"
 SEED = 2_810
-START = date(2026, 11, 18)  # 11:06:40
 
 
 @pytest.fixture
@@ -171,13 +170,6 @@ def test_the_index_of_the_exchange_itself_is_made_of_rentals(tmp_path: Path) -> 
         assert refused(bench, "index", prints=[(INDEX, "2026-11-18", 2_900)]).startswith("SOURCE: ")
         move(bench, 19, 12)
         assert values(bench)[-1] == "11-18 2.828 PRINT"
-
-
-@pytest.mark.rule("INDEX-002")
-@pytest.mark.parametrize(("hour", "day"), [(11, 16), (12, 17), (35, 17), (36, 18)])
-def test_the_value_of_a_day_is_due_at_noon_of_the_next(hour: int, day: int) -> None:
-    at = (START - EPOCH).days * NS_PER_DAY + hour * NS_PER_HOUR
-    assert last_noon_day(at, 12 * 3_600) == (date(2026, 11, day) - EPOCH).days
 
 
 def test_a_venue_without_index_contracts_has_no_index_and_no_noon(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""What is due for the index at an instant: the day whose value is taken next, and which index months halt or open
+(INDEX-002, INDEX-003). Pure functions of the engine's state."""
+
+import numpy as np
+
+from contracts_spec.schema import IndexRules
+from exchange.clearing_codes import Life
+from exchange.codes import Family, MarketState, StateReason
+from exchange.engine.control.house.index import CdpTerms
+from exchange.engine.index_values import is_index_month, waits_for_committee
+from exchange.units import NS_PER_DAY, NS_PER_S
+
+
+def cdp_terms(rules: IndexRules) -> CdpTerms:
+    """What a day needs to have a certified delivered price (INDEX-001)."""
+    return CdpTerms(rules.sellers_min, rules.hours_min, rules.seller_share_bp)
+
+
+def last_noon_day(now_ns: int, noon_s: int) -> int:
+    """The day before that of the last noon, days since 1970: its value is due."""
+    return (now_ns - noon_s * NS_PER_S) // NS_PER_DAY - 1
+
+
+def next_day(states: np.ndarray) -> int:
+    """The first day whose value is not taken, days since 1970; 0: there is no index."""
+    rows = states["indices"][0]
+    taken = rows["taken_day"][rows["group"] != 0]
+    return int(taken.min()) + 1 if len(taken) else 0
+
+
+def due_states(states: np.ndarray) -> list[tuple[int, MarketState]]:
+    """Changes of market state that are due, with the index of each book (INDEX-003).
+
+    An index month with a day that has no value halts; one that the venue has halted opens when they all have one.
+    """
+    state, found = states[0], []
+    for index in _index_months(state):
+        book = state.books[index]
+        if state.groups[book.group].state != MarketState.OPEN or book.own_state == MarketState.CLOSED:
+            continue
+        waits, own = waits_for_committee(state, book), MarketState(int(book.own_state))
+        if waits and own != MarketState.HALT:
+            found.append((index, MarketState.HALT))
+        elif not waits and own == MarketState.HALT and book.reason == StateReason.HALT_ADMIN:
+            found.append((index, MarketState(int(book.before_halt))))
+    return found
+
+
+def _index_months(state: np.record) -> list[int]:
+    """Books of the index months that are listed, if a day of an index has no value, or if one of them is halted."""
+    books = state.books[: int(state.books_listed) + 1]
+    listed = np.flatnonzero((books["family"] == Family.IDX) & (books["life"] == Life.LISTED))
+    days = state.indices["days"]
+    taken = (days["day"] > 0) & (days["day"] <= state.indices["taken_day"][:, np.newaxis])
+    if not (taken & (days["value_tick"] == 0)).any() and not (books["own_state"][listed] == MarketState.HALT).any():
+        return []
+    return [index for index in listed.tolist() if is_index_month(books[index])]
