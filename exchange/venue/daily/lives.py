@@ -49,8 +49,8 @@ def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[
     day     trading day that comes
     raises  UserError: a holiday list is missing, or the venue has no free book
     """
-    rows = query.instruments(states)
-    ended = [row for row in rows if row.group == group and not row.combo and _has_ended(row, spec, day)]
+    rows, end_ns = query.instruments(states), close_ns(day, spec.calendar.close_hour_utc)
+    ended = [row for row in rows if row.group == group and not row.combo and row.ltd_ns < end_ns]
     if ended:
         by_id = {row.instrument_id: row for row in rows}
         missing = {child for row in ended for child in _child_ids(row)} - by_id.keys()
@@ -75,11 +75,6 @@ def _calendar(spec: Spec, day: date) -> list[tuple[Period, ...]]:
         return [calendar_periods(product, day, days) for product in spec.products.product if product.enabled]
     except SpecError as error:
         raise UserError(str(error)) from error
-
-
-def _has_ended(row: InstrumentRow, spec: Spec, day: date) -> bool:
-    """Whether the last trading day of an instrument lies before a day."""
-    return row.ltd_ns < close_ns(day, spec.calendar.close_hour_utc)
 
 
 def _ltd(row: InstrumentRow) -> date:

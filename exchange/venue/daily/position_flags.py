@@ -34,11 +34,11 @@ def position_flags(states: np.ndarray, spec: Spec, day: date) -> list[PositionFl
     """The flags of all accounts on a trading day, in order of accounts and commodities."""
     chips = {chip.code: chip for chip in spec.listed_chips}
     spots = {one.commodity: one.month for one in spot_months(states, spec, day)}
-    scaled, found = _hours(states), []
+    scaled, indices, found = _hours(states), _index_commodities(states), []
     for (account, commodity), months in sorted(_net_lots(states).items()):
         row = states[0].commodities[commodity]
         chip, lots = chips[int(row.group)], _counted(months, scaled.get(commodity, {}))
-        is_index = commodity in _index_commodities(states)
+        is_index = commodity in indices
         single, total = is_accountable(lots, chip)
         spot, limit = lots.get(spots.get(commodity, 0), 0), plain_limit(spec, chip)
         largest = max(lots.values(), key=abs)
