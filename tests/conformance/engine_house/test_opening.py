@@ -7,7 +7,8 @@ from exchange.conformance.clearing.notation import read_clearing
 from exchange.conformance.engine_house.opening import spec_of
 from exchange.engine import query
 from exchange.errors import UserError
-from tests.conformance.engine_house.scenes import HEAD, play
+from tests.conformance.engine_house.scenes import play
+from tests.conformance.scenes import HEAD
 
 
 def test_chips_prices_and_accounts_are_those_of_the_set_up() -> None:
