@@ -177,7 +177,7 @@ def change_lots(state, account, position, book, lots, value):
 
 @kernel
 def index_positions(state):
-    """Fill the index anew, after rows have moved."""
+    """Rebuild the index, after rows have moved."""
     table = state.position_index
     mask = np.int64(table.shape[0] - 1)
     table[:] = FREE

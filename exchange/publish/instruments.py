@@ -40,7 +40,7 @@ def month_start_us(month: int) -> int:
 class InstrumentTable:
     """Instruments by book index; index 0 is none. `ids` and `hours` are updated in place, never replaced.
 
-    An instrument that has ended stays until its book has another one, so that what was said of it can be told again.
+    An instrument that has ended stays until its book has another one, so that its events can be sent again.
     """
 
     def __init__(self, load: Callable[[], list[InstrumentRow]], unit_lots: Mapping[str, int] | None = None) -> None:

@@ -297,8 +297,8 @@ def cascade(market: Market, payload: dict[str, Any]) -> None:
             account.positions[parent] = Position()
     for number, lots in moved.items():
         values = {"instrument": parent, "settlement_tick": clearing.instruments[parent].settle_tick}
-        told = (EventKind.POSITION_CASCADED, values | {"position_lots": lots})
-        _report(market, number, [told], sorted([parent, *payload["children"]]))
+        report = (EventKind.POSITION_CASCADED, values | {"position_lots": lots})
+        _report(market, number, [report], sorted([parent, *payload["children"]]))
     _end_books(market, lives)
 
 

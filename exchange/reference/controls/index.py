@@ -1,6 +1,6 @@
 """INDEX: prints, rentals and committee values, and the value of a day (INDEX-001 to INDEX-004).
 
-Everything that was ever given is kept by day; the value of a day is found anew from it.
+Everything that was ever given is kept by day; the value of a day is computed from it each time.
 """
 
 from dataclasses import dataclass, field

@@ -15,7 +15,7 @@ from exchange.venue.own_commands import OwnCommands
 class LifeKeeper:
     """Brings settled groups to the instruments of the coming day, one group after the other.
 
-    A group that fails stays CLOSED, and a person is told; the next start tries again.
+    A group that fails stays CLOSED, and a person is warned; the next start tries again.
     """
 
     def __init__(self, states: np.ndarray, spec: Spec, own: OwnCommands, warn: Callable[[str], None]) -> None:

@@ -183,15 +183,15 @@ def run_index(state: np.record, terms: IndexPayload) -> np.ndarray:
         _day_row_for(state, given.index, given.day).print_tick = given.tick
     for rental in terms.rentals:
         _add_rental(state, rental)
-    told = [_commit(state, given) for given in terms.committee]
+    taken = [_commit(state, given) for given in terms.committee]
     if terms.take_day:
-        told += [_take(state, index, terms) for index in _behind(state, terms.take_day)]
+        taken += [_take(state, index, terms) for index in _behind(state, terms.take_day)]
         _drop_rentals(state, terms.take_day)
-        told += _fill_last(state, terms.take_day + 1)
-    return _taken(state, told)
+        taken += _fill_last(state, terms.take_day + 1)
+    return _taken(state, taken)
 
 
-Told = tuple[int, DayValue, int]  # index, its value, susceptibility in ticks
+TakenDay = tuple[int, DayValue, int]  # index, its value, susceptibility in ticks
 
 
 def _open(state: np.record, terms: IndexTerms) -> None:
@@ -239,7 +239,7 @@ def _add_rental(state: np.record, rental: RentalReport) -> None:
     row.value_tick_hours += rental.tick * rental.hours
 
 
-def _commit(state: np.record, given: IndexPrint) -> Told:
+def _commit(state: np.record, given: IndexPrint) -> TakenDay:
     value = DayValue(given.day, given.tick, IndexHow.COMMITTEE)
     _write(state, given.index, value)
     return given.index, value, 0
@@ -249,7 +249,7 @@ def _behind(state: np.record, day: int) -> list[int]:
     return [index for index, row in enumerate(state.indices) if row.group and row.taken_day < day]
 
 
-def _take(state: np.record, index: int, terms: IndexPayload) -> Told:
+def _take(state: np.record, index: int, terms: IndexPayload) -> TakenDay:
     """Take the value of a day, and freeze it (INDEX-002, INDEX-003)."""
     day, row = terms.take_day, state.indices[index]
     rules = IndexRules("", terms.cdp.sellers_min, terms.cdp.hours_min, terms.cdp.seller_share_bp)
@@ -288,29 +288,29 @@ def _drop_rentals(state: np.record, day: int) -> None:
     state.rentals[: len(kept)] = kept
 
 
-def _fill_last(state: np.record, today: int) -> list[Told]:
+def _fill_last(state: np.record, today: int) -> list[TakenDay]:
     """On day 3 of a month, days of the months before that have no value take the last one used (INDEX-003)."""
     date = day_of(today)
     until = day_number(first_day(month_index(date))) if date.day >= LAST_WAIT_DAY else 0
-    told = []
+    taken = []
     for index, row in enumerate(state.indices):
         for day in range(until - KEPT_DAYS, until) if row.group and until else ():
             found = value_of(state, index, day)
             if found is not None and found.tick is None:
                 value = DayValue(day, last_tick(state, index, day), IndexHow.LAST)
                 _write(state, index, value)
-                told.append((index, value, 0))
-    return told
+                taken.append((index, value, 0))
+    return taken
 
 
-def _taken(state: np.record, told: Sequence[Told]) -> np.ndarray:
-    events = control_events(state, EventKind.INDEX_TAKEN, len(told))
-    if told:
-        rows = state.indices[[index for index, _, _ in told]]
+def _taken(state: np.record, taken: Sequence[TakenDay]) -> np.ndarray:
+    events = control_events(state, EventKind.INDEX_TAKEN, len(taken))
+    if taken:
+        rows = state.indices[[index for index, _, _ in taken]]
         column(events, "group")[:] = rows["group"]
         column(events, "floor_bp")[:] = rows["floor_bp"]
-        column(events, "trading_day")[:] = [value.day for _, value, _ in told]
-        column(events, "index_tick")[:] = [value.tick or 0 for _, value, _ in told]
-        column(events, "index_how")[:] = [value.how for _, value, _ in told]
-        column(events, "susceptibility_ticks")[:] = [ticks for _, _, ticks in told]
+        column(events, "trading_day")[:] = [value.day for _, value, _ in taken]
+        column(events, "index_tick")[:] = [value.tick or 0 for _, value, _ in taken]
+        column(events, "index_how")[:] = [value.how for _, value, _ in taken]
+        column(events, "susceptibility_ticks")[:] = [ticks for _, _, ticks in taken]
     return events
