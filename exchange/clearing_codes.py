@@ -25,6 +25,7 @@ class CashReason(IntEnum):
     FEE = 2  # a fee that no fill has, such as that of a cash settlement (FEE-001)
     ADJUSTMENT = 3  # it corrects a published settlement (SETTLE-011)
     SHORTFALL = 4  # what the house pays for a customer that cannot (FALL-003)
+    BUST = 5  # fees and remainders of a trade that is taken back
 
 
 class Life(IntEnum):

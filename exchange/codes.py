@@ -87,6 +87,8 @@ class CommandKind(IntEnum):
     ADJUST = 88
     BLOCK = 89
     SPOT_MONTHS = 90
+    BUST = 91
+    TRANSFER = 92
 
 
 class CommandFlag(IntFlag):
@@ -151,20 +153,20 @@ class EventKind(IntEnum):
     INSTRUMENT_ENDED = 33  # an instrument no longer trades, see Life
     POSITION_CASCADED = 34  # an account's position in a parent has become positions in its children
     MARGIN_CALLED = 35  # an account's margin call: made, renewed, met, or not met
+    LEG_FILLED = 36  # one leg of the combination's FILL just before, with the number of that FILL (SETTLE-012)
     INDEX_TAKEN = 37  # a day of an index has its value, or waits for a committee's
     BLOCKED = 38  # a reported block is booked
+    BUSTED = 39  # a trade is taken back
+    TRANSFERRED = 40  # lots are moved from one account to another
 
     @property
-    def abbreviation(self) -> str:
-        """Its short name in scenarios and logs."""
+    def abbreviation(self) -> str:  # in scenarios and logs
         return EVENT_ABBREVIATIONS[self]
 
 
-_ABBREVIATIONS = (  # in the order of the kinds
-    "ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL "
-    "DSC MMP MMPR MASS POS CASH LISTED ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED "
-    "ENDED CASCADED CALL INDEX BLOCKED"
-)
+_ABBREVIATIONS = """ACK REJ RST FILL RFR RPL RREJ CREJ CXL DEC TRG UNX IOP STA KIL DSC MMP MMPR MASS POS CASH LISTED
+ACCOUNT SESSION REFUSED LIFTED TIMER QUOTED PROTECTED IMP SETTLED MARKED ENDED CASCADED CALL LEG INDEX BLOCKED BUSTED
+TRANSFERRED"""
 EVENT_ABBREVIATIONS = dict(zip(EventKind, _ABBREVIATIONS.split(), strict=True))
 
 

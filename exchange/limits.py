@@ -10,7 +10,7 @@ MMP_FILLS = 256  # fills that a protection group keeps (MMP-001)
 KEPT_HOURS = 24  # how long events are kept for resume and replay (DUR-154)
 
 # The most rows that one step of the compiled loop emits before it checks again for free rows in the event buffer.
-STEP_EVENTS = 32  # the largest step, an implied fill of a strip, emits 13 fills and 12 new slices of icebergs
+STEP_EVENTS = 48  # the largest step, an implied fill of a strip, emits 13 fills, 12 legs, 13 new slices of icebergs
 SLOT_BITS = 24  # of an order id
 GENERATION_BITS = 29  # of an order id, which has to stay below 2**53 (WIRE-012)
 ENTRIES_PER_ORDER = 3  # least entries of a table of client order ids for each order in it

@@ -178,6 +178,10 @@ EVENT_ALIASES = {
     "implied_tick": Alias("price", "implied price, ticks"),
     "mark_tick": Alias("price", "price that the position is valued at, ticks"),
     "settlement_tick": Alias("price", "last settlement price, ticks"),
+    "inputs_0": Alias("client_order_id_0", "bytes 0..7 of the SHA-256 of a settlement's inputs, all 0: none is known"),
+    "inputs_1": Alias("client_order_id_1", "bytes 8..15"),
+    "inputs_2": Alias("client_order_id_2", "bytes 16..23"),
+    "inputs_3": Alias("value_tick_lots", "bytes 24..31"),
     "level_tick": Alias("hidden_lots", "limit price of the order, ticks; a trade may be at another price"),
     "old_tick": Alias("hidden_lots", "price before a REPLACE that lost priority, ticks; `level_lots` is of it"),
     "lowest_tick": Alias("level_lots", "lowest price allowed for the order, ticks, if the reason is BAND"),
@@ -193,7 +197,7 @@ EVENT_ALIASES = {
     "open_interest_lots": Alias("leaves_lots", "lots held long, which are also those held short"),
     "floor_bp": Alias("lots", "goodput floor of an index, basis points"),
     "susceptibility_ticks": Alias("hidden_lots", "most that the value would differ without any one seller (INDEX-004)"),
-    "seller": Alias("order_id", "account that has sold a block; `account` has bought it"),
+    "seller": Alias("order_id", "account that has sold a block, or given long lots; `account` has them now"),
     "trading_day": Alias("order_lots", "trading day of a settlement or of its payment, days since 1970, 0: none"),
     "quote_count": Alias("lots", "number of quotes that are cancelled"),
     "entry_place": Alias("lots", "place of the entry in its mass quote, from 0"),
@@ -228,6 +232,7 @@ EVENT_KINDS = {
     EventKind.ORDER_RESTED: f"{_ORDER} price shown_lots level_lots hidden_lots",
     EventKind.FILL: f"{_ORDER} trade_id trade_tick lots liquidity flags level_lots level_tick fee_mills "
     "account_sequence",
+    EventKind.LEG_FILLED: f"side {_NUMBERED} instrument order_id trade_id trade_tick lots",
     EventKind.ICEBERG_REFRESHED: f"{_ORDER} price shown_lots level_lots hidden_lots account_sequence",
     EventKind.ORDER_REPLACED: f"{_ORDER} price flags reference working_lots level_lots old_tick account_sequence",
     EventKind.REPLACE_REJECTED: f"{_REFUSED} lowest_tick highest_tick needed_mills free_margin_mills",
@@ -249,12 +254,14 @@ EVENT_KINDS = {
     "equity_after_mills margin_held_mills unpaid_gain_mills",
     EventKind.INSTRUMENT_LISTED: "instrument settlement_tick",
     EventKind.SETTLED: "instrument settlement_tick settle_method settle_flagged trading_day window_lots "
-    "open_interest_lots",
+    "open_interest_lots inputs_0 inputs_1 inputs_2 inputs_3",
     EventKind.MARKED: "instrument mark_tick",
     EventKind.INSTRUMENT_ENDED: "instrument settlement_tick life",
     EventKind.POSITION_CASCADED: f"{_NUMBERED} instrument settlement_tick position_lots",
     EventKind.INDEX_TAKEN: "group floor_bp trading_day index_tick index_how susceptibility_ticks",
     EventKind.BLOCKED: "account seller instrument trade_tick lots",
+    EventKind.BUSTED: "instrument trade_id trade_tick lots",
+    EventKind.TRANSFERRED: "account seller instrument trade_tick lots",
     EventKind.MARGIN_CALLED: f"{_NUMBERED} standing call_mills due_ns",
     EventKind.ACCOUNT_DEFINED: "account",
     EventKind.SESSION_OPENED: "account session instrument reference",
@@ -359,6 +366,7 @@ CLIENT_ORDER_ID_BYTES = 24
 QUOTE_KEY = 0xFF << 56
 QUOTE_OWNER = 1 << 31  # a quote's self-match id is this plus its account; no registered id is as large (SMP-008)
 TAG_BYTES = 8
+DIGEST_BYTES = 32  # of a SHA-256
 
 
 def pack_client_order_id(text: str) -> tuple[int, int, int]:
@@ -370,6 +378,16 @@ def unpack_client_order_id(first: int, second: int, third: int) -> str:
     if first >= QUOTE_KEY:
         return ""
     return struct.pack("<QQQ", first, second, third).rstrip(b"\0").decode("ascii")
+
+
+def pack_digest(text: str) -> tuple[int, int, int, int]:
+    """`inputs_0` to `inputs_3` of a SHA-256 in hexadecimal; all 0 for an empty text."""
+    return struct.unpack("<QQQq", bytes.fromhex(text).ljust(DIGEST_BYTES, b"\0"))
+
+
+def unpack_digest(*words: int) -> str:
+    """The SHA-256 in hexadecimal of `inputs_0` to `inputs_3`; empty if it is not known."""
+    return struct.pack("<QQQq", *words).hex() if any(words) else ""
 
 
 def pack_tag(text: str) -> int:

@@ -21,6 +21,8 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("engine.control.endings.test_cascade", "test_a_quarter_becomes_its_months_at_its_own_price_and_no_money_moves"),
     ("engine.control.endings.test_expire", "test_a_settled_month_closes_all_lots_for_a_fee_of_both_sides"),
     ("engine.control.house.test_adjust", "test_an_adjustment_of_an_instrument_that_has_ended_names_no_book"),
+    ("engine.control.house.test_bust", "test_positions_and_fees_are_as_if_the_trade_had_never_been"),
+    ("engine.control.house.test_transfer", "test_a_killed_giver_may_give_but_not_a_hedge_that_it_cannot_be_without"),
     ("engine.calls.test_requirement", "test_v14_pairs_are_credited_in_their_order"),
     ("engine.calls.test_margin_run", "test_pairs_and_add_on_months_of_the_payload_count"),
     ("engine.calls.test_margin_run", "test_a_deposit_ends_a_call_at_once_if_it_is_enough"),

@@ -19,6 +19,8 @@ UNUSED = {
     "exchange.reference.listing.changes_published": "the twin of a control's check",
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.reference.controls.block.block_refusal": "the twin of a control's check",
+    "exchange.reference.controls.bust.bust_refusal": "the twin of a control's check",
+    "exchange.reference.controls.transfer.transfer_refusal": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
 }

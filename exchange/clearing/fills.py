@@ -34,7 +34,7 @@ def fee_mills(book, liquidity, lots):
 
 
 @kernel
-def _base_tick(state, book, price):
+def base_tick(state, book, price):
     """The figure that all leg prices of a combination's trade at `price` follow from, ticks.
 
     Strip: `k` of CASCADE-006, by which each leg trades above its settlement price. Spread: price of the second leg.
@@ -59,12 +59,25 @@ def leg_price(state, book, price, base, leg):
     """Price assigned to one leg when two orders of a combination trade, ticks (IMP-010, CASCADE-006).
 
     price  of the combination, ticks
-    base   its `_base_tick`
+    base   its `base_tick`
     leg    number of the leg, from 0
     """
     if book.combo == COMBO_STRIP:
         return state.books[book.legs[leg].book].settle_tick + base
     return base + price if leg == 0 else base
+
+
+@leaf_kernel
+def traded_leg_price(route, leg):
+    """Price at which one leg of a combination has traded in an implied group, ticks.
+
+    route  of the group. If the aggressor is in a leg, its first order is the combination's; the aggressor is in none.
+    leg    number of the leg, from 0
+    """
+    own_leg = np.int64(route.own_leg)
+    if leg + 1 == own_leg:
+        return np.int64(route.tick)
+    return np.int64(route.ticks[leg + 1 if leg + 1 < own_leg else leg])
 
 
 @kernel
@@ -79,7 +92,7 @@ def _strip_residual(state, book, price, base):
 
 @kernel
 def _hold_legs(state, account, book, signed_lots, price):
-    base = _base_tick(state, book, price)
+    base = base_tick(state, book, price)
     for leg in range(book.leg_count):
         row = leg_position(state, account, np.int64(0), book, leg)
         leg_lots = signed_lots * book.legs[leg].sign
@@ -139,14 +152,8 @@ def clear_implied_fill(state, book, order, lots, liquidity):
     signed_lots = lots * sign_of(side)
     loss = loss_per_lot(book, side, np.int64(order.price))
     release_working(state, account, np.int64(0), book, side, lots, lots * loss)
-    route = state.route
-    number = 0 if route.own_leg == 0 else 1
     for leg in range(np.int64(book.leg_count)):
         row = leg_position(state, account, np.int64(0), book, leg)
-        tick = np.int64(route.tick)
-        if leg + 1 != route.own_leg:
-            tick = np.int64(route.ticks[number])
-            number += 1
         leg_lots = signed_lots * book.legs[leg].sign
-        add_held_lots(state, account, row, leg_lots, leg_lots * tick)
+        add_held_lots(state, account, row, leg_lots, leg_lots * traded_leg_price(state.route, leg))
     return _take_fee(state, account, book, liquidity, lots)

@@ -13,6 +13,7 @@ import cyclopts
 from exchange.cli import journal, key, operator
 from exchange.cli.arguments import EXACT, refusal
 from exchange.cli.bench import bench
+from exchange.cli.clearing.house import add_commands
 from exchange.cli.contracts import contracts
 from exchange.cli.demo import demo
 from exchange.cli.replay import replay
@@ -28,6 +29,7 @@ from exchange.wire.version import RELEASE
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
 for command in (contracts, serve, demo, watch, replay, bench, conformance, schema, statement, curve):
     app.command(command)
+add_commands(operator.app)
 for group in (journal.app, key.app, operator.app):
     app.command(group)
 

@@ -32,8 +32,9 @@ from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 26
+STATE_VERSION = 27
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
+BUSTS_KEPT = 1_024  # busted trades that the state remembers; older trades are no longer in the event history
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
 GROUP = record_type(
@@ -214,6 +215,7 @@ COUNTERS = [
     ("last_combination", "<i8"),  # highest id of a combination so far; ids are never used again (SPEC-043)
     ("window_from_ns", "<i8"),  # the closing window: prints from here to before `window_to_ns` count in it (SETTLE-001)
     ("window_to_ns", "<i8"),
+    ("busts", "<i8"),  # number of trades taken back so far
     ("next_timer_ns", "<i8"),  # no dead-man timer fires before this; 0: none is armed
     ("used_orders", "<i4"),  # highest order slot ever used
     ("free_order", "<i4"),  # first of the list of free order slots
@@ -266,6 +268,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("occupied", "<u8", (limits.ladder_rows // 64,)),
         ("indices", INDEX, (INDICES_MAX + 1,)),
         ("rentals", RENTAL, (RENTALS_MAX,)),
+        ("busted_trades", "<i8", (BUSTS_KEPT,)),  # ids of the trades taken back last: a ring of `busts`
         ("settled_days", SETTLED_DAYS, (2 * (limits.books + 1),)),
     ]
 

@@ -19,6 +19,8 @@ from exchange.engine.control.endings.cascade import CascadePayload
 from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
 from exchange.engine.control.house.adjust import AdjustPayload
 from exchange.engine.control.house.block import BlockPayload
+from exchange.engine.control.house.bust import BustedFill, BustedTrade, BustPayload, PaidBack
+from exchange.engine.control.house.transfer import TransferPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.mark import MarkPayload
@@ -106,12 +108,17 @@ def marks() -> tuple[int, bytes]:
 
 
 def house_controls() -> list[tuple[int, bytes]]:
-    """Controls on the next day: a second account is paid by an adjustment of a settlement, and sells a block."""
+    """Controls on the next day: a second account is paid by an adjustment of a settlement, sells a block, takes its
+    lots, and has a trade with the first one that is taken back."""
     block = BlockPayload(1, 5, 100, 1, 2, made_ns=0, now_ns=0, lots_min=5, report_ns=0, fee_mills=1)
+    fills = [BustedFill(1, 1, 1, 100), BustedFill(2, 1, -1, 100)]
+    bust = BustPayload([BustedTrade(1, 1, 1, 100)], fills, [PaidBack(1, 0)], by_two=True)
     return [
         (CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(2))),
         (CommandKind.ADJUST, encode_payload(AdjustPayload(1, 1, [(1, -(10**8)), (2, 10**8)], by_two=True))),
         (CommandKind.BLOCK, encode_payload(block)),
+        (CommandKind.TRANSFER, encode_payload(TransferPayload(1, 5, 100, 1, 2, by_two=True))),
+        (CommandKind.BUST, encode_payload(bust)),
     ]
 
 

@@ -24,9 +24,11 @@ from exchange.operator.house_requests import HouseRequests
 from exchange.operator.market_requests import MarketRequests
 from exchange.operator.member_requests import MemberRequests
 from exchange.operator.pending_answer import Reply
+from exchange.operator.position_requests import PositionRequests
 from exchange.operator.requests import (
     AdjustCash,
     Answer,
+    BustTrade,
     CommitteeValue,
     Confirm,
     DefineAccount,
@@ -50,6 +52,7 @@ from exchange.operator.requests import (
     ShowStatement,
     ShowStatus,
     Stop,
+    TransferLots,
     decode_request,
 )
 from exchange.seams import Clock
@@ -71,6 +74,7 @@ class OperatorDesk:
         market = self._market = MarketRequests(venue, gateway, spec, clock, acts)
         members = MemberRequests(venue, gateway, spec, acts, authority)
         house = HouseRequests(venue, spec, clock, acts)
+        positions = PositionRequests(venue, acts)
         self._inquiries: dict[type[Request], Handler] = {
             ShowStatus: market.show_status,
             ShowLedger: members.show_ledger,
@@ -95,6 +99,8 @@ class OperatorDesk:
             CommitteeValue: house.give_committee_value,
             AdjustCash: house.adjust_cash,
             ReportBlock: house.report_block,
+            BustTrade: positions.bust_trade,
+            TransferLots: positions.transfer_lots,
             Stop: self._stop,
         }
 

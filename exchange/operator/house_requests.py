@@ -166,11 +166,13 @@ def _outright_id(spec: Spec, symbol: str) -> int:
 
 
 def made_ns(text: str, now_ns: int) -> int:
-    """When a block was made: a time of the present UTC day, like 14:45; now if it is empty. UserError: it is none."""
+    """When a block was made: the last time like 14:45, UTC, before `now_ns`; now if it is empty. UserError: it is no
+    time."""
     if not text:
         return now_ns
     found = _TIME.match(text)
     if found is None:
         raise UserError(f"made {text!r} is not a time like 14:45")
     hours, minutes = map(int, found.groups())
-    return now_ns // NS_PER_DAY * NS_PER_DAY + (hours * 60 + minutes) * 60 * NS_PER_S
+    at_ns = now_ns // NS_PER_DAY * NS_PER_DAY + (hours * 60 + minutes) * 60 * NS_PER_S
+    return at_ns if at_ns <= now_ns else at_ns - NS_PER_DAY

@@ -27,7 +27,7 @@ from exchange.operator.settlement import given_limits
 from exchange.publish.phases import reason_text as state_reason
 from exchange.seams import Clock
 from exchange.units import price_text
-from exchange.venue.daily.settlement import settlements
+from exchange.venue.daily.settlement import settle_groups
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.venue import Venue
 from exchange.wire.errors import reason_text
@@ -66,8 +66,8 @@ class MarketRequests:
         """A group that is not CLOSED is shown as if it closed now: its next settlement is for the day after."""
         states, coming, lines = self._venue.states, self.coming_day(), []
         closed = {group for group, state in query.group_states(states).items() if state == MarketState.CLOSED}
-        found = settlements(states, coming, closed.intersection(groups))
-        found |= settlements(states, coming + timedelta(days=1), set(groups) - closed)
+        found = settle_groups(states, coming, closed.intersection(groups)).prices
+        found |= settle_groups(states, coming + timedelta(days=1), set(groups) - closed).prices
         for row in query.instruments(states):
             if (settlement := found.get(row.instrument_id)) is not None:
                 change = settlement.price_tick - row.settle_tick

@@ -215,6 +215,26 @@ class ReportBlock(OperatorRequest, tag="block"):
     made: str = ""
 
 
+class BustTrade(OperatorRequest, tag="bust"):
+    """Take a trade back, with all trades of its implied group. It takes two people (SEC-061). `trade`: its number."""
+
+    trade: Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class TransferLots(OperatorRequest, tag="transfer"):
+    """Move lots from one account to another. It takes two people.
+
+    lots   of a long position; below 0: of a short one
+    price  ticks; left out: the price that positions are valued at now
+    """
+
+    symbol: str
+    lots: Annotated[int, Meta(ge=-(10**6), le=10**6)]
+    giver: Account
+    taker: Account
+    price: int | None = None
+
+
 class Stop(OperatorRequest, tag="stop"):
     """Stop the venue after `in_s` seconds, announced to its clients with `why` (protocol section 5.3)."""
 
@@ -223,9 +243,10 @@ class Stop(OperatorRequest, tag="stop"):
 
 
 Inquiry = ShowStatus | ShowLedger | ShowStatement | ShowSettlements | ShowFlags | ShowIndex | Nonce | Proposals
-HouseAct = IndexPrints | IndexRental | CommitteeValue | AdjustCash | ReportBlock
+HouseAct = IndexPrints | IndexRental | CommitteeValue | AdjustCash | ReportBlock | BustTrade | TransferLots
 ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop | HouseAct
-OF_TWO = (Settle, CommitteeValue, AdjustCash)  # may need two people who have not made each other's key
+# May need two people who have not made each other's key.
+OF_TWO = (Settle, CommitteeValue, AdjustCash, BustTrade, TransferLots)
 Request = Inquiry | Signed | Confirm | ActRequest
 
 

@@ -19,7 +19,7 @@ from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.operator.acts import NeedsTwo
 from exchange.units import PRICE_MAX, price_text
-from exchange.venue.daily.settlement import NONE_GIVEN, day_limits, encoded, settled_day, settlements
+from exchange.venue.daily.settlement import NONE_GIVEN, day_limits, encoded, settle_groups, settled_day
 
 
 def given_limits(
@@ -52,8 +52,8 @@ def given_limits(
     if not by_two:
         _check_alone(by_symbol, prices)
     _check_increments(increments)
-    settled = settlements(states, day, wanted, prices)
-    payloads = day_limits(states, spec, day, settled, increments, by_two, window_ns)
+    settled, inputs = settle_groups(states, day, wanted, prices)
+    payloads = day_limits(states, spec, day, settled, increments, by_two, window_ns, inputs)
     if not by_two:
         for group in published:
             _check_unmoved(rows, payloads[group], day)

@@ -10,16 +10,26 @@ tuples of `event_rows.read_rows`. What a message says is in `wire.table.ACCOUNT_
 """
 
 from exchange.codes import EventFlag, EventKind
-from exchange.engine.event_rows import ACCOUNT, ACCOUNT_SEQUENCE, FLAGS, KIND, POSITION_LOTS, Row
+from exchange.engine.event_rows import (
+    ACCOUNT,
+    ACCOUNT_SEQUENCE,
+    FLAGS,
+    INSTRUMENT,
+    KIND,
+    POSITION_LOTS,
+    TRADE_TICK,
+    Row,
+)
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.message_makers import ACCOUNT_VALUES, account_row, maker_of, values_of
-from exchange.wire.messages import AccountMessage
+from exchange.wire.messages import AccountMessage, Fill
 from exchange.wire.table import ACCOUNT_FORMS
 
 Report = tuple[int, int, AccountMessage]
 
 # Plain integers, because comparing enum members costs several times as much.
 _POS, _CASH = int(EventKind.POSITION_CHANGED), int(EventKind.CASH_MOVED)
+_LEG = int(EventKind.LEG_FILLED)
 _MARGIN = int(EventFlag.MARGIN)
 
 
@@ -37,11 +47,14 @@ class ExecutionReports:
     def messages(self, rows: list[Row], replay: bool = False) -> list[Report]:
         """(account, number in the account's stream, message) of every row that belongs to a stream, in order.
 
-        `pos` and `cash` may be followed by a `margin` with the next number (ACCT-002).
+        `pos` and `cash` may be followed by a `margin` with the next number (ACCT-002). The rows about legs of a
+        combination's fill become part of its message.
         """
         reports: list[Report] = []
         for row in rows:
             number, kind = row[ACCOUNT_SEQUENCE], row[KIND]
+            if number and kind == _LEG and reports:
+                self._add_leg(reports[-1], row)
             makers = self._makers.get(kind)
             if not number or not makers:
                 continue
@@ -54,3 +67,11 @@ class ExecutionReports:
             for _, _, message in reports:
                 message.replay = True  # type: ignore[attr-defined]  # every account message has it
         return reports
+
+    def _add_leg(self, report: Report, row: Row) -> None:
+        """Add a leg to the fill before it."""
+        account, number, fill = report
+        if (account, number) != (row[ACCOUNT], row[ACCOUNT_SEQUENCE]) or not isinstance(fill, Fill):
+            return
+        leg = (self._table.ids[row[INSTRUMENT]], row[TRADE_TICK])
+        fill.legs = [*(fill.legs or []), leg]

@@ -9,8 +9,10 @@ from exchange.reference.auction import indicative, set_state
 from exchange.reference.cancels import cancel, cancel_all, clock, disconnect, kill, set_timer, unkill
 from exchange.reference.controls.adjust import adjust
 from exchange.reference.controls.block import book_block
+from exchange.reference.controls.bust import bust
 from exchange.reference.controls.index import run_index
 from exchange.reference.controls.spot_months import set_spot_months
+from exchange.reference.controls.transfer import transfer
 from exchange.reference.entry import new_order
 from exchange.reference.implied import report_implied_prices
 from exchange.reference.listing import (
@@ -59,6 +61,8 @@ CONTROLS: dict[int, Callable[[Market, dict[str, Any]], None]] = {
     CommandKind.INDEX: run_index,
     CommandKind.ADJUST: adjust,
     CommandKind.BLOCK: book_block,
+    CommandKind.BUST: bust,
+    CommandKind.TRANSFER: transfer,
     CommandKind.SPOT_MONTHS: set_spot_months,
     CommandKind.MARGIN: run_margin,
 }

@@ -6,9 +6,10 @@ from typing import Any
 
 from exchange.clearing_codes import CashReason, HouseAccount, Life
 from exchange.codes import CancelReason, ComboKind, EventFlag, EventKind, MarketState, Matching, OrderType, SettleMethod
+from exchange.records import pack_digest
 from exchange.reference.book import Book, Order, signed
 from exchange.reference.clearing import Account, Instrument, Position
-from exchange.reference.controls.settled_days import note_settlements
+from exchange.reference.controls.settled_days import note_finals, note_settlements
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order
 from exchange.reference.price_guards import guards_of_listing, lead_month
@@ -129,10 +130,16 @@ def set_day_limits(market: Market, payload: dict[str, Any]) -> None:
                 EventKind.SETTLED, instrument=index, settlement_tick=limits["settle_tick"],
                 settle_method=limits.get("method", 0), settle_flagged=int(limits.get("flagged", False)),
                 trading_day=day - 1 if day else 0, window_lots=window_lots[index],
-                open_interest_lots=sum(lots for lots in held if lots > 0),
+                open_interest_lots=sum(lots for lots in held if lots > 0), **_inputs(payload),
             )  # fmt: skip
     note_settlements(market, books, day - 1 if day else 0)
     pay_variation(market, sorted(limits["index"] for limits in books), day - 1 if day else 0)
+
+
+def _inputs(payload: dict[str, Any]) -> dict[str, int]:
+    """The SHA-256 of a settlement's inputs as fields of SETTLED (SETTLE-011)."""
+    words = pack_digest(payload.get("inputs", ""))
+    return {f"inputs_{number}": word for number, word in enumerate(words)}
 
 
 def _set_increments(market: Market, increments: dict[int, int]) -> None:
@@ -263,16 +270,18 @@ def expire(market: Market, payload: dict[str, Any]) -> None:
     instruments, day = market.clearing.instruments, payload.get("day", 0)
     lives = _ending(market, {end["index"]: Life(end["life"]) for end in payload["books"]})
     _cancel_orders_of(market, lives, CancelReason.EXPIRED)
-    final = {end["index"]: end["final_tick"] for end in payload["books"] if "final_tick" in end}
+    ends = {end["index"]: end for end in payload["books"]}
+    final = {index: end["final_tick"] for index, end in ends.items() if "final_tick" in end}
     for index, tick in final.items():
         instruments[index] = dataclasses.replace(instruments[index], settle_tick=tick)
         market.clearing.marks[index] = tick
     for index, tick in final.items():
         market.emit(
             EventKind.SETTLED, instrument=index, settlement_tick=tick, settle_method=SettleMethod.FINAL,
-            trading_day=day, open_interest_lots=_open_lots(market, index),
+            trading_day=day, open_interest_lots=_open_lots(market, index), **_inputs(ends[index]),
         )  # fmt: skip
-    settled = sorted(end["index"] for end in payload["books"] if end["life"] == Life.SETTLED)
+    note_finals(market, list(final), day)
+    settled = sorted(index for index, end in ends.items() if end["life"] == Life.SETTLED)
     _pay_rest(market, settled, day)
     _close_positions(market, settled, payload.get("fee_mills", 0), day)
     _end_books(market, lives)

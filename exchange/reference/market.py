@@ -119,6 +119,7 @@ class Market:
         self.changed_positions: list[tuple[int, int]] = []  # (account, book) of each that fills of the command changed
         self.implied: dict[tuple[int, int], tuple[int, int]] = {}  # (book, side) -> (price, lots) last reported
         self.indices: dict[int, Any] = {}  # by number (`controls.index`)
+        self.busted: set[int] = set()  # ids of trades taken back
         self.published: dict[int, set[int]] = {}  # instrument -> days whose settlement was published (SETTLE-011)
         self.command: Any = Command()
         self.events: list[Any] = []

@@ -1,7 +1,8 @@
 """Trades: the fills of both orders, their fees and positions, and the effects of the print."""
 
-from exchange.codes import EventFlag, EventKind, Liquidity, OrderState, OrderType
-from exchange.reference.book import Order
+from exchange.codes import ComboKind, EventFlag, EventKind, Liquidity, OrderState, OrderType
+from exchange.reference.book import Order, opposite
+from exchange.reference.clearing import Instrument
 from exchange.reference.market import Market
 from exchange.reference.orders import end_order
 from exchange.reference.protection import count_fill, pull_tripped
@@ -78,6 +79,18 @@ def fill(
         level_lots=book.level_lots(order.side, order.price) if rested else 0, level_tick=order.price,
         state=OrderState.OPEN if order.leaves_lots else OrderState.FILLED, flags=flags,
     )  # fmt: skip
+    if instrument.combo != ComboKind.OUTRIGHT:
+        _report_legs(market, order, instrument, lots, leg_ticks)
+
+
+def _report_legs(market: Market, order: Order, instrument: Instrument, lots: int, leg_ticks: list[int]) -> None:
+    """Report the price of each leg of a combination's fill; all have the number of the fill (SETTLE-012)."""
+    for (leg, sign), tick in zip(instrument.legs, leg_ticks, strict=True):
+        market.emit(
+            EventKind.LEG_FILLED, account=order.account, instrument=leg, order_id=order.order_id,
+            side=order.side if sign > 0 else opposite(order.side), trade_id=market.trades, trade_tick=tick, lots=lots,
+            account_sequence=market.clearing.accounts[order.account].sequence,
+        )  # fmt: skip
 
 
 def report_positions(market: Market) -> None:

@@ -5,6 +5,8 @@ Required fields come first, in the order in which the publisher passes them; the
 
 from exchange.wire.fields import Count, Integer, Mills, Price, ServerMessage, TimeUs
 
+LegPrice = tuple[Count, Price]  # instrument of a leg, price_tick
+
 
 class AccountMessage(ServerMessage):
     """The fields that begin every message of an account's stream.
@@ -53,6 +55,8 @@ class Fill(AccountMessage, tag="fill"):
     """One order's part of a trade, with the order's state after it (ACCT-002). In an implied group each order's part is
     a trade of its own. An internal leg, between two orders of one owner, is none: its fill has no fee, and the `tid` of
     the print before it (SMP-010).
+
+    legs   of a combination: (instrument, price) of each leg, in which the fill is booked (SETTLE-012)
     """
 
     instrument: Count
@@ -68,6 +72,7 @@ class Fill(AccountMessage, tag="fill"):
     liquidity: str
     fee_mills: Mills
     state: str
+    legs: list[LegPrice] | None = None
     replay: bool = False
     drop_sequence: Count = 0
 

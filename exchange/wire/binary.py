@@ -136,7 +136,7 @@ def report_record(message: type[Struct]) -> RecordLayout:
     keys: dict[str, FormKey] = {}
     for form in report_forms(message):
         for key in form.keys:
-            if key.name in IMPLIED.get(message, ()):
+            if key.name in IMPLIED.get(message, ()) or key.value == Value.LEG_ROWS:
                 continue
             if key.value != Value.CONSTANT or key.name not in keys:
                 keys[key.name] = key

@@ -79,7 +79,10 @@ class Status(ChannelMessage, tag="status"):
 
 
 class Settlement(ChannelMessage, tag="settlement"):
-    """The settlement price of an outright (SETTLE-012). A snapshot has the last one of each instrument, in pages."""
+    """The settlement price of an outright (SETTLE-012). A snapshot has the last one of each instrument, in pages.
+
+    inputs   SHA-256 of what the prices of its product group, or its final price, are computed from (SETTLE-011)
+    """
 
     instrument: Count
     price_tick: Price
@@ -92,6 +95,7 @@ class Settlement(ChannelMessage, tag="settlement"):
     open_interest_lots: Count | None = None
     previous_settle_tick: Price | None = None
     flagged: bool = False
+    inputs: str = ""
     more: bool = False
     reply_to: Count = 0
     replay: bool = False

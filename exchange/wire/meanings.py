@@ -262,6 +262,7 @@ MEANINGS = {
     "kind": _M("", "a day's settlement, the last one of a month, the last one of a parent", _SETTLEMENT_KINDS),
     "method": _M("", "how the price was found; empty: journals of 0.3 did not say", _METHODS),
     "day": _M("", "trading day that is settled, like 2026-11-23; absent: not known"),
+    "inputs": _M("", "`sha256:` and 64 digits: hash of what the prices are computed from; absent: it is not known"),
     "flagged": _M("", "the price contradicts that of another quality tier, and neither can give way"),
     "Settlement.volume_lots": _M("lot", "lots printed in the closing window; absent: no longer known"),
     "Settlement.open_interest_lots": _M("lot", "lots held long, as many as short; absent: no longer known"),
@@ -322,5 +323,6 @@ MEANINGS = {
     "ioc_only": _M("", "orders trade at once or not at all: none rests here"),
     "life": _M("", "what became of an instrument that no longer trades; absent: it is listed", _LIVES),
     "combo": _M("", "kind of combination, like calendar; absent: none"),
+    "Fill.legs": _M("id, tick", "`[i, px]` of each leg of a combination: what the fill is booked as"),
     "legs": _M("id, lot", "`[i, lots]` of each leg when one lot is bought; negative: the leg is sold"),
 }  # fmt: skip

@@ -100,6 +100,7 @@ class Value(IntEnum):
     TAG = 6  # text from one word of the row
     TIME = 7  # microseconds, in the row nanoseconds
     FLAG = 8  # true or false: flags of the row
+    LEG_ROWS = 9  # rows about the legs of a combination's fill, which follow the row
 
 
 @cache
@@ -194,11 +195,14 @@ def _margin(equity: str) -> Form:
 
 _POSITION = (_INSTRUMENT, _number("lots", "position_lots"), _number("value_tick_lots", "open_value_tick_lots"),
              _number("mark_tick"))  # fmt: skip
+_FILL = (*_HEAD, _INSTRUMENT, _ORDER_ID, _COID, _number("trade_id"), _word("side", SIDES),
+         _number("price_tick", "trade_tick"), _number("lots"), _number("leaves_lots"), _number("filled_lots"),
+         _VALUE, _word("liquidity", LIQUIDITIES), _number("fee_mills"), _word("state", ORDER_STATES))  # fmt: skip
 _KILL = (_word("by", KILL_PARTIES, "kill_party"), _word("scope", SCOPES), _number("count", "order_count"))
 _PROTECTION = (_number("group", "protection_number"), _word("group_state", PROTECTION_STATES, "protection_state"))
 
 # Event kind -> the messages of a row that is in an account's stream. A position or money is followed by the margin if
-# the row has the flag MARGIN; a position without lots takes its second form.
+# the row has the flag MARGIN; a position without lots and the fill of a combination take their second form.
 ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
     EventKind.ORDER_ACCEPTED: _exec("new", _SESSION),
     EventKind.ORDER_REJECTED: (
@@ -213,16 +217,7 @@ ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
     EventKind.STOP_TRIGGERED: _exec("triggered"),
     EventKind.ICEBERG_REFRESHED: _exec("slice"),
     EventKind.SELF_MATCH_DECREMENTED: _exec("decremented"),
-    EventKind.FILL: (
-        Form(
-            Fill,
-            (
-                *_HEAD, _INSTRUMENT, _ORDER_ID, _COID, _number("trade_id"), _word("side", SIDES),
-                _number("price_tick", "trade_tick"), _number("lots"), _number("leaves_lots"), _number("filled_lots"),
-                _VALUE, _word("liquidity", LIQUIDITIES), _number("fee_mills"), _word("state", ORDER_STATES),
-            ),
-        ),
-    ),
+    EventKind.FILL: (Form(Fill, _FILL), Form(Fill, (*_FILL, FormKey("legs", "", Value.LEG_ROWS)))),
     EventKind.POSITION_CHANGED: (
         Form(Position, (*_HEAD, *_POSITION, _number("unrealised_mills"))),
         Form(Position, (*_HEAD, *_POSITION, _constant("unrealised_mills", 0), _number("realised_mills", "gain_mills"))),

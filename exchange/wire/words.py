@@ -60,7 +60,7 @@ for words, codes in (
 ):
     assert len(words) == len(codes), "a word for every code"
 
-CASH_CAUSES = ("deposit", "withdrawal", "variation", "fee", "adjustment", "shortfall")  # `why` of `cash`
+CASH_CAUSES = ("deposit", "withdrawal", "variation", "fee", "adjustment", "shortfall", "bust")  # `why` of `cash`
 
 # For `why` of `cod_fired`. A DISCONNECT has no request id. Its row and its event have in that place how the connection
 # ended: SILENT if the client sent nothing, else 0. An expired dead-man timer counts as silence too.

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from exchange.codes import CommandFlag, CommandKind, EventKind, Side, TimeInForce
+from exchange.limits import STEP_EVENTS
 from exchange.reference.rows import Command
 from tests.market import account_payload, open_property_market
 from tests.venues import Pair
@@ -65,7 +66,7 @@ def test_another_command_ends_an_open_mass_quote_before_it_begins() -> None:
 @pytest.mark.rule("QUOTE-008")
 def test_the_end_of_a_cut_quote_comes_out_whole_through_a_short_buffer() -> None:
     market = Market()
-    market.pair.fast.engine.outs["capacity"] = 32
+    market.pair.fast.engine.outs["capacity"] = STEP_EVENTS
     market.quote_that_trades()
     events = market.pair.control(CommandKind.DEFINE_ACCOUNT, account_payload(2, {}))
     assert len(events) == 3 and not market.pair.fast.engine.states["cursor"]["run"][0]

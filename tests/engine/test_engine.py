@@ -5,7 +5,7 @@ import pytest
 
 from exchange.codes import CommandKind, Side
 from exchange.engine.engine import Engine, blank_commands
-from exchange.limits import TEST
+from exchange.limits import STEP_EVENTS, TEST
 from exchange.records import EVENT
 from tests.engine.test_query import engine, enter, row
 
@@ -32,10 +32,10 @@ def test_it_goes_on_from_a_state_that_it_is_given(engine: Engine) -> None:
 
 @pytest.mark.rule("INV-020")
 def test_events_come_buffer_by_buffer_and_are_the_same_together(engine: Engine) -> None:
-    for number in range(40):
+    for number in range(2 * STEP_EVENTS):
         enter(engine, 1, Side.BUY, 99, 1, f"o{number}")
     twin = Engine(TEST, engine.states.copy())
-    twin.outs["capacity"] = 33
+    twin.outs["capacity"] = STEP_EVENTS + 1
     command = row(engine, CommandKind.CANCEL_ALL, account=1)
     parts = list(twin.run(command))
     assert len(parts) > 1 and all(len(part) % EVENT.itemsize == 0 for part in parts)

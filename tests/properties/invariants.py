@@ -71,6 +71,10 @@ class Ledger:
         for number, event in enumerate(events):
             self._check_sequence(command, event)
             self.check_stream(event)
+            if event.kind == EventKind.LEG_FILLED:
+                before = events[number - 1]
+                assert (before.account, before.order_id) == (event.account, event.order_id), "a leg follows its fill"
+                continue
             if event.kind == EventKind.FILL and event.flags & EventFlag.IMPLIED:
                 group.append(event)
                 if not event.flags & EventFlag.INTERNAL:
@@ -127,8 +131,11 @@ class Ledger:
         assert cut or (event.sequence, event.time_ns) == (own, command.time_ns)
 
     def check_stream(self, event: Any) -> None:
-        """ACCT-001: numbers of one account without gaps; a margin message takes one more."""
+        """ACCT-001: numbers without gaps; a margin message takes one more, a leg has the number of its fill."""
         if event.account_sequence == 0:
+            return
+        if event.kind == EventKind.LEG_FILLED:
+            assert event.account_sequence == self.streams[event.account]
             return
         assert event.kind != EventKind.ORDER_REJECTED or not event.flags & EventFlag.SAME, (
             "what changes nothing is in no stream (ENTRY-003)"

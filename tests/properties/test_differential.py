@@ -80,6 +80,7 @@ def test_random_auctions_agree_on_price_volume_and_pairs() -> None:
 def test_the_random_flow_reaches_every_kind_of_event_and_most_refusals() -> None:
     of_controls = {EventKind.SETTLED, EventKind.MARKED, EventKind.INSTRUMENT_ENDED, EventKind.POSITION_CASCADED}
     of_controls |= {EventKind.MARGIN_CALLED, EventKind.INDEX_TAKEN, EventKind.BLOCKED}
+    of_controls |= {EventKind.BUSTED, EventKind.TRANSFERRED}
     wanted = {f"event {kind.abbreviation}" for kind in set(EventKind) - of_controls} | {
         "CXL EXPIRED",
         "RREJ ELECTED",

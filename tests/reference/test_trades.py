@@ -46,7 +46,12 @@ def test_a_fill_of_a_spread_books_its_legs_at_the_prices_that_they_traded_at() -
     positions = market.clearing.accounts[spread.account].positions
     assert positions == {1: Position(-2, -206), 2: Position(2, 198)}
     assert market.changed_positions == [(spread.account, 1), (spread.account, 2)]
-    assert market.events[-1].level_lots == 1
+    whole, *legs = market.events[-3:]
+    assert whole.level_lots == 1
+    assert [(one.kind, one.instrument, one.trade_tick, one.lots, one.side) for one in legs] == [
+        (EventKind.LEG_FILLED, 1, 103, 2, Side.SELL), (EventKind.LEG_FILLED, 2, 99, 2, Side.BUY),
+    ]  # fmt: skip
+    assert {one.account_sequence for one in legs} == {whole.account_sequence}, "the number of the fill (SETTLE-012)"
 
 
 @pytest.mark.rule("ACCT-001")

@@ -118,7 +118,7 @@ def test_every_kind_key_and_word_is_stored() -> None:
     reports = shown([raw for one in REPORTS for raw in one.messages])
     for forms in ACCOUNT_FORMS.values():
         for form in forms:
-            for key in form.keys:
+            for key in (key for key in form.keys if key.value != Value.LEG_ROWS):  # those are made from several rows
                 assert wanted(str(form.message.__struct_config__.tag), form.message, key) <= reports, key
     replies = shown([one.reply for one in REPLIES])
     for form in REPLY_FORMS.values():

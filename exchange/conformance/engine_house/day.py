@@ -21,7 +21,7 @@ from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from exchange.venue.daily.index_days import cdp_terms, due_states
 from exchange.venue.daily.lives import due_controls, final_settlement
 from exchange.venue.daily.position_flags import position_flags
-from exchange.venue.daily.settlement import day_limits, encoded, settlements
+from exchange.venue.daily.settlement import day_limits, encoded, settle_groups
 from exchange.venue.daily.spot_months import changed_months
 
 FEEDS_H, NOON_H, CLOSE_H = 6, 12, 21
@@ -103,8 +103,8 @@ def pause(venue: RunningVenue, values: Values) -> str | None:
 def _settle(venue: RunningVenue) -> None:
     """Publish the settlements of the day that ends, and the limits of the next."""
     window_ns = SCHEDULE.closing_window_ns(venue.now_ns)
-    settled = settlements(venue.states, venue.day, venue.groups())
-    payloads = day_limits(venue.states, venue.spec, venue.day, settled, window_ns=window_ns)
+    settled, inputs = settle_groups(venue.states, venue.day, venue.groups())
+    payloads = day_limits(venue.states, venue.spec, venue.day, settled, window_ns=window_ns, inputs=inputs)
     for payload in encoded({group: _without_guards(payload) for group, payload in payloads.items()}).values():
         venue.control(CommandKind.DAY_LIMITS, payload)
 

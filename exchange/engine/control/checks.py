@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from exchange.limits import LADDER_TICKS_MAX
+from exchange.records import DIGEST_BYTES
 from exchange.units import PRICE_MAX
 
 DAY_MAX = 2**31 - 1  # a trading day, days since 1970
@@ -32,6 +33,12 @@ def check_window(name: str, low_tick: int, settle_tick: int, high_tick: int) -> 
     within(f"{name}: low_tick", low_tick, -PRICE_MAX, settle_tick)
     within(f"{name}: high_tick", high_tick, settle_tick, PRICE_MAX)
     within(f"{name}: window ticks", high_tick - low_tick + 1, 1, LADDER_TICKS_MAX)
+
+
+def check_digest(name: str, text: str) -> None:
+    """Raise ControlError unless a text is empty or a SHA-256 in hexadecimal."""
+    hexadecimal = len(text) == 2 * DIGEST_BYTES and not set(text) - set("0123456789abcdef")
+    require(not text or hexadecimal, f"{name} {text!r}: not {2 * DIGEST_BYTES} digits 0 to 9 and a to f")
 
 
 def check_fields(name: str, terms: object, row: np.dtype, fields: Iterable[str]) -> None:

@@ -16,10 +16,10 @@ from exchange.clearing_codes import Life
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, SettleMethod, Side
 from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
-from exchange.engine.control.checks import DAY_MAX, check_window, require, within
+from exchange.engine.control.checks import DAY_MAX, check_digest, check_window, require, within
 from exchange.engine.control.closing_window import NONE_NAMED, check_closing_window, set_closing_window
 from exchange.engine.control.day_orders import rest_or_park_orders
-from exchange.engine.control.events import control_events, instruments_listed
+from exchange.engine.control.events import control_events, instruments_listed, set_inputs
 from exchange.engine.control.house.settled_days import note_settlements
 from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
@@ -60,6 +60,7 @@ class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
 
     day        trading day that the limits are for, days since 1970; 0 in journals up to 0.2.0
     by_two     True: two people ask, which allows what one person may not do alone (SEC-061)
+    inputs     SHA-256 of what the settlements are computed from, hexadecimal (SETTLE-011); empty: it is not known
     window_ns  begin and end of the next closing window (SETTLE-001); (0, 0): it stays as it is
     """
 
@@ -67,6 +68,7 @@ class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
     day: int = 0
     by_two: bool = False
     window_ns: tuple[int, int] = NONE_NAMED
+    inputs: str = ""
 
 
 def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
@@ -92,6 +94,7 @@ def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
         more_rows += 2 * (side_rows(limits.low_tick, limits.high_tick, book.order_entry) - book.side_rows)
     check_rows(state, [more_rows])
     check_closing_window("day limits", terms.window_ns)
+    check_digest("day limits: inputs", terms.inputs)
 
 
 class _Present(NamedTuple):
@@ -208,6 +211,7 @@ def _settled(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     column(events, "trading_day")[:] = terms.day - 1 if terms.day else 0
     column(events, "window_lots")[:] = books["window_lots"]
     column(events, "open_interest_lots")[:] = books["long_and_short_lots"] // 2
+    set_inputs(events, terms.inputs)
     return events
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from exchange.codes import EventKind
-from exchange.records import EVENT, column
+from exchange.records import EVENT, column, pack_digest
 
 
 def control_events(state: np.record, kind: EventKind, count: int) -> np.ndarray:
@@ -15,6 +15,12 @@ def control_events(state: np.record, kind: EventKind, count: int) -> np.ndarray:
     events["time_ns"] = state.time_ns
     events["kind"] = kind
     return events
+
+
+def set_inputs(events: np.ndarray, digest: str) -> None:
+    """Write the SHA-256 of the inputs of settlements, in hexadecimal, into SETTLED rows (SETTLE-011)."""
+    for name, word in zip(("inputs_0", "inputs_1", "inputs_2", "inputs_3"), pack_digest(digest), strict=True):
+        column(events, name)[:] = word
 
 
 def accounts_defined(state: np.record, accounts: Sequence[int]) -> np.ndarray:

@@ -27,8 +27,15 @@ from exchange.engine.control.endings.cascade import CascadePayload, cancel_casca
 from exchange.engine.control.endings.expire import ExpirePayload, cancel_expired, check_expire, expire
 from exchange.engine.control.house.adjust import AdjustPayload, adjust, check_adjust, check_adjust_people
 from exchange.engine.control.house.block import BlockPayload, book_block, check_block
+from exchange.engine.control.house.bust import BustPayload, bust, check_bust, check_bust_people
 from exchange.engine.control.house.index import IndexPayload, check_index, check_index_people, run_index
 from exchange.engine.control.house.spot_months import SpotPayload, check_spot_months, set_spot_months
+from exchange.engine.control.house.transfer import (
+    TransferPayload,
+    check_transfer,
+    check_transfer_people,
+    transfer,
+)
 from exchange.engine.control.lead_makers import LeadMakersPayload, check_lead_makers, set_lead_makers
 from exchange.engine.control.list_instruments import ListPayload, check_list, list_instruments
 from exchange.engine.control.mark import MarkPayload, check_mark, set_marks
@@ -74,6 +81,8 @@ CONTROLS: dict[int, Control[Any] | None] = {
     CommandKind.INDEX: Control(IndexPayload, check_index, run_index, check_people=check_index_people),
     CommandKind.ADJUST: Control(AdjustPayload, check_adjust, adjust, check_people=check_adjust_people),
     CommandKind.BLOCK: Control(BlockPayload, check_block, book_block),
+    CommandKind.BUST: Control(BustPayload, check_bust, bust, check_people=check_bust_people),
+    CommandKind.TRANSFER: Control(TransferPayload, check_transfer, transfer, check_people=check_transfer_people),
     CommandKind.SPOT_MONTHS: Control(SpotPayload, check_spot_months, set_spot_months),
     CommandKind.MARGIN: Control(MarginPayload, check_margin, run_margin, cancel_of_called),
     CommandKind.DEFINE_KEY: None,

@@ -8,8 +8,8 @@ between two orders of one owner, does not print (SMP-010).
 import numpy as np
 
 from exchange.book.implied import clear_route
-from exchange.clearing.fills import clear_fill, clear_implied_fill, clear_internal_fill
-from exchange.engine.matching.trades import emit_fill, record_print
+from exchange.clearing.fills import clear_fill, clear_implied_fill, clear_internal_fill, traded_leg_price
+from exchange.engine.matching.trades import emit_fill, emit_leg, record_print
 from exchange.engine.orders import refresh_order, release_order
 from exchange.engine.quotes.protection import pull_before
 from exchange.kernel import kernel
@@ -52,9 +52,12 @@ def _fill_combination(state, out, slot, lots, tick, liquidity):
     book = state.books[index]
     state.trade_id += 1
     record_print(state, index, tick, lots)
-    fee = clear_implied_fill(state, book, state.orders[slot], lots, liquidity)
+    order = state.orders[slot]
+    fee = clear_implied_fill(state, book, order, lots, liquidity)
     row = emit_fill(state, out, book, slot, lots, tick, liquidity, fee)
     row["flags"] |= EVENT_FLAG_IMPLIED
+    for leg in range(np.int64(book.leg_count)):
+        emit_leg(state, out, book, order, leg, traded_leg_price(state.route, leg), lots)
 
 
 @kernel

@@ -5,15 +5,17 @@ import numpy as np
 from exchange.book.index import order_hash, prefetch_entry
 from exchange.book.levels import place_of, reduce_at, row_of, unlink_at
 from exchange.book.windows import note_print
-from exchange.clearing.fills import clear_fill, clear_fills, fee_mills
+from exchange.clearing.fills import base_tick, clear_fill, clear_fills, fee_mills, leg_price
 from exchange.clearing.positions import queue_position_report
-from exchange.engine.emit import TOTALS, copied_order_event, fill_codes, next_in_stream
+from exchange.engine.emit import TOTALS, copied_order_event, fill_codes, market_event, next_in_stream
 from exchange.engine.entry.fast_path import refresh_fast_path
 from exchange.engine.entry.stops import elect_stops
 from exchange.engine.orders import refresh_order, release_hashed_order, release_order
 from exchange.engine.quotes.protection import count_fill
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
+    COMBO_OUTRIGHT,
+    EVENT_LEG_FILLED,
     FEATURE_STOPS,
     FEATURE_VELOCITY,
     LIQUIDITY_AUCTION,
@@ -21,6 +23,7 @@ from exchange.kernel_codes import (
     LIQUIDITY_TAKER,
     ORDER_QUOTE,
     ORDER_STATE_FILLED,
+    leg_side,
 )
 from exchange.machine import put_word, word_at
 
@@ -65,8 +68,31 @@ def _note_trades(state, book, first, last, lots, value):
 @kernel
 def _fill(state, out, book, slot, lots, price, liquidity):
     """Fill one order of a trade: clearing, book, FILL."""
-    fee = clear_fill(state, book, state.orders[slot], lots, price, liquidity)
+    order = state.orders[slot]
+    fee = clear_fill(state, book, order, lots, price, liquidity)
     emit_fill(state, out, book, slot, lots, price, liquidity, fee)
+    if book.combo != COMBO_OUTRIGHT:
+        base = base_tick(state, book, price)
+        for leg in range(np.int64(book.leg_count)):
+            emit_leg(state, out, book, order, leg, leg_price(state, book, price, base, leg), lots)
+
+
+@kernel
+def emit_leg(state, out, book, order, leg, tick, lots):
+    """Emit one leg of the combination's fill that was emitted last, with its number in the account's stream.
+
+    leg   number of the leg, from 0
+    tick  its price, ticks
+    """
+    account = np.int64(order.account)
+    row = market_event(state, out, EVENT_LEG_FILLED, np.int64(book.legs[leg].book))
+    row.side = leg_side(np.int64(order.side), book.legs[leg].sign)
+    row.account = account
+    row.order_id = order.order_id
+    row.trade_id = state.trade_id
+    row.trade_tick = tick
+    row.lots = lots
+    row.account_sequence = state.accounts[account].stream
 
 
 @leaf_kernel

@@ -10,7 +10,7 @@ from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Fill, LimitsQuery, LimitUse, Ok, Query, Replay
 
 FILLS_MAX = 2_000  # events of a stream that one `fills` query may cover, so that the reply fits into a frame (WIRE-003)
-_FILL = int(EventKind.FILL)
+_OF_FILLS = (int(EventKind.FILL), int(EventKind.LEG_FILLED))
 
 
 def query_limits(connection: Connection, session: Session, message: LimitsQuery) -> None:
@@ -82,7 +82,7 @@ def _fills(connection: Connection, account: int, message: Query) -> Any:
     rows = port.history.of_account(account, first, last)
     if rows is None:
         return too_old(connection, account, message.request_id)
-    reports = port.questions.messages_of([row for row in rows if row[2] == _FILL])
+    reports = port.questions.messages_of([row for row in rows if row[2] in _OF_FILLS])
     return Ok(message.request_id, fills=[report for _, _, report in reports if isinstance(report, Fill)])
 
 

@@ -18,6 +18,10 @@ import numpy as np
 from contracts_spec.periods import day_of
 from exchange.codes import ComboKind, EventKind, Family, PeriodKind, SettleMethod
 from exchange.engine.event_rows import (
+    INPUTS_0,
+    INPUTS_1,
+    INPUTS_2,
+    INPUTS_3,
     INSTRUMENT,
     OPEN_INTEREST_LOTS,
     SEQUENCE,
@@ -32,6 +36,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.engine.query import InstrumentRow
 from exchange.publish.instruments import InstrumentTable
+from exchange.records import unpack_digest
 from exchange.units import NS_PER_DAY, NS_PER_US
 from exchange.wire.messages import Settlement
 
@@ -115,6 +120,8 @@ class Settlements:
         made.engine_sequence, made.time_us = row[SEQUENCE], row[TIME_NS] // NS_PER_US
         made.previous_settle_tick = self._before.get(row[INSTRUMENT])
         made.volume_lots, made.open_interest_lots = row[WINDOW_LOTS], row[OPEN_INTEREST_LOTS]
+        digest = unpack_digest(row[INPUTS_0], row[INPUTS_1], row[INPUTS_2], row[INPUTS_3])
+        made.inputs = f"sha256:{digest}" if digest else ""
         return made
 
     def last(self, index: int) -> Settlement:

@@ -10,44 +10,32 @@ import numpy as np
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_CASH_MOVED,
+    EVENT_FILL,
     EVENT_FLAG_MARGIN,
+    EVENT_LEG_FILLED,
     EVENT_ORDER_CANCELLED,
     EVENT_POSITION_CHANGED,
-    EVENT_QUOTE_ACCEPTED,
-    QUOTE_REFUSED,
 )
 from exchange.publish.encode import row_values
 from exchange.publish.encode.put import (
     BINARY,
-    CLOSE_ARRAY,
-    COMMA,
     JSON,
-    OPEN_ARRAY,
     add_message,
-    put_decimal,
-    put_little_endian,
-    put_packed_array,
-    put_packed_integer,
 )
 from exchange.publish.encode.reply_forms import (
     REPLY_QUOTED,
     REPLY_REPLACED,
     REPLY_UNKNOWN,
-    count_entries,
     end_of_command,
-    is_entry_of_quote,
     last_of_order,
     reply_of,
 )
+from exchange.publish.encode.row_lists import count_legs, put_fill_of_legs, put_quote_reply
 from exchange.publish.encode.row_message import (
-    CLOSE_OBJECT,
-    begin_message,
     derive_code,
     derive_others,
-    instrument_id_of,
     priority_of,
     put_message,
-    put_record,
     read_values,
 )
 from exchange.wire.table import Answerer
@@ -57,7 +45,7 @@ DONE, ASK_PYTHON, NO_SPACE = 0, 1, 2
 MESSAGE_BYTES = 8_192  # more than the longest message, a reply to a quote of 32 entries
 REQUEST_ID, RECEIVED_US, SENT_US = row_values.REQUEST_ID, row_values.RECEIVED_US, row_values.SENT_US
 REPLACED_TICK, REPLACED_LOTS = row_values.REPLACED_TICK, row_values.REPLACED_LOTS
-PRIORITY, WHY, CODE = row_values.PRIORITY, row_values.WHY, row_values.CODE
+PRIORITY, WHY = row_values.PRIORITY, row_values.WHY
 
 
 # What a reply says.
@@ -78,108 +66,6 @@ def derive_reply(tables, events, cells, begin, stop, form):
     values[REPLACED_TICK] = head.price
     values[REPLACED_LOTS] = head.order_lots
     values[PRIORITY] = priority_of(head["flags"])
-
-
-@leaf_kernel
-def put_number(encoding, out, at, value):
-    """Put an integer in either encoding."""
-    return put_decimal(out, at, value) if encoding == JSON else put_packed_integer(out, at, value)
-
-
-@leaf_kernel
-def put_comma(encoding, out, at):
-    """Put what stands between two items of an array."""
-    if encoding == JSON:
-        out[at] = COMMA
-        return at + 1
-    return at
-
-
-@leaf_kernel
-def open_array(encoding, out, at, count):
-    """Put what stands before the items of an array."""
-    if encoding == JSON:
-        out[at] = OPEN_ARRAY
-        return at + 1
-    return put_packed_array(out, at, count)
-
-
-@leaf_kernel
-def close_array(encoding, out, at):
-    """Put what stands behind the items of an array."""
-    if encoding == JSON:
-        out[at] = CLOSE_ARRAY
-        return at + 1
-    return at
-
-
-@kernel
-def put_entry(tables, event, encoding, out, at):
-    """Put the row of one entry of a mass quote: instrument, state and order of the bid and of the ask, error code."""
-    at = open_array(encoding, out, at, 6)
-    at = put_comma(encoding, out, put_number(encoding, out, at, instrument_id_of(tables, np.int64(event.instrument))))
-    bid_state, bid_id, ask_state, ask_id, code = QUOTE_REFUSED, np.int64(0), QUOTE_REFUSED, np.int64(0), np.int64(0)
-    if event.kind == EVENT_QUOTE_ACCEPTED:
-        bid_state, bid_id = np.int64(event.bid_state), event.bid_id
-        ask_state, ask_id = np.int64(event.ask_state), np.int64(event.ask_id)
-    else:
-        derive_code(tables, event.reason, event.book_state)
-        code = tables.values[CODE]
-    at = put_comma(encoding, out, put_number(encoding, out, at, bid_state))
-    at = put_comma(encoding, out, put_number(encoding, out, at, bid_id))
-    at = put_comma(encoding, out, put_number(encoding, out, at, ask_state))
-    at = put_comma(encoding, out, put_number(encoding, out, at, ask_id))
-    return close_array(encoding, out, put_number(encoding, out, at, code))
-
-
-@leaf_kernel
-def put_entry_record(tables, event, out, at):
-    """As `put_entry`, in binary (`wire.binary.QUOTE_RESULT`)."""
-    at = put_little_endian(out, at, instrument_id_of(tables, np.int64(event.instrument)), 4)
-    if event.kind == EVENT_QUOTE_ACCEPTED:
-        at = put_little_endian(out, at, 0, 2)
-        at = put_little_endian(out, at, np.int64(event.bid_state), 1)
-        at = put_little_endian(out, at, np.int64(event.ask_state), 1)
-        at = put_little_endian(out, at, event.bid_id, 8)
-        return put_little_endian(out, at, np.int64(event.ask_id), 8)
-    derive_code(tables, event.reason, event.book_state)
-    at = put_little_endian(out, at, tables.values[CODE], 2)
-    at = put_little_endian(out, at, QUOTE_REFUSED, 1)
-    at = put_little_endian(out, at, QUOTE_REFUSED, 1)
-    return put_little_endian(out, put_little_endian(out, at, 0, 8), 0, 8)
-
-
-@kernel
-def put_quote_record(tables, events, begin, stop, out, start):
-    """As `put_quote_reply`, in binary."""
-    at = put_record(tables, REPLY_QUOTED, out, start)
-    put_little_endian(out, start + tables.quote_count_at, count_entries(events, begin, stop), 4)
-    for place in range(begin, stop):
-        if is_entry_of_quote(events[place]):
-            at = put_entry_record(tables, events[place], out, at)
-    put_little_endian(out, start, at - start, 4)
-    return at
-
-
-@kernel
-def put_quote_reply(tables, events, begin, stop, encoding, out, at):
-    """Put the reply to a mass quote: a row for each entry (ENTRY-020, ENTRY-021)."""
-    if encoding == BINARY:
-        return put_quote_record(tables, events, begin, stop, out, at)
-    at = begin_message(tables, REPLY_QUOTED, encoding, out, at)
-    at = open_array(encoding, out, at, count_entries(events, begin, stop))
-    written = 0
-    for place in range(begin, stop):
-        if is_entry_of_quote(events[place]):
-            if written:
-                at = put_comma(encoding, out, at)
-            at = put_entry(tables, events[place], encoding, out, at)
-            written += 1
-    at = close_array(encoding, out, at)
-    if encoding == JSON:
-        out[at] = CLOSE_OBJECT
-        at += 1
-    return at
 
 
 @kernel
@@ -237,8 +123,12 @@ def last_number(event):
 
 
 @kernel
-def send_message(tables, chains, streams, account, form):
-    """Put the message of a form once for each encoding, and add it to the lists of all connections of an account."""
+def send_message(tables, chains, streams, account, form, events, place, legs):
+    """Put the message of a form once for each encoding, and add it to the lists of all connections of an account.
+
+    events, place, legs  rows, place of the message's row, number of legs of a combination's fill; such a fill has no
+                         record and goes as JSON to binary connections (WIRE-031)
+    """
     begins, stops = chains.shared_begin, chains.shared_stop  # by encoding; nothing begins at 0
     for encoding in range(JSON, BINARY + 1):
         begins[encoding] = 0
@@ -249,9 +139,15 @@ def send_message(tables, chains, streams, account, form):
         encoding = np.int64(chains.encoding[slot])
         if encoding == 0:
             continue
+        if legs != 0 and encoding == BINARY:
+            encoding = np.int64(JSON)
         if begins[encoding] == 0:
-            begins[encoding] = chains.used
-            stops[encoding] = chains.used = put_message(tables, form, encoding, chains.text, chains.used)
+            at = begins[encoding] = chains.used
+            if legs != 0:
+                chains.used = put_fill_of_legs(tables, form, events, place, legs, encoding, chains.text, at)
+            else:
+                chains.used = put_message(tables, form, encoding, chains.text, at)
+            stops[encoding] = chains.used
         add_message(chains, slot, begins[encoding], stops[encoding], encoding)
 
 
@@ -266,7 +162,8 @@ def has_space(chains, messages):
 
 @kernel
 def send_account_messages(tables, chains, streams, events, cells, place):
-    """Write the messages of a row that is in an account's stream, and note the last number of the stream."""
+    """Write the messages of a row that is in an account's stream, and note the last number of the stream. Rows about
+    legs belong to the fill before them."""
     event = events[place]
     account, form = np.int64(event.account), np.int64(tables.forms[event.kind])
     streams.released[account] = last_number(event)
@@ -274,14 +171,18 @@ def send_account_messages(tables, chains, streams, events, cells, place):
         return
     read_values(tables, cells, place)
     derive_others(tables, event)
-    margin_form = form + 1
+    margin_form, legs = form + 1, 0
     if event.kind == EVENT_POSITION_CHANGED:
         margin_form = form + 2
         if event.position_lots == 0:
             form += 1
-    send_message(tables, chains, streams, account, form)
+    elif event.kind == EVENT_FILL:
+        legs = count_legs(events, place, streams.stop)
+        if legs != 0:
+            form += 1
+    send_message(tables, chains, streams, account, form, events, place, legs)
     if shows_margin(event):
-        send_message(tables, chains, streams, account, margin_form)
+        send_message(tables, chains, streams, account, margin_form, events, place, 0)
 
 
 @kernel
@@ -322,7 +223,7 @@ def encode_batch(tables, chains, streams, commands, received_us, answerers, even
             streams.is_answered = 1
         for place in range(streams.event, streams.stop):
             streams.event = place
-            if events[place].account_sequence:
+            if events[place].account_sequence and events[place].kind != EVENT_LEG_FILLED:
                 if not has_space(chains, streams.listeners[np.int64(events[place].account)]):
                     return NO_SPACE
                 send_account_messages(tables, chains, streams, events, cells, place)

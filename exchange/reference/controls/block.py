@@ -8,6 +8,7 @@ from exchange.codes import ComboKind, EventKind, MarketState, Side, TimeInForce
 from exchange.reference.book import Order
 from exchange.reference.clearing import Account, Instrument, Position
 from exchange.reference.controls.adjust import report
+from exchange.reference.controls.bust import held_now
 from exchange.reference.entry import is_killed
 from exchange.reference.market import Market
 
@@ -29,12 +30,9 @@ def book_block(market: Market, payload: dict[str, Any]) -> None:
         position.open_value_tick_lots += sign * lots * price
         clearing.post(clearing.accounts[number], HouseAccount.FEES, -fee)
     for number in sorted(sides):
-        position = clearing.accounts[number].positions[instrument.index]
         cash = {"cash_reason": CashReason.FEE, "amount_mills": -fee, "instrument": instrument.index}
-        held = {"instrument": instrument.index, "mark_tick": clearing.marks[instrument.index]}
-        held |= {"position_lots": position.lots, "open_value_tick_lots": position.open_value_tick_lots}
         events = [(EventKind.CASH_MOVED, cash)] if fee else []
-        report(market, number, [*events, (EventKind.POSITION_CHANGED, held)])
+        report(market, number, [*events, held_now(market, number, instrument.index)])
 
 
 def _fee(instrument: Instrument, payload: dict[str, Any]) -> int:
@@ -59,10 +57,10 @@ def _checks(market: Market, payload: dict[str, Any]) -> Iterator[tuple[bool, str
         yield number not in market.clearing.accounts, "UNKNOWN_ACCOUNT"
         account = market.clearing.accounts[number]
         yield is_killed(market, number, 0), "KILLED"
-        yield from _risk_checks(market, account, side, payload)
+        yield from risk_checks(market, account, side, payload)
 
 
-def _risk_checks(market: Market, account: Account, side: Side, payload: dict[str, Any]) -> Iterator[tuple[bool, str]]:
+def risk_checks(market: Market, account: Account, side: Side, payload: dict[str, Any]) -> Iterator[tuple[bool, str]]:
     """The checks of a new order, with the fee of a block in place of a taker's."""
     clearing, instrument, lots = market.clearing, market.clearing.instruments[payload["instrument"]], payload["lots"]
     order = Order(

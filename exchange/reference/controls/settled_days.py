@@ -21,6 +21,12 @@ def note_settlements(market: Market, books: list[dict[str, Any]], day: int) -> N
             index.fronts[day] = nearest["settle_tick"]
 
 
+def note_finals(market: Market, books: list[int], day: int) -> None:
+    """EXPIRE: note the final settlements of index months. Day 0: not known."""
+    for index in books if day else ():
+        market.published.setdefault(market.clearing.instruments[index].instrument_id, set()).add(day)
+
+
 def _is_month(one: Instrument, group: int, floor_bp: int, day: int) -> bool:
     """Whether it is a physical month of the chip and tier that still trades on the day."""
     same = (one.group, one.floor_bp, one.family, one.period_kind)

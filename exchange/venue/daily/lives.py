@@ -6,6 +6,7 @@ stage after the other, and asks again.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from hashlib import sha256
 from itertools import groupby
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from exchange.engine.control.catalogue import CommodityKey, Present, listing_pay
 from exchange.engine.control.endings.cascade import CascadePayload
 from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
 from exchange.engine.control.registry import encode_payload
-from exchange.engine.index_values import final_index_price
+from exchange.engine.index_values import final_index_price, known_ticks
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.units import NS_PER_DAY
@@ -120,9 +121,17 @@ def final_settlement(states: np.ndarray, spec: Spec, day: int) -> DueControl | N
     state = states[0]
     waiting = np.flatnonzero(state.books["life"] == Life.EXPIRED).tolist()
     final = [(index, final_index_price(state, state.books[index])) for index in waiting]
-    ends = [BookEnd(index, Life.SETTLED, tick) for index, tick in final if tick is not None]
+    known = [(index, tick) for index, tick in final if tick is not None]
+    ends = [BookEnd(index, Life.SETTLED, tick, _final_inputs(state, index)) for index, tick in known]
     payload = ExpirePayload(ends, spec.products.fees.cash_settlement_mills, day)
     return DueControl(CommandKind.EXPIRE, encode_payload(payload)) if ends else None
+
+
+def _final_inputs(state: np.record, index: int) -> str:
+    """SHA-256 of what a final settlement is computed from: JSON of the instrument's id and the value of each day, ticks
+    (SETTLE-011)."""
+    book = state.books[index]
+    return sha256(msgspec.json.encode([int(book.instrument_id), known_ticks(state, book)])).hexdigest()
 
 
 def _child_ids(row: InstrumentRow) -> list[int]:

@@ -10,6 +10,8 @@ often it is published for that day (SETTLE-011).
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -33,6 +35,7 @@ from exchange.errors import UserError
 from exchange.units import price_text
 
 NONE_GIVEN: Mapping[str, int] = {}
+NO_INPUTS: Mapping[int, str] = {}
 
 
 def settled_day(states: np.ndarray, group: int) -> int:
@@ -40,10 +43,22 @@ def settled_day(states: np.ndarray, group: int) -> int:
     return int(states["groups"]["settled_day"][0, group])
 
 
-def settlements(
+class SettledGroups(NamedTuple):
+    """Settlements of product groups.
+
+    prices  by instrument id
+    inputs  SHA-256 of what those of a group are computed from, hexadecimal by group; a group that was settled for the
+            day before has none
+    """
+
+    prices: dict[int, Settlement]
+    inputs: dict[int, str]
+
+
+def settle_groups(
     states: np.ndarray, day: date, groups: Iterable[int], prices: Mapping[str, int] = NONE_GIVEN
-) -> dict[int, Settlement]:
-    """The settlement of every outright of these product groups, by instrument id.
+) -> SettledGroups:
+    """The settlement of every outright of these product groups.
 
     day      trading day whose limits follow from them; a group that is settled for it already keeps its prices
     prices   prices that people give, ticks by symbol; other books follow from these
@@ -57,7 +72,18 @@ def settlements(
         else:
             closes[unpack_id(row.instrument_id)] = _close(states, row, prices.get(row.symbol), number - 1)
     found = settle_day(closes, BENCHMARK_BP)
-    return settled | {pack_id(terms): settlement for terms, settlement in found.items()}
+    settled |= {pack_id(terms): settlement for terms, settlement in found.items()}
+    unsettled = {terms.chip_code for terms in closes}  # a product group is one chip
+    return SettledGroups(settled, {group: _digest(closes, group, number - 1) for group in unsettled})
+
+
+def _digest(closes: Mapping[Terms, BookClose], group: int, day: int) -> str:
+    """SHA-256 of what a group's settlement is computed from: JSON of the day, and of each BookClose by instrument id.
+
+    Prices of a group depend on each other, so all its inputs are in one digest (SETTLE-011). `day`: days since 1970.
+    """
+    inputs = sorted((pack_id(terms), *close) for terms, close in closes.items() if terms.chip_code == group)
+    return sha256(msgspec.json.encode([day, inputs])).hexdigest()
 
 
 def _published(states: np.ndarray, row: InstrumentRow) -> Settlement:
@@ -80,6 +106,7 @@ def day_limits(
     increments: Mapping[str, int] = NONE_GIVEN,
     by_two: bool = False,
     window_ns: tuple[int, int] = NONE_NAMED,
+    inputs: Mapping[int, str] = NO_INPUTS,
 ) -> dict[int, DayLimitsPayload]:
     """DAY_LIMITS of each product group that has settlements.
 
@@ -89,6 +116,7 @@ def day_limits(
     increments  new price increment by symbol, ticks; others keep theirs (SPEC-002)
     by_two      two people ask (SEC-061)
     window_ns   closing window of the coming day, if it has one
+    inputs      of `SettledGroups`
     raises      UserError: a price or an increment leaves no valid day
     """
     rows, number = query.instruments(states), day_number(day)
@@ -107,7 +135,10 @@ def day_limits(
             _check_limits(row, limits)
             limits = msgspec.structs.replace(limits, min_inc=_increment_of(row, limits, increments))
             books.setdefault(row.group, []).append(limits)
-    return {group: DayLimitsPayload(found, number, by_two, window_ns) for group, found in books.items()}
+    return {
+        group: DayLimitsPayload(found, number, by_two, window_ns, inputs.get(group, ""))
+        for group, found in books.items()
+    }
 
 
 def encoded(payloads: Mapping[int, DayLimitsPayload]) -> dict[int, bytes]:

@@ -13,7 +13,7 @@ from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import Row
 from exchange.errors import UserError
-from exchange.venue.daily.settlement import day_limits, encoded, settlements
+from exchange.venue.daily.settlement import day_limits, encoded, settle_groups
 from exchange.venue.own_commands import OwnCommands
 
 
@@ -43,8 +43,8 @@ class Settler:
         if not due:
             return
         try:
-            settled = settlements(self._states, day, due)
-            payloads = encoded(day_limits(self._states, self._spec, day, settled, window_ns=window_ns))
+            settled, inputs = settle_groups(self._states, day, due)
+            payloads = encoded(day_limits(self._states, self._spec, day, settled, window_ns=window_ns, inputs=inputs))
         except UserError as error:
             self._refused(due, str(error))
             return

@@ -28,7 +28,8 @@ def control(engine: Engine, kind: int, payload: bytes) -> np.ndarray:
 def test_the_table_names_controls_and_no_rows() -> None:
     assert set(CONTROLS) == {
         CommandKind.LIST, CommandKind.DEFINE_ACCOUNT, CommandKind.DEFINE_KEY, CommandKind.LEAD_MAKERS,
-        CommandKind.INDEX, CommandKind.ADJUST, CommandKind.BLOCK, CommandKind.SPOT_MONTHS,
+        CommandKind.INDEX, CommandKind.ADJUST, CommandKind.BLOCK, CommandKind.BUST, CommandKind.TRANSFER,
+        CommandKind.SPOT_MONTHS,
         CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.CASCADE, CommandKind.EXPIRE, CommandKind.MARGIN,
         CommandKind.ACT,
     }  # fmt: skip
@@ -42,8 +43,8 @@ def test_a_payload_that_fits_in_no_frame_is_refused(kind: int) -> None:
 
 
 def test_a_kind_that_is_no_control_is_refused_with_those_that_are() -> None:
-    names = "ADJUST, BLOCK, CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, INDEX, LEAD_MAKERS, LIST, MARGIN, MARK, SPOT"
-    text = f"control 1: not one of {names}_MONTHS$"
+    names = "ADJUST, BLOCK, BUST, CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, INDEX, LEAD_MAKERS, LIST, MARGIN, MARK"
+    text = f"control 1: not one of {names}, SPOT_MONTHS, TRANSFER$"
     with pytest.raises(ControlError, match=text):
         Engine(TEST).check_control(CommandKind.NEW, b"{}")
 
@@ -91,7 +92,7 @@ def test_names_of_fields_are_those_that_journals_hold() -> None:
             "account", "firm", "smp_id", "order_lots_max", "position_lots_max", "term_lots_max", "close_only",
         ],
         "LEAD_MAKERS": ["makers", "instruments", "group"],
-        "DAY_LIMITS": ["books", "day", "by_two", "window_ns"],
+        "DAY_LIMITS": ["books", "day", "by_two", "window_ns", "inputs"],
         "MARK": ["min_lots", "pays", "day"],
         "CASCADE": ["parent", "children", "day"],
         "INDEX": ["now_ns", "opened", "prints", "rentals", "committee", "by_two", "take_day", "cdp"],
@@ -99,6 +100,8 @@ def test_names_of_fields_are_those_that_journals_hold() -> None:
         "BLOCK": [
             "instrument", "lots", "tick", "buyer", "seller", "made_ns", "now_ns", "lots_min", "report_ns", "fee_mills",
         ],
+        "BUST": ["trades", "fills", "paid", "by_two"],
+        "TRANSFER": ["instrument", "lots", "tick", "giver", "taker", "by_two"],
         "SPOT_MONTHS": ["commodities"],
         "EXPIRE": ["books", "fee_mills", "day"],
         "MARGIN": ["pairs", "addon", "addon_bp", "maintenance_bp", "call_ns"],

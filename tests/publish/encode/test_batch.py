@@ -110,6 +110,12 @@ def released(rng: random.Random, kinds: list[EventKind], first: int, session: in
             rows.append(event_of(rng, rng.choice(list(ACCOUNT_FORMS)), first + place))
             if rng.random() < 0.5 and rows[-1]["kind"] not in MONEY_KINDS:
                 rows[-1]["order_id"] = rows[0]["order_id"]
+        for fill in [row for row in rows if row["kind"] == EventKind.FILL]:
+            legs = [event_of(rng, EventKind.LEG_FILLED, first + place) for _ in range(rng.choice((0, 2, 12)))]
+            for leg in legs:
+                leg["account_sequence"] = fill["account_sequence"]
+            at = next(number for number, row in enumerate(rows) if row is fill)
+            rows[at + 1 : at + 1] = legs
         events += rows
     answerers = [rng.choice((int(Answerer.NOBODY), int(Answerer.SESSION))) for _ in kinds]
     return batch_of(np.concatenate(events), commands_of(first, len(kinds), session), answerers)

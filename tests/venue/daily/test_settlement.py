@@ -12,7 +12,7 @@ from exchange.engine import query
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
 from exchange.venue.bootstrap import OpenVenue
-from exchange.venue.daily.settlement import day_limits, encoded, settled_day, settlements
+from exchange.venue.daily.settlement import day_limits, encoded, settle_groups, settled_day
 
 DAY = date(2026, 11, 23)
 SYMBOLS = ("H100.G90.F27", "H100.G90.G27", "H100.G90.Q1-27", "H100.G95.F27", "A100.G90.F27")
@@ -29,7 +29,7 @@ def found(opened: OpenVenue, day: date = DAY, **prices: int) -> dict[str, tuple[
     """Price and method by symbol, of all groups."""
     symbols = {row.instrument_id: row.symbol for row in query.instruments(opened.engine.states)}
     named = {symbol.replace("_", "."): price for symbol, price in prices.items()}
-    settled = settlements(opened.engine.states, day, opened.venue.groups.values(), named)
+    settled = settle_groups(opened.engine.states, day, opened.venue.groups.values(), named).prices
     return {symbols[number]: (one.price_tick, one.method.name) for number, one in settled.items()}
 
 
@@ -62,13 +62,13 @@ def test_a_settled_group_keeps_prices_and_methods_for_that_day(opened: OpenVenue
     states, group = opened.engine.states, opened.venue.groups["H100"]
     opened.set_state(group, MarketState.CLOSED)
     row = next(row for row in query.instruments(states) if row.symbol == "H100.G90.F27")
-    settled = settlements(states, DAY, [group], {row.symbol: row.settle_tick + 5})
+    settled = settle_groups(states, DAY, [group], {row.symbol: row.settle_tick + 5}).prices
     (payload,) = encoded(day_limits(states, opened.spec, DAY, settled)).values()
     opened.control(CommandKind.DAY_LIMITS, payload)
     assert settled_day(states, group) == day_number(DAY)
-    again = settlements(states, DAY, [group])
+    again = settle_groups(states, DAY, [group]).prices
     assert again == settled and SettleMethod.GIVEN in {one.method for one in again.values()}
-    later = settlements(states, date(2026, 11, 24), [group])
+    later = settle_groups(states, date(2026, 11, 24), [group]).prices
     assert {number: one.price_tick for number, one in later.items()} == {
         number: one.price_tick for number, one in settled.items()
     }
@@ -77,6 +77,6 @@ def test_a_settled_group_keeps_prices_and_methods_for_that_day(opened: OpenVenue
 
 @pytest.mark.rule("CONFIG-007")
 def test_a_day_beyond_the_holiday_lists_is_one_error(opened: OpenVenue) -> None:
-    settled = settlements(opened.engine.states, date(2050, 1, 3), [opened.venue.groups["H100"]])
+    settled = settle_groups(opened.engine.states, date(2050, 1, 3), [opened.venue.groups["H100"]]).prices
     with pytest.raises(UserError, match="holiday"):
         day_limits(opened.engine.states, opened.spec, date(2050, 1, 3), settled)

@@ -12,9 +12,10 @@ from exchange.clearing.endings import close_positions
 from exchange.clearing_codes import CashReason, Life
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, SettleMethod
 from exchange.engine.control.account_reports import report_accounts
-from exchange.engine.control.checks import DAY_MAX, require, within
+from exchange.engine.control.checks import DAY_MAX, check_digest, require, within
 from exchange.engine.control.endings.ended_books import cancel_orders_of, end_books, ending_books
-from exchange.engine.control.events import control_events
+from exchange.engine.control.events import control_events, set_inputs
+from exchange.engine.control.house.settled_days import note_settlements
 from exchange.engine.control.live_books import changing_terms
 from exchange.engine.control.variation import pay_rest
 from exchange.records import column
@@ -28,11 +29,13 @@ class BookEnd(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
     life        EXPIRED, SETTLED; DELISTED: it has no positions and never will
     final_tick  its final settlement, ticks; left out: its last settlement is the final one
+    inputs      SHA-256 of what `final_tick` is computed from, hexadecimal (SETTLE-011); empty: it is not known
     """
 
     index: int
     life: int
     final_tick: int | msgspec.UnsetType = msgspec.UNSET
+    inputs: str = ""
 
 
 class ExpirePayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -72,6 +75,7 @@ def _check_book(book: np.record, name: str, end: BookEnd) -> None:
     if end.final_tick is not msgspec.UNSET:
         require(end.life == Life.SETTLED, f"{name}: only a settled instrument has a final price")
         within(f"{name}: final_tick", end.final_tick, 1, PRICE_MAX)
+    check_digest(f"{name}: inputs", end.inputs)
 
 
 def cancel_expired(state: np.record, terms: ExpirePayload) -> None:
@@ -103,12 +107,15 @@ def _settle_finally(state: np.record, terms: ExpirePayload) -> np.ndarray:
             book = state.books[end.index]
             book.settle_tick = book.mark_tick = end.final_tick
             book.settle_method, book.settle_flagged = SettleMethod.FINAL, False
+    note_settlements(state, books, terms.day)
     events = control_events(state, EventKind.SETTLED, len(final))
     events["instrument"] = books
     column(events, "settlement_tick")[:] = state.books["settle_tick"][books]
     column(events, "settle_method")[:] = SettleMethod.FINAL
     column(events, "trading_day")[:] = terms.day
     column(events, "open_interest_lots")[:] = state.books["long_and_short_lots"][books] // 2
+    for place, end in enumerate(final):
+        set_inputs(events[place : place + 1], end.inputs)
     return events
 
 

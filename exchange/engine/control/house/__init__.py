@@ -6,5 +6,8 @@ adjust           ADJUST: corrects a published settlement by cash
 settled_days     which settlements were published; an adjustment names one
 block            BLOCK: books a reported block trade
 block_booking    books both sides of a block (kernels)
+bust             BUST: takes trades back
+bust_booking     books what it takes back (kernels)
+transfer         TRANSFER: moves lots from one account to another
 spot_months      SPOT_MONTHS: the spot month of each commodity, and its limit
 """

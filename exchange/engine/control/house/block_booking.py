@@ -36,6 +36,14 @@ def refusal_of_side(
         return REJECT_UNKNOWN_ACCOUNT
     if is_killed(state, account, 0):
         return REJECT_KILLED
+    return risk_of_side(state, account, side, index, lots, price, fee_mills)
+
+
+@kernel
+def risk_of_side(
+    state: np.record, account: int, side: int, index: int, lots: int, price: int, fee_mills: int
+) -> np.int64:
+    """As `refusal_of_side`, for an account that is known, whether or not it is killed."""
     book = state.books[index]
     row = find_position(state, account, index)
     loss = max((np.int64(price) - book.mark_tick) * sign_of(side), 0) * book.hours + fee_mills * book.fee_hours
@@ -43,6 +51,12 @@ def refusal_of_side(
     if reason == REJECT_NONE and positions_left(state) < 2:
         return REJECT_FULL
     return np.int64(reason)
+
+
+@kernel
+def held_lots(state: np.record, account: int, index: int) -> np.int64:
+    """Lots that a defined account holds in a book, signed."""
+    return np.int64(state.positions[find_position(state, account, index)].lots)
 
 
 @kernel

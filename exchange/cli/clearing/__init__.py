@@ -1,0 +1,4 @@
+"""Commands about the clearing house.
+
+house     acts of operators: index, adjustments, blocks, busts, transfers
+"""
