@@ -190,11 +190,19 @@ def worked_fields() -> Iterator[str]:
     for name, offset, size in places:
         part = data[offset : offset + size]
         yield row(offset, f"`{part.hex()}`", name, int.from_bytes(part, "little"))
+    end = record.fields[0].offset
     for field in record.fields:
+        if field.offset > end:
+            yield padding(data, end, field.offset)
         shown = f"`{json.dumps(message[field.key])}`" if field.key in message else "absent"
-        yield row(field.offset, f"`{data[field.offset : field.offset + field.size].hex()}`", f"`{field.key}`", shown)
-    end = record.fields[-1].offset + record.fields[-1].size
-    yield row(end, f"`{data[end:].hex()}`", "", "to a multiple of 8 bytes")
+        end = field.offset + field.size
+        yield row(field.offset, f"`{data[field.offset : end].hex()}`", f"`{field.key}`", shown)
+    yield padding(data, end, len(data))
+
+
+def padding(data: bytes, start: int, stop: int) -> str:
+    """What fills up the fields of a version."""
+    return row(start, f"`{data[start:stop].hex()}`", "", "to a multiple of 8 bytes")
 
 
 def table(*columns: str) -> tuple[str, str]:

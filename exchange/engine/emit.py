@@ -12,6 +12,7 @@ from exchange.kernel_codes import (
     EVENT_FILL,
     EVENT_ORDER_CANCELLED,
     EVENT_ORDER_REJECTED,
+    FLAG_LIQUIDATION,
     ORDER_STATE_CANCELLED,
     ORDER_STATE_EXPIRED,
     ORDER_STATE_FILLED,
@@ -159,6 +160,7 @@ def refuse(state, out, kind, command, reason):
     if reason == REJECT_STATE and 0 < command.instrument < state.books.shape[0]:
         row.book_state = state.books[np.int64(command.instrument)].market_state
     if kind == EVENT_ORDER_REJECTED:
+        row["flags"] = command["flags"] & FLAG_LIQUIDATION
         row.state = ORDER_STATE_REJECTED
         row.price = np.int32(min(max(command.price, -0x7FFFFFFF), 0x7FFFFFFF))
         row.order_lots = command.lots

@@ -62,6 +62,7 @@ _WORDS_MAX = 256  # of a code of one byte; one without a word shows none
 
 _POS = int(EventKind.POSITION_CHANGED)
 _KEPT, _LOST = int(EventFlag.KEPT), int(EventFlag.LOST)
+_LIQUIDATION = int(EventFlag.LIQUIDATION)
 _PRIORITIES = {_KEPT: 1, _LOST: 2}
 _CODE_INDICES = {int(code): index for index, code in enumerate(CODES)}
 
@@ -115,6 +116,7 @@ def values_of(table: InstrumentTable) -> dict[str, Getter]:
         "free_mills": _free_mills,
         "priority": lambda row: priority_of(row[FLAGS]),
         "fired": lambda row: DISCONNECT_CAUSES.index(reason_of_disconnect(row[CANCEL_REASON], row[CONNECTION_END])),
+        "liquidation": lambda row: row[FLAGS] & _LIQUIDATION,
         "due_us": lambda row: row[DUE_NS] // NS_PER_US,
         "cash_word": lambda row: _cash_word(row[CASH_REASON], row[AMOUNT_MILLS]),
     }
@@ -217,6 +219,8 @@ def _show_of(form: Form, key: FormKey) -> Show | None:
         return (*key.words, *("",) * (_WORDS_MAX - len(key.words))).__getitem__
     if key.value == Value.SESSION_ID:
         return session_id
+    if key.value == Value.FLAG:
+        return bool
     default = default_of(form.message, key.name)
     return (lambda value: value or None) if default is None and form.is_optional(key) else None
 

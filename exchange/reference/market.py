@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.codes import REJECT_PRECEDENCE, EventFlag, EventKind, MarketState, OrderState, RejectReason, Threshold
+from exchange.codes import (
+    REJECT_PRECEDENCE,
+    CommandFlag,
+    EventFlag,
+    EventKind,
+    MarketState,
+    OrderState,
+    RejectReason,
+    Threshold,
+)
 from exchange.records import EVENT_ALIASES
 from exchange.reference.book import Book, Order, OrderIds
 from exchange.reference.clearing import Account, Clearing
@@ -214,6 +223,7 @@ class Market:
         if kind == EventKind.ORDER_REJECTED:
             fields |= {"state": OrderState.REJECTED, "order_lots": self.command.lots}
             fields |= {"price": reported_price(self.command.price)}
+            fields |= {"flags": self.command.flags & CommandFlag.LIQUIDATION}
             fields |= {"account_sequence": self.next_number(self.command.account)}
         self.emit(kind, **{**fields, "reason": reason, "reference": self.command.request_id, **details})
 

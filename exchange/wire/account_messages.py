@@ -47,6 +47,7 @@ class Exec(AccountMessage, tag="exec"):
     code: Count = 0
     priority: str = ""
     tag: str = ""
+    liquidation: bool = False
     replay: bool = False
     drop_sequence: Count = 0
 
@@ -72,6 +73,7 @@ class Fill(AccountMessage, tag="fill"):
     liquidity: str
     fee_mills: Mills
     state: str
+    liquidation: bool = False
     legs: list[LegPrice] | None = None
     replay: bool = False
     drop_sequence: Count = 0

@@ -42,9 +42,9 @@ from exchange.wire.words import session_id
 
 HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
 HEAD_BYTES = HEAD.size
-VERSION = 1
+VERSION = 2
 # Attributes of fields that came after version 1, with their version; VERSION is the last of these.
-ADDED: dict[type[Struct], dict[str, int]] = {}
+ADDED: dict[type[Struct], dict[str, int]] = {Exec: {"liquidation": 2}, Fill: {"liquidation": 2}}
 ABSENT, ABSENT_CODE = -(2**63), 255
 QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
 QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders
@@ -104,7 +104,7 @@ def size_of(name: str, value: int) -> int:
         return 24
     if name == "code":
         return 2
-    if value == Value.WORD or name in ("event", "on", "duplicate"):
+    if value in (Value.WORD, Value.FLAG) or name in ("event", "on", "duplicate"):
         return 1
     return 4 if name in FOUR_BYTES else 8
 
@@ -307,7 +307,7 @@ def _reader_of(place: RecordField) -> Callable[[Any], Any]:
         return lambda value: session_id(value)
     if name == "event":
         return lambda value: EVENT_WORDS.get(value, UNSET)
-    if name in ("on", "duplicate"):
+    if key.value == Value.FLAG or name in ("on", "duplicate"):
         return lambda value: bool(value)
     if key.value == Value.WORD:
         words = key.words

@@ -82,6 +82,7 @@ KEYS = {
     "count": "n",
     "positions": "pos",
     "liquidity": "liq",
+    "liquidation": "lqd",
     "mark_tick": "mark",
     "currency": "ccy",
     "reference": "ref",

@@ -113,6 +113,7 @@ MEANINGS = {
     "priority": _M("", "whether a replaced order kept its place in the queue", ("kept", "lost")),
     "tag": _M("", "the client's mark of an order, 1 to 8 characters; a filter of `cancel_all`"),
     "liquidity": _M("", "the order rested, took, or traded in an auction", tuple(word for word in LIQUIDITIES if word)),
+    "liquidation": _M("", "the venue entered the order, to close a position of an account in liquidation"),
     "fee_mills": _M("mill", "fee of this fill; negative: paid to the account"),
     "post_only": _M("", "an order that may not take: refuse it, or move its price; absent: it may take"),
     "smp_mode": _M("", "if own orders meet: cancel the resting one, the new one, both, or decrement both"),

@@ -161,7 +161,7 @@ def _kind(place: RecordField) -> tuple[str, dict[int, str]]:
         return "session", {}
     if place.name == "event":
         return "code", EVENT_WORDS
-    if place.name in ("on", "duplicate"):
+    if value == Value.FLAG or place.name in ("on", "duplicate"):
         return "boolean", {}
     if value == Value.WORD:
         return "code", _words(key)

@@ -72,6 +72,7 @@ DERIVED = {
     "why": "CancelReason, if the command has ended the order that it entered or replaced; 0: none",
     "fired": "0: the client fell silent, 1: its connection ended in another way",
     "cash_word": "place of the cause in `words.CASH_CAUSES`",
+    "liquidation": "1: the venue entered the order, to liquidate its account (FALL-003), 0: it did not",
     "due_us": "when an unmet margin call leads to liquidation, us, 0: there is no call",
 }
 CODES = tuple(ErrorCode)
@@ -99,7 +100,7 @@ class Value(IntEnum):
     QUOTE_ROWS = 5  # rows about the entries of a mass quote
     TAG = 6  # text from one word of the row
     TIME = 7  # microseconds, in the row nanoseconds
-    FLAG = 8  # true or false: flags of the row
+    FLAG = 8  # true or false, in a row a flag; a report shows it if it is true
     LEG_ROWS = 9  # rows about the legs of a combination's fill, which follow the row
 
 
@@ -175,10 +176,11 @@ _ORDER = (
     _number("filled_lots"),
 )
 _VALUE, _ORDER_ID = _number("value_tick_lots"), _number("order_id")
+_LIQUIDATION = FormKey("liquidation", "liquidation", Value.FLAG)
 
 
 def _exec(event: str, *more: FormKey) -> tuple[Form, ...]:
-    return (Form(Exec, (*_HEAD, _constant("event", event), *_ORDER, _VALUE, _ORDER_ID, *more)),)
+    return (Form(Exec, (*_HEAD, _constant("event", event), *_ORDER, _VALUE, _ORDER_ID, *more, _LIQUIDATION)),)
 
 
 def _margin(equity: str) -> Form:
@@ -197,7 +199,8 @@ _POSITION = (_INSTRUMENT, _number("lots", "position_lots"), _number("value_tick_
              _number("mark_tick"))  # fmt: skip
 _FILL = (*_HEAD, _INSTRUMENT, _ORDER_ID, _COID, _number("trade_id"), _word("side", SIDES),
          _number("price_tick", "trade_tick"), _number("lots"), _number("leaves_lots"), _number("filled_lots"),
-         _VALUE, _word("liquidity", LIQUIDITIES), _number("fee_mills"), _word("state", ORDER_STATES))  # fmt: skip
+         _VALUE, _word("liquidity", LIQUIDITIES), _number("fee_mills"), _word("state", ORDER_STATES),
+         _LIQUIDATION)  # fmt: skip
 _KILL = (_word("by", KILL_PARTIES, "kill_party"), _word("scope", SCOPES), _number("count", "order_count"))
 _PROTECTION = (_number("group", "protection_number"), _word("group_state", PROTECTION_STATES, "protection_state"))
 
@@ -209,7 +212,7 @@ ACCOUNT_FORMS: dict[EventKind, tuple[Form, ...]] = {
         Form(
             Exec,
             (*_HEAD, _constant("event", "rejected"), *_ORDER, _constant("value_tick_lots", 0), _SESSION,
-             _number("code")),
+             _number("code"), _LIQUIDATION),
         ),
     ),
     EventKind.ORDER_REPLACED: _exec("replaced", _word("priority", PRIORITIES)),

@@ -32,6 +32,7 @@ from exchange.kernel_codes import (
     CASH_TRANSFER,
     EVENT_CASH_MOVED,
     EVENT_FLAG_KEPT,
+    EVENT_FLAG_LIQUIDATION,
     EVENT_FLAG_LOST,
     EVENT_MARGIN_CALLED,
     EVENT_ORDER_REJECTED,
@@ -61,7 +62,7 @@ from exchange.wire import table, words
 
 ROW_WORDS = 16
 NUMBER, WORD, COID = int(table.Value.NUMBER), int(table.Value.WORD), int(table.Value.CLIENT_ORDER_ID)
-SESSION_ID = int(table.Value.SESSION_ID)
+SESSION_ID, FLAG = int(table.Value.SESSION_ID), int(table.Value.FLAG)
 FIELDS, INSTRUMENT_ID, TIME_US, CODE, CODE_INDEX = (
     row_values.FIELDS, row_values.INSTRUMENT_ID, row_values.TIME_US, row_values.CODE, row_values.CODE_INDEX,
 )  # fmt: skip
@@ -70,6 +71,7 @@ NEXT_SEQUENCE, UNREALISED_MILLS, GAIN_MILLS = (
 )  # fmt: skip
 MAINTENANCE_MILLS, FREE_MILLS = row_values.MAINTENANCE_MILLS, row_values.FREE_MILLS
 PRIORITY, FIRED, CASH_WORD, DUE_US = row_values.PRIORITY, row_values.FIRED, row_values.CASH_WORD, row_values.DUE_US
+LIQUIDATION = row_values.LIQUIDATION
 INDICES_MAX, NO_IDS, SILENT = words.INDICES_MAX, words.NO_IDS, words.SILENT
 BP = 10_000
 EMPTY_TEXT, SESSION_ID_SIZE = 0xA0, 10  # in MessagePack: a text below 32 bytes
@@ -153,6 +155,7 @@ def cash_word(reason, amount):
 def derive_others(tables, event):
     """Write the derived values of the account message of a row, by its kind."""
     values, kind = tables.values, event.kind
+    values[LIQUIDATION] = 1 if event["flags"] & EVENT_FLAG_LIQUIDATION != 0 else 0
     if kind == EVENT_ORDER_REJECTED:
         derive_code(tables, event.reason, event.book_state)
     elif kind == EVENT_ORDER_REPLACED:
@@ -181,7 +184,7 @@ def is_empty(tables, step):
         return value >= step.words_count or tables.word_size[step.words + value] == 0
     if step.shown == COID:
         return size_of_id(tables, step.value) == 0
-    return value == 0 and (step.shown == NUMBER or step.shown == SESSION_ID)
+    return value == 0 and (step.shown == NUMBER or step.shown == SESSION_ID or step.shown == FLAG)
 
 
 @leaf_kernel

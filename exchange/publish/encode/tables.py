@@ -166,13 +166,15 @@ def _packed(value: Any) -> bytes:
 
 
 def _literal_of(encoding: int, form: Form, key: FormKey) -> bytes:
-    """What stands before a value; of a constant all of it."""
+    """What stands before a value; of a constant all of it, and of a flag, which is left out unless it is true."""
     name = wire_key(form.message, key.name)
+    constant = True if key.value == Value.FLAG else key.constant
+    is_whole = key.value in (Value.CONSTANT, Value.FLAG)
     if encoding == MSGPACK:
-        return _packed(name) + (_packed(key.constant) if key.value == Value.CONSTANT else b"")
+        return _packed(name) + (_packed(constant) if is_whole else b"")
     text = f',"{name}":'.encode()
-    if key.value == Value.CONSTANT:
-        return text + msgspec.json.encode(key.constant)
+    if is_whole:
+        return text + msgspec.json.encode(constant)
     return text + (b'"' if key.value in (Value.WORD, Value.CLIENT_ORDER_ID, Value.SESSION_ID) else b"")
 
 

@@ -42,6 +42,8 @@ def fill(tables: Any, key: FormKey, value: int) -> Any:
     tables["values"][place] = value
     if key.value == Value.WORD:
         return key.words[value] if value < len(key.words) else ""
+    if key.value == Value.FLAG:
+        return value != 0
     return session_id(value) if key.value == Value.SESSION_ID else value
 
 
