@@ -40,6 +40,7 @@ from exchange.wire.messages import (
     CancelAll,
     CancelTerms,
     ChannelSpec,
+    DailyIndex,
     InstrumentDefinition,
     New,
     Ok,
@@ -128,6 +129,12 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
         await self.subscribe(ChannelSpec(name_of_channel="settlement"))
         await self._until(lambda: self.core.feeds.settlements_known)
         return self.core.feeds.settlements
+
+    async def index(self, chip: str) -> dict[int, DailyIndex]:
+        """The last day of each index of a chip, by quality tier; it follows the channel, whose messages are events."""
+        await self.subscribe(ChannelSpec(name_of_channel="index", topic=chip))
+        await self._until(lambda: chip in self.core.feeds.indices_known)
+        return self.core.feeds.indices[chip]
 
     async def stats(self, instrument: InstrumentDefinition) -> Stats:
         """The trading day of an instrument so far. `core.feeds.stats` has the newest; changes are events."""

@@ -13,6 +13,7 @@ from exchange.wire.fields import Pair
 from exchange.wire.messages import (
     ChannelMessage,
     ChannelSpec,
+    DailyIndex,
     Depth,
     InstrumentDefinition,
     Instruments,
@@ -50,7 +51,7 @@ class Feed:
 
 
 class Feeds:
-    """All subscriptions of a session; the instruments, their phases, settlements and days so far."""
+    """All subscriptions of a session; the instruments, their phases, settlements and days so far; the indices."""
 
     def __init__(self) -> None:
         self.instruments: dict[int, InstrumentDefinition] = {}
@@ -59,6 +60,8 @@ class Feeds:
         self.phases: dict[int, str] = {}
         self.settlements: dict[int, Settlement] = {}  # the last one of each instrument
         self.settlements_known = False  # all of them
+        self.indices: dict[str, dict[int, DailyIndex]] = {}  # the last day of each, by chip and quality tier
+        self.indices_known: set[str] = set()  # chips of which all are
         self.stats: dict[int, Stats] = {}  # the day of each watched instrument so far
         self.resyncs: list[int] = []  # channels that need a snapshot
         self._feeds: dict[Key, Feed] = {}
@@ -131,6 +134,8 @@ class Feeds:
             self._phase(message.instrument, message.phase)
         elif isinstance(message, Settlement):
             self._settle(feed, message)
+        elif isinstance(message, DailyIndex):
+            self._index(message)
         elif isinstance(message, Stats):
             self.stats[message.instrument] = message
         events.append(ChannelData(feed.spec.instrument, message))
@@ -215,6 +220,15 @@ class Feeds:
         self.settlements[message.instrument] = message
         if not feed.spec.instrument and not message.more:
             self.settlements_known = True
+
+    def _index(self, message: DailyIndex) -> None:
+        """Note the value of a day. A committee may give that of an earlier day later."""
+        of_chip = self.indices.setdefault(message.topic, {})
+        known = of_chip.get(message.floor_bp)
+        if known is None or message.snapshot or known.day <= message.day:
+            of_chip[message.floor_bp] = message
+        if not message.more:
+            self.indices_known.add(message.topic)
 
     def _phase(self, instrument: int, phase: str) -> None:
         """Note the phase of an instrument, because a crossed book is an error only while OPEN (MDATA-015, rule 5)."""

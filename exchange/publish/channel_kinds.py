@@ -1,9 +1,11 @@
 """Which channels there are: what a subscription names, and the channel that is made for it (MDATA-002, MDATA-003)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from exchange.codes import ComboKind
 from exchange.publish.channels import REPLAY_MESSAGES, DepthChannel, EventChannel, TopChannel
+from exchange.publish.daily.daily_channels import INDEX, SETTLEMENT
 from exchange.publish.daily.stats import StatsChannel
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import StateChannel
@@ -24,24 +26,41 @@ class ChannelKey(NamedTuple):
     book: int = 0  # of the instrument
     cadence_ms: int = 0
     levels: int = 0
+    group: int = 0  # product group of a chip, for channels by chip
+
+    @property
+    def place(self) -> int:
+        """What messages of the channel are about: a book, or a product group; 0: all books."""
+        return self.book or self.group
 
 
-def key_of(spec: ChannelSpec, table: InstrumentTable) -> ChannelKey | ErrorCode:
-    """The key of the channel that a subscription names, or why there is none (MDATA-004)."""
+def key_of(spec: ChannelSpec, table: InstrumentTable, index_group: Callable[[str], int]) -> ChannelKey | ErrorCode:
+    """The key of the channel that a subscription names, or why there is none (MDATA-004).
+
+    index_group   product group of a chip that has an index, 0 if it has none
+    """
     name, index = spec.name_of_channel, table.index_of(spec.instrument) if spec.instrument else 0
     if name not in OFFERED_CHANNELS:
         return ErrorCode.UNKNOWN_CHANNEL
+    if name == INDEX:
+        group = 0 if spec.instrument else index_group(spec.topic)
+        return event_key(table, name, group) if group else ErrorCode.UNKNOWN_INSTRUMENT
     if not _is_of(name, spec.instrument, index, table):
         return ErrorCode.UNKNOWN_INSTRUMENT
     cadence_ms = spec.cadence_ms if name in ("depth", "top") else 0
     return ChannelKey(name, table.ids[index], index, cadence_ms, spec.levels if name == "depth" else 0)
 
 
+def event_key(table: InstrumentTable, name: str, place: int) -> ChannelKey:
+    """The key of an event channel of a book, 0: of all; of `index` of a product group."""
+    return ChannelKey(name, group=place) if name == INDEX else ChannelKey(name, table.ids[place], place)
+
+
 def _is_of(name: str, instrument: int, index: int, table: InstrumentTable) -> bool:
     """Whether there is a channel of this name for an instrument, or for all if none is named."""
     if name == "instruments":
         return not index
-    if name == "settlement":  # that of a combination follows from its legs (SPEC-053)
+    if name == SETTLEMENT:  # that of a combination follows from its legs (SPEC-053)
         return not instrument or (index > 0 and table.row(index).combo == ComboKind.OUTRIGHT)
     return index > 0
 

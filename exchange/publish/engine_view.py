@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from exchange.engine import query
+from exchange.engine.index_values import value_of
 from exchange.publish.book_view import Level
+from exchange.publish.daily.index_values import IndexDay
 from exchange.publish.daily.settlements import SettledBook
 
 # Of BOOK, in the order of `stats.DayStats`.
@@ -48,3 +50,13 @@ class EngineView:
         book = self._engine.states["books"][0, index]
         day = max(int(book["settled_day"]) - 1, 0)
         return SettledBook(int(book["settle_tick"]), int(book["settle_method"]), bool(book["settle_flagged"]), day)
+
+    def index_days(self) -> list[IndexDay]:
+        """The last taken day of each index."""
+        state = self._engine.states[0]
+        days = []
+        for index, row in enumerate(state.indices):
+            last = value_of(state, index, int(row.taken_day)) if row.group else None
+            if last is not None:
+                days.append(IndexDay(int(row.group), int(row.floor_bp), last.day, last.tick or 0, int(last.how)))
+        return days

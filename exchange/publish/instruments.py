@@ -37,8 +37,13 @@ def month_start_us(month: int) -> int:
     return days_since_1970(FIRST_YEAR + month // 12, month % 12 + 1) * _US_PER_DAY
 
 
+def chip_of(row: InstrumentRow) -> str:
+    """The chip of an instrument: the first part of its symbol."""
+    return row.symbol.split(".")[0]
+
+
 class InstrumentTable:
-    """Instruments by book index; index 0 is none. `ids` and `hours` are updated in place, never replaced.
+    """Instruments by book index; index 0 is none. `ids`, `hours` and `groups` are updated in place, never replaced.
 
     An instrument that has ended stays until its book has another one, so that its events can be sent again.
     """
@@ -53,6 +58,7 @@ class InstrumentTable:
         self.rows: list[InstrumentRow | None] = [None]
         self.ids: list[int] = [0]
         self.hours: list[int] = [0]
+        self.groups: dict[str, int] = {}  # product group of each chip
         self._index: dict[int, int] = {}
         self.revision = 0  # rises whenever something was loaded
 
@@ -64,6 +70,7 @@ class InstrumentTable:
         assert all(row is None or row.index == place for place, row in enumerate(self.rows))
         self.ids[1:] = (row.instrument_id for row in listed)
         self.hours[1:] = (row.hours for row in listed)
+        self.groups.update((chip_of(row), row.group) for row in listed)
         self._index = {row.instrument_id: row.index for row in listed if row.life == Life.LISTED}
 
     @property
@@ -79,6 +86,10 @@ class InstrumentTable:
         """The instrument id of a book. A refused command may have an index that is not listed: see `unlisted_id`."""
         return self.ids[index] if index < len(self.ids) else unlisted_id(index)
 
+    def chip_of(self, group: int) -> str:
+        """The chip of a product group."""
+        return next(chip for chip, one in self.groups.items() if one == group)
+
     def row(self, index: int) -> InstrumentRow:
         row = self.rows[index]
         assert row is not None, f"no instrument has index {index}"
@@ -87,7 +98,7 @@ class InstrumentTable:
     def definition(self, index: int, phase: str) -> InstrumentDefinition:
         """The definition of a book for the `instruments` channel. `phase`: its market state by name."""
         row = self.row(index)
-        chip = row.symbol.split(".")[0]
+        chip = chip_of(row)
         start, stop = self._delivery_us(row)
         kind = "" if row.legs else PeriodKind(row.period_kind).name.lower()
         return InstrumentDefinition(

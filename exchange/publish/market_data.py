@@ -23,11 +23,11 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from exchange.codes import EventKind
-from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row, read_rows
-from exchange.publish.channel_kinds import Channel, ChannelKey, key_of, made_channel
+from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
+from exchange.publish.channel_kinds import Channel, ChannelKey, event_key, key_of, made_channel
 from exchange.publish.channels import EventChannel
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.daily.settlements import SettledBooks, Settlements
+from exchange.publish.daily.daily_channels import DailyChannels, DailySource
 from exchange.publish.daily.stats import StatsBoard, StatsChannel, StatsSource
 from exchange.publish.event_messages import EndsUs, EventMessages, no_schedule
 from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
@@ -46,13 +46,12 @@ from exchange.wire.messages import ChannelMessage, ChannelSpec
 _FILL = int(EventKind.FILL)
 _ENDED = int(EventKind.INSTRUMENT_ENDED)
 _LISTINGS = (int(EventKind.INSTRUMENT_LISTED), _ENDED)
-_SETTLED = int(EventKind.SETTLED)
 
 Message = tuple[int, ChannelMessage | Frames]
 Subject = TypeVar("Subject")
 
 
-class MarketSource(Source, SettledBooks, StatsSource, Protocol):
+class MarketSource(Source, DailySource, StatsSource, Protocol):
     """The engine as all channels see it."""
 
 
@@ -87,14 +86,14 @@ class MarketData:
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
         self._messages = EventMessages(table, self._phases, ends_us)
-        self.settlements, self._stats = Settlements(table, source), StatsBoard(source)
+        self.daily, self._stats = DailyChannels(table, source), StatsBoard(source)
         self._out: list[Message] = []
 
     # subscriptions
 
     def subscribe(self, spec: ChannelSpec) -> tuple[int, int]:
         """Add a subscriber to a channel; returns (channel number, 0), or (0, ErrorCode) if there is no such channel."""
-        key = key_of(spec, self._table)
+        key = key_of(spec, self._table, self.daily.indices.group_of)
         if isinstance(key, ErrorCode):
             return 0, key
         number = self._by_key.get(key) or self._create(key)
@@ -105,16 +104,15 @@ class MarketData:
 
     def _create(self, key: ChannelKey) -> int:
         number = len(self._channels) + 1
-        self._channels[number] = made_channel(key, number, self._last_number(key.name, key.book))
+        self._channels[number] = made_channel(key, number, self._last_number(key.name, key.place))
         self._keys[number] = key
         self._by_key[key] = number
         return number
 
-    def _last_number(self, name: str, index: int) -> int:
+    def _last_number(self, name: str, place: int) -> int:
         """Number of the last message of an event channel, 0: none."""
-        if name == "settlement":
-            return self.settlements.number_of(index) if index else self.settlements.number
-        return self._numbers.get((name, index), 0)
+        daily = self.daily.last_number(name, place)
+        return self._numbers.get((name, place), 0) if daily is None else daily
 
     def _open(self, key: ChannelKey, number: int) -> None:
         """Begin to make the messages of a channel: it has its first subscriber."""
@@ -130,7 +128,7 @@ class MarketData:
 
     def _choose_encodings(self, number: int) -> None:
         """Encode a channel as its subscribers need it. A raw one has always one encoding, for its log (RATE-006)."""
-        name, _, index, _, _ = self._keys[number]
+        name, index = self._keys[number].name, self._keys[number].book
         bits = encoding_bits(self._audience, number)
         channel = self._channels[number]
         if name == "trades":
@@ -147,7 +145,7 @@ class MarketData:
 
     def _close(self, number: int) -> None:
         channel = self._channels[number]
-        name, _, index, _, _ = self._keys[number]
+        name, index = self._keys[number].name, self._keys[number].book
         if isinstance(channel, StateChannel):
             self._books.close(index, channel)
         elif isinstance(channel, StatsChannel):
@@ -171,27 +169,27 @@ class MarketData:
     def snapshot(self, number: int) -> list[ChannelMessage]:
         """The state of the channel after its last message, in pages (MDATA-005, MDATA-006)."""
         channel = self._channels[number]
-        name, _, index, _, _ = self._keys[number]
+        key = self._keys[number]
         if number in self._ended:
             return []
         if isinstance(channel, StateChannel):
-            return self._snapshot(index, channel)
+            return self._snapshot(key.book, channel)
         if isinstance(channel, StatsChannel):
             return channel.snapshot(self.sequence, self.time_us)
-        pages = self._pages(name, index)
+        pages = self._pages(key.name, key.place)
         for page in pages:
             page.channel, page.sequence, page.snapshot = number, channel.sequence, True  # type: ignore[attr-defined]
         return pages
 
-    def _pages(self, name: str, index: int) -> list[ChannelMessage]:
+    def _pages(self, name: str, place: int) -> list[ChannelMessage]:
         """What the snapshot of an event channel says."""
         if name == "trades":
             return []
         if name == "status":
-            return [self._messages.status(index, self.sequence, self.time_us)]
+            return [self._messages.status(place, self.sequence, self.time_us)]
         if name == "instruments":
             return self._messages.all_definitions(self.sequence, self.time_us)
-        return list(self.settlements.pages(index, self.sequence, self.time_us))
+        return self.daily.pages(name, place, self.sequence, self.time_us)
 
     def _snapshot(self, index: int, channel: StateChannel) -> list[ChannelMessage]:
         self._books.catch_up()
@@ -220,7 +218,7 @@ class MarketData:
         """The oldest message number of an event channel from which on `replay` is complete."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        name, _, index, _, _ = self._keys[number]
+        name, index = self._keys[number].name, self._keys[number].book
         return self.prints.oldest(index) if name == "trades" else channel.oldest()
 
     def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]:
@@ -230,7 +228,7 @@ class MarketData:
         """
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        name, _, index, _, _ = self._keys[number]
+        name, index = self._keys[number].name, self._keys[number].book
         last = min(last, channel.sequence) if number in self._ended else last
         return (
             trades_again(self.prints.messages_of(index, first, last), number, reply_to)
@@ -257,14 +255,8 @@ class MarketData:
 
     def take(self, batch: ReleasedBatch) -> None:
         self.fold(batch.events, batch.last, batch.time_ns)
-        if _SETTLED in batch.kinds:
-            self._publish_settlements(read_rows(batch.events[batch.events["kind"] == _SETTLED]))
-
-    def _publish_settlements(self, rows: list[Row]) -> None:
-        """Publish SETTLED rows of a control, each for all books and for its own (SETTLE-012)."""
-        for number, row in self.settlements.take(rows):
-            for index in (0, row[INSTRUMENT]):
-                self._event("settlement", index, number, self.settlements.message, row)
+        for name, place, number, make, row in self.daily.take(batch):
+            self._event(name, place, number, make, row)
 
     def fold(self, events: np.ndarray, through: int, time_ns: int) -> None:
         """Read EVENT rows just released, of whole commands.
@@ -341,7 +333,7 @@ class MarketData:
         for index in indices:
             if index < len(self._ids) and self._ids[index] != ids[index]:
                 self._phases.remove(index)
-                self.settlements.forget(index)
+                self.daily.settlements.forget(index)
                 self._end_channels(index)
         self._ids = list(ids)
 
@@ -381,11 +373,11 @@ class MarketData:
             self._out.append((channel.number, message))
 
     def _event(
-        self, name: str, index: int, sequence: int, make: Callable[[Subject], ChannelMessage], subject: Subject
+        self, name: str, place: int, sequence: int, make: Callable[[Subject], ChannelMessage], subject: Subject
     ) -> None:
         """Publish a message on an event channel. If nobody has ever subscribed, only its number is noted."""
-        self._numbers[name, index] = sequence
-        number = self._by_key.get(ChannelKey(name, self._table.ids[index], index))
+        self._numbers[name, place] = sequence
+        number = self._by_key.get(event_key(self._table, name, place))
         if number is not None:
             channel = self._channels[number]
             assert isinstance(channel, EventChannel)

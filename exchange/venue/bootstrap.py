@@ -174,7 +174,9 @@ class OpenVenue:
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
         self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))
-        for store in (self.venue.market.prints, self.venue.market.settlements, self.venue.consumers.statements):
+        market = self.venue.market
+        stores = market.prints, market.daily.settlements, market.daily.indices, self.venue.consumers.statements
+        for store in stores:
             store.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:

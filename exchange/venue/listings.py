@@ -27,7 +27,7 @@ class Listings:
         """`states`: the engine's STATE; `unit_lots`: lots of a delivery unit, by chip."""
         self.table = InstrumentTable(lambda: query.known_instruments(states), unit_lots)
         self.instruments: dict[int, ListedInstrument] = {}  # by instrument id
-        self.groups: dict[str, int] = {}  # by chip
+        self.groups = self.table.groups  # by chip
         self.number = 0  # rises with every change
         self._refresh()
 
@@ -44,7 +44,6 @@ class Listings:
         for row in known:
             low_tick = LOWEST_TICK if row.combo else 1
             self.instruments[row.instrument_id] = ListedInstrument(row.index, low_tick, row.revision, row.group)
-            self.groups[row.symbol.split(".")[0]] = row.group
 
 
 def _is_known(row: InstrumentRow) -> bool:

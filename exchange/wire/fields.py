@@ -125,6 +125,7 @@ KEYS = {
     "delivery_from_us": "deliv_from",
     "delivery_to_us": "deliv_to",
     "flagged": "flag",
+    "susceptibility_ticks": "sus",
     "variation_mills": "vm",
     "fees_mills": "fees",
     "delivery_mills": "delivery",

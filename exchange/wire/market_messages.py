@@ -1,7 +1,7 @@
 """Messages of the market data channels.
 
-Messages of event channels (instruments, status, trades, settlement) have numbers that follow from the journal, and can
-be replayed. State channels (top, depth, stats) begin with a snapshot; after a gap a client asks for a new one.
+Messages of event channels (instruments, status, trades, settlement, index) have numbers that follow from the journal,
+and can be replayed. State channels (top, depth, stats) begin with a snapshot; after a gap a client asks for a new one.
 """
 
 from exchange.wire.fields import Count, Integer, Level, Mills, Part, Price, ServerMessage, TimeUs
@@ -96,6 +96,27 @@ class Settlement(ChannelMessage, tag="settlement"):
     previous_settle_tick: Price | None = None
     flagged: bool = False
     inputs: str = ""
+    more: bool = False
+    reply_to: Count = 0
+    replay: bool = False
+
+
+class DailyIndex(ChannelMessage, tag="index"):
+    """The value of an index for a day (INDEX-002). A snapshot has the last day of each index of the chip, in pages.
+
+    kind                   how the value was found; empty: the day waits for a committee, so it has no price
+    susceptibility_ticks   the most that a certified delivered price would differ without any one seller (INDEX-004)
+    """
+
+    topic: str
+    floor_bp: Count
+    day: str
+    state: str
+    kind: str = ""
+    price_tick: Price | None = None
+    susceptibility_ticks: Count | None = None
+    previous: Count | None = None
+    snapshot: bool = False
     more: bool = False
     reply_to: Count = 0
     replay: bool = False

@@ -16,6 +16,7 @@ from exchange.wire.account_messages import (
 from exchange.wire.fields import BATCH_MAX, KEYS, MESSAGES_MAX, QUOTE_ROWS_MAX, Request, ServerMessage
 from exchange.wire.market_messages import (
     ChannelMessage,
+    DailyIndex,
     Depth,
     InstrumentDefinition,
     Instruments,
@@ -129,5 +130,6 @@ ServerMessages = (
     | Status
     | Instruments
     | Settlement
+    | DailyIndex
     | Stats
 )

@@ -48,7 +48,9 @@ ChannelName = Literal[
     "stats",
 ]
 # The channels that this venue has. The protocol's other channels are refused by name (MDATA-004).
-OFFERED_CHANNELS: tuple[ChannelName, ...] = ("instruments", "status", "trades", "settlement", "top", "depth", "stats")
+OFFERED_CHANNELS: tuple[ChannelName, ...] = (
+    "instruments", "status", "trades", "settlement", "index", "top", "depth", "stats",
+)  # fmt: skip
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 

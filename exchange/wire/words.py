@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from exchange.clearing_codes import Standing
+from exchange.clearing_codes import IndexHow, Standing
 from exchange.codes import (
     CancelReason,
     KillParty,
@@ -44,6 +44,9 @@ SCOPES = ("account", "session", "firm")
 PROTECTION_STATES = ("", "armed", "tripped")
 THRESHOLDS = ("", "lots", "fills", "delta", "gpuh")
 ACCOUNT_STATES = ("open", "close_only", "liquidating", "defaulted")  # by their margin
+INDEX_KINDS = ("", "print", "carried", "delivered", "front", "committee", "last")  # how a day of an index got its value
+# What that means to a reader of the index, by the same code (INDEX-003).
+INDEX_STATES = ("HALTED", "OK", "CARRIED", "FALLBACK", "FALLBACK", "FALLBACK", "CARRIED")
 
 for words, codes in (
     (SIDES, Side),
@@ -57,6 +60,8 @@ for words, codes in (
     (PROTECTION_STATES, ProtectionState),
     (THRESHOLDS, Threshold),
     (ACCOUNT_STATES, Standing),
+    (INDEX_KINDS, IndexHow),
+    (INDEX_STATES, IndexHow),
 ):
     assert len(words) == len(codes), "a word for every code"
 

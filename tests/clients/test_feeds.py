@@ -182,6 +182,23 @@ def test_settlements_are_known_after_the_last_page_and_followed_from_then_on() -
     assert feeds.settlements[H27].price_tick == 2850
 
 
+@pytest.mark.rule("MDATA-006", "MDATA-021")
+def test_indices_of_a_chip_are_known_after_the_last_page_and_the_last_day_of_each_is_kept() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.subscribe(ChannelSpec(name_of_channel="index", topic="H100"))
+    feeds = venue.core.feeds
+    value = {"t": "index", "c": 4021, "e": 9, "ts": 1, "k": "H100", "st": "OK", "kind": "print", "floor_bp": 9000}
+    venue.says(value | {"s": 40, "snap": True, "more": True, "day": "2026-11-16", "px": 2810})
+    assert not feeds.indices_known
+    venue.says(value | {"s": 40, "snap": True, "day": "2026-11-16", "px": 2700, "floor_bp": 8500})
+    assert feeds.indices_known == {"H100"} and set(feeds.indices["H100"]) == {9000, 8500}
+    venue.says(value | {"s": 41, "p": 40, "day": "2026-11-17", "px": 2811})
+    (event,) = venue.says(value | {"s": 42, "p": 41, "day": "2026-11-15", "px": 2805, "st": "FALLBACK"})
+    assert isinstance(event, ChannelData)
+    assert {floor: one.price_tick for floor, one in feeds.indices["H100"].items()} == {9000: 2811, 8500: 2700}
+
+
 @pytest.mark.rule("MDATA-018")
 def test_the_newest_day_of_a_watched_instrument_is_kept() -> None:
     venue = ScriptedVenue()

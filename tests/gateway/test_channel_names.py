@@ -1,5 +1,7 @@
 """Every channel that `hello` names can be subscribed; every other name is refused by name, and the connection lives."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -7,7 +9,8 @@ import pytest
 
 from exchange.wire.messages import ChannelSpec, Err, Ok, Ping, Replay, ReplayEnd, Subscribe, Unsubscribe
 from exchange.wire.requests import ChannelName
-from tests.gateway.harness import Bench, Peer
+from tests.gateway.harness import SYMBOL, Bench, Peer
+from tests.venue.daily.test_index_keeper import MONTH
 
 PER_CHIP = ("index", "certificates")
 WITHOUT_KEY = ("instruments", "settlement", *PER_CHIP)
@@ -26,6 +29,13 @@ def ask(peer: Peer, rows: Any, request_id: int = 2) -> Any:
     peer.take()
     peer.raw(encode({"t": "sub", "id": request_id, "ch": rows}))
     return next(message for message in peer.take() if isinstance(message, Ok | Err))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A venue with all kinds of channels: its chip has an index."""
+    with Bench(str(tmp_path), symbols=(SYMBOL, MONTH)) as made:
+        yield made
 
 
 def peers(bench: Bench) -> list[Peer]:

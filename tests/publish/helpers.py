@@ -9,6 +9,7 @@ import numpy as np
 from exchange.codes import EventKind, Family, MarketState, PeriodKind
 from exchange.engine.event_rows import Row
 from exchange.engine.query import InstrumentRow
+from exchange.publish.daily.index_values import IndexDay
 from exchange.publish.daily.settlements import SettledBook
 from exchange.publish.instruments import InstrumentTable
 from exchange.records import EVENT, EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
@@ -78,6 +79,7 @@ class Levels:
         self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         self.days: dict[int, list[int]] = {}  # by book, figures of `stats.DayStats`
         self.settled: dict[int, SettledBook] = {}
+        self.indices: list[IndexDay] = []
         self.implied_levels: dict[int, tuple[tuple[int, int] | None, tuple[int, int] | None]] = {}
 
     def depth(self, index: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -92,3 +94,6 @@ class Levels:
 
     def settlement(self, index: int) -> SettledBook:
         return self.settled.get(index, SettledBook(2846, 0, False, 0))
+
+    def index_days(self) -> list[IndexDay]:
+        return list(self.indices)

@@ -1,9 +1,11 @@
 """What a subscription names, and which channel that is."""
 
+from typing import Any
+
 import pytest
 
 from exchange.codes import ComboKind
-from exchange.publish.channel_kinds import ChannelKey, key_of, made_channel
+from exchange.publish.channel_kinds import ChannelKey, event_key, key_of, made_channel
 from exchange.publish.channels import DepthChannel, EventChannel, TopChannel
 from exchange.publish.daily.stats import StatsChannel
 from exchange.publish.raw_channels import RawDepthChannel, RawTopChannel
@@ -31,10 +33,22 @@ TABLE = table([*LISTED, instrument(4, SPREAD, "H100.G90.H27-J27", combo=int(Comb
         ("stats", {}, ErrorCode.UNKNOWN_INSTRUMENT),
         ("instruments", {"instrument": H27}, ErrorCode.UNKNOWN_INSTRUMENT),
         ("orders", {"instrument": H27}, ErrorCode.UNKNOWN_CHANNEL),
+        ("index", {"topic": "H100"}, ChannelKey("index", group=2)),
+        ("index", {"topic": "H100", "instrument": H27}, ErrorCode.UNKNOWN_INSTRUMENT),
+        ("index", {"topic": "A100"}, ErrorCode.UNKNOWN_INSTRUMENT),
+        ("index", {}, ErrorCode.UNKNOWN_INSTRUMENT),
     ],
 )
-def test_a_subscription_names_one_channel(name: str, named: dict[str, int], key: ChannelKey | ErrorCode) -> None:
-    assert key_of(ChannelSpec(name_of_channel=name, **named), TABLE) == key  # type: ignore[arg-type]
+def test_a_subscription_names_one_channel(name: str, named: dict[str, Any], key: ChannelKey | ErrorCode) -> None:
+    index_group = {"H100": 2}
+    spec = ChannelSpec(name_of_channel=name, **named)  # type: ignore[arg-type]
+    assert key_of(spec, TABLE, lambda chip: index_group.get(chip, 0)) == key
+
+
+def test_a_channel_is_about_a_book_or_about_a_product_group() -> None:
+    keys = event_key(TABLE, "status", 2), event_key(TABLE, "index", 2), event_key(TABLE, "settlement", 0)
+    assert keys == (ChannelKey("status", J27, 2), ChannelKey("index", group=2), ChannelKey("settlement"))
+    assert [key.place for key in keys] == [2, 2, 0]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +60,7 @@ def test_a_subscription_names_one_channel(name: str, named: dict[str, int], key:
         (ChannelKey("top", H27, 1, 10), TopChannel),
         (ChannelKey("stats", H27, 1), StatsChannel),
         (ChannelKey("settlement"), EventChannel),
+        (ChannelKey("index", group=2), EventChannel),
     ],
 )
 def test_each_key_has_its_kind_of_channel(key: ChannelKey, kind: type) -> None:

@@ -6,8 +6,7 @@
     settlements.message(row)                          # channel and numbers not set
     settlements.last(index)                           # message of a book's last settlement
 
-A command settles many books, each in a message of its own. A number is made of the sequence of the command and the
-place among its settlements, so it is the same on every gateway and after a restart (MDATA-001).
+A command settles many books, each in a message of its own (`numbers`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,12 +34,12 @@ from exchange.engine.event_rows import (
     read_rows,
 )
 from exchange.engine.query import InstrumentRow
+from exchange.publish.daily.numbers import numbered
 from exchange.publish.instruments import InstrumentTable
 from exchange.records import unpack_digest
 from exchange.units import NS_PER_DAY, NS_PER_US
 from exchange.wire.messages import Settlement
 
-PLACES = 1 << 12  # numbers that a command has for its settlements; a venue has fewer books
 _SETTLED = int(EventKind.SETTLED)
 
 
@@ -79,7 +78,7 @@ class Settlements:
         wanted = {index for index in self._outrights() if days[index]}
         for rows in pieces if wanted else ():
             settled = read_rows(rows[rows["kind"] == _SETTLED])
-            for number, row in reversed(list(_numbered(settled))):
+            for number, row in reversed(list(numbered(settled))):
                 self.number = max(self.number, number)
                 index = row[INSTRUMENT]
                 if index in wanted and row[TRADING_DAY] == days[index] and index not in self._rows:
@@ -93,7 +92,7 @@ class Settlements:
 
     def take(self, rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
         """Read SETTLED rows in order; yields each with the number of its message."""
-        for number, row in _numbered(rows):
+        for number, row in numbered(rows):
             self.number, index = number, row[INSTRUMENT]
             last = self._rows.get(index)
             if last is not None and last[TRADING_DAY] != row[TRADING_DAY]:
@@ -163,13 +162,3 @@ def kind_of(listed: InstrumentRow, settled: SettledBook) -> str:
 def day_text(day: int) -> str:
     """A day since 1970 like 2026-11-23; 0: empty."""
     return str(day_of(day)) if day else ""
-
-
-def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
-    """Each SETTLED row with the number of its message."""
-    sequence = place = 0
-    for row in rows:
-        place = place + 1 if row[SEQUENCE] == sequence else 1
-        sequence = row[SEQUENCE]
-        assert place < PLACES, "a command settles fewer books"
-        yield sequence * PLACES + place, row

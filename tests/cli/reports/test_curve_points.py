@@ -19,7 +19,7 @@ def test_a_folder_has_its_last_two_settlements(tmp_path: Path) -> None:
         end_day(bench, 1, (first + 10, 4), (first + 13, 2))
         end_day(bench, 3, (first + 20, 4), (first + 23, 2))
         row = bench.venue.table.row(1)
-        last = bench.venue.market.settlements.last(1)
+        last = bench.venue.market.daily.settlements.last(1)
     (read,) = of_folder(str(folder))
     assert read == CurvePoint(row.symbol, read.terms, first + 21, first + 11, "T1", "2026-11-19")
     assert (last.previous_settle_tick, last.price_tick, last.day) == (read.before_tick, read.tick, read.day)

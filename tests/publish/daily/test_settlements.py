@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from exchange.codes import ComboKind, EventKind, Family, PeriodKind, SettleMethod
-from exchange.publish.daily.settlements import PLACES, SettledBook, Settlements, day_text, kind_of
+from exchange.publish.daily.numbers import PLACES
+from exchange.publish.daily.settlements import SettledBook, Settlements, day_text, kind_of
 from exchange.units import NS_PER_DAY, NS_PER_S
 from exchange.wire.messages import ChannelSpec, Replay, Resync, Settlement, Subscribe
 from tests.gateway.harness import START_NS, Bench, Peer
