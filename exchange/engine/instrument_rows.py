@@ -43,10 +43,16 @@ class InstrumentRow(NamedTuple):
     group_reopen_ns: int
     legs: tuple[tuple[int, int], ...] = ()  # legs of a combination: (index, +1 bought or -1 sold)
     life: Life = Life.LISTED
+    commodity: int = 0  # contracts of one commodity offset each other's margin (MARGIN-002)
+    psr_mills: int = 0  # scan range and charges of the commodity, mills per GPU-hour (MARGIN-003 to 006)
+    intra_mills: int = 0
+    tier_mills: int = 0
 
 
+RATES = ("psr_mills", "intra_mills", "tier_mills")
 _NOT_DIRECT = (
     "index", "symbol", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns", "life", "legs",
+    *RATES,
 )  # fmt: skip
 _DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
 
@@ -68,6 +74,7 @@ def known_instruments(states: np.ndarray) -> list[InstrumentRow]:
         tuple(map(tuple, rows[:count].tolist())) if count > 1 else ()
         for rows, count in zip(listed["legs"], listed["leg_count"].tolist(), strict=True)
     ]
+    rates = {name: state.commodities[name][listed["commodity"]].tolist() for name in RATES}
     symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
     return [
         InstrumentRow(
@@ -80,6 +87,7 @@ def known_instruments(states: np.ndarray) -> list[InstrumentRow]:
             group_reopen_ns=group_reopen_ns[columns["group"][place]],
             life=Life(columns["life"][place]),
             legs=legs[place],
+            **{name: rates[name][place] for name in RATES},
             **{name: columns[name][place] for name in _DIRECT},
         )
         for place in range(len(listed))

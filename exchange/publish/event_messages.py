@@ -9,7 +9,7 @@ from exchange.wire.messages import ChannelMessage, Instruments, Status
 # When the schedule ends the state of a product group, us since 1970; 0: not known. Called with group, MarketState, and
 # the time at which it is in force, us.
 EndsUs = Callable[[int, int, int], int]
-INSTRUMENTS_PAGE = 1_000  # definitions in one message: about 0.5 MiB of JSON
+INSTRUMENTS_PAGE = 1_000  # definitions in one message: about 0.6 MiB of JSON
 
 
 def no_schedule(_group: int, _state: int, _time_us: int) -> int:

@@ -1,17 +1,18 @@
 """The instruments of all books for publishers: ids and hours by book index, and definitions.
 
-table = InstrumentTable(lambda: query.known_instruments(engine.states), unit_lots={"H100": 8})
+table = InstrumentTable(lambda: query.known_instruments(engine.states), {"H100": ChipTerms(8)})
 table.refresh()                              # at first, and after every released LISTED or ENDED event
 table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, Matching, OrderEntry, PeriodKind
 from exchange.engine.query import InstrumentRow
 from exchange.units import NS_PER_US
-from exchange.wire.messages import InstrumentDefinition
+from exchange.wire.messages import InstrumentDefinition, MarginRates
 from exchange.wire.words import unlisted_id
 
 FIRST_YEAR = 2020  # months of instrument ids count from January 2020 (SPEC-042)
@@ -42,19 +43,36 @@ def chip_of(row: InstrumentRow) -> str:
     return row.symbol.split(".")[0]
 
 
+class ChipTerms(NamedTuple):
+    """Terms of a chip's contracts that are in the specification, not in the engine.
+
+    unit_lots              lots of a delivery unit
+    reference_tenths       reference rate, tenths of TFLOP/s, 0: none; it may still be provisional (SPEC-031)
+    addon_bp               delivery add-on of uncovered shorts, share of the scan range (MARGIN-009)
+    """
+
+    unit_lots: int = 1
+    reference_tenths: int = 0
+    reference_provisional: bool = False
+    addon_bp: int = 0
+
+
+_NO_TERMS = ChipTerms()
+
+
 class InstrumentTable:
     """Instruments by book index; index 0 is none. `ids`, `hours` and `groups` are updated in place, never replaced.
 
     An instrument that has ended stays until its book has another one, so that its events can be sent again.
     """
 
-    def __init__(self, load: Callable[[], list[InstrumentRow]], unit_lots: Mapping[str, int] | None = None) -> None:
-        """load        returns the engine's instruments as they are now, one for each book, in order of index
+    def __init__(self, load: Callable[[], list[InstrumentRow]], chips: Mapping[str, ChipTerms] | None = None) -> None:
+        """load     returns the engine's instruments as they are now, one for each book, in order of index
 
-        unit_lots   lots of a delivery unit, by chip; 1 for a chip that is not in it
+        chips    terms by chip
         """
         self._load = load
-        self._unit_lots = unit_lots or {}
+        self._chips = chips or {}
         self.rows: list[InstrumentRow | None] = [None]
         self.ids: list[int] = [0]
         self.hours: list[int] = [0]
@@ -99,6 +117,7 @@ class InstrumentTable:
         """The definition of a book for the `instruments` channel. `phase`: its market state by name."""
         row = self.row(index)
         chip = chip_of(row)
+        terms = self._chips.get(chip, _NO_TERMS)
         start, stop = self._delivery_us(row)
         kind = "" if row.legs else PeriodKind(row.period_kind).name.lower()
         return InstrumentDefinition(
@@ -115,7 +134,7 @@ class InstrumentTable:
             minimum_increment=row.min_inc,
             order_lots_min=1,
             order_lots_max=row.order_lots_max,
-            unit_lots=self._unit_lots.get(chip, 1),
+            unit_lots=terms.unit_lots,
             currency="USD",
             matching=Matching(row.matching).name.lower(),
             band_ticks=row.band_ticks,
@@ -131,6 +150,9 @@ class InstrumentTable:
             ioc_only=row.order_entry == OrderEntry.IOC_ONLY,
             life="" if row.life == Life.LISTED else row.life.name,
             legs=[(self.ids[leg], lots) for leg, lots in row.legs] or None,
+            reference_tenths=terms.reference_tenths,
+            reference_provisional=terms.reference_provisional,
+            margin_rates=_margin_rates(row, terms),
         )
 
     def _delivery_us(self, row: InstrumentRow) -> tuple[int, int]:
@@ -140,3 +162,10 @@ class InstrumentTable:
             return min(starts), max(stops)
         months = PERIOD_MONTHS[PeriodKind(row.period_kind)]
         return month_start_us(row.start_month), month_start_us(row.start_month + months)
+
+
+def _margin_rates(row: InstrumentRow, terms: ChipTerms) -> MarginRates | None:
+    """The rates of an outright; of a combination its legs have them."""
+    if row.legs:
+        return None
+    return MarginRates(row.commodity, row.psr_mills, row.intra_mills, row.tier_mills, terms.addon_bp)

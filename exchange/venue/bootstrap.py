@@ -45,6 +45,7 @@ from exchange.venue.daily.keepers import day_keepers, opening_indices
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
 from exchange.venue.event_history import EventHistory
+from exchange.venue.listings import chip_terms
 from exchange.venue.venue import Spawn, Venue
 
 RECORDED_ROWS_MAX = 1_048_576  # replayed events kept for the history
@@ -167,10 +168,9 @@ class OpenVenue:
         self.keys = KeyStore(path, seams.disk, self.history_name, last, self.warnings, self.history.position)
         self._catch_up(recorder)
         self.stored = self._stored_replies()
-        units = {chip.name: chip.unit_lots or 1 for chip in self.spec.listed_chips}
         self.venue = Venue(
             self.engine, self.journal, self.sequencer, seams.clock, self.history, self.outbox, seams.spawn,
-            seams.schedule, self.warnings.note, batch_rows, units, schedule,
+            seams.schedule, self.warnings.note, batch_rows, chip_terms(self.spec), schedule,
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
         self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))

@@ -16,6 +16,7 @@ from exchange.publish.daily.statements import Statements
 from exchange.publish.engine_view import EngineView
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.feed_publisher import FeedPublisher
+from exchange.publish.instruments import ChipTerms
 from exchange.publish.market_data import MarketData
 from exchange.publish.replies import Replies
 from exchange.publish.settlement_status import SettlementStatus
@@ -38,11 +39,11 @@ class Consumers:
         outbox: Outbox,
         submit: Submit,
         warn: Callable[[str], None],
-        unit_lots: Mapping[str, int] | None = None,
+        chips: Mapping[str, ChipTerms] | None = None,
         day: DaySchedule | None = None,
     ) -> None:
         states = engine.states
-        self.listings = Listings(states, unit_lots)
+        self.listings = Listings(states, chips)
         table = self.listings.table
         self.reports = ExecutionReports(table)
         self.replies = Replies(table, lambda account, text: query.find_order(states, account, 0, text))

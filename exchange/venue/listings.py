@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.query import InstrumentRow
 from exchange.gateway.translate import ListedInstrument
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.instruments import InstrumentTable
+from exchange.publish.instruments import ChipTerms, InstrumentTable
 
 LOWEST_TICK = -(2**31) + 1
 _CHANGES = {int(EventKind.INSTRUMENT_LISTED), int(EventKind.INSTRUMENT_ENDED)}
@@ -23,9 +24,9 @@ class Listings:
     """Follows the controls of one venue that list, change and end instruments. It is the first consumer: the others
     look up here."""
 
-    def __init__(self, states: np.ndarray, unit_lots: Mapping[str, int] | None = None) -> None:
-        """`states`: the engine's STATE; `unit_lots`: lots of a delivery unit, by chip."""
-        self.table = InstrumentTable(lambda: query.known_instruments(states), unit_lots)
+    def __init__(self, states: np.ndarray, chips: Mapping[str, ChipTerms] | None = None) -> None:
+        """`states`: the engine's STATE; `chips`: terms by chip."""
+        self.table = InstrumentTable(lambda: query.known_instruments(states), chips)
         self.instruments: dict[int, ListedInstrument] = {}  # by instrument id
         self.groups = self.table.groups  # by chip
         self.number = 0  # rises with every change
@@ -50,3 +51,13 @@ def _is_known(row: InstrumentRow) -> bool:
     """Whether an instrument can be named: it is listed, or it was an outright. The engine refuses an order for such a
     one for the state of its book; of a combination that has ended nothing is left."""
     return row.life == Life.LISTED or not row.combo
+
+
+def chip_terms(spec: Spec) -> dict[str, ChipTerms]:
+    """Terms of each listed chip that the engine does not keep."""
+    return {
+        chip.name: ChipTerms(
+            chip.unit_lots or 1, chip.ref_tenths or 0, chip.ref_provisional, spec.margin.delivery_addon_bp
+        )
+        for chip in spec.listed_chips
+    }  # fmt: skip

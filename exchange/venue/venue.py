@@ -17,6 +17,7 @@ from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.outbox import Outbox
 from exchange.publish.account_streams import AccountStreams
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.instruments import ChipTerms
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
 from exchange.venue.admission import Admission
@@ -55,14 +56,14 @@ class Venue:
         schedule: Callable[[Callable[[], None]], None],
         warn: Callable[[str], None],
         batch_rows: int,
-        unit_lots: Mapping[str, int] | None = None,
+        chips: Mapping[str, ChipTerms] | None = None,
         day: DaySchedule | None = None,
     ) -> None:
         """schedule     runs a function at the end of the loop tick
 
         warn         called with a line for the person who runs the venue
         batch_rows   most commands in one commit
-        unit_lots    lots of a delivery unit, by chip
+        chips        terms by chip
         day          the scheduled day; None: the operator changes market states
         """
         self.engine, self.journal, self.history = engine, journal, history
@@ -71,7 +72,7 @@ class Venue:
         self._spawn, self._schedule = spawn, schedule
         self.gathering = Gathering(batch_rows)
         self.own = OwnCommands(self.states, self.gathering, self.wake, self._commit_now)
-        consumers = self.consumers = Consumers(engine, clock, history, outbox, self.own.submit, warn, unit_lots, day)
+        consumers = self.consumers = Consumers(engine, clock, history, outbox, self.own.submit, warn, chips, day)
         self.market, self.timekeeper, self.counters = consumers.market, consumers.timekeeper, consumers.counters
         self.table, self.instruments = consumers.listings.table, consumers.listings.instruments
         self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status

@@ -139,11 +139,22 @@ class Stats(ChannelMessage, tag="stats"):
     conflated: bool = False
 
 
+class MarginRates(Part):
+    """What margin of an outright is computed with (MARGIN-001). Contracts of one commodity offset each other."""
+
+    commodity: Count
+    psr_mills: Count
+    intra_mills: Count
+    tier_mills: Count
+    addon_bp: Count
+
+
 class InstrumentDefinition(Part):
     """Everything a client needs to know of an instrument.
 
     `legs` of a combination: instrument of each leg, and its lots when one lot is bought, negative if the leg is sold. A
-    combination has no `period_kind`. Its delivery is from the first delivery day of its legs to the last.
+    combination has no `period_kind` and no `margin_rates`: its legs have them. Its delivery is from the first delivery
+    day of its legs to the last.
     """
 
     instrument: Count
@@ -175,6 +186,9 @@ class InstrumentDefinition(Part):
     ioc_only: bool = False
     life: str = ""
     legs: list[tuple[Count, Integer]] | None = None
+    reference_tenths: Count = 0
+    reference_provisional: bool = False
+    margin_rates: MarginRates | None = None
 
 
 class Instruments(ChannelMessage, tag="instruments"):

@@ -20,6 +20,7 @@ from exchange.wire.market_messages import (
     Depth,
     InstrumentDefinition,
     Instruments,
+    MarginRates,
     Settlement,
     Stats,
     Status,

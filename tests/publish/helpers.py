@@ -11,7 +11,7 @@ from exchange.engine.event_rows import Row
 from exchange.engine.query import InstrumentRow
 from exchange.publish.daily.index_values import IndexDay
 from exchange.publish.daily.settlements import SettledBook
-from exchange.publish.instruments import InstrumentTable
+from exchange.publish.instruments import ChipTerms, InstrumentTable
 from exchange.records import EVENT, EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
 from exchange.reference.rows import fields_of
 from exchange.wire.messages import Stats
@@ -59,7 +59,7 @@ LISTED = [
 def table(listed: list[InstrumentRow] | None = None) -> InstrumentTable:
     """A table of three instruments, or of the rows of a list that a test goes on changing."""
     rows = LISTED if listed is None else listed
-    made = InstrumentTable(lambda: list(rows), {"H100": 8})
+    made = InstrumentTable(lambda: list(rows), {"H100": ChipTerms(8, 7_900, True, 5_000)})
     made.refresh()
     return made
 

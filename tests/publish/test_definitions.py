@@ -17,6 +17,7 @@ from exchange.engine.engine import Engine
 from exchange.limits import TEST
 from exchange.publish.instruments import InstrumentTable
 from exchange.reference.rows import Command
+from exchange.venue.listings import chip_terms
 
 LAUNCH = date(2026, 11, 23)
 SPEC = load_spec()
@@ -39,6 +40,12 @@ def chosen() -> list[Instrument]:
 
 def wanted(one: Instrument) -> dict[str, Any]:
     """The definition in the words of the wire, each figure from the specification alone."""
+    chip = next(chip for chip in SPEC.listed_chips if chip.name == one.chip)
+    margin = SPEC.margin
+    rates = {
+        "psr": chip.psr_mills, "intra": margin.intra_mills, "tier": margin.tier_mills,
+        "addon_bp": margin.delivery_addon_bp,
+    }  # fmt: skip
     start = datetime.fromtimestamp(one.deliv_from / 1e9, UTC)
     return {
         "i": one.id, "sym": one.symbol, "rev": 1, "fam": one.family.name, "chip": one.chip, "floor_bp": one.floor_bp,
@@ -48,20 +55,28 @@ def wanted(one: Instrument) -> dict[str, Any]:
         "ltd": one.ltd_ns // 1_000, "deliv_from": one.deliv_from // 1_000, "deliv_to": one.deliv_to // 1_000,
         "maker_fee": one.maker_fee, "taker_fee": one.taker_fee, "phase": "CLOSED",
         "kind": KINDS[one.kind.name] if one.kind is not None else "",
+        "ref_tenths": chip.ref_tenths, **({"ref_prov": True} if chip.ref_provisional else {}),
+        **({} if one.legs else {"rates": rates}),
         **({"ioc_only": True} if one.order_entry == OrderEntry.IOC_ONLY else {}),
         **({"combo": one.combo.name.lower(), "legs": [tuple(leg) for leg in one.legs]} if one.legs else {}),
     }  # fmt: skip
 
 
-@pytest.mark.rule("MDATA-017", "MDATA-012", "SPEC-041")
+@pytest.mark.rule("MDATA-017", "MDATA-012", "MDATA-022", "SPEC-041", "MARGIN-004")
 def test_every_definition_says_what_the_specification_says() -> None:
     instruments, engine = chosen(), Engine(TEST)
     assert sum(bool(one.legs) for one in instruments) > 10 and len({one.combo for one in instruments}) >= 3
     for payload in listing_payloads(instruments, SPEC, LAUNCH):
         engine.control(rows([Command(kind=CommandKind.LIST)]), payload)
-    units = {chip.name: chip.unit_lots or 1 for chip in SPEC.listed_chips}
-    table = InstrumentTable(lambda: query.known_instruments(engine.states), units)
+    table = InstrumentTable(lambda: query.known_instruments(engine.states), chip_terms(SPEC))
     table.refresh()
+    commodities: dict[tuple[str, bool], set[int | None]] = {}
     for index, one in enumerate(instruments, 1):
         told = msgspec.to_builtins(table.definition(index, "CLOSED"))
+        commodities.setdefault((one.chip, one.family == Family.IDX), set()).add(
+            told.get("rates", {}).pop("commodity", None)
+        )
         assert told == wanted(one), one.symbol
+    numbers = [sorted(found - {None}) for found in commodities.values()]  # type: ignore[type-var]
+    assert len(numbers) > 1 and all(len(found) == 1 for found in numbers), "physical contracts with terms, index months"
+    assert len({found[0] for found in numbers}) == len(numbers)

@@ -9,16 +9,20 @@ from exchange.codes import ComboKind, PeriodKind
 from exchange.publish.instruments import days_since_1970, month_start_us
 from tests.publish.helpers import H27, J27, LISTED, instrument, table
 
+RATES = {"commodity": 1, "psr_mills": 400, "intra_mills": 60, "tier_mills": 50}
 
-@pytest.mark.rule("MDATA-012")
+
+@pytest.mark.rule("MDATA-012", "MDATA-022")
 def test_definition_is_that_of_the_protocol() -> None:
-    listed = [instrument(1, H27, "H100.G90.H27", low_tick=2277, high_tick=3415)]
+    listed = [instrument(1, H27, "H100.G90.H27", low_tick=2277, high_tick=3415, **RATES)]
     definition = table(listed).definition(1, "OPEN")
     assert msgspec.to_builtins(definition) == {
         "i": H27, "sym": "H100.G90.H27", "rev": 3, "fam": "PHY", "chip": "H100", "floor_bp": 9000, "kind": "month",
         "from": "2027-03-01", "hours": 744, "tick_mills": 1, "min_inc": 1, "min_q": 1, "max_q": 10000, "unit_lots": 8,
         "ccy": "USD", "match": "fifo", "band": 200, "limit": (2277, 3415), "settle": 2846, "ltd": 1803326400000000,
         "deliv_from": 1803859200000000, "deliv_to": 1806537600000000, "maker_fee": 0, "taker_fee": 2, "phase": "OPEN",
+        "ref_tenths": 7_900, "ref_prov": True,
+        "rates": {"commodity": 1, "psr": 400, "intra": 60, "tier": 50, "addon_bp": 5_000},
     }  # fmt: skip
 
 
