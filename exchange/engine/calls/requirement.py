@@ -1,6 +1,6 @@
 """Full initial margin of accounts from the engine's state (MARGIN-001), also with hypothetical lots on top."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,22 +43,49 @@ def required_mills(state: np.record) -> np.ndarray:
 
 
 def margin_parts(state: np.record, account: int, more: Iterable[tuple[int, int]] = ()) -> FullMargin:
-    """Full margin of one account. Changes nothing.
+    """Full margin of one account. Changes nothing. `more`: as for `held_lots`."""
+    (found,) = _parts_of(state, [held_lots(state, account, more)])
+    return found
+
+
+def margin_by_commodity(
+    state: np.record, account: int, more: Iterable[tuple[int, int]] = ()
+) -> tuple[dict[int, FullMargin], FullMargin]:
+    """As `margin_parts`: of each commodity by itself, and of all together.
+
+    A credit belongs to two commodities and is rounded once for both (MARGIN-007), so only the second result has it.
+    """
+    lots = {book: count for book, count in held_lots(state, account, more).items() if count}
+    by_commodity: dict[int, dict[int, int]] = {}
+    for (book, count), number in zip(lots.items(), state.books["commodity"][[*lots]].tolist(), strict=True):
+        by_commodity.setdefault(number, {})[book] = count
+    numbers = sorted(by_commodity)
+    *parts, total = _parts_of(state, [*(by_commodity[number] for number in numbers), lots])
+    return dict(zip(numbers, parts, strict=True)), total
+
+
+def held_lots(state: np.record, account: int, more: Iterable[tuple[int, int]] = ()) -> dict[int, int]:
+    """Signed lots of an account, by book.
 
     more  hypothetical lots on top: (book, signed lots) of outrights, or of combinations, which count in their legs
     """
-    used = int(state.used_positions) + 1
-    positions = state.positions[:used]
+    positions = state.positions[: int(state.used_positions) + 1]
     own = positions[positions["account"] == account]
     lots: dict[int, int] = dict(zip(own["book"].tolist(), own["lots"].tolist(), strict=True))
+    legs, leg_counts = state.books["legs"], state.books["leg_count"]
     for index, count in more:
-        book = state.books[index]
-        for leg in book.legs[: int(book.leg_count)]:
-            lots[int(leg["book"])] = lots.get(int(leg["book"]), 0) + count * int(leg["sign"])
-    held = np.array([*lots.items()], np.int64).reshape(-1, 2)
-    parts = np.zeros((1, PARTS), np.int64)
-    full_margins(np.array([0, len(held)], np.int64), held, *_tables(state), parts)
-    return FullMargin(*parts[0].tolist())
+        for leg, sign in legs[index, : leg_counts[index]].tolist():
+            lots[leg] = lots.get(leg, 0) + count * sign
+    return lots
+
+
+def _parts_of(state: np.record, portfolios: Sequence[Mapping[int, int]]) -> list[FullMargin]:
+    """Full margin of each portfolio, signed lots by book, as if it were all that an account holds."""
+    first = np.cumsum([0, *map(len, portfolios)], dtype=np.int64)
+    held = np.array([row for lots in portfolios for row in lots.items()], np.int64).reshape(-1, 2)
+    parts = np.zeros((len(portfolios), PARTS), np.int64)
+    full_margins(first, held, *_tables(state), parts)
+    return [FullMargin(*row) for row in parts.tolist()]
 
 
 def _parts_of_all(state: np.record) -> np.ndarray:

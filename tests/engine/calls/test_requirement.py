@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from contracts_spec.formulas.margin import MarginTerms, initial_margin
 from contracts_spec.symbols import OutrightName, parse_symbol
-from exchange.engine.calls.requirement import FullMargin, margin_parts, required_mills
-from exchange.reference.formulas.margin import AccountTerms, initial
+from exchange.engine.calls.margin_payload import commodities_of
+from exchange.engine.calls.requirement import FullMargin, margin_by_commodity, margin_parts, required_mills
+from exchange.reference.formulas.margin import AccountTerms, commodity, initial
 from tests.engine.calls.launch_market import SPEC, SYMBOLS, LaunchMarket
 
 F27 = 84  # months since 2020-01
@@ -81,3 +82,23 @@ def test_hypothetical_lots_count_on_top_and_change_nothing() -> None:
     assert margin_parts(state, 2, [(book, -10)]).total == 0
     assert margin_parts(state, 5, [(book, 1)]).total == 672 * 400, "an account that holds nothing"
     assert MARKET.engine.states.tobytes() == before
+
+
+@pytest.mark.rule("MARGIN-001", "MARGIN-007", "MARGIN-018")
+@given(PORTFOLIOS, PORTFOLIOS)
+def test_parts_of_each_commodity_are_those_of_its_positions_alone(own: dict[str, int], more: dict[str, int]) -> None:
+    """With hypothetical lots on top; the credit between commodities is in the sum of all only."""
+    state = MARKET.hold({3: own})
+    parts, total = margin_by_commodity(state, 3, [(MARKET.books[symbol], lots) for symbol, lots in more.items()])
+    lots = {symbol: own.get(symbol, 0) + more.get(symbol, 0) for symbol in {*own, *more}}
+    by_name: dict[str, dict[str, int]] = {}
+    for symbol, count in lots.items():
+        if count:
+            by_name.setdefault(commodity(symbol), {})[symbol] = count
+    numbers = commodities_of(MARKET.engine.states, SPEC)
+    assert {numbers[name] for name in by_name} == parts.keys()
+    for name, alone in by_name.items():
+        slow = initial(SPEC, alone, AccountTerms(addon=["F27"]))
+        assert parts[numbers[name]]._asdict() == {part: slow[part] for part in FullMargin._fields}
+    slow = initial(SPEC, lots, AccountTerms(addon=["F27"]))
+    assert total._asdict() == {part: slow[part] for part in FullMargin._fields} and total.total == slow["total"]
