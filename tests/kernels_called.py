@@ -24,6 +24,7 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("engine.control.house.test_bust", "test_positions_and_fees_are_as_if_the_trade_had_never_been"),
     ("engine.control.house.test_transfer", "test_a_killed_giver_may_give_but_not_a_hedge_that_it_cannot_be_without"),
     ("engine.calls.test_requirement", "test_v14_pairs_are_credited_in_their_order"),
+    ("engine.calls.test_what_if", "ask_with_lots", 5, 60, 5),
     ("engine.calls.test_margin_run", "test_pairs_and_add_on_months_of_the_payload_count"),
     ("engine.calls.test_margin_run", "test_a_deposit_ends_a_call_at_once_if_it_is_enough"),
     ("engine.calls.test_liquidation", "test_lots_and_price_are_those_that_entry_accepts"),

@@ -251,10 +251,14 @@ def position(states: np.ndarray, account: int, index: int) -> PositionRow:
 def margin(states: np.ndarray, account: int) -> MarginRow:
     """Money of an account: cash, equity, initial margin of positions and working orders (MARGIN-013), maintenance
     margin, and free margin (MARGIN-015)."""
-    row = states[0].accounts[account]
-    cash, hold = int(row.cash_mills), int(views(states.dtype).initial_margin_mills(states, account))
-    equity = cash + int(row.unrealised_pnl_mills)
-    return MarginRow(cash, equity, hold, share_ceil(hold, MAINTENANCE_BP), min(cash, equity) - hold)
+    return margin_row(states[0].accounts[account], int(views(states.dtype).initial_margin_mills(states, account)))
+
+
+def margin_row(account_row: np.record, hold_mills: int) -> MarginRow:
+    """As `margin`, of an ACCOUNT row whose exact hold is known."""
+    cash = int(account_row.cash_mills)
+    equity = cash + int(account_row.unrealised_pnl_mills)
+    return MarginRow(cash, equity, hold_mills, share_ceil(hold_mills, MAINTENANCE_BP), min(cash, equity) - hold_mills)
 
 
 def accounts(states: np.ndarray) -> list[int]:

@@ -13,6 +13,7 @@ from exchange.engine import query
 from exchange.engine.apply import apply_commands
 from exchange.engine.calls.liquidation import closing_orders
 from exchange.engine.calls.margin_run import MarginPayload
+from exchange.engine.calls.what_if import WhatIf
 from exchange.engine.control.day_limits import BookLimits, DayLimitsPayload
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.endings.cascade import CascadePayload
@@ -48,6 +49,7 @@ def warm_up(limits: Limits) -> None:
         _control(engine, *control)
     engine.states["accounts"]["flags"][0, 1] |= int(AccountFlag.LIQUIDATING)
     closing_orders(engine.states)
+    WhatIf()
     engine.first_refusal(blank_commands(1))
     engine.state_hash()
     views(engine.states.dtype)
