@@ -7,13 +7,17 @@ as of the moment of the reply.
 import time
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from clients.feeds import Feed
 from clients.session_base import SessionBase
 from exchange.wire.messages import (
     Fill,
+    InstrumentDefinition,
     LimitsQuery,
     LimitUse,
     MarginView,
+    New,
     Ok,
     OrderView,
     Ping,
@@ -22,6 +26,7 @@ from exchange.wire.messages import (
     Replay,
     ServerMessage,
     StatementView,
+    WhatIfOrder,
 )
 
 REPLAY_MAX = 5_000  # RECOV-014
@@ -77,6 +82,28 @@ class Queries(SessionBase):
         assert margin is not None
         return margin
 
+    async def what_if(
+        self,
+        orders: Sequence[New] = (),
+        positions: Sequence[tuple[InstrumentDefinition, int]] = (),
+        account: int = 0,
+    ) -> MarginView:
+        """The margin of the account if it also had these orders and lots (MARGIN-018). The market does not see them.
+
+        orders      at most 20 that `new` has built, checked in turn by their limit prices; one that passes works when
+                    the next is checked
+        positions   at most 64 (instrument, signed lots), held at the mark
+        returns     `parts` and `total`: what the positions alone require; `results`: what each order needs, with a
+                    `code` if it would be refused
+        ValueError: an order has no limit price. Refused: a row has no listed instrument, or lots or a price that no
+        order may have
+        """
+        rows = [(instrument.instrument, lots) for instrument, lots in positions]
+        asked = Query(request_id=1, what="margin", account=account, orders=[*map(_row_of, orders)], positions=rows)
+        margin = (await self.request(asked)).margin
+        assert margin is not None
+        return margin
+
     async def statement(self, account: int = 0) -> StatementView | None:
         """What moved the account's cash in the trading day that was settled last; None: none was yet."""
         return (await self._statements(account)).statement
@@ -98,3 +125,13 @@ class Queries(SessionBase):
         channel = feed.channel if feed else 0
         request = Replay(request_id=1, account=account, channel=channel, first_sequence=first, last_sequence=last)
         return (await self._answer(lambda: self._send(request))).replayed
+
+
+def _row_of(order: New) -> WhatIfOrder:
+    """The row of an order that was built but not sent."""
+    if order.price_tick is UNSET:
+        raise ValueError(f"order {order.client_order_id} has no limit price: what it needs follows from one")
+    assert isinstance(order.price_tick, int)
+    return WhatIfOrder(
+        instrument=order.instrument, side=order.side, price_tick=order.price_tick, order_lots=order.order_lots
+    )

@@ -3,7 +3,7 @@
     pack_new(port.gathering.open, ...)                      append the row of a command,
     port.gathering.open.add_request(us)                     and say that its session answers it when it is released
     port.wake()                                             submit at the end of this loop tick
-    port.ask(lambda: port.questions.margin_view(7))         ask about the released state
+    port.ask(lambda: port.questions.position_views(7))      ask about the released state
     port.listen(account, queue)                             send the account's messages as they are released
 
 The gateway learns the result of a command only from its events. `exchange.venue.venue.Venue` implements this Protocol.
@@ -31,6 +31,7 @@ from exchange.wire.messages import (
     Ok,
     OrderView,
     PositionView,
+    Query,
     StatementView,
 )
 
@@ -109,8 +110,8 @@ class AccountQuestions(Protocol):
     def position_views(self, account: int) -> list[PositionView]:
         """Positions of the account."""
 
-    def margin_view(self, account: int) -> MarginView:
-        """Equity and margins of the account."""
+    def what_if(self, account: int, asked: Query) -> MarginView | Err:
+        """Equity and margins of the account with what a `query` adds to it, or why a row of that is refused."""
 
     def statements(self, account: int) -> tuple[StatementView | None, StatementView]:
         """What moved cash in the day settled last, if there is one, and since."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from exchange.engine.calls.what_if import WhatIf
 from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
 from exchange.publish import account_views
@@ -16,7 +17,16 @@ from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_S, NS_PER_US
 from exchange.venue.day_schedule import DaySchedule
-from exchange.wire.messages import AccountSnapshot, DayView, MarginView, OrderView, PositionView, StatementView
+from exchange.wire.messages import (
+    AccountSnapshot,
+    DayView,
+    Err,
+    MarginView,
+    OrderView,
+    PositionView,
+    Query,
+    StatementView,
+)
 
 US_PER_S = NS_PER_S // NS_PER_US
 
@@ -35,6 +45,7 @@ class VenueQuestions:
         """`states`: the engine's STATE. `schedule`: None: the operator changes market states."""
         self._states, self._table, self._reports = states, table, reports
         self._statements, self._schedule = statements, schedule
+        self._what_if = WhatIf()
 
     def account_pages(self, account: int) -> list[AccountSnapshot]:
         """The whole account, in pages (SESS-006)."""
@@ -55,6 +66,10 @@ class VenueQuestions:
     def margin_view(self, account: int) -> MarginView:
         """Equity, margin held and free margin."""
         return account_views.margin_view(self._states, account)
+
+    def what_if(self, account: int, asked: Query) -> MarginView | Err:
+        """As `margin_view`, with the orders and lots of a `query` on top, or why a row of these is refused."""
+        return account_views.what_if_view(self._states, self._table, self._what_if, account, asked)
 
     def statements(self, account: int) -> tuple[StatementView | None, StatementView]:
         """What moved cash in the trading day settled last, if there is one, and since."""

@@ -45,6 +45,14 @@ KEYS = {
     "unrealised_mills": "upl",
     "realised_mills": "rpl",
     "need_mills": "need",
+    "required_mills": "req",
+    "scan_mills": "scan",
+    "intra_mills": "intra",
+    "tier_mills": "tier",
+    "addon_mills": "addon",
+    "inter_mills": "inter",
+    "commodity": "k",
+    "only_closes": "closes",
     "order_id": "oid",
     "client_order_id": "coid",
     "trade_id": "tid",
@@ -177,6 +185,7 @@ PRICE_BOUND = 2**31 - 1
 LOTS_BOUND = 2**31 - 1
 BATCH_MAX = 20  # ENTRY-013
 QUOTE_ROWS_MAX = 32
+WHAT_IF_POSITIONS_MAX = 64  # MARGIN-018
 PROTECTION_FILLS_MAX = 256  # most fills that a protection group counts (MMP-001)
 MESSAGES_MAX = 64  # WIRE-003
 
@@ -190,6 +199,7 @@ TimeUs = Annotated[int, Meta(ge=0, le=INT53)]
 Word = Annotated[int, Meta(ge=1, le=2**32 - 1)]  # number of an account, id of an instrument
 Price = Annotated[int, Meta(ge=-PRICE_BOUND, le=PRICE_BOUND)]
 Lots = Annotated[int, Meta(ge=0, le=LOTS_BOUND)]
+SignedLots = Annotated[int, Meta(ge=-LOTS_BOUND, le=LOTS_BOUND)]
 # These patterns end with `\Z`, because `$` would also match before a line feed (SEC-052).
 ClientOrderId = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,24}}\Z")]
 Tag = Annotated[str, Meta(pattern=rf"\A{_ID_CHARACTERS}{{1,8}}\Z")]

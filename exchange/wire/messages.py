@@ -55,6 +55,7 @@ from exchange.wire.requests import (
     Timer,
     Unkill,
     Unsubscribe,
+    WhatIfOrder,
 )
 from exchange.wire.responses import (
     AccountSnapshot,
@@ -68,6 +69,8 @@ from exchange.wire.responses import (
     LimitTerms,
     LimitUse,
     Live,
+    MarginPart,
+    MarginTotal,
     MarginView,
     Ok,
     OrderView,
@@ -77,6 +80,7 @@ from exchange.wire.responses import (
     Shutdown,
     StatementView,
     Welcome,
+    WhatIfResult,
     full_terms,
 )
 

@@ -16,6 +16,7 @@ from exchange.wire.fields import (
     LOTS_BOUND,
     PROTECTION_FILLS_MAX,
     QUOTE_ROWS_MAX,
+    WHAT_IF_POSITIONS_MAX,
     ClientOrderId,
     Count,
     Lots,
@@ -26,6 +27,7 @@ from exchange.wire.fields import (
     Price,
     Request,
     RequestId,
+    SignedLots,
     Tag,
     Text,
     TimeUs,
@@ -198,8 +200,20 @@ class Batch(Request, tag="batch", kw_only=True):
     expires_us: TimeUs = 0
 
 
+class WhatIfOrder(_ClientPart, kw_only=True):
+    """A limit order that nobody has sent, in a `query` of `margin`."""
+
+    instrument: Word
+    side: SideText
+    price_tick: Price
+    order_lots: Lots
+
+
 class Query(Request, tag="query", kw_only=True):
-    """Ask for the state of an order or an account, or for the venue's time."""
+    """Ask for the state of an order or an account, or for the venue's time.
+
+    orders, positions   of `margin`: what the margin would be with these orders, and with these lots on top (MARGIN-018)
+    """
 
     what: Literal["order", "open", "fills", "positions", "margin", "statement", "time"]
     account: Word = 0
@@ -207,6 +221,8 @@ class Query(Request, tag="query", kw_only=True):
     client_order_id: ClientOrderId = ""
     first_sequence: Count = 0
     last_sequence: Count = 0
+    orders: Annotated[list[WhatIfOrder], Meta(max_length=BATCH_MAX)] = []
+    positions: Annotated[list[tuple[Word, SignedLots]], Meta(max_length=WHAT_IF_POSITIONS_MAX)] = []
 
 
 class Quote(Request, tag="quote", kw_only=True):

@@ -178,14 +178,54 @@ class PositionView(Part):
     realised_mills: Mills | None = None
 
 
+class MarginPart(Part):
+    """What the positions of one commodity require by themselves (MARGIN-001)."""
+
+    commodity: str
+    scan_mills: Mills
+    intra_mills: Mills
+    tier_mills: Mills
+    addon_mills: Mills
+
+
+class MarginTotal(Part):
+    """What all positions together require: the sum of all parts, less the credit between commodities (MARGIN-001)."""
+
+    scan_mills: Mills
+    intra_mills: Mills
+    tier_mills: Mills
+    addon_mills: Mills
+    inter_mills: Mills
+    required_mills: Mills
+    maintenance_margin_mills: Mills
+
+
+class WhatIfResult(Part):
+    """What the risk check answers to a hypothetical order; without `code` it passes (MARGIN-018)."""
+
+    need_mills: Mills
+    free_margin_mills: Mills
+    only_closes: bool = False
+    code: Count | None = None
+    name: str = ""
+    message: str = ""
+
+
 class MarginView(Part):
-    """Equity and margins in `account` and in replies to `query`, with the figures of `margin`."""
+    """Equity and margins in `account` and in replies to `query`, with the figures of `margin`.
+
+    A reply to `query` also has what the positions alone require, and a result for each hypothetical order. All figures
+    then count hypothetical lots, and those orders that pass.
+    """
 
     currency: str
     equity_mills: Mills
     initial_margin_mills: Mills
     maintenance_margin_mills: Mills
     free_margin_mills: Mills
+    parts: list[MarginPart] = []
+    total: MarginTotal | None = None
+    results: list[WhatIfResult] = []
 
 
 class StatementView(Part):

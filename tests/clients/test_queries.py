@@ -72,6 +72,26 @@ def test_the_past_of_an_account_and_of_a_channel_comes_again(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+@pytest.mark.rule("MARGIN-018")
+def test_a_session_asks_what_orders_and_lots_would_cost_before_it_sends_them(tmp_path: Path) -> None:
+    async def scene(_: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
+        now = await seller.margin()
+        offer = seller.new("s", month, 12, PRICE)
+        then = await seller.what_if([offer], [(month, 3)])
+        assert [(part.commodity, part.scan_mills) for part in then.parts] == [("H100", 3 * 744 * 400)]
+        (result,) = then.results
+        assert result.code is None and result.need_mills > 0 and not result.only_closes
+        alone = await seller.what_if([offer])
+        await seller.sell(month, 12, PRICE)
+        assert (await seller.margin()).free_margin_mills == alone.free_margin_mills < now.free_margin_mills
+        with pytest.raises(Refused, match="LOTS_RANGE"):
+            await seller.what_if([seller.new("s", month, 0, PRICE)])
+        with pytest.raises(ValueError, match="has no limit price"):
+            await seller.what_if([seller.new("s", month, 1, order_type="market")])
+
+    play(tmp_path, scene)
+
+
 @pytest.mark.rule("SETTLE-013")
 def test_a_session_asks_for_its_statement(tmp_path: Path) -> None:
     async def scene(_: RunningServer, session: Session, *__: object) -> None:

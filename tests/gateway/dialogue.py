@@ -38,6 +38,7 @@ from exchange.wire.messages import (
     Timer,
     Unkill,
     Unsubscribe,
+    WhatIfOrder,
 )
 from tests.gateway.day_dialogue import play_days
 from tests.gateway.harness import START_NS, Bench, Peer
@@ -196,9 +197,11 @@ def changes(talk: Talk, peer: Peer, other: Peer) -> None:
     talk.ask(peer, Query(request_id=33, what="fills", first_sequence=1, last_sequence=20))
     talk.ask(peer, Query(request_id=34, what="positions"))
     talk.ask(peer, Query(request_id=35, what="margin"))
-    talk.ask(peer, Query(request_id=36, what="time"))
+    orders = [WhatIfOrder(instrument=book, side="b", price_tick=price, order_lots=lots) for lots in (5, 10_000)]
+    talk.ask(peer, Query(request_id=36, what="margin", orders=orders, positions=[(book, -20)]))
+    talk.ask(peer, Query(request_id=37, what="time"))
     talk.section = "cancel_all"
-    talk.ask(peer, CancelAll(request_id=37, chip="H100", side="b"))
+    talk.ask(peer, CancelAll(request_id=38, chip="H100", side="b"))
 
 
 def quotes(talk: Talk, peer: Peer, other: Peer) -> None:

@@ -46,7 +46,14 @@ def test_a_sentence_names_keys_and_no_rules() -> None:
 
 def test_objects_are_found_wherever_they_are() -> None:
     objects = described_objects(ClientMessages)
-    assert [one.name for one in objects] == ["CancelTerms", "BatchNew", "BatchReplace", "BatchCancel", "ChannelSpec"]
+    assert [one.name for one in objects] == [
+        "CancelTerms",
+        "BatchNew",
+        "BatchReplace",
+        "BatchCancel",
+        "WhatIfOrder",
+        "ChannelSpec",
+    ]
     assert "id" not in keys_of(objects, "BatchCancel")
     assert not keys_of(objects, "CancelTerms")["mode"].needed, "a client may leave it out"
     server = described_objects(ServerMessages)

@@ -16,7 +16,7 @@ SCHEMA = json_schema()
 PARTS = SCHEMA["$defs"]
 STORED = sorted((Path(__file__).parent / "schema").glob("*.json"))
 CLIENT_NAMES = {option["$ref"].rsplit("/", 1)[1] for option in PARTS["ClientMessage"]["anyOf"]}
-CLIENT_NAMES |= {"CancelTerms", "ChannelSpec", "BatchNew", "BatchReplace", "BatchCancel"}
+CLIENT_NAMES |= {"CancelTerms", "ChannelSpec", "BatchNew", "BatchReplace", "BatchCancel", "WhatIfOrder"}
 
 
 @pytest.mark.rule("WIRE-041")

@@ -7,7 +7,7 @@ from exchange.engine import query
 from exchange.gateway.connection import Connection
 from exchange.gateway.session import Session
 from exchange.wire.errors import ErrorCode, error
-from exchange.wire.messages import Fill, LimitsQuery, LimitUse, Ok, Query, Replay
+from exchange.wire.messages import Err, Fill, LimitsQuery, LimitUse, Ok, Query, Replay
 
 FILLS_MAX = 2_000  # events of a stream that one `fills` query may cover, so that the reply fits into a frame (WIRE-003)
 _OF_FILLS = (int(EventKind.FILL), int(EventKind.LEG_FILLED))
@@ -27,6 +27,10 @@ def query_limits(connection: Connection, session: Session, message: LimitsQuery)
 
 def answer_query(connection: Connection, session: Session, message: Query) -> None:
     """Answer a query from the released state: at once, or when the commit that is being written is durable."""
+    if message.what != "margin" and (message.orders or message.positions):
+        text = f"orders and pos do not belong to what {message.what}: margin has them"
+        connection.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+        return
     account = readable_account(connection, session, message, "query")
     if not account:
         return
@@ -48,7 +52,8 @@ def _answer(connection: Connection, account: int, message: Query) -> Any:
     if message.what == "time":
         return Ok(request_id, time_us=connection.gateway.clock.wall_us())
     if message.what == "margin":
-        return Ok(request_id, margin=port.questions.margin_view(account))
+        found = port.questions.what_if(account, message)
+        return found if isinstance(found, Err) else Ok(request_id, margin=found)
     if message.what == "statement":
         last, today = port.questions.statements(account)
         return Ok(request_id, statement=last, today=today)
