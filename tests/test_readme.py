@@ -35,7 +35,7 @@ def shown_commands(path: Path) -> list[str]:
     blocks = [match["text"] for match in FENCE.finditer(text) if match["language"] == "sh"]
     lines = [line for block in blocks for line in block.splitlines()]
     lines += CODE.findall(FENCE.sub("", text))
-    return [" ".join(shlex.split(line, comments=True)) for line in lines if line.strip() and not line.startswith("#")]
+    return [shlex.join(shlex.split(line, comments=True)) for line in lines if line.strip() and not line.startswith("#")]
 
 
 COMMANDS = sorted({command for path in READMES for command in shown_commands(path)})

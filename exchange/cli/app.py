@@ -18,6 +18,7 @@ from exchange.cli.contracts import contracts
 from exchange.cli.demo import demo
 from exchange.cli.replay import replay
 from exchange.cli.reports.curve import curve
+from exchange.cli.reports.margin import margin
 from exchange.cli.reports.statement import statement
 from exchange.cli.scenarios import conformance
 from exchange.cli.schema import schema
@@ -27,7 +28,7 @@ from exchange.errors import UserError
 from exchange.wire.version import RELEASE
 
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
-for command in (contracts, serve, demo, watch, replay, bench, conformance, schema, statement, curve):
+for command in (contracts, serve, demo, watch, replay, bench, conformance, schema, statement, margin, curve):
     app.command(command)
 add_commands(operator.app)
 for group in (journal.app, key.app, operator.app):

@@ -23,12 +23,13 @@ from exchange.operator.requests import (
     Money,
     Revoke,
     ShowLedger,
+    ShowMargin,
     ShowStatement,
 )
 from exchange.venue.account_terms import check_deposit, new_account
 from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
-from exchange.wire.messages import StatementView
+from exchange.wire.messages import Err, Query, StatementView, WhatIfOrder
 from exchange.wire.words import session_number
 
 REVOKED_US = 1  # expiry time of a revoked key: in the past whatever the clock says
@@ -57,9 +58,36 @@ class MemberRequests:
     def show_statement(self, request: ShowStatement, reply: Reply) -> None:
         """Answer with the account's statement of the day settled last, and what has moved since."""
         account = request.account
+        self._check_defined(account)
+        self._venue.ask(lambda: reply(Answer(True, statement_lines(*self._venue.questions.statements(account)))))
+
+    def show_margin(self, request: ShowMargin, reply: Reply) -> None:
+        """Answer with the account's `MarginView` in JSON, as it is and, in a second line, with what is hypothetical."""
+        self._check_defined(request.account)
+        self._venue.ask(lambda: reply(self._margin_answer(request)))
+
+    def _margin_answer(self, request: ShowMargin) -> Answer:
+        ids = {row.symbol: row.instrument_id for row in self._venue.table.listed}
+        for symbol, *_ in (*request.orders, *request.positions):
+            if symbol not in ids:
+                return Answer(False, why=f"no instrument {symbol} is listed")
+        orders = [
+            WhatIfOrder(instrument=ids[symbol], side=side, price_tick=tick, order_lots=lots)
+            for symbol, side, tick, lots in request.orders
+        ]
+        positions = [(ids[symbol], lots) for symbol, lots in request.positions]
+        asked = [Query(request_id=1, what="margin")]
+        if orders or positions:
+            asked.append(Query(request_id=1, what="margin", orders=orders, positions=positions))
+        views = [self._venue.questions.what_if(request.account, one) for one in asked]
+        for view in views:
+            if isinstance(view, Err):
+                return Answer(False, why=f"{view.name}: {view.message}")
+        return Answer(True, [msgspec.json.encode(view).decode() for view in views])
+
+    def _check_defined(self, account: int) -> None:
         if account not in query.accounts(self._venue.states):
             raise UserError(f"account {account} is not defined")
-        self._venue.ask(lambda: reply(Answer(True, statement_lines(*self._venue.questions.statements(account)))))
 
     def define_account(self, request: DefineAccount, reply: Reply) -> None:
         """Define an account, or change its terms. Terms that are not given stay as they are."""

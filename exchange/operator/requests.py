@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from exchange.wire.codec import json_has_duplicates
+from exchange.wire.fields import BATCH_MAX, WHAT_IF_POSITIONS_MAX
+from exchange.wire.requests import SideText
 
 MILLS_MAX = 10**15  # of one deposit or withdrawal
 Account = Annotated[int, Meta(ge=1, le=2**32 - 1)]
@@ -37,6 +39,18 @@ class ShowStatement(OperatorRequest, tag="statement"):
     """Ask for what moved the cash of an account in the trading day settled last, and since (SETTLE-013)."""
 
     account: Account
+
+
+class ShowMargin(OperatorRequest, tag="margin"):
+    """Ask for the margin of an account, and for what it would be with hypothetical orders and lots (MARGIN-018).
+
+    orders      (symbol, side, price in ticks, lots)
+    positions   (symbol, signed lots)
+    """
+
+    account: Account
+    orders: Annotated[list[tuple[str, SideText, int, int]], Meta(max_length=BATCH_MAX)] = []
+    positions: Annotated[list[tuple[str, int]], Meta(max_length=WHAT_IF_POSITIONS_MAX)] = []
 
 
 class ShowSettlements(OperatorRequest, tag="settlements"):
@@ -242,7 +256,9 @@ class Stop(OperatorRequest, tag="stop"):
     why: Annotated[str, Meta(min_length=1, max_length=64)] = "maintenance"
 
 
-Inquiry = ShowStatus | ShowLedger | ShowStatement | ShowSettlements | ShowFlags | ShowIndex | Nonce | Proposals
+Inquiry = (
+    ShowStatus | ShowLedger | ShowStatement | ShowMargin | ShowSettlements | ShowFlags | ShowIndex | Nonce | Proposals
+)
 HouseAct = IndexPrints | IndexRental | CommitteeValue | AdjustCash | ReportBlock | BustTrade | TransferLots
 ActRequest = SetState | Settle | LeadMakers | DefineAccount | Money | KillSwitch | DefineKey | Revoke | Stop | HouseAct
 # May need two people who have not made each other's key.

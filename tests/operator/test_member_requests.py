@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from exchange.clearing_codes import HouseAccount
@@ -14,8 +15,9 @@ from exchange.wire.messages import (
     Exec,
     KillEvent,
     Live,
+    MarginView,
 )
-from tests.gateway.harness import Bench
+from tests.gateway.harness import SYMBOL, Bench
 from tests.operator.asking import do, refused
 from tests.publish.daily.days import end_day, open_bench
 
@@ -160,3 +162,22 @@ def test_a_key_is_made_and_revoked_on_a_running_venue(bench: Bench) -> None:
         assert isinstance(after.open().log_on(pair)[0], Err), "the journal says it too"
         assert isinstance(after.open().log_on(after.keys[1])[-1], Live)
     bench.close = lambda: None  # type: ignore[method-assign]
+
+
+@pytest.mark.rule("MARGIN-018")
+def test_an_operator_sees_what_the_margin_of_an_account_would_be(bench: Bench) -> None:
+    (now,) = do(bench, "margin", account=1)
+    first, then = do(bench, "margin", account=1, orders=[(SYMBOL, "b", bench.price, 4)], positions=[(SYMBOL, -3)])
+    assert first == now
+    before, after = (msgspec.json.decode(line, type=MarginView) for line in (now, then))
+    assert before.total is not None and before.total.required_mills == 0 < before.free_margin_mills
+    assert after.total is not None and after.total.required_mills > 0
+    assert [part.commodity for part in after.parts] == ["H100"]
+    (result,) = after.results
+    assert not result.code and result.free_margin_mills - result.need_mills == after.free_margin_mills
+    assert "account 9 is not defined" in refused(bench, "margin", account=9)
+    assert "no instrument H100.G90.X99 is listed" in refused(
+        bench, "margin", account=1, positions=[("H100.G90.X99", 1)]
+    )
+    why = refused(bench, "margin", account=1, orders=[(SYMBOL, "b", bench.price, 10_001)])
+    assert why.startswith("LOTS_RANGE: lots 10001 not in 1..10000")
