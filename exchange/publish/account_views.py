@@ -9,13 +9,13 @@ The caller must not send them before that command is durable.
 
 import numpy as np
 
-from exchange.codes import ComboKind, Family, RejectReason
+from exchange.codes import ComboKind, RejectReason
 from exchange.engine import query
 from exchange.engine.calls.requirement import FullMargin, held_lots, margin_by_commodity
 from exchange.engine.calls.what_if import HypotheticalOrder, OrderOutcome, WhatIf
 from exchange.engine.order_rows import OrderRow
 from exchange.engine.query import MAINTENANCE_BP
-from exchange.publish.instruments import InstrumentTable
+from exchange.publish.instruments import InstrumentTable, commodity_of
 from exchange.publish.message_makers import split_gain
 from exchange.units import NS_PER_US, POSITION_LOTS_MAX, PRICE_MAX, share_ceil
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
@@ -139,11 +139,10 @@ def _result_of(outcome: OrderOutcome) -> WhatIfResult:
 
 
 def commodity_name(states: np.ndarray, table: InstrumentTable, commodity: int) -> str:
-    """Name of a commodity, as in margin.toml: a chip, like H100, or its index contracts, like H100/I."""
+    """Name of a commodity by its number."""
     books = states["books"][0][: int(states["books_listed"][0]) + 1]
     ours = (books["commodity"] == commodity) & (books["combo"] == ComboKind.OUTRIGHT)
-    row = table.row(int(np.flatnonzero(ours)[0]))
-    return row.symbol.split(".")[0] + ("/I" if row.family == Family.IDX else "")
+    return commodity_of(table.row(int(np.flatnonzero(ours)[0])))
 
 
 def _refuse_rows(states: np.ndarray, table: InstrumentTable, account: int, asked: Query) -> Err | None:

@@ -168,4 +168,9 @@ def _margin_rates(row: InstrumentRow, terms: ChipTerms) -> MarginRates | None:
     """The rates of an outright; of a combination its legs have them."""
     if row.legs:
         return None
-    return MarginRates(row.commodity, row.psr_mills, row.intra_mills, row.tier_mills, terms.addon_bp)
+    return MarginRates(commodity_of(row), row.psr_mills, row.intra_mills, row.tier_mills, terms.addon_bp)
+
+
+def commodity_of(row: InstrumentRow) -> str:
+    """Name of an outright's commodity, as in margin.toml: a chip, like H100, or its index contracts, like H100/I."""
+    return chip_of(row) + ("/I" if row.family == Family.IDX else "")

@@ -124,8 +124,6 @@ KEYS = {
     "reference_provisional": "ref_prov",
     "margin_rates": "rates",
     "psr_mills": "psr",
-    "intra_mills": "intra",
-    "tier_mills": "tier",
     "first_day": "from",
     "family": "fam",
     "period_kind": "kind",

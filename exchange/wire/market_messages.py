@@ -142,7 +142,7 @@ class Stats(ChannelMessage, tag="stats"):
 class MarginRates(Part):
     """What margin of an outright is computed with (MARGIN-001). Contracts of one commodity offset each other."""
 
-    commodity: Count
+    commodity: str
     psr_mills: Count
     intra_mills: Count
     tier_mills: Count

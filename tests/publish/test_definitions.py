@@ -70,13 +70,11 @@ def test_every_definition_says_what_the_specification_says() -> None:
         engine.control(rows([Command(kind=CommandKind.LIST)]), payload)
     table = InstrumentTable(lambda: query.known_instruments(engine.states), chip_terms(SPEC))
     table.refresh()
-    commodities: dict[tuple[str, bool], set[int | None]] = {}
+    commodities: dict[tuple[str, bool], set[str | None]] = {}
     for index, one in enumerate(instruments, 1):
         told = msgspec.to_builtins(table.definition(index, "CLOSED"))
-        commodities.setdefault((one.chip, one.family == Family.IDX), set()).add(
-            told.get("rates", {}).pop("commodity", None)
-        )
+        commodities.setdefault((one.chip, one.family == Family.IDX), set()).add(told.get("rates", {}).pop("k", None))
         assert told == wanted(one), one.symbol
-    numbers = [sorted(found - {None}) for found in commodities.values()]  # type: ignore[type-var]
-    assert len(numbers) > 1 and all(len(found) == 1 for found in numbers), "physical contracts with terms, index months"
-    assert len({found[0] for found in numbers}) == len(numbers)
+    names = {(chip, index): f"{chip}/I" if index else chip for chip, index in commodities}
+    assert {key: found - {None} for key, found in commodities.items()} == {key: {name} for key, name in names.items()}
+    assert {index for _, index in names} == {True, False}, "physical contracts with terms, index months"

@@ -22,7 +22,7 @@ def test_definition_is_that_of_the_protocol() -> None:
         "ccy": "USD", "match": "fifo", "band": 200, "limit": (2277, 3415), "settle": 2846, "ltd": 1803326400000000,
         "deliv_from": 1803859200000000, "deliv_to": 1806537600000000, "maker_fee": 0, "taker_fee": 2, "phase": "OPEN",
         "ref_tenths": 7_900, "ref_prov": True,
-        "rates": {"commodity": 1, "psr": 400, "intra": 60, "tier": 50, "addon_bp": 5_000},
+        "rates": {"k": "H100", "psr": 400, "intra": 60, "tier": 50, "addon_bp": 5_000},
     }  # fmt: skip
 
 
