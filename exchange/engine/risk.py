@@ -9,6 +9,7 @@ from exchange.clearing.margin import leg_position, margin_held_mills, margin_ris
 from exchange.clearing.positions import missing_positions, positions_left
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
+    ACCOUNT_FLAG_LIQUIDATING,
     ACCOUNT_RESTRICTED,
     REJECT_CLOSE_ONLY,
     REJECT_INSUFFICIENT_MARGIN,
@@ -134,13 +135,17 @@ def has_plain_limits(state, account, row, book):
 def check_limits(state, account, row, book, side, lots):
     """Reason to refuse `lots` more on a side: CLOSE_ONLY, POSITION, or NONE.
 
-    An order that only closes is allowed even if the account is above a limit that was lowered (LIMIT-004).
+    An order that only closes is allowed even if the account is above a limit that was lowered (LIMIT-004); in
+    liquidation also if the other side of a hedge exceeds the spot limit meanwhile (FALL-003).
     """
     close_only = state.accounts[account]["flags"] & ACCOUNT_RESTRICTED != 0
     held_back = close_only or _exceeds_own_limits(state, account, row, book, side, lots)
     if held_back and not only_closes(state, account, row, book, side, lots):
         return REJECT_CLOSE_ONLY if close_only else REJECT_POSITION
-    return REJECT_POSITION if _exceeds_spot_limit(state, account, book, side, lots) else REJECT_NONE
+    if not _exceeds_spot_limit(state, account, book, side, lots):
+        return REJECT_NONE
+    in_liquidation = state.accounts[account]["flags"] & ACCOUNT_FLAG_LIQUIDATING != 0
+    return REJECT_NONE if in_liquidation else REJECT_POSITION
 
 
 @leaf_kernel

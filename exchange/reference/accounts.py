@@ -119,8 +119,9 @@ def _standing_after(market: Market, account: Account, payload: dict[str, Any]) -
             return Standing.OPEN
         return Standing.LIQUIDATING if account.call_due_ns <= market.command.time_ns else Standing.CLOSE_ONLY
     is_flat = not any(position.lots for position in account.positions.values())
-    is_broke = account.standing == Standing.LIQUIDATING and is_flat and equity < 0
-    return Standing.DEFAULTED if is_broke else account.standing
+    if account.standing == Standing.LIQUIDATING and is_flat:
+        return Standing.DEFAULTED if equity < 0 else Standing.OPEN
+    return account.standing
 
 
 def _only_closes(market: Market, account: Account, order: Order) -> bool:

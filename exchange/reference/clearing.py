@@ -324,6 +324,8 @@ class Clearing:
             terms = [index for index, instrument in self.instruments.items() if instrument.term]
             if sum(self._most_lots(account, working, index) for index in terms) > account.term_lots_max:
                 return True
+        if account.standing == Standing.LIQUIDATING:  # it only closes, whatever its hedge (FALL-003)
+            return False
         return self._breaks_spot_limit(account, working, order)
 
     def _most_lots(self, account: Account, working: list[Order], index: int) -> int:

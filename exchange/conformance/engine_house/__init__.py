@@ -4,7 +4,6 @@ Time is the scenario's, and nothing waits for a clock. Prices, limits and instru
 the venue makes its own controls. Read it in this order; a module imports only modules above it in the list:
 
     running         an engine at the scenario's time: numbers of accounts, books by symbol, orders by name, the journal
-    unbuilt         verbs, expectations and points of the day that the engine has not yet, each with its name
     opening         the specification, instruments and accounts that set-up lines ask for
     orders          trades, orders, cancels
     cash            deposits, withdrawals, settlements that people give
@@ -14,5 +13,5 @@ the venue makes its own controls. Read it in this order; a module imports only m
     checks          what must always be true; a hash of what a refused line must not change
     house           EngineHouse, which joins them
 
-A new verb is a function and its line in `house.VERBS`; it leaves the tables of `unbuilt`.
+A new verb is a function and its line in `house.VERBS`.
 """

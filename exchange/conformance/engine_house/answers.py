@@ -140,6 +140,9 @@ ANSWERS: dict[str, Callable[[RunningVenue, Values], Values]] = {
     "margin": _margin,
     "whatif": _whatif,
     "index": _index,
+    "statement": lambda venue, values: {
+        "entry_mills": venue.statements.stated.get(venue.accounts.get(values["account"], 0), {})
+    },
     "flag": _flag,
     "spotlimit": _spotlimit,
     "fees": lambda venue, values: {"mills": query.totals(venue.states).house_mills[HouseAccount.FEES]},

@@ -90,6 +90,7 @@ def _close(venue: RunningVenue) -> None:
     venue.flags = {(one.account, one.flag) for one in position_flags(venue.states, venue.spec, venue.day)}
     open_groups(venue)
     call(venue)
+    venue.statements.close(venue.states, venue.opened)
     venue.touch()
 
 

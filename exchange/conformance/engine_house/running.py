@@ -9,6 +9,7 @@ import numpy as np
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import CancelReason, CommandKind, EventKind, OrderState
+from exchange.conformance.engine_house.statements import Statements
 from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
@@ -57,6 +58,7 @@ class RunningVenue:
     fates        orders by name
     mark_due_ns  when the next mark of the minute finds something new; 0: it would find nothing
     journal      every command so far
+    statements   what has moved the money of accounts
     """
 
     def __init__(self, spec: Spec, now_ns: int, day: date) -> None:
@@ -73,7 +75,8 @@ class RunningVenue:
         self.sellers: dict[str, int] = {}
         self.mark_due_ns = 0
         self.journal: list[Journaled] = []
-        self._opened = 0  # accounts, named or not
+        self.statements = Statements()
+        self.opened = 0  # accounts, named or not
         self._rows: dict[str, InstrumentRow] = {}
 
     # --- commands
@@ -107,6 +110,8 @@ class RunningVenue:
         for event in found:
             if event.kind in _ENDED or event.kind == EventKind.ORDER_ACCEPTED:
                 self._note_order(event)
+            if event.kind in (EventKind.FILL, EventKind.CASH_MOVED):
+                self.statements.note(event)
         return found
 
     def _note_order(self, event: Any) -> None:
@@ -128,28 +133,29 @@ class RunningVenue:
         if name not in self.accounts:
             self.accounts[name] = len(self.accounts) + 1
             self.opening[name] = OPENING_MILLS
-            assert self.accounts[name] <= self._opened, "accounts are opened ahead"
+            assert self.accounts[name] <= self.opened, "accounts are opened ahead"
         return self.accounts[name]
 
     def open_named(self, name: str, mills: int) -> None:
         """Open an account with the cash of a set-up line, before any other is named."""
-        assert self._opened == len(self.accounts), "set-up lines come first"
+        assert self.opened == len(self.accounts), "set-up lines come first"
         self._open(mills)
-        self.accounts[name] = self._opened
+        self.accounts[name] = self.opened
         self.opening[name] = mills
 
     def open_spare(self) -> None:
         """Open accounts ahead of their names, after a line has been accepted."""
-        while self._opened < len(self.accounts) + SPARE_ACCOUNTS:
+        while self.opened < len(self.accounts) + SPARE_ACCOUNTS:
             self._open(OPENING_MILLS)
 
     def _open(self, mills: int) -> None:
-        self._opened += 1
-        terms: AccountPayload = new_account(self.spec, self._opened)
+        self.opened += 1
+        terms: AccountPayload = new_account(self.spec, self.opened)
         terms.smp_id = 0  # no account of a scenario has a self-match id
         self.control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms))
         if mills:
-            self.row(CommandKind.DEPOSIT, account=self._opened, amount_mills=mills)
+            self.row(CommandKind.DEPOSIT, account=self.opened, amount_mills=mills)
+        self.statements.open(self.opened, mills)
 
     @property
     def instruments(self) -> dict[str, InstrumentRow]:

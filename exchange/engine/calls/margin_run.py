@@ -2,8 +2,8 @@
 
 An account is called when its equity is below maintenance. Until the call is met it may only close, and its orders that
 do more leave at once. A call is met when equity is at full margin again. If that has not happened when the call is due,
-all orders of the account leave and the venue closes its positions (FALL-003). When it holds nothing any more, the house
-pays what it cannot.
+all orders of the account leave and the venue closes its positions (FALL-003). When it holds nothing any more, it stands
+as before, or the house pays what it cannot.
 """
 
 import msgspec
@@ -124,11 +124,11 @@ def standings(state: np.record, terms: MarginPayload) -> tuple[np.ndarray, np.nd
     is_called = before == Standing.CLOSE_ONLY
     after[is_called & (accounts["call_due_ns"] <= state.time_ns)] = Standing.LIQUIDATING
     after[is_called & (equity >= required)] = Standing.OPEN
-    broke = np.flatnonzero((before == Standing.LIQUIDATING) & (equity < 0))
-    if len(broke):
+    closing = np.flatnonzero(before == Standing.LIQUIDATING)
+    if len(closing):
         positions = state.positions[: int(state.used_positions) + 1]
-        holders = positions["account"][positions["lots"] != 0]
-        after[broke[~np.isin(broke, holders)]] = Standing.DEFAULTED
+        flat = closing[~np.isin(closing, positions["account"][positions["lots"] != 0])]
+        after[flat] = np.where(equity[flat] < 0, Standing.DEFAULTED, Standing.OPEN)
     return before, after
 
 

@@ -19,8 +19,10 @@ def review(state: HouseState) -> None:
                 _call(state, member)
         elif member.standing == "CLOSE_ONLY":
             look_at_call(state, member)
-        elif member.standing == "LIQUIDATING":
+        elif member.standing == "LIQUIDATING" and member.positions():
             _work_off(state, member)
+        elif member.standing == "LIQUIDATING":
+            member.standing = "OPEN"  # it is flat, and its money was enough
 
 
 def look_at_call(state: HouseState, member: Member) -> None:

@@ -30,7 +30,7 @@ def breaks_limit(state: HouseState, member: Member, others: Sequence[WorkingOrde
     if adds_terms and _gross_terms(state, member, orders) > state.spec.products.limits.term_lots:
         return True
     scope = _scope(contract)
-    for month in spot_months(state, scope):
+    for month in spot_months(state, scope) if member.standing != "LIQUIDATING" else ():
         direction = order.side * _weight(state, contract, month)
         side = 1 if direction > 0 else -1
         if direction and _if_filled(state, member, orders, scope, month, side) > spot_lots(state, contract.chip):
