@@ -36,7 +36,7 @@ from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.port import OperatorPort
-from exchange.seams import Clock, Disk, RealClock, RealDisk, RealNet, RealRng, Rng
+from exchange.seams import Clock, Disk, NoSyncDisk, RealClock, RealDisk, RealNet, RealRng, Rng
 from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import Writer
@@ -81,19 +81,6 @@ class Settings:
             parse_origin(origin)
         if self.host not in LOOPBACK_HOSTS:
             raise UserError(f"host {self.host}: only loopback is served without a certificate (SEC-037)")
-
-
-class _NoSyncDisk(RealDisk):
-    """Disk for durability `none`: it never waits until data is on the disk. For tests and loopback only (DUR-148)."""
-
-    def open_log(self, path: str) -> int:
-        return self.open(path)
-
-    def fdatasync(self, handle: int) -> None:
-        """Does not wait."""
-
-    def fsync(self, handle: int) -> None:
-        """Does not wait."""
 
 
 def check_open_files(settings: Settings) -> None:
@@ -248,7 +235,7 @@ def _setting_up(opened: OpenVenue) -> Iterator[None]:
 
 
 def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
-    disk = _NoSyncDisk() if settings.durability == "none" else settings.disk
+    disk = NoSyncDisk() if settings.durability == "none" else settings.disk
     catalogue = LaunchCatalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
     seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule, settings.segment_bytes)
     profile = PROFILES[settings.profile]

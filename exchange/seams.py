@@ -263,6 +263,19 @@ class RealDisk:
         return 512
 
 
+class NoSyncDisk(RealDisk):
+    """Disk for durability `none` and for simulated time (DUR-148). It never waits until data is on the disk."""
+
+    def open_log(self, path: str) -> int:
+        return self.open(path)
+
+    def fdatasync(self, handle: int) -> None:
+        """Does not wait."""
+
+    def fsync(self, handle: int) -> None:
+        """Does not wait."""
+
+
 def start_thread(job: Callable[[], None]) -> None:
     """Run a job in a thread of its own."""
     threading.Thread(target=job, daemon=True).start()

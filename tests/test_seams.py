@@ -9,6 +9,7 @@ import pytest
 
 from exchange.seams import (
     LOG_WRITE_BYTES,
+    NoSyncDisk,
     NotAFile,
     RealClock,
     RealDisk,
@@ -135,3 +136,17 @@ def test_fresh_memory_is_zero() -> None:
     memory = zero_pages(1 << 21)
     assert len(memory) == 1 << 21 and not any(memory[:4_096])
     memory.close()
+
+
+@pytest.mark.rule("DUR-148")
+def test_a_disk_that_does_not_wait_writes_and_never_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, name, lambda _handle: pytest.fail("it waits"))
+    disk = NoSyncDisk()
+    (tmp_path / "log").write_bytes(bytes(4_096))
+    handle = disk.open_log(str(tmp_path / "log"))
+    disk.write_log(handle, b"a" * 512, 0)
+    disk.fdatasync(handle)
+    disk.fsync(handle)
+    assert disk.pread(handle, 512, 0) == b"a" * 512
+    disk.close(handle)

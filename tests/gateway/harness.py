@@ -19,7 +19,7 @@ from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers.dispatch import HANDLERS
 from exchange.gateway.outbox import BINARY, JSON, MSGPACK, Outbox
 from exchange.gateway.throttle import LOOPBACK, Profile
-from exchange.seams import RealDisk
+from exchange.seams import NoSyncDisk
 from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.codec import CODECS
@@ -61,17 +61,6 @@ class CountingRng:
     def bytes(self, count: int) -> bytes:
         self.count += 1
         return self.count.to_bytes(4, "big").rjust(count, b"\x07")
-
-
-class NoSyncDisk(RealDisk):
-    def open_log(self, path: str) -> int:
-        return self.open(path)
-
-    def fdatasync(self, handle: int) -> None:
-        pass
-
-    def fsync(self, handle: int) -> None:
-        pass
 
 
 def frames_of(data: bytes) -> list[tuple[int, bytes]]:
