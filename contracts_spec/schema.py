@@ -3,10 +3,12 @@
 The schema has only types; `checks.py` checks values. `None` stands for a missing optional key.
 """
 
+from collections.abc import Collection
 from datetime import date
 from typing import Literal, NoReturn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 MatchingName = Literal["fifo", "pro_rata"]  # of `codes.Matching`
 
@@ -256,6 +258,12 @@ class Spec(Struct, frozen=True):
     def listed_chips(self) -> tuple[Chip, ...]:
         """The listed chips, by code."""
         return tuple(sorted((chip for chip in self.chips if chip.listed), key=lambda chip: chip.code))
+
+    def with_chips(self, names: Collection[str]) -> "Spec":
+        """The same specification, in which these chips and no others are listed. KeyError if one is not there."""
+        for name in names:
+            self.chip(name)
+        return replace(self, chips=tuple(replace(chip, listed=chip.name in names) for chip in self.chips))
 
 
 def _missing(name: str) -> NoReturn:

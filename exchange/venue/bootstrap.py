@@ -101,10 +101,12 @@ def _of_settling(events: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LaunchCatalogue:
-    """What a new venue lists: the instruments of the built-in specification on a day, or only some symbols."""
+    """What a new venue lists: the instruments of a specification on a day, or only some symbols. `spec`: None: the
+    built-in one."""
 
     day: date
     symbols: tuple[str, ...] = ()
+    spec: Spec | None = None
 
 
 @dataclass
@@ -136,7 +138,7 @@ class OpenVenue:
         self.folder = folder
         self.day = catalogue.day
         self.seams, self.outbox = seams, outbox
-        spec = self.spec = spec_of(catalogue.day)
+        spec = self.spec = catalogue.spec or spec_of(catalogue.day)
         rules = json.dumps({"catalogue": spec_sha256(spec).hex(), "rules": RULES}).encode()
         opened = open_journal(
             folder, seams.disk, seams.rng, seams.clock, NAMED[limits_name], rules, _make_recorder, seams.segment_bytes,

@@ -46,3 +46,11 @@ def test_listed_chips_are_in_order_of_their_codes(spec: Spec) -> None:
     codes = [chip.code for chip in spec.listed_chips]
     assert codes == sorted(codes) and all(chip.listed for chip in spec.listed_chips)
     assert len(codes) == sum(chip.listed for chip in spec.chips) < len(spec.chips)
+
+
+def test_a_specification_can_list_some_chips_alone(spec: Spec) -> None:
+    some = spec.with_chips(["H100", "B300"])
+    assert [chip.name for chip in some.listed_chips] == ["H100", "B300"]
+    assert [chip.name for chip in some.chips] == [chip.name for chip in spec.chips]
+    with pytest.raises(KeyError, match="H1"):
+        spec.with_chips(["H1"])

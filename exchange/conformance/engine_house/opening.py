@@ -47,13 +47,12 @@ def spec_of(lines: Sequence[SetupLine]) -> Spec:
     fees unless it wants them."""
     spec = load_spec()
     listed = [chip for line in lines if line.name == "chips" for chip in line.values["chip"]] or CHIPS
-    chips = tuple(msgspec.structs.replace(chip, listed=chip.name in listed) for chip in spec.chips)
     products = spec.products
     combinations, fees = msgspec.structs.replace(products.combinations, implied=False), products.fees
     if not any(line.name == "fees" for line in lines):
         fees = msgspec.structs.replace(fees, **dict.fromkeys(fees.__struct_fields__, 0))
     products = msgspec.structs.replace(products, combinations=combinations, fees=fees)
-    return msgspec.structs.replace(spec, chips=chips, products=products)
+    return msgspec.structs.replace(spec.with_chips(listed), products=products)
 
 
 def without_bands(payload: bytes) -> bytes:

@@ -81,12 +81,11 @@ def _spec(lines: Sequence[PlayedLine]) -> Spec:
     """The default configuration with the chips that a scenario lists, and without fees unless it wants them."""
     spec = load_spec()
     listed = [chip for line in lines if line.name == "chips" for chip in line.values["chip"]] or CHIPS
-    chips = tuple(msgspec.structs.replace(chip, listed=chip.name in listed) for chip in spec.chips)
     products = spec.products
     if not any(line.name == "fees" for line in lines):
         nothing = dict.fromkeys(products.fees.__struct_fields__, 0)
         products = msgspec.structs.replace(products, fees=msgspec.structs.replace(products.fees, **nothing))
-    return msgspec.structs.replace(spec, chips=chips, products=products)
+    return msgspec.structs.replace(spec.with_chips(listed), products=products)
 
 
 def _orders(values: Values) -> tuple[WorkingOrder, WorkingOrder]:

@@ -150,9 +150,9 @@ def _day(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Instrume
     ticks = {row.instrument_id: row.settle_tick for row in rows if not row.combo}
     ids = {row.symbol: row.instrument_id for row in rows if row.combo and row.life == Life.LISTED}
     known = Known(ticks, frozenset(), ids, int(states["last_combination"][0]))
-    chips = tuple(msgspec.structs.replace(chip, listed=chip.listed and chip.code == group) for chip in spec.chips)
+    chips = [chip.name for chip in spec.listed_chips if chip.code == group]
     try:
-        return instruments_on(msgspec.structs.replace(spec, chips=chips), day, known)
+        return instruments_on(spec.with_chips(chips), day, known)
     except SpecError as error:
         raise UserError(str(error)) from error
 
