@@ -1,5 +1,6 @@
 """Rows of instruments, as questions to the engine answer them (`query.instruments`)."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -49,49 +50,72 @@ class InstrumentRow(NamedTuple):
     tier_mills: int = 0
 
 
-RATES = ("psr_mills", "intra_mills", "tier_mills")
-_NOT_DIRECT = (
-    "index", "symbol", "group_state", "state", "reopen_ns", "group_reason", "group_reopen_ns", "life", "legs",
-    *RATES,
-)  # fmt: skip
-_DIRECT = [name for name in InstrumentRow._fields if name not in _NOT_DIRECT]
+RATES = ("psr_mills", "intra_mills", "tier_mills")  # of the commodity
+_STATES = {int(state): state for state in MarketState}
+_LIVES = {int(life): life for life in Life}
+_ENUMS: dict[str, Mapping[int, MarketState] | Mapping[int, Life]] = {
+    "state": _STATES,
+    "group_state": _STATES,
+    "life": _LIVES,
+}
+# By field of InstrumentRow: the field of BOOK with another name.
+_BOOK_NAMES = {"state": "market_state"}
+# Fields that follow from the book's group, and the field of GROUP.
+_GROUP_NAMES = {"group_state": "state", "group_reason": "reason", "group_reopen_ns": "reopen_ns"}
 
 
 def instruments(states: np.ndarray) -> list[InstrumentRow]:
     """Every instrument that is LISTED, by index. An index without one is left out."""
-    return [row for row in known_instruments(states) if row.life == Life.LISTED]
+    life = states["books"]["life"][0, : int(states["books_listed"][0]) + 1]
+    return instruments_of(states, np.flatnonzero(life == Life.LISTED))
 
 
 def known_instruments(states: np.ndarray) -> list[InstrumentRow]:
     """The instrument of every book, by index from 1 on without gaps: also those that have ended and whose book has no
     other one yet."""
-    state, groups, group_rows = states[0], group_states(states), states["groups"][0]
-    reopen_ns = states["guards"]["reopen_ns"][0].tolist()
-    group_reasons, group_reopen_ns = group_rows["reason"].tolist(), group_rows["reopen_ns"].tolist()
-    listed = state.books[1 : int(state.books_listed) + 1]
-    columns = {name: listed[name].tolist() for name in [*_DIRECT, "market_state", "life"]}
-    legs = [
-        tuple(map(tuple, rows[:count].tolist())) if count > 1 else ()
-        for rows, count in zip(listed["legs"], listed["leg_count"].tolist(), strict=True)
-    ]
-    rates = {name: state.commodities[name][listed["commodity"]].tolist() for name in RATES}
-    symbols = [bytes(words.tobytes()).rstrip(b"\0").decode() for words in listed["symbol"]]
-    return [
-        InstrumentRow(
-            index=place + 1,
-            symbol=symbols[place],
-            group_state=groups[columns["group"][place]],
-            state=MarketState(columns["market_state"][place]),
-            reopen_ns=reopen_ns[place + 1],
-            group_reason=group_reasons[columns["group"][place]],
-            group_reopen_ns=group_reopen_ns[columns["group"][place]],
-            life=Life(columns["life"][place]),
-            legs=legs[place],
-            **{name: rates[name][place] for name in RATES},
-            **{name: columns[name][place] for name in _DIRECT},
-        )
-        for place in range(len(listed))
-    ]
+    return instruments_of(states, np.arange(1, int(states["books_listed"][0]) + 1))
+
+
+def instruments_of(states: np.ndarray, indices: np.ndarray) -> list[InstrumentRow]:
+    """The instruments of these books, in their order. `indices`: int64, shape (n,), each from 1 to `books_listed`."""
+    state, groups = states[0], states["groups"][0]
+    books, of_group = state.books, state.books["group"][indices]
+    columns = []
+    for name in InstrumentRow._fields:
+        if name == "index":
+            values = indices.tolist()
+        elif name == "symbol":
+            values = _symbols(books["symbol"][indices])
+        elif name == "legs":
+            values = _legs(books, indices)
+        elif name == "reopen_ns":
+            values = state.guards["reopen_ns"][indices].tolist()
+        elif name in RATES:
+            values = state.commodities[name][books["commodity"][indices]].tolist()
+        elif name in _GROUP_NAMES:
+            values = groups[_GROUP_NAMES[name]][of_group].tolist()
+        else:
+            values = books[_BOOK_NAMES.get(name, name)][indices].tolist()
+        columns.append([*map(_ENUMS[name].__getitem__, values)] if name in _ENUMS else values)
+    return [*map(InstrumentRow._make, zip(*columns, strict=True))]
+
+
+def _symbols(words: np.ndarray) -> list[str]:
+    """Symbols as text. `words`: of each book, uint64, shape (n, words)."""
+    texts = np.ascontiguousarray(words).view(f"S{words.itemsize * words.shape[1]}")
+    found: list[str] = texts.ravel().astype(str).tolist()
+    return found
+
+
+def _legs(books: np.ndarray, indices: np.ndarray) -> list[tuple[tuple[int, int], ...]]:
+    """Legs of each book: (index, sign); of an outright none."""
+    counts = books["leg_count"][indices]
+    found: list[tuple[tuple[int, int], ...]] = [()] * len(indices)
+    combos = np.flatnonzero(counts > 1)
+    legs = books["legs"][indices[combos]].tolist()
+    for place, count, rows in zip(combos.tolist(), counts[combos].tolist(), legs, strict=True):
+        found[place] = tuple(rows[:count])
+    return found
 
 
 def group_states(states: np.ndarray) -> dict[int, MarketState]:

@@ -4,7 +4,7 @@
 the caller must wait until that command is durable before it passes an answer on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from exchange.codes import MarketState, Side
 from exchange.engine.instrument_rows import InstrumentRow as InstrumentRow
 from exchange.engine.instrument_rows import group_states as group_states
 from exchange.engine.instrument_rows import instruments as instruments
+from exchange.engine.instrument_rows import instruments_of as instruments_of
 from exchange.engine.instrument_rows import known_instruments as known_instruments
 from exchange.engine.order_rows import OrderRow as OrderRow
 from exchange.engine.order_rows import order_rows
@@ -192,6 +193,19 @@ def closing(states: np.ndarray, index: int) -> ClosingRow:
     return ClosingRow(int(book.window_lots), int(book.window_tick_lots), quoted_tick)
 
 
+def closings(states: np.ndarray, indices: Sequence[int]) -> list[ClosingRow]:
+    """`closing` of many books."""
+    books, indices = states[0].books, list(indices)
+    names = ("market_state", "window_lots", "window_tick_lots", "quoted_tick", "is_quoted")
+    columns = [books[name][indices].tolist() for name in names]
+    return [
+        ClosingRow(lots, tick_lots, tick if is_quoted else None)
+        if state == MarketState.CLOSED
+        else closing(states, index)
+        for index, state, lots, tick_lots, tick, is_quoted in zip(indices, *columns, strict=True)
+    ]
+
+
 def _quoted_tick(states: np.ndarray, index: int) -> int | None:
     """The price of an open book between its quotes (SETTLE-003); None: it has no trade of the day and no quote."""
     book = states[0].books[index]
@@ -246,6 +260,16 @@ def position(states: np.ndarray, account: int, index: int) -> PositionRow:
     lots, open_value_tick_lots = int(row.lots), int(row.open_value_tick_lots)
     mark, gain = _gain_mills(states, lots, open_value_tick_lots, index)
     return PositionRow(index, lots, open_value_tick_lots, mark, gain)
+
+
+def position_sums(states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lots, and open values in tick lots, of all accounts together, by book: int64, shape (books,), all zero."""
+    state = states[0]
+    rows = state.positions[1 : int(state.used_positions) + 1]
+    lots, open_value_tick_lots = (np.zeros(len(state.books), np.int64) for _ in range(2))
+    np.add.at(lots, rows["book"], rows["lots"])
+    np.add.at(open_value_tick_lots, rows["book"], rows["open_value_tick_lots"])
+    return lots, open_value_tick_lots
 
 
 def margin(states: np.ndarray, account: int) -> MarginRow:

@@ -1,11 +1,12 @@
 """The instruments of all books for publishers: ids and hours by book index, and definitions.
 
 table = InstrumentTable(lambda: query.known_instruments(engine.states), {"H100": ChipTerms(8)})
-table.refresh()                              # at first, and after every released LISTED or ENDED event
+table.refresh()                              # at first, and after every released LISTED or ENDED event; or
+table.update(rows, sequence)                 # the instruments of the books that these events name
 table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.rows[5].symbol
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from exchange.clearing_codes import Life
@@ -79,6 +80,7 @@ class InstrumentTable:
         self.groups: dict[str, int] = {}  # product group of each chip
         self._index: dict[int, int] = {}
         self.revision = 0  # rises whenever something was loaded
+        self.sequence = 0  # last command that `update` was called for
 
     def refresh(self) -> None:
         """Load the instruments again."""
@@ -90,6 +92,23 @@ class InstrumentTable:
         self.hours[1:] = (row.hours for row in listed)
         self.groups.update((chip_of(row), row.group) for row in listed)
         self._index = {row.instrument_id: row.index for row in listed if row.life == Life.LISTED}
+
+    def update(self, rows: Iterable[InstrumentRow], sequence: int) -> None:
+        """Take the instruments of some books, in order of index. `sequence`: the command that has changed them."""
+        self.revision += 1
+        self.sequence = sequence
+        for row in rows:
+            if row.index == len(self.rows):
+                self.rows.append(None)
+                self.ids.append(0)
+                self.hours.append(0)
+            if self._index.get(self.ids[row.index]) == row.index:
+                del self._index[self.ids[row.index]]
+            self.rows[row.index] = row
+            self.ids[row.index], self.hours[row.index] = row.instrument_id, row.hours
+            self.groups[chip_of(row)] = row.group
+            if row.life == Life.LISTED:
+                self._index[row.instrument_id] = row.index
 
     @property
     def listed(self) -> list[InstrumentRow]:

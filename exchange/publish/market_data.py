@@ -318,7 +318,8 @@ class MarketData:
             if row[KIND] != _FILL and row[KIND] not in _LISTINGS:
                 phased.update(dict.fromkeys(self._phases.fold(row)))
         if listed:
-            self._table.refresh()
+            if self._table.sequence < self.sequence:  # nobody has updated it before
+                self._table.refresh()
             self._follow_listed(listed)
             self._phases.add(row for row in self._table.rows if row is not None)
             for row in rows:

@@ -64,7 +64,9 @@ class SettlementStatus:
 
     def _settle(self, index: int, time_ns: int) -> None:
         group = int(self._states["books"]["group"][0, index])
-        missing = self._missing.setdefault(group, self._books(group))
+        missing = self._missing.get(group)
+        if missing is None:
+            missing = self._missing[group] = self._books(group)
         missing.discard(index)
         if not missing:
             self._published_ns[group] = time_ns

@@ -3,7 +3,7 @@
 The dictionaries are updated in place and never replaced: the gateway holds them and looks up each order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.instruments import ChipTerms, InstrumentTable
 
 LOWEST_TICK = -(2**31) + 1
-_CHANGES = {int(EventKind.INSTRUMENT_LISTED), int(EventKind.INSTRUMENT_ENDED)}
+_KINDS = (int(EventKind.INSTRUMENT_LISTED), int(EventKind.INSTRUMENT_ENDED))
+_CHANGES = {*_KINDS}
 
 
 class Listings:
@@ -26,25 +27,35 @@ class Listings:
 
     def __init__(self, states: np.ndarray, chips: Mapping[str, ChipTerms] | None = None) -> None:
         """`states`: the engine's STATE; `chips`: terms by chip."""
+        self._states = states
         self.table = InstrumentTable(lambda: query.known_instruments(states), chips)
         self.instruments: dict[int, ListedInstrument] = {}  # by instrument id
         self.groups = self.table.groups  # by chip
-        self.number = 0  # rises with every change
-        self._refresh()
+        self.number = 1  # rises with every change
+        self.table.refresh()
+        self._note(row for row in self.table.rows if row is not None)
 
     def take(self, batch: ReleasedBatch) -> None:
         if batch.is_control and not _CHANGES.isdisjoint(batch.kinds):
-            self._refresh()
+            changed = np.unique(batch.events["instrument"][np.isin(batch.events["kind"], _KINDS)]).astype(np.int64)
+            self._change(changed, batch.last)
 
-    def _refresh(self) -> None:
+    def _change(self, changed: np.ndarray, sequence: int) -> None:
+        """Read the instruments of these books again."""
         self.number += 1
-        self.table.refresh()
-        known = [row for row in self.table.rows if row is not None and _is_known(row)]
-        for instrument_id in self.instruments.keys() - {row.instrument_id for row in known}:
-            del self.instruments[instrument_id]
-        for row in known:
-            low_tick = LOWEST_TICK if row.combo else 1
-            self.instruments[row.instrument_id] = ListedInstrument(row.index, low_tick, row.revision, row.group)
+        for index in changed[changed < len(self.table.rows)].tolist():
+            known = self.instruments.get(self.table.ids[index])
+            if known is not None and known.index == index:
+                del self.instruments[self.table.ids[index]]
+        rows = query.instruments_of(self._states, changed)
+        self.table.update(rows, sequence)
+        self._note(rows)
+
+    def _note(self, rows: Iterable[InstrumentRow]) -> None:
+        for row in rows:
+            if _is_known(row):
+                low_tick = LOWEST_TICK if row.combo else 1
+                self.instruments[row.instrument_id] = ListedInstrument(row.index, low_tick, row.revision, row.group)
 
 
 def _is_known(row: InstrumentRow) -> bool:

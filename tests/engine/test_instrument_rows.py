@@ -1,7 +1,9 @@
 """Instruments as questions show them: those that are listed, and those that a book has had last."""
 
+import numpy as np
+
 from exchange.clearing_codes import Life
-from exchange.engine.instrument_rows import instruments, known_instruments
+from exchange.engine.instrument_rows import instruments, instruments_of, known_instruments
 from tests.ending import F27, Ending
 
 
@@ -16,3 +18,11 @@ def test_one_that_has_ended_is_known_but_not_listed() -> None:
     assert [row.index for row in instruments(states)] == [2, 3, 4]
     assert known_instruments(states)[0].life == Life.SETTLED
     assert known_instruments(states)[5].legs == ((1, 1), (2, 1), (3, 1))
+
+
+def test_some_books_are_read_in_the_order_in_which_they_are_asked_for() -> None:
+    states = Ending().pair.fast.engine.states
+    known = known_instruments(states)
+    assert instruments_of(states, np.array([6, 2])) == [known[5], known[1]]
+    assert instruments_of(states, np.zeros(0, np.int64)) == []
+    assert known[0].symbol == "F27" and known[0].legs == ()

@@ -78,6 +78,26 @@ def test_a_trade_shows_in_positions_margin_totals_and_statistics(engine):
     assert (stats.last, stats.volume, stats.open_interest) == (101, 3, 3)
 
 
+@pytest.mark.rule("INV-017", "INV-018")
+def test_positions_sum_to_zero_by_book_and_what_does_not_is_seen(engine):
+    enter(engine, 1, Side.BUY, 101, 5, "b")
+    enter(engine, 2, Side.SELL, 101, 3, "s")
+    assert not any(sums.any() for sums in query.position_sums(engine.states))
+    engine.states["positions"]["lots"][0, 1] += 2
+    engine.states["positions"]["open_value_tick_lots"][0, 2] += 7
+    lots, values = query.position_sums(engine.states)
+    assert (lots[1], values[1], lots.sum(), values.sum()) == (2, 7, 2, 7)
+
+
+@pytest.mark.rule("SETTLE-002", "SETTLE-003")
+def test_how_many_books_closed_is_read_together_as_one_by_one(engine):
+    enter(engine, 1, Side.BUY, 99, 5, "b")
+    for _ in range(2):
+        assert query.closings(engine.states, [1]) == [query.closing(engine.states, 1)] == [(0, 0, 100)]
+        engine.apply(row(engine, CommandKind.SET_STATE, group=1, market_state=MarketState.CLOSED))
+    assert query.closings(engine.states, []) == []
+
+
 @pytest.mark.rule("MDATA-001")
 def test_numbers_of_event_channels_follow_from_the_journal(engine):
     before = query.channel_sequences(engine.states)

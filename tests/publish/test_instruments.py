@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
+from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, PeriodKind
 from exchange.publish.instruments import days_since_1970, month_start_us
 from tests.publish.helpers import H27, J27, LISTED, instrument, table
@@ -56,3 +57,15 @@ def test_a_table_finds_books_by_id_also_those_listed_later() -> None:
     instruments.refresh()
     assert (instruments.index_of(J27), instruments.hours[2]) == (2, 720)
     assert instruments.row(1).revision == 4
+
+
+@pytest.mark.rule("SPEC-042")
+def test_a_table_takes_the_instruments_of_some_books() -> None:
+    instruments = table([LISTED[0]])
+    instruments.update([LISTED[1]], 7)
+    assert (instruments.index_of(H27), instruments.index_of(J27), instruments.sequence) == (1, 2, 7)
+    instruments.update([LISTED[1]._replace(index=1)], 8)
+    assert (instruments.index_of(H27), instruments.index_of(J27)) == (0, 1), "the first book has another instrument"
+    instruments.update([LISTED[1]._replace(index=1, life=Life.SETTLED)], 9)
+    assert instruments.index_of(J27) == 0 and instruments.id_of(1) == J27, "one that has ended keeps its name"
+    assert instruments.hours[1:] == [720, 720] and instruments.revision == 4

@@ -32,7 +32,7 @@ def test_a_control_that_lists_is_followed_and_other_batches_cost_no_look(bench: 
     bench.venue.states["books"]["revision"][0, 1] += 1
     listed, event = listings.table.row(1), np.zeros(1, EVENT)
     listings.take(ReleasedBatch(np.zeros(0, EVENT), 1, 1, 1, is_control=True))
-    event["kind"] = EventKind.INSTRUMENT_LISTED
+    event["kind"], event["instrument"] = EventKind.INSTRUMENT_LISTED, 1
     assert listings.table.row(1) is listed
     listings.take(ReleasedBatch(event, 2, 2, 2, is_control=True))
     assert listings.table.row(1).revision == listed.revision + 1
