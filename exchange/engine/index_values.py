@@ -76,8 +76,11 @@ def is_index_month(book: np.record) -> bool:
 def month_values(state: np.record, book: np.record) -> list[DayValue]:
     """The values that were taken for days of an index month, those that are MISSING among them."""
     index = find_index(state, int(book.group), int(book.floor_bp))
-    found = [value_of(state, index, day) for day in days_of_month(int(book.start_month))] if index else []
-    return [value for value in found if value is not None]
+    days = np.array(days_of_month(int(book.start_month)) if index else [], np.int64)
+    rows = state.indices["days"][index][days % KEPT_DAYS]
+    rows = rows[(rows["day"] == days) & (days <= state.indices[index].taken_day)]
+    columns = (rows[name].tolist() for name in ("day", "value_tick", "how"))
+    return [DayValue(day, tick or None, IndexHow(how)) for day, tick, how in zip(*columns, strict=True)]
 
 
 def known_ticks(state: np.record, book: np.record) -> list[int]:

@@ -75,22 +75,34 @@ def _empty_windows(state: np.record, windows: Iterable[tuple[int, int]]) -> None
 
 def _lay_out(state: np.record, sizes: Mapping[int, int]) -> None:
     """Lay out all windows again, one behind the other. `sizes`: new rows a side of those that change, which are empty
-    afterwards."""
+    afterwards.
+
+    Rows of a window are zero if none is occupied. So only windows with orders are copied: to copy all rows of a large
+    venue takes a tenth of a second.
+    """
     count = int(state.books_listed) + 1
     first, half = (state.books[name][:count].tolist() for name in ("first_level_row", "side_rows"))
     windows = sorted((first[index], index, 2 * half[index]) for index in range(1, count))
-    used = int(state.used_ladder_rows)
-    levels, occupied = state.levels[:used].copy(), state.occupied[: used // 64].copy()
-    state.levels[:used] = 0
-    state.occupied[: used // 64] = 0
+    levels, bits = state.levels, state.occupied
+    taken = {index: _take_rows(levels, bits, start, rows) for start, index, rows in windows if rows}
     place, places = 0, []
-    for start, index, rows in windows:
+    for _, index, rows in windows:
         places.append(place)
         if index in sizes:
             rows = 2 * sizes[index]
-        elif rows:
-            state.levels[place : place + rows] = levels[start : start + rows]
-            state.occupied[place // 64 : (place + rows) // 64] = occupied[start // 64 : (start + rows) // 64]
+        elif rows and (found := taken[index]) is not None:
+            levels[place : place + rows], bits[place // 64 : (place + rows) // 64] = found
         place += rows
     state.books["first_level_row"][[index for _, index, _ in windows]] = places
     state.used_ladder_rows = place
+
+
+def _take_rows(levels: np.ndarray, bits: np.ndarray, start: int, rows: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Copy the rows of a window and their bits, then empty it; None: it was empty."""
+    own, own_bits = levels[start : start + rows], bits[start // 64 : (start + rows) // 64]
+    if not own_bits.any():
+        return None
+    found = own.copy(), own_bits.copy()
+    own[:] = 0
+    own_bits[:] = 0
+    return found

@@ -3,11 +3,12 @@
 
 import numpy as np
 
+from contracts_spec.periods import day_of, month_index
 from contracts_spec.schema import IndexRules
 from exchange.clearing_codes import Life
-from exchange.codes import Family, MarketState, StateReason
+from exchange.codes import ComboKind, Family, MarketState, PeriodKind, StateReason
 from exchange.engine.control.house.index import CdpTerms
-from exchange.engine.index_values import is_index_month, waits_for_committee
+from exchange.engine.index_values import waits_for_committee
 from exchange.units import NS_PER_DAY, NS_PER_S
 
 
@@ -34,10 +35,8 @@ def due_states(states: np.ndarray) -> list[tuple[int, MarketState]]:
     An index month with a day that has no value halts; one that the venue has halted opens when they all have one.
     """
     state, found = states[0], []
-    for index in _index_months(state):
+    for index in _to_look_at(state):
         book = state.books[index]
-        if state.groups[book.group].state != MarketState.OPEN or book.own_state == MarketState.CLOSED:
-            continue
         waits, own = waits_for_committee(state, book), MarketState(int(book.own_state))
         if waits and own != MarketState.HALT:
             found.append((index, MarketState.HALT))
@@ -46,12 +45,20 @@ def due_states(states: np.ndarray) -> list[tuple[int, MarketState]]:
     return found
 
 
-def _index_months(state: np.record) -> list[int]:
-    """Books of the index months that are listed, if a day of an index has no value, or if one of them is halted."""
+def _to_look_at(state: np.record) -> list[int]:
+    """Books of the index months in OPEN groups that hold a day without a value, or that are halted."""
     books = state.books[: int(state.books_listed) + 1]
-    listed = np.flatnonzero((books["family"] == Family.IDX) & (books["life"] == Life.LISTED))
+    months = books["family"] == Family.IDX
+    months &= (books["life"] == Life.LISTED) & (books["period_kind"] == PeriodKind.MONTH)
+    months &= (books["combo"] == ComboKind.OUTRIGHT) & (books["own_state"] != MarketState.CLOSED)
+    months &= state.groups["state"][books["group"]] == MarketState.OPEN
+    waiting = np.isin(books["start_month"], _months_without_value(state))
+    found: list[int] = np.flatnonzero(months & (waiting | (books["own_state"] == MarketState.HALT))).tolist()
+    return found
+
+
+def _months_without_value(state: np.record) -> list[int]:
+    """Months, since 2020-01, in which a day of an index was taken without a value."""
     days = state.indices["days"]
     taken = (days["day"] > 0) & (days["day"] <= state.indices["taken_day"][:, np.newaxis])
-    if not (taken & (days["value_tick"] == 0)).any() and not (books["own_state"][listed] == MarketState.HALT).any():
-        return []
-    return [index for index in listed.tolist() if is_index_month(books[index])]
+    return [month_index(day_of(day)) for day in np.unique(days["day"][taken & (days["value_tick"] == 0)]).tolist()]

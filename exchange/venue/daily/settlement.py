@@ -23,7 +23,7 @@ from contracts_spec.outrights import BENCHMARK_BP
 from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
 from contracts_spec.settling import BookClose, Settlement, settle_day
-from exchange.codes import SettleMethod
+from exchange.codes import Family, SettleMethod
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError, check_window
 from exchange.engine.control.closing_window import NONE_NAMED
@@ -65,12 +65,16 @@ def settle_groups(
     """
     wanted, number, settled = set(groups), day_number(day), {}
     closes: dict[Terms, BookClose] = {}
+    again = {group for group in wanted if settled_day(states, group) == number}
     outrights = [row for row in query.instruments(states) if not row.combo and row.group in wanted]
-    for row in outrights:
-        if settled_day(states, row.group) == number:
+    for row, closing in zip(outrights, query.closings(states, [row.index for row in outrights]), strict=True):
+        if row.group in again:
             settled[row.instrument_id] = _published(states, row)
         else:
-            closes[unpack_id(row.instrument_id)] = _close(states, row, prices.get(row.symbol), number - 1)
+            progress_tick = _progress_tick(states, row, number - 1)
+            closes[unpack_id(row.instrument_id)] = BookClose(
+                row.settle_tick, row.low_tick, row.high_tick, *closing, prices.get(row.symbol), progress_tick
+            )
     found = settle_day(closes, BENCHMARK_BP)
     settled |= {pack_id(terms): settlement for terms, settlement in found.items()}
     unsettled = {terms.chip_code for terms in closes}  # a product group is one chip
@@ -91,11 +95,9 @@ def _published(states: np.ndarray, row: InstrumentRow) -> Settlement:
     return Settlement(row.settle_tick, SettleMethod(int(book["settle_method"])), bool(book["settle_flagged"]))
 
 
-def _close(states: np.ndarray, row: InstrumentRow, given: int | None, day: int) -> BookClose:
-    """How a book has ended its day. `given`: price that people give; `day`: the day that ends, days since 1970."""
-    closing, state = query.closing(states, row.index), states[0]
-    progress = progress_price(state, state.books[row.index], day)
-    return BookClose(row.settle_tick, row.low_tick, row.high_tick, *closing, given, progress)
+def _progress_tick(states: np.ndarray, row: InstrumentRow, day: int) -> int | None:
+    """Price of an index month in progress; None: it is none. `day`: the day that ends, days since 1970."""
+    return progress_price(states[0], states[0].books[row.index], day) if row.family == Family.IDX else None
 
 
 def day_limits(
