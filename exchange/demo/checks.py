@@ -97,14 +97,11 @@ def _kinds(events: np.ndarray) -> dict[int, int]:
 
 def positions_sum_to_zero(states: np.ndarray) -> Check:
     """Check that long and short positions sum to zero in every instrument."""
-    sums: Counter[int] = Counter()
-    held: Counter[int] = Counter()
-    for account in query.accounts(states):
-        for row in query.positions(states, account):
-            sums[row.instrument] += row.lots
-            held[row.instrument] += abs(row.lots)
-    wrong = sum(1 for lots in sums.values() if lots)
-    detail = f"{len(held)} instruments, {sum(held.values()) // 2:,} lots held"
+    sums, values = query.position_sums(states)
+    wrong = int(((sums != 0) | (values != 0)).sum())
+    rows = states["positions"][0]
+    rows = rows[rows["lots"] != 0]
+    detail = f"{len(np.unique(rows['book']))} instruments, {int(np.abs(rows['lots']).sum()) // 2:,} lots held"
     return Check("positions sum to zero", wrong == 0, detail if not wrong else f"{wrong} instruments do not")
 
 

@@ -38,11 +38,7 @@ def _broken_ledger(venue: RunningVenue) -> Iterator[str]:
 
 
 def _broken_positions(venue: RunningVenue) -> Iterator[str]:
-    rows = _positions(venue)
-    count = len(venue.states["books"][0])
-    lots, mark_num = (np.zeros(count, np.int64) for _ in range(2))
-    np.add.at(lots, rows["book"], rows["lots"])
-    np.add.at(mark_num, rows["book"], rows["open_value_tick_lots"])
+    lots, mark_num = query.position_sums(venue.states)
     symbols = {row.index: row.symbol for row in venue.instruments.values()}
     for index in np.flatnonzero((lots != 0) | (mark_num != 0)).tolist():
         yield f"{symbols.get(index, f'book {index}')}: lots sum to {lots[index]}, mark_num to {mark_num[index]}"
