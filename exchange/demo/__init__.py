@@ -5,5 +5,7 @@ venue_process.py    the venue in a separate process, controlled through a pipe
 board.py            the live display of the traded months
 markets.py          one market on the board, and its longest time without a trade
 closing.py          the close of the day: settlement, variation margin, the next day
+simulated_venue.py  a venue in simulated time, without sockets and waiting
+story               a package: `gpux story`, two simulated years
 checks.py           the checks at the end: verifies and replays the journal, compares with the data of the clients
 """
