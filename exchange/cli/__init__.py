@@ -20,5 +20,5 @@ watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
 reports                    a package: `gpux statement`, `gpux curve`
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
-demo.py                    `gpux demo`; exchange.demo does the work
+demo.py                    `gpux demo` and `gpux story`; exchange.demo does the work
 """
