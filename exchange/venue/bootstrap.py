@@ -101,8 +101,7 @@ def _of_settling(events: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LaunchCatalogue:
-    """What a new venue lists: the instruments of a specification on a day, or only some symbols. `spec`: None: the
-    built-in one."""
+    """What a new venue lists: instruments of a specification on a day, or only some. `spec`: None: the built-in one."""
 
     day: date
     symbols: tuple[str, ...] = ()

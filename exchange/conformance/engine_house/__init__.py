@@ -3,6 +3,7 @@
 Time is the scenario's, and nothing waits for a clock. Prices, limits and instruments come from the functions with which
 the venue makes its own controls. Read it in this order; a module imports only modules above it in the list:
 
+    statements      what has moved the cash of accounts since the last close
     running         an engine at the scenario's time: numbers of accounts, books by symbol, orders by name, the journal
     opening         the specification, instruments and accounts that set-up lines ask for
     orders          trades, orders, cancels

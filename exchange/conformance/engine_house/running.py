@@ -9,7 +9,7 @@ import numpy as np
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import CancelReason, CommandKind, EventKind, OrderState
-from exchange.conformance.engine_house.statements import Statements
+from exchange.conformance.engine_house.statements import ScenarioStatements
 from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
@@ -75,7 +75,7 @@ class RunningVenue:
         self.sellers: dict[str, int] = {}
         self.mark_due_ns = 0
         self.journal: list[Journaled] = []
-        self.statements = Statements()
+        self.statements = ScenarioStatements()
         self.opened = 0  # accounts, named or not
         self._rows: dict[str, InstrumentRow] = {}
 

@@ -15,7 +15,7 @@ PARTS = {
 }  # fmt: skip
 
 
-class Statements:
+class ScenarioStatements:
     """Follows the money of all accounts of a scenario.
 
     stated  by account, the statement of the last close
