@@ -3,6 +3,7 @@
 index            INDEX: prints, rentals and committee values of the daily index; takes the value of a day
 index_opening    the indices of a catalogue, as an INDEX payload
 adjust           ADJUST: corrects a published settlement by cash
+known            checks of the outrights and accounts that these name
 settled_days     which settlements were published; an adjustment names one
 block            BLOCK: books a reported block trade
 block_booking    books both sides of a block (kernels)

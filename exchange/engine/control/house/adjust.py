@@ -7,10 +7,11 @@ import msgspec
 import numpy as np
 
 from exchange.clearing.adjustments import move_variation
-from exchange.clearing_codes import AccountFlag, CashReason
+from exchange.clearing_codes import CashReason
 from exchange.codes import ComboKind
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import DAY_MAX, require, within
+from exchange.engine.control.house.known import check_account
 from exchange.engine.control.house.settled_days import was_settled
 from exchange.units import MONEY_MAX
 
@@ -39,9 +40,7 @@ def check_adjust(state: np.record, terms: AdjustPayload) -> None:
     named = [account for account, _ in terms.amounts]
     require(len(set(named)) == len(named), "adjust: an account is named once")
     for account, mills in terms.amounts:
-        known = 0 < account < state.accounts.shape[0]
-        known = known and bool(state.accounts[account]["flags"] & AccountFlag.DEFINED)
-        require(known, f"UNKNOWN_ACCOUNT: account {account} is not defined")
+        check_account(state, account)
         within(f"adjust: mills of account {account}", mills, -MILLS_MAX, MILLS_MAX)
         cash = int(state.accounts[account].cash_mills) + mills
         within(f"adjust: cash of account {account}", cash, -MONEY_MAX, MONEY_MAX)

@@ -8,12 +8,13 @@ POSITION, RISK, FULL.
 import msgspec
 import numpy as np
 
-from exchange.clearing_codes import CashReason, Life
-from exchange.codes import ComboKind, EventKind, MarketState, RejectReason, Side
+from exchange.clearing_codes import CashReason
+from exchange.codes import EventKind, MarketState, RejectReason, Side
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.house.block_booking import book_sides, refusal_of_side
+from exchange.engine.control.house.known import known_outright
 from exchange.records import column
 from exchange.units import CHARGE_MILLS_MAX, NS_PER_DAY, POSITION_LOTS_MAX, PRICE_MAX
 
@@ -53,10 +54,7 @@ def check_block(state: np.record, terms: BlockPayload) -> None:
     within("block: now_ns", terms.now_ns, 0, TIME_MAX)
     within("BAD_LOT: block: lots", terms.lots, terms.lots_min, POSITION_LOTS_MAX)
     name = f"block of book {terms.instrument}"
-    known = 0 < terms.instrument <= int(state.books_listed)
-    book = state.books[terms.instrument if known else 0]
-    known = known and book.life == Life.LISTED and book.combo == ComboKind.OUTRIGHT
-    require(known, f"UNKNOWN_INST: {name}: no outright is listed there")
+    book = known_outright(state, terms.instrument, "block")
     market = MarketState(int(book.market_state))
     require(market not in NO_BLOCKS, f"STATE: {name}: its market is {market.name}")
     within("block: price", terms.tick, -PRICE_MAX, PRICE_MAX)

@@ -11,12 +11,13 @@ from collections import Counter
 import msgspec
 import numpy as np
 
-from exchange.clearing_codes import AccountFlag, CashReason, Life
-from exchange.codes import ComboKind, EventKind
+from exchange.clearing_codes import CashReason
+from exchange.codes import EventKind
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.house.bust_booking import book_reversals, free_positions, pay_back
+from exchange.engine.control.house.known import check_account, known_outright
 from exchange.engine.state import BUSTS_KEPT
 from exchange.limits import LEGS_MAX
 from exchange.records import column
@@ -90,7 +91,7 @@ def check_bust(state: np.record, terms: BustPayload) -> None:
     for fill in terms.fills:
         _check_fill(state, fill)
     for paid in terms.paid:
-        _check_account(state, paid.account)
+        check_account(state, paid.account)
         within(f"bust: fee of account {paid.account}", paid.fee_mills, 0, MILLS_MAX)
         within(f"bust: remainder of account {paid.account}", paid.rounding_mills, -MILLS_MAX, MILLS_MAX)
     named = [paid.account for paid in terms.paid]
@@ -100,18 +101,9 @@ def check_bust(state: np.record, terms: BustPayload) -> None:
     require(len(terms.fills) <= left, f"FULL: bust: {len(terms.fills)} positions, {left} are free")
 
 
-def _check_account(state: np.record, account: int) -> None:
-    known = 0 < account < state.accounts.shape[0]
-    known = known and bool(state.accounts[account]["flags"] & AccountFlag.DEFINED)
-    require(known, f"UNKNOWN_ACCOUNT: account {account} is not defined")
-
-
 def _check_fill(state: np.record, fill: BustedFill) -> None:
-    _check_account(state, fill.account)
-    known = 0 < fill.instrument <= int(state.books_listed)
-    book = state.books[fill.instrument if known else 0]
-    known = known and book.life == Life.LISTED and book.combo == ComboKind.OUTRIGHT
-    require(known, f"UNKNOWN_INST: bust: no outright is listed in book {fill.instrument}")
+    check_account(state, fill.account)
+    known_outright(state, fill.instrument, "bust")
     within(f"bust: lots of account {fill.account}", fill.lots, -POSITION_LOTS_MAX, POSITION_LOTS_MAX)
     within(f"bust: price of account {fill.account}", fill.tick, -PRICE_MAX, PRICE_MAX)
 

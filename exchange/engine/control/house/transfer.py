@@ -7,12 +7,13 @@ BAD_COMBO, UNKNOWN_ACCOUNT, for the giver POSITION, RISK, FULL, for the taker KI
 import msgspec
 import numpy as np
 
-from exchange.clearing_codes import AccountFlag, CashReason, Life
-from exchange.codes import ComboKind, EventKind, MarketState, RejectReason, Side
+from exchange.clearing_codes import CashReason
+from exchange.codes import EventKind, MarketState, RejectReason, Side
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.house.block_booking import book_sides, held_lots, refusal_of_side, risk_of_side
+from exchange.engine.control.house.known import check_account, known_outright
 from exchange.records import column
 from exchange.units import POSITION_LOTS_MAX
 
@@ -46,18 +47,13 @@ def check_transfer(state: np.record, terms: TransferPayload) -> None:
     """Raise ControlError if the lots cannot be moved now."""
     within("BAD_LOT: transfer: lots", abs(terms.lots), 1, POSITION_LOTS_MAX)
     name = f"transfer in book {terms.instrument}"
-    known = 0 < terms.instrument <= int(state.books_listed)
-    book = state.books[terms.instrument if known else 0]
-    known = known and book.life == Life.LISTED and book.combo == ComboKind.OUTRIGHT
-    require(known, f"UNKNOWN_INST: {name}: no outright is listed there")
+    book = known_outright(state, terms.instrument, "transfer")
     market = MarketState(int(book.market_state))
     require(market not in NO_TRANSFERS, f"STATE: {name}: its market is {market.name}")
     within(f"BAND: {name}: price", terms.tick, int(book.low_tick), int(book.high_tick))
     require(terms.giver != terms.taker, f"BAD_COMBO: {name}: giver and taker are account {terms.giver}")
     for account in (terms.giver, terms.taker):
-        within("UNKNOWN_ACCOUNT: transfer: account", account, 1, state.accounts.shape[0] - 1)
-        defined = bool(state.accounts[account]["flags"] & AccountFlag.DEFINED)
-        require(defined, f"UNKNOWN_ACCOUNT: account {account} is not defined")
+        check_account(state, account)
     _check_giver(state, terms, name)
     side = Side.BUY if terms.lots > 0 else Side.SELL
     reason = refusal_of_side(state, terms.taker, int(side), terms.instrument, abs(terms.lots), terms.tick, 0)

@@ -1,0 +1,23 @@
+"""Checks of what a control names: an outright that is listed, an account that is defined."""
+
+import numpy as np
+
+from exchange.clearing_codes import AccountFlag, Life
+from exchange.codes import ComboKind
+from exchange.engine.control.checks import require
+
+
+def known_outright(state: np.record, index: int, name: str) -> np.record:
+    """The BOOK of an outright by its number. ControlError: UNKNOWN_INST, none is listed there. `name`: of what asks."""
+    known = 0 < index <= int(state.books_listed)
+    book: np.record = state.books[index if known else 0]
+    known = known and book.life == Life.LISTED and book.combo == ComboKind.OUTRIGHT
+    require(known, f"UNKNOWN_INST: {name}: no outright is listed in book {index}")
+    return book
+
+
+def check_account(state: np.record, account: int) -> None:
+    """Raise ControlError with UNKNOWN_ACCOUNT unless an account is defined."""
+    known = 0 < account < state.accounts.shape[0]
+    known = known and bool(state.accounts[account]["flags"] & AccountFlag.DEFINED)
+    require(known, f"UNKNOWN_ACCOUNT: account {account} is not defined")
