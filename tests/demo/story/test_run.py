@@ -2,6 +2,8 @@
 
 import io
 import json
+import signal
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +13,14 @@ from rich.console import Console
 from exchange.demo.story.run import DAYS_MAX, progress, story
 from exchange.errors import UserError
 from exchange.journal.verify import verify
+
+
+@pytest.fixture(autouse=True)
+def _terminated_as_before() -> Iterator[None]:
+    """The story takes over SIGTERM; the process of the tests has its own handler again afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def test_two_days_end_as_one_json_object_and_a_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
