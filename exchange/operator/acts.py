@@ -78,6 +78,11 @@ class Acts:
         """Whether the current act is signed by two operators."""
         return self._act is not None and self._act.by_two
 
+    def need_two(self, what: str) -> None:
+        """Raise NeedsTwo unless the current act is signed by two operators (SEC-061)."""
+        if not self.by_two:
+            raise NeedsTwo(what)
+
     @property
     def signers(self) -> list[str]:
         """Ids of the keys that have signed the current act; empty: the owner of the data folder asks."""

@@ -15,8 +15,8 @@ from exchange.engine.control.house.index import IndexPayload, IndexPrint, Rental
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.index_values import find_index, value_of
 from exchange.errors import UserError
-from exchange.operator.acts import Acts, NeedsTwo
-from exchange.operator.pending_answer import PendingAnswer, Reply
+from exchange.operator.acts import Acts
+from exchange.operator.pending_answer import Reply, answer_control
 from exchange.operator.requests import (
     AdjustCash,
     Answer,
@@ -85,7 +85,7 @@ class HouseRequests:
             raise UserError("no print is given")
         payload = IndexPayload(now_ns=self._clock.now_ns(), prints=prints, cdp=cdp_terms(self._spec.products.index))
         lines = [f"{name} {day} {price_text(tick) if tick else 'taken away'}" for name, day, tick in request.prints]
-        self._control(CommandKind.INDEX, encode_payload(payload), "; ".join(lines), reply)
+        answer_control(self._acts, CommandKind.INDEX, encode_payload(payload), "; ".join(lines), reply)
 
     def report_rental(self, request: IndexRental, reply: Reply) -> None:
         """Report an executed rental (INDEX-001)."""
@@ -94,15 +94,15 @@ class HouseRequests:
         )
         payload = IndexPayload(now_ns=self._clock.now_ns(), rentals=[rental])
         text = f"{request.index} {request.day}: {request.hours:,} hours at {price_text(request.price)}"
-        self._control(CommandKind.INDEX, encode_payload(payload), text, reply)
+        answer_control(self._acts, CommandKind.INDEX, encode_payload(payload), text, reply)
 
     def give_committee_value(self, request: CommitteeValue, reply: Reply) -> None:
         """Give a committee's value (INDEX-003). NeedsTwo: one person asks."""
         value = IndexPrint(self._index(request.index), _day(request.day), request.price)
-        self._need_two(f"a committee's value of {request.index} for {request.day}")
+        self._acts.need_two(f"a committee's value of {request.index} for {request.day}")
         payload = IndexPayload(now_ns=self._clock.now_ns(), committee=[value], by_two=True)
         text = f"{request.index} {request.day} {price_text(request.price)} COMMITTEE"
-        self._control(CommandKind.INDEX, encode_payload(payload), text, reply)
+        answer_control(self._acts, CommandKind.INDEX, encode_payload(payload), text, reply)
 
     def _index(self, name: str) -> int:
         """Row of the index of a chip and tier, like H100.G90. UserError: the venue has none of this name."""
@@ -118,11 +118,11 @@ class HouseRequests:
 
     def adjust_cash(self, request: AdjustCash, reply: Reply) -> None:
         """Correct a published settlement by cash (SETTLE-011). NeedsTwo: one person asks."""
-        self._need_two(f"an adjustment of the settlement of {request.symbol} on {request.day}")
+        self._acts.need_two(f"an adjustment of the settlement of {request.symbol} on {request.day}")
         payload = AdjustPayload(_outright_id(self._spec, request.symbol), _day(request.day), request.amounts, True)
         amounts = ", ".join(f"account {account} {mills:+,} mills" for account, mills in request.amounts)
         text = f"settlement of {request.symbol} on {request.day} adjusted: {amounts}"
-        self._control(CommandKind.ADJUST, encode_payload(payload), text, reply)
+        answer_control(self._acts, CommandKind.ADJUST, encode_payload(payload), text, reply)
 
     def report_block(self, request: ReportBlock, reply: Reply) -> None:
         """Book a reported block (LIMIT-006)."""
@@ -135,14 +135,7 @@ class HouseRequests:
         )  # fmt: skip
         text = f"block of {request.lots:,} {request.symbol} at {price_text(request.price)}"
         parties = f"account {request.buyer} from account {request.seller}"
-        self._control(CommandKind.BLOCK, encode_payload(payload), f"{text}, {parties}", reply)
-
-    def _need_two(self, what: str) -> None:
-        if not self._acts.by_two:
-            raise NeedsTwo(what)
-
-    def _control(self, kind: CommandKind, payload: bytes, text: str, reply: Reply) -> None:
-        PendingAnswer(1, reply, self._acts).add_control(kind, payload, text)
+        answer_control(self._acts, CommandKind.BLOCK, encode_payload(payload), f"{text}, {parties}", reply)
 
 
 def _day(text: str) -> int:

@@ -59,6 +59,11 @@ class PendingAnswer:
             self._reply(Answer(not self._why, self._lines, self._why))
 
 
+def answer_control(acts: Acts, kind: CommandKind, payload: bytes, text: str, reply: Reply) -> None:
+    """Submit one control, the only command of a request. `text`: its line in the answer."""
+    PendingAnswer(1, reply, acts).add_control(kind, payload, text)
+
+
 def _why(fields: dict[str, int], refused: Row, text: str) -> str:
     """Why a row was refused. For money it says how much would be accepted; `text` is what was asked."""
     most = max(0, refused[MOST_MILLS])

@@ -5,9 +5,9 @@ from exchange.engine import query
 from exchange.engine.control.house.transfer import TransferPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.errors import UserError
-from exchange.operator.acts import Acts, NeedsTwo
+from exchange.operator.acts import Acts
 from exchange.operator.busted_trades import bust_of, find_trade
-from exchange.operator.pending_answer import PendingAnswer, Reply
+from exchange.operator.pending_answer import Reply, answer_control
 from exchange.operator.requests import BustTrade, TransferLots
 from exchange.units import price_text
 from exchange.venue.venue import Venue
@@ -21,7 +21,7 @@ class PositionRequests:
 
     def bust_trade(self, request: BustTrade, reply: Reply) -> None:
         """Take a trade back. UserError: it is not kept any more, or an instrument of it has ended."""
-        self._need_two(f"a bust of trade {request.trade}")
+        self._acts.need_two(f"a bust of trade {request.trade}")
         rows, ended = find_trade(self._venue.history, request.trade)
         payload = bust_of(self._venue.states[0], rows, request.trade)
         books = {trade.instrument for trade in payload.trades} | {fill.instrument for fill in payload.fills}
@@ -32,11 +32,11 @@ class PositionRequests:
             f"trade {one.trade_id}: {one.lots:,} {symbols[one.instrument]} at {price_text(one.tick)} taken back"
             for one in payload.trades
         ]
-        self._control(CommandKind.BUST, encode_payload(payload), "; ".join(prints), reply)
+        answer_control(self._acts, CommandKind.BUST, encode_payload(payload), "; ".join(prints), reply)
 
     def transfer_lots(self, request: TransferLots, reply: Reply) -> None:
         """Move lots from one account to another. UserError: no such outright is listed."""
-        self._need_two(f"a transfer from account {request.giver} to {request.taker}")
+        self._acts.need_two(f"a transfer from account {request.giver} to {request.taker}")
         rows = {row.symbol: row for row in query.instruments(self._venue.states) if not row.combo}
         if request.symbol not in rows:
             raise UserError(f"no outright {request.symbol} is listed")
@@ -45,11 +45,4 @@ class PositionRequests:
         payload = TransferPayload(index, request.lots, tick, request.giver, request.taker, by_two=True)
         lots = f"{request.lots:+,} {request.symbol} at {price_text(tick)}"
         text = f"{lots} moved from account {request.giver} to {request.taker}"
-        self._control(CommandKind.TRANSFER, encode_payload(payload), text, reply)
-
-    def _need_two(self, what: str) -> None:
-        if not self._acts.by_two:
-            raise NeedsTwo(what)
-
-    def _control(self, kind: CommandKind, payload: bytes, text: str, reply: Reply) -> None:
-        PendingAnswer(1, reply, self._acts).add_control(kind, payload, text)
+        answer_control(self._acts, CommandKind.TRANSFER, encode_payload(payload), text, reply)
