@@ -86,7 +86,7 @@ class Pair:
             if self.reference.market_state(index) != MarketState.CLOSED:
                 quoted_tick = book.quoted(self.reference.clearing.instruments[index].settle_tick)
             expected = (book.window_lots, book.window_tick_lots, quoted_tick)
-            assert query.closing(states, index) == expected, f"closing window and quote of book {index}"
+            assert query.closings(states, [index])[0] == expected, f"closing window and quote of book {index}"
             bids, asks = query.depth(states, index, 0) if book_has_ladder(states, index) else ([], [])
             assert (bids, asks) == (book.levels(Side.BUY), book.levels(Side.SELL)), f"depth of book {index}"
             for side in Side:

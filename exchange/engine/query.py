@@ -23,6 +23,7 @@ from exchange.engine.views import LEVEL_VIEW, QUEUE_VIEW, views
 from exchange.records import pack_client_order_id
 from exchange.units import share_ceil
 
+CLOSED = int(MarketState.CLOSED)
 MAINTENANCE_BP = 8_000  # maintenance margin, part of initial margin (MARGIN-012)
 FIRST_ROWS = 64  # of a question that may have any number of them
 
@@ -184,25 +185,14 @@ def open_page(states: np.ndarray, account: int, after: int, count: int) -> tuple
     return order_rows(orders), more
 
 
-def closing(states: np.ndarray, index: int) -> ClosingRow:
-    """What the next settlement of one book is made from: of a book that is not CLOSED, as if it closed now."""
-    book = states[0].books[index]
-    quoted_tick = int(book.quoted_tick) if book.is_quoted else None
-    if book.market_state != MarketState.CLOSED:
-        quoted_tick = _quoted_tick(states, index)
-    return ClosingRow(int(book.window_lots), int(book.window_tick_lots), quoted_tick)
-
-
 def closings(states: np.ndarray, indices: Sequence[int]) -> list[ClosingRow]:
-    """`closing` of many books."""
+    """What the next settlement of each book is made from: of a book that is not CLOSED, as if it closed now."""
     books, indices = states[0].books, list(indices)
     names = ("market_state", "window_lots", "window_tick_lots", "quoted_tick", "is_quoted")
-    columns = [books[name][indices].tolist() for name in names]
+    rows = zip(indices, *(books[name][indices].tolist() for name in names), strict=True)
     return [
-        ClosingRow(lots, tick_lots, tick if is_quoted else None)
-        if state == MarketState.CLOSED
-        else closing(states, index)
-        for index, state, lots, tick_lots, tick, is_quoted in zip(indices, *columns, strict=True)
+        ClosingRow(lots, tick_lots, (tick if is_quoted else None) if state == CLOSED else _quoted_tick(states, index))
+        for index, state, lots, tick_lots, tick, is_quoted in rows
     ]
 
 

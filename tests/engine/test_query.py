@@ -93,7 +93,7 @@ def test_positions_sum_to_zero_by_book_and_what_does_not_is_seen(engine):
 def test_how_many_books_closed_is_read_together_as_one_by_one(engine):
     enter(engine, 1, Side.BUY, 99, 5, "b")
     for _ in range(2):
-        assert query.closings(engine.states, [1]) == [query.closing(engine.states, 1)] == [(0, 0, 100)]
+        assert query.closings(engine.states, [1]) == [(0, 0, 100)]
         engine.apply(row(engine, CommandKind.SET_STATE, group=1, market_state=MarketState.CLOSED))
     assert query.closings(engine.states, []) == []
 

@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 
 from exchange.clearing_codes import CashReason
-from exchange.codes import EventKind, MarketState, RejectReason, Side
+from exchange.codes import EventKind, MarketState, Side
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.house.block_booking import book_sides, refusal_of_side
-from exchange.engine.control.house.known import known_outright
+from exchange.engine.control.house.known import known_outright, require_none
 from exchange.records import column
 from exchange.units import CHARGE_MILLS_MAX, NS_PER_DAY, POSITION_LOTS_MAX, PRICE_MAX
 
@@ -65,10 +65,10 @@ def check_block(state: np.record, terms: BlockPayload) -> None:
     for account in (terms.buyer, terms.seller):
         within("UNKNOWN_ACCOUNT: block: account", account, 1, state.accounts.shape[0] - 1)
     deal = (terms.instrument, terms.lots, terms.tick, terms.fee_mills)
-    bought = RejectReason(int(refusal_of_side(state, terms.buyer, int(Side.BUY), *deal)))
-    require(bought == RejectReason.NONE, f"{bought.abbreviation}: {name}: account {terms.buyer} cannot buy")
-    sold = RejectReason(int(refusal_of_side(state, terms.seller, int(Side.SELL), *deal)))
-    require(sold == RejectReason.NONE, f"{sold.abbreviation}: {name}: account {terms.seller} cannot sell")
+    bought = refusal_of_side(state, terms.buyer, int(Side.BUY), *deal)
+    require_none(bought, f"{name}: account {terms.buyer} cannot buy")
+    sold = refusal_of_side(state, terms.seller, int(Side.SELL), *deal)
+    require_none(sold, f"{name}: account {terms.seller} cannot sell")
 
 
 def book_block(state: np.record, terms: BlockPayload) -> np.ndarray:

@@ -54,7 +54,7 @@ def risk_of_side(
 
 
 @kernel
-def held_lots(state: np.record, account: int, index: int) -> np.int64:
+def lots_in(state: np.record, account: int, index: int) -> np.int64:
     """Lots that a defined account holds in a book, signed."""
     return np.int64(state.positions[find_position(state, account, index)].lots)
 

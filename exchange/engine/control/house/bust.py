@@ -24,7 +24,7 @@ from exchange.records import column
 from exchange.units import POSITION_LOTS_MAX, PRICE_MAX
 
 TRADES_MAX = LEGS_MAX + 1  # of an implied group
-FILLS_MAX = 2 * TRADES_MAX
+FILLS_MAX = 2 * TRADES_MAX * LEGS_MAX
 MILLS_MAX = 10**15  # of one account
 
 
@@ -80,7 +80,7 @@ class BustPayload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def check_bust(state: np.record, terms: BustPayload) -> None:
     """Raise ControlError if these trades cannot be taken back now."""
     within("bust: number of trades", len(terms.trades), 1, TRADES_MAX)
-    within("bust: number of fills", len(terms.fills), 2, FILLS_MAX * LEGS_MAX)
+    within("bust: number of fills", len(terms.fills), 2, FILLS_MAX)
     for trade in terms.trades:
         within("UNKNOWN: bust: trade", trade.trade_id, 1, int(state.trade_id))
         within(f"bust: instrument of trade {trade.trade_id}", trade.instrument, 1, int(state.books_listed))

@@ -1,9 +1,9 @@
-"""Checks of what a control names: an outright that is listed, an account that is defined."""
+"""Checks of controls: an outright that is listed, an account that is defined, a side that passes the risk check."""
 
 import numpy as np
 
 from exchange.clearing_codes import AccountFlag, Life
-from exchange.codes import ComboKind
+from exchange.codes import ComboKind, RejectReason
 from exchange.engine.control.checks import require
 
 
@@ -21,3 +21,9 @@ def check_account(state: np.record, account: int) -> None:
     known = 0 < account < state.accounts.shape[0]
     known = known and bool(state.accounts[account]["flags"] & AccountFlag.DEFINED)
     require(known, f"UNKNOWN_ACCOUNT: account {account} is not defined")
+
+
+def require_none(reason: np.int64, text: str) -> None:
+    """Raise ControlError with a RejectReason in front of the text unless the reason is NONE."""
+    refused = RejectReason(int(reason))
+    require(refused == RejectReason.NONE, f"{refused.abbreviation}: {text}")

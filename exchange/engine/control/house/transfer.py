@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 
 from exchange.clearing_codes import CashReason
-from exchange.codes import EventKind, MarketState, RejectReason, Side
+from exchange.codes import EventKind, MarketState, Side
 from exchange.engine.control.account_reports import report_accounts
 from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
-from exchange.engine.control.house.block_booking import book_sides, held_lots, refusal_of_side, risk_of_side
-from exchange.engine.control.house.known import check_account, known_outright
+from exchange.engine.control.house.block_booking import book_sides, lots_in, refusal_of_side, risk_of_side
+from exchange.engine.control.house.known import check_account, known_outright, require_none
 from exchange.records import column
 from exchange.units import POSITION_LOTS_MAX
 
@@ -56,20 +56,18 @@ def check_transfer(state: np.record, terms: TransferPayload) -> None:
         check_account(state, account)
     _check_giver(state, terms, name)
     side = Side.BUY if terms.lots > 0 else Side.SELL
-    reason = refusal_of_side(state, terms.taker, int(side), terms.instrument, abs(terms.lots), terms.tick, 0)
-    taken = RejectReason(int(reason))
-    require(taken == RejectReason.NONE, f"{taken.abbreviation}: {name}: account {terms.taker} cannot take them")
+    taken = refusal_of_side(state, terms.taker, int(side), terms.instrument, abs(terms.lots), terms.tick, 0)
+    require_none(taken, f"{name}: account {terms.taker} cannot take them")
 
 
 def _check_giver(state: np.record, terms: TransferPayload, name: str) -> None:
     """Raise ControlError unless the giver has these lots, and the funds to be without them. It may be killed."""
-    held = int(held_lots(state, terms.giver, terms.instrument))
+    held = int(lots_in(state, terms.giver, terms.instrument))
     has = abs(terms.lots) <= abs(held) and terms.lots * held > 0
     require(has, f"POSITION: {name}: account {terms.giver} holds {held} lots, it cannot give {terms.lots}")
     side = Side.SELL if terms.lots > 0 else Side.BUY
-    reason = risk_of_side(state, terms.giver, int(side), terms.instrument, abs(terms.lots), terms.tick, 0)
-    given = RejectReason(int(reason))
-    require(given == RejectReason.NONE, f"{given.abbreviation}: {name}: account {terms.giver} cannot give them")
+    given = risk_of_side(state, terms.giver, int(side), terms.instrument, abs(terms.lots), terms.tick, 0)
+    require_none(given, f"{name}: account {terms.giver} cannot give them")
 
 
 def check_transfer_people(state: np.record, terms: TransferPayload) -> None:

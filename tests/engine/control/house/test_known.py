@@ -1,9 +1,11 @@
 """What controls name is listed or defined, or they are refused with the reason."""
 
+import numpy as np
 import pytest
 
+from exchange.codes import RejectReason
 from exchange.engine.control.checks import ControlError
-from exchange.engine.control.house.known import check_account, known_outright
+from exchange.engine.control.house.known import check_account, known_outright, require_none
 from tests.funded import F27, RICH, SPREAD, Funded
 
 
@@ -23,3 +25,10 @@ def test_only_an_account_that_is_defined_is_known() -> None:
     for account in (0, -1, RICH - 1, 10**9):
         with pytest.raises(ControlError, match=f"^UNKNOWN_ACCOUNT: account {account} is not defined$"):
             check_account(state, account)
+
+
+@pytest.mark.rule("SETTLE-015", "LIMIT-006")
+def test_a_side_that_is_refused_names_its_reason_first() -> None:
+    require_none(np.int64(RejectReason.NONE), "block: account 7 cannot buy")
+    with pytest.raises(ControlError, match=r"^RISK: block: account 7 cannot buy$"):
+        require_none(np.int64(RejectReason.INSUFFICIENT_MARGIN), "block: account 7 cannot buy")
