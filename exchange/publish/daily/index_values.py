@@ -27,7 +27,7 @@ from exchange.engine.event_rows import (
     Row,
     read_rows,
 )
-from exchange.publish.daily.numbers import numbered
+from exchange.publish.daily.numbers import as_snapshot, numbered
 from exchange.publish.daily.settlements import day_text
 from exchange.publish.instruments import InstrumentTable
 from exchange.units import NS_PER_DAY, NS_PER_US
@@ -115,10 +115,7 @@ class IndexValues:
             row = self._rows.get((last.group, last.floor_bp))
             if last.group == group:
                 made.append(self.message(row) if row is not None and row[TRADING_DAY] == last.day else self._made(last))
-        for page in made:
-            page.engine_sequence, page.time_us = e, time_us
-            page.snapshot, page.more = True, page is not made[-1]
-        return made
+        return as_snapshot(made, e, time_us)
 
     def _made(self, last: IndexDay) -> DailyIndex:
         return DailyIndex(

@@ -34,7 +34,7 @@ from exchange.engine.event_rows import (
     read_rows,
 )
 from exchange.engine.query import InstrumentRow
-from exchange.publish.daily.numbers import numbered
+from exchange.publish.daily.numbers import as_snapshot, numbered
 from exchange.publish.instruments import InstrumentTable
 from exchange.records import unpack_digest
 from exchange.units import NS_PER_DAY, NS_PER_US
@@ -131,10 +131,7 @@ class Settlements:
     def pages(self, index: int, e: int, time_us: int) -> list[Settlement]:
         """Pages of a snapshot with the last settlement of a book, 0: of each outright. `e`: the last command read."""
         made = [self.last(one) for one in self._outrights() if index in (0, one)]
-        for page in made:
-            page.engine_sequence, page.time_us = e, time_us
-            page.snapshot, page.more = True, page is not made[-1]
-        return made
+        return as_snapshot(made, e, time_us)
 
     def _outrights(self) -> list[int]:
         return [row.index for row in self._table.listed if row.combo == ComboKind.OUTRIGHT]
