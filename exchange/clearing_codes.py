@@ -17,6 +17,9 @@ class HouseAccount(IntEnum):
     DEFAULT = 5  # below zero: what the house has covered for customers in default
 
 
+PASSING = (HouseAccount.VARIATION, HouseAccount.ROUNDING)  # empty after every command
+
+
 class CashReason(IntEnum):
     """Why money of an account has moved."""
 

@@ -42,7 +42,7 @@ YOUNG_OBJECTS = 50_000  # new objects between garbage collections
 
 
 class SimulatedClock:
-    """A clock that moves when it is told to."""
+    """A clock that stands still until `time_ns` is set."""
 
     def __init__(self, time_ns: int) -> None:
         self.time_ns = time_ns

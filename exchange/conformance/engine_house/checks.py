@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import PASSING
 from exchange.codes import OrderState
 from exchange.conformance.engine_house.running import RunningVenue
 from exchange.engine import query
 
-PASSING = (HouseAccount.VARIATION, HouseAccount.ROUNDING)  # empty after every command
 # A refusal goes out on the account's stream, and may bring sums of margin up to date that are kept as bounds. Both can
 # change without a change of what the account has.
 ACCOUNT_FIELDS = ("cash_mills", "unrealised_pnl_mills", "flags", "term_lots", "position_lots_max", "term_lots_max")

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import PASSING
 from exchange.engine import query
 from exchange.publish.daily.statements import Statements
 from exchange.wire.messages import StatementView
 
 PARTS = ("variation_mills", "fees_mills", "delivery_mills", "moved_mills", "adjusted_mills")
-PASSING = (HouseAccount.VARIATION, HouseAccount.ROUNDING)  # empty after every command
 
 
 @dataclass

@@ -5,7 +5,7 @@
     chronicle.entries                            # in order of time
     chronicle.money[account][CashReason.FEE]     # mills, with the fees of fills
 
-Whoever has the journal can make the same chronicle.
+Anyone who has the journal can make the same chronicle.
 """
 
 from collections import defaultdict

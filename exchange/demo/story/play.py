@@ -16,8 +16,9 @@ from exchange.demo.story.cast import Desk, Who
 from exchange.demo.story.chronicle import Chronicle
 from exchange.demo.story.maker import Maker
 from exchange.demo.story.prices import Spot, spots
-from exchange.demo.story.traders import Roller, is_called, meet_call, work_programs
+from exchange.demo.story.traders import Roller, meet_call, work_programs
 from exchange.engine import query
+from exchange.engine.calls.standing import open_call
 from exchange.engine.control.house.index import IndexPayload, RentalReport
 from exchange.engine.engine import Engine
 from exchange.journal.replay import replay_folder
@@ -102,14 +103,14 @@ class Story:
 
     def _watch_calls(self) -> None:
         """The fund meets its margin calls half an hour after they come; the speculator does not."""
-        now_ns = self.simulated.clock.time_ns
-        if not is_called(self.desk, Who.FUND):
+        now_ns, call = self.simulated.clock.time_ns, open_call(self.simulated.states, Who.FUND)
+        if call is None:
             self._pays_ns = 0
         elif not self._pays_ns:
             self._pays_ns = now_ns + ANSWER_NS
             self.simulated.wake_at(self._pays_ns)
         elif now_ns >= self._pays_ns:
-            meet_call(self.desk, Who.FUND)
+            meet_call(self.desk, Who.FUND, call)
 
 
 def play(

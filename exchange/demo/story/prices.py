@@ -20,7 +20,6 @@ PULL_BP = 20  # of the distance to the anchor's usual premium, a day
 NOISE_BP = 90  # largest move of a plain day
 PREMIUM_BP = 13_500  # spot price that the anchor pulls towards, share of the anchor
 REACH_BP = 9_400  # of what a month is above the anchor, the next month keeps
-WEEK = 7
 
 
 class News(NamedTuple):
@@ -75,7 +74,7 @@ def spots(chip: str, seed_mills: int, first: date, seed: int) -> Iterator[Spot]:
         yield Spot(spot, anchor)
         day += timedelta(days=1)
         if day.weekday() == 0:
-            anchor -= anchor * AGEING_BP * WEEK // BP // WEEK
+            anchor -= anchor * AGEING_BP // BP
         news_bp = sum(one.bp for one in NEWS if one.chip == chip and one.first <= day <= one.last)
         pull = (anchor * PREMIUM_BP // BP - spot) * PULL_BP // BP
         spot = max(1, spot + pull + spot * (news_bp + chance.randint(-NOISE_BP, NOISE_BP)) // BP)

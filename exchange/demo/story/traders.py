@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from exchange.clearing_codes import AccountFlag
 from exchange.codes import ComboKind, Side
 from exchange.demo.story.cast import Desk, Who
+from exchange.engine.calls.standing import OpenCall
 from exchange.units import MILLS_PER_DOLLAR
 
 BUFFER_MILLS = 15_000 * MILLS_PER_DOLLAR  # that the fund pays in beyond a call
@@ -80,13 +80,6 @@ class Roller:
         yield from (row.symbol for row in sorted(rows, key=lambda row: row.start_month))
 
 
-def is_called(desk: Desk, who: Who) -> bool:
-    """Whether a margin call of an account waits for its money (MARGIN-012)."""
-    return bool(desk.states["accounts"]["flags"][0, who] & int(AccountFlag.CALLED))
-
-
-def meet_call(desk: Desk, who: Who) -> None:
-    """Pay in what the call asks for, and some more."""
-    row = desk.states[0].accounts[who]
-    equity = int(row.cash_mills) + int(row.unrealised_pnl_mills)
-    desk.deposit(who, int(row.required_mills) - equity + BUFFER_MILLS)
+def meet_call(desk: Desk, who: Who, call: OpenCall) -> None:
+    """Pay in what a margin call asks for, and some more."""
+    desk.deposit(who, call.mills + BUFFER_MILLS)

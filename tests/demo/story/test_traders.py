@@ -10,7 +10,8 @@ from exchange.demo.simulated_venue import SimulatedVenue
 from exchange.demo.story.cast import Desk, Who
 from exchange.demo.story.maker import Maker
 from exchange.demo.story.prices import Spot
-from exchange.demo.story.traders import PROGRAMS, Roller, is_called, meet_call, work_programs
+from exchange.demo.story.traders import PROGRAMS, Roller, meet_call, work_programs
+from exchange.engine.calls.standing import open_call
 
 DAY = date(2026, 11, 12)
 FLAT = {"H100": Spot(2_810, 2_810)}
@@ -48,11 +49,12 @@ def test_a_call_is_met_with_what_it_asks_for_and_more(tmp_path: Path) -> None:
     with SimulatedVenue(str(tmp_path), DAY, load_spec().with_chips(["H100"])) as simulated:
         desk = Desk(simulated)
         desk.open_accounts()
-        assert not is_called(desk, Who.FUND)
+        assert open_call(simulated.states, Who.FUND) is None
         row = simulated.states["accounts"][0]
         row["required_mills"][Who.FUND] = int(row["cash_mills"][Who.FUND]) + 500
         row["flags"][Who.FUND] |= 8
-        assert is_called(desk, Who.FUND)
+        call = open_call(simulated.states, Who.FUND)
+        assert call is not None and call.mills == 500
         before = int(row["cash_mills"][Who.FUND])
-        meet_call(desk, Who.FUND)
+        meet_call(desk, Who.FUND, call)
         assert int(row["cash_mills"][Who.FUND]) > before + 500
