@@ -46,6 +46,10 @@ def test_prints_from_begin_to_before_the_end_are_summed_until_the_settlement() -
         sequence += 1
         pair.apply(Command(kind=kind, sequence=sequence, request_id=sequence, time_ns=time_ns, **fields))
 
+    def closing() -> query.ClosingRow:
+        (found,) = query.closings(pair.fast.engine.states, [BOOK])
+        return found
+
     for account in (1, 2):
         row(CommandKind.DEPOSIT, 10, account=account, amount_mills=10**9)
     for state in (MarketState.PREOPEN, MarketState.OPEN):
@@ -54,14 +58,14 @@ def test_prints_from_begin_to_before_the_end_are_summed_until_the_settlement() -
         row(CommandKind.NEW, time_ns, account=1, instrument=BOOK, side=1, price=price, lots=lots, tif=1)
         row(CommandKind.NEW, time_ns, account=2, instrument=BOOK, side=0, price=price, lots=lots, tif=1)
     row(CommandKind.NEW, 2_100, account=1, instrument=BOOK, side=1, price=103, lots=1, tif=0)
-    assert query.closing(pair.fast.engine.states, BOOK) == (6, 2 * 102 + 4 * 103, 103), "as if it closed now"
+    assert closing() == (6, 2 * 102 + 4 * 103, 103), "as if it closed now"
     row(CommandKind.SET_STATE, 3_000, group=GROUP, market_state=MarketState.CLOSED)
     pair.compare_books()
-    assert query.closing(pair.fast.engine.states, BOOK) == (6, 2 * 102 + 4 * 103, 103), "last 104, lowered to the ask"
+    assert closing() == (6, 2 * 102 + 4 * 103, 103), "last 104, lowered to the ask"
     limits = {"index": BOOK, "settle_tick": 103, "low_tick": 80, "high_tick": 120}
     pair.control(CommandKind.DAY_LIMITS, {"books": [limits], "by_two": True})
     pair.compare_books()
-    assert query.closing(pair.fast.engine.states, BOOK) == (0, 0, None)
+    assert closing() == (0, 0, None)
 
 
 def test_a_listing_with_a_window_that_is_none_is_refused() -> None:
