@@ -38,6 +38,7 @@ class SymbolTerms(NamedTuple):
     period: PeriodTerms
 
 
+@cache
 def period_of(code: str) -> PeriodTerms:
     """The period of a code (SPEC-040). ValueError: it is none."""
     digits = code[-2:]
@@ -55,6 +56,7 @@ def period_of(code: str) -> PeriodTerms:
     raise ValueError(f"{code!r} is no period")
 
 
+@cache
 def code_of(period: PeriodTerms) -> str:
     """The code of a period (SPEC-040)."""
     year = f"{period.year % 100:02d}"
@@ -62,6 +64,7 @@ def code_of(period: PeriodTerms) -> str:
     return heads.get(period.kind, f"{period.kind}-") + year
 
 
+@cache
 def terms_of(symbol: str) -> SymbolTerms:
     """The terms in an outright's symbol (SPEC-040). ValueError: it is not an outright's."""
     is_index = symbol.endswith("/I")

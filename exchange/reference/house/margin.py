@@ -21,7 +21,11 @@ def full_margin(state: HouseState, member: Member, more: Sequence[tuple[int, str
     positions = member.positions()
     for lots, symbol in more:
         positions[symbol] = positions.get(symbol, 0) + lots
-    return initial(state.spec, positions, AccountTerms(addon=addon_months(state)))
+    addon = frozenset(addon_months(state))
+    asked = frozenset(positions.items()), addon
+    if asked not in state.margins:
+        state.margins[asked] = initial(state.spec, positions, AccountTerms(addon=addon))
+    return state.margins[asked]
 
 
 def initial_mills(state: HouseState, member: Member) -> int:
@@ -35,8 +39,8 @@ def maintenance_mills(state: HouseState, member: Member) -> int:
 def addon_months(state: HouseState) -> set[str]:
     """Codes of physical months whose uncovered shorts pay more: from the close 5 business days before the last trading
     day on (MARGIN-009)."""
-    months = [one for one in state.listed() if one.is_month(Family.PHY)]
-    return {month.months[0] for month in months if month.addon_from < state.day <= month.ltd}
+    near = [one for one in state.listed() if one.addon_from < state.day <= one.ltd]
+    return {one.months[0] for one in near if one.is_month(Family.PHY)}
 
 
 # --- the hold of an account with working orders (MARGIN-013)

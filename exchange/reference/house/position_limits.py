@@ -88,9 +88,10 @@ def _net_lots(state: HouseState, member: Member, scope: Scope, month: str) -> in
 
 def counted(state: HouseState, scope: Scope, month: str, lots: int) -> int:
     """Lots that count: of an index month in progress the part whose hours are left, rounded up (LIMIT-003)."""
-    found = [one for one in state.contracts.values() if one.is_month(Family.IDX) and one.months[0] == month]
-    twins = [one for one in found if one.chip == scope[0]]
-    if not scope[1] or not twins:
+    chip, is_index = scope
+    found = [one for one in state.contracts.values() if one.is_month(Family.IDX)] if is_index else []
+    twins = [one for one in found if one.chip == chip and one.months[0] == month]
+    if not twins:
         return lots
     known = 24 * len(known_values(state, twins[0]))
     hours = twins[0].hours

@@ -115,6 +115,7 @@ class HouseState:
     orders     those accepted since the last close or working still, in the order of entry
     past       orders by name that had ended at a close
     rows       arrived index prints, None: taken away; `ahead`: those given before their time
+    margins    full margins that were asked for, by positions and months with the delivery add-on
     mark_due_ns  when the next mark finds something new; 0: it would find nothing
     """
 
@@ -139,6 +140,7 @@ class HouseState:
     flags: dict[str, frozenset[str]] = field(default_factory=dict)
     statements: dict[str, dict[str, int]] = field(default_factory=dict)
     cascades: list[CascadeRecord] = field(default_factory=list)
+    margins: dict[tuple[frozenset[tuple[str, int]], frozenset[str]], dict[str, int]] = field(default_factory=dict)
     mark_due_ns: int = 0
 
     def member(self, name: str) -> Member:

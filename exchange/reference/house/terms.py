@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 from contracts_spec.business_days import BusinessDays
@@ -45,11 +46,11 @@ class Contract:
     combo: ComboKind
     ioc_only: bool
 
-    @property
+    @cached_property
     def is_outright(self) -> bool:
         return self.combo is ComboKind.OUTRIGHT
 
-    @property
+    @cached_property
     def kind(self) -> PeriodKind | None:
         """Kind of an outright's period; a combination has none."""
         return self.period.kind if self.is_outright else None
