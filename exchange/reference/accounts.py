@@ -81,9 +81,8 @@ def run_margin(market: Market, payload: dict[str, Any]) -> None:
     for account in accounts:
         change = before[account.number], after[account.number]
         for order in reversed(market.working(account.number)):
-            unmet = change == (Standing.CLOSE_ONLY, Standing.LIQUIDATING)
             called = change == (Standing.OPEN, Standing.CLOSE_ONLY)
-            if unmet or (called and not _only_closes(market, account, order)):
+            if change[1] == Standing.LIQUIDATING or (called and not _only_closes(market, account, order)):
                 cancel_order(market, order, CancelReason.DEFAULT)
     report_implied_prices(market)
     for account in accounts:

@@ -5,14 +5,14 @@ import numpy as np
 from exchange.codes import OrderState, Side
 
 
-def leaving_orders(state: np.record, called: set[int], unmet: set[int]) -> np.ndarray:
+def leaving_orders(state: np.record, called: set[int], liquidated: set[int]) -> np.ndarray:
     """Slots of the orders that leave, account by account, each account's youngest first (MARGIN-012).
 
-    called  accounts of new calls: of their orders those leave that do not only close
-    unmet   accounts whose call is not met: all their orders leave
+    called      accounts of new calls: of their orders those leave that do not only close
+    liquidated  accounts in liquidation: all their orders leave
     """
     orders = state.orders[: int(state.used_orders) + 1]
-    live = np.flatnonzero((orders["state"] != OrderState.NONE) & np.isin(orders["account"], [*called, *unmet]))
+    live = np.flatnonzero((orders["state"] != OrderState.NONE) & np.isin(orders["account"], [*called, *liquidated]))
     live = live[np.lexsort((-orders["entry_number"][live], orders["account"][live]))]
     possible: dict[tuple[int, int], tuple[int, dict[int, int]]] = {}
     positions = state.positions[1 : int(state.used_positions) + 1]
@@ -22,7 +22,7 @@ def leaving_orders(state: np.record, called: set[int], unmet: set[int]) -> np.nd
     for slot in live.tolist():
         order = orders[slot]
         account = int(order.account)
-        if account in unmet:
+        if account in liquidated:
             leaves.append(slot)
             continue
         book = state.books[order.book]

@@ -81,9 +81,9 @@ def cancel_of_called(state: np.record, terms: MarginPayload) -> None:
     state.accounts["required_mills"] = required_mills(state)
     before, after = standings(state, terms)
     called = np.flatnonzero((before == Standing.OPEN) & (after == Standing.CLOSE_ONLY))
-    unmet = np.flatnonzero((before == Standing.CLOSE_ONLY) & (after == Standing.LIQUIDATING))
-    if len(called) or len(unmet):
-        slots = leaving_orders(state, set(called.tolist()), set(unmet.tolist()))
+    liquidated = np.flatnonzero(after == Standing.LIQUIDATING)
+    if len(called) or len(liquidated):
+        slots = leaving_orders(state, set(called.tolist()), set(liquidated.tolist()))
         if len(slots):
             start_cancels_of_slots(state, slots, CancelReason.DEFAULT)
             state.cursor.step = STEP_REPORT

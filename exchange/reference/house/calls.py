@@ -20,7 +20,7 @@ def review(state: HouseState) -> None:
         elif member.standing == "CLOSE_ONLY":
             look_at_call(state, member)
         elif member.standing == "LIQUIDATING" and member.positions():
-            _work_off(state, member)
+            _liquidate(state, member)
         elif member.standing == "LIQUIDATING":
             member.standing = "OPEN"  # it is flat, and its money was enough
 
@@ -51,9 +51,14 @@ def liquidate_unmet(state: HouseState) -> None:
     for member in list(state.members.values()):
         if member.call is not None and member.call.due_ns <= state.now_ns:
             member.standing, member.call = "LIQUIDATING", None
-            for order in reversed(state.working(member.name)):
-                end(order, "DEFAULT")
-            _work_off(state, member)
+            _liquidate(state, member)
+
+
+def _liquidate(state: HouseState, member: Member) -> None:
+    """All its orders leave, also those that only close: a far price would keep its lots from the house."""
+    for order in reversed(state.working(member.name)):
+        end(order, "DEFAULT")
+    _work_off(state, member)
 
 
 def _work_off(state: HouseState, member: Member) -> None:

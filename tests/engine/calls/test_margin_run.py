@@ -111,6 +111,9 @@ def test_of_an_unmet_call_all_orders_leave_and_a_flat_account_s_loss_is_the_hous
     (order,) = query.open_orders(called.funded.pair.fast.engine.states, 1)
     assert called.run(DUE_NS) == [("DEFAULT", order.order_id, 4), ("LIQUIDATING", 0, 0)]
     assert called.run(DUE_NS + 1) == [], "it still holds lots"
+    assert called.funded.new(1, Side.SELL, 4, 2_900) == "ACK"
+    (order,) = query.open_orders(called.funded.pair.fast.engine.states, 1)
+    assert called.run(DUE_NS + 1) == [("DEFAULT", order.order_id, 4)], "at a far price it would keep its lots"
     assert called.deposit(1) == [("TRANSFER", 1, INITIAL + 1 - missing)]
     assert called.funded.new(RICH, Side.BUY, LOTS, MARK - 500) == "ACK"
     assert called.funded.new(1, Side.SELL, LOTS, MARK - 500, tif=TimeInForce.IOC) == "ACK"

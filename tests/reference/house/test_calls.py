@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.properties.clearing_pair import difference_of
 from tests.reference.house.scenes import play
 
 F27 = "H100.G90.F27"
@@ -83,6 +84,20 @@ expect order b3 WORKING
 order o1 A buys 1 {F27} @2600 -> refused CLOSE_ONLY
 """
     )
+
+
+@pytest.mark.rule("FALL-003")
+def test_a_closing_order_of_a_liquidated_account_does_not_keep_its_lots() -> None:
+    lines = f"""{CALLED}12:01 expect account A LIQUIDATING
+12:01:10 order o1 A sells 10 {F27} @2900
+12:01:20 order b1 E buys 3 {F27} @2660
+12:02 expect order o1 GONE DEFAULT
+expect position A {F27} 7 sum 18720
+expect order b1 FILLED
+12:02:30 deposit B 1
+"""
+    play(lines)
+    assert difference_of(["start 2026-11-16", *lines.splitlines()]) is None, "the engine does the same"
 
 
 @pytest.mark.rule("FALL-003")
