@@ -18,7 +18,7 @@ from exchange.conformance.clearing.house import NotBuilt
 from tests.properties.clearing_days import Plan, RandomDays
 from tests.properties.clearing_pair import Difference, shrunk
 
-VERBS = {"order": 10, "trade": 8, "cancel": 3, "deposit": 1, "withdraw": 2, "settle": 1}
+VERBS = {"order": 10, "trade": 8, "block": 1, "cancel": 3, "deposit": 1, "withdraw": 2, "settle": 1}
 STARTS = (date(2026, 11, 16), date(2027, 3, 1))
 SHRINKING = 150  # tries
 
@@ -28,7 +28,8 @@ def plan_of(seed: int) -> Plan:
     chosen = random.Random(seed)
     start = STARTS[0] + timedelta(days=chosen.randrange((STARTS[1] - STARTS[0]).days))
     setup = ("fees on",) if chosen.random() < 0.5 else ()
-    return Plan(start, chosen.randint(10, 60), chosen.randint(5, 20), chosen.randint(15, 60), VERBS, setup, index=False)
+    accounts, days, acts = chosen.randint(10, 200), chosen.randint(5, 20), chosen.randint(15, 60)
+    return Plan(start, accounts, days, acts, VERBS, setup, index=chosen.random() < 0.5)
 
 
 def run(seed: int) -> tuple[int, RandomDays, str]:
