@@ -37,9 +37,13 @@ class SettlementStatus:
             if row[KIND] == _LISTED:
                 self._settle(row[INSTRUMENT], row[TIME_NS])
             elif row[KIND] == _STA and not row[INSTRUMENT] and row[MARKET_STATE] == _CLOSED:
-                group = row[GROUP]
-                self._missing[group] = self._books(group)
-                self._published_ns.pop(group, None)
+                self.close([row[GROUP]])
+
+    def close(self, groups: Iterable[int]) -> None:
+        """CLOSED groups wait for a settlement from now on."""
+        for group in groups:
+            self._missing[group] = self._books(group)
+            self._published_ns.pop(group, None)
 
     def published_ns(self, group: int, now_ns: int) -> int:
         """When the settlement of a group was published, in ns; 0: it is not.

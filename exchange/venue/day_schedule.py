@@ -40,6 +40,10 @@ class DaySchedule:
         """Number of the trading day that a time belongs to. A day begins at the previous day's close."""
         return (time_ns - self.close_s * NS_PER_S) // (self.day_s * NS_PER_S)
 
+    def settles_ns(self, day: int) -> int:
+        """When the venue settles by itself in a trading day, which is given by its number, ns since 1970."""
+        return (day * self.day_s + self.close_s + self.settle_after_s) * NS_PER_S
+
     def closing_window_ns(self, time_ns: int) -> tuple[int, int]:
         """Begin and end of the closing window before the next close, ns since 1970."""
         close_s = (self.day_at(time_ns) + 1) * self.day_s + self.close_s

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, EventKind, MarketState, StateReason
 from exchange.engine import query
 from exchange.engine.event_rows import Row
@@ -31,6 +32,7 @@ from exchange.venue.daily.caller import Caller
 from exchange.venue.daily.house_keeper import HouseKeeper
 from exchange.venue.daily.life_keeper import LifeKeeper
 from exchange.venue.daily.marker import Marker
+from exchange.venue.daily.missed_days import MissedDays
 from exchange.venue.daily.settler import Settler
 from exchange.venue.day_schedule import DaySchedule, next_step
 
@@ -82,7 +84,9 @@ class Timekeeper:
         self._house_keeper: HouseKeeper | None = None
         self._caller: Caller | None = None
         self._warned: set[tuple[int, int]] = set()  # day and group
-        self._day = _open_day(states, clock.now_ns(), schedule) if schedule else 0
+        self._missed: MissedDays | None = None
+        if schedule is not None:
+            self._missed = MissedDays(states, schedule, _open_day(states, clock.now_ns(), schedule), warn)
         self._unsettled: set[int] = set()  # groups that were CLOSED when the day changed
         self._released = query.group_states(states)  # as the last released events say; the engine is a batch ahead
         self._sent: set[tuple[str, int]] = set()  # commands not released yet: (kind, book or group)
@@ -116,14 +120,16 @@ class Timekeeper:
                 self._asked_ns[index] = now_ns
         if self._collecting:
             self._reopen(now_ns)
-        if self._house_keeper is not None:
-            self._house_keeper.turn(now_ns, self._schedule)
+        missed, keeper = self._missed, self._house_keeper
+        acting_ns = missed.moment_ns(now_ns, self._is_ready) if missed is not None else now_ns
+        if keeper is not None:
+            keeper.turn(acting_ns, self._schedule)
         if self._marker is not None:
             self._mark(self._marker, now_ns)
         if self._caller is not None and not self._is_settling(now_ns):
             self._caller.turn(now_ns)
-        if self._schedule is not None:
-            self._follow_schedule(self._schedule, now_ns)
+        if missed is not None and not (missed.behind and keeper is not None and keeper.is_busy):
+            self._follow_schedule(missed, acting_ns)
 
     def take(self, batch: ReleasedBatch) -> None:
         """Follow which books collect orders, and which of those have changed."""
@@ -159,7 +165,7 @@ class Timekeeper:
         left out."""
         marker.mark(now_ns)
         schedule = self._schedule
-        if schedule is None or schedule.day_at(now_ns) != self._day:
+        if schedule is None or not self._has_begun(now_ns):
             return
         day = schedule.noon_day(now_ns)
         is_today = day == schedule.day_number(now_ns)
@@ -170,9 +176,15 @@ class Timekeeper:
         """Whether, after the close, a group still waits for its settlement or for the instruments of the coming day;
         margin is computed afterwards, or when the settlement is late."""
         schedule = self._schedule
-        if schedule is None or schedule.is_late(now_ns):
+        if schedule is None:
             return False
-        return MarketState.CLOSED in query.group_states(self._states).values()
+        if not self._has_begun(now_ns):
+            return True
+        return not schedule.is_late(now_ns) and MarketState.CLOSED in query.group_states(self._states).values()
+
+    def _has_begun(self, now_ns: int) -> bool:
+        """Whether the close before the present trading day has been made, with all that was missed before it."""
+        return self._missed is None or self._missed.began == self._missed.schedule.day_at(now_ns)
 
     def _is_open(self) -> bool:
         return MarketState.OPEN in query.group_states(self._states).values()
@@ -186,48 +198,64 @@ class Timekeeper:
         for index in books:
             self._send("book", index, {**terms, "instrument": index})
 
-    def _follow_schedule(self, schedule: DaySchedule, now_ns: int) -> None:
-        """Bring every group one step towards its scheduled state. If a close was missed, it comes first."""
-        today = schedule.day_at(now_ns)
-        states = query.group_states(self._states)
+    def _follow_schedule(self, missed: MissedDays, now_ns: int) -> None:
+        """Bring every group one step towards its scheduled state. If a close was missed, it comes first.
+
+        now_ns  moment as of which the schedule acts
+        """
+        schedule = missed.schedule
+        states, today = query.group_states(self._states), schedule.day_at(now_ns)
         if any(self._released.get(group, state) != state for group, state in states.items()):
             return  # a change is not released yet: the settlement status is that of before
         closed = {group for group, state in states.items() if state == MarketState.CLOSED}
-        if today != self._day and len(closed) == len(states):
-            self._day, self._unsettled = today, closed
+        if today != missed.began and len(closed) == len(states):
+            if missed.begin(today):
+                self._settlement_status.close(closed)
+            self._unsettled = closed
         self._unsettled &= closed
-        if today == self._day:
-            self._settle_or_name(schedule, now_ns, closed)
-        unready = self._unready(schedule.closing_day(now_ns), closed) if today == self._day else closed
+        has_begun = today == missed.began
+        if has_begun:
+            self._settle_or_name(missed, now_ns, closed)
+        unready = self._unready(missed, schedule.closing_day(now_ns), closed) if has_begun else closed
         for group, present in states.items():
             wanted = MarketState.CLOSED
-            if today == self._day and group not in unready:
+            if has_begun and group not in unready and not missed.behind:
                 wanted = schedule.state_at(now_ns, self._settlement_status.published_ns(group, now_ns))
             if present == wanted == MarketState.CLOSED:
-                self._warn_if_late(schedule, now_ns, today, group)
-            elif present != MarketState.OPEN or today != self._day:
+                self._warn_if_late(missed, schedule.closing_day(now_ns), group)
+            elif present != MarketState.OPEN or not has_begun:
                 self._step(group, next_step(present, wanted))
 
-    def _settle_or_name(self, schedule: DaySchedule, now_ns: int, closed: set[int]) -> None:
+    def _settle_or_name(self, missed: MissedDays, now_ns: int, closed: set[int]) -> None:
         """Settle the groups whose close has come; while all trade, see to it that the closing window is named."""
-        settler = self._settler
+        settler, schedule = self._settler, missed.schedule
         if settler is None:
             return
         if not closed:
             settler.name_window(schedule.closing_window_ns(now_ns))
-        due = [group for group in closed if self._is_unsettled(group, schedule.day_number(now_ns))]
-        due = [group for group in due if not self._settlement_status.is_published(group)]
+        day = schedule.closing_day(now_ns)
+        due = [group for group in closed if missed.behind or self._is_unsettled(group, day_number(day))]
+        due = [group for group in due if not self._is_settled(missed, group, day)]
         if due and schedule.is_settling(now_ns):
-            settler.settle(due, schedule.closing_day(now_ns), schedule.closing_window_ns(now_ns))
+            settler.settle(due, day, schedule.closing_window_ns(now_ns))
 
-    def _unready(self, day: date, closed: set[int]) -> set[int]:
+    def _unready(self, missed: MissedDays, day: date, closed: set[int]) -> set[int]:
         """The settled groups that have not yet the instruments of the coming day, which are brought there."""
         keeper = self._life_keeper
         if keeper is None:
             return set()
-        settled = [group for group in closed if self._settlement_status.is_published(group)]
+        settled = [group for group in closed if self._is_settled(missed, group, day)]
         keeper.turn(settled, day)
         return {group for group in settled if not keeper.is_ready(group, day)}
+
+    def _is_ready(self, group: int, day: date) -> bool:
+        return self._life_keeper is None or self._life_keeper.is_ready(group, day)
+
+    def _is_settled(self, missed: MissedDays, group: int, day: date) -> bool:
+        """Whether a CLOSED group is settled for a day that opens, or for a missed one."""
+        if missed.behind:
+            return bool(self._states["groups"]["settled_day"][0, group] >= day_number(day))
+        return self._settlement_status.is_published(group)
 
     def _is_unsettled(self, group: int, day: int) -> bool:
         """Whether a CLOSED group waits for the settlement of its close. One that a person has closed within the day
@@ -242,10 +270,16 @@ class Timekeeper:
             fields = {"kind": CommandKind.SET_STATE, "group": group, "market_state": step, "state_reason": reason}
             self._send("state", group, fields)
 
-    def _warn_if_late(self, schedule: DaySchedule, now_ns: int, day: int, group: int) -> None:
-        is_busy = self._settler is not None and self._settler.is_busy(group)
-        if schedule.is_late(now_ns) and not is_busy and (day, group) not in self._warned:
-            self._warned.add((day, group))
+    def _warn_if_late(self, missed: MissedDays, day: date, group: int) -> None:
+        """Warn once a day of a CLOSED group whose settlement nobody has published or is about to."""
+        now_ns, settler = self._clock.now_ns(), self._settler
+        if not missed.schedule.is_late(now_ns) or self._is_settled(missed, group, day):
+            return
+        if settler is not None and (settler.is_busy(group) or (missed.behind and not settler.has_tried(group, day))):
+            return
+        warned = missed.schedule.day_at(now_ns), group
+        if warned not in self._warned:
+            self._warned.add(warned)
             self._warn(f"group {group} stays CLOSED: its settlement is not published (SESSION-003)")
 
     def _send(self, what: str, number: int, fields: dict[str, Any]) -> bool:

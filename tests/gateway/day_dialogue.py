@@ -23,18 +23,19 @@ from tests.venue.daily.test_life_keeper import Q1, go_to, open_on, trade
 
 PATIENT = replace(STANDARD, dead_ms=1 << 40, heartbeat_ms=1 << 40)  # connections outlive jumps of the clock
 NOON_S = 12 * 3_600
+QUARTER_ENDS = date(2026, 12, 21)
 YESTERDAY = START_NS // NS_PER_DAY - 1
 
 
 def play_days(folder: str, binary: bool) -> list[Line]:
     """What clients hear in the course of days."""
     lines: list[Line] = []
-    for name, scene, schedule, symbols in (
-        ("index", index, DaySchedule(), (SYMBOL, MONTH)),
-        ("liquidation", liquidation, None, (SYMBOL,)),
-        ("cascade", cascade, DaySchedule(), Q1),
+    for name, scene, schedule, symbols, day in (
+        ("index", index, DaySchedule(), (SYMBOL, MONTH), None),
+        ("liquidation", liquidation, None, (SYMBOL,), None),
+        ("cascade", cascade, DaySchedule(), Q1, QUARTER_ENDS),
     ):
-        with Bench(f"{folder}/{name}", PATIENT, schedule=schedule, symbols=symbols) as bench:
+        with Bench(f"{folder}/{name}", PATIENT, schedule=schedule, symbols=symbols, day=day) as bench:
             talk = Talk(bench, binary)
             scene(talk)
             lines += talk.lines
@@ -77,9 +78,9 @@ def liquidation(talk: Talk) -> None:
 
 def cascade(talk: Talk) -> None:
     """A quarter ends: its position becomes positions in its months."""
-    bench, day = talk.bench, date(2026, 12, 21)
-    open_on(bench, day)
-    go_to(bench, day, 21 * 3_600 - 2)
+    bench = talk.bench
+    open_on(bench, QUARTER_ENDS)
+    go_to(bench, QUARTER_ENDS, 21 * 3_600 - 2)
     trade(bench, 1, "H100.G90.Q1-27", 4, bench.price)
     peer = bench.connect(bench.keys[2], binary=talk.binary)
     talk.section = "cascade"

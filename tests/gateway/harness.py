@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from contracts_spec.periods import day_number
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
@@ -20,6 +21,7 @@ from exchange.gateway.handlers.dispatch import HANDLERS
 from exchange.gateway.outbox import BINARY, JSON, MSGPACK, Outbox
 from exchange.gateway.throttle import LOOPBACK, Profile
 from exchange.seams import NoSyncDisk
+from exchange.units import NS_PER_DAY
 from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.codec import CODECS
@@ -214,12 +216,14 @@ class Bench:
         wrong_ns: int = 0,
         segment_bytes: int = 1 << 20,
         symbols: tuple[str, ...] = (SYMBOL,),
+        day: date | None = None,
     ) -> None:
-        """`later_ns`: how much later than others it starts; `wrong_ns`: by how much its wall clock is off then;
-        `segment_bytes`: of a new journal; `symbols`: that a new venue lists."""
+        """`day`: on which it starts, if not on the usual one; `later_ns`: how much later than others it starts;
+        `wrong_ns`: by how much its wall clock is off then; `segment_bytes`: of a new journal; `symbols`: that a new
+        venue lists."""
         self.folder = folder
         self.profile = profile
-        self.clock = StillClock(later_ns)
+        self.clock = StillClock(later_ns + (day_number(day) - START_NS // NS_PER_DAY if day else 0) * NS_PER_DAY)
         self.clock.wrong_ns = wrong_ns
         self.jobs: list[Any] = []
         self.calls: list[Any] = []
@@ -233,7 +237,7 @@ class Bench:
             lambda queue, pending: self.gateway.slow.note_pending(queue.owner, pending),
             profile.soft_kb * 1_024,
         )
-        catalogue = LaunchCatalogue(DAY, symbols)
+        catalogue = LaunchCatalogue(day or DAY, symbols)
         self.opened = OpenVenue(folder, "test", catalogue, seams, self.outbox, profile.batch_rows, schedule)
         self.venue = self.opened.venue
         self.venue.small_commit_rows = 0  # `hold` stops every commit

@@ -11,6 +11,7 @@ spot_months      the spot month of each commodity and its limit
 spot_keeper      changes them
 position_flags   accounts above a spot limit or an accountability level
 keepers          makes them all; opens the indices of a new venue
+missed_days      closes that passed while the venue was down
 house_keeper     runs index_keeper and spot_months
 caller       margin runs after each of these, and what follows from them
 """

@@ -18,6 +18,11 @@ class HouseKeeper:
         """As for `IndexKeeper`."""
         self._index, self._spot = IndexKeeper(states, spec, own, warn), SpotKeeper(states, spec, own, warn)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a control or a change of state is on its way."""
+        return self._index.is_busy or self._spot.is_busy
+
     def turn(self, now_ns: int, schedule: DaySchedule | None) -> None:
         """A venue without a schedule, or with days that have no noon, takes no index value and changes no month."""
         if schedule is not None and schedule.noon_s < schedule.day_s:

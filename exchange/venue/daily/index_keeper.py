@@ -29,6 +29,11 @@ class IndexKeeper:
         self._failed_day = self._looked_s = 0
         self._failed_payload = b""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command is on its way."""
+        return self._waits
+
     def turn(self, now_ns: int, noon_s: int, trading_day: int) -> None:
         """Take the next day whose noon has come; else settle months that have ended and bring the markets of the others
         to their state, once a second.

@@ -38,7 +38,7 @@ class Settler:
         day        trading day that opens then
         window_ns  its closing window
         """
-        due = [group for group in groups if self._tried.get(group) != day_number(day)]
+        due = [group for group in groups if not self.has_tried(group, day)]
         self._tried |= dict.fromkeys(due, day_number(day))
         if not due:
             return
@@ -50,6 +50,10 @@ class Settler:
             return
         for group, payload in payloads.items():
             self._submit(group, payload)
+
+    def has_tried(self, group: int, day: date) -> bool:
+        """Whether the settlement of a group for a day has been submitted, or could not be."""
+        return self._tried.get(group) == day_number(day)
 
     def is_busy(self, group: int) -> bool:
         """Whether the settlement of a group is on its way."""

@@ -25,6 +25,11 @@ class SpotKeeper:
         self._asked: tuple[int, ...] = ()
         self._waits = False
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command is on its way."""
+        return self._waits
+
     def turn(self, day: int) -> None:
         """Look once for each trading day, index day, and change of what is listed, while no group waits to be settled.
 

@@ -19,7 +19,7 @@ def controls(bench: Bench) -> int:
 
 @pytest.mark.rule("LIMIT-001", "MARGIN-005")
 def test_a_window_that_begins_changes_weights_once_and_keeps_the_months_of_all_books(tmp_path: Path) -> None:
-    with Bench(str(tmp_path), schedule=DAYS, symbols=Q1) as bench:
+    with Bench(str(tmp_path), schedule=DAYS, symbols=Q1, day=date(2026, 12, 9)) as bench:
         months = bench.venue.states["book_months"].copy()
         open_on(bench, date(2026, 12, 9))
         before = controls(bench)
