@@ -26,6 +26,7 @@ QUESTIONS = {
     "implied": ("bench.bench_implied", "run_implied"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
+    "days": ("bench.bench_days", "run_days"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

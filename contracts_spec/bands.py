@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from contracts_spec.schema import Bands
-from exchange.codes import ComboKind
+from contracts_spec.formulas.rounding import weighted_price
+from contracts_spec.schema import Bands, ProductsFile
+from exchange.codes import ComboKind, Family, PeriodKind
 from exchange.units import share_floor
 
 
@@ -54,3 +55,59 @@ def breaker_width(bands: Bands, settle_tick: int) -> int:
 def velocity_width(bands: Bands, settle_tick: int) -> int:
     """Price move in ticks, within the short window, at which the velocity logic trips (BAND-012)."""
     return max(1, share_floor(settle_tick, bands.velocity_bp))
+
+
+class DayPrices(NamedTuple):
+    """The prices of a book's day, ticks, which follow from its settlement. `width_ticks`: daily limit of each side."""
+
+    settle_tick: int
+    low_tick: int
+    high_tick: int
+    width_ticks: int
+    velocity_ticks: int
+    breaker_ticks: int
+
+
+def outright_prices(products: ProductsFile, settle_tick: int, at_limit: bool, unlimited: bool) -> DayPrices:
+    """The day of an outright.
+
+    at_limit    its last settlement was at the daily limit
+    unlimited   it has only the venue's price range (`is_unlimited`)
+    """
+    bands, highest = products.bands, products.orders.price_ticks_max
+    width = daily_width(bands, settle_tick, at_limit)
+    limits = daily_range(ComboKind.OUTRIGHT, settle_tick, width, highest)
+    if unlimited:
+        limits = whole_range(ComboKind.OUTRIGHT, highest)
+    return DayPrices(settle_tick, *limits, width, velocity_width(bands, settle_tick), breaker_width(bands, settle_tick))
+
+
+def combination_prices(
+    products: ProductsFile, combo: ComboKind, legs: Sequence[DayPrices], hours: Sequence[int]
+) -> DayPrices:
+    """The day of a combination. `hours`: of each leg."""
+    settle_tick = combination_settle(combo, [(leg.settle_tick, own) for leg, own in zip(legs, hours, strict=True)])
+    width = combination_width(combo, [leg.width_ticks for leg in legs])
+    limits = daily_range(combo, settle_tick, width, products.orders.price_ticks_max)
+    velocity, breaker = max(leg.velocity_ticks for leg in legs), max(leg.breaker_ticks for leg in legs)
+    return DayPrices(settle_tick, *limits, width, velocity, breaker)
+
+
+def combination_settle(combo: ComboKind, legs: Sequence[tuple[int, int]]) -> int:
+    """Settlement price of a combination in ticks, from its legs (SPEC-053).
+
+    Of a spread it is the difference. Of a strip it is the hour-weighted mean, rounded to the nearest tick, half up.
+
+    legs  (settlement in ticks, hours) of each
+    """
+    if combo is not ComboKind.STRIP:
+        return legs[0][0] - legs[1][0]
+    return weighted_price(legs)
+
+
+def is_unlimited(bands: Bands, family: int, kind: int | None, days_left: int) -> bool:
+    """Whether a book has no daily limits: an IDX month in its last calendar days (BAND-013).
+
+    days_left   from the day to its last trading day
+    """
+    return family == Family.IDX and kind == PeriodKind.MONTH and days_left < bands.index_unlimited_days

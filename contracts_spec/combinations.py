@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from contracts_spec.bands import combination_width, daily_range
+from contracts_spec.bands import combination_prices
 from contracts_spec.formulas.fees import combination_hours
-from contracts_spec.formulas.rounding import weighted_price
 from contracts_spec.ids import COMBINATION_BIT
 from contracts_spec.outrights import DayListing, Instrument
 from contracts_spec.periods import Period
@@ -31,16 +30,6 @@ def combinations_of(listing: DayListing) -> list[Instrument]:
         ids[symbol] = last
     built = [_combination(listing, ids[symbol], symbol, *found[symbol]) for symbol in found]
     return sorted(built, key=lambda instrument: instrument.id)
-
-
-def combination_settle(combo: ComboKind, legs: tuple[Instrument, ...]) -> int:
-    """Settlement price of a combination in ticks, from its legs (SPEC-053).
-
-    Of a spread it is the difference. Of a strip it is the hour-weighted mean, rounded to the nearest tick, half up.
-    """
-    if combo is not ComboKind.STRIP:
-        return legs[0].settle_tick - legs[1].settle_tick
-    return weighted_price([(leg.settle_tick, leg.hours) for leg in legs])
 
 
 def _of_chip(
@@ -91,11 +80,10 @@ def _combination(
     listing: DayListing, instrument_id: int, symbol: str, combo: ComboKind, legs: tuple[Instrument, ...]
 ) -> Instrument:
     orders, fees = listing.spec.products.orders, listing.spec.products.fees
-    settle_tick = combination_settle(combo, legs)
-    width = combination_width(combo, [listing.width(leg) for leg in legs])
-    limits = daily_range(combo, settle_tick, width, orders.price_ticks_max)
+    of_legs, leg_hours = [listing.prices[leg.id] for leg in legs], [leg.hours for leg in legs]
+    prices = combination_prices(listing.spec.products, combo, of_legs, leg_hours)
     strip = combo is ComboKind.STRIP
-    hours = combination_hours(combo, [leg.hours for leg in legs])
+    hours = combination_hours(combo, leg_hours)
     first = legs[0]
     return Instrument(
         id=instrument_id,
@@ -116,9 +104,9 @@ def _combination(
         min_inc=orders.min_inc_ticks,
         order_lots_max=orders.order_lots_max,
         band_ticks=listing.spec.products.bands.reject_ticks,
-        settle_tick=settle_tick,
-        low_tick=limits.low_tick,
-        high_tick=limits.high_tick,
+        settle_tick=prices.settle_tick,
+        low_tick=prices.low_tick,
+        high_tick=prices.high_tick,
         maker_fee=fees.maker_mills,
         taker_fee=fees.taker_mills,
         auction_fee=fees.auction_mills,
@@ -128,6 +116,6 @@ def _combination(
         ref_tenths=first.ref_tenths,
         term=False,
         matching=first.matching,
-        velocity_ticks=max(leg.velocity_ticks for leg in legs),
-        breaker_ticks=max(leg.breaker_ticks for leg in legs),
+        velocity_ticks=prices.velocity_ticks,
+        breaker_ticks=prices.breaker_ticks,
     )

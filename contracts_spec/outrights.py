@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from contracts_spec.bands import PriceRange, breaker_width, daily_range, daily_width, velocity_width, whole_range
+from contracts_spec.bands import DayPrices, is_unlimited, outright_prices
 from contracts_spec.business_days import BusinessDays
 from contracts_spec.formulas.rounding import weighted_price
 from contracts_spec.formulas.settlement import covering_periods
@@ -102,11 +102,8 @@ class DayListing:
         self.known = known
         self.days = BusinessDays(spec.calendar)
         self.outrights: dict[Terms, Instrument] = {}
+        self.prices: dict[int, DayPrices] = {}  # of each outright, by id
         self.tiers = {tier.name: tier for tier in spec.tiers}
-
-    def width(self, outright: Instrument) -> int:
-        """Daily limit of an outright in ticks on each side of its settlement price."""
-        return daily_width(self.spec.products.bands, outright.settle_tick, outright.id in self.known.at_limit)
 
 
 def list_outrights(listing: DayListing) -> None:
@@ -137,7 +134,9 @@ def _outright(listing: DayListing, product: Product, terms: Terms, chip: Chip | 
     instrument_id = pack_id(terms)
     settle = listing.known.settlements.get(instrument_id)
     settle_tick = _seed_tick(listing, product, terms, chip) if settle is None else settle
-    limits = _outright_range(listing, terms, settle_tick, instrument_id, ltd)
+    unlimited = is_unlimited(spec.products.bands, family, period.kind, (ltd - listing.day).days)
+    prices = outright_prices(spec.products, settle_tick, instrument_id in listing.known.at_limit, unlimited)
+    listing.prices[instrument_id] = prices
     hours = product.lot_value or period.hours
     fees, orders = spec.products.fees, spec.products.orders
     return Instrument(
@@ -160,8 +159,8 @@ def _outright(listing: DayListing, product: Product, terms: Terms, chip: Chip | 
         order_lots_max=orders.order_lots_max,
         band_ticks=spec.products.bands.reject_ticks,
         settle_tick=settle_tick,
-        low_tick=limits.low_tick,
-        high_tick=limits.high_tick,
+        low_tick=prices.low_tick,
+        high_tick=prices.high_tick,
         maker_fee=fees.maker_mills,
         taker_fee=fees.taker_mills,
         auction_fee=fees.auction_mills,
@@ -171,8 +170,8 @@ def _outright(listing: DayListing, product: Product, terms: Terms, chip: Chip | 
         ref_tenths=(chip.ref_tenths if chip else None) or 0,
         term=period.kind in TERMS,
         matching=Matching[(product.matching or orders.matching).upper()],
-        velocity_ticks=velocity_width(spec.products.bands, settle_tick),
-        breaker_ticks=breaker_width(spec.products.bands, settle_tick),
+        velocity_ticks=prices.velocity_ticks,
+        breaker_ticks=prices.breaker_ticks,
     )
 
 
@@ -211,14 +210,3 @@ def _strip_tick(listing: DayListing, terms: Terms) -> int | None:
     cover = covering_periods(terms.period, lambda child: child_terms(child) in listing.outrights)
     children = [listing.outrights[child_terms(child)] for child in cover]
     return weighted_price([(child.settle_tick, child.hours) for child in children]) if children else None
-
-
-def _outright_range(listing: DayListing, terms: Terms, settle_tick: int, instrument_id: int, ltd: date) -> PriceRange:
-    """Daily limits. An IDX month has none in its last calendar days, only the venue's price range (BAND-013)."""
-    products = listing.spec.products
-    highest = products.orders.price_ticks_max
-    index_month = terms.family is Family.IDX and terms.period.kind is PeriodKind.MONTH
-    if index_month and (ltd - listing.day).days < products.bands.index_unlimited_days:
-        return whole_range(ComboKind.OUTRIGHT, highest)
-    width = daily_width(products.bands, settle_tick, instrument_id in listing.known.at_limit)
-    return daily_range(ComboKind.OUTRIGHT, settle_tick, width, highest)

@@ -1,6 +1,8 @@
 """Settlement prices of a day and of the end, tiers in order, and variation margin (SETTLE-001 to SETTLE-011)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from contracts_spec.errors import OutOfRange, need_range
@@ -87,11 +89,16 @@ def covering_periods(period: Period, is_listed: Callable[[Period], bool]) -> tup
 
     returns   () if there is none
     """
-    for kind in _COVERS[: period.kind]:
-        cover = tuple(Period(kind, start) for start in range(period.start_month, period.end_month, MONTHS[kind]))
-        if all(is_listed(child) for child in cover):
-            return cover
-    return ()
+    return next((cover for cover in _covers(period) if all(map(is_listed, cover))), ())
+
+
+@cache
+def _covers(period: Period) -> tuple[tuple[Period, ...], ...]:
+    """All sets of shorter periods of one kind that cover a period, the finest first."""
+    return tuple(
+        tuple(Period(kind, start) for start in range(period.start_month, period.end_month, MONTHS[kind]))
+        for kind in _COVERS[: period.kind]
+    )
 
 
 def parent_price(period: Period, listed: Mapping[Period, int], prior_tick: int | None) -> int | None:
@@ -142,6 +149,8 @@ def order_tiers(books: Sequence[TierBook], benchmark_bp: int) -> list[TierPrice]
     benchmark_bp   floor of the benchmark tier
     returns        in the order of `books`
     """
+    if _is_ordered(books):
+        return [TierPrice(book.price_tick, False) for book in books]
     order = sorted(
         books,
         key=lambda book: (
@@ -157,6 +166,15 @@ def order_tiers(books: Sequence[TierBook], benchmark_bp: int) -> list[TierPrice]
     if len(fixed) != len(books):
         raise OutOfRange("a tier is named twice")
     return [TierPrice(fixed[book.floor_bp], _contradicts(book, books)) for book in books]
+
+
+def _is_ordered(books: Sequence[TierBook]) -> bool:
+    """Whether no tier costs less than a lower one and all are inside their limits: then the walk changes nothing."""
+    inside = all(book.low_tick <= book.price_tick <= book.high_tick or book.is_window for book in books)
+    tiers = sorted((book.floor_bp, book.price_tick) for book in books)
+    return inside and all(
+        floor < next_floor and tick <= next_tick for (floor, tick), (next_floor, next_tick) in pairwise(tiers)
+    )
 
 
 def variation(settle_tick: int, lots: int, mark_num: int, hours: int) -> Variation:

@@ -33,29 +33,29 @@ def margin_payload(states: np.ndarray, spec: Spec, day: date) -> MarginPayload:
 
 def commodities_of(states: np.ndarray, spec: Spec) -> dict[str, int]:
     """Commodity of each leg name of a pair that is listed: a chip, or its index contracts as `CHIP/I`."""
-    books = _outrights(states)
     chips = {chip.code: chip.name for chip in spec.chips}
-    keys = zip(books["instrument_id"].tolist(), books["family"].tolist(), books["commodity"].tolist(), strict=True)
+    columns = _outrights(states, "instrument_id", "family", "commodity")
     return {
         chips[instrument >> CHIP_SHIFT] + ("/I" if family == Family.IDX else ""): commodity
-        for instrument, family, commodity in keys
+        for instrument, family, commodity in zip(*columns, strict=True)
         if instrument >> CHIP_SHIFT in chips
     }
 
 
-def _outrights(states: np.ndarray) -> np.ndarray:
+def _outrights(states: np.ndarray, *names: str) -> list[list[int]]:
+    """Fields of all outrights that are listed."""
     books = states["books"][0]
-    found: np.ndarray = books[(books["life"] == Life.LISTED) & (books["combo"] == ComboKind.OUTRIGHT)]
-    return found
+    found = np.flatnonzero((books["life"] == Life.LISTED) & (books["combo"] == ComboKind.OUTRIGHT))
+    return [books[name][found].tolist() for name in names]
 
 
 def _addon_months(states: np.ndarray, spec: Spec, day: date) -> list[tuple[int, int]]:
     """(commodity, month) of physical months from the close some business days before their last trading day on."""
-    days, books = BusinessDays(spec.calendar), _outrights(states)
-    months = books[(books["family"] == Family.PHY) & (books["period_kind"] == PeriodKind.MONTH)]
-    found = set()
-    for book in months[["commodity", "start_month", "ltd_ns"]]:
-        ltd = day_of(int(book["ltd_ns"]) // NS_PER_DAY)
-        if days.before(ltd, spec.margin.delivery_addon_business_days) < day <= ltd:
-            found.add((int(book["commodity"]), int(book["start_month"])))
+    days, found = BusinessDays(spec.calendar), set()
+    columns = _outrights(states, "commodity", "start_month", "ltd_ns", "family", "period_kind")
+    for commodity, month, ltd_ns, *kind in set(zip(*columns, strict=True)):
+        if kind == [Family.PHY, PeriodKind.MONTH]:
+            ltd = day_of(ltd_ns // NS_PER_DAY)
+            if days.before(ltd, spec.margin.delivery_addon_business_days) < day <= ltd:
+                found.add((commodity, month))
     return sorted(found)

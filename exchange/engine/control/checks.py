@@ -1,6 +1,6 @@
 """ControlError, and checks that raise it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -27,12 +27,34 @@ def within(name: str, value: int, low: int, high: int) -> None:
     require(low <= value <= high, f"{name} {value} {allowed}")
 
 
+def require_each(holds: np.ndarray, text: Callable[[int], str]) -> None:
+    """Raise ControlError with the text of the first place at which a condition does not hold."""
+    for place in np.flatnonzero(~holds)[:1].tolist():
+        raise ControlError(text(place))
+
+
+def each_within(name: Callable[[int], str], values: Sequence[int], low: int, high: int) -> None:
+    """`within` for many values: the first one outside is named. `name`: of the value at a place."""
+    if values and not low <= min(values) <= max(values) <= high:
+        place = next(place for place, value in enumerate(values) if not low <= value <= high)
+        within(name(place), values[place], low, high)
+
+
 def check_window(name: str, low_tick: int, settle_tick: int, high_tick: int) -> None:
     """Raise ControlError unless a book can have these daily limits and this settlement price, ticks (BAND-013)."""
     within(f"{name}: settle_tick", settle_tick, -PRICE_MAX, PRICE_MAX)
     within(f"{name}: low_tick", low_tick, -PRICE_MAX, settle_tick)
     within(f"{name}: high_tick", high_tick, settle_tick, PRICE_MAX)
     within(f"{name}: window ticks", high_tick - low_tick + 1, 1, LADDER_TICKS_MAX)
+
+
+def check_windows(
+    name: Callable[[int], str], low_ticks: Sequence[int], settle_ticks: Sequence[int], high_ticks: Sequence[int]
+) -> None:
+    """`check_window` for many books. `name`: of the book at a place, for the message."""
+    for place, (low, settle, high) in enumerate(zip(low_ticks, settle_ticks, high_ticks, strict=True)):
+        if not -PRICE_MAX <= low <= settle <= high <= PRICE_MAX or high - low >= LADDER_TICKS_MAX:
+            check_window(name(place), low, settle, high)
 
 
 def check_digest(name: str, text: str) -> None:

@@ -5,7 +5,7 @@ margin change. An order outside the new limits is parked; a parked order inside 
 (BAND-004). At last all positions are paid their variation margin at the new marks (SETTLE-007).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +16,15 @@ from exchange.clearing_codes import Life
 from exchange.codes import CancelReason, ComboKind, EventKind, MarketState, OrderState, SettleMethod, Side
 from exchange.engine.apply import STEP_REPORT
 from exchange.engine.cancels.cancel_queue import start_cancels_of_slots
-from exchange.engine.control.checks import DAY_MAX, check_digest, check_window, require, within
+from exchange.engine.control.checks import (
+    DAY_MAX,
+    check_digest,
+    check_windows,
+    each_within,
+    require,
+    require_each,
+    within,
+)
 from exchange.engine.control.closing_window import NONE_NAMED, check_closing_window, set_closing_window
 from exchange.engine.control.day_orders import rest_or_park_orders
 from exchange.engine.control.events import control_events, instruments_listed, set_inputs
@@ -71,57 +79,66 @@ class DayLimitsPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
     inputs: str = ""
 
 
+class _Columns(NamedTuple):
+    """The fields of all books of a payload, as `BookLimits` has them."""
+
+    indices: Sequence[int]
+    settle_tick: Sequence[int]
+    low_tick: Sequence[int]
+    high_tick: Sequence[int]
+    velocity_ticks: Sequence[int]
+    breaker_ticks: Sequence[int]
+    collar_ticks: Sequence[int]
+    min_inc: Sequence[int | msgspec.UnsetType]
+    method: Sequence[int]
+    flagged: Sequence[bool]
+
+
+def _columns(terms: DayLimitsPayload) -> _Columns:
+    rows = [msgspec.structs.astuple(limits) for limits in terms.books]
+    return _Columns(*zip(*rows, strict=True)) if rows else _Columns(*[()] * len(_Columns._fields))
+
+
 def check_day_limits(state: np.record, terms: DayLimitsPayload) -> None:
-    """Raise ControlError if these books cannot have these limits now."""
-    indices = [book.index for book in terms.books]
-    require(len(set(indices)) == len(indices), "a book stands once among the day's limits")
-    more_rows = 0
-    for limits in terms.books:
-        within("day limits: index", limits.index, 1, int(state.books_listed))
-    closed = set(np.flatnonzero(state.groups["state"] == MarketState.CLOSED).tolist())
-    for limits, book in zip(terms.books, _present_rows(state, indices), strict=True):
-        name = f"day limits of book {limits.index}"
-        require(book.life == Life.LISTED, f"{name}: it is not listed")
-        require(book.group in closed, f"{name}: its group is not CLOSED")
-        check_window(name, limits.low_tick, limits.settle_tick, limits.high_tick)
-        within(f"{name}: velocity_ticks", limits.velocity_ticks, 0, 2 * PRICE_MAX)
-        within(f"{name}: breaker_ticks", limits.breaker_ticks, 0, 2 * PRICE_MAX)
-        within(f"{name}: collar_ticks", limits.collar_ticks, 0, 2 * PRICE_MAX)
-        if limits.min_inc is not msgspec.UNSET:
-            within(f"{name}: min_inc", limits.min_inc, 1, PRICE_MAX)
-        _check_published(name, book, limits, terms.day)
-        within(f"{name}: method", limits.method, SettleMethod.NONE, max(SettleMethod))
-        more_rows += 2 * (side_rows(limits.low_tick, limits.high_tick, book.order_entry) - book.side_rows)
-    check_rows(state, [more_rows])
+    """Raise ControlError if these books cannot have these limits now. It names the first book with a fault."""
+    given = _columns(terms)
+    require(len(set(given.indices)) == len(given.indices), "a book stands once among the day's limits")
+    each_within(lambda _: "day limits: index", given.indices, 1, int(state.books_listed))
+    books, indices, name = state.books, list(given.indices), _names(given)
+    is_closed = state.groups["state"][books["group"][indices]] == MarketState.CLOSED
+    require_each(books["life"][indices] == Life.LISTED, lambda place: f"{name(place)}: it is not listed")
+    require_each(is_closed, lambda place: f"{name(place)}: its group is not CLOSED")
+    check_windows(name, given.low_tick, given.settle_tick, given.high_tick)
+    each_within(_names(given, "velocity_ticks"), given.velocity_ticks, 0, 2 * PRICE_MAX)
+    each_within(_names(given, "breaker_ticks"), given.breaker_ticks, 0, 2 * PRICE_MAX)
+    each_within(_names(given, "collar_ticks"), given.collar_ticks, 0, 2 * PRICE_MAX)
+    increments = [1 if increment is msgspec.UNSET else increment for increment in given.min_inc]
+    each_within(_names(given, "min_inc"), increments, 1, PRICE_MAX)
+    _check_published(state, given, terms.day)
+    each_within(_names(given, "method"), given.method, SettleMethod.NONE, max(SettleMethod))
+    wanted = side_rows(np.array(given.low_tick), np.array(given.high_tick), books["order_entry"][indices])
+    check_rows(state, [2 * int((wanted - books["side_rows"][indices]).sum())])
     check_closing_window("day limits", terms.window_ns)
     check_digest("day limits: inputs", terms.inputs)
 
 
-class _Present(NamedTuple):
-    """What a book has now, as `book.layout.BOOK`."""
-
-    life: int
-    group: int
-    combo: int
-    order_entry: int
-    side_rows: int
-    settle_tick: int
-    low_tick: int
-    high_tick: int
-    settled_day: int
+def _names(given: _Columns, field: str = "") -> Callable[[int], str]:
+    """What an error calls the book at a place of the payload, or a field of it."""
+    return lambda place: f"day limits of book {given.indices[place]}{field and ': '}{field}"
 
 
-def _present_rows(state: np.record, indices: Sequence[int]) -> list[_Present]:
-    """What these books have now. A field of all at once, because to read one of a row takes NumPy microseconds."""
-    columns = [state.books[name][indices].tolist() for name in _Present._fields]
-    return [_Present(*values) for values in zip(*columns, strict=True)]
-
-
-def _check_published(name: str, book: _Present, limits: BookLimits, day: int) -> None:
+def _check_published(state: np.record, given: _Columns, day: int) -> None:
     """Raise ControlError for another settlement of the day that has been settled last (SETTLE-011)."""
-    again = 0 < day == book.settled_day and limits.settle_tick != book.settle_tick
-    text = f"{book.settle_tick} is published for day {book.settled_day} and never changes"
-    require(not again, f"{name}: settle_tick {limits.settle_tick} for day {day}: {text} (SETTLE-011)")
+    indices, name = list(given.indices), _names(given)
+    stands = state.books["settle_tick"][indices]
+    again = (day > 0) & (state.books["settled_day"][indices] == day) & (stands != np.array(given.settle_tick))
+    require_each(
+        ~again,
+        lambda place: (
+            f"{name(place)}: settle_tick {given.settle_tick[place]} for day {day}: {stands[place]} is published "
+            f"for day {day} and never changes (SETTLE-011)"
+        ),
+    )
 
 
 def check_people(state: np.record, terms: DayLimitsPayload) -> None:
@@ -133,21 +150,35 @@ def check_people(state: np.record, terms: DayLimitsPayload) -> None:
 
 
 def _check_one_person(state: np.record, terms: DayLimitsPayload) -> None:
-    named = {limits.index for limits in terms.books}
-    present = _present_rows(state, [limits.index for limits in terms.books])
-    for number in {book.group for book in present}:
-        group, settled = set(books_of(state, number)), int(state.groups[number].settled_day)
+    given = _columns(terms)
+    indices, named = list(given.indices), set(given.indices)
+    of_book, days = state.books["group"][indices], state.groups["settled_day"]
+    for number in np.unique(of_book).tolist():
+        group, settled = set(books_of(state, number)), int(days[number])
         require(group <= named, f"day limits of group {number}: {len(group - named)} of its books are left out")
         require(settled <= terms.day, f"day limits of group {number}: day {terms.day}, after it day {settled} was set")
-    days = state.groups["settled_day"].tolist()
-    for limits, book in zip(terms.books, present, strict=True):
-        name, found = f"day limits of book {limits.index}", (limits.settle_tick, limits.low_tick, limits.high_tick)
-        if days[book.group] == terms.day:
-            stands = (book.settle_tick, book.low_tick, book.high_tick)
-            text = f"its group is settled for this day, {stands} stands, {found} takes two people"
-            require(found == stands, f"{name}: {text}")
-        elif book.combo == ComboKind.OUTRIGHT:
-            within(f"{name}: settle_tick by one person", limits.settle_tick, book.low_tick, book.high_tick)
+    is_again = days[of_book] == terms.day
+    _check_stands(state, given, is_again)
+    low, high = (state.books[name][indices] for name in ("low_tick", "high_tick"))
+    settle, is_outright = np.array(given.settle_tick), state.books["combo"][indices] == ComboKind.OUTRIGHT
+    outside = ~is_again & is_outright & ((settle < low) | (settle > high))
+    for place in np.flatnonzero(outside)[:1].tolist():
+        name = _names(given, "settle_tick by one person")(place)
+        within(name, given.settle_tick[place], int(low[place]), int(high[place]))
+
+
+def _check_stands(state: np.record, given: _Columns, is_again: np.ndarray) -> None:
+    """Raise ControlError if one person changes prices of a group that is settled for the day. `is_again`: by book."""
+    names = ("settle_tick", "low_tick", "high_tick")
+    stands = np.stack([state.books[name][list(given.indices)] for name in names], axis=1)
+    found = np.stack([np.array(getattr(given, name)) for name in names], axis=1)
+    require_each(
+        ~is_again | (stands == found).all(axis=1),
+        lambda place: (
+            f"{_names(given)(place)}: its group is settled for this day, {tuple(stands[place].tolist())} stands, "
+            f"{tuple(found[place].tolist())} takes two people"
+        ),
+    )
 
 
 def books_of(state: np.record, group: int) -> list[int]:
@@ -181,12 +212,15 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
     """Carry out a checked payload. Returns events: RST of orders that are now parked or rest again, in order of entry;
     LISTED of each book; SETTLED of each outright; then what accounts are paid, and their positions
     (`variation.pay_variation`)."""
-    settled = _settled(state, terms)
-    named = sorted(limits.index for limits in terms.books)
+    given, settled_day = _columns(terms), terms.day - 1 if terms.day else 0
+    settled = _settled(state, given, settled_day)
+    set_inputs(settled, terms.inputs)
+    named = sorted(given.indices)
     with changing_terms(state, named):
-        move_windows(state, {limits.index: (limits.low_tick, limits.high_tick) for limits in terms.books})
-        _set_limits(state, terms)
-    note_settlements(state, named, terms.day - 1 if terms.day else 0)
+        ranges = zip(given.low_tick, given.high_tick, strict=True)
+        move_windows(state, dict(zip(given.indices, ranges, strict=True)))
+        _set_limits(state, given, terms.day)
+    note_settlements(state, named, settled_day)
     set_closing_window(state, terms.window_ns)
     moved = _rest_or_park_orders(state, named)
     for group in np.unique(state.books["group"][named]).tolist():
@@ -194,51 +228,42 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
         if terms.day:
             state.groups[group].settled_day = max(terms.day, int(state.groups[group].settled_day))
     rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
-    listed = instruments_listed(state, [limits.index for limits in terms.books])
-    return np.concatenate([rests, listed, settled, pay_variation(state, named, terms.day - 1 if terms.day else 0)])
+    listed = instruments_listed(state, given.indices)
+    return np.concatenate([rests, listed, settled, pay_variation(state, named, settled_day)])
 
 
-def _settled(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
-    """SETTLED of each outright. Made before the sums of the closing window go back to 0."""
-    is_combo = state.books["combo"][[limits.index for limits in terms.books]].tolist()
-    outrights = [limits for limits, combo in zip(terms.books, is_combo, strict=True) if combo == ComboKind.OUTRIGHT]
+def _settled(state: np.record, given: _Columns, day: int) -> np.ndarray:
+    """SETTLED of each outright. Made before the sums of the closing window go back to 0. `day`: that is settled."""
+    indices, books = np.array(given.indices, np.int64), state.books
+    places = np.flatnonzero(books["combo"][indices] == ComboKind.OUTRIGHT)
+    outrights = indices[places]
     events = control_events(state, EventKind.SETTLED, len(outrights))
-    books = state.books[[limits.index for limits in outrights]]
-    events["instrument"] = [limits.index for limits in outrights]
-    column(events, "settlement_tick")[:] = [limits.settle_tick for limits in outrights]
-    column(events, "settle_method")[:] = [limits.method for limits in outrights]
-    column(events, "settle_flagged")[:] = [limits.flagged for limits in outrights]
-    column(events, "trading_day")[:] = terms.day - 1 if terms.day else 0
-    column(events, "window_lots")[:] = books["window_lots"]
-    column(events, "open_interest_lots")[:] = books["long_and_short_lots"] // 2
-    set_inputs(events, terms.inputs)
+    events["instrument"] = outrights
+    column(events, "settlement_tick")[:] = np.array(given.settle_tick)[places]
+    column(events, "settle_method")[:] = np.array(given.method)[places]
+    column(events, "settle_flagged")[:] = np.array(given.flagged)[places]
+    column(events, "trading_day")[:] = day
+    column(events, "window_lots")[:] = books["window_lots"][outrights]
+    column(events, "open_interest_lots")[:] = books["long_and_short_lots"][outrights] // 2
     return events
 
 
-def _set_limits(state: np.record, terms: DayLimitsPayload) -> None:
+def _set_limits(state: np.record, given: _Columns, day: int) -> None:
     """Write the new prices of all books. `changing_terms` derives the rest."""
-    books, indices = state.books, [limits.index for limits in terms.books]
-    settle, low, high = (
-        np.array([getattr(limits, name) for limits in terms.books], np.int64)
-        for name in ("settle_tick", "low_tick", "high_tick")
-    )
-    books["settle_tick"][indices] = books["mark_tick"][indices] = settle
-    books["settle_method"][indices] = [limits.method for limits in terms.books]
-    books["settle_flagged"][indices] = [limits.flagged for limits in terms.books]
-    books["settled_day"][indices] = np.maximum(terms.day, books["settled_day"][indices])
+    books, indices = state.books, list(given.indices)
+    books["settle_tick"][indices] = books["mark_tick"][indices] = given.settle_tick
+    books["settle_method"][indices] = given.method
+    books["settle_flagged"][indices] = given.flagged
+    books["settled_day"][indices] = np.maximum(day, books["settled_day"][indices])
     for name in ("window_lots", "window_tick_lots", "is_quoted"):
         books[name][indices] = 0
-    books["low_tick"][indices], books["high_tick"][indices] = low, high
-    books["edge_tick"][indices] = np.stack([low, high], axis=1)
+    books["low_tick"][indices], books["high_tick"][indices] = given.low_tick, given.high_tick
+    books["edge_tick"][indices] = np.stack([given.low_tick, given.high_tick], axis=1)
     books["revision"][indices] += 1
-    for limits in terms.books:
-        if limits.min_inc is not msgspec.UNSET:
-            books[limits.index].min_inc = limits.min_inc
-    set_widths(
-        state,
-        indices,
-        *([getattr(limits, name) for limits in terms.books] for name in BookLimits.__struct_fields__[4:7]),
-    )
+    for index, increment in zip(given.indices, given.min_inc, strict=True):
+        if increment is not msgspec.UNSET:
+            books["min_inc"][index] = increment
+    set_widths(state, indices, given.velocity_ticks, given.breaker_ticks, given.collar_ticks)
 
 
 def _rest_or_park_orders(state: np.record, named: Sequence[int]) -> np.ndarray:

@@ -30,7 +30,7 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
     """
     books = with_combinations(state, named)
     orders = live_orders(state, books)
-    before = state.books.copy()
+    before = state.books[: int(state.books_listed) + 1].copy()
     count_working(state, orders, -1)
     yield
     derive_margin_terms(state, books, months)
@@ -44,9 +44,10 @@ def with_combinations(state: np.record, named: Iterable[int]) -> list[int]:
     """These books and the listed combinations on them: outrights first, so that legs precede combinations; each in
     ascending order."""
     books = state.books[: int(state.books_listed) + 1]
-    wanted = set(named)
-    on_them = np.isin(books["legs"]["book"], list(wanted)).any(axis=1) & (books["life"] == Life.LISTED)
-    found = np.array(sorted(wanted | set(np.flatnonzero(on_them).tolist())), np.int64)
+    wanted = np.zeros(len(books), bool)
+    wanted[list(named)] = True
+    on_them = wanted[books["legs"]["book"]].any(axis=1) & (books["life"] == Life.LISTED)
+    found = np.flatnonzero(wanted | on_them)
     return found[np.argsort(books["leg_count"][found] > 1, kind="stable")].tolist()  # type: ignore[no-any-return]
 
 
@@ -70,7 +71,7 @@ def revalue_positions(state: np.record, before: np.ndarray) -> None:
     """Update unrealised P&L, spot-month lots held and delivery add-on of all positions after terms of their books have
     changed. Orders of these books must not be counted as working.
 
-    before  the whole table of books as it was before
+    before  all books that are listed or have been, as they were before
     """
     for number in range(1, np.int64(state.used_positions) + 1):
         position = state.positions[number]

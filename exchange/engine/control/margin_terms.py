@@ -65,7 +65,8 @@ def _check_hours(state: np.record, instruments: Sequence[InstrumentTerms]) -> No
     """Raise ControlError unless the money of largest positions in all books fits into 64 bits (CONFIG-005)."""
     books = state.books[1 : int(state.books_listed) + 1]
     outrights = books[(books["leg_count"] == 1) & np.isin(books["life"], TAKEN_LIVES)]
-    hours = [max(int(row.hours), int(row.fee_hours), int(row.margin_hours)) for row in outrights]
+    columns = (outrights[name].tolist() for name in ("hours", "fee_hours", "margin_hours"))
+    hours = [max(of_book) for of_book in zip(*columns, strict=True)]
     for terms in instruments:
         if not terms.legs:
             hours.append(max(terms.hours, terms.fee_hours, sum(month for _, month in terms.months)))

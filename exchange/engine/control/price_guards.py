@@ -110,8 +110,11 @@ def choose_lead(state: np.record, group: int) -> None:
         & (listed["floor_bp"] == LEAD_FLOOR_BP)
         & (listed["life"] == Life.LISTED)
     )
-    months = [
-        (-int(state.books[index].long_and_short_lots), int(state.books[index].start_month), int(index))
-        for index in np.nonzero(chosen)[0]
-    ]
-    state.groups[group].lead_book = min(months)[2] if months else 0
+    indices = np.flatnonzero(chosen)
+    months = zip(
+        (-listed["long_and_short_lots"][indices]).tolist(),
+        listed["start_month"][indices].tolist(),
+        indices.tolist(),
+        strict=True,
+    )
+    state.groups[group].lead_book = min(months, default=(0, 0, 0))[2]

@@ -5,21 +5,22 @@ grows, the windows behind it move.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from exchange.codes import OrderEntry
 from exchange.engine.control.checks import require
 
+Number = TypeVar("Number", int, np.ndarray)
 TickRange = tuple[int, int]  # lowest and highest tick of a window
 
 
-def side_rows(low_tick: int, high_tick: int, order_entry: int) -> int:
-    """Number of rows that one side of a window takes, a multiple of 64. Row 0 of a side is no price. An ioc_only book
-    needs none (ORDER-015)."""
-    if order_entry == OrderEntry.IOC_ONLY:
-        return 0
-    return -(-(high_tick - low_tick + 2) // 64) * 64
+def side_rows(low_tick: Number, high_tick: Number, order_entry: Number) -> Number:
+    """Number of rows that one side of a window takes, a multiple of 64; of many books, if arrays are given. Row 0 of a
+    side is no price. An ioc_only book needs none (ORDER-015)."""
+    rows: Number = -(-(high_tick - low_tick + 2) // 64) * 64 * (order_entry != OrderEntry.IOC_ONLY)
+    return rows
 
 
 def check_rows(state: np.record, more: Iterable[int]) -> None:
@@ -52,12 +53,11 @@ def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
              of these books and links their orders again
     """
     count = int(state.books_listed) + 1
-    first, half = (state.books[name][:count].tolist() for name in ("first_level_row", "side_rows"))
-    entry = state.books["order_entry"][:count].tolist()
+    half, entry = (state.books[name][:count].tolist() for name in ("side_rows", "order_entry"))
     sizes = {index: side_rows(*ticks, entry[index]) for index, ticks in ranges.items()}
     named = list(sizes)
     if all(size == half[index] for index, size in sizes.items()):
-        _empty_windows(state, [(first[index], 2 * half[index]) for index in named])
+        _empty_windows(state, np.array(named, np.int64))
     else:
         _lay_out(state, sizes)
     state.books["side_rows"][named] = list(sizes.values())
@@ -65,12 +65,15 @@ def move_windows(state: np.record, ranges: Mapping[int, TickRange]) -> None:
     state.books["summary"][named] = 0
 
 
-def _empty_windows(state: np.record, windows: Iterable[tuple[int, int]]) -> None:
-    """Empty windows, which stay where they are. `windows`: first row and number of rows of each."""
-    for start, rows in windows:
-        if state.occupied[start // 64 : (start + rows) // 64].any():
-            state.levels[start : start + rows] = 0
-            state.occupied[start // 64 : (start + rows) // 64] = 0
+def _empty_windows(state: np.record, books: np.ndarray) -> None:
+    """Empty the windows of books, which stay where they are."""
+    first, rows = state.books["first_level_row"][books].astype(np.int64), 2 * state.books["side_rows"][books]
+    taken = np.flatnonzero(state.occupied[: int(state.used_ladder_rows) // 64])  # words with a level
+    before, until = np.searchsorted(taken, first // 64), np.searchsorted(taken, (first + rows) // 64)
+    for place in np.flatnonzero(before != until).tolist():
+        start, end = int(first[place]), int(first[place] + rows[place])
+        state.levels[start:end] = 0
+        state.occupied[start // 64 : end // 64] = 0
 
 
 def _lay_out(state: np.record, sizes: Mapping[int, int]) -> None:

@@ -21,7 +21,7 @@ from contracts_spec.listing import calendar_periods
 from contracts_spec.periods import TERMS, Period, children, close_ns, day_number, day_of
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import TAKEN_LIVES, Life
-from exchange.codes import CommandKind, Family, PeriodKind
+from exchange.codes import ComboKind, CommandKind, Family, PeriodKind
 from exchange.engine import query
 from exchange.engine.control.catalogue import CommodityKey, Present, listing_payloads
 from exchange.engine.control.endings.cascade import CascadePayload
@@ -50,10 +50,10 @@ def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[
     day     trading day that comes
     raises  UserError: a holiday list is missing, or the venue has no free book
     """
-    rows, end_ns = query.instruments(states), close_ns(day, spec.calendar.close_hour_utc)
-    ended = [row for row in rows if row.group == group and not row.combo and row.ltd_ns < end_ns]
-    if ended:
-        by_id = {row.instrument_id: row for row in rows}
+    ended_books = _ended_outrights(states, group, close_ns(day, spec.calendar.close_hour_utc))
+    if len(ended_books):
+        ended = query.instruments_of(states, ended_books)
+        by_id = {row.instrument_id: row for row in query.instruments(states)}
         missing = {child for row in ended for child in _child_ids(row)} - by_id.keys()
         if missing:
             before = min(_ltd(row) for row in ended)
@@ -63,10 +63,17 @@ def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[
         return _ends(ended, by_id, spec)
     listed_day = int(states["groups"]["catalogue_day"][0, group])
     if 0 < listed_day < day_number(day) and _calendar(spec, day_of(listed_day)) != _calendar(spec, day):
-        listed = {row.instrument_id for row in rows}
+        listed = {row.instrument_id for row in query.instruments(states)}
         new = [one for one in _day(states, spec, day, group) if one.id not in listed]
         return _listings(states, spec, day, new, [group])
     return []
+
+
+def _ended_outrights(states: np.ndarray, group: int, end_ns: int) -> np.ndarray:
+    """The listed outrights of a group whose last trading day is over at a close: int64, ascending."""
+    books = states["books"][0]
+    own = (books["group"] == group) & (books["life"] == Life.LISTED) & (books["combo"] == ComboKind.OUTRIGHT)
+    return np.flatnonzero(own & (books["ltd_ns"] < end_ns))
 
 
 def _calendar(spec: Spec, day: date) -> list[tuple[Period, ...]]:

@@ -8,7 +8,7 @@ The engine keeps the day for which a group was settled last. A group that is set
 often it is published for that day (SETTLE-011).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -16,14 +16,15 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from contracts_spec.bands import DayPrices, combination_prices, is_unlimited, outright_prices
+from contracts_spec.business_days import BusinessDays
 from contracts_spec.errors import SpecError
 from contracts_spec.ids import Terms, pack_id, unpack_id
-from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.outrights import BENCHMARK_BP
-from contracts_spec.periods import day_number
+from contracts_spec.periods import close_ns, day_number
 from contracts_spec.schema import Spec
 from contracts_spec.settling import BookClose, Settlement, settle_day
-from exchange.codes import Family, SettleMethod
+from exchange.codes import ComboKind, Family, PeriodKind, SettleMethod
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError, check_window
 from exchange.engine.control.closing_window import NONE_NAMED
@@ -32,7 +33,7 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.index_values import progress_price
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
-from exchange.units import price_text
+from exchange.units import NS_PER_DAY, price_text
 
 NONE_GIVEN: Mapping[str, int] = {}
 NO_INPUTS: Mapping[int, str] = {}
@@ -97,7 +98,8 @@ def _published(states: np.ndarray, row: InstrumentRow) -> Settlement:
 
 def _progress_tick(states: np.ndarray, row: InstrumentRow, day: int) -> int | None:
     """Price of an index month in progress; None: it is none. `day`: the day that ends, days since 1970."""
-    return progress_price(states[0], states[0].books[row.index], day) if row.family == Family.IDX else None
+    is_month = row.family == Family.IDX and row.period_kind == PeriodKind.MONTH
+    return progress_price(states[0], states[0].books[row.index], day) if is_month else None
 
 
 def day_limits(
@@ -121,21 +123,15 @@ def day_limits(
     inputs      of `SettledGroups`
     raises      UserError: a price or an increment leaves no valid day
     """
+    _need_calendar(spec, day)
     rows, number = query.instruments(states), day_number(day)
-    ticks = {row.instrument_id: row.settle_tick for row in rows if not row.combo}
-    ticks |= {instrument_id: settlement.price_tick for instrument_id, settlement in settled.items()}
     wanted = {row.group for row in rows if row.instrument_id in settled}
     again = {group for group in wanted if settled_day(states, group) == number}
-    coming = _coming(rows, spec, day, ticks, _at_limit(rows, spec, day, ticks, again))
+    prices = _day_prices(states, spec, day, rows, settled, again)
     books: dict[int, list[BookLimits]] = {}
     for row in rows:
         if row.group in wanted:
-            limits = _limits_of(states, row, coming.get(row.instrument_id), ticks.get(row.instrument_id))
-            settlement = settled.get(row.instrument_id)
-            if settlement is not None:
-                limits = msgspec.structs.replace(limits, method=settlement.method, flagged=settlement.flagged)
-            _check_limits(row, limits)
-            limits = msgspec.structs.replace(limits, min_inc=_increment_of(row, limits, increments))
+            limits = _limits_of(row, prices[row.index], settled.get(row.instrument_id), increments)
             books.setdefault(row.group, []).append(limits)
     return {
         group: DayLimitsPayload(found, number, by_two, window_ns, inputs.get(group, ""))
@@ -148,66 +144,84 @@ def encoded(payloads: Mapping[int, DayLimitsPayload]) -> dict[int, bytes]:
     return {group: encode_payload(payload) for group, payload in payloads.items()}
 
 
-def _check_limits(row: InstrumentRow, limits: BookLimits) -> None:
-    """Raise UserError if the venue has no price levels for such limits."""
+def _day_prices(
+    states: np.ndarray,
+    spec: Spec,
+    day: date,
+    rows: Sequence[InstrumentRow],
+    settled: Mapping[int, Settlement],
+    again: Collection[int],
+) -> dict[int, DayPrices]:
+    """The prices of all instruments for the coming day, by book. `again`: groups that were settled for it before."""
+    found = {
+        row.index: _outright_prices(spec, day, row, settled.get(row.instrument_id), row.group in again)
+        for row in rows
+        if not row.combo
+    }
+    end_ns, hours = close_ns(day, spec.calendar.close_hour_utc), {row.index: row.hours for row in rows}
+    for row in rows:
+        if row.combo and row.ltd_ns >= end_ns:
+            legs = [leg for leg, _ in row.legs]
+            of_legs, leg_hours = [found[leg] for leg in legs], [hours[leg] for leg in legs]
+            found[row.index] = combination_prices(spec.products, ComboKind(row.combo), of_legs, leg_hours)
+    for row in rows:
+        if row.ltd_ns < end_ns:
+            found[row.index] = _kept_prices(states, row, found.get(row.index))
+    return found
+
+
+def _need_calendar(spec: Spec, day: date) -> None:
+    """Raise UserError if the calendar does not reach a day: nothing could be listed on it (CONFIG-007)."""
     try:
-        check_window(row.symbol, limits.low_tick, limits.settle_tick, limits.high_tick)
-    except ControlError as error:
-        raise UserError(f"{error} (settlement {price_text(limits.settle_tick)})") from None
-
-
-def _increment_of(row: InstrumentRow, limits: BookLimits, increments: Mapping[str, int]) -> int | msgspec.UnsetType:
-    increment = increments.get(row.symbol)
-    if increment is None:
-        return msgspec.UNSET
-    if limits.high_tick // increment * increment < limits.low_tick:
-        window = f"{limits.low_tick}..{limits.high_tick}"
-        raise UserError(f"{row.symbol}: increment {increment} leaves no price within the coming limits {window}")
-    return increment
-
-
-def _at_limit(
-    rows: list[InstrumentRow], spec: Spec, day: date, ticks: dict[int, int], again: Collection[int]
-) -> frozenset[int]:
-    """Ids of the outrights that settle at a limit of the day, whose next limits are wider.
-
-    If the group was settled before, a book already has the limits of the coming day. It settled at its limit if its
-    limits are the wider ones.
-    """
-    outrights = [row for row in rows if not row.combo]
-    first = [row for row in outrights if row.group not in again]
-    found = {row.instrument_id for row in first if ticks[row.instrument_id] in (row.low_tick, row.high_tick)}
-    twice = [row for row in outrights if row.group in again and ticks[row.instrument_id] == row.settle_tick]
-    if twice:
-        wider = _coming(rows, spec, day, ticks, frozenset(row.instrument_id for row in twice))
-        for row in twice:
-            if (one := wider.get(row.instrument_id)) and (one.low_tick, one.high_tick) == (row.low_tick, row.high_tick):
-                found.add(row.instrument_id)
-    return frozenset(found)
-
-
-def _coming(
-    rows: list[InstrumentRow], spec: Spec, day: date, ticks: dict[int, int], at_limit: frozenset[int]
-) -> dict[int, Instrument]:
-    """The instruments of the day by id, with limits that follow from these settlements. UserError: no valid day."""
-    known = Known(ticks, at_limit, {row.symbol: row.instrument_id for row in rows if row.combo})
-    try:
-        return {instrument.id: instrument for instrument in instruments_on(spec, day, known)}
+        BusinessDays(spec.calendar).need_year(day.year)
     except SpecError as error:
         raise UserError(str(error)) from error
 
 
-def _limits_of(
-    states: np.ndarray, row: InstrumentRow, coming: Instrument | None, settle_tick: int | None
-) -> BookLimits:
-    """The coming limits of a book. `settle_tick`: of an outright; None: a combination keeps its settlement, if the
-    coming day does not list it."""
-    if coming is not None:
-        return BookLimits(
-            row.index, coming.settle_tick, coming.low_tick, coming.high_tick, coming.velocity_ticks,
-            coming.breaker_ticks, coming.breaker_ticks,
-        )  # fmt: skip
+def _outright_prices(
+    spec: Spec, day: date, row: InstrumentRow, settled: Settlement | None, is_again: bool
+) -> DayPrices:
+    """The prices of an outright for the coming day. `is_again`: its group was settled for that day before."""
+    tick = row.settle_tick if settled is None else settled.price_tick
+    days_left = row.ltd_ns // NS_PER_DAY - day_number(day)
+    unlimited = is_unlimited(spec.products.bands, row.family, row.period_kind, days_left)
+    at_limit = tick in (row.low_tick, row.high_tick)
+    if is_again:
+        # Its group has the limits of the coming day already. It settled at its limit if these are the wider ones.
+        wider = outright_prices(spec.products, row.settle_tick, True, unlimited)
+        at_limit = tick == row.settle_tick and (wider.low_tick, wider.high_tick) == (row.low_tick, row.high_tick)
+    return outright_prices(spec.products, tick, at_limit, unlimited)
+
+
+def _kept_prices(states: np.ndarray, row: InstrumentRow, settled: DayPrices | None) -> DayPrices:
+    """The prices of a book that the coming day no longer lists. `settled`: of an outright; a combination keeps its
+    settlement."""
     guard = states["guards"][0][row.index]
     velocity, breaker = (int(width) for width in guard["windows"]["width_ticks"])
-    tick = row.settle_tick if settle_tick is None else settle_tick
-    return BookLimits(row.index, tick, row.low_tick, row.high_tick, velocity, breaker, int(guard["collar_ticks"]))
+    tick = row.settle_tick if settled is None else settled.settle_tick
+    return DayPrices(tick, row.low_tick, row.high_tick, 0, velocity, breaker)
+
+
+def _limits_of(
+    row: InstrumentRow, prices: DayPrices, settled: Settlement | None, increments: Mapping[str, int]
+) -> BookLimits:
+    """The coming limits of a book as its control has them. UserError: it cannot have them."""
+    try:
+        check_window(row.symbol, prices.low_tick, prices.settle_tick, prices.high_tick)
+    except ControlError as error:
+        raise UserError(f"{error} (settlement {price_text(prices.settle_tick)})") from None
+    method, flagged = (SettleMethod.NONE, False) if settled is None else (settled.method, settled.flagged)
+    return BookLimits(
+        row.index, prices.settle_tick, prices.low_tick, prices.high_tick, prices.velocity_ticks,
+        prices.breaker_ticks, prices.breaker_ticks, _increment_of(row, prices, increments), method, flagged,
+    )  # fmt: skip
+
+
+def _increment_of(row: InstrumentRow, prices: DayPrices, increments: Mapping[str, int]) -> int | msgspec.UnsetType:
+    increment = increments.get(row.symbol)
+    if increment is None:
+        return msgspec.UNSET
+    if prices.high_tick // increment * increment < prices.low_tick:
+        window = f"{prices.low_tick}..{prices.high_tick}"
+        raise UserError(f"{row.symbol}: increment {increment} leaves no price within the coming limits {window}")
+    return increment

@@ -35,11 +35,10 @@ class SpotKeeper:
 
         day  that closes next
         """
-        state = self._states[0]
-        closed = state.groups["state"] == MarketState.CLOSED
-        if (closed & (state.groups["settled_day"] < day)).any():
+        groups, taken_day = self._states["groups"][0], self._states["indices"]["taken_day"]
+        if ((groups["state"] == MarketState.CLOSED) & (groups["settled_day"] < day)).any():
             return
-        asked = (day, int(state.listed_sequence), int(state.indices["taken_day"].max()))
+        asked = (day, int(self._states["listed_sequence"][0]), int(taken_day.max()))
         if self._waits or asked == self._asked:
             return
         self._asked = asked

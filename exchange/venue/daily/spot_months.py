@@ -21,12 +21,11 @@ REGISTERED_LOTS = 0  # lots with certificates; none can be registered yet
 
 def changed_months(states: np.ndarray, spec: Spec, day: date) -> list[SpotMonth]:
     """The commodities that have another spot month, limit or set of books in it than on this day they should."""
-    state, found = states[0], []
+    weights, found = states["books"]["spot_weight"][0], []
+    months, lots_max = (states["commodities"][name][0].tolist() for name in ("spot_month", "spot_lots_max"))
     for one in spot_months(states, spec, day):
-        row = state.commodities[one.commodity]
-        same = (int(row.spot_month), int(row.spot_lots_max)) == (one.month, one.lots_max)
-        weights = state.books["spot_weight"][one.books]
-        if not same or not (weights == 1).all():
+        same = (months[one.commodity], lots_max[one.commodity]) == (one.month, one.lots_max)
+        if not same or not (weights[one.books] == 1).all():
             found.append(one)
     return found
 

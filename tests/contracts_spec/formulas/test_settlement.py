@@ -133,6 +133,16 @@ def test_tiers_ascend_unless_two_prices_of_the_window_contradict(books: list[Tie
         assert order_tiers([books[place] for place in order], G90) == [prices[place] for place in order]
 
 
+@pytest.mark.rule("SETTLE-006")
+@given(BOOKS)
+def test_tiers_that_are_in_order_keep_their_prices(books: list[TierBook]) -> None:
+    ticks = sorted(book.price_tick for book in books)
+    ordered = [book._replace(price_tick=tick) for book, tick in zip(books, ticks, strict=True)]
+    assert order_tiers(ordered, G90) == [TierPrice(tick, False) for tick in ticks]
+    outside = [*ordered[:3], ordered[3]._replace(is_window=False, high_tick=ticks[3] - 1)]
+    assert order_tiers(outside, G90)[3].price_tick == ticks[3] - 1
+
+
 @pytest.mark.rule("SETTLE-007")
 def test_variation_of_two_days_sums_to_the_whole_change() -> None:
     first = variation(2846, 25, 2810 * 25, 744)

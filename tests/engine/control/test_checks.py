@@ -6,10 +6,18 @@ from itertools import combinations, product
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from exchange.codes import CommandKind
-from exchange.engine.control.checks import ControlError, check_window, within
+from exchange.engine.control.checks import (
+    ControlError,
+    check_window,
+    check_windows,
+    each_within,
+    require_each,
+    within,
+)
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import day_limits, definitions
 from exchange.limits import LADDER_TICKS_MAX, TEST
@@ -95,3 +103,28 @@ def test_the_tick_that_is_wrong_is_named(ticks: tuple[int, int, int], expected: 
 def test_a_range_with_nothing_in_it_is_told_as_such() -> None:
     with pytest.raises(ControlError, match=r"index 1 is not allowed: nothing lies between 1 and 0"):
         within("index", 1, 1, 0)
+
+
+def test_of_many_values_the_first_one_outside_is_named() -> None:
+    each_within(lambda place: f"lots {place}", [], 1, 3)
+    each_within(lambda place: f"lots {place}", [1, 3, 2], 1, 3)
+    with pytest.raises(ControlError, match=r"^lots 1 4 not in 1\.\.3$"):
+        each_within(lambda place: f"lots {place}", [1, 4, 0], 1, 3)
+    with pytest.raises(ControlError, match=rf"^lots 0 {2**70} not in"):
+        each_within(lambda place: f"lots {place}", [2**70], 1, 3)
+
+
+def test_the_first_place_at_which_a_condition_does_not_hold_is_named() -> None:
+    require_each(np.array([True, True]), str)
+    with pytest.raises(ControlError, match=r"^place 1$"):
+        require_each(np.array([True, False, False]), lambda place: f"place {place}")
+
+
+@pytest.mark.rule("BAND-013")
+def test_windows_of_many_books_are_checked_as_those_of_one() -> None:
+    low = PRICE_MAX - LADDER_TICKS_MAX + 1
+    check_windows(str, [low, 1], [0, 1], [PRICE_MAX, 1])
+    with pytest.raises(ControlError, match=r"^book 1: low_tick 101 not in"):
+        check_windows(lambda place: f"book {place}", [1, 101, 9], [1, 100, 8], [1, 200, 7])
+    with pytest.raises(ControlError, match="window ticks"):
+        check_windows(str, [low - 1], [0], [PRICE_MAX])

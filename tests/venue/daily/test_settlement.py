@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from contracts_spec.instruments import Known, instruments_on
 from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, MarketState, SettleMethod
 from exchange.engine import query
 from exchange.errors import UserError
 from exchange.main import Settings, prepare
+from exchange.units import NS_PER_DAY
 from exchange.venue.bootstrap import OpenVenue
 from exchange.venue.daily.settlement import day_limits, encoded, settle_groups, settled_day
 
@@ -80,3 +82,44 @@ def test_a_day_beyond_the_holiday_lists_is_one_error(opened: OpenVenue) -> None:
     settled = settle_groups(opened.engine.states, date(2050, 1, 3), [opened.venue.groups["H100"]]).prices
     with pytest.raises(UserError, match="holiday"):
         day_limits(opened.engine.states, opened.spec, date(2050, 1, 3), settled)
+
+
+@pytest.mark.rule("BAND-012", "BAND-013", "SPEC-053")
+@pytest.mark.parametrize(("day", "again"), [(date(2026, 11, 28), False), (date(2026, 11, 27), True)])
+def test_limits_of_the_coming_day_are_those_that_the_specification_derives(
+    tmp_path: Path, day: date, again: bool
+) -> None:
+    """Spreads and a strip too; a month at its limit, also if it is settled twice; an index month without limits."""
+    names = ("H100.G90.F27-G27", "H100.G95-G90.F27", "H100.G90.F27:H27", "H100.G90.X26/I", "H100.G90.Z26/I")
+    terms = Settings(day=DAY, symbols=(*SYMBOLS, *names), durability="none", limits="test")
+    with prepare(str(tmp_path / "venue"), terms) as opened:
+        states, group = opened.engine.states, opened.venue.groups["H100"]
+        opened.set_state(group, MarketState.CLOSED)
+        rows = {row.symbol: row for row in query.instruments(states)}
+        given = {"H100.G90.F27": rows["H100.G90.F27"].high_tick, "H100.G90.G27": rows["H100.G90.G27"].settle_tick + 7}
+        settled = settle_groups(states, day, [group], given).prices
+        if again:
+            opened.control(CommandKind.DAY_LIMITS, encoded(day_limits(states, opened.spec, day, settled))[group])
+            settled = settle_groups(states, day, [group]).prices
+        limits = {one.index: one for one in day_limits(states, opened.spec, day, settled)[group].books}
+        ticks = {number: one.price_tick for number, one in settled.items()}
+        ids = {row.symbol: row.instrument_id for row in rows.values() if row.combo}
+        known = Known(ticks, frozenset([rows["H100.G90.F27"].instrument_id]), ids)
+        derived = {one.id: one for one in instruments_on(opened.spec, day, known)}
+    own = [row for row in rows.values() if row.group == group]
+    assert len(limits) == len(own) > len(names)
+    for row in own:
+        one, found = derived[row.instrument_id], limits[row.index]
+        assert (found.settle_tick, found.low_tick, found.high_tick) == (one.settle_tick, one.low_tick, one.high_tick)
+        assert (found.velocity_ticks, found.breaker_ticks) == (one.velocity_ticks, one.breaker_ticks)
+    assert (limits[rows["H100.G90.X26/I"].index].low_tick == 1) == (day.day == 28), "it ends on the 30th"
+
+
+@pytest.mark.rule("BAND-013")
+def test_a_book_that_the_coming_day_no_longer_lists_keeps_its_limits(opened: OpenVenue) -> None:
+    states, group, day = opened.engine.states, opened.venue.groups["H100"], date(2026, 12, 28)
+    row = next(row for row in query.instruments(states) if row.symbol == "H100.G90.F27")
+    assert row.ltd_ns < day_number(day) * NS_PER_DAY
+    settled = settle_groups(states, day, [group], {row.symbol: row.settle_tick + 5}).prices
+    limits = {one.index: one for one in day_limits(states, opened.spec, day, settled)[group].books}[row.index]
+    assert (limits.settle_tick, limits.low_tick, limits.high_tick) == (row.settle_tick + 5, row.low_tick, row.high_tick)

@@ -293,14 +293,21 @@ def _fill_last(state: np.record, today: int) -> list[TakenDay]:
     date = day_of(today)
     until = day_number(first_day(month_index(date))) if date.day >= LAST_WAIT_DAY else 0
     taken = []
-    for index, row in enumerate(state.indices):
-        for day in range(until - KEPT_DAYS, until) if row.group and until else ():
-            found = value_of(state, index, day)
-            if found is not None and found.tick is None:
-                value = DayValue(day, last_tick(state, index, day), IndexHow.LAST)
-                _write(state, index, value)
-                taken.append((index, value, 0))
+    for index, day in _days_without_value(state, until):
+        value = DayValue(day, last_tick(state, index, day), IndexHow.LAST)
+        _write(state, index, value)
+        taken.append((index, value, 0))
     return taken
+
+
+def _days_without_value(state: np.record, until: int) -> list[tuple[int, int]]:
+    """(index, day) of the days before `until` that were taken and are MISSING, in this order."""
+    table = state.indices
+    days = table["days"]["day"]
+    missing = (table["group"] != 0)[:, np.newaxis] & (days > 0) & (table["days"]["value_tick"] == 0)
+    missing &= (days <= table["taken_day"][:, np.newaxis]) & (until - KEPT_DAYS <= days) & (days < until)
+    rows, places = np.nonzero(missing)
+    return sorted(zip(rows.tolist(), days[rows, places].tolist(), strict=True))
 
 
 def _taken(state: np.record, taken: Sequence[TakenDay]) -> np.ndarray:
