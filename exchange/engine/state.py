@@ -278,6 +278,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("rentals", RENTAL, (RENTALS_MAX,)),
         ("busted_trades", "<i8", (BUSTS_KEPT,)),  # ids of the trades taken back last: a ring of `busts`
         ("settled_days", SETTLED_DAYS, (2 * (limits.books + 1),)),
+        ("settled_margin_mills", "<i8", (limits.accounts + 1,)),  # margin held after the last settlement (SETTLE-013)
     ]
 
 
