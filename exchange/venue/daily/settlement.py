@@ -179,11 +179,24 @@ def _at_limit(
     found = {row.instrument_id for row in first if ticks[row.instrument_id] in (row.low_tick, row.high_tick)}
     twice = [row for row in outrights if row.group in again and ticks[row.instrument_id] == row.settle_tick]
     if twice:
-        wider = _coming(rows, spec, day, ticks, frozenset(row.instrument_id for row in twice))
-        for row in twice:
-            if (one := wider.get(row.instrument_id)) and (one.low_tick, one.high_tick) == (row.low_tick, row.high_tick):
-                found.add(row.instrument_id)
+        found |= at_wider_limits(rows, spec, day) & {row.instrument_id for row in twice}
     return frozenset(found)
+
+
+def at_wider_limits(rows: list[InstrumentRow], spec: Spec, day: date) -> frozenset[int]:
+    """Ids of the outrights that were settled at a limit of the day: they have the wider limits of the coming one.
+
+    rows  of groups that are settled for it
+    """
+    ticks = {row.instrument_id: row.settle_tick for row in rows if not row.combo}
+    wider = _coming(rows, spec, day, ticks, frozenset(ticks))
+    return frozenset(
+        row.instrument_id
+        for row in rows
+        if row.instrument_id in ticks
+        and (one := wider.get(row.instrument_id))
+        and (one.low_tick, one.high_tick) == (row.low_tick, row.high_tick)
+    )
 
 
 def _coming(
