@@ -198,7 +198,7 @@ class Timekeeper:
         self._unsettled &= closed
         if today == self._day:
             self._settle_or_name(schedule, now_ns, closed)
-        unready = self._unready(schedule.closing_day(now_ns), closed) if today == self._day else closed
+        unready = self._unready(schedule.closing_day(now_ns), closed, now_ns) if today == self._day else closed
         for group, present in states.items():
             wanted = MarketState.CLOSED
             if today == self._day and group not in unready:
@@ -220,13 +220,13 @@ class Timekeeper:
         if due and schedule.is_settling(now_ns):
             settler.settle(due, schedule.closing_day(now_ns), schedule.closing_window_ns(now_ns))
 
-    def _unready(self, day: date, closed: set[int]) -> set[int]:
+    def _unready(self, day: date, closed: set[int], now_ns: int) -> set[int]:
         """The settled groups that have not yet the instruments of the coming day, which are brought there."""
         keeper = self._life_keeper
         if keeper is None:
             return set()
         settled = [group for group in closed if self._settlement_status.is_published(group)]
-        keeper.turn(settled, day)
+        keeper.turn(settled, day, now_ns)
         return {group for group in settled if not keeper.is_ready(group, day)}
 
     def _is_unsettled(self, group: int, day: int) -> bool:

@@ -4,12 +4,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import MarketState
 from exchange.engine import query
+from exchange.errors import UserError
 from exchange.units import NS_PER_DAY, NS_PER_S
+from exchange.venue.daily import life_keeper
+from exchange.venue.daily.lives import DueControl, due_controls
 from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.messages import Cascade, Cash, Position
 from tests.gateway.harness import Bench, Peer, killed
@@ -110,3 +115,37 @@ def test_a_venue_that_was_down_for_weeks_ends_in_order_what_was_due(tmp_path: Pa
         assert lives(later)["H100.G90.F27"] == "SETTLED"
         assert query.position(later.venue.states, 2, 3).lots == 4, "the other months of the quarter"
         assert [row.life for row in query.instruments(later.venue.states)] == [Life.LISTED] * 2
+
+
+def warnings_of(bench: Bench) -> list[str]:
+    return [line for line in bench.opened.warnings.lines if "not complete" in line]
+
+
+@pytest.mark.rule("SPEC-051")
+def test_a_group_whose_cause_is_repaired_opens_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    causes = ["no free book"]
+
+    def failing(states: np.ndarray, spec: Spec, day: date, group: int) -> list[DueControl]:
+        if causes:
+            raise UserError(causes[-1])
+        return due_controls(states, spec, day, group)
+
+    monkeypatch.setattr(life_keeper, "due_controls", failing)
+    with Bench(str(tmp_path), schedule=DAYS) as bench:
+        go_to(bench, date(2026, 11, 18), 20 * 3_600)
+        for second in range(0, 600, 30):
+            go_to(bench, date(2026, 11, 18), 21 * 3_600 + 1 + second)
+        assert len(warnings_of(bench)) == 1 and warnings_of(bench)[0].endswith("no free book"), (
+            "once, however often it is tried"
+        )
+        causes.append("a holiday list is missing")
+        go_to(bench, date(2026, 11, 18), 21 * 3_600 + 700)
+        assert len(warnings_of(bench)) == 2 and warnings_of(bench)[1].endswith("a holiday list is missing")
+        causes.clear()
+        go_to(bench, date(2026, 11, 18), 21 * 3_600 + 730)
+        assert set(query.group_states(bench.venue.states).values()) == {MarketState.CLOSED}, "the minute is not over"
+        go_to(bench, date(2026, 11, 18), 21 * 3_600 + 761)
+        go_to(bench, date(2026, 11, 18), 22 * 3_600)
+        assert set(query.group_states(bench.venue.states).values()) == {MarketState.OPEN}
