@@ -99,5 +99,6 @@ def _ended(state: np.record, books: list[int]) -> np.ndarray:
         events["instrument"] = books
         column(events, "settlement_tick")[:] = state.books["settle_tick"][books]
         column(events, "life")[:] = state.books["life"][books]
+        column(events, "ended_id")[:] = state.books["instrument_id"][books]
         state.listed_sequence = state.sequence
     return events
