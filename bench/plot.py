@@ -15,6 +15,7 @@ import numpy as np
 from bench.extras import check_file, check_package
 from bench.tapes import Tape, TapeControl
 from exchange.codes import CommandKind, EventFlag, EventKind
+from exchange.display import save_figure
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -95,10 +96,7 @@ def _note_trades(history: InstrumentHistory, events: np.ndarray, index: int) -> 
 def draw_tape(tape: Tape, path: Path) -> str:
     """Draw the busiest instrument of a tape into a file that `check_plot` accepts; returns its name and trades."""
     history = follow(tape, busiest_instrument(tape))
-    try:
-        draw(history).savefig(path)
-    except OSError as error:
-        raise UserError(f"--plot {path}: {error.strerror or error}") from None
+    save_figure(draw(history), path)
     return f"{history.name}, {len(history.trade_ticks):,} trades"
 
 
@@ -133,10 +131,7 @@ def draw(history: InstrumentHistory) -> Any:
 
 def draw_latency(found: dict[str, Any], path: Path) -> None:
     """Draw the answer to `open_loop` of the gateway into a file that `check_plot` accepts."""
-    try:
-        gateway_latency(found).savefig(path)
-    except OSError as error:
-        raise UserError(f"--plot {path}: {error.strerror or error}") from None
+    save_figure(gateway_latency(found), path)
 
 
 def gateway_latency(found: dict[str, Any]) -> Any:

@@ -252,8 +252,7 @@ class RejectReason(IntEnum):
     ELECTED = 23  # the trigger of a stop is true already (STOP-002, REPL-007)
 
     @property
-    def abbreviation(self) -> str:
-        """Its name in rules, scenarios and logs."""
+    def abbreviation(self) -> str:  # in rules, scenarios and logs
         return "RISK" if self is RejectReason.INSUFFICIENT_MARGIN else self.name
 
 
@@ -294,6 +293,7 @@ class StateReason(IntEnum):
     OPERATOR = 5
     SCHEDULE = 6
     COLLAR = 7  # an auction's price lies outside its collar (AUC-014)
+    HALT_INDEX = 8  # an index month waits for a committee's value (INDEX-003); on the wire HALT_ADMIN
 
 
 class Family(IntEnum):

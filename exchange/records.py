@@ -197,6 +197,7 @@ EVENT_ALIASES = {
     "open_interest_lots": Alias("leaves_lots", "lots held long, which are also those held short"),
     "floor_bp": Alias("lots", "goodput floor of an index, basis points"),
     "susceptibility_ticks": Alias("hidden_lots", "most that the value would differ without any one seller (INDEX-004)"),
+    "ended_id": Alias("order_id", "id of the instrument that has ended: its book may get another one (SPEC-042)"),
     "seller": Alias("order_id", "account that has sold a block, or given long lots; `account` has them now"),
     "trading_day": Alias("order_lots", "trading day of a settlement or of its payment, days since 1970, 0: none"),
     "quote_count": Alias("lots", "number of quotes that are cancelled"),
@@ -256,7 +257,7 @@ EVENT_KINDS = {
     EventKind.SETTLED: "instrument settlement_tick settle_method settle_flagged trading_day window_lots "
     "open_interest_lots inputs_0 inputs_1 inputs_2 inputs_3",
     EventKind.MARKED: "instrument mark_tick",
-    EventKind.INSTRUMENT_ENDED: "instrument settlement_tick life",
+    EventKind.INSTRUMENT_ENDED: "instrument ended_id settlement_tick life",
     EventKind.POSITION_CASCADED: f"{_NUMBERED} instrument settlement_tick position_lots",
     EventKind.INDEX_TAKEN: "group floor_bp trading_day index_tick index_how susceptibility_ticks",
     EventKind.BLOCKED: "account seller instrument trade_tick lots",

@@ -49,7 +49,9 @@ VENUE_PURE = {
     *(f"exchange.venue.{name}" for name in ("day_schedule", "account_terms", *(f"daily.{one}" for one in PURE_DAILY))),
 }
 VENUE = {*EDGE, *VENUE_PURE, "exchange.venue"}
-MIDDLE = {*VENUE, "exchange.operator", "exchange.conformance", "exchange.reference", "exchange.web"}
+MIDDLE = {
+    *VENUE, "exchange.operator", "exchange.conformance", "exchange.reference", "exchange.web", "exchange.display",
+}  # fmt: skip
 
 # Part -> the parts below it. A part is the longest prefix of a module's name that stands here.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -68,6 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange.conformance": {*JOURNAL, *VENUE_PURE, "exchange.reference"},
     **dict.fromkeys(VENUE_PURE, JOURNAL | VENUE_PURE),
     "exchange.venue": EDGE | VENUE_PURE,
+    "exchange.display": {"exchange.errors"},
     "exchange.operator": VENUE,  # steers a venue that serves
     "exchange.main": MIDDLE,
     "exchange.demo": {*MIDDLE, "exchange.main", "clients"},

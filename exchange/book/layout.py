@@ -174,7 +174,7 @@ BOOK = record_type(
         ("is_quoted", "u1"),  # 1: that has a trade of the day or a quote behind it
         ("settle_method", "u1"),  # SettleMethod of the last settlement
         ("settle_flagged", "u1"),  # 1: it contradicts the price of another tier (SETTLE-006)
-        ("spare", "u1"),
+        ("waits_for_value", "u1"),  # 1: an index month with a day that has no value, which may not open (INDEX-003)
         ("settled_day", "<i4"),  # trading day whose limits follow from it, days since 1970; 0: not known
         ("addon_mills", "<i8"),  # delivery add-on of a lot short, of a combination of all its legs (MARGIN-009)
     ]

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from clients.client import Session
@@ -12,6 +11,7 @@ from clients.events import ChannelData, Event
 from clients.feeds import OPEN_PHASE
 from exchange.demo.checks import Check
 from exchange.demo.markets import WatchedMarket
+from exchange.display import figures_table
 from exchange.wire.messages import ChannelSpec, InstrumentDefinition
 
 COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")
@@ -99,9 +99,7 @@ class Board:
 
     def render(self, elapsed_s: float, seconds: float) -> RenderableType:
         """One frame of at most 80 columns."""
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-        for name in COLUMNS:
-            table.add_column(name, justify="left" if name in ("month", "state") else "right")
+        table = figures_table(COLUMNS, ("month", "state"), box=None, pad_edge=False, padding=(0, 1, 0, 0))
         for market in self.markets.values():
             table.add_row(*map(self._styled, COLUMNS, market.cells()))
         return Group(Text(self.line(elapsed_s, seconds), "bold"), Text(), table)

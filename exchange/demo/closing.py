@@ -11,6 +11,7 @@ from rich.table import Table
 from contracts_spec.periods import day_number
 from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.demo.checks import Check
+from exchange.display import figures_table
 from exchange.engine import query
 from exchange.units import price_text
 from exchange.venue.daily.settlement import settled_day
@@ -116,9 +117,8 @@ def _markets(venue: Venue, before: dict[int, int], volumes: dict[int, int]) -> l
 
 def closing_table(closed: ClosedDay) -> Table:
     """Prices and methods by market, at most 80 columns."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("market", "before", "settlement", "change", "method", "lots traded", "open interest"):
-        table.add_column(name, justify="left" if name in ("market", "method") else "right")
+    names = ("market", "before", "settlement", "change", "method", "lots traded", "open interest")
+    table = figures_table(names, ("market", "method"), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for row in closed.markets:
         change = row.settle_tick - row.before_tick
         sign = "+" if change > 0 else ""

@@ -275,6 +275,11 @@ def margin_row(account_row: np.record, hold_mills: int) -> MarginRow:
     return MarginRow(cash, equity, hold_mills, share_ceil(hold_mills, MAINTENANCE_BP), min(cash, equity) - hold_mills)
 
 
+def settled_margin(states: np.ndarray, account: int) -> int:
+    """Initial margin of an account as it was after the last settlement, mills (SETTLE-013)."""
+    return int(states["settled_margin_mills"][0, account])
+
+
 def accounts(states: np.ndarray) -> list[int]:
     """Numbers of the defined accounts."""
     return [int(number) for number in np.nonzero(states["accounts"][0]["flags"] & AccountFlag.DEFINED)[0]]

@@ -32,7 +32,7 @@ from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 27
+STATE_VERSION = 28
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
 BUSTS_KEPT = 1_024  # busted trades that the state remembers; older trades are no longer in the event history
 SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
@@ -99,7 +99,15 @@ PROTECTION_FILL = record_type([("time_ns", "<i8"), ("hours", "<i8"), ("lots", "<
 
 # Days for which settlements of an instrument were published, days since 1970. Those of ended instruments stay until
 # others need the row.
-SETTLED_DAYS = record_type([("instrument_id", "<i8"), ("first_day", "<i4"), ("last_day", "<i4")])
+SETTLED_DAYS = record_type(
+    [
+        ("instrument_id", "<i8"),
+        ("first_day", "<i4"),
+        ("last_day", "<i4"),
+        ("last_tick", "<i4"),  # settlement of the last day
+        ("previous_tick", "<i4"),  # that of the day settled before it, 0: there is none
+    ]
+)
 
 # Where the running command goes on when the event buffer was full. All zero between commands.
 CURSOR = record_type(
@@ -270,6 +278,7 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("rentals", RENTAL, (RENTALS_MAX,)),
         ("busted_trades", "<i8", (BUSTS_KEPT,)),  # ids of the trades taken back last: a ring of `busts`
         ("settled_days", SETTLED_DAYS, (2 * (limits.books + 1),)),
+        ("settled_margin_mills", "<i8", (limits.accounts + 1,)),  # margin held after the last settlement (SETTLE-013)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from exchange.engine import query
+from exchange.engine.control.house.settled_days import previous_tick
 from exchange.engine.index_values import value_of
 from exchange.publish.book_view import Level
 from exchange.publish.daily.index_values import IndexDay
@@ -49,7 +50,10 @@ class EngineView:
         """The last settlement of a book. The engine keeps the day whose limits follow from it: the next one."""
         book = self._engine.states["books"][0, index]
         day = max(int(book["settled_day"]) - 1, 0)
-        return SettledBook(int(book["settle_tick"]), int(book["settle_method"]), bool(book["settle_flagged"]), day)
+        return SettledBook(
+            int(book["settle_tick"]), int(book["settle_method"]), bool(book["settle_flagged"]), day,
+            previous_tick(self._engine.states[0], int(book["instrument_id"])),
+        )  # fmt: skip
 
     def index_days(self) -> list[IndexDay]:
         """The last taken day of each index."""

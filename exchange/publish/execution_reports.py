@@ -17,6 +17,7 @@ from exchange.engine.event_rows import (
     INSTRUMENT,
     KIND,
     POSITION_LOTS,
+    SEQUENCE,
     TRADE_TICK,
     Row,
 )
@@ -73,5 +74,5 @@ class ExecutionReports:
         account, number, fill = report
         if (account, number) != (row[ACCOUNT], row[ACCOUNT_SEQUENCE]) or not isinstance(fill, Fill):
             return
-        leg = (self._table.ids[row[INSTRUMENT]], row[TRADE_TICK])
+        leg = (self._table.id_at(row[INSTRUMENT], row[SEQUENCE]), row[TRADE_TICK])
         fill.legs = [*(fill.legs or []), leg]

@@ -9,9 +9,13 @@ table.index_of(34734166) -> 5, 0 if unknown; table.ids[5] -> 34734166; table.row
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
+from contracts_spec.ids import COMBINATION_BIT, unpack_id
 from exchange.clearing_codes import Life
-from exchange.codes import ComboKind, Family, Matching, OrderEntry, PeriodKind
+from exchange.codes import ComboKind, EventKind, Family, Matching, OrderEntry, PeriodKind
 from exchange.engine.query import InstrumentRow
+from exchange.records import column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import InstrumentDefinition, MarginRates
 from exchange.wire.words import unlisted_id
@@ -61,10 +65,18 @@ class ChipTerms(NamedTuple):
 _NO_TERMS = ChipTerms()
 
 
+class _Former(NamedTuple):
+    """An instrument that a book had before. `last`: the last command that may have events about it."""
+
+    last: int
+    instrument_id: int
+    hours: int
+
+
 class InstrumentTable:
     """Instruments by book index; index 0 is none. `ids`, `hours` and `groups` are updated in place, never replaced.
 
-    An instrument that has ended stays until its book has another one, so that its events can be sent again.
+    An instrument that has ended stays until its book has another one. Events of before are still about it: `id_at`.
     """
 
     def __init__(self, load: Callable[[], list[InstrumentRow]], chips: Mapping[str, ChipTerms] | None = None) -> None:
@@ -79,6 +91,7 @@ class InstrumentTable:
         self.hours: list[int] = [0]
         self.groups: dict[str, int] = {}  # product group of each chip
         self._index: dict[int, int] = {}
+        self._former: dict[int, list[_Former]] = {}  # by book, the one of longest ago first
         self.revision = 0  # rises whenever something was loaded
         self.sequence = 0  # last command that `update` was called for
 
@@ -102,13 +115,40 @@ class InstrumentTable:
                 self.rows.append(None)
                 self.ids.append(0)
                 self.hours.append(0)
-            if self._index.get(self.ids[row.index]) == row.index:
-                del self._index[self.ids[row.index]]
+            before = self.ids[row.index]
+            if self._index.get(before) == row.index:
+                del self._index[before]
+            if before and before != row.instrument_id:
+                former = _Former(sequence - 1, before, self.hours[row.index])
+                self._former.setdefault(row.index, []).append(former)
             self.rows[row.index] = row
             self.ids[row.index], self.hours[row.index] = row.instrument_id, row.hours
             self.groups[chip_of(row)] = row.group
             if row.life == Life.LISTED:
                 self._index[row.instrument_id] = row.index
+
+    def load(self, pieces: Iterable[np.ndarray]) -> None:
+        """Read which instruments books had before. `pieces`: EVENT rows of earlier runs, the newest piece first."""
+        for rows in pieces:
+            ended = rows[rows["kind"] == EventKind.INSTRUMENT_ENDED][::-1]
+            columns = (ended["sequence"], ended["instrument"], column(ended, "ended_id"))
+            for sequence, index, number in zip(*(one.tolist() for one in columns), strict=True):
+                former = self._former.setdefault(index, [])
+                if number not in (0, self.ids[index], *(one.instrument_id for one in former)):
+                    former.insert(0, _Former(sequence, number, _hours_of(number)))
+
+    def id_at(self, index: int, sequence: int) -> int:
+        """The instrument id that events of a command mean by a book. Of an index that is not listed as `id_of`."""
+        former = self._former_at(index, sequence)
+        return self.id_of(index) if former is None else former.instrument_id
+
+    def hours_at(self, index: int, sequence: int) -> int:
+        """GPU-hours of one lot of that instrument."""
+        former = self._former_at(index, sequence)
+        return self.hours[index] if former is None else former.hours
+
+    def _former_at(self, index: int, sequence: int) -> _Former | None:
+        return next((one for one in self._former.get(index, ()) if sequence <= one.last), None)
 
     @property
     def listed(self) -> list[InstrumentRow]:
@@ -181,6 +221,11 @@ class InstrumentTable:
             return min(starts), max(stops)
         months = PERIOD_MONTHS[PeriodKind(row.period_kind)]
         return month_start_us(row.start_month), month_start_us(row.start_month + months)
+
+
+def _hours_of(instrument_id: int) -> int:
+    """GPU-hours of one lot of an outright; of a combination, in which nobody has a position, 0."""
+    return 0 if instrument_id & COMBINATION_BIT else unpack_id(instrument_id).period.hours
 
 
 def _margin_rates(row: InstrumentRow, terms: ChipTerms) -> MarginRates | None:

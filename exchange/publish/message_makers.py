@@ -36,6 +36,7 @@ from exchange.engine.event_rows import (
     OPEN_VALUE_TICK_LOTS,
     POSITION_LOTS,
     REASON,
+    SEQUENCE,
     TIME_NS,
     UNPAID_GAIN_MILLS,
     Row,
@@ -106,7 +107,8 @@ def values_of(table: InstrumentTable) -> dict[str, Getter]:
     """The derived values of account messages, by name. Ids and hours of instruments are those of `table`."""
 
     def gain(row: Row) -> int:
-        return (row[MARK_TICK] * row[POSITION_LOTS] - row[OPEN_VALUE_TICK_LOTS]) * table.hours[row[INSTRUMENT]]
+        hours = table.hours_at(row[INSTRUMENT], row[SEQUENCE])
+        return (row[MARK_TICK] * row[POSITION_LOTS] - row[OPEN_VALUE_TICK_LOTS]) * hours
 
     return REFUSAL_VALUES | {
         "next_sequence": lambda row: row[ACCOUNT_SEQUENCE] + 1,
@@ -131,7 +133,8 @@ def _cash_word(reason: int, amount: int) -> int:
 
 def account_row(row: Row, table: InstrumentTable) -> Row:
     """A row with the values of most account messages behind its fields."""
-    return row + (row[TIME_NS] // NS_PER_US, table.id_of(row[INSTRUMENT]))  # noqa: RUF005  # faster than unpacking
+    instrument_id = table.id_at(row[INSTRUMENT], row[SEQUENCE])
+    return row + (row[TIME_NS] // NS_PER_US, instrument_id)  # noqa: RUF005  # faster than unpacking
 
 
 def reply_row(row: Row, request_id: int, why: int = 0, tick: int = 0, lots: int = 0, priority: int = 0) -> Row:

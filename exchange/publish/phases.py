@@ -28,9 +28,12 @@ _CLOSED = int(MarketState.CLOSED)
 
 
 def reason_text(reason: int) -> str:
-    """The reason in a `status` message. SETTLING, HALT_DCB and HALT_ADMIN are in capitals, others in lower case."""
+    """The reason in a `status` message. SETTLING, HALT_DCB and HALT_ADMIN are in capitals, others in lower case;
+    the halt of an index month is one of them (INDEX-003)."""
     if reason == StateReason.NONE:
         return ""
+    if reason == StateReason.HALT_INDEX:
+        reason = StateReason.HALT_ADMIN
     name = StateReason(reason).name
     return name if reason in (StateReason.SETTLING, StateReason.HALT_DCB, StateReason.HALT_ADMIN) else name.lower()
 
@@ -94,11 +97,16 @@ class Phases:
             self._group_terms[row[GROUP]] = row[STATE_REASON], row[REOPEN_NS]
             books = self._members.get(row[GROUP], [])
             if row[MARKET_STATE] == _CLOSED:
-                self._own.update({book: _FOLLOW for book in books if self._own[book] != _CLOSED})
+                self._own.update({book: _FOLLOW for book in books if not self._outlasts_day(book)})
             self._hold(books, row[MARKET_STATE] == _HALT, row[TIME_NS])
         for book in books:
             self.indicative.pop(book, None)
         return books
+
+    def _outlasts_day(self, book: int) -> bool:
+        """Whether a book's own state stays when its group closes: CLOSED, the halt of an index month (INDEX-003)."""
+        halted = self._own[book] == _HALT and self._own_terms[book][0] == StateReason.HALT_INDEX
+        return halted or self._own[book] == _CLOSED
 
     def _hold(self, books: Iterable[int], halts: bool, now_ns: int) -> None:
         """Stop the timers of the books' own states while their group halts, and restart them afterwards."""

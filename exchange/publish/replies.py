@@ -170,7 +170,7 @@ class Replies:
         reply: Ok = _made_quoted(reply_row(quoted[0], request_id))
         reply.quotes = []
         for row in quoted:
-            instrument = self._table.id_of(row[INSTRUMENT])
+            instrument = self._table.id_at(row[INSTRUMENT], row[SEQUENCE])
             if row[KIND] == _QUOTED:
                 sides = row[BID_STATE], row[BID_ID], row[ASK_STATE], row[ASK_ID], 0
             else:
@@ -250,7 +250,7 @@ def _done_view(table: InstrumentTable, row: Row) -> OrderView:
     """The view of an ended order from its last row, with the order's own price, not that of its last fill."""
     words = row[CLIENT_ORDER_ID_0 : CLIENT_ORDER_ID_2 + 1]
     return OrderView(
-        table.id_of(row[INSTRUMENT]),
+        table.id_at(row[INSTRUMENT], row[SEQUENCE]),
         row[ORDER_ID],
         client_order_id_text(*words),
         ORDER_STATES[row[STATE]],

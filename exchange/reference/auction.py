@@ -21,6 +21,7 @@ from exchange.codes import (
 from exchange.reference.book import Book, Order
 from exchange.reference.cancels import cancel_waiting_orders, expire_day_orders
 from exchange.reference.clearing import Instrument
+from exchange.reference.controls.index import waits_for_value
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order, refresh, rest
 from exchange.reference.phases import COLLECTING_STATES, GOES_TO
@@ -40,12 +41,33 @@ def set_state(market: Market) -> None:
         market.refuse(EventKind.COMMAND_REFUSED, RejectReason.UNKNOWN_INST)
         return
     reason, present = phases.refusal(instrument, command.group, command.market_state)
+    if waits_for_value(market, instrument):
+        reason = _refusal_of_waiting(phases.own[command.instrument].state, reason, command.market_state)
+    elif instrument is None and command.market_state == MarketState.OPEN and _has_month_to_halt(market, command.group):
+        reason = RejectReason.STATE
     forced = command.flags & CommandFlag.FORCE and command.market_state in GOES_TO
     if reason != RejectReason.NONE and not forced:
         market.refuse(EventKind.COMMAND_REFUSED, reason, state_in_force=present)
         return
     _change(market, instrument, MarketState(command.market_state))
     cancel_waiting_orders(market, command.group if instrument is None else instrument.group)
+
+
+def _refusal_of_waiting(own: MarketState, reason: RejectReason, wanted: int) -> RejectReason:
+    """INDEX-003: why an index month that waits for a committee's value may not change to `wanted`.
+
+    reason  why any other book might not
+    """
+    if wanted == MarketState.HALT:
+        return RejectReason.STATE if own in (MarketState.HALT, MarketState.CLOSED) else RejectReason.NONE
+    return reason if wanted == MarketState.CLOSED else RejectReason.STATE
+
+
+def _has_month_to_halt(market: Market, group: int) -> bool:
+    """INDEX-003: whether a month that waits for a committee's value would open with its group."""
+    waiting = [one for one in market.clearing.instruments.values() if waits_for_value(market, one)]
+    states = [market.phases.own[one.index].state for one in waiting if one.group == group]
+    return any(state not in (MarketState.HALT, MarketState.CLOSED) for state in states)
 
 
 def _change(market: Market, instrument: Instrument | None, wanted: MarketState) -> None:
@@ -57,7 +79,7 @@ def _change(market: Market, instrument: Instrument | None, wanted: MarketState) 
             if _is_in_scope(market, index):
                 market.books[index].volume_lots = 0
     own = {index: phase.state for index, phase in phases.own.items()}
-    phases.change(instrument, command.group, wanted, command.time_ns)
+    phases.change(instrument, command.group, wanted, command.time_ns, command.state_reason)
     for index in sorted(market.books):
         if before[index] != MarketState.OPEN == market.market_state(index):
             opens = open_book(market, index, own[index])

@@ -359,7 +359,11 @@ def _end_books(market: Market, lives: dict[int, Life]) -> None:
             if life != Life.EXPIRED:
                 account.positions.pop(index, None)
         market.emit(
-            EventKind.INSTRUMENT_ENDED, instrument=index, settlement_tick=instruments[index].settle_tick, life=life
+            EventKind.INSTRUMENT_ENDED,
+            instrument=index,
+            settlement_tick=instruments[index].settle_tick,
+            life=life,
+            ended_id=instruments[index].instrument_id,
         )
     for group in {instruments[index].group for index in lives}:
         if market.phases.groups[group].state == MarketState.CLOSED:

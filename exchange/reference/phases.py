@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from exchange.codes import MarketState, RejectReason
+from exchange.codes import MarketState, RejectReason, StateReason
 from exchange.reference.clearing import Instrument
 
 S = MarketState
@@ -30,12 +30,14 @@ class Phase:
 
     reopen_ns   when the venue's timer ends the state; 0: never (STATE-004)
     halted_ns   when a HALT has stopped that timer; None: it runs
+    reason      StateReason of the last change by command, of a book's own state
     """
 
     state: MarketState
     before_halt: MarketState = S.NONE
     reopen_ns: int = 0
     halted_ns: int | None = None
+    reason: int = StateReason.NONE
 
     def stop_timer(self, halts: bool, now_ns: int) -> None:
         """STATE-004: stop the timer if the market is in HALT (`halts`), else let the time left run on."""
@@ -94,13 +96,21 @@ class Phases:
         legal = wanted in GOES_TO and allows(now, before_halt, S(wanted))
         return (RejectReason.NONE if legal and possible else RejectReason.STATE), now
 
-    def change(self, instrument: Instrument | None, group: int, wanted: MarketState, now_ns: int) -> None:
+    def change(
+        self,
+        instrument: Instrument | None,
+        group: int,
+        wanted: MarketState,
+        now_ns: int,
+        reason: int = StateReason.NONE,
+    ) -> None:
         """Change a state by command. No timer ends the new state, but HALT and the return from it keep the timer."""
         now = self.groups[group].state if instrument is None else self.effective(instrument)
         phase = self.groups[group] if instrument is None else self.own[instrument.index]
         keeps = wanted == S.HALT or (now == S.HALT and wanted == phase.before_halt)
-        if wanted == S.HALT != now:
-            phase.before_halt = state_before_halt(now)
+        if wanted == S.HALT != phase.state:
+            phase.before_halt = state_before_halt(now if instrument is None else phase.state or S.OPEN)
+        phase.reason = reason
         phase.state = S.NONE if instrument is not None and wanted == S.OPEN else wanted
         if instrument is None and wanted == S.CLOSED:
             self._end_day(group)
@@ -109,10 +119,14 @@ class Phases:
             phase.reopen_ns = 0
 
     def _end_day(self, group: int) -> None:
-        """End the own states of the group's books at the close, except of books that are CLOSED themselves."""
+        """End the own states of the group's books at the close, except of books that are CLOSED themselves and of index
+        months that are halted (INDEX-003)."""
         for index, instrument in self.instruments.items():
-            if instrument.group == group and self.own[index].state != S.CLOSED:
-                self.own[index] = Phase(S.NONE, self.own[index].before_halt)
+            own = self.own[index]
+            if instrument.group == group and own.state == S.HALT and own.reason == StateReason.HALT_INDEX:
+                self.own[index] = Phase(S.HALT, S.OPEN, reason=own.reason)
+            elif instrument.group == group and own.state != S.CLOSED:
+                self.own[index] = Phase(S.NONE, own.before_halt)
 
     def change_until(self, phase: Phase, state: MarketState, until_ns: int, now_ns: int) -> None:
         """Change a state by the venue itself, until a time in ns; 0: until a command."""

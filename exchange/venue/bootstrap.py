@@ -175,8 +175,8 @@ class OpenVenue:
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
         self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))
-        market = self.venue.market
-        stores = market.prints, market.daily.settlements, market.daily.indices, self.venue.consumers.statements
+        market, statements = self.venue.market, self.venue.consumers.statements
+        stores = self.venue.table, market.prints, market.daily.settlements, market.daily.indices, statements
         for store in stores:
             store.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))

@@ -245,7 +245,7 @@ class Timekeeper:
         if keeper is None:
             return set()
         settled = [group for group in closed if self._is_settled(missed, group, day)]
-        keeper.turn(settled, day)
+        keeper.turn(settled, day, self._clock.now_ns())
         return {group for group in settled if not keeper.is_ready(group, day)}
 
     def _is_ready(self, group: int, day: date) -> bool:

@@ -19,6 +19,7 @@ from exchange.codes import (
     Scope,
     Side,
     SmpMode,
+    StateReason,
     TimeInForce,
 )
 from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
@@ -333,7 +334,7 @@ class Flow:
         flags = int(CommandFlag.FORCE) * self.chance(0.2)
         return self.stamp(
             CommandKind.SET_STATE, instrument=index, group=group, market_state=wanted,
-            state_reason=self.pick([0, 5, 6]), flags=flags,
+            state_reason=self.pick([0, 5, 6, StateReason.HALT_INDEX]), flags=flags,
         )  # fmt: skip
 
     def _back(self, market: Market) -> Any:

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from exchange.clearing_codes import Life
-from exchange.codes import ComboKind, PeriodKind
+from exchange.codes import ComboKind, EventKind, PeriodKind
+from exchange.engine.event_rows import Row
 from exchange.publish.instruments import days_since_1970, month_start_us
-from tests.publish.helpers import H27, J27, LISTED, instrument, table
+from tests.publish.helpers import B200, H27, J27, LISTED, event, event_array, instrument, table
 
 RATES = {"commodity": 1, "psr_mills": 400, "intra_mills": 60, "tier_mills": 50}
 
@@ -69,3 +70,29 @@ def test_a_table_takes_the_instruments_of_some_books() -> None:
     instruments.update([LISTED[1]._replace(index=1, life=Life.SETTLED)], 9)
     assert instruments.index_of(J27) == 0 and instruments.id_of(1) == J27, "one that has ended keeps its name"
     assert instruments.hours[1:] == [720, 720] and instruments.revision == 4
+
+
+@pytest.mark.rule("SPEC-051", "ACCT-003")
+def test_what_a_book_had_before_is_known_by_command() -> None:
+    instruments = table()
+    instruments.update([LISTED[1]._replace(index=1, instrument_id=7)], 20)
+    instruments.update([LISTED[1]._replace(index=1, instrument_id=8, hours=9)], 30)
+    at = [(instruments.id_at(1, number), instruments.hours_at(1, number)) for number in (1, 19, 20, 29, 30)]
+    assert at == [(H27, 744), (H27, 744), (7, 720), (7, 720), (8, 9)]
+    assert (instruments.id_at(2, 1), instruments.id_at(9, 1)) == (J27, instruments.id_of(9))
+
+
+def ended(sequence: int, index: int, instrument_id: int) -> Row:
+    return event(EventKind.INSTRUMENT_ENDED, sequence, instrument=index, ended_id=instrument_id)
+
+
+@pytest.mark.rule("SPEC-051", "RECOV-003")
+def test_a_start_reads_from_kept_events_what_a_book_had_before() -> None:
+    older = [ended(5, 1, B200), ended(7, 1, J27)]
+    newer = [ended(8, 2, J27), ended(9, 1, 1 << 31), ended(9, 3, 0)]
+    pieces = [event_array(newer), event_array(older)]
+    instruments = table()
+    instruments.load(pieces)
+    assert [instruments.id_at(1, number) for number in (5, 6, 7, 9, 10)] == [B200, J27, J27, 1 << 31, H27]
+    assert (instruments.hours_at(1, 6), instruments.hours_at(1, 10)) == (720, 744)
+    assert (instruments.id_at(2, 8), instruments.id_at(3, 1)) == (J27, B200), "they still have it"

@@ -156,3 +156,16 @@ def test_a_book_with_another_instrument_starts_again() -> None:
     phases.add([LISTED[0]._replace(group=3, group_state=MarketState.PREOPEN)])
     assert (phases.phase(1), phases.phase(2)) == ("PREOPEN", "OPEN") and not phases.indicative
     assert phases.fold(event(EventKind.STATE_CHANGED, 6, group=2, market_state=MarketState.CLOSED)) == [2]
+
+
+@pytest.mark.rule("INDEX-005", "MDATA-012")
+def test_the_halt_of_an_index_month_outlasts_the_close_and_is_shown_as_an_administrative_one() -> None:
+    market = Reserved(2)
+    market.change(MarketState.OPEN, StateReason.SCHEDULE, instrument=2)
+    market.change(MarketState.HALT, StateReason.HALT_INDEX, instrument=2)
+    assert market.shown() == ("HALT", "HALT_ADMIN", None)
+    shown = []
+    for state in (MarketState.CLOSED, MarketState.PREOPEN, MarketState.OPEN):
+        market.change(state, StateReason.SCHEDULE)
+        shown.append(market.shown())
+    assert shown == [("CLOSED", "schedule", None), *[("HALT", "HALT_ADMIN", None)] * 2]

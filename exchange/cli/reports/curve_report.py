@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
 
 from bench.extras import check_file, check_package
 from contracts_spec.periods import MONTHS, Period, first_day, month_hours
 from exchange.cli.reports.curve_points import CurvePoint
 from exchange.codes import Family, PeriodKind
+from exchange.display import figures_table, finish_axes, save_figure
 from exchange.errors import UserError
 from exchange.units import BP, price_text
 
@@ -81,9 +81,8 @@ def forward_curve(ticks: dict[Period, int]) -> list[Segment]:
 
 def show(curve: CurveReport, console: Console) -> None:
     """Print the settlements, then the forward prices."""
-    table = Table(title=curve.title, title_justify="left")
-    for name in ("period", "settlement", "method", "before", "change", "change %"):
-        table.add_column(name, justify="left" if name in ("period", "method") else "right")
+    names = ("period", "settlement", "method", "before", "change", "change %")
+    table = figures_table(names, ("period", "method"), title=curve.title, title_justify="left")
     kind = None
     for point in curve.points:
         if kind not in (None, point.terms.period.kind):
@@ -91,9 +90,8 @@ def show(curve: CurveReport, console: Console) -> None:
         kind = point.terms.period.kind
         table.add_row(point.terms.period.code, price_text(point.tick), point.method, *_change(point))
     console.print(table)
-    forward = Table(title="forward price of each month, and its change to the one before", title_justify="left")
-    for name in ("months", "price", "step", "from"):
-        forward.add_column(name, justify="left" if name in ("months", "from") else "right")
+    title = "forward price of each month, and its change to the one before"
+    forward = figures_table(("months", "price", "step", "from"), ("months", "from"), title=title, title_justify="left")
     tick = None
     for segment in curve.forward:
         step = "" if tick is None else f"{price_text(segment.tick - tick)}"
@@ -124,10 +122,7 @@ def check_plot(path: str) -> None:
 
 def draw(curve: CurveReport, path: str) -> None:
     """Draw the curve into a file that `check_plot` accepts."""
-    try:
-        figure(curve).savefig(path)
-    except OSError as error:
-        raise UserError(f"--plot {path}: {error.strerror or error}") from None
+    save_figure(figure(curve), path)
 
 
 def figure(curve: CurveReport) -> Any:
@@ -154,6 +149,5 @@ def figure(curve: CurveReport) -> Any:
             axes.annotate(period.code, (begin, point.tick / 1_000), fontsize="x-small", color=colour, va="bottom")
     axes.set(ylabel="$ a GPU-hour", xlabel="delivery")
     axes.set_title(curve.title, parse_math=False)
-    axes.grid(alpha=0.3)
-    axes.legend(loc="best", fontsize="small")
+    finish_axes(axes)
     return made

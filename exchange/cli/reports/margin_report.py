@@ -10,6 +10,7 @@ from rich.table import Table
 
 from exchange.cli.arguments import whole
 from exchange.cli.prices import parse_price
+from exchange.display import figures_table
 from exchange.errors import UserError
 from exchange.operator import port
 from exchange.operator.requests import ShowMargin, first_out_of_bounds
@@ -92,16 +93,9 @@ def show(report: MarginReport, console: Console) -> None:
         console.print(_answers(report.orders, report.then.results))
 
 
-def _table(title: str, names: Sequence[str], left: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name in names:
-        table.add_column(name, justify="left" if name in left else "right")
-    return table
-
-
 def _parts(view: MarginView, title: str) -> Table:
     names = ("commodity", "scan", "intra", "tier", "delivery add-on", "credit", "initial margin")
-    table = _table(title, names, names[:1])
+    table = figures_table(names, names[:1], title=title, title_justify="left")
     for part in view.parts:
         charges = part.scan_mills, part.intra_mills, part.tier_mills, part.addon_mills
         table.add_row(part.commodity, *(f"{mills:,}" for mills in charges), "", f"{sum(charges):,}")
@@ -115,7 +109,7 @@ def _parts(view: MarginView, title: str) -> Table:
 
 def _money(now: MarginView, then: MarginView | None) -> Table:
     names = ("mills", "now") if then is None else ("mills", "now", "then", "change")
-    table = _table("", names, names[:1])
+    table = figures_table(names, names[:1])
     pairs = zip(_figures(now), _figures(then or now), strict=True)
     for (name, mills), (_, later) in pairs:
         more = () if then is None else (f"{later:,}", f"{later - mills:+,}")
@@ -135,7 +129,7 @@ def _figures(view: MarginView) -> list[tuple[str, int]]:
 
 
 def _answers(orders: Sequence[Order], results: Sequence[WhatIfResult]) -> Table:
-    table = _table("", ("order", "answer", "needs", "free before it"), ("order", "answer"))
+    table = figures_table(("order", "answer", "needs", "free before it"), ("order", "answer"))
     for (symbol, side, tick, lots), result in zip(orders, results, strict=True):
         passes = "passes, only closes" if result.only_closes else "passes"
         answer = result.name if result.code else passes

@@ -139,7 +139,7 @@ def _take_index(venue: RunningVenue) -> None:
 def halt_or_open(venue: RunningVenue) -> None:
     """Halt index months with a day that has no value, and open them when it has one."""
     for index, target in due_states(venue.states):
-        fields = {"market_state": target, "instrument": index, "state_reason": StateReason.HALT_ADMIN}
+        fields = {"market_state": target, "instrument": index, "state_reason": StateReason.HALT_INDEX}
         venue.row(CommandKind.SET_STATE, **fields)
 
 

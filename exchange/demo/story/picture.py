@@ -6,7 +6,7 @@ from typing import Any
 from contracts_spec.periods import day_of, first_day
 from exchange.demo.story.cast import DEPOSITS, Who
 from exchange.demo.story.play import StoryResult
-from exchange.errors import UserError
+from exchange.display import finish_axes, save_figure
 from exchange.units import MILLS_PER_DOLLAR
 
 INCHES = (11, 12)
@@ -17,10 +17,7 @@ LARGE = (Who.MAKER, Who.CLOUD, Who.BANK)
 
 def draw(result: StoryResult, path: str) -> None:
     """Draw the picture into a file that `curve_report.check_plot` accepts."""
-    try:
-        figure(result).savefig(path)
-    except OSError as error:
-        raise UserError(f"--plot {path}: {error.strerror or error}") from None
+    save_figure(figure(result), path)
 
 
 def figure(result: StoryResult) -> Any:
@@ -38,9 +35,7 @@ def figure(result: StoryResult) -> Any:
             thousands = [mills / MILLS_PER_DOLLAR / 1_000 for _, mills in days]
             axes.plot([day for day, _ in days], thousands, label=who.name.lower())
         axes.set(ylabel="thousand $", title="cash after each settlement, less the first deposit")
-    for axes in (curves, large, small):
-        axes.grid(alpha=0.3)
-        axes.legend(loc="best", fontsize="small")
+    finish_axes(curves, large, small)
     return made
 
 

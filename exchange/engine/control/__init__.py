@@ -9,6 +9,7 @@ closing_window.py    the window whose prints make settlement prices
 book_marks.py        marks of all books at one instant (a kernel)
 mark.py              MARK: prices at which positions are valued, and the noon run
 variation.py         pays variation margin at a settlement
+settled_margins.py   the margin that accounts hold after it
 endings/             EXPIRE and CASCADE: how instruments end
 account_reports.py   events to accounts: what they were paid, and their positions
 day_orders.py        puts a book's orders into its new limits (a kernel)

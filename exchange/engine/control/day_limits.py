@@ -32,6 +32,7 @@ from exchange.engine.control.house.settled_days import note_settlements
 from exchange.engine.control.live_books import changing_terms, live_orders
 from exchange.engine.control.price_guards import choose_lead, set_widths
 from exchange.engine.control.price_windows import check_rows, move_windows, side_rows
+from exchange.engine.control.settled_margins import note_margins
 from exchange.engine.control.variation import pay_variation
 from exchange.kernel_codes import ORDER_STOP
 from exchange.records import column
@@ -229,7 +230,9 @@ def set_day_limits(state: np.record, terms: DayLimitsPayload) -> np.ndarray:
             state.groups[group].settled_day = max(terms.day, int(state.groups[group].settled_day))
     rests = _rests(state, moved[np.argsort(state.orders["entry_number"][moved])])
     listed = instruments_listed(state, given.indices)
-    return np.concatenate([rests, listed, settled, pay_variation(state, named, settled_day)])
+    paid = pay_variation(state, named, settled_day)
+    note_margins(state)
+    return np.concatenate([rests, listed, settled, paid])
 
 
 def _settled(state: np.record, given: _Columns, day: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from exchange.engine.control.allocation_terms import check_allocation_terms, set
 from exchange.engine.control.checks import DAY_MAX, check_fields, check_window, require, within
 from exchange.engine.control.closing_window import NONE_NAMED, check_closing_window, set_closing_window
 from exchange.engine.control.events import instruments_listed
+from exchange.engine.control.house.waiting_months import note_waiting_months
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.margin_terms import (
     check_commodities,
@@ -152,6 +153,7 @@ def list_instruments(state: np.record, terms: ListPayload) -> np.ndarray:
     for group in {instrument.group for instrument in terms.instruments}:
         if state.groups[group].state == MarketState.CLOSED:
             choose_lead(state, group)
+    note_waiting_months(state)
     for group in terms.groups:
         state.groups[group].catalogue_day = max(terms.day, int(state.groups[group].catalogue_day))
     return instruments_listed(state, books)

@@ -19,6 +19,7 @@ from exchange.kernel_codes import (
     MARKET_PAUSED,
     MARKET_PREOPEN,
     MARKET_RESERVED,
+    STATE_REASON_HALT_INDEX,
 )
 
 # As `until_ns`: a change of state that keeps the timer. A halt stops the timer; after the halt it runs on.
@@ -86,8 +87,8 @@ def _resumed_ns(state, left_ns):
 def _change_book(state, index, target, reason, until_ns):
     """Change the own state of one book, and its reopening time."""
     book = state.books[index]
-    if target == MARKET_HALT and book.market_state != MARKET_HALT:
-        book.before_halt = book.market_state
+    if target == MARKET_HALT and book.own_state != MARKET_HALT:
+        book.before_halt = MARKET_OPEN if book.own_state == MARKET_NONE else book.own_state
     if target == MARKET_OPEN:
         state.guards[index].extensions = 0
     own = MARKET_NONE if target == MARKET_OPEN else target
@@ -119,15 +120,23 @@ def _change_group(state, group_number, target, reason, until_ns):
     for index in range(1, state.books_listed + 1):
         book = state.books[index]
         if book.group == group_number:
-            own = np.int64(book.own_state)
-            # States of single books end with the day, but for CLOSED.
-            _set_book_state(
-                state, index, target, MARKET_NONE if target == MARKET_CLOSED and own != MARKET_CLOSED else own
-            )
+            if target == MARKET_CLOSED:
+                _end_own_state(book)
+            _set_book_state(state, index, target, np.int64(book.own_state))
             if target == MARKET_CLOSED:
                 _end_day(state, index)
             elif fresh_day:
                 _new_day(book)
+
+
+@kernel
+def _end_own_state(book):
+    """End a book's own state with the day. CLOSED stays. So does the halt of an index month (INDEX-003), but the state
+    before that halt has ended."""
+    if book.own_state == MARKET_HALT and book.reason == STATE_REASON_HALT_INDEX:
+        book.before_halt = MARKET_OPEN
+    elif book.own_state != MARKET_CLOSED:
+        book.own_state = MARKET_NONE
 
 
 @kernel

@@ -68,6 +68,22 @@ def in_scope(state, cursor, index):
 
 
 @kernel
+def _may_open(book):
+    """Whether a book opens with its group."""
+    return book.own_state != MARKET_HALT and book.own_state != MARKET_CLOSED
+
+
+@kernel
+def _has_month_to_halt(state, group):
+    """Whether an index month of a group that waits for a committee's value would open with it (INDEX-003)."""
+    for index in range(1, state.books_listed + 1):
+        book = state.books[index]
+        if book.group == group and book.waits_for_value != 0 and _may_open(book):
+            return True
+    return False
+
+
+@kernel
 def begin_state_change(state, out, command):
     """Check a SET_STATE and write its target to the cursor. False: it is refused, with REFUSED."""
     target = np.int64(command.market_state)
@@ -79,12 +95,15 @@ def begin_state_change(state, out, command):
             return False
         book = state.books[index]
         legal = state.groups[book.group].state == MARKET_OPEN and leads_to(book.market_state, target, book.before_halt)
+        if book.waits_for_value != 0:
+            legal = (target == MARKET_CLOSED and legal) or (target == MARKET_HALT and _may_open(book))
         present = np.int64(book.market_state)
     else:
         if group == 0 or group >= state.groups.shape[0] or state.groups[group].listed == 0:
             refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_UNKNOWN_INST)
             return False
         legal = leads_to(state.groups[group].state, target, state.groups[group].before_halt)
+        legal = legal and not (target == MARKET_OPEN and _has_month_to_halt(state, group))
         present = np.int64(state.groups[group].state)
     if not (legal or command["flags"] & FLAG_FORCE != 0) or target == MARKET_NONE or target > MARKET_HALT:
         row = refuse(state, out, EVENT_COMMAND_REFUSED, command, REJECT_STATE)

@@ -44,12 +44,17 @@ _SETTLED = int(EventKind.SETTLED)
 
 
 class SettledBook(NamedTuple):
-    """The last settlement of a book as the engine keeps it. `day`: trading day, days since 1970; 0: not known."""
+    """The last settlement of a book as the engine keeps it.
+
+    day            trading day, days since 1970; 0: not known
+    previous_tick  the settlement of the day before, 0: there is none
+    """
 
     price_tick: int
     method: int
     flagged: bool
     day: int
+    previous_tick: int = 0
 
 
 class SettledBooks(Protocol):
@@ -74,19 +79,17 @@ class Settlements:
 
         An event of another day than the engine's last one is of an instrument that had the book before.
         """
-        days = {row.index: self._source.settlement(row.index).day for row in self._table.rows if row is not None}
-        wanted = {index for index in self._outrights() if days[index]}
+        days = {index: self._source.settlement(index).day for index in self._outrights()}
+        wanted = {index for index, day in days.items() if day}
         for rows in pieces if wanted else ():
             settled = read_rows(rows[rows["kind"] == _SETTLED])
             for number, row in reversed(list(numbered(settled))):
                 self.number = max(self.number, number)
                 index = row[INSTRUMENT]
-                if index in wanted and row[TRADING_DAY] == days[index] and index not in self._rows:
+                if index in wanted and row[TRADING_DAY] == days[index]:
                     self._rows[index], self._numbers[index] = row, number
-                elif row[TRADING_DAY] != days.get(index):
-                    if index in self._rows:
-                        self._before.setdefault(index, row[SETTLEMENT_TICK])
-                    wanted.discard(index)
+                    self._before[index] = self._source.settlement(index).previous_tick
+                wanted.discard(index)
             if not wanted:
                 return
 
@@ -117,7 +120,7 @@ class Settlements:
             listed, SettledBook(row[SETTLEMENT_TICK], row[SETTLE_METHOD], bool(row[SETTLE_FLAGGED]), row[TRADING_DAY])
         )
         made.engine_sequence, made.time_us = row[SEQUENCE], row[TIME_NS] // NS_PER_US
-        made.previous_settle_tick = self._before.get(row[INSTRUMENT])
+        made.previous_settle_tick = self._before.get(row[INSTRUMENT]) or None
         made.volume_lots, made.open_interest_lots = row[WINDOW_LOTS], row[OPEN_INTEREST_LOTS]
         digest = unpack_digest(row[INPUTS_0], row[INPUTS_1], row[INPUTS_2], row[INPUTS_3])
         made.inputs = f"sha256:{digest}" if digest else ""
@@ -140,7 +143,7 @@ class Settlements:
         return Settlement(
             0, 0, 0, 0, listed.instrument_id, settled.price_tick, kind_of(listed, settled),
             SettleMethod(settled.method).name if settled.method else "", day_text(settled.day),
-            flagged=settled.flagged,
+            flagged=settled.flagged, previous_settle_tick=settled.previous_tick or None,
         )  # fmt: skip
 
 

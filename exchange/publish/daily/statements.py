@@ -6,8 +6,8 @@
     statements.last(account)                      # the day settled last; None: none was settled
     statements.today(account)                     # since then
 
-All figures follow from events, so a restart has the same ones. The first settlement of a day ends it. Rows of fills and
-money are only kept when they come, and added up many at a time.
+All sums follow from events, and the margin from the state, so a restart has the same figures. The first settlement of a
+day ends it. Rows of fills and money are only kept when they come, and added up many at a time.
 """
 
 from collections.abc import Iterable
@@ -30,10 +30,10 @@ _VARIATION, _FEES, _MOVED, _ADJUSTED = (PARTS.index(name) for name in ("variatio
 # By cause of a movement of money; another one is an adjustment.
 _PART_OF = np.full(256, _ADJUSTED)
 _PART_OF[[CashReason.VARIATION, CashReason.FEE, CashReason.TRANSFER]] = _VARIATION, _FEES, _MOVED
-_FILL, _CASH, _POSITION = (int(EventKind[name]) for name in ("FILL", "CASH_MOVED", "POSITION_CHANGED"))
+_FILL, _CASH = int(EventKind.FILL), int(EventKind.CASH_MOVED)
 _LISTED, _SETTLED, _ENDED = (int(EventKind[name]) for name in ("INSTRUMENT_LISTED", "SETTLED", "INSTRUMENT_ENDED"))
 _KINDS = np.zeros(256, np.bool_)  # by kind of event: whether statements are made from it
-_KINDS[[_FILL, _CASH, _POSITION, _LISTED, _SETTLED, _ENDED]] = True
+_KINDS[[_FILL, _CASH, _LISTED, _SETTLED, _ENDED]] = True
 _DAYS_NEEDED = 3  # with a settlement: then the events since the one before the last are all there
 
 
@@ -53,8 +53,6 @@ class Statements:
         self._accounts = len(states["accounts"][0])
         self.day = 0  # settled last, days since 1970; 0: none
         self._open, self._closed = self._no_sums(True), self._no_sums(True)
-        self._has_traded = False  # since the last settlement
-        self._margins = np.zeros(self._accounts, np.int64)  # held after the last settlement
         self._ticks: dict[int, int] = {}  # book -> its last settlement price, at first its seed
         self._waiting: list[np.ndarray] = []
         self._waiting_rows = 0
@@ -103,7 +101,7 @@ class Statements:
         if not self.day:
             return None
         closing = self._cash(account) - int(self._open.mills[:, account].sum())
-        return _view(self._closed, account, day_text(self.day), closing, int(self._margins[account]))
+        return _view(self._closed, account, day_text(self.day), closing, query.settled_margin(self._states, account))
 
     def today(self, account: int) -> StatementView:
         """What has moved since; the balance and the margin are those of now."""
@@ -127,35 +125,19 @@ class Statements:
         if len(settled) and not (rows["kind"] == _ENDED).any():  # that ends an index month: its final price is no close
             self._settle(rows, int(column(settled, "trading_day")[0]))
         else:
-            self._end(rows)
+            self._add(rows)
         listed = rows[rows["kind"] == _LISTED]
         self._ticks.update(zip(listed["instrument"].tolist(), column(listed, "settlement_tick").tolist(), strict=True))
-
-    def _end(self, rows: np.ndarray) -> None:
-        """Read the rows of another control: instruments may end after the settlement of their last day."""
-        ends = not self._has_traded and (rows["kind"] == _ENDED).any()
-        self._add(rows)
-        if ends:
-            self._note_margins(rows)
 
     def _settle(self, rows: np.ndarray, day: int) -> None:
         """Read the rows of a settlement of a trading day. The first one ends the day."""
         if day > self.day:
             self.day, self._closed, self._open = day, self._open, self._no_sums(True)
-            self._margins[:] = 0
         self._add(rows)
-        self._note_margins(rows)
-
-    def _note_margins(self, rows: np.ndarray) -> None:
-        """Note the margin that accounts hold after a settlement, or after instruments have ended with it."""
-        self._has_traded = False
-        held = rows[(rows["kind"] == _CASH) | (rows["kind"] == _POSITION)]
-        self._margins[held["account"]] = column(held, "margin_held_mills")  # of several rows the last one counts
 
     def _add(self, rows: np.ndarray) -> None:
         """Add up the fees and movements of money in these rows. Payments name the trading day that they belong to."""
         fills = rows[rows["kind"] == _FILL]
-        self._has_traded |= len(fills) > 0
         np.subtract.at(self._open.mills[_FEES], fills["account"], column(fills, "fee_mills"))
         self._add_remainders(fills)
         moved = rows[rows["kind"] == _CASH]

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from exchange.clearing_codes import IndexHow
-from exchange.codes import EventKind
+from exchange.codes import ComboKind, EventKind, Family, PeriodKind
+from exchange.reference.clearing import Instrument
 from exchange.reference.formulas.index import delivered_price, most_moved
 from exchange.reference.market import Market
 from exchange.units import BP
@@ -114,6 +115,20 @@ def _take(market: Market, number: int, day: int, value: int | None, how: IndexHo
         EventKind.INDEX_TAKEN, group=index.group, floor_bp=index.floor_bp, trading_day=day, index_tick=value or 0,
         index_how=how, susceptibility_ticks=moved,
     )  # fmt: skip
+
+
+def waits_for_value(market: Market, instrument: Instrument | None) -> bool:
+    """INDEX-003: whether a day of an index month was taken without a value."""
+    if instrument is None or (instrument.family, instrument.period_kind) != (Family.IDX, PeriodKind.MONTH):
+        return False
+    year, month = 2020 + instrument.start_month // 12, instrument.start_month % 12 + 1
+    indices = [
+        one for one in market.indices.values() if (one.group, one.floor_bp) == (instrument.group, instrument.floor_bp)
+    ]
+    days = [
+        EPOCH + timedelta(days=day) for index in indices for day, (value, _) in index.taken.items() if value is None
+    ]
+    return instrument.combo == ComboKind.OUTRIGHT and (year, month) in [(day.year, day.month) for day in days]
 
 
 def _fill_last(market: Market, today: date) -> None:

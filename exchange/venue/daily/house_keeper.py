@@ -25,6 +25,8 @@ class HouseKeeper:
 
     def turn(self, now_ns: int, schedule: DaySchedule | None) -> None:
         """A venue without a schedule, or with days that have no noon, takes no index value and changes no month."""
-        if schedule is not None and schedule.noon_s < schedule.day_s:
-            self._index.turn(now_ns, schedule.noon_s, schedule.day_number(now_ns))
-            self._spot.turn(schedule.day_number(now_ns))
+        if schedule is None or schedule.noon_s >= schedule.day_s:
+            self._index.keep_halts(now_ns)
+            return
+        self._index.turn(now_ns, schedule.noon_s, schedule.day_number(now_ns))
+        self._spot.turn(schedule.day_number(now_ns))

@@ -3,12 +3,9 @@
 
 import numpy as np
 
-from contracts_spec.periods import day_of, month_index
 from contracts_spec.schema import IndexRules
-from exchange.clearing_codes import Life
-from exchange.codes import ComboKind, Family, MarketState, PeriodKind, StateReason
+from exchange.codes import MarketState, StateReason
 from exchange.engine.control.house.index import CdpTerms
-from exchange.engine.index_values import waits_for_committee
 from exchange.units import NS_PER_DAY, NS_PER_S
 
 
@@ -32,33 +29,14 @@ def next_day(states: np.ndarray) -> int:
 def due_states(states: np.ndarray) -> list[tuple[int, MarketState]]:
     """Changes of market state that are due, with the index of each book (INDEX-003).
 
-    An index month with a day that has no value halts; one that the venue has halted opens when they all have one.
+    An index month with a day that has no value halts, whatever state its group is in. One that the venue has halted for
+    that returns to its state before when all days have a value and its group is OPEN.
     """
-    state, found = states[0], []
-    for index in _to_look_at(state):
-        book = state.books[index]
-        waits, own = waits_for_committee(state, book), MarketState(int(book.own_state))
-        if waits and own != MarketState.HALT:
-            found.append((index, MarketState.HALT))
-        elif not waits and own == MarketState.HALT and book.reason == StateReason.HALT_ADMIN:
-            found.append((index, MarketState(int(book.before_halt))))
-    return found
-
-
-def _to_look_at(state: np.record) -> list[int]:
-    """Books of the index months in OPEN groups that hold a day without a value, or that are halted."""
+    state = states[0]
     books = state.books[: int(state.books_listed) + 1]
-    months = books["family"] == Family.IDX
-    months &= (books["life"] == Life.LISTED) & (books["period_kind"] == PeriodKind.MONTH)
-    months &= (books["combo"] == ComboKind.OUTRIGHT) & (books["own_state"] != MarketState.CLOSED)
-    months &= state.groups["state"][books["group"]] == MarketState.OPEN
-    waiting = np.isin(books["start_month"], _months_without_value(state))
-    found: list[int] = np.flatnonzero(months & (waiting | (books["own_state"] == MarketState.HALT))).tolist()
-    return found
-
-
-def _months_without_value(state: np.record) -> list[int]:
-    """Months, since 2020-01, in which a day of an index was taken without a value."""
-    days = state.indices["days"]
-    taken = (days["day"] > 0) & (days["day"] <= state.indices["taken_day"][:, np.newaxis])
-    return [month_index(day_of(day)) for day in np.unique(days["day"][taken & (days["value_tick"] == 0)]).tolist()]
+    waits, own = books["waits_for_value"] != 0, books["own_state"]
+    halts = waits & ~np.isin(own, (MarketState.HALT, MarketState.CLOSED))
+    opens = ~waits & (own == MarketState.HALT) & (books["reason"] == StateReason.HALT_INDEX)
+    opens &= state.groups["state"][books["group"]] == MarketState.OPEN
+    found = [(index, MarketState.HALT) for index in np.flatnonzero(halts).tolist()]
+    return found + [(index, MarketState(int(books[index].before_halt))) for index in np.flatnonzero(opens).tolist()]

@@ -34,6 +34,11 @@ class IndexKeeper:
         """Whether a command is on its way."""
         return self._waits
 
+    def keep_halts(self, now_ns: int) -> None:
+        """As `turn`, but only bring the markets of index months to their state."""
+        if not self._waits and self._is_another_second(now_ns):
+            self._halt_or_open()
+
     def turn(self, now_ns: int, noon_s: int, trading_day: int) -> None:
         """Take the next day whose noon has come; else settle months that have ended and bring the markets of the others
         to their state, once a second.
@@ -41,15 +46,18 @@ class IndexKeeper:
         noon_s       time of noon in the UTC day
         trading_day  the present one, days since 1970
         """
-        second = now_ns // NS_PER_S
-        if self._waits or second == self._looked_s:
+        if self._waits or not self._is_another_second(now_ns):
             return
-        self._looked_s = second
         day = next_day(self._states)
         if 0 < day <= last_noon_day(now_ns, noon_s) and day != self._failed_day:
             self._submit(day)
         elif day and not self._settle_months(trading_day):
             self._halt_or_open()
+
+    def _is_another_second(self, now_ns: int) -> bool:
+        second, before = now_ns // NS_PER_S, self._looked_s
+        self._looked_s = second
+        return second != before
 
     def _submit(self, day: int) -> None:
         self._waits = True
@@ -86,4 +94,4 @@ class IndexKeeper:
         for index, target in due_states(self._states):
             fields = {"kind": CommandKind.SET_STATE, "instrument": index, "market_state": target}
             self._waits = True
-            self._own.submit({**fields, "state_reason": StateReason.HALT_ADMIN}, lambda _events: self._end())
+            self._own.submit({**fields, "state_reason": StateReason.HALT_INDEX}, lambda _events: self._end())

@@ -31,6 +31,7 @@ from exchange.engine.index_values import final_index_price, known_ticks
 from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.units import NS_PER_DAY
+from exchange.venue.daily.settlement import at_wider_limits
 
 # Parents that are due on one day: longest first, so that a child that is due as well becomes months at once.
 CASCADE_ORDER = (PeriodKind.TERM5, PeriodKind.TERM3, PeriodKind.YEAR, PeriodKind.QUARTER)
@@ -152,14 +153,17 @@ def _child_ids(row: InstrumentRow) -> list[int]:
 
 
 def _day(states: np.ndarray, spec: Spec, day: date, group: int) -> list[Instrument]:
-    """The instruments of a product group on a day, with prices that follow from the present settlements (SPEC-052)."""
+    """The instruments of a product group on a day, with prices and limits that follow from the present settlements
+    (SPEC-052, BAND-013)."""
     rows = query.known_instruments(states)
     ticks = {row.instrument_id: row.settle_tick for row in rows if not row.combo}
     ids = {row.symbol: row.instrument_id for row in rows if row.combo and row.life == Life.LISTED}
-    known = Known(ticks, frozenset(), ids, int(states["last_combination"][0]))
     chips = [chip.name for chip in spec.listed_chips if chip.code == group]
+    of_group = spec.with_chips(chips)
     try:
-        return instruments_on(spec.with_chips(chips), day, known)
+        wider = at_wider_limits([row for row in rows if row.life == Life.LISTED and row.group == group], of_group, day)
+        known = Known(ticks, wider, ids, int(states["last_combination"][0]))
+        return instruments_on(of_group, day, known)
     except SpecError as error:
         raise UserError(str(error)) from error
 

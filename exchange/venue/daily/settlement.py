@@ -183,14 +183,27 @@ def _outright_prices(
 ) -> DayPrices:
     """The prices of an outright for the coming day. `is_again`: its group was settled for that day before."""
     tick = row.settle_tick if settled is None else settled.price_tick
-    days_left = row.ltd_ns // NS_PER_DAY - day_number(day)
-    unlimited = is_unlimited(spec.products.bands, row.family, row.period_kind, days_left)
     at_limit = tick in (row.low_tick, row.high_tick)
-    if is_again:
-        # Its group has the limits of the coming day already. It settled at its limit if these are the wider ones.
-        wider = outright_prices(spec.products, row.settle_tick, True, unlimited)
-        at_limit = tick == row.settle_tick and (wider.low_tick, wider.high_tick) == (row.low_tick, row.high_tick)
-    return outright_prices(spec.products, tick, at_limit, unlimited)
+    if is_again:  # its group has the limits of the coming day already
+        at_limit = tick == row.settle_tick and _has_wider_limits(spec, day, row)
+    return outright_prices(spec.products, tick, at_limit, _is_unlimited(spec, day, row))
+
+
+def at_wider_limits(rows: Iterable[InstrumentRow], spec: Spec, day: date) -> frozenset[int]:
+    """Ids of the outrights that were settled at a limit of the day: they have the wider limits of the coming one.
+
+    rows  of groups that are settled for it
+    """
+    return frozenset(row.instrument_id for row in rows if not row.combo and _has_wider_limits(spec, day, row))
+
+
+def _has_wider_limits(spec: Spec, day: date, row: InstrumentRow) -> bool:
+    wider = outright_prices(spec.products, row.settle_tick, True, _is_unlimited(spec, day, row))
+    return (wider.low_tick, wider.high_tick) == (row.low_tick, row.high_tick)
+
+
+def _is_unlimited(spec: Spec, day: date, row: InstrumentRow) -> bool:
+    return is_unlimited(spec.products.bands, row.family, row.period_kind, row.ltd_ns // NS_PER_DAY - day_number(day))
 
 
 def _kept_prices(states: np.ndarray, row: InstrumentRow, settled: DayPrices | None) -> DayPrices:

@@ -1,5 +1,6 @@
 """Settlements on their channel: one message for each outright, numbered alike after a restart."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from exchange.publish.daily.settlements import SettledBook, Settlements, day_tex
 from exchange.units import NS_PER_DAY, NS_PER_S
 from exchange.wire.messages import ChannelSpec, Replay, Resync, Settlement, Subscribe
 from tests.gateway.harness import START_NS, Bench, Peer
-from tests.publish.daily.days import end_day, open_bench
+from tests.publish.daily.days import end_day, jump_to, open_bench
 from tests.publish.helpers import B200, H27, J27, LISTED, Levels, event, event_array, instrument, table
 
 ALL, ONE = ChannelSpec(name_of_channel="settlement"), "settlement"
@@ -76,6 +77,21 @@ def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
         assert new.previous == before.sequence < new.sequence
 
 
+@pytest.mark.rule("SETTLE-012", "RECOV-003")
+def test_the_settlement_of_the_day_before_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    with open_bench(str(tmp_path)) as bench:
+        day(bench, 1)
+        day(bench, 3)
+        jump_to(bench, 12 * 3_600)  # events of the day before are older than those that are kept
+        (before,) = listen(bench, bench.connect(bench.keys[3]), ALL)
+        assert before.previous_settle_tick == bench.price + 11
+        later_ns = bench.clock.now - START_NS
+    shutil.rmtree(tmp_path / "events")
+    with open_bench(str(tmp_path), later_ns) as bench:
+        (after,) = listen(bench, bench.connect(bench.keys[3]), ALL)
+        assert (after.previous_settle_tick, after.day) == (before.previous_settle_tick, before.day)
+
+
 @pytest.mark.rule("RECOV-014", "MDATA-015")
 def test_settlements_are_replayed_and_a_resync_gives_the_last(tmp_path: Path) -> None:
     with open_bench(str(tmp_path)) as bench:
@@ -121,7 +137,7 @@ def test_settlements_of_one_command_have_numbers_of_their_own() -> None:
 def test_what_is_loaded_is_of_the_engines_last_day() -> None:
     """A book that another instrument had before: its settlement is not that of the present one."""
     source = Levels()
-    source.settled = {1: SettledBook(2900, 1, False, 20_780), 2: SettledBook(2800, 1, False, 20_781)}
+    source.settled = {1: SettledBook(2900, 1, False, 20_780, 2700), 2: SettledBook(2800, 1, False, 20_781)}
     settlements = Settlements(table(), source)
     older = event_array([settled(5, 1, 2700, trading_day=20_779)])
     newer = event_array([settled(6, 1, 2900), settled(6, 2, 2801, trading_day=20_780)])
@@ -133,7 +149,7 @@ def test_what_is_loaded_is_of_the_engines_last_day() -> None:
             yield piece
 
     settlements.load(pieces())
-    assert read == [2, 1] and settlements.last(1).previous_settle_tick == 2700
+    assert read == [2] and settlements.last(1).previous_settle_tick == 2700
     assert (settlements.number, settlements.number_of(1), settlements.number_of(2)) == (
         6 * PLACES + 2,
         6 * PLACES + 1,

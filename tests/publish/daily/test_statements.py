@@ -54,6 +54,20 @@ def test_a_day_ends_with_its_variation_and_fees_and_the_next_begins_at_nothing(t
         assert other is not None and (other.closing_mills, other.initial_margin_mills) == (DEPOSIT_MILLS, 0)
 
 
+@pytest.mark.rule("SETTLE-013", "MARGIN-013")
+def test_a_statement_has_the_margin_of_working_orders_too(tmp_path: Path) -> None:
+    with open_bench(str(tmp_path)) as bench:
+        bench.connect(bench.keys[3]).ask(bench.order(1, "rests", tif="gtc", price_tick=bench.price - 5))
+        end_day(bench, 1, (bench.price + 10, 4))
+        last, _ = stated(bench, 3)
+        assert last is not None and query.positions(bench.venue.states, 3) == []
+        assert last.initial_margin_mills == query.margin(bench.venue.states, 3).initial_mills > 0
+        later_ns = bench.clock.now - START_NS
+    with open_bench(str(tmp_path), later_ns) as bench:
+        again, _ = stated(bench, 3)
+        assert again is not None and again.initial_margin_mills == last.initial_margin_mills
+
+
 @pytest.mark.rule("SETTLE-013", "DUR-154")
 @pytest.mark.parametrize("snapshot", [False, True])
 def test_a_restart_has_the_same_statements(tmp_path: Path, snapshot: bool) -> None:

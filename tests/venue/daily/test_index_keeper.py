@@ -11,8 +11,9 @@ import pytest
 from contracts_spec.periods import EPOCH
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
-from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
+from exchange.codes import CommandKind, EventKind, MarketState, SettleMethod, StateReason
 from exchange.engine import query
+from exchange.engine.event_rows import INSTRUMENT, MARKET_STATE, read_rows
 from exchange.engine.index_values import final_index_price, find_index, hours_left, known_ticks
 from exchange.journal.replay import read_frames
 from exchange.units import NS_PER_DAY, NS_PER_S
@@ -75,6 +76,27 @@ def give(bench: Bench, *prints: tuple[int, int]) -> list[str]:
     return do(bench, "index", prints=[(INDEX, f"2026-11-{day:02d}", tick) for day, tick in prints])
 
 
+def changes_of(bench: Bench, index: int) -> list[MarketState]:
+    """The changes of one book's own state, as its events say."""
+    pieces = reversed(list(bench.venue.history.newest_first()))
+    rows = [row for piece in pieces for row in read_rows(piece[piece["kind"] == EventKind.STATE_CHANGED])]
+    return [MarketState(row[MARKET_STATE]) for row in rows if row[INSTRUMENT] == index]
+
+
+def lose_the_index(bench: Bench) -> None:
+    """Days without a print, until one has no value: the 20th."""
+    for day in (18, 19, 20, 21):
+        through_the_close(bench, day - 1) if day > 18 else None
+        move(bench, day, 12)
+        bench.pass_ms(2_100)
+
+
+def give_committee_value(bench: Bench) -> None:
+    payload = {"committee": [{"index": 1, "day": (date(2026, 11, 20) - EPOCH).days, "tick": 2_805}], "by_two": True}
+    bench.opened.control(CommandKind.INDEX, msgspec.json.encode(payload))
+    bench.pass_ms(2_100)
+
+
 def through_the_close(bench: Bench, day: int) -> None:
     move(bench, day, 20, 59, 59)
     move(bench, day, 21)
@@ -124,23 +146,41 @@ def test_the_final_price_is_the_mean_of_all_days_once_the_last_has_its_value(ben
 
 @pytest.mark.rule("INDEX-003")
 def test_a_month_waits_in_a_halt_for_its_committee_and_opens_with_the_value(bench: Bench) -> None:
-    for day in (18, 19, 20, 21):
-        through_the_close(bench, day - 1) if day > 18 else None
-        move(bench, day, 12)
-        bench.pass_ms(2_100)
+    lose_the_index(bench)
     assert [line.split()[-1] for line in values(bench)] == ["PRINT", "PRINT", "CARRIED", "CARRIED", "MISSING"]
-    assert (row(bench).state, row(bench).reason) == (MarketState.HALT, StateReason.HALT_ADMIN)
+    assert (row(bench).state, row(bench).reason) == (MarketState.HALT, StateReason.HALT_INDEX)
     assert row(bench, NEXT).state == MarketState.OPEN == row(bench, SYMBOL).state
     through_the_close(bench, 21)
     bench.pass_ms(2_100)
     assert row(bench).state == MarketState.HALT, "also on the next day"
+    assert changes_of(bench, row(bench).index) == [MarketState.HALT], "it did not open with its group"
     why = refused(bench, "committee", index=INDEX, day="2026-11-20", price=2_805)
     assert why.startswith("NEEDS_TWO: a committee's value of H100.G90 for 2026-11-20")
-    payload = {"committee": [{"index": 1, "day": (date(2026, 11, 20) - EPOCH).days, "tick": 2_805}], "by_two": True}
-    bench.opened.control(CommandKind.INDEX, msgspec.json.encode(payload))
-    bench.pass_ms(2_100)
+    give_committee_value(bench)
     assert row(bench).state == MarketState.OPEN
     assert values(bench)[-1] == "11-20 2.805 COMMITTEE"
+
+
+@pytest.mark.rule("INDEX-005", "STATE-001")
+def test_the_halt_of_an_operator_stays_whatever_the_index_does(bench: Bench) -> None:
+    move(bench, 18, 12)
+    do(bench, "state", target=MONTH, to="halt", admin=True)
+    bench.pass_ms(3_000)
+    assert (row(bench).state, row(bench).reason) == (MarketState.HALT, StateReason.HALT_ADMIN)
+    do(bench, "state", target=MONTH, to="open")
+    assert row(bench).state == MarketState.OPEN
+
+
+@pytest.mark.rule("INDEX-005")
+def test_a_venue_without_a_schedule_still_opens_a_month_that_has_its_value(external: None, tmp_path: Path) -> None:
+    with Bench(str(tmp_path), schedule=DaySchedule(), symbols=(SYMBOL, MONTH)) as bench:
+        lose_the_index(bench)
+        later_ns = bench.clock.now - START_NS
+    with Bench(str(tmp_path), symbols=(SYMBOL, MONTH), later_ns=later_ns) as again:
+        again.pass_ms(2_100)
+        assert row(again).state == MarketState.HALT
+        give_committee_value(again)
+        assert row(again).state == MarketState.OPEN
 
 
 @pytest.mark.rule("INDEX-002", "INDEX-003")

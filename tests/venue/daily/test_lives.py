@@ -17,6 +17,7 @@ from exchange.engine.control.registry import decode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.limits import VENUE
 from exchange.venue.daily.lives import DueControl, due_controls
+from exchange.venue.daily.settlement import day_limits, encoded, settle_groups
 
 SPEC = load_spec()
 H100 = msgspec.structs.replace(
@@ -108,3 +109,23 @@ def test_a_book_that_none_has_had_comes_before_those_that_have_ended_longest() -
     assert [one.index for one in added] == [*range(listed + 1, listed + 1 + len(added))]
     new = [one.instrument_id for one in added if one.legs]
     assert new == [*range(last + 1, last + 1 + len(new))], "ids of combinations are never used again"
+
+
+@pytest.mark.rule("BAND-013", "SPEC-051", "SPEC-053")
+def test_a_new_spread_has_the_wider_limits_of_a_leg_that_settled_at_its_limit() -> None:
+    day, last = date(2026, 12, 28), date(2026, 12, 24)
+    engine = opened("H100.G90.Q1-27", "H100.G90.F27", "H100.G90.G27", "H100.G90.H27")
+    engine.states["groups"]["catalogue_day"][0, GROUP] = day_number(last)
+    rows = {row.symbol: row for row in query.instruments(engine.states)}
+    leg, other = rows["H100.G90.G27"], rows["H100.G90.H27"]
+    prices = {leg.symbol: leg.high_tick, other.symbol: other.settle_tick + 1}
+    settled = settle_groups(engine.states, day, [GROUP], prices)
+    (limits,) = encoded(day_limits(engine.states, H100, day, settled.prices, by_two=True)).values()
+    carry_out(engine, [DueControl(CommandKind.DAY_LIMITS, limits)])
+    carry_out(engine, due_controls(engine.states, H100, day, GROUP))  # what has ended goes first
+    added = [one for _, terms in due_on(engine, day) for one in terms.instruments]
+    (spread,) = [one for one in added if one.symbol == "H100.G90.G27-H27"]
+    wide, plain = 2 * (leg.high_tick * 2_000 // 10_000), prices[other.symbol] * 2_000 // 10_000
+    difference = leg.high_tick - prices[other.symbol]
+    assert spread.settle_tick == difference
+    assert (spread.low_tick, spread.high_tick) == (difference - wide - plain, difference + wide + plain)

@@ -19,6 +19,7 @@ from exchange.engine.control.live_books import live_orders, with_combinations
 from exchange.engine.control.margin_terms import derive_margin_terms
 from exchange.engine.control.price_guards import choose_lead
 from exchange.engine.control.price_windows import close_windows
+from exchange.engine.control.settled_margins import note_margins
 from exchange.engine.matching.implied_routes import build_routes
 from exchange.records import column
 
@@ -63,6 +64,7 @@ def end_books(state: np.record, lives: dict[int, Life]) -> np.ndarray:
     for group in {int(state.books[index].group) for index in lives}:
         if state.groups[group].state == MarketState.CLOSED:
             choose_lead(state, group)
+            note_margins(state)
     return _ended(state, sorted(lives))
 
 
@@ -97,5 +99,6 @@ def _ended(state: np.record, books: list[int]) -> np.ndarray:
         events["instrument"] = books
         column(events, "settlement_tick")[:] = state.books["settle_tick"][books]
         column(events, "life")[:] = state.books["life"][books]
+        column(events, "ended_id")[:] = state.books["instrument_id"][books]
         state.listed_sequence = state.sequence
     return events

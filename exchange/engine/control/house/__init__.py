@@ -1,6 +1,7 @@
 """Controls of the clearing house beside the close of a day.
 
 index            INDEX: prints, rentals and committee values of the daily index; takes the value of a day
+waiting_months   which index months wait for a committee's value
 index_opening    the indices of a catalogue, as an INDEX payload
 adjust           ADJUST: corrects a published settlement by cash
 known            checks of the outrights and accounts that these name

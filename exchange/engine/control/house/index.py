@@ -17,6 +17,7 @@ from exchange.clearing_codes import IndexHow
 from exchange.codes import EventKind
 from exchange.engine.control.checks import DAY_MAX, ControlError, require, within
 from exchange.engine.control.events import control_events
+from exchange.engine.control.house.waiting_months import note_waiting_months
 from exchange.engine.index_values import DayValue, day_row, last_tick, missing_before, value_of
 from exchange.records import column
 from exchange.units import BP, NS_PER_DAY, PRICE_MAX
@@ -188,6 +189,7 @@ def run_index(state: np.record, terms: IndexPayload) -> np.ndarray:
         taken += [_take(state, index, terms) for index in _behind(state, terms.take_day)]
         _drop_rentals(state, terms.take_day)
         taken += _fill_last(state, terms.take_day + 1)
+    note_waiting_months(state)
     return _taken(state, taken)
 
 

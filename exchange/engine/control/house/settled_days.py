@@ -1,4 +1,4 @@
-"""Which settlements were published: the first and the last day of each instrument (SETTLE-011).
+"""Which settlements were published: first and last day of each instrument, the last two prices (SETTLE-011).
 
 An adjustment names one of them. The settlements of a day also tell the index what its front months settled at.
 """
@@ -26,11 +26,21 @@ def note_settlements(state: np.record, books: Sequence[int], day: int) -> None:
     after = np.searchsorted(table["instrument_id"][order], numbers)
     places = order[np.minimum(after, len(order) - 1)]
     known = table["instrument_id"][places] == numbers
-    table["last_day"][places[known]] = np.maximum(table["last_day"][places[known]], day)
-    for number in numbers[~known & (numbers != 0)].tolist():
+    ticks = state.books["settle_tick"][outrights]
+    _note_day(table, places[known], ticks[known], day)
+    new = ~known & (numbers != 0)
+    for number, tick in zip(numbers[new].tolist(), ticks[new].tolist(), strict=True):
         # An empty row, else that of the instrument that ended first.
-        table[int(np.argmin(table["last_day"]))] = (number, day, day)
+        table[int(np.argmin(table["last_day"]))] = (number, day, day, tick, 0)
     _note_fronts(state, outrights, day)
+
+
+def _note_day(table: np.ndarray, rows: np.ndarray, ticks: np.ndarray, day: int) -> None:
+    """Note a settlement of instruments that were settled before; one of an earlier day changes nothing."""
+    later = table["last_day"][rows] < day
+    rows, ticks = rows[later], ticks[later]
+    table["previous_tick"][rows] = table["last_tick"][rows]
+    table["last_tick"][rows], table["last_day"][rows] = ticks, day
 
 
 def _note_fronts(state: np.record, outrights: np.ndarray, day: int) -> None:
@@ -46,6 +56,12 @@ def _note_fronts(state: np.record, outrights: np.ndarray, day: int) -> None:
             front = state.books[outrights[months[np.argmin(columns["ltd_ns"][months])]]]
             if front.settle_method == SettleMethod.T1:
                 note_front(state, index, day, int(front.settle_tick))
+
+
+def previous_tick(state: np.record, instrument_id: int) -> int:
+    """Settlement of an instrument on the day before its last settlement, 0 if there is none."""
+    found = state.settled_days[state.settled_days["instrument_id"] == instrument_id]
+    return int(found["previous_tick"][0]) if instrument_id and len(found) else 0
 
 
 def was_settled(state: np.record, instrument_id: int, day: int) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from exchange.codes import CommandKind, MarketState
-from exchange.engine.control.house.settled_days import was_settled
+from exchange.engine.control.house.settled_days import previous_tick, was_settled
 from tests.funded import F27, HIGH, LOW, MARK, SPREAD, Funded, h100_market
 
 DAY = 20_800
@@ -18,9 +18,9 @@ def funded_with_ids() -> Funded:
     return Funded(market=market)
 
 
-def settle(funded: Funded, day: int, *books: int) -> None:
+def settle(funded: Funded, day: int, *books: int, tick: int = MARK) -> None:
     """Publish a settlement of these books for a trading day."""
-    limits = {"settle_tick": MARK, "low_tick": LOW, "high_tick": HIGH}
+    limits = {"settle_tick": tick, "low_tick": LOW, "high_tick": HIGH}
     funded.states(MarketState.CLOSED)
     terms = [{"index": book, **limits} for book in books or (F27,)]
     funded.pair.control(CommandKind.DAY_LIMITS, {"books": terms, "day": day + 1, "by_two": True})
@@ -64,3 +64,13 @@ def test_the_instrument_that_ended_first_makes_room() -> None:
     settle(funded, DAY, F27, F27 + 1)
     assert days(funded) == [DAY - 1, DAY] and days(funded, F27_ID + 1) == [DAY]
     assert int(table["instrument_id"][5]) == F27_ID + 1
+
+
+@pytest.mark.rule("SETTLE-012")
+def test_the_price_of_the_day_settled_before_is_known() -> None:
+    funded, seen = funded_with_ids(), []
+    for day, tick in ((DAY, MARK + 1), (DAY, MARK + 1), (DAY + 1, MARK + 2), (DAY + 3, MARK + 3)):
+        settle(funded, day, tick=tick)
+        seen.append(previous_tick(funded.pair.fast.engine.states[0], F27_ID))
+    assert seen == [0, 0, MARK + 1, MARK + 2], "the same settlement again changes nothing"
+    assert previous_tick(funded.pair.fast.engine.states[0], F27_ID + 1) == 0
