@@ -121,7 +121,7 @@ class Timekeeper:
         if self._collecting:
             self._reopen(now_ns)
         missed, keeper = self._missed, self._house_keeper
-        acting_ns = missed.moment_ns(now_ns, self._is_ready) if missed is not None else now_ns
+        acting_ns = missed.moment_ns(now_ns, self._is_done) if missed is not None else now_ns
         if keeper is not None:
             keeper.turn(acting_ns, self._schedule)
         if self._marker is not None:
@@ -248,8 +248,12 @@ class Timekeeper:
         keeper.turn(settled, day, self._clock.now_ns())
         return {group for group in settled if not keeper.is_ready(group, day)}
 
-    def _is_ready(self, group: int, day: date) -> bool:
-        return self._life_keeper is None or self._life_keeper.is_ready(group, day)
+    def _is_done(self, group: int, day: date) -> bool:
+        """Whether a CLOSED group has come to a missed day, or a person was warned that it has not."""
+        settler, keeper = self._settler, self._life_keeper
+        if self._states["groups"]["settled_day"][0, group] < day_number(day):
+            return settler is None or (settler.has_tried(group, day) and not settler.is_busy(group))
+        return keeper is None or keeper.is_ready(group, day) or keeper.has_failed(group)
 
     def _is_settled(self, missed: MissedDays, group: int, day: date) -> bool:
         """Whether a CLOSED group is settled for a day that opens, or for a missed one."""

@@ -38,6 +38,10 @@ class LifeKeeper:
         """Whether a group has the instruments of a day."""
         return self._ready.get(group) == day_number(day)
 
+    def has_failed(self, group: int) -> bool:
+        """Whether a person was warned that a group has not got its instruments, and it is not mended yet."""
+        return group in self._retry_ns
+
     def turn(self, groups: Iterable[int], day: date, now_ns: int) -> None:
         """Submit what is due next for these groups, which are CLOSED and settled for `day`."""
         self._now_ns = now_ns

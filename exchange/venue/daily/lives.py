@@ -20,6 +20,7 @@ from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.listing import calendar_periods
 from contracts_spec.periods import TERMS, Period, children, close_ns, day_number, day_of
 from contracts_spec.schema import Spec
+from contracts_spec.symbols import OutrightName, symbol_text
 from exchange.clearing_codes import TAKEN_LIVES, Life
 from exchange.codes import ComboKind, CommandKind, Family, PeriodKind
 from exchange.engine import query
@@ -49,19 +50,11 @@ def due_controls(states: np.ndarray, spec: Spec, day: date, group: int) -> list[
 
     states  the engine's STATE, read only
     day     trading day that comes
-    raises  UserError: a holiday list is missing, or the venue has no free book
+    raises  UserError: a holiday list or a parent's child is missing, or the venue has no free book
     """
     ended_books = _ended_outrights(states, group, close_ns(day, spec.calendar.close_hour_utc))
     if len(ended_books):
-        ended = query.instruments_of(states, ended_books)
-        by_id = {row.instrument_id: row for row in query.instruments(states)}
-        missing = {child for row in ended for child in _child_ids(row)} - by_id.keys()
-        if missing:
-            before = min(_ltd(row) for row in ended)
-            return _listings(
-                states, spec, before, [one for one in _day(states, spec, before, group) if one.id in missing]
-            )
-        return _ends(ended, by_id, spec)
+        return _due_of_ended(states, spec, query.instruments_of(states, ended_books), group)
     listed_day = int(states["groups"]["catalogue_day"][0, group])
     if 0 < listed_day < day_number(day) and _calendar(spec, day_of(listed_day)) != _calendar(spec, day):
         listed = {row.instrument_id for row in query.instruments(states)}
@@ -93,24 +86,41 @@ def _ltd(row: InstrumentRow) -> date:
 # --- ends
 
 
-def _ends(ended: Sequence[InstrumentRow], by_id: dict[int, InstrumentRow], spec: Spec) -> list[DueControl]:
-    """Controls that end instruments, in order of their last trading days: on each, months expire, then parents become
-    their children (CASCADE-003)."""
-    found: list[DueControl] = []
+def _due_of_ended(states: np.ndarray, spec: Spec, ended: Sequence[InstrumentRow], group: int) -> list[DueControl]:
+    """LIST of the children that are missing on a last trading day; once none is, all that ends (SPEC-051)."""
+    by_id = {row.instrument_id: row for row in query.instruments(states)}
+    ends: list[DueControl] = []
     for ltd, rows in groupby(sorted(ended, key=_ltd), _ltd):
         of_day = sorted(rows, key=lambda row: row.instrument_id)
-        months = [row for row in of_day if row.period_kind == PeriodKind.MONTH]
-        if months:
-            found.append(DueControl(CommandKind.EXPIRE, _expiry(months, spec, ltd)))
-        for kind in CASCADE_ORDER:
-            for row in of_day:
-                if row.period_kind == kind:
-                    books = [by_id[child].index for child in _child_ids(row)]
-                    found.append(
-                        DueControl(
-                            CommandKind.CASCADE, encode_payload(CascadePayload(row.index, books, day_number(ltd)))
-                        )
-                    )
+        missing = {child for row in of_day for child in _child_ids(row)} - by_id.keys()
+        if missing:
+            return _listings(states, spec, ltd, _children(states, spec, ltd, group, missing))
+        ends += _ends(of_day, by_id, spec, ltd)
+    return ends
+
+
+def _children(states: np.ndarray, spec: Spec, ltd: date, group: int, missing: set[int]) -> list[Instrument]:
+    """Instruments of a last trading day, by id. UserError: that day does not list one of them."""
+    new = [one for one in _day(states, spec, ltd, group) if one.id in missing]
+    unknown = sorted(missing - {one.id for one in new})
+    if unknown:
+        names = ", ".join(_symbol(spec, child) for child in unknown)
+        raise UserError(f"{names} must take the positions of what ended on {ltd}, and are not listed on that day")
+    return new
+
+
+def _ends(rows: Sequence[InstrumentRow], by_id: dict[int, InstrumentRow], spec: Spec, ltd: date) -> list[DueControl]:
+    """Controls that end the instruments of one last trading day: months expire, then parents become their children
+    (CASCADE-003)."""
+    found: list[DueControl] = []
+    months = [row for row in rows if row.period_kind == PeriodKind.MONTH]
+    if months:
+        found.append(DueControl(CommandKind.EXPIRE, _expiry(months, spec, ltd)))
+    for kind in CASCADE_ORDER:
+        for row in [row for row in rows if row.period_kind == kind]:
+            books = [by_id[child].index for child in _child_ids(row)]
+            payload = encode_payload(CascadePayload(row.index, books, day_number(ltd)))
+            found.append(DueControl(CommandKind.CASCADE, payload))
     return found
 
 
@@ -147,6 +157,12 @@ def _child_ids(row: InstrumentRow) -> list[int]:
     terms = unpack_id(row.instrument_id)
     family = Family.PHY if terms.period.kind in TERMS else terms.family
     return [pack_id(Terms(terms.chip_code, family, terms.floor_bp, child)) for child in children(terms.period)]
+
+
+def _symbol(spec: Spec, instrument_id: int) -> str:
+    terms = unpack_id(instrument_id)
+    (chip,) = [chip.name for chip in spec.chips if chip.code == terms.chip_code]
+    return symbol_text(OutrightName(chip, terms.family, terms.floor_bp, terms.period))
 
 
 # --- listing

@@ -5,21 +5,21 @@ from datetime import date
 
 import numpy as np
 
-from contracts_spec.periods import day_number
 from exchange.codes import MarketState
 from exchange.engine import query
 from exchange.venue.day_schedule import DaySchedule
 
-# is_ready(group, day): whether a group has the instruments of a day.
-IsReady = Callable[[int, date], bool]
+# is_done(group, day): whether nothing more happens by itself to bring a CLOSED group to a day.
+IsDone = Callable[[int, date], bool]
 
 
 class MissedDays:
     """Says as of which moment the schedule acts.
 
     That is now, as a rule. After missed closes it is the settlement of the first of them, until every group is settled
-    for that day and has its instruments, then the settlement of the next. So a month that ended on one of these days
-    ends at the price of that day, after the index values of the noons before it and before those after it.
+    for that day and has its instruments, or a person was warned of it, then the settlement of the next. So a month
+    that ended on one of these days ends at the price of that day, after the index values of the noons before it and
+    before those after it.
 
     schedule  the scheduled day
     began     trading day that began last, by its number in the schedule
@@ -34,12 +34,12 @@ class MissedDays:
         self._follows = False  # the day as of which the schedule acts comes without trading on the one before
         self._said = began
 
-    def moment_ns(self, now_ns: int, is_ready: IsReady) -> int:
+    def moment_ns(self, now_ns: int, is_done: IsDone) -> int:
         """The moment as of which the schedule acts, ns since 1970."""
         today = self.schedule.day_at(now_ns)
         if self.schedule.settle_after_s >= self.schedule.day_s:
             return now_ns  # a person settles each day
-        if self._acting == self.began < today and self._is_complete(is_ready):
+        if self._acting == self.began < today and self._is_complete(is_done):
             self._acting += 1
             self._say(today)
         self.behind = self._acting < today
@@ -52,14 +52,13 @@ class MissedDays:
         self.began = self._acting = day
         return follows
 
-    def _is_complete(self, is_ready: IsReady) -> bool:
+    def _is_complete(self, is_done: IsDone) -> bool:
         """Whether groups trade on the day that began last, or all of them could."""
         states = query.group_states(self._states)
         if any(state != MarketState.CLOSED for state in states.values()):
             return True
         day = self._date(self.began)
-        settled = self._states["groups"]["settled_day"][0]
-        self._follows = all(settled[group] >= day_number(day) and is_ready(group, day) for group in states)
+        self._follows = all(is_done(group, day) for group in states)
         return self._follows
 
     def _say(self, today: int) -> None:

@@ -15,7 +15,9 @@ from exchange.engine import query
 from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.control.registry import decode_payload
 from exchange.engine.engine import Engine, blank_commands
+from exchange.errors import UserError
 from exchange.limits import VENUE
+from exchange.venue.daily import lives
 from exchange.venue.daily.lives import DueControl, due_controls
 from exchange.venue.daily.settlement import day_limits, encoded, settle_groups
 
@@ -78,14 +80,15 @@ def test_each_day_has_what_the_calendar_ends_and_then_what_it_adds() -> None:
 @pytest.mark.rule("CASCADE-003", "SPEC-051")
 def test_what_weeks_have_ended_ends_in_order_of_last_trading_days() -> None:
     engine = opened("H100.G90.F27", "H100.G90.G27", "H100.G90.H27", "H100.G90.Q1-27", "H100.G90.T3-27", "H100.G90.C27")
-    first = due_on(engine, date(2027, 1, 10))
-    assert [kind for kind, _ in first] == ["LIST"], "children that are not listed come first"
-    assert {one.symbol for one in first[0][1].instruments} >= {"H100.G90.C28", "H100.G90.C29", "H100.G90.Q2-27"}
-    carry_out(engine, due_controls(engine.states, H100, date(2027, 1, 10), GROUP))
+    for children in ({"H100.G90.C28", "H100.G90.C29"}, {"H100.G90.Q2-27", "H100.G90.Q3-27", "H100.G90.Q4-27"}):
+        ((kind, terms),) = due_on(engine, date(2027, 1, 10))
+        assert kind == "LIST", "children that are not listed come first, parent by parent"
+        assert {one.symbol for one in terms.instruments} == children
+        carry_out(engine, due_controls(engine.states, H100, date(2027, 1, 10), GROUP))
     names = symbols(engine)
     ends = due_on(engine, date(2027, 1, 10))
-    told = [names[one.parent] if kind == "CASCADE" else [names[end.index] for end in one.books] for kind, one in ends]
-    assert told == ["H100.G90.T3-27", "H100.G90.C27", "H100.G90.Q1-27", ["H100.G90.F27"]]
+    ended = [names[one.parent] if kind == "CASCADE" else [names[end.index] for end in one.books] for kind, one in ends]
+    assert ended == ["H100.G90.T3-27", "H100.G90.C27", "H100.G90.Q1-27", ["H100.G90.F27"]]
     assert ends[-1][1].fee_mills == SPEC.products.fees.cash_settlement_mills == 1
     carry_out(engine, due_controls(engine.states, H100, date(2027, 1, 10), GROUP))
     assert due_on(engine, date(2027, 1, 10)) == [], "a venue with chosen instruments lists no more"
@@ -129,3 +132,26 @@ def test_a_new_spread_has_the_wider_limits_of_a_leg_that_settled_at_its_limit() 
     difference = leg.high_tick - prices[other.symbol]
     assert spread.settle_tick == difference
     assert (spread.low_tick, spread.high_tick) == (difference - wide - plain, difference + wide + plain)
+
+
+@pytest.mark.rule("SPEC-051", "CASCADE-003")
+def test_children_are_those_of_their_own_parent_s_last_trading_day() -> None:
+    """A month and a year that ended eleven months apart: the later quarters are on no list of the month's day."""
+    engine = opened("H100.G90.F27", "H100.G90.C28")
+    late = date(2028, 1, 10)
+    stages = []
+    while due := due_controls(engine.states, H100, late, GROUP):
+        stages.append([kind.name for kind, _ in due])
+        assert len(stages) < 20, "each stage brings the group forward"
+        carry_out(engine, due)
+    assert stages[:2] == [["LIST"], ["EXPIRE", "CASCADE", "EXPIRE"]]
+    life = {row.symbol: row.life for row in query.known_instruments(engine.states)}
+    assert life["H100.G90.C28"] == Life.CASCADED and life["H100.G90.Q4-28"] == Life.LISTED
+
+
+@pytest.mark.rule("SPEC-051")
+def test_a_child_that_no_list_has_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = opened("H100.G90.Q1-27", "H100.G90.F27")
+    monkeypatch.setattr(lives, "instruments_on", lambda *_: [])
+    with pytest.raises(UserError, match=r"H100.G90.G27, H100.G90.H27 must take the positions .* 2026-12-21"):
+        due_controls(engine.states, H100, date(2027, 1, 10), GROUP)
