@@ -71,7 +71,7 @@ class Gateway:
         self.wheel = TimerWheel(clock.mono_ns())
         self.buckets = RateBuckets(profile)
         self.slow = SlowReaders(port, outbox, profile, clock)
-        self.replays = ReplayQueue(outbox, self.wheel, clock, profile)
+        self.replays = ReplayQueue(self.wheel, clock, profile)
         self.connections: set[OpenConnection] = set()
         self.connections_opened = 0
         self.connections_of_key: Counter[str] = Counter()

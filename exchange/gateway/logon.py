@@ -248,7 +248,7 @@ class _CatchUp:
         connection, gateway = self._connection, self._connection.gateway
         if connection.closed:
             return
-        if connection.queue.transport.pending() > gateway.outbox.soft_bytes:
+        if connection.queue.is_behind:
             gateway.wheel.after(STEP_MS, self._go_on)
         else:
             gateway.port.ask(self.send)
