@@ -26,7 +26,10 @@ class StreamGap(Exception):
 
 
 class AccountState:
-    """The state of an account: `sequence` of the last event applied, `positions` by instrument, the latest `margin`."""
+    """The state of an account: `sequence` of the last event applied, `positions` by instrument, the latest `margin`.
+
+    Without `margin` of `auth` the latest margin is that of the last fill or payment (MARGIN-017).
+    """
 
     def __init__(self, account: int, orders: OrderTable) -> None:
         self.account, self.orders = account, orders
@@ -44,6 +47,9 @@ class AccountState:
 
     def take(self, message: AccountMessage) -> list[Event]:
         """Apply the next event. An event applied before is ignored; a missing one raises StreamGap (RECOV-003)."""
+        if isinstance(message, Margin) and not message.sequence:  # it is not one of the stream's events
+            self.margin = message
+            return [message]
         if message.sequence <= self.sequence:
             return []
         if message.sequence != self.sequence + 1:

@@ -267,6 +267,7 @@ def connect(
     *,
     subprotocol: str = JSON_SUBPROTOCOL,
     cancel_terms: CancelTerms | UnsetType = UNSET,
+    margin: bool = False,
     seed: int | None = None,
     events_max: int = 10_000,
 ) -> Session:
@@ -276,6 +277,7 @@ def connect(
     subprotocol     JSON by default; `wire.version` has MessagePack and binary records too
     key, secret     id of the key, and the secret that signs for it; without a key only public market data is available
     cancel_terms    what happens to orders when the connection drops; by default they are cancelled after 3 s
+    margin          follow the margin of the accounts through orders and marks too: `core.accounts`, and events
     seed            of the random part of order ids and reconnect times, for repeatable runs
     events_max      length of the event queue
     """
@@ -284,7 +286,7 @@ def connect(
 
     def make_core(orders: OrderTable) -> Core:
         dial = Dial(parts.hostname or "", path)
-        return Core(dial, key, secret, subprotocol=subprotocol, cancel_terms=cancel_terms, orders=orders)
+        return Core(dial, key, secret, subprotocol=subprotocol, cancel_terms=cancel_terms, margin=margin, orders=orders)
 
     address = f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc else url
     return Session(address, make_core, subprotocol, random.Random(seed), events_max)

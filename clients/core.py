@@ -23,7 +23,7 @@ from clients.credentials import Secret
 from clients.errors import NotLive, Refused
 from clients.events import Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
 from clients.feeds import Feed, Feeds
-from clients.logon import ClientPhase, Dial, check_credentials, logon
+from clients.logon import ClientPhase, Dial, check_credentials, logon, why_unusable
 from clients.order_replies import CompoundRequest
 from clients.orders import Order, OrderRequest, OrderTable
 from clients.replays import RunningReplay
@@ -60,7 +60,6 @@ from exchange.wire.messages import (
 )
 from exchange.wire.version import JSON_SUBPROTOCOL
 
-PROTOCOL_MAJOR = "1"
 SPECS_PER_REQUEST = 40  # a `sub` with so many channels fits into a frame
 HELLO_WAIT_S = 5.0  # longest wait for the `hello` of the first connection
 PING_SHARE = 3  # after a third of `dead_ms` without sending, send a ping
@@ -80,11 +79,12 @@ class Core:
         *,
         subprotocol: str = JSON_SUBPROTOCOL,
         cancel_terms: CancelTerms | UnsetType = UNSET,
+        margin: bool = False,
         orders: OrderTable | None = None,
     ) -> None:
-        """`orders`: an empty table of the caller's own kind of orders."""
-        check_credentials(key, secret)
-        self.dial, self.key, self._secret, self._terms = dial, key, secret, cancel_terms
+        """`margin`: ask for `margin` without `s` (MARGIN-017); `orders`: an empty table of the caller's own kind."""
+        check_credentials(key, secret, margin)
+        self.dial, self.key, self._secret, self._terms, self._margin = dial, key, secret, cancel_terms, margin
         self.requests = Requests(CODECS[subprotocol])
         self.orders = orders if orders is not None else OrderTable()
         self.accounts: dict[int, AccountState] = {}
@@ -271,8 +271,8 @@ class Core:
 
     def _take_hello(self, message: Hello) -> list[Event]:
         events: list[Event] = []
-        if message.version.split(".")[0] != PROTOCOL_MAJOR:
-            self.final, self.close_wanted = True, f"the venue speaks version {message.version}, not {PROTOCOL_MAJOR}"
+        if unusable := why_unusable(message.version, self._margin):
+            self.final, self.close_wanted = True, unusable
             return events
         if self.hello is not None and self.hello.history != message.history:
             self._drop_state()
@@ -283,7 +283,8 @@ class Core:
         assert self._secret is not None
         self.phase = ClientPhase.LOGON
         applied = [(number, account.sequence) for number, account in self.accounts.items()]
-        self._ask(logon(self._secret, self.dial, message.nonce, self.key, self.session_id, applied, self._terms))
+        name = self.key, self.session_id
+        self._ask(logon(self._secret, self.dial, message.nonce, *name, applied, self._terms, self._margin))
         return events
 
     def _take_welcome(self, message: Welcome) -> list[Event]:

@@ -9,6 +9,7 @@ from exchange.wire.fields import Pair
 from exchange.wire.messages import Auth, CancelTerms, FullCancelTerms
 from exchange.wire.version import RELEASE
 
+PROTOCOL_MAJOR, MARGIN_MINOR = "1", 9  # version of the protocol, and the first minor one with `margin` of `auth`
 AGENT = f"gpux-py/{RELEASE}"
 
 
@@ -29,14 +30,26 @@ class Dial(Struct, frozen=True):
     path: str
 
 
-def check_credentials(key: str, secret: Secret | None) -> None:
-    """ValueError unless key and secret are both given or both absent, and the secret can sign."""
+def check_credentials(key: str, secret: Secret | None, margin: bool) -> None:
+    """ValueError unless key and secret are both given or both absent, and the secret can sign. `margin` needs a key."""
+    if margin and not key:
+        raise ValueError("margin=True follows the margin of a key's accounts: connect(url, key=ID, secret=...)")
     if key and secret is None:
         raise ValueError(f"key {key} needs its secret: connect(url, key={key!r}, secret=Ed25519.load(FILE))")
     if secret is not None and not key:
         raise ValueError("a secret needs the id of its key: connect(url, key=ID, secret=...)")
     if secret is not None and not callable(getattr(secret, "sign", None)):
         raise ValueError(f"secret is a {type(secret).__name__}, not an Ed25519 or Hmac of clients.credentials")
+
+
+def why_unusable(version: str, margin: bool) -> str:
+    """Why the client cannot talk to a venue of this version of the protocol; empty: it can. `margin`: as of `logon`."""
+    major, _, minor = version.partition(".")
+    if major != PROTOCOL_MAJOR:
+        return f"the venue speaks version {version}, not {PROTOCOL_MAJOR}"
+    if margin and int(minor) < MARGIN_MINOR:
+        return f"the venue speaks version {version}, margin=True needs {PROTOCOL_MAJOR}.{MARGIN_MINOR}"
+    return ""
 
 
 def logon(
@@ -47,8 +60,11 @@ def logon(
     session_id: str,
     applied: list[Pair],
     terms: CancelTerms | UnsetType,
+    margin: bool,
 ) -> Auth:
     """Build the `auth` that answers a `hello`.
+
+    margin        ask for `margin` without `s` (MARGIN-017)
 
     session_id   session to resume, whose older connection is closed; empty: open a new session
     applied      (account, sequence) of the last events applied; the venue sends the events after these
@@ -62,6 +78,7 @@ def logon(
         take=bool(session_id),
         last_applied=applied if session_id else [],
         cancel_terms=terms,
+        margin=margin,
         agent=AGENT,
     )
 

@@ -34,6 +34,7 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("publish.encode.test_put", "test_a_number_of_a_record_is_put_with_its_lowest_byte_first", 8),
     ("gateway.inbound.reading", "compare", 1, 25),
     ("gateway.inbound.test_frames", "test_any_stream_is_split_as_a_slow_twin_splits_it", 1),
+    ("gateway.margin.test_figures", "test_the_figures_of_many_accounts_are_those_of_each", 3),
     ("properties.test_house_controls", "drive", 1, 60),
     ("engine.test_views", "test_what_is_read_is_what_a_slow_walk_over_all_orders_finds", 3),
 )

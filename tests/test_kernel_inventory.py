@@ -47,6 +47,7 @@ from exchange.engine import query
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import day_limits, definitions, warm_up
 from exchange.gateway.inbound.requests import Inbound
+from exchange.gateway.margin.figures import figures_copier
 from exchange.kernel import KERNELS
 from exchange.limits import TEST
 from exchange.publish.account_streams import AccountStreams
@@ -57,6 +58,7 @@ warm_up(TEST)
 EventFold()
 AccountStreams(InstrumentTable(list), 16, None)
 Inbound(SimpleNamespace(gathering=Gathering(16)), 1)
+figures_copier(Engine(TEST).states.dtype)
 before = [dict(kernel.overloads) for kernel in KERNELS]
 engine = Engine(TEST)
 for size in (1, 3):
@@ -80,6 +82,7 @@ query.find_order(engine.states, 1, client_order_id="A")
 query.find_order(engine.states, 1, order_id=1)
 query.position(engine.states, 1, 1)
 query.margin(engine.states, 1)
+figures_copier(engine.states.dtype)(engine.states, np.ones(1, np.int64), np.zeros((1, 3), np.int64))
 def name_of(kernel):
     return f"{kernel.py_func.__module__}.{kernel.py_func.__name__}"
 def calls(kernel):

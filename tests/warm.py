@@ -11,7 +11,9 @@ from exchange.limits import TEST, VENUE
 
 def warm_edge() -> None:
     """The kernels between sockets and rows, which are bound when a venue is made."""
+    from exchange.engine.engine import Engine
     from exchange.gateway.inbound.requests import Inbound
+    from exchange.gateway.margin.figures import figures_copier
     from exchange.publish.account_streams import AccountStreams
     from exchange.publish.fold.event_fold import EventFold
     from exchange.publish.instruments import InstrumentTable
@@ -22,6 +24,8 @@ def warm_edge() -> None:
     AccountStreams(InstrumentTable(list), 16, clock)
     port: Any = SimpleNamespace(gathering=Gathering(16))
     Inbound(port, 1)
+    for limits in (TEST, VENUE):
+        figures_copier(Engine(limits).states.dtype)
 
 
 def main() -> None:

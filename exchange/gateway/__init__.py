@@ -12,6 +12,7 @@ gateway             what all connections share
 inbound             a package: reads usual requests into rows, in compiled code
 slow_readers        connections that read too slowly, and which channels a connection gets
 replay_queue        sends replayed ranges in slices; all connections share one budget
+margin              a package: sends what orders and marks change of an account's money, to sessions that asked for it
 refused_logons      lines in the venue's log about refused logons
 session_registry    makes sessions, numbers them, and knows which may be resumed
 session             what outlives connections: terms, last request id, replies

@@ -198,6 +198,7 @@ class Connection:
     def _leave_session(self) -> None:
         """Send no more messages of its session and accounts. What was sent until now is still written."""
         self.gateway.port.disconnect(self.queue)
+        self.gateway.margin_updates.drop(self.queue)
         self.queue.set_slot(0)
 
     @property

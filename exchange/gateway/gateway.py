@@ -11,6 +11,7 @@ from exchange.gateway.auth import NONCE_BYTES, encode_bytes
 from exchange.gateway.command_batch import Answer
 from exchange.gateway.inbound.requests import Inbound
 from exchange.gateway.keys import Key, KeyStore, SessionRecord
+from exchange.gateway.margin.updates import MarginUpdates
 from exchange.gateway.outbox import Outbox
 from exchange.gateway.port import VenuePort
 from exchange.gateway.refused_logons import RefusedLogons
@@ -71,7 +72,8 @@ class Gateway:
         self.wheel = TimerWheel(clock.mono_ns())
         self.buckets = RateBuckets(profile)
         self.slow = SlowReaders(port, outbox, profile, clock)
-        self.replays = ReplayQueue(outbox, self.wheel, clock, profile)
+        self.replays = ReplayQueue(self.wheel, clock, profile)
+        self.margin_updates = MarginUpdates(port, self.wheel)
         self.connections: set[OpenConnection] = set()
         self.connections_opened = 0
         self.connections_of_key: Counter[str] = Counter()

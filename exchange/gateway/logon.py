@@ -43,6 +43,8 @@ def log_on(connection: Connection, message: Auth) -> None:
         _fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
     elif key.addresses and connection.address not in key.addresses:
         _fail(connection, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
+    elif message.margin and not key.may_read:
+        _fail(connection, message, ErrorCode.SCOPE, "margin: a key that may not read has no account stream")
     elif "admin" in key.scopes:
         _fail(connection, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
     elif gateway.connections_of_key[key.key] >= gateway.profile.connections_per_key:
@@ -100,7 +102,7 @@ def _attach_session(connection: Connection, message: Auth, key: Key) -> None:
     def durable(_request_id: int, _received_us: int, events: list[Row]) -> None:
         gateway.record_session(events[0][0] if events else gateway.port.sequence, session, terms)
         # `ask` runs `_admit` after this release, so that there is no gap or overlap between snapshot and stream.
-        gateway.port.ask(lambda: _admit(connection, message.request_id, received_us, resume_from))
+        gateway.port.ask(lambda: _admit(connection, message, received_us, resume_from))
 
     gateway.journal_session(session, 0, durable)
     connection.schedule(LOGIN_LIFE_MS - NOTICE_MS, lambda: announce_end(connection))
@@ -132,7 +134,7 @@ def _is_of_other_key(gateway: Gateway, name: str, key: Key) -> bool:
     return record is not None and record.key != key.key
 
 
-def _admit(connection: Connection, request_id: int, received_us: int, resume_from: dict[int, int] | None) -> None:
+def _admit(connection: Connection, message: Auth, received_us: int, resume_from: dict[int, int] | None) -> None:
     """Send `welcome`, then the missed events or a snapshot, then `live`. Called when the SESSION row is durable.
 
     resume_from   by account, the last event that the client has; None: it resumes no session
@@ -146,7 +148,7 @@ def _admit(connection: Connection, request_id: int, received_us: int, resume_fro
     numbers = [(account, query.account_sequence(port.states, account)) for account in key.accounts]
     connection.queue.send(
         Welcome(
-            request_id, session.name, list(key.accounts), sorted(key.scopes), missed is not None, numbers,
+            message.request_id, session.name, list(key.accounts), sorted(key.scopes), missed is not None, numbers,
             session.last_id, full_terms(session.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
         )
     )  # fmt: skip
@@ -155,7 +157,7 @@ def _admit(connection: Connection, request_id: int, received_us: int, resume_fro
         pages = {account: port.questions.account_pages(account) for account in key.accounts}
     applied = resume_from if missed and key.may_read else dict(numbers)
     assert applied is not None
-    _CatchUp(connection, pages, applied, missed or {}).send()
+    _CatchUp(connection, pages, applied, missed or {}, message.margin).send()
 
 
 def _missed(connection: Connection, resume_from: dict[int, int]) -> dict[int, list[Row]] | None:
@@ -189,12 +191,14 @@ class _CatchUp:
         pages: dict[int, list[AccountSnapshot]],
         sent: dict[int, int],
         missed: dict[int, list[Row]],
+        margin: bool,
     ) -> None:
-        """All three are by account.
+        """The first three are by account.
 
         pages    of the snapshot, if the client gets one
         sent     last stream number that the client has after these pages
         missed   events after that number
+        margin   whether its session gets `margin` without `s`, from `live` on (MARGIN-017)
         """
         assert connection.key is not None
         self._connection = connection
@@ -203,6 +207,7 @@ class _CatchUp:
         self._pages = pages
         self._sent = sent
         self._missed = missed
+        self._margin = margin
 
     def send(self) -> None:
         """Send a slice, between two releases. After the last slice of an account it sends `live`."""
@@ -240,6 +245,8 @@ class _CatchUp:
                     connection.close(CloseCode.FLOODING, "too many connections listen to accounts")
                     return
                 port.listen(account, connection.queue)
+                if self._margin:
+                    connection.gateway.margin_updates.add(account, connection.queue)
             self._accounts.pop(0)
         if not connection.closed:
             connection.go_live()
@@ -248,7 +255,7 @@ class _CatchUp:
         connection, gateway = self._connection, self._connection.gateway
         if connection.closed:
             return
-        if connection.queue.transport.pending() > gateway.outbox.soft_bytes:
+        if connection.queue.is_behind:
             gateway.wheel.after(STEP_MS, self._go_on)
         else:
             gateway.port.ask(self.send)

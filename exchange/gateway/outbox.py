@@ -167,6 +167,11 @@ class SendQueue:
         """Set the row of the session that the connection has taken."""
         self.slot = slot
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether its client reads too slowly: more bytes wait to be sent than the soft limit (RATE-006)."""
+        return self.transport.pending() > self.outbox.soft_bytes
+
     def clear(self) -> None:
         """Drop queued messages and frames."""
         self.messages.clear()

@@ -255,5 +255,9 @@ class VenuePort(Protocol):
     def listen(self, account: int, queue: SendQueue) -> None:
         """Send an account's messages to this connection as they are released."""
 
+    def streamed_margins(self, accounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the last `margin` in the stream of each account said, of accounts with listeners: `e`; equity, initial
+        margin and free margin. `accounts`: int64, shape (n,); the answers: int64, (n,) and (n, 3)."""
+
     def unlisten(self, account: int, queue: SendQueue) -> None:
         """Stop sending an account's messages to this connection."""

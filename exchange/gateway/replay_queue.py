@@ -1,6 +1,6 @@
 """Sends replayed ranges in slices. All connections share one budget, so that replays do not hold up the event loop.
 
-    replays = ReplayQueue(outbox, wheel, clock, profile)
+    replays = ReplayQueue(wheel, clock, profile)
     replays.send(connection, granted, messages)   # sends the reply, the messages of the iterator, and `rp_end`
     replays.open_bucket(address)                  # the token bucket of a peer that has not logged on
     replays.is_sending(connection)
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Protocol
 
-from exchange.gateway.outbox import Outbox, SendQueue
+from exchange.gateway.outbox import SendQueue
 from exchange.gateway.throttle import Profile, RateBucket
 from exchange.gateway.timers import STEP_MS, TimerWheel
 from exchange.seams import Clock
@@ -42,8 +42,7 @@ class ReplayConnection(Protocol):
 class ReplayQueue:
     """The replays that are being sent. Connections take turns."""
 
-    def __init__(self, outbox: Outbox, wheel: TimerWheel, clock: Clock, profile: Profile) -> None:
-        self._outbox = outbox
+    def __init__(self, wheel: TimerWheel, clock: Clock, profile: Profile) -> None:
         self._wheel = wheel
         self._clock = clock
         self._profile = profile
@@ -92,7 +91,7 @@ class ReplayQueue:
             self._left, self._step = SLICE_MESSAGES, step
         for connection in list(self._waiting):
             replays = self._waiting[connection]
-            while replays and self._left and self._takes_more(connection):
+            while replays and self._left and not (connection.closed or connection.queue.is_behind):
                 self._send_slice(connection, replays)
             if connection.closed or not replays:
                 del self._waiting[connection]
@@ -102,9 +101,6 @@ class ReplayQueue:
         if self._waiting:
             self._scheduled = True
             self._wheel.after(0, self._send)
-
-    def _takes_more(self, connection: ReplayConnection) -> bool:
-        return not connection.closed and connection.queue.transport.pending() <= self._outbox.soft_bytes
 
     def _send_slice(self, connection: ReplayConnection, replays: deque[Iterator[Any]]) -> None:
         sent = 0

@@ -9,7 +9,7 @@ The kernels of `publish.encode` read the same table in another way; tests compar
 were written without the table.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -180,12 +180,18 @@ def maker_of(form: Form, behind: tuple[str, ...], derived: Mapping[str, Getter])
         if show is not None:
             words.append((number, show))
     others = tuple((key.name, _getter_of(form, key, sources)) for key in keys[first:])
+    build = form.message if form.message.__match_args__ else _by_keyword(form.message, names[:first])
     take: Callable[[Row], tuple[Any, ...]] = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
-    return _maker(form.message, take, tuple(constants), tuple(changes), tuple(words), others)
+    return _maker(build, take, tuple(constants), tuple(changes), tuple(words), others)
+
+
+def _by_keyword(message: type[Struct], names: Sequence[str]) -> Callable[..., Any]:
+    """A function that makes a message whose fields are given by keyword from the values of its first fields."""
+    return lambda *values: message(**dict(zip(names, values, strict=True)))
 
 
 def _maker(
-    message: type[Struct],
+    build: Callable[..., Any],
     take: Callable[[Row], tuple[Any, ...]],
     constants: tuple[Any, ...],
     changes: tuple[tuple[int, Getter], ...],
@@ -198,7 +204,7 @@ def _maker(
             values[number] = get(row)
         for number, show in words:
             values[number] = show(values[number])
-        made = message(*values)
+        made = build(*values)
         for name, get in others:
             setattr(made, name, get(row))
         return made

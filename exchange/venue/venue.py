@@ -98,7 +98,7 @@ class Venue:
         self.disconnect, self.forget = streams.disconnect, streams.forget
         self.listen, self.unlisten, self.ask_python = streams.listen, streams.unlisten, streams.ask_python
         self.stream_number, self.note_stream_number = streams.released, streams.set_released
-        self.note_reply = streams.note_reply
+        self.note_reply, self.streamed_margins = streams.note_reply, streams.margins
 
     # The gateway's port to the venue.
 

@@ -99,9 +99,18 @@ class Position(AccountMessage, tag="pos"):
     drop_sequence: Count = 0
 
 
-class Margin(AccountMessage, tag="margin"):
-    """Equity and margins of the account after a command; at most one message per command (ACCT-002)."""
+class Margin(AccountMessage, tag="margin", kw_only=True):
+    """Equity and margins of the account after a command; at most one message per command (ACCT-002).
 
+    With `sequence` it belongs to the account's stream. Without, it is the newest of what orders and marks have changed:
+    sent to sessions that asked for it in `auth`, merged while much happens, and never replayed (MARGIN-017).
+    """
+
+    # The fields of AccountMessage again, by keyword, so that one of them may have a default and keeps its place.
+    account: Count
+    sequence: Count = 0
+    engine_sequence: Count
+    time_us: TimeUs
     currency: str
     equity_mills: Mills
     initial_margin_mills: Mills

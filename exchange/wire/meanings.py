@@ -58,6 +58,9 @@ MEANINGS = {
     "sent_us": _M("us", "gateway's clock when it wrote the reply"),
     "engine_sequence": _M("sequence", "sequence of the command whose effect this shows; joins all streams, with holes"),
     "sequence": _M("sequence", "number of the message in its stream: of the account, or of the channel"),
+    "Margin.sequence": _M(
+        "sequence", "number of the message in the account's stream; absent: it is not part of it (`margin` of `auth`)"
+    ),
     "sequences": _M("id, sequence", "for each account: its number and the last `s` of its stream"),
     "previous": _M("sequence", "`s` of the message before in this channel; absent in a snapshot"),
     "time_us": _M("us", "venue time of `e`"),
@@ -210,6 +213,7 @@ MEANINGS = {
     "FullCancelTerms.orders": _COD_ORDERS,
     "grace_ms": _M("ms", "time to resume before the orders are cancelled"),
     "cancel_terms": _M("", "terms of cancel on disconnect"),
+    "Auth.margin": _M("", "also send `margin` without `s`: what orders and marks change"),
     "Auth.cancel_terms": _M("", "terms of cancel on disconnect; absent: all defaults"),
     "CancelOnDisconnectFired.reason": _M("", "`dead`: silent, or timer ended; `cod`: any other end", DISCONNECT_CAUSES),
     # sessions

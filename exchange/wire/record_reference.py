@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from msgspec.structs import fields
 
+from exchange.wire.account_messages import Margin
 from exchange.wire.binary import (
     ABSENT,
     ABSENT_CODE,
@@ -36,6 +37,8 @@ HEAD_FIELDS = (
     ("version", 6, 1, f"{VERSION}; it rises when fields are added"),
     ("flags", 7, 1, "0; to be ignored"),
 )
+# Optional keys that every record of their class has: without them the message is no record.
+NEEDED: dict[type[Struct], tuple[str, ...]] = {Margin: ("sequence",)}
 INTEGERS = {8: "int64", 4: "uint32", 2: "uint16", 1: "uint8"}
 # Fields of the rows of a mass quote and of its reply: name, offset, bytes. They have no padding but behind `i`.
 _QUOTE_ROW = (("i", 0, 4), ("bid_px", 8, 8), ("bid_q", 16, 8), ("ask_px", 24, 8), ("ask_q", 32, 8))
@@ -142,7 +145,7 @@ def _field(layout: RecordLayout, place: RecordField, sender: str, is_zero_shown:
     field = next(field for field in fields(message) if field.name == place.name)
     kind, words = _kind(place)
     absent: tuple[int, ...] = ()
-    if not field.required:
+    if not field.required and place.name not in NEEDED.get(message, ()):
         absent = _absent_in_request(place, kind) if sender == "client" else _absent_in_report(kind, is_zero_shown)
     if layout.template == QUOTE_OK:
         absent = ()

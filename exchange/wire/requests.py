@@ -71,7 +71,10 @@ class CancelTerms(_ClientPart, omit_defaults=False, kw_only=True):
 
 
 class Auth(Request, tag="auth", kw_only=True):
-    """A logon (SESS-001). With `session_id` and `last_applied` it resumes a session (RECOV-010)."""
+    """A logon (SESS-001). With `session_id` and `last_applied` it resumes a session (RECOV-010).
+
+    margin   send `margin` without `sequence` too: what orders and marks have changed (MARGIN-017)
+    """
 
     key: Name
     algorithm: Literal["ed25519", "hmac-sha256"] = "ed25519"
@@ -80,6 +83,7 @@ class Auth(Request, tag="auth", kw_only=True):
     take: bool = False
     last_applied: Annotated[list[tuple[Word, Count]], Meta(max_length=64)] = []
     cancel_terms: CancelTerms | UnsetType = UNSET
+    margin: bool = False
     agent: Text | Literal[""] = ""
 
 

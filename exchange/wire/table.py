@@ -155,6 +155,7 @@ ALWAYS: dict[type[Struct], tuple[str, ...]] = {
          "order_lots", "quotes"),
     Err: ("engine_sequence", "received_us", "sent_us", "low_tick", "high_tick", "need_mills", "free_margin_mills"),
     Position: ("realised_mills",),
+    Margin: ("sequence",),
 }  # fmt: skip
 
 _HEAD = (

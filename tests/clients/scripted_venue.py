@@ -60,9 +60,9 @@ INSTRUMENT: dict[str, Any] = {
 class ScriptedVenue:
     """Drives one core: `says` hands it messages, `heard` takes what it sent since the last look."""
 
-    def __init__(self, key: str = KEY) -> None:
+    def __init__(self, key: str = KEY, margin: bool = False) -> None:
         path = "/v1/oe" if key else "/v1/md"
-        self.core = Core(Dial("localhost", path), key, Ed25519.from_seed(SEED) if key else None)
+        self.core = Core(Dial("localhost", path), key, Ed25519.from_seed(SEED) if key else None, margin=margin)
         self.now = 0.0
 
     def says(self, *messages: dict[str, Any]) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from clients.account import AccountState, StreamGap
@@ -22,7 +23,10 @@ def position(sequence: int, lots: int) -> Position:
 
 
 def margin(sequence: int) -> Margin:
-    return Margin(7, sequence, 10 + sequence, 0, "USD", 1_000, 100, 80, 900)
+    return Margin(
+        account=7, sequence=sequence, engine_sequence=10 + sequence, time_us=0, currency="USD", equity_mills=1_000,
+        initial_margin_mills=100, maintenance_margin_mills=80, free_margin_mills=900,
+    )  # fmt: skip
 
 
 def a_view(**changes: Any) -> OrderView:
@@ -43,6 +47,18 @@ def test_events_change_orders_positions_and_margin() -> None:
     assert changed.order is filled.order is order and order.filled_lots == 4
     assert state.take(position(3, 4)) and state.position_lots(MONTH) == 4
     assert state.take(margin(4)) and state.margin is not None and state.margin.equity_mills == 1_000
+
+
+@pytest.mark.rule("MARGIN-017", "RECOV-003")
+def test_margin_without_a_number_is_the_latest_and_no_event_of_the_stream() -> None:
+    state = account()
+    state.take(margin(1))
+    told = msgspec.structs.replace(margin(0), free_margin_mills=500)
+    assert state.take(told) == [told] and state.margin is told
+    assert state.take(told) == [told], "the same figures may come again"
+    assert state.sequence == 1
+    (numbered,) = state.take(margin(2))
+    assert state.margin is numbered, "of both forms the one that came last counts"
 
 
 def test_a_flat_position_is_dropped() -> None:

@@ -61,6 +61,7 @@ def play_dialogue(folder: str, binary: bool = False) -> list[Line]:
         quotes(talk, peer, other)
         protection(talk, risk)
         recovery(talk, peer, other)
+        margin(talk)
     return talk.lines + play_days(f"{folder}/days", binary)
 
 
@@ -270,3 +271,17 @@ def recovery(talk: Talk, peer: Peer, other: Peer) -> None:
     first.drop()
     bench.pass_ms(3_100)
     talk.hear(second)
+
+
+def margin(talk: Talk) -> None:
+    """A session that asked for margin: the present figures, then what an order and its cancel have changed."""
+    bench, book, price = talk.bench, talk.bench.instrument, talk.bench.price
+    talk.section = "margin"
+    peer = talk.join()
+    talk.log_on(peer, bench.keys[OWN], margin=True)
+    talk.ask(peer, New(request_id=2, instrument=book, side="b", price_tick=price, order_lots=9, client_order_id="w1"))
+    bench.pass_ms(110)
+    talk.hear(peer)
+    talk.ask(peer, Cancel(request_id=3, client_order_id="w1"))
+    bench.pass_ms(110)
+    talk.hear(peer)

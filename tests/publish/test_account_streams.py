@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from exchange.codes import EventKind, OrderState
+from exchange.codes import EventFlag, EventKind, OrderState
 from exchange.engine.event_rows import SEQUENCE, Row
 from exchange.publish.account_streams import AccountStreams
 from exchange.publish.encode import put
@@ -62,6 +62,26 @@ def test_an_account_gets_each_event_behind_the_answer_of_its_command() -> None:
     assert asked == [(3, 102, [22])] and len(peer.framed) == 1, "one write"
     assert (streams.released(7), streams.released(8), streams.released(9)) == (3, 1, 0)
     assert peer.stored == [(1_000_020, 20, NOW_US - 500, 0, NOW_US)]
+
+
+@pytest.mark.rule("MARGIN-017", "ACCT-002")
+@pytest.mark.parametrize("kind", [EventKind.POSITION_CHANGED, EventKind.CASH_MOVED])
+def test_what_the_last_margin_of_a_stream_said_is_known(kind: EventKind) -> None:
+    streams, money = new_streams(), "equity_mills" if kind == EventKind.POSITION_CHANGED else "equity_after_mills"
+    peer = Peer(streams, 1)
+    streams.listen(7, peer)
+
+    def paid(sequence: int, account: int, flags: int, equity: int) -> Row:
+        values = {money: equity, "margin_held_mills": 300 + sequence, "unpaid_gain_mills": 40}
+        return event(kind, sequence, account=account, account_sequence=sequence, instrument=1, flags=flags, **values)
+
+    shown = int(EventFlag.MARGIN)
+    rows = events_of(paid(20, 7, shown, 900), paid(21, 7, shown, 1_000), paid(22, 7, 0, 5), paid(23, 8, shown, 5))
+    streams.take(batch_of(rows, commands_of(20, 4), [NOBODY] * 4))
+    said = [one for payload in peer.payloads() for one in msgspec.json.decode(payload) if one["t"] == "margin"]
+    sequences, figures = streams.margins(np.array([8, 7]))
+    assert sequences.tolist() == [0, said[-1]["e"]] == [0, 21]
+    assert figures[1].tolist() == [said[-1][key] for key in ("eq", "im", "free")] == [1_000, 321, 639]
 
 
 def test_a_command_without_events_is_answered_too() -> None:

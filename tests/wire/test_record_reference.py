@@ -32,7 +32,8 @@ def drawn(rng: random.Random, field: FieldTable) -> int:
         return rng.randint(0, 1)
     if field.kind == "uint16":
         return int(rng.choice(tuple(ErrorCode)))
-    lowest = 1 if field.key == "i" else 0  # a request for instrument 0 lacks the key
+    # A request for instrument 0 lacks the key, and so does a message without a number in its stream.
+    lowest = 1 if field.key in ("i", "s") else 0
     return rng.choice((lowest, 1, rng.randrange(1, 2 ** BITS[field.kind])))
 
 

@@ -59,12 +59,19 @@ def test_the_tables_have_every_code() -> None:
     assert [(row["code"], row["name"]) for row in close_table()] == [(int(code), code.name) for code in CloseCode]
 
 
+# What an earlier client would miss -> why it never meets it.
+ASKED_FOR = {
+    "Margin.required: s is gone": "only a session with `margin` in its `auth` gets one without `s` (MARGIN-017)"
+}
+
+
 @pytest.mark.rule("WIRE-040")
 @pytest.mark.parametrize("file", STORED, ids=lambda file: file.stem)
 def test_a_later_schema_only_adds(file: Path) -> None:
     old = json.loads(file.read_text())["$defs"]
     assert not old.keys() - PARTS.keys()
-    wrong = [text for name in old for text in lost(old[name], PARTS[name], name in CLIENT_NAMES, name)]
+    missed = [text for name in old for text in lost(old[name], PARTS[name], name in CLIENT_NAMES, name)]
+    wrong = [text for text in missed if text not in ASKED_FOR]
     assert not wrong, "\n".join(wrong)
 
 

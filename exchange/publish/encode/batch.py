@@ -7,6 +7,7 @@ and says why where it does not know a reply and where there is no space; then it
 
 import numpy as np
 
+from exchange.engine.event_rows import EQUITY_AFTER_MILLS, EQUITY_MILLS, MARGIN_HELD_MILLS
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_CASH_MOVED,
@@ -46,6 +47,7 @@ MESSAGE_BYTES = 8_192  # more than the longest message, a reply to a quote of 32
 REQUEST_ID, RECEIVED_US, SENT_US = row_values.REQUEST_ID, row_values.RECEIVED_US, row_values.SENT_US
 REPLACED_TICK, REPLACED_LOTS = row_values.REPLACED_TICK, row_values.REPLACED_LOTS
 PRIORITY, WHY = row_values.PRIORITY, row_values.WHY
+FREE_MILLS = row_values.FREE_MILLS
 
 
 # What a reply says.
@@ -152,6 +154,17 @@ def send_message(tables, chains, streams, account, form, events, place, legs):
 
 
 @leaf_kernel
+def note_margin(tables, streams, account, event):
+    """Note what the `margin` behind a row says, so that its figures are not sent once more (MARGIN-017)."""
+    values = tables.values
+    streams.margin_sequence[account] = event.sequence
+    is_position = event.kind == EVENT_POSITION_CHANGED
+    streams.margin_equity[account] = values[EQUITY_MILLS] if is_position else values[EQUITY_AFTER_MILLS]
+    streams.margin_held[account] = values[MARGIN_HELD_MILLS]
+    streams.margin_free[account] = values[FREE_MILLS]
+
+
+@leaf_kernel
 def has_space(chains, messages):
     """Whether so many messages, each in every encoding, fit behind what waits."""
     return (
@@ -183,6 +196,7 @@ def send_account_messages(tables, chains, streams, events, cells, place):
     send_message(tables, chains, streams, account, form, events, place, legs)
     if shows_margin(event):
         send_message(tables, chains, streams, account, margin_form, events, place, 0)
+        note_margin(tables, streams, account, event)
 
 
 @kernel

@@ -18,6 +18,11 @@ REPLIES = 1 << 13  # commands of a batch, at most
 STREAMS = record_type(
     [
         ("released", "i8", ACCOUNTS),  # last number of each account's stream
+        # What the last `margin` of an account's stream said, and at which `e`; only of accounts that somebody hears.
+        ("margin_sequence", "i8", ACCOUNTS),
+        ("margin_equity", "i8", ACCOUNTS),
+        ("margin_held", "i8", ACCOUNTS),
+        ("margin_free", "i8", ACCOUNTS),
         ("listeners", "i4", ACCOUNTS),  # connections that listen to an account
         ("listener", "i4", ACCOUNTS),  # node of the first
         ("node_slot", "i4", NODES),
