@@ -83,6 +83,9 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "delivery_addon_business_days": (0, BUSINESS_DAYS_MAX),
         "concentration_steps_unregistered": (0, 100),
         "prefund_days": (0, 366),
+        "call_minutes": (1, 7 * 24 * 60),
+        "mark_seconds": (1, 3_600),
+        "mark_min_lots": (1, 1_000_000),
     },
 }  # fmt: skip
 # Figures up to which money is proven to fit into 64 bits (SPEC-004).

@@ -228,6 +228,9 @@ class MarginFile(Struct, frozen=True, forbid_unknown_fields=True):
     in_delivery_bp: int
     prefund_days: int
     maintenance_bp: int
+    call_minutes: int
+    mark_seconds: int
+    mark_min_lots: int
     pair: tuple[Pair, ...] = ()
 
 

@@ -127,7 +127,7 @@ class Timekeeper:
         if self._marker is not None:
             self._mark(self._marker, now_ns)
         if self._caller is not None and not self._is_settling(now_ns):
-            self._caller.turn(now_ns)
+            self._caller.turn(now_ns, self._schedule)
         if missed is not None and not (missed.behind and keeper is not None and keeper.is_busy):
             self._follow_schedule(missed, acting_ns)
 
@@ -193,6 +193,8 @@ class Timekeeper:
         """Open books and groups whose RESERVED state has run out; they uncross then."""
         terms = {"kind": CommandKind.SET_STATE, "market_state": MarketState.OPEN, "state_reason": StateReason.SCHEDULE}
         groups, books = query.due_to_reopen(self._states, now_ns)
+        if self._marker is not None and (groups or books):
+            self._marker.note_reopened(now_ns)
         for group in groups:
             self._send("state", group, {**terms, "group": group})
         for index in books:

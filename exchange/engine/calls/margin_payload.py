@@ -10,7 +10,7 @@ from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, Family, PeriodKind
 from exchange.engine.calls.margin_run import MarginPayload
-from exchange.units import NS_PER_DAY
+from exchange.units import NS_PER_DAY, NS_PER_S
 
 CHIP_SHIFT = 24  # of an instrument id (SPEC-042)
 
@@ -28,6 +28,7 @@ def margin_payload(states: np.ndarray, spec: Spec, day: date) -> MarginPayload:
         addon=_addon_months(states, spec, day),
         addon_bp=rates.delivery_addon_bp,
         maintenance_bp=rates.maintenance_bp,
+        call_ns=rates.call_minutes * 60 * NS_PER_S,
     )
 
 

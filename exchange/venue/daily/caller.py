@@ -16,11 +16,12 @@ from exchange.engine.calls.margin_payload import margin_payload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import Row
 from exchange.records import COMMAND_FIELDS
-from exchange.venue.daily.marker import MARK_NS
+from exchange.units import NS_PER_S
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.own_commands import OwnCommands
 
 HOUR_S = 3_600
+MINUTE_NS = 60 * NS_PER_S  # between runs while an account is in liquidation (FALL-003)
 
 
 class Caller:
@@ -42,14 +43,14 @@ class Caller:
         """Positions have been marked or settled: make a run."""
         self._is_asked = True
 
-    def turn(self, now_ns: int) -> None:
-        """Make a run if one is due."""
+    def turn(self, now_ns: int, schedule: DaySchedule | None) -> None:
+        """Make a run if one is due. `schedule`: of the venue's days; without one the calendar's close counts."""
         if self._waits:
             return
-        is_due = 0 < self._due_ns <= now_ns or (self._liquidates and now_ns // MARK_NS > self._minute)
+        is_due = 0 < self._due_ns <= now_ns or (self._liquidates and now_ns // MINUTE_NS > self._minute)
         if self._is_asked or is_due:
-            self._is_asked, self._waits, self._minute = False, True, now_ns // MARK_NS
-            payload = margin_payload(self._states, self._spec, self._days.closing_day(now_ns))
+            self._is_asked, self._waits, self._minute = False, True, now_ns // MINUTE_NS
+            payload = margin_payload(self._states, self._spec, (schedule or self._days).closing_day(now_ns))
             self._own.submit_control(
                 CommandKind.MARGIN, encode_payload(payload), lambda _events: self._end(), self._refused
             )

@@ -1,15 +1,16 @@
-"""Asks for marks within the day: every minute in which something has printed, or quotes have moved after a print, and
-of all books at noon (MARGIN-014)."""
+"""Asks for marks within the day: every minute in which something has printed, or quotes have moved after a print, soon
+after velocity logic or a breaker ends, and of all books at noon (MARGIN-014)."""
 
 from collections.abc import Callable
 
+from contracts_spec.schema import MarginFile
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.units import NS_PER_S
 from exchange.venue.own_commands import OwnCommands
 
-MARK_NS = 60 * NS_PER_S
+REOPENED_NS = 2 * NS_PER_S  # from the end of velocity logic or a breaker to the mark
 _FILL = int(EventKind.FILL)
 # Events that may move the best quotes of a book.
 _MOVES = {
@@ -24,13 +25,16 @@ _MOVES = {
 class Marker:
     """Submits MARK controls, one at a time."""
 
-    def __init__(self, own: OwnCommands, warn: Callable[[str], None], marked: Callable[[], None]) -> None:
+    def __init__(
+        self, rates: MarginFile, own: OwnCommands, warn: Callable[[str], None], marked: Callable[[], None]
+    ) -> None:
         """warn     called with a line that a person should act on
 
         marked   called after each run
         """
         self._own, self._warn, self._marked = own, warn, marked
-        self._minute = 0
+        self._every_ns, self._payload = rates.mark_seconds * NS_PER_S, MarkPayload(min_lots=rates.mark_min_lots)
+        self._period = self._reopened_ns = 0
         self._waits = self._has_printed = self._has_changed = False
 
     def note(self, kinds: bytes) -> None:
@@ -38,12 +42,17 @@ class Marker:
         self._has_printed |= _FILL in kinds
         self._has_changed |= self._has_printed and not _MOVES.isdisjoint(kinds)
 
+    def note_reopened(self, now_ns: int) -> None:
+        """Velocity logic or a breaker ends in a market."""
+        self._reopened_ns = now_ns
+
     def mark(self, now_ns: int) -> None:
-        """Mark books once a minute, if something has changed."""
-        minute = now_ns // MARK_NS
-        if self._has_changed and minute > self._minute and not self._waits:
-            self._minute, self._has_changed = minute, False
-            self._submit(MarkPayload())
+        """Mark books once a minute, and soon after a market has reopened, if something has changed."""
+        period = now_ns // self._every_ns
+        is_due = period > self._period or 0 < self._reopened_ns <= now_ns - REOPENED_NS
+        if self._has_changed and is_due and not self._waits:
+            self._period, self._reopened_ns, self._has_changed = period, 0, False
+            self._submit(self._payload)
 
     def mark_noon(self, day: int) -> None:
         """Mark all books and pay variation margin. `day`: trading day, days since 1970."""

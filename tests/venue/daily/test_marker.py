@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from exchange.codes import CommandKind
+from exchange.codes import BookFeature, CommandKind, MarketState
 from exchange.engine import query
 from exchange.journal.replay import read_frames
 from exchange.units import NS_PER_DAY, NS_PER_S
@@ -39,6 +39,26 @@ def test_positions_are_marked_once_a_minute_if_something_has_printed(tmp_path: P
         bench.pass_ms(100)
         assert len(marks(bench)) == 2, "nothing has printed since"
         assert query.position(bench.venue.states, 2, 1).mark_tick == bench.price + 12
+
+
+@pytest.mark.rule("MARGIN-014", "BAND-012")
+def test_positions_are_marked_two_seconds_after_a_market_has_reopened(tmp_path: Path) -> None:
+    with Bench(str(tmp_path)) as bench:
+        trade(bench, 1, bench.price, 5)
+        bench.pass_ms(100)
+        assert marks(bench) == [{}], "the mark of this minute"
+        window = bench.venue.states["guards"]["windows"][0, 1][:1]
+        window["width_ticks"], window["pause_ns"] = 5, NS_PER_S
+        bench.venue.states["books"]["features"][0, 1] = BookFeature.VELOCITY
+        trade(bench, 2, bench.price + 6, 5)
+        assert query.market_state(bench.venue.states, 1) == MarketState.RESERVED
+        while query.market_state(bench.venue.states, 1) == MarketState.RESERVED:
+            bench.pass_ms(10)
+        bench.pass_ms(1_950)
+        assert marks(bench) == [{}]
+        bench.pass_ms(100)
+        assert marks(bench) == [{}, {}]
+        assert query.position(bench.venue.states, 2, 1).mark_tick == bench.price + 6
 
 
 @pytest.mark.rule("SETTLE-007", "SESSION-001")
