@@ -30,7 +30,11 @@ class CheckedEngine(EngineVenue):
 
 
 def check_ledger(states: np.ndarray) -> None:
-    """Assert that all accounts sum to zero, and that the house keeps no variation and no rounding (INV-018)."""
+    """Assert that all accounts sum to zero, that the house keeps no variation and no rounding (INV-018), and that the
+    positions of each instrument sum to zero, in lots and in value."""
+    lots, value_tick_lots = query.position_sums(states)
+    books = [*lots.nonzero()[0].tolist(), *value_tick_lots.nonzero()[0].tolist()]
+    assert not books, f"book {books[0]}: lots sum to {lots[books[0]]}, their value to {value_tick_lots[books[0]]}"
     totals = query.totals(states)
     assert totals.ledger_mills == 0, f"all accounts sum to {totals.ledger_mills} mills, not to 0"
     for house in (HouseAccount.VARIATION, HouseAccount.ROUNDING):

@@ -31,7 +31,8 @@ def serve(
             all instruments, pays variation margin, and opens the next day.
         settle_after: Seconds from the close in which people may give prices (gpux operator settle) before the venue
             settles by itself.
-        never_close: The market never closes: no settlement, no variation margin, and DAY orders do not end.
+        never_close: The market never closes: no settlement, no variation margin, and DAY orders do not end. Months
+            never end and nothing new is listed, no index value is taken, and spot months stay as they are.
         origin: Let web pages of this origin connect, like https://desk.example:8443; may be repeated. Pages of the
             venue's own address can always connect, and so can programs, which have no origin.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exchange.clearing_codes import HouseAccount
+from exchange.clearing_codes import CashReason, HouseAccount
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -15,6 +15,7 @@ from exchange.journal.money import ReportedMoney
 from exchange.journal.replay import replay_folder
 from exchange.journal.verify import verify
 from exchange.limits import Limits
+from exchange.records import column
 from exchange.units import MILLS_PER_DOLLAR
 
 
@@ -68,10 +69,12 @@ def check_venue(
         engine = Engine(limits)
         counts: Counter[int] = Counter()
         money = ReportedMoney()
+        variation: list[int] = []
 
         def take(events: np.ndarray) -> None:
             counts.update(_kinds(events))
             money.add(events)
+            variation.extend(variation_of(events))
 
         fills = replay_folder(folder, engine, on_events=take).fills
     except Refusal as refusal:
@@ -82,6 +85,7 @@ def check_venue(
         positions_sum_to_zero(engine.states),
         ledger_sums_to_zero(engine.states),
         totals_match_events(engine.states, money),
+        variation_sums_to_zero(variation),
         clients_agree(engine.states, holdings),
         Check("every client's book passed its checksums", book_faults == 0, f"{book_faults} gaps or mismatches"),
         Check("journal verified", True, f"{report.frames:,} frames, {report.records:,} commands, chain unbroken"),
@@ -121,6 +125,22 @@ def totals_match_events(states: np.ndarray, money: ReportedMoney) -> Check:
     paid_in, fees = -money.house_mills[HouseAccount.DEPOSITS], money.house_mills[HouseAccount.FEES]
     detail = f"{paid_in:,} mills paid in, {fees:,} of fees"
     return Check("totals of money match the events", not faults, "; ".join(faults) or detail)
+
+
+def variation_of(events: np.ndarray) -> list[int]:
+    """Amounts of variation margin in EVENT rows, mills: received > 0."""
+    paid = (events["kind"] == EventKind.CASH_MOVED) & (column(events, "cash_reason") == CashReason.VARIATION)
+    amounts: list[int] = events["amount_mills"][paid].tolist()
+    return amounts
+
+
+def variation_sums_to_zero(amounts: list[int]) -> Check:
+    """Check that what some accounts have paid in variation margin others have received (SETTLE-007)."""
+    received = sum(amount for amount in amounts if amount > 0)
+    detail = f"{to_the_mill(received)} paid and received in {len(amounts)} entries"
+    if sum(amounts):
+        detail = f"{to_the_mill(received)} received, the sum is {to_the_mill(sum(amounts))}"
+    return Check("variation paid sums to zero", not sum(amounts), detail)
 
 
 def to_the_mill(mills: int) -> str:

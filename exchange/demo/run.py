@@ -103,7 +103,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
                 figures.book_faults,
                 lambda text: say(console, f"  {text} ..."),
             )
-            result.checks.extend([closed.check, figures.kept_trading_check])
+            result.checks.extend([*closed.checks, figures.kept_trading_check])
         finally:
             venue.end()
     if as_json:

@@ -5,7 +5,8 @@
         simulated.go_to(day, hour=21)                                        # on the way the venue does what is due
 
 Time stands still while the venue works, and jumps to the next moment at which it has something to do. So a quiet day
-takes a few steps, and the journal is that of a venue whose timers were exact.
+takes a few steps, and the journal is that of a venue whose timers were exact, with one exception: while an account is
+liquidated, it looks for the other side each 15 minutes, and a venue that serves each minute.
 """
 
 import gc

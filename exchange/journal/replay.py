@@ -130,7 +130,8 @@ class Replayer:
         try:
             return step()
         except Exception as error:
-            raise _at(frame, f"the engine fails on replay: {type(error).__name__}: {error}", EXIT_MISMATCH) from error
+            reason = f"the engine fails on replay{self._under_rules()}: {type(error).__name__}: {error}"
+            raise _at(frame, reason, EXIT_MISMATCH) from error
 
     def _take(self, events: np.ndarray, count: int) -> None:
         self.event_hash.add(events)
@@ -169,11 +170,11 @@ class Replayer:
         return _at(frame, reason, EXIT_MISMATCH)
 
     def _under_rules(self) -> str:
-        """Text for an error: the rules that the events were recorded under, if they are not this release's."""
-        number = rules_number(self.rules)
-        if number in (None, RULES):
+        """Text for an error: the rules that the commands were decided under, if they are not this release's."""
+        number, own = rules_number(self.rules), RULES if self._own_rules is None else self._own_rules
+        if number == own or (number is None and self._own_rules is None):
             return ""
-        return f" under rules {number}, this release has rules {RULES}: one with those rules replays them"
+        return f" under {rules_text(number)}, this release has {rules_text(own)}: one with those rules replays them"
 
 
 def _at(frame: Frame, reason: str, code: int = 65) -> Refusal:

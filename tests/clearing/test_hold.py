@@ -15,19 +15,23 @@ from tests.market import commodity, listing
 from tests.properties.requirement import required_mills
 from tests.reference.scenario import order
 
-PORTFOLIOS = 400
+PORTFOLIOS = 250
 FILLS_TRIED = 60  # subsets of fills a portfolio, besides none, all, all buys and all sells
 TIERS = (8_000, 9_000, 9_500)
 CHIPS = ((400, 60, 50), (920, 60, 50), (270, 60, 50))  # scan range, intra and tier charge, mills
 
 
 def clearing_of(random: Random) -> Clearing:
-    """One to three chips; months in three tiers, quarters on top of them, and calendars between neighbours."""
+    """One to three chips, some with index contracts; months in three tiers, quarters, a year and a term on top of them;
+    calendars between neighbours, tier spreads, and a strip."""
     books: list[dict[str, Any]] = []
     commodities = [
         commodity(1 + chip, 1 + chip, psr_mills=psr, intra_mills=intra, tier_mills=tier)
         for chip, (psr, intra, tier) in enumerate(CHIPS[: random.randint(1, 3)])
     ]
+    if random.random() < 0.3:  # index contracts are a commodity of their own, on the months of their chip
+        psr, intra, tier = CHIPS[0]
+        commodities.append(commodity(len(commodities) + 1, 1, psr_mills=psr, intra_mills=intra, tier_mills=tier))
     for chip in commodities:
         months = []
         for number in range(random.randint(1, 5)):
@@ -37,10 +41,15 @@ def clearing_of(random: Random) -> Clearing:
         if len(months) > 2:
             first = [book["months"][0] for book in months if book["floor_bp"] == months[0]["floor_bp"]]
             _book(books, chip, first[:3], months[0]["floor_bp"])
+        for years, share in ((1, 0.3), (3, 0.1)):  # a year and a term
+            if random.random() < share:
+                _book(books, chip, [(MONTH + number, 730) for number in range(12 * years)], 9_000)
         for front, back in pairwise(months):
-            legs = [(front["index"], 1), (back["index"], -1)]
-            books.append(listing(len(books) + 1, "spread", combo=ComboKind.CALENDAR, legs=legs, commodity=chip["index"],
-                                 settle_tick=0, low_tick=0, high_tick=0, hours=744, taker_fee=0))  # fmt: skip
+            same = front["months"] == back["months"]
+            kind = ComboKind.TIER if same else ComboKind.CALENDAR
+            _combination(books, chip, kind, [(front, 1), (back, -1)], 0)
+        if len(strip := [month for month in months if month["floor_bp"] == months[0]["floor_bp"]]) > 1:
+            _combination(books, chip, ComboKind.STRIP, [(month, 1) for month in strip], 100)
     clearing = Clearing()
     clearing.list_payload({"commodities": commodities, "instruments": books})
     return clearing
@@ -52,6 +61,15 @@ def _book(books: list[dict[str, Any]], chip: dict[str, Any], months: list[tuple[
     fields = {"months": months, "hours": hours, "floor_bp": floor, "commodity": chip["index"], **day}
     books.append(listing(len(books) + 1, "month", **fields))
     return books[-1]
+
+
+def _combination(
+    books: list[dict[str, Any]], chip: dict[str, int], kind: ComboKind, legs: list[tuple[Any, int]], tick: int
+) -> None:
+    hours = sum(leg["hours"] for leg, _ in legs) if kind == ComboKind.STRIP else 744
+    day = {"settle_tick": tick, "low_tick": tick, "high_tick": tick, "taker_fee": 0, "hours": hours}
+    of = {"combo": kind, "legs": [(leg["index"], sign) for leg, sign in legs], "commodity": chip["index"]}
+    books.append(listing(len(books) + 1, kind.name, **of, **day))
 
 
 def portfolio(random: Random, clearing: Clearing) -> tuple[Account, list[Order]]:

@@ -53,7 +53,7 @@ def stopped(tmp_path: Path) -> Stopped:
 def test_a_sound_venue_passes_every_check(stopped: Stopped) -> None:
     result = stopped.result()
     assert [check.name for check in result.checks if not check.passed] == []
-    assert result.passed and (result.orders, result.fills) == (2, 1) and len(result.checks) == 8
+    assert result.passed and (result.orders, result.fills) == (2, 1) and len(result.checks) == 9
     details = {check.name: check.detail for check in result.checks}
     assert "5 lots" in details["positions sum to zero"]
     assert ", deposits -$2,000,000,000.000" in details["ledger zero"]
@@ -104,3 +104,10 @@ def test_a_venue_where_nobody_traded_does_not_pass(tmp_path: Path) -> None:
         sequence, state_hash = opened.engine.sequence, opened.engine.state_hash()
     result = check_venue(folder, TEST, sequence, state_hash, {}, 0, lambda _: None)
     assert [check.name for check in result.checks if not check.passed] == ["the market traded"]
+
+
+@pytest.mark.rule("SETTLE-007")
+def test_variation_that_does_not_sum_to_zero_fails_its_check() -> None:
+    assert checks.variation_sums_to_zero([7_000, -4_000, -3_000]).passed
+    wrong = checks.variation_sums_to_zero([7_000, -6_999])
+    assert not wrong.passed and wrong.detail == "$7.000 received, the sum is $0.001"

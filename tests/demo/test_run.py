@@ -37,7 +37,7 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     assert set(result["settlements"]) <= set(SMALL.symbols) and result["variation_mills"] > 0
     assert {row["method"] for row in result["settlements"].values()} <= {"T1", "T2"}
     assert "The day closes. The venue settles itself, and opens 2026-" in said.err
-    assert len(result["checks"]) == 10 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
+    assert len(result["checks"]) == 13 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
     assert "12 instruments" in said.err and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
     with pytest.raises(SystemExit) as ended:
         main(["journal", "verify", folder])

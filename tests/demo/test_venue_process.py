@@ -25,7 +25,7 @@ def test_it_serves_with_a_key_for_each_account_and_stops_with_its_last_state(tmp
         assert [key.account for key in ready.keys] == [1, 2] and len({key.seed for key in ready.keys}) == 2
         venue.require_alive()
         closed = venue.close_day()
-        assert closed.check.passed and closed.markets == [] and closed.methods == {"T3": 1}
+        assert all(check.passed for check in closed.checks) and closed.markets == [] and closed.methods == {"T3": 1}
         stopped = venue.stop()
     finally:
         venue.end()

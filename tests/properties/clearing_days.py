@@ -46,7 +46,7 @@ class Plan:
 
 
 class RandomDays:
-    """One run of a plan. `seen`: how lines ended, by verb and reason."""
+    """One run of a plan. `seen`: how lines ended, by verb and reason; `standings`: of accounts, after each line."""
 
     def __init__(self, seed: int, plan: Plan) -> None:
         self.random, self.plan = random.Random(seed), plan
@@ -56,6 +56,7 @@ class RandomDays:
         self.day, self.second = plan.start, MORNING_S
         self.orders = 0
         self.seen: Counter[str] = Counter()
+        self.standings: set[str] = set()
 
     def _opening(self) -> int:
         low, high = self.plan.cash
@@ -113,6 +114,7 @@ class RandomDays:
                 VerbLine("random", line, self._now_ns(), verb, read_verb(name, words, word.end()), "")
             )
             self.seen[f"{verb} {reason or 'done'}"] += 1
+            self.standings |= {member.standing for member in self.state.members.values()}
 
     # --- choices
 

@@ -67,3 +67,24 @@ def fold_endings(ledger: Ledger, events: list[Any]) -> None:
     assert all(not event.position_lots for (_, book), event in last.items() if book in ended - waits), "lots are left"
     assert received == 0, "the house keeps nothing of variation margin"
     assert not [order for order in ledger.orders.values() if order.book in ended], "orders have left"
+
+
+def fold_calls(ledger: Ledger, events: list[Any]) -> None:
+    """MARGIN-012: orders leave an account that is called, for that reason alone; the house alone pays for others."""
+    called = {event.account for event in events if event.kind == EventKind.MARGIN_CALLED}
+    for event in events:
+        ledger.check_stream(event)
+        if event.kind == EventKind.ORDER_CANCELLED:
+            assert event.cancel_reason == CancelReason.DEFAULT
+            ledger.cancel(event)
+        if event.kind == EventKind.CASH_MOVED:
+            assert event.cash_reason == CashReason.SHORTFALL and event.amount_mills > 0 and event.account in called
+
+
+def fold_block(ledger: Ledger, events: list[Any]) -> None:
+    """LIMIT-006: what one buys another sells; both pay the same fee."""
+    for event in events:
+        ledger.check_stream(event)
+    fees = [event.amount_mills for event in events if event.kind == EventKind.CASH_MOVED]
+    assert len(fees) in (0, 2) and len(set(fees)) <= 1, fees
+    assert sum(event.kind == EventKind.POSITION_CHANGED for event in events) == 2

@@ -7,9 +7,11 @@ from exchange.book.check import check_books, check_fast_path
 from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, EventKind, MarketState
 from exchange.conformance.venues import EngineVenue
+from exchange.engine import query
+from exchange.engine.calls.requirement import margin_parts
 from exchange.reference.rows import Command
 from tests.properties.collars import collar_edges
-from tests.properties.day_invariants import fold_day_limits, fold_endings, fold_variation
+from tests.properties.day_invariants import fold_block, fold_calls, fold_day_limits, fold_endings, fold_variation
 from tests.properties.features import Features
 from tests.properties.flow import WEIGHTS, Flow
 from tests.properties.funds import Funds
@@ -17,6 +19,11 @@ from tests.properties.invariants import Ledger
 from tests.properties.life_flow import life_control, parent_of
 from tests.properties.tape import chunks
 from tests.venues import Pair
+
+# Controls after which an account may be short of funds by no order of its own.
+MOVES_FUNDS = (
+    CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.EXPIRE, CommandKind.CASCADE, CommandKind.MARGIN,
+)  # fmt: skip
 
 
 def continuous() -> dict[str, float]:
@@ -89,7 +96,7 @@ class Run:
     def days(self, count: int, commands: int) -> None:
         """Trade, close, settle at new limits, open again: so many days of the first group."""
         for number in range(count):
-            for payload in ({"min_lots": 1 + number % 3}, {"pays": True, "day": self._next_noon()}):
+            for payload in ({"min_lots": 1 + number % 3}, {"pays": True, "day": self.next_noon()}):
                 self.go(commands // 2)
                 self.do(CommandKind.MARK, payload)
                 self.compare()
@@ -106,14 +113,15 @@ class Run:
 
     def _live_on(self) -> None:
         """Instruments end or come back, once the variation of all positions is paid."""
-        self.do(CommandKind.MARK, {"pays": True, "day": self._next_noon()})
+        self.do(CommandKind.MARK, {"pays": True, "day": self.next_noon()})
         for _ in range(int(self.flow.rng.integers(1, 4))):
             self.do(*life_control(self.flow, self.pair.reference))
         number = parent_of(self.flow)
         parent = self.pair.reference.clearing.instruments.get(number)
         self.flow.more = [number] * 2 if parent and parent.life == Life.LISTED else []
 
-    def _next_noon(self) -> int:
+    def next_noon(self) -> int:
+        """The first day, since 1970, whose noon has not been run."""
         return 1 + int(self.pair.fast.engine.states["variation_day"][0])
 
     def collect(self, state: MarketState, weights: dict[str, float], count: int) -> None:
@@ -131,6 +139,14 @@ class Run:
         self.pair.compare_sessions()
         self.pair.reference.clearing.check()
         self.funds.check(self.pair.reference)
+        self._check_holds()
+
+    def _check_holds(self) -> None:
+        """MARGIN-013: the engine's hold covers its full margin, credits between commodities left out."""
+        states = self.pair.fast.engine.states
+        for account in self.pair.reference.clearing.accounts:
+            parts, held = margin_parts(states[0], account), query.margin(states, account).initial_mills
+            assert parts.total + parts.inter <= held, f"account {account} holds {held}, full margin asks for {parts}"
 
     def replay(self) -> None:
         """The same rows in a few large batches give the same events and leave the same bytes (INV-020)."""
@@ -149,16 +165,16 @@ class Run:
         tried = ("dry_run_mark", "next_dry_run", "dry_lots", "dry_fills", "dry_delta", "dry_hours")
         assert not any(states["protections"][name].any() for name in tried), "a dry run leaves no trace"
 
-    def do(self, kind: CommandKind, step: Any) -> None:
-        """One step of the flow: a row, or the payload of a control."""
-        self._do(kind, step)
+    def do(self, kind: CommandKind, step: Any, time_ns: int = 0) -> None:
+        """One step of the flow: a row, or the payload of a control and its time."""
+        self._do(kind, step, time_ns)
         check_fast_path(self.pair.fast.engine.states)
 
-    def _do(self, kind: CommandKind, step: Any) -> None:
+    def _do(self, kind: CommandKind, step: Any, time_ns: int) -> None:
         if isinstance(step, dict):
             market, control = self.pair.reference, Command(kind=kind)
             self.ledger.before(market, control)
-            events = self.pair.control(kind, step)
+            events = self.pair.control(kind, step, time_ns)
             # Events of a mass quote that ends here carry its own sequence (QUOTE-008).
             self.ledger.after(market, control, [event for event in events if event.sequence])
             self.features.control(kind, events)
@@ -168,7 +184,11 @@ class Run:
                 fold_variation(self.ledger, events)
             if kind in (CommandKind.EXPIRE, CommandKind.CASCADE):
                 fold_endings(self.ledger, events)
-            if kind in (CommandKind.DAY_LIMITS, CommandKind.MARK, CommandKind.EXPIRE, CommandKind.CASCADE):
+            if kind == CommandKind.MARGIN:
+                fold_calls(self.ledger, events)
+            if kind == CommandKind.BLOCK:
+                fold_block(self.ledger, events)
+            if kind in MOVES_FUNDS:
                 self.funds.settled(market)
             return
         market = self.pair.reference

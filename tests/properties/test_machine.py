@@ -1,17 +1,26 @@
-"""A Hypothesis state machine that drives reference and engine through the same commands, shrinking what differs."""
+"""A Hypothesis state machine that drives reference and engine through the same commands, shrinking what differs.
+
+After every command the ledger is zero and the positions of each instrument sum to zero (`check_ledger`).
+"""
 
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from exchange.codes import CommandFlag, CommandKind, KillParty, MarketState, Scope
+from exchange.engine.calls.liquidation import closing_orders
+from exchange.engine.control.checks import ControlError
+from exchange.reference.controls.block import block_refusal
 from exchange.reference.rows import Command
-from exchange.units import NS_PER_MS
-from tests.market import account_payload, collared_market, property_market
+from exchange.units import NS_PER_MS, NS_PER_S
+from tests.market import MONTH, account_payload, collared_market, property_market
 from tests.properties.driver import Run
+from tests.properties.life_flow import life_control
 from tests.strategies import (
     PLAIN_ORDERS,
     PRICES,
@@ -26,7 +35,9 @@ from tests.strategies import (
 )
 
 FUNDS = {1: 10**12, 2: 1_500_000, 3: 10**11}
+OUTRIGHTS = (1, 2, 3, 9)
 ACCOUNTS = list(FUNDS)
+CLOSING_FIELDS = ("account", "instrument", "side", "price", "lots", "flags", "order_type", "tif")
 STATE_FLAGS = (int(CommandFlag.FORCE), int(CommandFlag.CLAMP))
 BOOKS = {1: PRICES, 2: PRICES, 4: SPREAD_PRICES, 6: PRICES}
 
@@ -39,7 +50,7 @@ class BothBooks(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.run = Run.blank()
-        self.sequence = self.later_ns = 0
+        self.sequence = self.later_ns = self.listings = 0
 
     def _row(self, **fields: Any) -> None:
         self.sequence += 1
@@ -133,6 +144,55 @@ class BothBooks(RuleBasedStateMachine):
             self._row(**fields, account=account, smp_id=number, flags=int(more), request_id=self.sequence + 1)
         for fields in takers:
             self._row(**fields)
+
+    @rule(pays=st.booleans(), least=st.integers(1, 3))
+    def mark(self, pays: bool, least: int) -> None:
+        """Of the minute, or of noon with variation."""
+        terms = {"pays": True, "day": self.run.next_noon()} if pays else {"min_lots": least}
+        self.run.do(CommandKind.MARK, terms)
+
+    @rule(
+        addon=st.sampled_from([[], [(1, MONTH + 1)], [(1, MONTH + 3), (2, MONTH + 1)]]),
+        maintenance_bp=st.sampled_from([8_000, 10_000]), is_due=st.booleans(),
+    )  # fmt: skip
+    def call_for_margin(self, addon: list[tuple[int, int]], maintenance_bp: int, is_due: bool) -> None:
+        """Calls are due at once or not in this run; what is liquidated takes what the books show."""
+        terms = {"addon": addon, "maintenance_bp": maintenance_bp, "call_ns": 1 if is_due else NS_PER_S}
+        self.run.do(CommandKind.MARGIN, terms, self.later_ns + self.sequence)
+        for row in closing_orders(self.run.pair.fast.engine.states):
+            self._row(kind=CommandKind.NEW, **{name: int(row[name]) for name in CLOSING_FIELDS})
+
+    @rule(
+        index=st.sampled_from(OUTRIGHTS), lots=st.integers(1, 40), price=PRICES,
+        sides=st.permutations(ACCOUNTS), fee=st.sampled_from([0, 3]),
+    )  # fmt: skip
+    def report_a_block(self, index: int, lots: int, price: int, sides: list[int], fee: int) -> None:
+        payload = {
+            "instrument": index, "lots": lots, "tick": price, "buyer": sides[0], "seller": sides[1], "made_ns": 0,
+            "now_ns": 0, "lots_min": 5, "report_ns": 1, "fee_mills": fee,
+        }  # fmt: skip
+        reason, found = block_refusal(self.run.pair.reference, payload), ""
+        try:
+            self.run.pair.fast.engine.check_control(CommandKind.BLOCK, msgspec.json.encode(payload))
+        except ControlError as error:
+            found = str(error).split(":")[0]
+        assert found == reason
+        if not reason:
+            self.run.do(CommandKind.BLOCK, payload)
+
+    @rule(seed=st.integers(0, 99), twice=st.booleans())
+    def end_instruments(self, seed: int, twice: bool) -> None:
+        """Months expire, a parent cascades, or what has ended is listed again, if the group may be closed."""
+        self._row(kind=CommandKind.SET_STATE, market_state=MarketState.CLOSED, group=1)
+        run = self.run
+        if run.pair.reference.phases.groups[1].state == MarketState.CLOSED:
+            run.do(CommandKind.MARK, {"pays": True, "day": run.next_noon()})
+            run.flow.market, run.flow.rng = self.market(), np.random.default_rng(seed)
+            for _ in range(1 + twice):
+                self.listings += 1
+                run.flow.sequence = self.listings  # a symbol of its own for each listing
+                run.do(*life_control(run.flow, run.pair.reference))
+        self._row(kind=CommandKind.SET_STATE, market_state=MarketState.PREOPEN, group=1)
 
     @rule(account=st.sampled_from(ACCOUNTS))
     def arm_again(self, account: int) -> None:

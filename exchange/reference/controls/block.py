@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from exchange.clearing_codes import CashReason, HouseAccount
+from exchange.clearing_codes import CashReason, HouseAccount, Life
 from exchange.codes import ComboKind, EventKind, MarketState, Side, TimeInForce
 from exchange.reference.book import Order
 from exchange.reference.clearing import Account, Instrument, Position
@@ -45,10 +45,14 @@ def block_refusal(market: Market, payload: dict[str, Any]) -> str:
     return next((reason for failed, reason in _checks(market, payload) if failed), "")
 
 
+def _is_listed_outright(instrument: Instrument) -> bool:
+    return instrument.combo == ComboKind.OUTRIGHT and instrument.life == Life.LISTED
+
+
 def _checks(market: Market, payload: dict[str, Any]) -> Iterator[tuple[bool, str]]:
     index, instruments = payload["instrument"], market.clearing.instruments
     yield payload["lots"] < payload["lots_min"], "BAD_LOT"
-    yield index not in instruments or instruments[index].combo != ComboKind.OUTRIGHT, "UNKNOWN_INST"
+    yield index not in instruments or not _is_listed_outright(instruments[index]), "UNKNOWN_INST"
     yield market.market_state(index) in CLOSED, "STATE"
     yield not instruments[index].low_tick <= payload["tick"] <= instruments[index].high_tick, "BAND"
     yield not 0 <= payload["now_ns"] - payload["made_ns"] <= payload["report_ns"], "LATE"

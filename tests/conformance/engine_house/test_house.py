@@ -30,9 +30,9 @@ def published() -> list[object]:
 
 
 @pytest.mark.parametrize("scenario", published())
-def test_published_scenarios_come_true_or_say_what_is_missing(scenario: ClearingScenario) -> None:
+def test_published_scenarios_that_need_no_later_part_come_true(scenario: ClearingScenario) -> None:
     outcome = ScenarioPlayer(PRODUCT, load_spec(), EngineHouse).play(scenario)
-    assert outcome.missing or outcome.passes, "\n".join(clearing_report(outcome))
+    assert not outcome.missing and outcome.passes, "\n".join(clearing_report(outcome))
 
 
 def test_every_verb_is_built_or_said_to_be_missing() -> None:

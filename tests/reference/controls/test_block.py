@@ -2,10 +2,10 @@
 
 import pytest
 
-from exchange.clearing_codes import HouseAccount
-from exchange.codes import EventKind
+from exchange.clearing_codes import HouseAccount, Life
+from exchange.codes import CommandKind, EventKind, MarketState
 from exchange.reference.controls.block import block_refusal, book_block
-from tests.engine.control.house.test_block import FEE, block, met
+from tests.engine.control.house.test_block import FEE, block, met, refused
 from tests.funded import F27, HOURS, RICH
 
 
@@ -39,3 +39,12 @@ def test_the_first_check_that_fails_gives_the_reason() -> None:
     assert block_refusal(market, block()) == "RISK"
     assert block_refusal(market, block(lots=4, tick=0)) == "BAD_LOT"
     assert block_refusal(market, block(tick=0, now_ns=0)) == "BAND"
+
+
+@pytest.mark.rule("LIMIT-006")
+def test_an_instrument_that_has_ended_is_not_known() -> None:
+    funded = met()
+    funded.states(MarketState.CLOSED)
+    assert refused(funded) == "STATE"
+    funded.pair.control(CommandKind.EXPIRE, {"books": [{"index": F27, "life": Life.SETTLED}], "fee_mills": 0, "day": 1})
+    assert refused(funded) == "UNKNOWN_INST"
