@@ -27,6 +27,7 @@ QUESTIONS = {
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
     "days": ("bench.bench_days", "run_days"),
+    "clearing": ("bench.clearing.questions", "run_clearing"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

@@ -24,6 +24,7 @@ from exchange.engine.control.house.bust import BustedFill, BustedTrade, BustPayl
 from exchange.engine.control.house.transfer import TransferPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
 from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.live_books import changing_marks
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
@@ -42,6 +43,8 @@ def warm_up(limits: Limits) -> None:
     for control in (*definitions(), day_limits(1), marks(), margins()):
         _control(engine, *control)
     engine.apply(_small_day(engine.sequence))
+    with changing_marks(engine.states[0], [1]):
+        engine.states["books"]["mark_tick"][0, 1] += 1
     for control in (day_limits(2), *endings()):
         _control(engine, *control)
     engine.apply(_next_day(engine.sequence))

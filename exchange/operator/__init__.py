@@ -9,6 +9,7 @@ acts                journals who asked and why, before the commands
 market_requests     status, market states, settlements, lead market makers
 member_requests     the ledger, accounts, money, kill switches, keys
 house_requests      index prints, rentals and committee values, adjustments, blocks, flags
+reportable_positions  positions of so many lots that they are reported
 position_requests   busts of trades, transfers of positions
 busted_trades       what a bust takes back, from the events of the trade
 pending_answer      the commands of one request, and its one answer

@@ -17,6 +17,7 @@ from exchange.engine.index_values import find_index, value_of
 from exchange.errors import UserError
 from exchange.operator.acts import Acts
 from exchange.operator.pending_answer import Reply, answer_control
+from exchange.operator.reportable_positions import reportable_positions
 from exchange.operator.requests import (
     AdjustCash,
     Answer,
@@ -47,7 +48,8 @@ class HouseRequests:
     # Questions.
 
     def show_flags(self, request: ShowFlags, reply: Reply) -> None:
-        """Answer with a line for each flag of an account (LIMIT-002, LIMIT-005)."""
+        """Answer with a line for each flag of an account, and for each position that is reportable (LIMIT-002,
+        LIMIT-005)."""
         self._venue.ask(lambda: reply(Answer(True, self._flag_lines())))
 
     def _flag_lines(self) -> list[str]:
@@ -57,6 +59,9 @@ class HouseRequests:
         return [
             f"account {one.account} {one.chip}{'/I' if one.is_index else ''} {one.flag} {one.lots:,} lots"
             for one in flags
+        ] + [
+            f"account {one.account} {one.symbol} REPORTABLE {one.lots:,} lots"
+            for one in reportable_positions(self._venue.states, self._spec.products.limits.reportable_lots)
         ]
 
     def show_index(self, request: ShowIndex, reply: Reply) -> None:

@@ -1,13 +1,14 @@
 """Commands about accounts: definition, deposits and withdrawals, opening sessions, margin calls."""
 
 import dataclasses
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from exchange.clearing_codes import CashReason, HouseAccount, Standing
 from exchange.codes import CancelReason, CommandKind, EventFlag, EventKind, RejectReason, Scope
 from exchange.reference.book import Order
-from exchange.reference.clearing import Account
-from exchange.reference.formulas.month_margin import Rates, month_margin
+from exchange.reference.clearing import Account, Clearing
+from exchange.reference.formulas.month_margin import Cell, Pair, Rates, month_margin
 from exchange.reference.implied import report_implied_prices
 from exchange.reference.market import Market
 from exchange.reference.orders import cancel_order
@@ -72,12 +73,13 @@ def move_cash(market: Market) -> None:
 
 def run_margin(market: Market, payload: dict[str, Any]) -> None:
     """MARGIN: compute full margins, call accounts below maintenance, end or renew calls (MARGIN-012, FALL-003)."""
-    market.clearing.addon_months = dict(payload.get("addon", ()))
-    market.clearing.addon_bp = payload.get("addon_bp", 5_000)
-    accounts = [account for _, account in sorted(market.clearing.accounts.items())]
+    clearing, pairs, addon_bp = market.clearing, payload.get("pairs", ()), payload.get("addon_bp", 5_000)
+    clearing.addon_months, clearing.addon_bp = dict(payload.get("addon", ())), addon_bp
+    addon = list(clearing.addon_months.items())
+    accounts = [account for _, account in sorted(clearing.accounts.items())]
     before = {account.number: account.standing for account in accounts}
     for account in accounts:
-        account.required_mills = _full_margin(market, account, payload)
+        account.required_mills = full_margin(clearing, account, pairs, addon, addon_bp)
     after = {account.number: _standing_after(market, account, payload) for account in accounts}
     for account in accounts:
         change = before[account.number], after[account.number]
@@ -96,17 +98,18 @@ def run_margin(market: Market, payload: dict[str, Any]) -> None:
             _report_call(market, account, now)
 
 
-def _full_margin(market: Market, account: Account, payload: dict[str, Any]) -> int:
-    """MARGIN-001: what the account's positions alone require."""
-    clearing, hours = market.clearing, dict[tuple[int, int, int], int]()
+def full_margin(
+    clearing: Clearing, account: Account, pairs: Sequence[Pair], addon: Collection[tuple[int, int]], addon_bp: int
+) -> int:
+    """MARGIN-001: what the account's positions alone require. The terms are those of `month_margin`."""
+    hours: dict[Cell, int] = {}
     for index, position in account.positions.items():
         instrument = clearing.instruments[index]
         for month, of_month in instrument.months:
             cell = instrument.commodity, month, instrument.floor_bp
             hours[cell] = hours.get(cell, 0) + position.lots * of_month
     rates = {one.index: Rates(one.psr_mills, one.intra_mills, one.tier_mills) for one in clearing.commodities.values()}
-    addon = [tuple(one) for one in payload.get("addon", ())]
-    return month_margin(hours, rates, payload.get("pairs", ()), addon, payload.get("addon_bp", 5_000))
+    return month_margin(hours, rates, pairs, addon, addon_bp)
 
 
 def _standing_after(market: Market, account: Account, payload: dict[str, Any]) -> Standing:

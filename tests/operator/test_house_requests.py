@@ -177,6 +177,20 @@ def test_accounts_above_a_level_are_listed(bench: Bench) -> None:
     assert do(bench, "flags") == [
         "account 1 H100 SINGLE_MONTH 15,001 lots",
         "account 2 H100 SINGLE_MONTH -15,001 lots",
+        f"account 1 {SYMBOL} REPORTABLE 15,001 lots",
+        f"account 2 {SYMBOL} REPORTABLE -15,001 lots",
+    ]
+
+
+@pytest.mark.rule("LIMIT-002")
+def test_positions_from_the_reportable_level_on_are_listed(bench: Bench) -> None:
+    terms = {"symbol": SYMBOL, "price": bench.price, "buyer": 1, "seller": 2}
+    do(bench, "block", lots=24, **terms)
+    assert do(bench, "flags") == []
+    do(bench, "block", lots=5, **terms)
+    assert do(bench, "flags") == [
+        f"account 1 {SYMBOL} REPORTABLE 29 lots",
+        f"account 2 {SYMBOL} REPORTABLE -29 lots",
     ]
 
 

@@ -6,7 +6,7 @@ from exchange.cli.operator import NOBODY, By, ask
 
 
 def flags(folder: str) -> None:
-    """List accounts above a spot limit or an accountability level: chip, flag, net lots.
+    """List accounts above a spot limit or an accountability level, and reportable positions: flag, net lots.
 
     Args:
         folder: Data folder of the running venue.

@@ -7,13 +7,14 @@ import numpy as np
 from clients.client import connect
 from clients.errors import ChannelRefused, ConnectFailed, SessionOver
 from contracts_spec.ids import Terms, is_combination, unpack_id
-from exchange.codes import EventKind, SettleMethod
+from exchange.codes import SettleMethod
 from exchange.engine import query
+from exchange.engine.control.house.settled_days import previous_tick
 from exchange.engine.engine import Engine
+from exchange.engine.query import InstrumentRow
 from exchange.errors import UserError
 from exchange.journal.replay import recorded_limits, replay_folder
 from exchange.publish.daily.settlements import day_text
-from exchange.records import column
 from exchange.venue.loop import run_loop
 
 
@@ -57,30 +58,15 @@ async def read_venue(url: str) -> list[CurvePoint]:
 def of_folder(folder: str) -> list[CurvePoint]:
     """The settlements of a data folder, after its last command. UserError: it has no journal, or a damaged one."""
     engine = Engine(recorded_limits(folder))
-    settled: dict[int, list[tuple[int, int]]] = {}  # by book: (day, price) of its last two settlements
-    replay_folder(folder, engine, lambda events: _note(events, settled))
-    return [
-        CurvePoint(
-            row.symbol, unpack_id(row.instrument_id), row.settle_tick, *_before(settled.get(row.index, [])),
-            SettleMethod(int(engine.states["books"]["settle_method"][0, row.index])).name,
-            day_text(settled[row.index][-1][0]) if row.index in settled else "",
-        )
-        for row in query.instruments(engine.states)
-        if not is_combination(row.instrument_id)
-    ]  # fmt: skip
+    replay_folder(folder, engine)
+    outrights = [row for row in query.instruments(engine.states) if not is_combination(row.instrument_id)]
+    return [_point(engine.states[0], row) for row in outrights]
 
 
-def _before(settled: list[tuple[int, int]]) -> tuple[int | None]:
-    return (settled[-2][1] if len(settled) > 1 else None,)
-
-
-def _note(events: np.ndarray, settled: dict[int, list[tuple[int, int]]]) -> None:
-    """Note settlements. One that is published again for its day takes the place of the first."""
-    listed = events[events["kind"] == EventKind.SETTLED]
-    names = ("instrument", "trading_day", "settlement_tick")
-    for index, day, tick in zip(*(column(listed, name).tolist() for name in names), strict=True):
-        of_book = settled.setdefault(index, [])
-        if of_book and of_book[-1][0] == day:
-            of_book.pop()
-        of_book.append((day, tick))
-        del of_book[:-2]
+def _point(state: np.record, row: InstrumentRow) -> CurvePoint:
+    """The settlements of an instrument. The one before is found by its id, because its book may have had another."""
+    book = state.books[row.index]
+    return CurvePoint(
+        row.symbol, unpack_id(row.instrument_id), row.settle_tick, previous_tick(state, row.instrument_id) or None,
+        SettleMethod(int(book.settle_method)).name, day_text(max(int(book.settled_day) - 1, 0)),
+    )  # fmt: skip

@@ -37,7 +37,21 @@ class _Tables(NamedTuple):
 
 def required_mills(state: np.record) -> np.ndarray:
     """Full margin of every account, mills, int64."""
-    parts = _parts_of_all(state)
+    positions = state.positions[: int(state.used_positions) + 1]
+    return required_by_account(state, positions, state.accounts.shape[0])
+
+
+def required_by_account(state: np.record, positions: np.ndarray, accounts: int) -> np.ndarray:
+    """Full margin that these positions require, by account, mills, int64.
+
+    positions  rows with `account`, `book` and `lots`: those of the state or any others, also more than it has rows for
+    accounts   number of accounts; those of the positions are less
+    """
+    first = np.zeros(accounts + 1, np.int64)
+    held = np.empty((len(positions), 2), np.int64)
+    sort_holdings(positions["account"], positions["book"], positions["lots"], first, held)
+    parts = np.empty((accounts, PARTS), np.int64)
+    full_margins(first, held, *_tables(state), parts)
     found: np.ndarray = parts.sum(axis=1) - 2 * parts[:, INTER]
     return found
 
@@ -86,17 +100,6 @@ def _parts_of(state: np.record, portfolios: Sequence[Mapping[int, int]]) -> list
     parts = np.zeros((len(portfolios), PARTS), np.int64)
     full_margins(first, held, *_tables(state), parts)
     return [FullMargin(*row) for row in parts.tolist()]
-
-
-def _parts_of_all(state: np.record) -> np.ndarray:
-    positions = state.positions[: int(state.used_positions) + 1]
-    accounts = state.accounts.shape[0]
-    first = np.zeros(accounts + 1, np.int64)
-    held = np.empty((len(positions), 2), np.int64)
-    sort_holdings(positions["account"], positions["book"], positions["lots"], first, held)
-    parts = np.empty((accounts, PARTS), np.int64)
-    full_margins(first, held, *_tables(state), parts)
-    return parts
 
 
 def _tables(state: np.record) -> _Tables:

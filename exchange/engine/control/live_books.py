@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from exchange.clearing.margin import own_risk, recompute_holds
+from exchange.clearing.margin import loss_per_lot, own_risk, recompute_holds
 from exchange.clearing_codes import Life
 from exchange.codes import OrderState
 from exchange.engine.control.margin_terms import AS_BEFORE, Months, derive_margin_terms
@@ -37,6 +37,22 @@ def changing_terms(state: np.record, named: Iterable[int], months: Mapping[int, 
     revalue_positions(state, before)
     count_working(state, orders, 1)
     # Counting them again has added to the accounts' bounds what they held before.
+    recompute_holds(state, np.unique(state.orders["account"][orders]).astype(np.int64))
+
+
+@contextmanager
+def changing_marks(state: np.record, named: Iterable[int]) -> Iterator[None]:
+    """As `changing_terms`, for a block in which only marks change.
+
+    Lots and hours of working orders stay, so each order is looked at once, for what it can lose against the mark.
+    """
+    books = with_combinations(state, named)
+    orders = live_orders(state, books)
+    before = state.books[: int(state.books_listed) + 1].copy()
+    yield
+    derive_margin_terms(state, books)
+    revalue_positions(state, before)
+    revalue_orders(state, before, orders)
     recompute_holds(state, np.unique(state.orders["account"][orders]).astype(np.int64))
 
 
@@ -86,3 +102,17 @@ def revalue_positions(state: np.record, before: np.ndarray) -> None:
             if addon != 0:
                 own_risk(state, np.int64(position.account), book).addon_mills += addon * max(-position.lots, 0)
                 state.accounts[position.account].changed_scans |= book.commodity_bit
+
+
+@kernel
+def revalue_orders(state: np.record, before: np.ndarray, slots: np.ndarray) -> None:
+    """Update what these orders can lose (MARGIN-013) after the marks of their books have changed.
+
+    before  all books that are listed or have been, as they were before
+    """
+    for number in range(slots.shape[0]):
+        order = state.orders[slots[number]]
+        old, book = row_at(before, np.int64(order.book)), state.books[order.book]
+        side, price = np.int64(order.side), np.int64(order.price)
+        rise = loss_per_lot(book, side, price) - loss_per_lot(old, side, price)
+        state.accounts[order.account].initial_margin_mills += rise * np.int64(order.leaves_lots)

@@ -11,7 +11,7 @@ from exchange.codes import ComboKind, EventKind
 from exchange.engine.control.book_marks import find_marks
 from exchange.engine.control.checks import DAY_MAX, require, within
 from exchange.engine.control.events import control_events
-from exchange.engine.control.live_books import changing_terms
+from exchange.engine.control.live_books import changing_marks
 from exchange.engine.control.variation import pay_variation
 from exchange.records import column
 from exchange.units import ORDER_LOTS_MAX
@@ -46,7 +46,7 @@ def set_marks(state: np.record, terms: MarkPayload) -> np.ndarray:
     find_marks(state, 0 if terms.pays else terms.min_lots, ticks)
     moved = np.flatnonzero(ticks != state.books["mark_tick"][:count])
     if len(moved):
-        with changing_terms(state, moved.tolist()):
+        with changing_marks(state, moved.tolist()):
             state.books["mark_tick"][moved] = ticks[moved]
     marked = _marked(state, moved)
     if not terms.pays:

@@ -10,9 +10,11 @@ import pytest
 from exchange.book.check import check_books
 from exchange.codes import ComboKind, Side
 from exchange.engine.control.live_books import (
+    changing_marks,
     changing_terms,
     count_working,
     live_orders,
+    revalue_orders,
     revalue_positions,
     with_combinations,
 )
@@ -127,6 +129,22 @@ def test_trading_goes_on_at_the_changed_terms_as_in_the_reference() -> None:
     check_books(run.pair.fast.engine.states)
 
 
+@pytest.mark.rule("MARGIN-013", "MARGIN-014")
+def test_marks_that_change_alone_lead_to_the_same_bytes_as_any_terms() -> None:
+    """Of books with working orders, of one leg of a combination only, and back again."""
+    engine = live_market().pair.fast.engine
+    state, start = engine.states[0], engine.states.copy()
+    hashes: list[list[bytes]] = []
+    for change in (changing_terms, changing_marks):
+        np.copyto(engine.states.view(np.uint8), start.view(np.uint8))
+        hashes.append([engine.state_hash()])
+        for books, moves in (([1, 2, 6, 9], [7, -9, 2, 11]), ([1], [-30]), ([1, 2], [23, 9])):
+            with change(state, books):
+                state.books["mark_tick"][books] += np.array(moves, np.int32)
+            hashes[-1].append(engine.state_hash())
+    assert hashes[0] == hashes[1] and len(set(hashes[0])) == 4
+
+
 def test_only_the_combinations_on_a_book_change_with_it(market: Run) -> None:
     state = market.pair.fast.engine.states[0]
     assert with_combinations(state, [9]) == [9]
@@ -186,6 +204,17 @@ def test_a_mark_that_moves_changes_gains_by_lots_and_hours(held: Funded) -> None
     state.books[G27].mark_tick += 4
     revalue_positions(state, before)
     assert state.accounts[1].unrealised_pnl_mills - gain == 11 * 5 * HOURS[F27] - 4 * 2 * HOURS[G27]
+
+
+@pytest.mark.rule("MARGIN-013")
+def test_a_mark_that_moves_changes_what_orders_can_lose(held: Funded) -> None:
+    """The bid for F27 is below its mark, which falls by 11; the one for G27 is 7 above its own, which rises by 4."""
+    state, before = state_of(held), state_of(held).books.copy()
+    hold = int(state.accounts[1].initial_margin_mills)
+    state.books[F27].mark_tick -= 11
+    state.books[G27].mark_tick += 4
+    revalue_orders(state, before, live_orders(state, [F27, G27]))
+    assert state.accounts[1].initial_margin_mills - hold == (11 - 5) * 3 * HOURS[F27] - 4 * 3 * HOURS[G27]
 
 
 @pytest.mark.rule("LIMIT-003")
