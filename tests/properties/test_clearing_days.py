@@ -12,6 +12,17 @@ from tests.soak_clearing import VERBS
 
 CALM = {verb: weight for verb, weight in VERBS.items() if verb != "withdraw"}  # so that nobody is called
 PLAN = Plan(date(2026, 11, 16), 6, 2, 15, CALM, ("fees on",), (10, 11), index=False)
+# Little money, many trades, large withdrawals: accounts are called, and some are liquidated.
+POOR_VERBS = {"order": 8, "trade": 14, "block": 2, "cancel": 1, "deposit": 1, "withdraw": 6}
+POOR = Plan(date(2026, 11, 16), 5, 2, 30, POOR_VERBS, ("fees on",), (7, 8), index=False)
+
+
+@pytest.mark.rule("MARGIN-012", "FALL-003")
+@pytest.mark.parametrize("seed", [2, 4])
+def test_engine_and_reference_agree_while_accounts_are_called_and_liquidated(seed: int) -> None:
+    days = RandomDays(seed, POOR)
+    days.run()
+    assert "LIQUIDATING" in days.standings, "a run in which no call is left unmet shows nothing"
 
 
 @pytest.mark.parametrize("seed", [1, 2])
