@@ -15,7 +15,7 @@ import numpy as np
 from bench.extras import check_file, check_package
 from bench.tapes import Tape, TapeControl
 from exchange.codes import CommandKind, EventFlag, EventKind
-from exchange.display import save_figure
+from exchange.demo.display import save_figure
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError

@@ -22,6 +22,7 @@ TWINS: tuple[tuple[Any, ...], ...] = (
     ("engine.control.endings.test_expire", "test_a_settled_month_closes_all_lots_for_a_fee_of_both_sides"),
     ("engine.control.house.test_adjust", "test_an_adjustment_of_an_instrument_that_has_ended_names_no_book"),
     ("engine.control.house.test_bust", "test_positions_and_fees_are_as_if_the_trade_had_never_been"),
+    ("engine.control.house.test_waiting_months", "test_a_group_does_not_open_before_its_waiting_month_is_halted"),
     ("engine.control.house.test_transfer", "test_a_killed_giver_may_give_but_not_a_hedge_that_it_cannot_be_without"),
     ("engine.calls.test_requirement", "test_v14_pairs_are_credited_in_their_order"),
     ("engine.calls.test_what_if", "ask_with_lots", 5, 60, 5),

@@ -49,9 +49,7 @@ VENUE_PURE = {
     *(f"exchange.venue.{name}" for name in ("day_schedule", "account_terms", *(f"daily.{one}" for one in PURE_DAILY))),
 }
 VENUE = {*EDGE, *VENUE_PURE, "exchange.venue"}
-MIDDLE = {
-    *VENUE, "exchange.operator", "exchange.conformance", "exchange.reference", "exchange.web", "exchange.display",
-}  # fmt: skip
+MIDDLE = {*VENUE, "exchange.operator", "exchange.conformance", "exchange.reference", "exchange.web"}
 
 # Part -> the parts below it. A part is the longest prefix of a module's name that stands here.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -70,7 +68,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange.conformance": {*JOURNAL, *VENUE_PURE, "exchange.reference"},
     **dict.fromkeys(VENUE_PURE, JOURNAL | VENUE_PURE),
     "exchange.venue": EDGE | VENUE_PURE,
-    "exchange.display": {"exchange.errors"},
     "exchange.operator": VENUE,  # steers a venue that serves
     "exchange.main": MIDDLE,
     "exchange.demo": {*MIDDLE, "exchange.main", "clients"},

@@ -10,8 +10,8 @@ from clients.client import Session
 from clients.events import ChannelData, Event
 from clients.feeds import OPEN_PHASE
 from exchange.demo.checks import Check
+from exchange.demo.display import figures_table
 from exchange.demo.markets import WatchedMarket
-from exchange.display import figures_table
 from exchange.wire.messages import ChannelSpec, InstrumentDefinition
 
 COLUMNS = ("month", "bid lots", "bid", "ask", "ask lots", "last", "volume", "state")

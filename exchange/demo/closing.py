@@ -12,7 +12,7 @@ from rich.table import Table
 from contracts_spec.periods import day_number, day_of
 from exchange.codes import CommandKind, MarketState, SettleMethod, StateReason
 from exchange.demo.checks import Check
-from exchange.display import figures_table
+from exchange.demo.display import figures_table
 from exchange.engine import query
 from exchange.engine.instrument_rows import InstrumentRow
 from exchange.units import NS_PER_DAY, price_text

@@ -104,7 +104,7 @@ SETTLED_DAYS = record_type(
         ("instrument_id", "<i8"),
         ("first_day", "<i4"),
         ("last_day", "<i4"),
-        ("last_tick", "<i4"),  # settlement of the last day
+        ("newest_tick", "<i4"),  # settlement of the last day
         ("previous_tick", "<i4"),  # that of the day settled before it, 0: there is none
     ]
 )

@@ -46,7 +46,7 @@ class Plan:
 
 
 class RandomDays:
-    """One run of a plan. `seen`: how lines ended, by verb and reason; `standings`: of accounts, after each line."""
+    """One run of a plan. `seen`: how lines ended, by verb and reason; `standings`: of accounts so far."""
 
     def __init__(self, seed: int, plan: Plan) -> None:
         self.random, self.plan = random.Random(seed), plan
@@ -90,10 +90,14 @@ class RandomDays:
             self.day, self.second = self.day + timedelta(days=1), MORNING_S
         self.pair.advance(self._now_ns())
         self.pair.compare(everything=True)
+        self._note_standings()
         if self.second > CLOSE_S:
             self.pair.lines.append(f"day {self.day + timedelta(days=1)}")
             self.day, self.second = self.day + timedelta(days=1), MORNING_S
             self.pair.advance(self._now_ns())
+
+    def _note_standings(self) -> None:
+        self.standings |= {member.standing for member in self.state.members.values()}
 
     def _moment(self) -> int:
         """A second of the day: one in six stands in the closing window."""
@@ -114,7 +118,7 @@ class RandomDays:
                 VerbLine("random", line, self._now_ns(), verb, read_verb(name, words, word.end()), "")
             )
             self.seen[f"{verb} {reason or 'done'}"] += 1
-            self.standings |= {member.standing for member in self.state.members.values()}
+            self._note_standings()
 
     # --- choices
 

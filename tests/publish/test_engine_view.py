@@ -34,6 +34,6 @@ def test_the_day_and_its_last_settlement_are_the_states_own(bench: Bench) -> Non
     buyers.ask(bench.order(10, "b1", order_lots=7, price_tick=bench.price + 2))
     source, price = EngineView(bench.venue.engine), bench.price + 2
     assert source.statistics([1, 1]).tolist() == [[price, price, price, price, 7, 7 * price, 7, bench.price]] * 2
-    assert source.settlement(1) == (bench.price, SettleMethod.SEED, False, 0)
+    assert source.settlement(1) == (bench.price, SettleMethod.SEED, False, 0, 0)
     bench.venue.states["books"][0, 1]["settled_day"] = 20_781
     assert source.settlement(1).day == 20_780, "the engine keeps the day of the limits"

@@ -62,7 +62,7 @@ def test_a_table_fits_a_page() -> None:
 
 
 def test_the_reasons_of_a_status_are_those_that_are_published() -> None:
-    assert MEANINGS["Status.reason"].words == tuple(reason_text(reason) for reason in StateReason if reason)
+    assert MEANINGS["Status.reason"].words == tuple(dict.fromkeys(map(reason_text, filter(None, StateReason))))
 
 
 def test_a_word_is_listed_once() -> None:

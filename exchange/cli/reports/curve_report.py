@@ -14,7 +14,7 @@ from bench.extras import check_file, check_package
 from contracts_spec.periods import MONTHS, Period, first_day, month_hours
 from exchange.cli.reports.curve_points import CurvePoint
 from exchange.codes import Family, PeriodKind
-from exchange.display import figures_table, finish_axes, save_figure
+from exchange.demo.display import figures_table, finish_axes, save_figure
 from exchange.errors import UserError
 from exchange.units import BP, price_text
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from exchange.cli.arguments import whole
 from exchange.cli.prices import parse_price
-from exchange.display import figures_table
+from exchange.demo.display import figures_table
 from exchange.errors import UserError
 from exchange.operator import port
 from exchange.operator.requests import ShowMargin, first_out_of_bounds

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from contracts_spec.periods import day_of, first_day
+from exchange.demo.display import finish_axes, save_figure
 from exchange.demo.story.cast import DEPOSITS, Who
 from exchange.demo.story.play import StoryResult
-from exchange.display import finish_axes, save_figure
 from exchange.units import MILLS_PER_DOLLAR
 
 INCHES = (11, 12)

@@ -38,7 +38,8 @@ def filled(record: Any, form: Form, choice: int) -> dict[str, Any]:
         elif key.value == Value.WORD:
             said[key.name] = fill(record, key, len(key.words) - 1 if choice < 0 else min(choice, len(key.words)))
         else:
-            said[key.name] = fill(record, key, choice if choice >= 0 else 100 + place)
+            least = int(key.name == "sequence")  # 0 stands for none, and a row in a stream has one
+            said[key.name] = fill(record, key, max(least, choice) if choice >= 0 else 100 + place)
     if form.message is Err:  # its code, name and `applied` belong together
         code = CODES[choice]
         record["values"][[tables.index_of("code"), tables.index_of("code_index")]] = code, CODES.index(code)

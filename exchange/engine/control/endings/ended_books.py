@@ -61,10 +61,12 @@ def end_books(state: np.record, lives: dict[int, Life]) -> np.ndarray:
     close_windows(state, list(lives))
     _end_routes(state)
     _drop_positions(state, [index for index, life in lives.items() if life not in TAKEN_LIVES])
-    for group in {int(state.books[index].group) for index in lives}:
-        if state.groups[group].state == MarketState.CLOSED:
-            choose_lead(state, group)
-            note_margins(state)
+    groups = {int(state.books[index].group) for index in lives}
+    closed = [group for group in groups if state.groups[group].state == MarketState.CLOSED]
+    for group in closed:
+        choose_lead(state, group)
+    if closed:
+        note_margins(state)
     return _ended(state, sorted(lives))
 
 

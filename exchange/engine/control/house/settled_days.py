@@ -39,8 +39,8 @@ def _note_day(table: np.ndarray, rows: np.ndarray, ticks: np.ndarray, day: int) 
     """Note a settlement of instruments that were settled before; one of an earlier day changes nothing."""
     later = table["last_day"][rows] < day
     rows, ticks = rows[later], ticks[later]
-    table["previous_tick"][rows] = table["last_tick"][rows]
-    table["last_tick"][rows], table["last_day"][rows] = ticks, day
+    table["previous_tick"][rows] = table["newest_tick"][rows]
+    table["newest_tick"][rows], table["last_day"][rows] = ticks, day
 
 
 def _note_fronts(state: np.record, outrights: np.ndarray, day: int) -> None:

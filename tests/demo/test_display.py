@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from exchange.display import figures_table, finish_axes, save_figure
+from exchange.demo.display import figures_table, finish_axes, save_figure
 from exchange.errors import UserError
 
 
