@@ -80,8 +80,11 @@ def _order(state: HouseState, values: Values) -> dict[str, Any]:
 
 
 def _call(state: HouseState, values: Values) -> dict[str, Any]:
-    call = _member(state, values).call
-    return {"mills": call.mills, "due": call.due_ns % NS_PER_DAY // NS_PER_S} if call else {}
+    member = _member(state, values)
+    if member.call is None:
+        return {}
+    missing = member.call.required_mills - equity(state, member)
+    return {"mills": missing, "due": member.call.due_ns % NS_PER_DAY // NS_PER_S}
 
 
 def _index(state: HouseState, values: Values) -> dict[str, Any]:

@@ -17,7 +17,8 @@ def review(state: HouseState) -> None:
         if member.standing == "OPEN":
             if equity(state, member) < maintenance_mills(state, member):
                 _call(state, member)
-        elif member.standing == "CLOSE_ONLY":
+        elif member.call is not None:
+            member.call = MarginCall(initial_mills(state, member), member.call.due_ns)
             look_at_call(state, member)
         elif member.standing == "LIQUIDATING" and member.positions():
             _liquidate(state, member)
@@ -26,20 +27,14 @@ def review(state: HouseState) -> None:
 
 
 def look_at_call(state: HouseState, member: Member) -> None:
-    """A call is met when equity is at the initial margin again; else it asks for what is missing now."""
-    missing = initial_mills(state, member) - equity(state, member)
-    if member.call is None:
-        return
-    if missing <= 0:
+    """A call is met when equity is at the full margin of the last run again."""
+    if member.call is not None and equity(state, member) >= member.call.required_mills:
         member.standing, member.call = "OPEN", None
-    else:
-        member.call = MarginCall(missing, member.call.due_ns)
 
 
 def _call(state: HouseState, member: Member) -> None:
     """Call a member; each of its orders leaves, youngest first, unless it only closes."""
-    missing = initial_mills(state, member) - equity(state, member)
-    member.standing, member.call = "CLOSE_ONLY", MarginCall(missing, state.now_ns + CALL_NS)
+    member.standing, member.call = "CLOSE_ONLY", MarginCall(initial_mills(state, member), state.now_ns + CALL_NS)
     for order in reversed(state.working(member.name)):
         others = [other for other in state.working(member.name) if other is not order]
         if not only_closes(state, member, others, order):

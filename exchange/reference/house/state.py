@@ -24,9 +24,9 @@ class Holding:
 
 @dataclass(frozen=True)
 class MarginCall:
-    """What a member must bring, and until when."""
+    """Full margin of the last run, which the member's equity must come back to, and until when."""
 
-    mills: int
+    required_mills: int
     due_ns: int
 
 
