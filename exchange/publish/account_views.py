@@ -78,16 +78,9 @@ def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> 
 
 
 def margin_view(states: np.ndarray, account: int) -> MarginView:
-    """Equity, full margin of the last run, margin held and free margin of an account, in mills."""
+    """Equity, margin held and free margin of an account, in mills."""
     row = query.margin(states, account)
-    return _view(row, row.required_mills)
-
-
-def _view(row: query.MarginRow, required_mills: int) -> MarginView:
-    maintenance = share_ceil(required_mills, MAINTENANCE_BP)
-    return MarginView(
-        CURRENCY, row.equity_mills, required_mills, maintenance, row.free_margin_mills, hold_mills=row.initial_mills
-    )
+    return MarginView(CURRENCY, row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_margin_mills)
 
 
 def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[AccountSnapshot]:
@@ -124,11 +117,13 @@ def what_if_view(
     ]
     outlook = what_if.ask(states, account, more, orders)
     parts, total = margin_by_commodity(states[0], account, more)
-    view = _view(outlook.money, total.total)
-    view.parts = [MarginPart(commodity_name(states, table, number), *part[:-1]) for number, part in parts.items()]
-    view.total = _total_view(total)
-    view.results = [_result_of(outcome) for outcome in outlook.outcomes]
-    return view
+    money = outlook.money
+    return MarginView(
+        CURRENCY, money.equity_mills, money.initial_mills, money.maintenance_mills, money.free_margin_mills,
+        [MarginPart(commodity_name(states, table, number), *part[:-1]) for number, part in parts.items()],
+        _total_view(total),
+        [_result_of(outcome) for outcome in outlook.outcomes],
+    )  # fmt: skip
 
 
 def _total_view(total: FullMargin) -> MarginTotal:

@@ -44,9 +44,7 @@ HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
 HEAD_BYTES = HEAD.size
 VERSION = 2
 # Attributes of fields that came after version 1, with their version; VERSION is the last of these.
-ADDED: dict[type[Struct], dict[str, int]] = {
-    Exec: {"liquidation": 2}, Fill: {"liquidation": 2}, Margin: {"hold_mills": 2},
-}  # fmt: skip
+ADDED: dict[type[Struct], dict[str, int]] = {Exec: {"liquidation": 2}, Fill: {"liquidation": 2}}
 ABSENT, ABSENT_CODE = -(2**63), 255
 QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
 QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders

@@ -223,7 +223,6 @@ class MarginView(Part):
     initial_margin_mills: Mills
     maintenance_margin_mills: Mills
     free_margin_mills: Mills
-    hold_mills: Mills = 0
     parts: list[MarginPart] = []
     total: MarginTotal | None = None
     results: list[WhatIfResult] = []

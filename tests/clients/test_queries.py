@@ -25,7 +25,7 @@ def test_orders_fills_positions_margin_and_time_are_answered(tmp_path: Path) -> 
         with pytest.raises(Refused, match="UNKNOWN_ORDER"):
             await seller.find_order("nobody")
         assert [(row.instrument, row.lots) for row in await seller.positions()] == [(month.instrument, -5)]
-        assert (await seller.margin()).hold_mills > 0
+        assert (await seller.margin()).initial_margin_mills > 0
         last = seller.core.accounts[1].sequence
         assert [fill.lots for fill in await seller.fills(1, last)] == [5]
         assert abs(await seller.venue_time_us() - seller.core.hello.time_us) < 60_000_000  # type: ignore[union-attr]

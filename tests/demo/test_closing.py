@@ -1,7 +1,6 @@
 """The close of the demo's day, on a venue in this process."""
 
 import asyncio
-import time
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -45,10 +44,10 @@ class LaterClock(RealClock):
     """Begins at a moment of its own."""
 
     def __init__(self, start_ns: int) -> None:
-        self.offset_ns = start_ns - time.time_ns()
+        self.offset_ns = start_ns - super().now_ns()
 
     def now_ns(self) -> int:
-        return time.time_ns() + self.offset_ns
+        return super().now_ns() + self.offset_ns
 
     def wall_us(self) -> int:
         return self.now_ns() // 1_000

@@ -123,7 +123,7 @@ def _figures(view: MarginView) -> list[tuple[str, int]]:
         ("equity", view.equity_mills),
         ("initial margin of positions", view.total.required_mills),
         ("maintenance margin", view.total.maintenance_margin_mills),
-        ("margin held for positions and orders", view.hold_mills),
+        ("margin held for positions and orders", view.initial_margin_mills),
         ("free funds", view.free_margin_mills),
     ]
 

@@ -23,7 +23,6 @@ from exchange.engine.event_rows import (
     MARK_TICK,
     OPEN_VALUE_TICK_LOTS,
     POSITION_LOTS,
-    REQUIRED_MILLS,
     TIME_NS,
     UNPAID_GAIN_MILLS,
 )
@@ -127,13 +126,11 @@ def priority_of(flags):
 
 
 @leaf_kernel
-def derive_margin(tables, equity):
-    """Write maintenance margin and free margin; unpaid gains do not count as free (MARGIN-012, MARGIN-015)."""
-    values = tables.values
-    required = values[REQUIRED_MILLS]
-    whole, rest = required // BP, required % BP  # as `units.share_ceil`; the share of all at once may exceed 64 bits
-    values[MAINTENANCE_MILLS] = whole * tables.maintenance_bp + -(-rest * tables.maintenance_bp // BP)
-    values[FREE_MILLS] = equity - values[UNPAID_GAIN_MILLS] - values[MARGIN_HELD_MILLS]
+def derive_margin(tables, equity, held, unpaid):
+    """Write maintenance margin and free margin; unpaid gains do not count as free (MARGIN-015)."""
+    whole, rest = held // BP, held % BP  # as `units.share_ceil`; the share of all at once may exceed 64 bits
+    tables.values[MAINTENANCE_MILLS] = whole * tables.maintenance_bp + -(-rest * tables.maintenance_bp // BP)
+    tables.values[FREE_MILLS] = equity - unpaid - held
 
 
 @leaf_kernel
@@ -165,10 +162,10 @@ def derive_others(tables, event):
         values[PRIORITY] = priority_of(event["flags"])
     elif kind == EVENT_POSITION_CHANGED:
         derive_position(tables)
-        derive_margin(tables, values[EQUITY_MILLS])
+        derive_margin(tables, values[EQUITY_MILLS], values[MARGIN_HELD_MILLS], values[UNPAID_GAIN_MILLS])
     elif kind == EVENT_CASH_MOVED:
         values[CASH_WORD] = cash_word(event.cash_reason, values[AMOUNT_MILLS])
-        derive_margin(tables, values[EQUITY_AFTER_MILLS])
+        derive_margin(tables, values[EQUITY_AFTER_MILLS], values[MARGIN_HELD_MILLS], values[UNPAID_GAIN_MILLS])
     elif kind == EVENT_MARGIN_CALLED:
         values[DUE_US] = values[DUE_NS] // NS_PER_US
     else:

@@ -62,7 +62,7 @@ def test_what_if_is_shown_beside_what_is_with_the_answer_to_each_order(bench: Be
     text = shown(report)
     for line in ("then", "change", "the same with the hypothetical lots", f"buy 3 {SYMBOL} 2.810", "passes"):
         assert line in text
-    change = report.then.hold_mills - report.now.hold_mills
+    change = report.then.initial_margin_mills - report.now.initial_margin_mills
     assert change > 0 and f"{change:+,}" in text and f"{-change:+,}" in text
 
 

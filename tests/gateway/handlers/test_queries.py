@@ -22,7 +22,9 @@ def test_queries_answer_from_the_released_state_and_say_where(bench: Bench) -> N
     replies = [peer.ask(Query(request_id=1, what=what))[0] for what in ("open", "positions", "margin", "time")]
     assert all(reply.engine_sequence == bench.venue.sequence for reply in replies)
     assert replies[0].orders[0].leaves_lots == 3 and replies[1].positions[0].lots == 2
-    assert replies[2].margin.equity_mills - replies[2].margin.hold_mills == replies[2].margin.free_margin_mills
+    assert (
+        replies[2].margin.equity_mills - replies[2].margin.initial_margin_mills == replies[2].margin.free_margin_mills
+    )
     order = peer.ask(Query(request_id=1, what="order", client_order_id="a1"))[0].order
     assert (order.filled_lots, order.leaves_lots) == (2, 3)
     fills = peer.ask(Query(request_id=1, what="fills", first_sequence=1, last_sequence=last))[0].fills
@@ -72,7 +74,7 @@ def test_a_hypothetical_order_is_told_what_the_order_then_is(bench: Bench) -> No
     assert peer.ask(bench.order(10, "a1"))[0].state == "open"
     later = peer.ask(Query(request_id=1, what="margin"))[0].margin
     assert later.free_margin_mills == then.margin.free_margin_mills == now.margin.free_margin_mills - result.need_mills
-    assert later.hold_mills == then.margin.hold_mills
+    assert later.initial_margin_mills == then.margin.initial_margin_mills
 
 
 def many(key: str, row: str, count: int) -> str:

@@ -9,10 +9,8 @@ from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
-from exchange.engine.query import MAINTENANCE_BP
 from exchange.gateway.keys import OFF
 from exchange.gateway.margin import updates as margin_updates
-from exchange.units import share_ceil
 from exchange.wire.messages import (
     AccountSnapshot,
     Cancel,
@@ -55,15 +53,14 @@ def updates(bench: Bench, peer: Peer, milliseconds: int = 200) -> list[Margin]:
 def figures(message: Margin) -> tuple[int, ...]:
     return (
         message.equity_mills, message.initial_margin_mills, message.maintenance_margin_mills,
-        message.free_margin_mills, message.hold_mills,
+        message.free_margin_mills,
     )  # fmt: skip
 
 
 def asked(bench: Bench, account: int) -> tuple[int, ...]:
     """The same figures as a query has them now."""
     row = query.margin(bench.venue.states, account)
-    maintenance = share_ceil(row.required_mills, MAINTENANCE_BP)
-    return row.equity_mills, row.required_mills, maintenance, row.free_margin_mills, row.initial_mills
+    return row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_margin_mills
 
 
 def mark(bench: Bench, pays_on: int = 0) -> None:
@@ -88,11 +85,11 @@ def test_an_order_and_its_cancel_are_told_within_the_cadence_to_those_who_asked(
     peer, plain = listener(bench), bench.connect(bench.keys[1])
     peer.ask(bench.order(10, "a1"))
     (held,) = updates(bench, peer)
-    assert figures(held) == asked(bench, 1) and held.hold_mills > 0
+    assert figures(held) == asked(bench, 1) and held.initial_margin_mills > 0
     assert (held.account, held.engine_sequence, held.time_us) == (1, bench.venue.sequence, bench.venue.time_us)
     peer.ask(Cancel(request_id=11, client_order_id="a1"))
     (free,) = updates(bench, peer)
-    assert free.hold_mills == 0 and free.free_margin_mills == free.equity_mills == 10**12
+    assert free.initial_margin_mills == 0 and free.free_margin_mills == free.equity_mills == 10**12
     assert updates(bench, peer, 1_000) == [], "nothing has changed since"
     assert margins(plain.take()) == [], "the other session of the account did not ask"
 
@@ -147,7 +144,6 @@ def test_a_session_gets_the_present_margin_once_behind_live(bench: Bench) -> Non
     shown = snapshot.margin
     assert figures(margin) == (
         shown.equity_mills, shown.initial_margin_mills, shown.maintenance_margin_mills, shown.free_margin_mills,
-        shown.hold_mills,
     )  # fmt: skip
 
 

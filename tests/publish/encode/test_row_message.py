@@ -88,19 +88,17 @@ def test_a_replace_that_kept_or_lost_its_place_says_so() -> None:
         assert PRIORITIES[priority] == words.get(flags & (EventFlag.KEPT | EventFlag.LOST), "")
 
 
-@pytest.mark.rule("MARGIN-012", "MARGIN-015")
+@pytest.mark.rule("MARGIN-015")
 @pytest.mark.parametrize("kind", [EventKind.POSITION_CHANGED, EventKind.CASH_MOVED])
 @pytest.mark.parametrize("held", MONEY)
 def test_maintenance_margin_is_rounded_up_and_unpaid_gains_are_not_free(kind: EventKind, held: int) -> None:
-    required = max(0, held) // 2 + 1  # of the positions alone
     equity_name = "equity_mills" if kind == EventKind.POSITION_CHANGED else "equity_after_mills"
     for equity in (0, -7, 10**6, -MONEY_MAX, MONEY_MAX):
         for unpaid in (0, 3, MONEY_MAX):
             values = derived(
-                kind, instrument=1, margin_held_mills=held, unpaid_gain_mills=unpaid, required_mills=required,
-                **{equity_name: equity},
+                kind, instrument=1, margin_held_mills=held, unpaid_gain_mills=unpaid, **{equity_name: equity}
             )  # fmt: skip
-            assert values[row_values.MAINTENANCE_MILLS] == share_ceil(required, MAINTENANCE_BP)
+            assert values[row_values.MAINTENANCE_MILLS] == share_ceil(held, MAINTENANCE_BP)
             assert values[row_values.FREE_MILLS] == equity - unpaid - held
 
 

@@ -85,7 +85,8 @@ def test_a_loser_is_called_after_a_mark_and_sold_out_when_the_call_is_due(tmp_pa
         lost = FALL * LOTS * HOURS
         call = OpenCall(lost - SPARE, int(states["time_ns"][0]) + 2 * NS_PER_HOUR)
         assert open_call(states, 2) == call and standing(states, 2) == Standing.CLOSE_ONLY
-        assert runs(bench) == [{"addon_bp": 5_000, "maintenance_bp": 8_000}], "one commodity, and no month near its end"
+        given = {"addon_bp": 5_000, "maintenance_bp": 8_000, "call_ns": 2 * NS_PER_HOUR}
+        assert runs(bench) == [given], "one commodity, and no month near its end"
         later(bench, 116 * MINUTE)
         for ticks in (FALL + 70, FALL + 140, 2 * FALL):  # within the windows of BAND-012
             fall(bench, ticks)
