@@ -1,4 +1,5 @@
-"""Records golden tapes: short random runs that together reach as many features as can be, and one real venue's day.
+"""Records golden tapes: short random runs that together reach as many features as can be, one real venue's day, and
+days of a clearing house over the turn of a year.
 
 The random runs are those of the differential test, cut short. Of some hundred candidates those are kept that reach
 features which none kept before has reached: a change of one rule shows in few runs, and little follows it there.
@@ -27,6 +28,7 @@ from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.version import RELEASE
 from tests.gateway.harness import DAY, StillClock
 from tests.golden.changes import FOLDER
+from tests.golden.clearing_days import clearing_tape
 from tests.golden.events_text import replayed
 from tests.properties.driver import Run
 from tests.properties.plans import PLANS, Plan, plan_of
@@ -45,7 +47,7 @@ def record() -> str:
     if folder.exists():
         raise SystemExit(f"{folder.name} is recorded already: what a version did is recorded once")
     folder.mkdir()
-    for name, tape in [*random_runs(), ("venue", venue_day())]:
+    for name, tape in [*random_runs(), ("venue", venue_day()), ("clearing", clearing_tape())]:
         events, state_hash = replayed(tape)
         write_tape(replace(tape, rules_hash=source_hash(), state_hash=state_hash), folder / f"{name}.parquet")
         (folder / f"{name}.events").write_text("\n".join(events) + "\n")
