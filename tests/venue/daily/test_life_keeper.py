@@ -22,7 +22,7 @@ from exchange.venue.daily import life_keeper
 from exchange.venue.daily.lives import DueControl, due_controls
 from exchange.venue.day_schedule import DaySchedule
 from exchange.wire.messages import Cascade, Cash, Fill, Position
-from tests.gateway.harness import START_NS, Bench, Peer, killed
+from tests.gateway.harness import START_NS, Bench, Peer
 from tests.operator.asking import do
 
 DAYS = DaySchedule()
@@ -105,21 +105,6 @@ def test_a_quarter_becomes_its_months_and_a_month_ends_on_their_last_trading_day
             order = bench.order(request, "late")
             order.instrument = ended[symbol]
             assert name in str(peer.ask(order)[0].name), symbol
-
-
-@pytest.mark.rule("SPEC-051", "SESSION-003")
-def test_a_venue_that_was_down_for_weeks_ends_in_order_what_was_due(tmp_path: Path) -> None:
-    with Bench(str(tmp_path / "a"), schedule=DAYS, symbols=Q1, day=date(2026, 12, 20)) as bench:
-        open_on(bench, date(2026, 12, 20))
-        trade(bench, 1, "H100.G90.Q1-27", 4, bench.price)
-        later = killed(bench, tmp_path / "b", schedule=DAYS, day=date(2026, 12, 20))
-    with later:
-        go_to(later, date(2027, 1, 10), 21 * 3_600 + 5)
-        later.pass_ms(4_000)
-        assert lives(later)["H100.G90.Q1-27"] == "CASCADED"
-        assert lives(later)["H100.G90.F27"] == "SETTLED"
-        assert query.position(later.venue.states, 2, 3).lots == 4, "the other months of the quarter"
-        assert [row.life for row in query.instruments(later.venue.states)] == [Life.LISTED] * 2
 
 
 def warnings_of(bench: Bench) -> list[str]:

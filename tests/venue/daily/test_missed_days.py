@@ -17,7 +17,7 @@ from exchange.units import NS_PER_DAY, NS_PER_S
 from exchange.venue.daily.missed_days import MissedDays
 from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import Bench, NoSyncDisk, killed
-from tests.venue.daily.test_life_keeper import DAYS, Q1, go_to, open_on, trade
+from tests.venue.daily.test_life_keeper import DAYS, Q1, go_to, lives, open_on, trade
 
 STOPPED, BACK = date(2026, 12, 20), date(2026, 12, 28)
 INDEX_MONTH = "H100.G90.Z26/I"
@@ -38,7 +38,7 @@ def controls(bench: Bench, after: int) -> Iterator[str]:
                 yield kind.name
 
 
-@pytest.mark.rule("SESSION-003", "SETTLE-009", "INDEX-002", "CASCADE-002")
+@pytest.mark.rule("SESSION-003", "SETTLE-009", "INDEX-002", "CASCADE-002", "SPEC-051")
 def test_each_missed_day_is_settled_in_order_and_a_person_hears_of_it_once(tmp_path: Path) -> None:
     with Bench(str(tmp_path / "a"), schedule=DAYS, symbols=(*Q1, INDEX_MONTH), day=STOPPED) as bench:
         open_on(bench, STOPPED)
@@ -62,6 +62,8 @@ def test_each_missed_day_is_settled_in_order_and_a_person_hears_of_it_once(tmp_p
         assert made[-1] == "MARGIN", "once, after all of them"
         said = [line for line in later.opened.warnings.lines if "closes" in line or "settlement" in line]
         assert said == ["closes of 2026-12-20 to 2026-12-27 were missed: each of these days is settled now, in order"]
+        assert (lives(later)["H100.G90.Q1-27"], lives(later)["H100.G90.F27"]) == ("CASCADED", "SETTLED")
+        assert query.position(later.venue.states, 2, 3).lots == 4, "the other months of the quarter"
         go_to(later, BACK, 11 * 3_600)
         assert set(query.group_states(later.venue.states).values()) == {MarketState.OPEN}
         later.settle()
