@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from exchange.clearing_codes import Life
 from exchange.codes import CommandFlag, CommandKind, KillParty, MarketState, Scope
 from exchange.engine.calls.liquidation import closing_orders
 from exchange.engine.control.checks import ControlError
@@ -118,7 +119,8 @@ class BothBooks(RuleBasedStateMachine):
     def begin_a_new_day(self, index: int, moved: int, width: int, increment: dict[str, int]) -> None:
         """One book gets other terms, if the group is where it may be closed."""
         self._row(kind=CommandKind.SET_STATE, market_state=MarketState.CLOSED, group=1)
-        if self.run.pair.reference.phases.groups[1].state == MarketState.CLOSED:
+        is_listed = self.run.pair.fast.engine.states["books"]["life"][0, index] == Life.LISTED
+        if is_listed and self.run.pair.reference.phases.groups[1].state == MarketState.CLOSED:
             settle = self.run.pair.reference.clearing.instruments[index].settle_tick + moved
             limits = {"index": index, "settle_tick": settle, "low_tick": settle - width, "high_tick": settle + width}
             self.run.do(CommandKind.DAY_LIMITS, {"books": [{**limits, **increment}], "by_two": True})
