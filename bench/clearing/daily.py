@@ -5,7 +5,7 @@ DAY_LIMITS control for each product group, which pays variation margin and puts 
 MARK run moves the mark of every book that has printed, and of the combinations on them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -23,12 +23,11 @@ from exchange.engine.control.registry import encode_payload
 from exchange.reference.book import Order
 from exchange.reference.clearing import Account, Clearing, Position
 from exchange.reference.formulas.settlement import quoted
-from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX
+from exchange.units import NS_PER_MS, ORDER_LOTS_MAX, POSITION_LOTS_MAX
 from exchange.venue.daily.settlement import day_limits, encoded, settle_groups
 
 MARK = encode_payload(MarkPayload())
 NEXT_DAY = DAY + timedelta(1)
-NS_PER_MS = 1_000_000
 SAMPLE = 25  # accounts that the reference computes too
 
 
@@ -37,12 +36,7 @@ def time_marks(house: House, passes: int) -> list[float]:
 
     AssertionError: the money of an account is not that of the reference
     """
-    start, times, hashes = house.engine.states.view(np.uint8).copy(), [], set()
-    for _ in range(passes):
-        np.copyto(house.engine.states.view(np.uint8), start)
-        times.append(time_ns(house.control, CommandKind.MARK, MARK) / NS_PER_MS)
-        hashes.add(house.engine.state_hash())
-    assert len(hashes) == 1, f"marks end in {len(hashes)} states"
+    times = _time_passes(house, passes, lambda: house.control(CommandKind.MARK, MARK))
     check_accounts(house)
     return times
 
@@ -55,15 +49,21 @@ def time_settlements(house: House, passes: int) -> list[float]:
     prices = expected_prices(house)
     house.set_states(MarketState.CLOSED)
     before = {account: reference_account(house, account)[0] for account in sample_of(house)}
-    start, times, hashes = house.engine.states.view(np.uint8).copy(), [], set()
-    for _ in range(passes):
-        np.copyto(house.engine.states.view(np.uint8), start)
-        times.append(time_ns(settle, house) / NS_PER_MS)
-        hashes.add(house.engine.state_hash())
-    assert len(hashes) == 1, f"settlements end in {len(hashes)} states"
+    times = _time_passes(house, passes, lambda: settle(house))
     check_prices(house, prices)
     check_payments(house, before)
     check_accounts(house)
+    return times
+
+
+def _time_passes(house: House, passes: int, step: Callable[[], object]) -> list[float]:
+    """Milliseconds of a step, each from the same state. AssertionError: two passes end in different states."""
+    start, times, hashes = house.engine.states.view(np.uint8).copy(), [], set()
+    for _ in range(passes):
+        np.copyto(house.engine.states.view(np.uint8), start)
+        times.append(time_ns(step) / NS_PER_MS)
+        hashes.add(house.engine.state_hash())
+    assert len(hashes) == 1, f"passes end in {len(hashes)} states"
     return times
 
 

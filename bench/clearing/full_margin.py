@@ -15,10 +15,10 @@ from exchange.clearing.layout import POSITION
 from exchange.engine.calls.margin_run import MarginPayload
 from exchange.engine.calls.requirement import required_by_account
 from exchange.reference.formulas.month_margin import Rates, month_margin
+from exchange.units import NS_PER_MS
 
 SAMPLE = 25  # accounts that the reference computes too
 LOTS_MAX = 50
-NS_PER_MS = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.limits import VENUE, Limits
 from exchange.records import column
+from exchange.units import NS_PER_HOUR
 
 DAY = date(2026, 12, 1)
 DEPOSIT_MILLS = 10**13
 TRADE_REACH = 8  # ticks from the last settlement
 ORDER_NEAREST, ORDER_REACH = 12, 40  # ticks from the last settlement
-HOUR_NS = 3_600 * 10**9
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class House:
 
     def run(self, rows: np.ndarray) -> None:
         """Run rows, an hour after those before."""
-        rows["time_ns"] = self.engine.time_ns + HOUR_NS
+        rows["time_ns"] = self.engine.time_ns + NS_PER_HOUR
         self.engine.run_silently(numbered(self.engine, rows))
 
     def set_states(self, *states: MarketState) -> None:

@@ -53,9 +53,9 @@ def test_events_change_orders_positions_and_margin() -> None:
 def test_margin_without_a_number_is_the_latest_and_no_event_of_the_stream() -> None:
     state = account()
     state.take(margin(1))
-    told = msgspec.structs.replace(margin(0), free_margin_mills=500)
-    assert state.take(told) == [told] and state.margin is told
-    assert state.take(told) == [told], "the same figures may come again"
+    update = msgspec.structs.replace(margin(0), free_margin_mills=500)
+    assert state.take(update) == [update] and state.margin is update
+    assert state.take(update) == [update], "the same figures may come again"
     assert state.sequence == 1
     (numbered,) = state.take(margin(2))
     assert state.margin is numbered, "of both forms the one that came last counts"

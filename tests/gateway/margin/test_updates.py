@@ -117,8 +117,8 @@ def test_a_mark_that_moves_equity_is_told_to_all_who_hold_a_position(bench: Benc
     before = query.margin(bench.venue.states, 1).equity_mills
     mark(bench)
     for account, peer in enumerate((buyer, seller, third), 1):
-        (told,) = margins(updates(bench, peer))
-        assert figures(told) == asked(bench, account)
+        (received,) = margins(updates(bench, peer))
+        assert figures(received) == asked(bench, account)
     after = query.margin(bench.venue.states, 1)
     assert after.equity_mills > before and after.free_margin_mills < after.equity_mills - after.initial_mills
 
@@ -131,8 +131,8 @@ def test_a_fill_is_told_with_its_number_and_not_once_more(bench: Bench) -> None:
     seller.send(bench.order(10, "s", side="s", tif="ioc"))
     bench.pass_ms(200)
     for account, peer in ((1, buyer), (2, seller)):
-        (told,) = margins(peer.take())
-        assert told.sequence and figures(told) == asked(bench, account)
+        (received,) = margins(peer.take())
+        assert received.sequence and figures(received) == asked(bench, account)
 
 
 @pytest.mark.rule("MARGIN-017", "SESS-006")
@@ -200,8 +200,8 @@ def test_a_slow_reader_that_heard_of_it_with_a_fill_gets_nothing_more(bench: Ben
     slow.transport.waiting = SLOW
     assert updates(bench, slow) == []
     seller.ask(bench.order(10, "s", side="s", tif="ioc"))
-    (told,) = margins(slow.take())
-    assert told.sequence, "the stream is never thinned"
+    (received,) = margins(slow.take())
+    assert received.sequence, "the stream is never thinned"
     slow.transport.waiting = 0
     assert updates(bench, slow) == []
 
@@ -211,7 +211,7 @@ def test_a_venue_with_one_batch_after_another_does_not_delay_it_for_ever(bench: 
     """The next batch is on its way to the disk whenever 100 ms are over, but not yet applied when one is released."""
     peer, busy = listener(bench), bench.connect(bench.keys[2])
     bench.hold = True
-    told: list[Margin] = []
+    received: list[Margin] = []
     for number in range(10, 20):
         peer.send(bench.order(number, f"a{number}"))
         busy.send(bench.order(number, f"b{number}"))
@@ -223,9 +223,9 @@ def test_a_venue_with_one_batch_after_another_does_not_delay_it_for_ever(bench: 
         done(None)
         assert bench.venue.sequence > 0 and bench.jobs, "and the next one, without a pause"
         bench.settle()
-        told += margins(peer.take())
-    assert len(told) >= 9
-    assert [one.engine_sequence for one in told] == sorted({one.engine_sequence for one in told})
+        received += margins(peer.take())
+    assert len(received) >= 9
+    assert [one.engine_sequence for one in received] == sorted({one.engine_sequence for one in received})
 
 
 @pytest.mark.rule("MARGIN-017", "SESS-005")
@@ -241,8 +241,8 @@ def test_a_key_that_may_not_read_cannot_ask_for_it(bench: Bench) -> None:
 def test_every_encoding_has_it(bench: Bench, formats: dict[str, bool]) -> None:
     peer = listener(bench, **formats)
     peer.ask(bench.order(10, "a1"))
-    (told,) = updates(bench, peer)
-    assert figures(told) == asked(bench, 1)
+    (received,) = updates(bench, peer)
+    assert figures(received) == asked(bench, 1)
 
 
 @pytest.mark.rule("MARGIN-017", "RATE-008")
@@ -252,15 +252,15 @@ def test_a_change_of_many_accounts_is_sent_in_slices_and_all_have_their_turn(
     monkeypatch.setattr(margin_updates, "SLICE_MESSAGES", 2)
     accounts = (1, 1, 1, 2, 3)
     peers = [listener(bench, account) for account in accounts]
-    told = [0] * len(peers)
+    received = [0] * len(peers)
     for number in range(10, 30):  # accounts 1 and 3 change in each step, and then account 2 once
         for peer in (peers[0], peers[4], *peers[3:4] * (number == 29)):
             peer.send(bench.order(number, f"{number}"))
         bench.pass_ms(10)
         heard = [len(margins(peer.take())) for peer in peers]
         assert sum(heard) <= 2
-        told = [before + now for before, now in zip(told, heard, strict=True)]
-    assert told[3] <= 1 and all(told[place] >= 3 for place in (0, 1, 2, 4)), "no row waits for ever"
+        received = [before + now for before, now in zip(received, heard, strict=True)]
+    assert received[3] <= 1 and all(received[place] >= 3 for place in (0, 1, 2, 4)), "no row waits for ever"
     last = dict.fromkeys(accounts, 0)
     for _ in range(20):
         bench.pass_ms(10)
