@@ -208,6 +208,7 @@ EVENT_ALIASES = {
     "call_mills": Alias("amount_mills", "mills that the account is called for, 0: it is not called"),
     "due_ns": Alias("value_tick_lots", "when an unmet call leads to liquidation, ns since 1970 UTC, 0: no call"),
     "margin_held_mills": Alias("reference", "the account's initial margin held, mills"),
+    "required_mills": Alias("client_order_id_0", "its full initial margin as of the last MARGIN, mills (MARGIN-001)"),
     "unpaid_gain_mills": Alias("order_id", "gains that are in the equity but not in the funds (MARGIN-015), mills"),
     "needed_mills": Alias("amount_mills", "mills by which the order would raise initial margin, if the reason is RISK"),
     "free_margin_mills": Alias("value_tick_lots", "free margin, mills, if the reason is RISK"),
@@ -250,9 +251,9 @@ EVENT_KINDS = {
     EventKind.PROTECTION_RESET: f"{_NUMBERED} session instrument reference protection_state protection_number",
     EventKind.MASS_CANCELLED: "account session instrument cancel_reason reference order_count",
     EventKind.POSITION_CHANGED: f"{_NUMBERED} instrument flags mark_tick position_lots open_value_tick_lots "
-    "equity_mills margin_held_mills unpaid_gain_mills",
+    "equity_mills margin_held_mills unpaid_gain_mills required_mills",
     EventKind.CASH_MOVED: f"{_NUMBERED} session instrument cash_reason trading_day flags amount_mills "
-    "equity_after_mills margin_held_mills unpaid_gain_mills",
+    "equity_after_mills margin_held_mills unpaid_gain_mills required_mills",
     EventKind.INSTRUMENT_LISTED: "instrument settlement_tick",
     EventKind.SETTLED: "instrument settlement_tick settle_method settle_flagged trading_day window_lots "
     "open_interest_lots inputs_0 inputs_1 inputs_2 inputs_3",
@@ -321,11 +322,9 @@ def record_type(fields: list[Any], aliases: Mapping[str, Alias] | None = None) -
     return row
 
 
-_STRUCT_CODES = {"i8": "q", "u8": "Q", "i4": "i", "u4": "I", "u1": "B"}
-
-
 def _struct(fields: list[tuple[str, str, str]]) -> struct.Struct:
-    packer = struct.Struct("<" + "".join(_STRUCT_CODES[code] for _, code, _ in fields))
+    codes = {"i8": "q", "u8": "Q", "i4": "i", "u4": "I", "u1": "B"}
+    packer = struct.Struct("<" + "".join(codes[code] for _, code, _ in fields))
     assert packer.size == ROW_BYTES
     return packer
 

@@ -65,6 +65,7 @@ def move_cash(state, out, command, sign):
     row.amount_mills = sign * amount
     row.equity_after_mills = equity_mills(account_row)
     row.margin_held_mills = account_row.initial_margin_mills
+    row.required_mills = account_row.required_mills
     row.unpaid_gain_mills = unpaid_mills(account_row)
     row["flags"] = EVENT_FLAG_MARGIN
     row.account_sequence = next_in_stream(state, account)

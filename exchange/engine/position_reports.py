@@ -36,6 +36,7 @@ def _report_once(state, out):
     row.equity_mills = equity_mills(account_row)
     row.unpaid_gain_mills = unpaid_mills(account_row)
     row.margin_held_mills = account_row.initial_margin_mills
+    row.required_mills = account_row.required_mills
     row.account_sequence = next_in_stream(state, account)
     if account_row.reports_queued == 0:
         row["flags"] = EVENT_FLAG_MARGIN

@@ -21,7 +21,6 @@ from exchange.engine.order_rows import OrderRow as OrderRow
 from exchange.engine.order_rows import order_rows
 from exchange.engine.views import LEVEL_VIEW, QUEUE_VIEW, views
 from exchange.records import pack_client_order_id
-from exchange.units import share_ceil
 
 CLOSED = int(MarketState.CLOSED)
 MAINTENANCE_BP = 8_000  # maintenance margin, part of initial margin (MARGIN-012)
@@ -48,12 +47,16 @@ class PositionRow(NamedTuple):
 
 
 class MarginRow(NamedTuple):
-    """Money of one account, mills."""
+    """Money of one account, mills.
+
+    initial_mills    margin held for positions and working orders (MARGIN-013)
+    required_mills   full margin as of the last MARGIN (MARGIN-001)
+    """
 
     cash_mills: int
     equity_mills: int
     initial_mills: int
-    maintenance_mills: int
+    required_mills: int
     free_margin_mills: int
 
 
@@ -263,8 +266,8 @@ def position_sums(states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def margin(states: np.ndarray, account: int) -> MarginRow:
-    """Money of an account: cash, equity, initial margin of positions and working orders (MARGIN-013), maintenance
-    margin, and free margin (MARGIN-015)."""
+    """Money of an account: cash, equity, margin held for positions and working orders (MARGIN-013), full margin of the
+    last MARGIN, and free margin (MARGIN-015)."""
     return margin_row(states[0].accounts[account], int(views(states.dtype).initial_margin_mills(states, account)))
 
 
@@ -272,7 +275,7 @@ def margin_row(account_row: np.record, hold_mills: int) -> MarginRow:
     """As `margin`, of an ACCOUNT row whose exact hold is known."""
     cash = int(account_row.cash_mills)
     equity = cash + int(account_row.unrealised_pnl_mills)
-    return MarginRow(cash, equity, hold_mills, share_ceil(hold_mills, MAINTENANCE_BP), min(cash, equity) - hold_mills)
+    return MarginRow(cash, equity, hold_mills, int(account_row.required_mills), min(cash, equity) - hold_mills)
 
 
 def settled_margin(states: np.ndarray, account: int) -> int:

@@ -93,7 +93,7 @@ class AccountStreams:
             streams[name][0] for name in ("session", "is_live", "asks_python")
         )
         self._released, self._answered_slots = streams["released"][0], streams["answered_slots"][0]
-        self._margins = [streams[f"margin_{name}"][0] for name in ("sequence", "equity", "held", "free")]
+        self._margins = [streams[f"margin_{name}"][0] for name in ("sequence", "equity", "required", "held", "free")]
         self._row, self._event, self._stop, self._is_answered, self._answered_count = (
             streams[name] for name in ("row", "event", "stop", "is_answered", "answered_count")
         )
@@ -180,7 +180,7 @@ class AccountStreams:
 
     def margins(self, accounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the last `margin` of each account's stream said, of accounts with listeners: its `e`, int64, shape (n,);
-        equity, initial margin and free margin, int64, shape (n, 3), mills.
+        equity, full margin, margin held and free margin, int64, shape (n, 4), mills.
 
         accounts   their numbers, int64, shape (n,)
         """

@@ -78,9 +78,15 @@ def position_views(states: np.ndarray, table: InstrumentTable, account: int) -> 
 
 
 def margin_view(states: np.ndarray, account: int) -> MarginView:
-    """Equity, margin held and free margin of an account, in mills."""
+    """Equity, full margin of the last run, margin held and free margin of an account, in mills."""
     row = query.margin(states, account)
-    return MarginView(CURRENCY, row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_margin_mills)
+    return _view(row, row.required_mills)
+
+
+def _view(row: query.MarginRow, required_mills: int) -> MarginView:
+    hold = row.initial_mills
+    maintenance = share_ceil(hold, MAINTENANCE_BP)
+    return MarginView(CURRENCY, row.equity_mills, hold, maintenance, row.free_margin_mills, hold, required_mills)
 
 
 def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[AccountSnapshot]:
@@ -117,13 +123,11 @@ def what_if_view(
     ]
     outlook = what_if.ask(states, account, more, orders)
     parts, total = margin_by_commodity(states[0], account, more)
-    money = outlook.money
-    return MarginView(
-        CURRENCY, money.equity_mills, money.initial_mills, money.maintenance_mills, money.free_margin_mills,
-        [MarginPart(commodity_name(states, table, number), *part[:-1]) for number, part in parts.items()],
-        _total_view(total),
-        [_result_of(outcome) for outcome in outlook.outcomes],
-    )  # fmt: skip
+    view = _view(outlook.money, total.total)
+    view.parts = [MarginPart(commodity_name(states, table, number), *part[:-1]) for number, part in parts.items()]
+    view.total = _total_view(total)
+    view.results = [_result_of(outcome) for outcome in outlook.outcomes]
+    return view
 
 
 def _total_view(total: FullMargin) -> MarginTotal:

@@ -60,7 +60,8 @@ def move_cash(market: Market) -> None:
     market.next_number(account.number)  # number of the margin message that follows
     market.answer(
         EventKind.CASH_MOVED, amount_mills=amount, account_sequence=sequence, equity_after_mills=equity + amount,
-        margin_held_mills=hold, unpaid_gain_mills=equity - funds, flags=EventFlag.MARGIN,
+        margin_held_mills=hold, unpaid_gain_mills=equity - funds, required_mills=account.required_mills,
+        flags=EventFlag.MARGIN,
     )  # fmt: skip
     if not out and account.standing == Standing.CLOSE_ONLY:
         missing = account.required_mills - clearing.equity_mills(account)
@@ -141,6 +142,7 @@ def _bear_loss(market: Market, account: Account) -> None:
         EventKind.CASH_MOVED, account=account.number, amount_mills=missing, account_sequence=sequence,
         cash_reason=CashReason.SHORTFALL, equity_after_mills=0, flags=EventFlag.MARGIN,
         margin_held_mills=market.initial_margin_mills(account), unpaid_gain_mills=-clearing.funds_mills(account),
+        required_mills=account.required_mills,
     )  # fmt: skip
 
 

@@ -245,7 +245,11 @@ def _report(market: Market, number: int, leading: list[Report], held: list[int])
     clearing = market.clearing
     account = clearing.accounts[number]
     equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
-    common = {"margin_held_mills": market.initial_margin_mills(account), "unpaid_gain_mills": equity - funds}
+    common = {
+        "margin_held_mills": market.initial_margin_mills(account),
+        "unpaid_gain_mills": equity - funds,
+        "required_mills": account.required_mills,
+    }
     reports = []
     for kind, values in leading:
         is_cash = kind == EventKind.CASH_MOVED

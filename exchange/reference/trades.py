@@ -106,7 +106,7 @@ def report_positions(market: Market) -> None:
             EventKind.POSITION_CHANGED, account=account_number, instrument=index, mark_tick=mark_tick,
             position_lots=position.lots, open_value_tick_lots=position.open_value_tick_lots,
             account_sequence=sequence, flags=EventFlag.MARGIN if last else 0,
-            margin_held_mills=market.initial_margin_mills(account),
+            margin_held_mills=market.initial_margin_mills(account), required_mills=account.required_mills,
             equity_mills=market.clearing.equity_mills(account),
             unpaid_gain_mills=market.clearing.equity_mills(account) - market.clearing.funds_mills(account),
         )  # fmt: skip

@@ -118,6 +118,8 @@ class Margin(AccountMessage, tag="margin", kw_only=True):
     free_margin_mills: Mills
     replay: bool = False
     drop_sequence: Count = 0
+    hold_mills: Mills = 0
+    required_mills: Mills = 0
 
 
 class Cash(AccountMessage, tag="cash"):

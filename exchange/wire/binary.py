@@ -42,9 +42,9 @@ from exchange.wire.words import session_id
 
 HEAD = struct.Struct("<IHBB")  # length with this head, template, version, flags
 HEAD_BYTES = HEAD.size
-VERSION = 2
-# Attributes of fields that came after version 1, with their version; VERSION is the last of these.
-ADDED: dict[type[Struct], dict[str, int]] = {Exec: {"liquidation": 2}, Fill: {"liquidation": 2}}
+VERSION = 2  # the last of those in ADDED: attributes of fields that came after version 1, with their version
+_LQD = {"liquidation": 2}
+ADDED: dict[type[Struct], dict[str, int]] = {Exec: _LQD, Fill: _LQD, Margin: {"hold_mills": 2, "required_mills": 2}}
 ABSENT, ABSENT_CODE = -(2**63), 255
 QUOTE_ENTRY = struct.Struct("<Ixxxxqqqq")  # instrument, bid, lots, ask, lots
 QUOTE_RESULT = struct.Struct("<IHBBqq")  # instrument, error code, states of bid and ask, their orders

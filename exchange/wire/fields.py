@@ -42,6 +42,7 @@ KEYS = {
     "initial_margin_mills": "im",
     "maintenance_margin_mills": "mm",
     "free_margin_mills": "free",
+    "hold_mills": "hold",
     "unrealised_mills": "upl",
     "realised_mills": "rpl",
     "need_mills": "need",

@@ -223,6 +223,8 @@ class MarginView(Part):
     initial_margin_mills: Mills
     maintenance_margin_mills: Mills
     free_margin_mills: Mills
+    hold_mills: Mills = 0
+    required_mills: Mills = 0
     parts: list[MarginPart] = []
     total: MarginTotal | None = None
     results: list[WhatIfResult] = []

@@ -192,6 +192,7 @@ def _margin(equity: str) -> Form:
             _number("time_us"), _CURRENCY, _number("equity_mills", equity),
             _number("initial_margin_mills", "margin_held_mills"),
             _number("maintenance_margin_mills", "maintenance_mills"), _number("free_margin_mills", "free_mills"),
+            _number("hold_mills", "margin_held_mills"), _number("required_mills"),
         ),
     )  # fmt: skip
 

@@ -72,7 +72,7 @@ def test_what_the_last_margin_of_a_stream_said_is_known(kind: EventKind) -> None
     streams.listen(7, peer)
 
     def paid(sequence: int, account: int, flags: int, equity: int) -> Row:
-        values = {money: equity, "margin_held_mills": 300 + sequence, "unpaid_gain_mills": 40}
+        values = {money: equity, "margin_held_mills": 300 + sequence, "unpaid_gain_mills": 40, "required_mills": 50}
         return event(kind, sequence, account=account, account_sequence=sequence, instrument=1, flags=flags, **values)
 
     shown = int(EventFlag.MARGIN)
@@ -81,7 +81,7 @@ def test_what_the_last_margin_of_a_stream_said_is_known(kind: EventKind) -> None
     said = [one for payload in peer.payloads() for one in msgspec.json.decode(payload) if one["t"] == "margin"]
     sequences, figures = streams.margins(np.array([8, 7]))
     assert sequences.tolist() == [0, said[-1]["e"]] == [0, 21]
-    assert figures[1].tolist() == [said[-1][key] for key in ("eq", "im", "free")] == [1_000, 321, 639]
+    assert figures[1].tolist() == [said[-1][key] for key in ("eq", "req", "hold", "free")] == [1_000, 50, 321, 639]
 
 
 def test_a_command_without_events_is_answered_too() -> None:

@@ -60,8 +60,8 @@ def test_a_large_account_comes_in_pages_and_its_positions_with_the_last(
 def test_money_is_the_states_own(bench: Bench) -> None:
     for account in (1, 2, 3):
         shown, row = account_views.margin_view(bench.venue.states, account), query.margin(bench.venue.states, account)
-        assert (shown.equity_mills, shown.initial_margin_mills, shown.free_margin_mills) == (
-            row.equity_mills, row.initial_mills, row.free_margin_mills,
+        assert (shown.equity_mills, shown.hold_mills, shown.required_mills, shown.free_margin_mills) == (
+            row.equity_mills, row.initial_mills, row.required_mills, row.free_margin_mills,
         )  # fmt: skip
     assert account_views.margin_view(bench.venue.states, 3).free_margin_mills == DEPOSIT_MILLS
     assert account_views.position_views(bench.venue.states, bench.venue.table, 3) == []
@@ -84,8 +84,12 @@ def order(bench: Bench, side: str = "b", lots: int = 1, tick: int = 0, instrumen
 def test_without_anything_hypothetical_the_margin_is_the_account_s_with_its_parts(bench: Bench) -> None:
     found, plain = what_if(bench), account_views.margin_view(bench.venue.states, 1)
     assert isinstance(found, MarginView) and found.total is not None
-    names = ("equity_mills", "initial_margin_mills", "maintenance_margin_mills", "free_margin_mills")
+    names = (
+        "equity_mills", "hold_mills", "initial_margin_mills", "maintenance_margin_mills", "free_margin_mills",
+    )  # fmt: skip
     assert [getattr(found, name) for name in names] == [getattr(plain, name) for name in names]
+    assert plain.required_mills == 0, "no run of margin yet"
+    assert found.required_mills == found.total.required_mills, "as of now"
     (part,) = found.parts
     assert (part.commodity, part.scan_mills) == ("H100", 2 * 744 * 400) == ("H100", found.total.required_mills)
     assert (part.intra_mills, part.tier_mills, part.addon_mills, found.total.inter_mills) == (0, 0, 0, 0)

@@ -53,7 +53,7 @@ def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position()
     )  # fmt: skip
     position = event(
         EventKind.POSITION_CHANGED, 9000412, account=7, instrument=1, mark_tick=2846, position_lots=4,
-        open_value_tick_lots=11380, equity_mills=25002976, margin_held_mills=1190400,
+        open_value_tick_lots=11380, equity_mills=25002976, margin_held_mills=1190400, required_mills=297600,
         flags=EventFlag.MARGIN, account_sequence=1060,
     )  # fmt: skip
     assert messages(fill, position) == [
@@ -61,7 +61,7 @@ def test_a_fill_carries_the_state_after_it_and_the_margin_follows_the_position()
          "liq": "maker", "fee": 0, "st": "open"},
         {"t": "pos", **HEAD, "s": 1060, "i": H27, "q": 4, "val": 11380, "mark": 2846, "upl": 2976},
         {"t": "margin", **HEAD, "s": 1061, "ccy": "USD", "eq": 25002976, "im": 1190400, "mm": 952320,
-         "free": 23812576},
+         "free": 23812576, "hold": 1190400, "req": 297600},
     ]  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def test_money_that_moves_is_cash_and_margin() -> None:
     )  # fmt: skip
     assert messages(row) == [
         {"t": "cash", **HEAD, "s": 8, "ccy": "USD", "amt": -500, "why": "withdrawal"},
-        {"t": "margin", **HEAD, "s": 9, "ccy": "USD", "eq": 1000, "im": 401, "mm": 321, "free": 599},
+        {"t": "margin", **HEAD, "s": 9, "ccy": "USD", "eq": 1000, "im": 401, "mm": 321, "free": 599, "hold": 401},
     ]
 
 

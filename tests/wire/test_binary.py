@@ -74,7 +74,7 @@ def test_fields_stand_one_behind_another_each_at_a_multiple_of_its_size(layout: 
 def test_layouts_are_pinned() -> None:
     """A change of the protocol: clients in other languages read these numbers."""
     assert {layout.template: layout.size for layout in LAYOUTS} == {
-        1: 96, 2: 56, 3: 72, 4: 32, 10: 112, 11: 112, 12: 48, 20: 136, 21: 144, 22: 80, 23: 72, 24: 48, 25: 56, 26: 48,
+        1: 96, 2: 56, 3: 72, 4: 32, 10: 112, 11: 112, 12: 48, 20: 136, 21: 144, 22: 80, 23: 88, 24: 48, 25: 56, 26: 48,
         27: 56, 28: 56, 29: 56,
     }  # fmt: skip
     assert (VERSION, HEAD.size, QUOTE_ENTRY.size, QUOTE_RESULT.size) == (2, 8, 40, 24)

@@ -1,4 +1,5 @@
 """Messages and rows as version 0.3 made them, before they were made by the table of messages (tests/oracle).
+Keys that were added since are left out (WIRE-040).
 
 The files were written once, by code without the table. New lines may be appended; old ones stay.
 """
@@ -20,6 +21,7 @@ from tests.publish.helpers import table
 
 STORED = Path(__file__).parents[1] / "oracle"
 Rows = list[tuple[int, ...]]
+ADDED = {"margin": {"hold", "req"}}  # keys that a message has got since, by its type
 BOOK, ACCOUNT, SESSION = 5, 7, 3
 
 
@@ -55,12 +57,20 @@ REPLIES: list[StoredReply] = stored("replies", StoredReply)
 REQUESTS: list[StoredRequest] = stored("requests", StoredRequest)
 
 
-@pytest.mark.rule("ACCT-003")
+def as_stored(message: Any, stored: bytes) -> bytes:
+    """The JSON of a message, without keys that were added since it was stored."""
+    keys, kept = msgspec.json.decode(msgspec.json.encode(message)), msgspec.json.decode(stored)
+    added = ADDED.get(keys["t"], set()) - kept.keys()
+    return msgspec.json.encode({key: value for key, value in keys.items() if key not in added})
+
+
+@pytest.mark.rule("ACCT-003", "WIRE-040")
 def test_account_messages_are_those_that_were_stored() -> None:
     reports = ExecutionReports(table())
     for one in REPORTS:
-        made = [msgspec.json.encode(message) for _, _, message in reports.messages([one.row])]
-        assert made == list(map(bytes, one.messages)), one.row
+        stored = list(map(bytes, one.messages))
+        made = [message for _, _, message in reports.messages([one.row])]
+        assert [as_stored(*pair) for pair in zip(made, stored, strict=True)] == stored, one.row
 
 
 @pytest.mark.rule("ENTRY-001", "ENTRY-020")

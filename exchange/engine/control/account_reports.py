@@ -46,7 +46,7 @@ def report_cascade(
     events["instrument"][is_lead] = parent
     column(events, "settlement_tick")[is_lead] = state.books[parent].settle_tick
     column(events, "position_lots")[is_lead] = lots
-    for name in ("margin_held_mills", "unpaid_gain_mills"):
+    for name in ("margin_held_mills", "unpaid_gain_mills", "required_mills"):
         column(events, name)[is_lead] = 0
     return events
 
@@ -78,6 +78,7 @@ def _account_events(state: np.record, accounts: np.ndarray) -> np.ndarray:
     events["flags"][first + counts - 1] = EventFlag.MARGIN
     state.accounts["stream"][named] += counts + 1
     column(events, "margin_held_mills")[:] = state.accounts["initial_margin_mills"][accounts]
+    column(events, "required_mills")[:] = state.accounts["required_mills"][accounts]
     column(events, "unpaid_gain_mills")[:] = np.maximum(state.accounts["unrealised_pnl_mills"][accounts], 0)
     return events
 

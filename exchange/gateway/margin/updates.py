@@ -35,7 +35,7 @@ class MarginUpdates:
         self._accounts: np.ndarray = np.zeros(0, np.int64)
         # What each was last sent without `s`: `e`; equity, initial margin, free margin.
         self._sequences: np.ndarray = np.zeros(0, np.int64)
-        self._figures: np.ndarray = np.zeros((0, 3), np.int64)
+        self._figures: np.ndarray = np.zeros((0, 4), np.int64)
         self._next = 0  # row whose turn is first
         self._is_scheduled = False
 
@@ -47,7 +47,7 @@ class MarginUpdates:
         self._queues.append(queue)
         self._accounts = np.append(self._accounts, account)
         self._sequences = np.append(self._sequences, 0)
-        self._figures = np.append(self._figures, np.zeros((1, 3), np.int64), axis=0)
+        self._figures = np.append(self._figures, np.zeros((1, 4), np.int64), axis=0)
         self._send(len(self._queues) - 1, self._present(self._accounts[-1:])[0])
         self._schedule(CADENCE_MS)
 
@@ -83,20 +83,20 @@ class MarginUpdates:
         self._schedule(CADENCE_MS)
 
     def _present(self, accounts: np.ndarray) -> np.ndarray:
-        """Equity, initial margin and free margin of accounts now: int64, shape (n, 3), mills."""
-        figures = np.empty((len(accounts), 3), np.int64)
+        """Equity, full margin, margin held and free margin of accounts now: int64, shape (n, 4), mills."""
+        figures = np.empty((len(accounts), 4), np.int64)
         self._copy_figures(self._port.states, accounts, figures)
         return figures
 
     def _last_sent(self) -> np.ndarray:
-        """The figures of the last `margin` of each row, with or without `s`: int64, shape (n, 3)."""
+        """The figures of the last `margin` of each row, with or without `s`: int64, shape (n, 4)."""
         sequences, figures = self._port.streamed_margins(self._accounts)
         return np.where((sequences > self._sequences)[:, None], figures, self._figures)
 
     def _send(self, row: int, figures: np.ndarray) -> None:
-        """Send a row its figures. `figures`: equity, initial margin, free margin, mills."""
+        """Send a row its figures, as `_present` has them."""
         port = self._port
-        equity, hold, free = figures.tolist()
+        equity, required, hold, free = figures.tolist()
         self._sequences[row], self._figures[row] = port.sequence, figures
         self._queues[row].send(
             Margin(
@@ -108,5 +108,7 @@ class MarginUpdates:
                 initial_margin_mills=hold,
                 maintenance_margin_mills=share_ceil(hold, MAINTENANCE_BP),
                 free_margin_mills=free,
+                hold_mills=hold,
+                required_mills=required,
             )
         )

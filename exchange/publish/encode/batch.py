@@ -7,7 +7,7 @@ and says why where it does not know a reply and where there is no space; then it
 
 import numpy as np
 
-from exchange.engine.event_rows import EQUITY_AFTER_MILLS, EQUITY_MILLS, MARGIN_HELD_MILLS
+from exchange.engine.event_rows import EQUITY_AFTER_MILLS, EQUITY_MILLS, MARGIN_HELD_MILLS, REQUIRED_MILLS
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_CASH_MOVED,
@@ -160,6 +160,7 @@ def note_margin(tables, streams, account, event):
     streams.margin_sequence[account] = event.sequence
     is_position = event.kind == EVENT_POSITION_CHANGED
     streams.margin_equity[account] = values[EQUITY_MILLS] if is_position else values[EQUITY_AFTER_MILLS]
+    streams.margin_required[account] = values[REQUIRED_MILLS]
     streams.margin_held[account] = values[MARGIN_HELD_MILLS]
     streams.margin_free[account] = values[FREE_MILLS]
 

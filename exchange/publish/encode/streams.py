@@ -21,6 +21,7 @@ STREAMS = record_type(
         # What the last `margin` of an account's stream said, and at which `e`; only of accounts that somebody hears.
         ("margin_sequence", "i8", ACCOUNTS),
         ("margin_equity", "i8", ACCOUNTS),
+        ("margin_required", "i8", ACCOUNTS),
         ("margin_held", "i8", ACCOUNTS),
         ("margin_free", "i8", ACCOUNTS),
         ("listeners", "i4", ACCOUNTS),  # connections that listen to an account

@@ -23,7 +23,11 @@ def report(market: Market, number: int, events: list[tuple[EventKind, dict[str, 
     """Tell an account events about its money and positions; the last one is followed by its margin (SETTLE-012)."""
     clearing, account = market.clearing, market.clearing.accounts[number]
     equity, funds = clearing.equity_mills(account), clearing.funds_mills(account)
-    common = {"margin_held_mills": market.initial_margin_mills(account), "unpaid_gain_mills": equity - funds}
+    common = {
+        "margin_held_mills": market.initial_margin_mills(account),
+        "unpaid_gain_mills": equity - funds,
+        "required_mills": account.required_mills,
+    }
     for place, (kind, values) in enumerate(events):
         name = "equity_after_mills" if kind == EventKind.CASH_MOVED else "equity_mills"
         flags = EventFlag.MARGIN if place == len(events) - 1 else 0

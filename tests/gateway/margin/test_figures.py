@@ -16,8 +16,10 @@ def test_the_figures_of_many_accounts_are_those_of_each(seed: int) -> None:
     for states in random_states(seed, 300):
         accounts = query.accounts(states)[::-1]
         rows = [query.margin(states, account) for account in accounts]
-        found = np.zeros((len(accounts), 3), np.int64)
+        found = np.zeros((len(accounts), 4), np.int64)
         figures_copier(states.dtype)(states, np.array(accounts), found)
-        assert found.tolist() == [[row.equity_mills, row.initial_mills, row.free_margin_mills] for row in rows]
+        assert found.tolist() == [
+            [row.equity_mills, row.required_mills, row.initial_mills, row.free_margin_mills] for row in rows
+        ]
         held += sum(row.initial_mills > 0 for row in rows)
     assert held > 30

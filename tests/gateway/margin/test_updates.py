@@ -9,8 +9,10 @@ from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.engine.control.mark import MarkPayload
 from exchange.engine.control.registry import encode_payload
+from exchange.engine.query import MAINTENANCE_BP
 from exchange.gateway.keys import OFF
 from exchange.gateway.margin import updates as margin_updates
+from exchange.units import share_ceil
 from exchange.wire.messages import (
     AccountSnapshot,
     Cancel,
@@ -53,14 +55,17 @@ def updates(bench: Bench, peer: Peer, milliseconds: int = 200) -> list[Margin]:
 def figures(message: Margin) -> tuple[int, ...]:
     return (
         message.equity_mills, message.initial_margin_mills, message.maintenance_margin_mills,
-        message.free_margin_mills,
+        message.free_margin_mills, message.hold_mills, message.required_mills,
     )  # fmt: skip
 
 
 def asked(bench: Bench, account: int) -> tuple[int, ...]:
     """The same figures as a query has them now."""
     row = query.margin(bench.venue.states, account)
-    return row.equity_mills, row.initial_mills, row.maintenance_mills, row.free_margin_mills
+    held = row.initial_mills
+    return (
+        row.equity_mills, held, share_ceil(held, MAINTENANCE_BP), row.free_margin_mills, held, row.required_mills,
+    )  # fmt: skip
 
 
 def mark(bench: Bench, pays_on: int = 0) -> None:
@@ -85,11 +90,11 @@ def test_an_order_and_its_cancel_are_told_within_the_cadence_to_those_who_asked(
     peer, plain = listener(bench), bench.connect(bench.keys[1])
     peer.ask(bench.order(10, "a1"))
     (held,) = updates(bench, peer)
-    assert figures(held) == asked(bench, 1) and held.initial_margin_mills > 0
+    assert figures(held) == asked(bench, 1) and held.hold_mills > 0
     assert (held.account, held.engine_sequence, held.time_us) == (1, bench.venue.sequence, bench.venue.time_us)
     peer.ask(Cancel(request_id=11, client_order_id="a1"))
     (free,) = updates(bench, peer)
-    assert free.initial_margin_mills == 0 and free.free_margin_mills == free.equity_mills == 10**12
+    assert free.hold_mills == 0 and free.free_margin_mills == free.equity_mills == 10**12
     assert updates(bench, peer, 1_000) == [], "nothing has changed since"
     assert margins(plain.take()) == [], "the other session of the account did not ask"
 
@@ -131,8 +136,11 @@ def test_a_fill_is_told_with_its_number_and_not_once_more(bench: Bench) -> None:
     seller.send(bench.order(10, "s", side="s", tif="ioc"))
     bench.pass_ms(200)
     for account, peer in ((1, buyer), (2, seller)):
-        (received,) = margins(peer.take())
-        assert received.sequence and figures(received) == asked(bench, account)
+        received, after_run = margins(peer.take())  # the first trade is marked at once
+        assert received.sequence and figures(received)[:-1] == asked(bench, account)[:-1]
+        assert received.required_mills == 0 and figures(after_run) == asked(bench, account)
+        assert figures(after_run)[:-1] == figures(received)[:-1], "only what the run changed is told"
+    assert updates(bench, buyer, 1_000) == updates(bench, seller, 1_000) == []
 
 
 @pytest.mark.rule("MARGIN-017", "SESS-006")
@@ -144,6 +152,7 @@ def test_a_session_gets_the_present_margin_once_behind_live(bench: Bench) -> Non
     shown = snapshot.margin
     assert figures(margin) == (
         shown.equity_mills, shown.initial_margin_mills, shown.maintenance_margin_mills, shown.free_margin_mills,
+        shown.hold_mills, shown.required_mills,
     )  # fmt: skip
 
 
@@ -203,7 +212,8 @@ def test_a_slow_reader_that_heard_of_it_with_a_fill_gets_nothing_more(bench: Ben
     (received,) = margins(slow.take())
     assert received.sequence, "the stream is never thinned"
     slow.transport.waiting = 0
-    assert updates(bench, slow) == []
+    (after_run,) = updates(bench, slow)
+    assert figures(after_run)[:-1] == figures(received)[:-1], "only what the run behind the trade changed is told"
 
 
 @pytest.mark.rule("MARGIN-017")

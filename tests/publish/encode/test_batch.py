@@ -95,6 +95,8 @@ def event_of(rng: random.Random, kind: EventKind, sequence: int) -> np.ndarray:
         row[f"client_order_id_{number}"] = int.from_bytes(text[8 * number : 8 * number + 8], "little")
     if rng.random() < 0.1 and kind != EventKind.QUOTE_ACCEPTED:
         row["client_order_id_0"] = QUOTE_KEY | 1
+    if kind in MONEY_KINDS:
+        row[field_of(EVENT, "required_mills")] = rng.choice(NUMBERS["u8"])
     row["instrument"] = rng.choice((1, 2))
     row["account"] = 7
     row["account_sequence"] = rng.choice((1, 200, 70_000, INT53)) if kind in ACCOUNT_FORMS else 0

@@ -32,7 +32,9 @@ def test_every_form_has_a_number_of_its_own() -> None:
 def filled(record: Any, form: Form, choice: int) -> dict[str, Any]:
     """Set every value of a form; returns what its message says. `choice`: of each value, below 0 the last word."""
     said: dict[str, Any] = {}
-    for place, key in enumerate(form.keys):
+    places: dict[str, int] = {}  # of the first key that shows a source
+    for key in form.keys:
+        place = places.setdefault(key.source or key.name, len(places))
         if key.value == Value.CONSTANT:
             said[key.name] = key.constant
         elif key.value == Value.WORD:
