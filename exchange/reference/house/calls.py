@@ -12,7 +12,11 @@ CALL_NS = 2 * NS_PER_HOUR
 
 
 def review(state: HouseState) -> None:
-    """After marks or variation: call members, renew or lift their calls, work off what is liquidated."""
+    """A margin run: call members, renew or lift their calls, then liquidate those whose call is not met.
+
+    Orders of all who are called or liquidated leave before any position is worked off: one does not close against
+    another.
+    """
     for member in list(state.members.values()):
         if member.standing == "OPEN":
             if equity(state, member) < maintenance_mills(state, member):
@@ -20,10 +24,21 @@ def review(state: HouseState) -> None:
         elif member.call is not None:
             member.call = MarginCall(initial_mills(state, member), member.call.due_ns)
             look_at_call(state, member)
-        elif member.standing == "LIQUIDATING" and member.positions():
-            _liquidate(state, member)
-        elif member.standing == "LIQUIDATING":
-            member.standing = "OPEN"  # it is flat, and its money was enough
+            if member.call is not None and member.call.due_ns <= state.now_ns:
+                member.standing, member.call = "LIQUIDATING", None
+        elif member.standing == "LIQUIDATING" and not member.positions():
+            _end_liquidation(state, member)
+    liquidated = [member for member in state.members.values() if member.standing == "LIQUIDATING"]
+    for member in liquidated:  # all leave, also those that only close: a far price would keep its lots from the house
+        for order in reversed(state.working(member.name)):
+            end(order, "DEFAULT")
+    for member in liquidated:
+        _work_off(state, member)
+
+
+def is_due(state: HouseState) -> bool:
+    """Whether the time of a call is over."""
+    return any(member.call is not None and member.call.due_ns <= state.now_ns for member in state.members.values())
 
 
 def look_at_call(state: HouseState, member: Member) -> None:
@@ -41,23 +56,8 @@ def _call(state: HouseState, member: Member) -> None:
             end(order, "DEFAULT")
 
 
-def liquidate_unmet(state: HouseState) -> None:
-    """Calls whose time is over: all orders leave, the positions are worked off."""
-    for member in list(state.members.values()):
-        if member.call is not None and member.call.due_ns <= state.now_ns:
-            member.standing, member.call = "LIQUIDATING", None
-            _liquidate(state, member)
-
-
-def _liquidate(state: HouseState, member: Member) -> None:
-    """All its orders leave, also those that only close: a far price would keep its lots from the house."""
-    for order in reversed(state.working(member.name)):
-        end(order, "DEFAULT")
-    _work_off(state, member)
-
-
 def _work_off(state: HouseState, member: Member) -> None:
-    """Take what the other side shows inside the day's limits; a loss that is left is the house's (FALL-003)."""
+    """Take what the other side shows inside the day's limits (FALL-003)."""
     for symbol in sorted(member.positions(), key=lambda one: packed_id(state.spec, one)):
         if is_open(state, symbol):
             lots, (low, high) = member.lots(symbol), limits(state, symbol)
@@ -66,13 +66,12 @@ def _work_off(state: HouseState, member: Member) -> None:
             match(state, order)
             if order.lots_left < abs(lots):
                 state.touch()
-    if not member.positions():
-        _bear_loss(state, member)
 
 
-def _bear_loss(state: HouseState, member: Member) -> None:
-    """What a flat member cannot pay is a shortfall of the default account; its gains of closed lots count."""
+def _end_liquidation(state: HouseState, member: Member) -> None:
+    """A flat member stands as before. What it cannot pay is a shortfall of the default account; its gains of closed
+    lots count."""
     missing = -equity(state, member)
+    member.standing = "DEFAULTED" if missing > 0 else "OPEN"
     if missing > 0:
         state.ledger.post(state.now_ns, "shortfall", "default", member.name, missing)
-        member.standing = "DEFAULTED"

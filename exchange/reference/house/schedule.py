@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from exchange.reference.house.calls import liquidate_unmet, review
+from exchange.reference.house.calls import is_due, review
 from exchange.reference.house.holdings import pay_variation
 from exchange.reference.house.index import arrive, take
 from exchange.reference.house.life import end_contracts, list_day, settle_index_months
@@ -55,7 +55,8 @@ def _run(state: HouseState, moment: int) -> None:
         state.mark_due_ns = 0
         state.marks |= minute_marks(state)
         review(state)
-    liquidate_unmet(state)
+    elif is_due(state):
+        review(state)
 
 
 def _noon(state: HouseState, today: date) -> None:

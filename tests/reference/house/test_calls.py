@@ -105,7 +105,8 @@ def test_a_loss_that_is_left_is_a_shortfall_of_the_default_account() -> None:
     state = play(
         f"""{CALLED}order b1 E buys 10 {F27} @2300
 12:01 expect position A {F27} 0
-expect account A DEFAULTED
+expect account A LIQUIDATING
+12:02 expect account A DEFAULTED
 close
 expect balance A 0
 """
