@@ -12,7 +12,8 @@ from bench.record import Report, distribution
 from contracts_spec.load import load_spec
 from contracts_spec.periods import day_number
 from contracts_spec.schema import Spec
-from exchange.demo.simulated_venue import SimulatedVenue, long_run
+from exchange.demo.simulated_venue import SimulatedVenue
+from exchange.main import long_run
 
 FIRST = date(2026, 11, 30)
 WARM_DAYS = 2  # kernels are loaded on the first ones

@@ -206,19 +206,34 @@ async def serve(
             await server.start()
         except OSError as error:
             raise UserError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
-        gc.collect()
-        gc.freeze()
-        thresholds = gc.get_threshold()
-        gc.set_threshold(YOUNG_OBJECTS, *thresholds[1:])
-        try:
-            yield server
-        finally:
-            gc.set_threshold(*thresholds)
-            gc.unfreeze()
-            await server.stop()
+        with long_run():
+            try:
+                yield server
+            finally:
+                await server.stop()
     finally:
         writer.stop()
         opened.close()
+
+
+@contextlib.contextmanager
+def long_run() -> Iterator[None]:
+    """Garbage collection for a venue that serves: what exists at the start is not looked at again.
+
+    A program that has frozen its objects itself decides what is looked at.
+    """
+    is_frozen = gc.get_freeze_count() > 0
+    if not is_frozen:
+        gc.collect()
+        gc.freeze()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(YOUNG_OBJECTS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        if not is_frozen:
+            gc.unfreeze()
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What every test shares: settings of random tests, and a guard against the outside network."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def pytest_collection_finish() -> None:
+    """A venue that starts collects garbage, and would look at eleven thousand tests each time, for seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

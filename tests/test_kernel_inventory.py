@@ -82,7 +82,7 @@ query.find_order(engine.states, 1, client_order_id="A")
 query.find_order(engine.states, 1, order_id=1)
 query.position(engine.states, 1, 1)
 query.margin(engine.states, 1)
-figures_copier(engine.states.dtype)(engine.states, np.ones(1, np.int64), np.zeros((1, 3), np.int64))
+figures_copier(engine.states.dtype)(engine.states, np.ones(1, np.int64), np.zeros((1, 4), np.int64))
 def name_of(kernel):
     return f"{kernel.py_func.__module__}.{kernel.py_func.__name__}"
 def calls(kernel):

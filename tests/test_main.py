@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
 from exchange.limits import TEST
-from exchange.main import Settings, prepare, serve
+from exchange.main import YOUNG_OBJECTS, Settings, long_run, prepare, serve
 from exchange.seams import RealDisk
 from exchange.venue.bootstrap import OpenVenue
 from exchange.venue.folder_check import verify_folder
@@ -195,3 +196,16 @@ def test_set_up_that_is_interrupted_between_journal_and_key_store_loses_no_key(
     verify_folder(str(tmp_path), deep=True)
     with prepare(str(tmp_path), settings) as opened:
         assert list(opened.keys.keys) == ["k_k1"]
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_what_a_program_has_frozen_itself_stays_so(is_frozen: bool) -> None:
+    gc.unfreeze()
+    if is_frozen:
+        gc.freeze()
+    try:
+        with long_run():
+            assert gc.get_freeze_count() > 0 and gc.get_threshold()[0] == YOUNG_OBJECTS
+        assert (gc.get_freeze_count() > 0) == is_frozen and gc.get_threshold()[0] != YOUNG_OBJECTS
+    finally:
+        gc.freeze()  # as for all tests

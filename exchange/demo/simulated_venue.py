@@ -9,11 +9,9 @@ takes a few steps, and the journal is that of a venue whose timers were exact, w
 liquidated, it looks for the other side each 15 minutes, and a venue that serves each minute.
 """
 
-import gc
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -39,7 +37,6 @@ LIQUIDATION_NS = 15 * MINUTE_NS
 IDLE_TURNS = 2  # turns without a command, after which nothing more is due now
 SEGMENT_BYTES = 1 << 23
 BATCH_ROWS = 1_024
-YOUNG_OBJECTS = 50_000  # new objects between garbage collections
 
 
 class SimulatedClock:
@@ -192,17 +189,3 @@ class SimulatedVenue:
         """Run the loop until nothing is left to do."""
         while self._calls:
             self._calls.popleft()()
-
-
-@contextmanager
-def long_run() -> Iterator[None]:
-    """Garbage collection as in a venue that serves: what exists at the start is not looked at again."""
-    gc.collect()
-    gc.freeze()
-    thresholds = gc.get_threshold()
-    gc.set_threshold(YOUNG_OBJECTS, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()

@@ -7,10 +7,11 @@ import pytest
 
 from contracts_spec.load import load_spec
 from exchange.codes import CommandKind, MarketState
-from exchange.demo.simulated_venue import SimulatedVenue, long_run
+from exchange.demo.simulated_venue import SimulatedVenue
 from exchange.engine import query
 from exchange.engine.control.mark import MarkPayload
 from exchange.errors import UserError
+from exchange.main import long_run
 from exchange.venue.daily.settlement import settled_day
 
 DAY = date(2026, 11, 2)

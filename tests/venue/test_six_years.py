@@ -16,12 +16,13 @@ from contracts_spec.periods import first_day
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import HouseAccount, Life
 from exchange.codes import CommandKind, Family, PeriodKind, Side
-from exchange.demo.simulated_venue import SimulatedVenue, long_run
+from exchange.demo.simulated_venue import SimulatedVenue
 from exchange.demo.story.accounts import faults_of
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.journal.replay import replay_folder
 from exchange.limits import TEST
+from exchange.main import long_run
 from exchange.venue.account_terms import new_account
 
 FIRST, LAST = date(2026, 11, 2), date(2032, 1, 5)

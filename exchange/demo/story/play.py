@@ -10,7 +10,7 @@ from contracts_spec.load import load_spec
 from contracts_spec.periods import day_number
 from exchange.codes import CommandKind
 from exchange.demo.checks import Check, same_state
-from exchange.demo.simulated_venue import SimulatedVenue, long_run
+from exchange.demo.simulated_venue import SimulatedVenue
 from exchange.demo.story.accounts import Accounts, Explained, faults_of
 from exchange.demo.story.cast import Desk, Who
 from exchange.demo.story.chronicle import Chronicle
@@ -24,6 +24,7 @@ from exchange.engine.engine import Engine
 from exchange.journal.replay import replay_folder
 from exchange.journal.verify import verify
 from exchange.limits import NAMED
+from exchange.main import long_run
 from exchange.units import NS_PER_HOUR
 
 FIRST = date(2026, 11, 2)

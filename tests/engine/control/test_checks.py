@@ -1,5 +1,6 @@
 """Controls that cannot be carried out are refused with what is allowed, and what is allowed is always something."""
 
+import random
 import re
 from collections.abc import Iterator
 from itertools import combinations, product
@@ -25,6 +26,7 @@ from exchange.units import PRICE_MAX
 
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 EXTREMES = (-(2**31), -PRICE_MAX - 1, -1, 0, 1, 610_000, 2**31 - 1)
+PAIRS = 3_000  # of numbers, of each control
 (LIST, listing), (ACCOUNT, account) = definitions()
 DAY_LIMITS, limits = day_limits(1)
 LEAD_MAKERS = int(CommandKind.LEAD_MAKERS)
@@ -68,11 +70,12 @@ def engines() -> list[Engine]:
 
 @pytest.mark.parametrize("kind", CONTROLS)
 def test_no_refusal_of_a_control_names_an_empty_range(kind: int, engines: list[Engine]) -> None:
-    """Every number of every payload alone and with every other one, below, at and above what is allowed."""
+    """Every number of every payload alone, and many of their pairs, below, at and above what is allowed."""
     payload, refusals = CONTROLS[kind], list[str]()
     places = list(numbers(payload))
     singles = [((place,), (value,)) for place in places for value in EXTREMES]
     pairs = [(two, values) for two in combinations(places, 2) for values in product(EXTREMES[1::2], repeat=2)]
+    pairs = random.Random(kind).sample(pairs, min(len(pairs), PAIRS))
     for engine in engines:
         for where, values in singles + pairs:
             try:
