@@ -21,10 +21,17 @@ from exchange.kernel_codes import (
     REJECT_UNKNOWN_ACCOUNT,
 )
 from exchange.machine import clear_row, copy_bytes, put_word, word_at
-from exchange.records import EVENT, code_word, place_in
+from exchange.records import EVENT, place_in
 
 FILL = np.uint64(EVENT_FILL)
 CXL = np.uint64(EVENT_ORDER_CANCELLED)
+
+
+def code_word(row: np.dtype, first: str, **codes: int) -> np.uint64:
+    """One word for the eight one-byte fields from `first` on, with the given values, 0 for those not named."""
+    shifts = {name: 8 * (place_in(row, name) - place_in(row, first)) for name in codes}
+    assert all(0 <= shift < 64 for shift in shifts.values()), f"not in one word: {shifts}"
+    return np.uint64(sum(code << shifts[name] for name, code in codes.items()))
 
 
 CODES = place_in(EVENT, "kind")

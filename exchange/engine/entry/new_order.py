@@ -19,6 +19,7 @@ from exchange.engine.emit import (
     LOTS,
     SHARED_CODES,
     TOTALS,
+    code_word,
     next_in_stream,
     next_row,
     refuse,
@@ -45,7 +46,7 @@ from exchange.kernel_codes import (
     TIF_GTD,
 )
 from exchange.machine import NO_SOURCE, copy_bytes, likely, move_bytes, put_word, word_at
-from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, code_word, place_in
+from exchange.records import CLIENT_ORDER_ID_BYTES, COMMAND, EVENT, ROW_BYTES, place_in
 
 ACK = np.uint64(EVENT_ORDER_ACCEPTED)
 ACK_RESTS = code_word(EVENT, "kind", kind=int(EventKind.ORDER_ACCEPTED), flags=int(EventFlag.RESTS))

@@ -2,9 +2,10 @@
 
 from exchange.book.index import ZERO
 from exchange.codes import SmpMode, TimeInForce
+from exchange.engine.emit import code_word
 from exchange.kernel import leaf_kernel
 from exchange.machine import word_at
-from exchange.records import COMMAND, code_word, place_in
+from exchange.records import COMMAND, place_in
 
 CODES = place_in(COMMAND, "kind")  # offset of the eight one-byte fields
 # Bits that one-byte fields of a plain order may have.
