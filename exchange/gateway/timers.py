@@ -35,13 +35,26 @@ class TimerWheel:
         return timer
 
     def turn(self, now_ns: int) -> None:
-        """Make the calls that are due. After a long pause the steps in between are run one by one."""
+        """Make the calls that are due, step by step. After a pause of more than a round of the wheel, as of a computer
+        that has slept, a call that sets itself again is made once, not once for each time in between."""
         target = now_ns // (STEP_MS * 1_000_000)
+        if target - self._step > SLOTS:
+            self._skip_to(target)
         while self._step < target:
             self._step += 1
             slot = self._slots[self._step % SLOTS]
             if slot:
                 self._run(slot)
+
+    def _skip_to(self, step: int) -> None:
+        """Go to a step at once, and make the calls that were due before it, in their order."""
+        self._step = step
+        due = sorted((timer for slot in self._slots for timer in slot if timer.step <= step), key=lambda one: one.step)
+        for slot in self._slots:
+            slot[:] = [timer for timer in slot if timer.step > step]
+        for timer in due:
+            if timer.action is not None:
+                timer.action()
 
     def _run(self, slot: list[WheelTimer]) -> None:
         waiting = slot[:]
