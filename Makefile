@@ -22,7 +22,7 @@ PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 # not 1.3, and `make test` starts more than a hundred.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test differential mutants damage bench format clean
+.PHONY: help setup demo test checks kernels differential mutants damage bench format clean
 
 help:
 	@echo "make demo    set up, then run a venue with makers and takers for $(SECONDS) s (make demo SECONDS=10)"
@@ -56,12 +56,18 @@ $(INSTALLED): pyproject.toml Makefile .ci/make_venv.py
 demo: setup
 	$(BIN)/gpux demo --seconds $(SECONDS)
 
+# Checks and compiler run side by side; tests find their kernels compiled.
 test: setup
+	@$(MAKE) --no-print-directory --jobs=2 checks kernels
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
+checks: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+kernels: setup
 	$(BIN)/python -m tests.warm
-	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 differential: setup
 	$(BIN)/python -m tests.properties.differential --commands $(COMMANDS) --seeds $(SEEDS) --workers $(WORKERS)

@@ -29,7 +29,7 @@ hypothesis.settings.load_profile("gpux")
 for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
 
-# Files that take longest begin first: at the end no process waits for another's.
+# Files that take longest begin first, so that at the end no process waits for another (`--no-loadscope-reorder`).
 LONG = ("test_six_years.py", "test_differential.py", "test_two_venues.py", "test_play.py", "test_kernel_inventory.py")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
