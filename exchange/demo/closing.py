@@ -144,8 +144,10 @@ class _Settling:
             positions = self.states["positions"][0]
             received = positions["paid_mills"] - self._paid_before
             received[~np.isin(positions["book"], [row.index for row in rows])] = 0
-            self.paid_mills += int(received[received > 0].sum())
-            self.paid |= set(positions["account"][received != 0].tolist())
+            by_account = np.zeros(self.states["accounts"].shape[1], np.int64)  # a group pays each account once
+            np.add.at(by_account, positions["account"], received)
+            self.paid_mills += int(by_account[by_account > 0].sum())
+            self.paid |= set(np.flatnonzero(by_account).tolist())
 
     def _market(self, row: InstrumentRow) -> ClosedMarket:
         book = self.states["books"][0][row.index]

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from exchange.cli.app import app, main
+from exchange.demo.checks import to_the_mill
 from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, next_steps, starting_text, trade
 from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
@@ -35,6 +36,8 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     result = json.loads(said.out)
     assert result["passed"] and result["fills"] > 0 and result["acks_per_second"] > 0
     assert set(result["settlements"]) <= set(SMALL.symbols) and result["variation_mills"] > 0
+    (paid,) = [check["detail"] for check in result["checks"] if check["name"] == "variation paid sums to zero"]
+    assert paid.startswith(to_the_mill(result["variation_mills"])), "the close and its check tell the same money"
     assert {row["method"] for row in result["settlements"].values()} <= {"T1", "T2"}
     assert "The day closes. The venue settles itself, and opens 2026-" in said.err
     assert len(result["checks"]) == 13 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
