@@ -31,11 +31,13 @@ from exchange.demo.closing import ClosedDay, closing_table
 from exchange.demo.venue_process import DemoKey, Plan, Ready, VenueProcess
 from exchange.errors import UserError
 from exchange.limits import NAMED
+from exchange.units import NS_PER_HOUR, NS_PER_US
 from exchange.venue.loop import run_loop
 from exchange.wire.messages import InstrumentDefinition
 
 CHIPS = ("H100", "B200", "H200", "A100")
 TIER_BP, MONTHS = 9_000, 3
+ENDS_H = 36  # from now a month that trades on is none that the close of the demo's day, half a day from now, ends
 MAKERS = TAKERS = 8
 ORDERS_PER_SECOND = 40  # of each taker
 LAUNCH = Plan(accounts=MAKERS + TAKERS, deposit_mills=25_000_000_000)
@@ -168,7 +170,8 @@ async def trade(
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         public = await stack.enter_async_context(connect(ready.url))
-        months = choose(await public.instruments())
+        assert public.core.hello is not None
+        months = choose(await public.instruments(), public.core.hello.time_us + ENDS_H * NS_PER_HOUR // NS_PER_US)
         sessions = [await stack.enter_async_context(log_on(ready.url, key)) for key in ready.keys]
         board = Board([row for rows in months for row in rows], sessions)
         say(console, f"Venue at {ready.url}: {len(public.core.feeds.instruments):,} instruments,")
@@ -220,8 +223,8 @@ def log_on(url: str, key: DemoKey) -> Session:
     return connect(url, key.key, Ed25519.from_seed(key.seed))
 
 
-def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[InstrumentDefinition]]:
-    """The nearest three months of each chip, a list for each."""
+def choose(instruments: dict[str, InstrumentDefinition], after_us: int) -> list[list[InstrumentDefinition]]:
+    """The nearest three months of each chip that trade on after a time, a list for each."""
     months = []
     for chip in CHIPS:
         rows = [
@@ -229,6 +232,7 @@ def choose(instruments: dict[str, InstrumentDefinition]) -> list[list[Instrument
             for row in instruments.values()
             if (row.chip, row.family, row.period_kind, row.floor_bp) == (chip, "PHY", "month", TIER_BP)
             and not row.combo
+            and row.last_trading_us > after_us
         ]
         months.append(sorted(rows, key=lambda row: row.first_day)[:MONTHS])
     return months

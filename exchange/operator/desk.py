@@ -57,6 +57,7 @@ from exchange.operator.requests import (
     decode_request,
 )
 from exchange.seams import Clock
+from exchange.units import price_text
 from exchange.venue.venue import Venue
 
 Handler = Callable[[Any, Reply], None]
@@ -75,7 +76,7 @@ class OperatorDesk:
         market = self._market = MarketRequests(venue, gateway, spec, clock, acts)
         members = MemberRequests(venue, gateway, spec, acts, authority)
         house = HouseRequests(venue, spec, clock, acts)
-        positions = PositionRequests(venue, acts)
+        positions = self._positions = PositionRequests(venue, acts)
         self._inquiries: dict[type[Request], Handler] = {
             ShowStatus: market.show_status,
             ShowLedger: members.show_ledger,
@@ -142,6 +143,8 @@ class OperatorDesk:
         if isinstance(request, Settle):
             chips, day = self._market.chips_to_settle(request), request.day or str(self._market.coming_day())
             request = msgspec.structs.replace(request, chips=chips, day=day)
+        if isinstance(request, TransferLots):
+            request = msgspec.structs.replace(request, price=self._positions.transfer_tick(request))
         return request
 
     def _check_not_late(self, request: Request) -> None:
@@ -167,5 +170,7 @@ def _proposal_line(proposal: Proposal) -> str:
     (first,) = proposal.act.signatures
     asked = json.dumps(json.loads(proposal.act.line))  # ASCII, so that it cannot control the terminal
     request = proposal.request
-    moment = f" of {', '.join(request.chips)} for {request.day}" if isinstance(request, Settle) else ""
-    return f"{proposal.act.act_id} by {first.key} until {until}: {asked}{moment} ({proposal.why})"
+    default = f" of {', '.join(request.chips)} for {request.day}" if isinstance(request, Settle) else ""
+    if isinstance(request, TransferLots) and request.price is not None:
+        default = f" at {price_text(request.price)}"
+    return f"{proposal.act.act_id} by {first.key} until {until}: {asked}{default} ({proposal.why})"

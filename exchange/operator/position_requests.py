@@ -37,12 +37,20 @@ class PositionRequests:
     def transfer_lots(self, request: TransferLots, reply: Reply) -> None:
         """Move lots from one account to another. UserError: no such outright is listed."""
         self._acts.need_two(f"a transfer from account {request.giver} to {request.taker}")
-        rows = {row.symbol: row for row in query.instruments(self._venue.states) if not row.combo}
-        if request.symbol not in rows:
-            raise UserError(f"no outright {request.symbol} is listed")
-        index = rows[request.symbol].index
-        tick = int(self._venue.states["books"][0][index]["mark_tick"]) if request.price is None else request.price
+        index, tick = self._outright(request.symbol), self.transfer_tick(request)
         payload = TransferPayload(index, request.lots, tick, request.giver, request.taker, by_two=True)
         lots = f"{request.lots:+,} {request.symbol} at {price_text(tick)}"
         text = f"{lots} moved from account {request.giver} to {request.taker}"
         answer_control(self._acts, CommandKind.TRANSFER, encode_payload(payload), text, reply)
+
+    def transfer_tick(self, request: TransferLots) -> int:
+        """The price of a transfer, ticks: the present mark if none is given. UserError: no such outright is listed."""
+        if request.price is not None:
+            return request.price
+        return int(self._venue.states["books"][0][self._outright(request.symbol)]["mark_tick"])
+
+    def _outright(self, symbol: str) -> int:
+        rows = {row.symbol: row for row in query.instruments(self._venue.states) if not row.combo}
+        if symbol not in rows:
+            raise UserError(f"no outright {symbol} is listed")
+        return rows[symbol].index

@@ -168,6 +168,7 @@ MEANINGS = {
     "addon_mills": _M("mill", "delivery add-on of short lots near their last trading day"),
     "inter_mills": _M("mill", "credit for commodities against each other, which the sum of the others is reduced by"),
     "required_mills": _M("mill", "full initial margin of the positions alone"),
+    "MarginView.required_mills": _M("mill", "the same: in `account` at the last margin run, in a reply to `query` now"),
     "Margin.required_mills": _M("mill", "full initial margin of the positions at the last margin run (MARGIN-001)"),
     "MarginTotal.maintenance_margin_mills": _M("mill", "equity below this is a margin call"),
     "parts": _M("", "what the positions of each commodity require; only in a reply to `query`"),
@@ -307,7 +308,7 @@ MEANINGS = {
     "DailyIndex.floor_bp": _M("basis point", "quality tier of the index: its least certified share of throughput"),
     "DailyIndex.day": _M("", "day whose value it is, like 2026-11-23"),
     "DailyIndex.state": _M(
-        "", "own value; the last one carried on; another source or a committee; none yet",
+        "", "own value; the last one carried on; another source, a committee or the last at the end; none yet",
         ("OK", "CARRIED", "FALLBACK", "HALTED"),
     ),
     "DailyIndex.kind": _M(

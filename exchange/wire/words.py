@@ -46,7 +46,7 @@ THRESHOLDS = ("", "lots", "fills", "delta", "gpuh")
 ACCOUNT_STATES = ("open", "close_only", "liquidating", "defaulted")  # by their margin
 INDEX_KINDS = ("", "print", "carried", "delivered", "front", "committee", "last")  # how a day of an index got its value
 # What that means to a reader of the index, by the same code (INDEX-003).
-INDEX_STATES = ("HALTED", "OK", "CARRIED", "FALLBACK", "FALLBACK", "FALLBACK", "CARRIED")
+INDEX_STATES = ("HALTED", "OK", "CARRIED", "FALLBACK", "FALLBACK", "FALLBACK", "FALLBACK")
 
 for words, codes in (
     (SIDES, Side),

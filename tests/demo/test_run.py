@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest
     assert ended.value.code == 2 and "Not a directory" in capsys.readouterr().err
 
 
-def test_the_nearest_months_of_each_chip_are_chosen() -> None:
+def test_the_nearest_months_of_each_chip_that_trade_on_are_chosen() -> None:
     rows = {
         row.symbol: row
         for number, chip in enumerate(CHIPS)
@@ -98,9 +98,10 @@ def test_the_nearest_months_of_each_chip_are_chosen() -> None:
             instrument(10 * number + 6, f"{chip}.G90.Q1-27", chip=chip, kind="quarter", **{"from": "2027-01-01"}),
             instrument(10 * number + 7, f"{chip}.G90.F27/I", chip=chip, fam="IDX", **{"from": "2027-01-01"}),
             instrument(10 * number + 8, f"{chip}.G90.H27-J27", chip=chip, combo="calendar"),
+            instrument(10 * number + 9, f"{chip}.G90.G27", chip=chip, ltd=1_000, **{"from": "2027-02-01"}),
         )
     }
-    chosen = choose(rows)
+    chosen = choose(rows, 1_000)
     assert [row.symbol for row in chosen[0]] == ["H100.G90.H27", "H100.G90.J27", "H100.G90.K27"]
     assert [len(months) for months in chosen] == [MONTHS] * len(CHIPS)
 

@@ -112,6 +112,23 @@ def test_lots_are_moved_at_the_price_they_are_valued_at(bench: Bench, office: Of
 
 
 @pytest.mark.rule("SEC-061")
+@pytest.mark.rule("SETTLE-015", "SEC-061")
+def test_a_transfer_is_booked_at_the_price_that_was_proposed(bench: Bench, office: Office) -> None:
+    trade(bench, 1, SYMBOL, 4, bench.price)
+    bench.pass_ms(200)
+    one, two = office.operators
+    proposed = office.ask("transfer", one, symbol=SYMBOL, lots=1, giver=2, taker=1, reason=WHY)
+    assert " at 2.810 " in proposed.lines[0]
+    trade(bench, 1, SYMBOL, 1, bench.price - 60)
+    bench.clock.now += 60 * NS_PER_S
+    bench.pass_ms(200)
+    assert row(bench, SYMBOL).settle_tick == bench.price and int(
+        bench.venue.states["books"]["mark_tick"][0, row(bench, SYMBOL).index]
+    ) == (bench.price - 60)
+    confirmed = office.ask("confirm", two, proposal=proposed.lines[0].split()[0], reason="seen")
+    assert confirmed.ok and " at 2.810 " in confirmed.lines[0]
+
+
 def test_the_owner_of_the_folder_alone_can_do_neither(bench: Bench) -> None:
     assert refused(bench, "bust", trade=7).startswith("NEEDS_TWO: a bust of trade 7")
     terms = {"symbol": SYMBOL, "lots": 3, "giver": 2, "taker": 1}

@@ -99,7 +99,10 @@ def _margin(venue: RunningVenue, values: Values) -> Values:
 
 def _whatif(venue: RunningVenue, values: Values) -> Values:
     more = [(venue.index(symbol), lots) for lots, symbol in values["lots_symbol"]]
-    return {"total": _parts(venue, values, more).total}
+    try:
+        return {"total": _parts(venue, values, more).total}
+    except OverflowError:  # more lots than a position can have
+        return {"total": "OUT_OF_RANGE"}
 
 
 def _parts(venue: RunningVenue, values: Values, more: list[tuple[int, int]]) -> FullMargin:

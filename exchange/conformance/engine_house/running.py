@@ -16,7 +16,7 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.query import InstrumentRow
 from exchange.limits import VENUE
-from exchange.records import COMMAND, unpack_client_order_id
+from exchange.records import COMMAND, field_of, unpack_client_order_id
 from exchange.reference.rows import Command, command_bytes, event_tuples
 from exchange.units import NS_PER_S
 from exchange.venue.account_terms import new_account
@@ -102,6 +102,10 @@ class RunningVenue:
         return found[1] if found else 0
 
     def _command(self, kind: CommandKind, fields: dict[str, int]) -> Any:
+        """A COMMAND. A number beyond its field becomes the field's last one: a refusal is the same for both."""
+        for name, number in fields.items():
+            bounds = np.iinfo(COMMAND[field_of(COMMAND, name)])
+            fields[name] = min(max(number, int(bounds.min)), int(bounds.max))
         return Command(sequence=self.engine.sequence + 1, time_ns=self.now_ns, kind=kind, **fields)
 
     def _note(self, command: Journaled, events: np.ndarray) -> list[Any]:

@@ -7,6 +7,8 @@ from exchange.reference.house.calls import look_at_call
 from exchange.reference.house.margin import free_mills
 from exchange.reference.house.state import HouseState
 
+ADJUSTED_MAX = 10**15  # mills of one account
+
 
 def deposit(state: HouseState, name: str, mills: int) -> str | None:
     """Pay in; a call is looked at at once. Returns the reason of a refusal."""
@@ -36,6 +38,8 @@ def adjust(state: HouseState, day: date, symbol: str, amounts: Sequence[tuple[st
         return "UNKNOWN"
     if sum(mills for _, mills in amounts):
         return "UNBALANCED"
+    if any(abs(mills) > ADJUSTED_MAX for _, mills in amounts):
+        return "OUT_OF_RANGE"
     for name, mills in amounts:
         state.ledger.post(state.now_ns, "adjustment", "variation", state.member(name).name, mills)
     state.touch()

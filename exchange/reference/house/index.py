@@ -17,6 +17,8 @@ FARTHEST_BP = 5_000  # from the last value used
 HISTORY_DAYS = 62  # before the start, each with the seed price
 DAY = timedelta(days=1)
 
+HOURS_MAX = 10**9  # of one rental
+
 
 def open_index(state: HouseState, name: IndexName, source: str, today: date) -> None:
     """Start an index: every day before the start had the seed price, that of yesterday waits to be taken."""
@@ -58,7 +60,7 @@ def give_print(
 def give_rental(state: HouseState, name: IndexName, days: Sequence[date], rental: tuple[str, int, int]) -> str | None:
     """Take an executed rental of each day: (seller, price, hours). Returns the reason of a refusal."""
     _, price, hours = rental
-    if not PRICES[0] <= price <= PRICES[1] or hours < 1:
+    if not PRICES[0] <= price <= PRICES[1] or not 1 <= hours <= HOURS_MAX:
         return "OUT_OF_RANGE"
     if any((name, day) in state.taken for day in days):
         return "FROZEN"

@@ -24,7 +24,7 @@ def day_keepers(states: np.ndarray, spec: Spec, own: OwnCommands, warn: Callable
     """What runs the days of a venue (`Timekeeper.run_days_with`); arguments as for `Settler`."""
     caller = Caller(states, spec, own, warn)
     return (
-        Settler(states, spec, own, warn), Marker(spec.margin, own, warn, caller.ask),
+        Settler(states, spec, own, warn), Marker(states, spec.margin, own, warn, caller.ask),
         LifeKeeper(states, spec, own, warn), HouseKeeper(states, spec, own, warn), caller,
     )  # fmt: skip
 

@@ -3,6 +3,8 @@ after velocity logic or a breaker ends, and of all books at noon (MARGIN-014).""
 
 from collections.abc import Callable
 
+import numpy as np
+
 from contracts_spec.schema import MarginFile
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.control.mark import MarkPayload
@@ -26,16 +28,19 @@ class Marker:
     """Submits MARK controls, one at a time."""
 
     def __init__(
-        self, rates: MarginFile, own: OwnCommands, warn: Callable[[str], None], marked: Callable[[], None]
-    ) -> None:
-        """warn     called with a line that a person should act on
+        self, states: np.ndarray, rates: MarginFile, own: OwnCommands, warn: Callable[[str], None],
+        marked: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """states   the engine's STATE; after a restart it has the prints of the day
 
+        warn     called with a line that a person should act on
         marked   called after each run
         """
         self._own, self._warn, self._marked = own, warn, marked
         self._every_ns, self._payload = rates.mark_seconds * NS_PER_S, MarkPayload(min_lots=rates.mark_min_lots)
         self._period = self._reopened_ns = 0
-        self._waits = self._has_printed = self._has_changed = False
+        self._waits = False
+        self._has_printed = self._has_changed = bool((states["books"]["volume_lots"][0] > 0).any())
 
     def note(self, kinds: bytes) -> None:
         """Read the kinds of released events: what has printed is marked, and again when quotes move."""

@@ -10,6 +10,7 @@ import numpy as np
 from contracts_spec.periods import Period
 from contracts_spec.position_limits import is_accountable
 from contracts_spec.schema import Spec
+from exchange.clearing_codes import Life
 from exchange.codes import Family, PeriodKind
 from exchange.engine import query
 from exchange.engine.index_values import hours_left, is_index_month
@@ -63,12 +64,12 @@ def _net_lots(states: np.ndarray) -> dict[Scope, Counter[int]]:
 
 
 def _hours(states: np.ndarray) -> dict[int, dict[int, tuple[int, int]]]:
-    """Hours left and hours of the index months, by commodity and month."""
+    """Hours left and hours of the index months, by commodity and month; those that wait for a final price too."""
     state = states[0]
     found: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for row in query.instruments(states):
+    for row in query.known_instruments(states):
         book = state.books[row.index]
-        if is_index_month(book):
+        if is_index_month(book) and book.life in (Life.LISTED, Life.EXPIRED):
             found[int(book.commodity)][row.start_month] = (hours_left(state, book), row.hours)
     return found
 

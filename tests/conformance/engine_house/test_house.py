@@ -1,6 +1,7 @@
 """The engine plays clearing scenarios: the published ones if they are there; its journal replays to the same state."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from exchange.conformance.engine_house.house import VERBS, EngineHouse
 from exchange.engine.engine import Engine
 from exchange.limits import VENUE
 from exchange.records import COMMAND
+from exchange.reference.house.house import ReferenceHouse
 from exchange.reference.rows import command_bytes
 from tests.conformance.engine_house.scenes import play
 
@@ -55,3 +57,23 @@ day 2026-11-19
         row = np.frombuffer(bytearray(command_bytes([command.row])), COMMAND)
         engine.apply(row) if command.payload is None else engine.control(row, command.payload)
     assert engine.state_hash() == venue.engine.state_hash()
+
+
+HUGE = 10**20
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"trade A buys {HUGE} H100.G90.F27 @2810 from B -> refused BAD_QTY",
+        f"order o1 A buys 1 H100.G90.F27 @{HUGE} -> refused BAND",
+        f"withdraw A {HUGE} -> refused RISK",
+        f"rental H100.G90 2026-11-16 Q {HUGE}h @2810 -> refused OUT_OF_RANGE",
+        f"close\nadjust 2026-11-16 H100.G90.F27 A {HUGE} B -{HUGE} -> refused OUT_OF_RANGE",
+    ],
+)
+@pytest.mark.parametrize("house", [EngineHouse, ReferenceHouse])
+def test_a_number_beyond_all_limits_is_a_refusal_not_a_fault(line: str, house: Any) -> None:
+    text = f"scenario X | SPEC-004 | a number\n{line}\n"
+    outcome = ScenarioPlayer(PRODUCT, load_spec(), house).play(read_clearing(text, "number")[0])
+    assert outcome.passes, "\n".join(clearing_report(outcome))

@@ -143,7 +143,7 @@ def test_a_snapshot_has_a_page_for_each_tier_also_without_a_kept_event() -> None
         (G90, 2_811, "OK", 14, True), (G85, 2_700, "FALLBACK", None, False),
     ]  # fmt: skip
     assert {(page.snapshot, page.engine_sequence, page.time_us) for page in pages} == {(True, 9, 5)}
-    assert [page.state for page in indices.pages(OTHER, 9, 5)] == ["CARRIED"]
+    assert [page.state for page in indices.pages(OTHER, 9, 5)] == ["FALLBACK"]
     assert (indices.group_of("H100"), indices.group_of("B200"), indices.group_of("A100")) == (GROUP, OTHER, 0)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from contracts_spec.periods import EPOCH
@@ -16,9 +17,11 @@ from exchange.engine import query
 from exchange.engine.event_rows import INSTRUMENT, MARKET_STATE, read_rows
 from exchange.engine.index_values import final_index_price, find_index, hours_left, known_ticks
 from exchange.journal.replay import read_frames
+from exchange.operator.reportable_positions import reportable_positions
 from exchange.units import NS_PER_DAY, NS_PER_S
 from exchange.venue import bootstrap
 from exchange.venue.daily.index_days import next_day
+from exchange.venue.daily.position_flags import position_flags
 from exchange.venue.day_schedule import DaySchedule
 from tests.gateway.harness import START_NS, SYMBOL, Bench, NoSyncDisk
 from tests.operator.asking import do, refused
@@ -236,6 +239,11 @@ def test_a_month_settles_finally_at_noon_once_its_last_day_has_a_value(bench: Be
         move(bench, day, 12)
         through_the_close(bench, day)
     life = Life(int(bench.venue.states["books"]["life"][0, number]))
+    held = [(one.account, one.symbol, one.lots) for one in reportable_positions(bench.venue.states, 4)]
+    assert held == [(1, MONTH, -4), (2, MONTH, 4)], "it is held, though no longer listed"
+    large = bench.venue.states.copy()  # one day of thirty counts: 501 lots of 15,001
+    large["positions"]["lots"][0] = np.sign(large["positions"]["lots"][0]) * 15_001
+    assert position_flags(large, bench.opened.spec, date(2026, 12, 1)) == []
     assert (life, query.position(bench.venue.states, 2, number).lots) == (Life.EXPIRED, 4), (
         "its last day has no value yet"
     )
