@@ -13,6 +13,7 @@ from tests.source_tree import sources, tree
 WHOLE_TABLES = ("exchange.kernel_codes.", "exchange.engine.event_rows.")
 # Name -> why nothing but tests uses it.
 UNUSED = {
+    "exchange.cli.main": "the command `gpux`, which pyproject.toml names",
     "exchange.book.check.check_books": "asserts every invariant of the books, for changes of them",
     "exchange.records.COMMAND_KINDS": "which names each kind of row uses; tests hold rows to it",
     "exchange.records.EVENT_KINDS": "which names each kind of row uses; tests hold rows to it",

@@ -22,3 +22,32 @@ reports                    a package: `gpux statement`, `gpux curve`
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
 demo.py                    `gpux demo` and `gpux story`; exchange.demo does the work
 """
+
+import re
+import sys
+
+EXTRA = "venue"
+
+
+def main() -> None:
+    """The command `gpux`. Exit code 2: a package of the extra `venue` is not installed, as beside a client alone."""
+    try:
+        from exchange.cli.app import main as run
+
+        run()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in packages_of(EXTRA):
+            raise
+        print(
+            f"gpux: the command needs {package}, which is not installed: pip install 'gpux[{EXTRA}]'", file=sys.stderr
+        )
+        sys.exit(2)
+
+
+def packages_of(extra: str) -> set[str]:
+    """Names of the packages that an extra of this project installs."""
+    from importlib.metadata import requires
+
+    lines = [line for line in requires("gpux") or [] if f'extra == "{extra}"' in line.replace("'", '"')]
+    return {re.split(r"[^A-Za-z0-9_-]", line, maxsplit=1)[0] for line in lines}

@@ -81,6 +81,10 @@ def test_version_is_the_one_of_the_package(capsys: pytest.CaptureFixture[str]) -
     assert stopped.value.code == 0
     assert capsys.readouterr().out.strip() == RELEASE
     assert project["project"]["dynamic"] == ["version"], "one place says it"
+    released = re.search(r"^## \[(.+)\] - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    cited = (ROOT / "CITATION.cff").read_text()
+    assert released is not None and released[1] == RELEASE
+    assert f"\nversion: {RELEASE}\ndate-released: {released[2]}\n" in cited
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "exchange.wire.version.RELEASE"}
 
 
