@@ -37,7 +37,7 @@ from exchange.wire.messages import InstrumentDefinition
 
 CHIPS = ("H100", "B200", "H200", "A100")
 TIER_BP, MONTHS = 9_000, 3
-ENDS_H = 36  # from now a month that trades on is none that the close of the demo's day, half a day from now, ends
+ENDS_H = 36  # a month that trades longer outlives the close of the demo's day, which is half a day from now
 MAKERS = TAKERS = 8
 ORDERS_PER_SECOND = 40  # of each taker
 LAUNCH = Plan(accounts=MAKERS + TAKERS, deposit_mills=25_000_000_000)

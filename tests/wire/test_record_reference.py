@@ -12,9 +12,16 @@ from exchange.wire.binary import HEAD, VERSION, decode_reports, requests_of
 from exchange.wire.errors import ErrorCode, applied
 from exchange.wire.record_reference import FieldTable, RecordTable, record_tables
 from exchange.wire.schema import record_table
+from exchange.wire.version import VERSION as PROTOCOL
 from exchange.wire.words import session_id
 
-STORED = sorted((Path(__file__).parent / "records").glob("*.json"), key=lambda file: int(file.stem.split(".")[1]))
+
+def number(version: str) -> tuple[int, ...]:
+    """A version of the protocol, to be compared: 1.10 comes after 1.9."""
+    return tuple(map(int, version.split(".")))
+
+
+STORED = sorted((Path(__file__).parent / "records").glob("*.json"), key=lambda file: number(file.stem))
 
 BITS = {"int64": 52, "uint32": 31, "session": 31}
 
@@ -108,6 +115,7 @@ def test_later_layouts_only_add(file: Path) -> None:
 
 
 def test_the_layouts_of_this_version_are_stored() -> None:
+    assert STORED[0].stem == "1.3" and number(STORED[-1].stem) <= number(PROTOCOL)
     assert not moved(record_table(), json.loads(STORED[-1].read_text())), "add it under the protocol's version"
 
 

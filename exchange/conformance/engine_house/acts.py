@@ -33,11 +33,11 @@ def act(venue: RunningVenue, kind: CommandKind, payload: msgspec.Struct) -> str 
 
 def _reason(error: ControlError) -> str:
     reason = str(error).partition(":")[0]
-    if reason not in REFUSALS and " not in " in str(error):
+    if reason in REFUSALS:
+        return reason
+    if " not in " in str(error):
         return "OUT_OF_RANGE"  # a number of the scenario, which no command could have
-    if reason not in REFUSALS:
-        raise error
-    return reason
+    raise error
 
 
 def block(venue: RunningVenue, values: Values) -> str | None:

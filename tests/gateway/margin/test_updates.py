@@ -139,7 +139,7 @@ def test_a_fill_is_told_with_its_number_and_not_once_more(bench: Bench) -> None:
         received, after_run = margins(peer.take())  # the first trade is marked at once
         assert received.sequence and figures(received)[:-1] == asked(bench, account)[:-1]
         assert received.required_mills == 0 and figures(after_run) == asked(bench, account)
-        assert figures(after_run)[:-1] == figures(received)[:-1], "only what the run changed is told"
+        assert figures(after_run)[:-1] == figures(received)[:-1], "the run changes the full margin alone"
     assert updates(bench, buyer, 1_000) == updates(bench, seller, 1_000) == []
 
 
@@ -213,7 +213,7 @@ def test_a_slow_reader_that_heard_of_it_with_a_fill_gets_nothing_more(bench: Ben
     assert received.sequence, "the stream is never thinned"
     slow.transport.waiting = 0
     (after_run,) = updates(bench, slow)
-    assert figures(after_run)[:-1] == figures(received)[:-1], "only what the run behind the trade changed is told"
+    assert figures(after_run)[:-1] == figures(received)[:-1], "the run behind the trade changes the full margin alone"
 
 
 @pytest.mark.rule("MARGIN-017")
