@@ -22,8 +22,9 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 
+from contracts_spec.periods import day_of
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.accept_limits import FILES_KEPT, files_wanted, fit_profile
@@ -37,6 +38,7 @@ from exchange.limits import NAMED
 from exchange.operator.desk import OperatorDesk
 from exchange.operator.port import OperatorPort
 from exchange.seams import Clock, Disk, NoSyncDisk, RealClock, RealDisk, RealNet, RealRng, Rng
+from exchange.units import NS_PER_DAY
 from exchange.venue.bootstrap import LaunchCatalogue, OpenVenue, Seams
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import Writer
@@ -66,6 +68,11 @@ class Settings:
     rng: Rng = field(default_factory=RealRng)
     segment_bytes: int = SEGMENT_BYTES  # size of a segment of a new journal
     schedule: DaySchedule | None = None  # None: market states change by command only
+
+    @property
+    def first_day(self) -> date:
+        """Trading day that the catalogue of a new venue is for."""
+        return self.day or day_of(self.clock.now_ns() // NS_PER_DAY)
 
     def check(self) -> None:
         """Raise UserError for a value that is not allowed (SEC-037, DUR-148)."""
@@ -251,7 +258,7 @@ def _setting_up(opened: OpenVenue) -> Iterator[None]:
 
 def _open(folder: str, settings: Settings, writer: Writer) -> OpenVenue:
     disk = NoSyncDisk() if settings.durability == "none" else settings.disk
-    catalogue = LaunchCatalogue(settings.day or datetime.now(UTC).date(), settings.symbols)
+    catalogue = LaunchCatalogue(settings.first_day, settings.symbols)
     seams = Seams(disk, settings.rng, settings.clock, writer.spawn, writer.schedule, settings.segment_bytes)
     profile = PROFILES[settings.profile]
     outbox = Outbox(

@@ -117,10 +117,6 @@ FILES = OUTSIDE | {
     "exchange.cli": "opens what a user names",
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
-FIRST_DAY = {
-    "exchange.main": "a venue without a day opens with today's instruments",
-    "exchange.cli.serving": "checks that there are some",
-}
 COMPILER = {
     "exchange.kernel": "the one decorator",
     "exchange.machine": "machine operations",
@@ -356,7 +352,7 @@ def test_the_time_and_random_numbers_come_through_the_doors() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in sources().values()
-        if not any(own in FIRST_DAY or own in OUTSIDE for own in named_in_tables(path))
+        if not any(own in OUTSIDE for own in named_in_tables(path))
         for line in clocks_read(tree(path))
     ]
     assert not wrong, "\n".join(wrong)

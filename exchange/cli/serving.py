@@ -4,7 +4,7 @@ import asyncio
 import re
 import signal
 import traceback
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -36,7 +36,7 @@ def run_serve(folder: str, settings: Settings, console: Console) -> int:
 
 def check_catalogue(settings: Settings) -> None:
     """Raise UserError with exit code 78 if no contracts can be listed on the day. Call it before making a folder."""
-    spec_of(settings.day or datetime.now(UTC).date())
+    spec_of(settings.first_day)
 
 
 async def _serve(folder: str, settings: Settings, console: Console) -> int:

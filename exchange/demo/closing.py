@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import numpy as np
 from rich.table import Table
@@ -15,7 +15,7 @@ from exchange.demo.checks import Check
 from exchange.demo.display import figures_table
 from exchange.engine import query
 from exchange.engine.instrument_rows import InstrumentRow
-from exchange.units import NS_PER_DAY, price_text
+from exchange.units import NS_PER_DAY, NS_PER_S, price_text
 from exchange.venue.daily.settlement import settled_day
 from exchange.venue.day_schedule import DAY_S, DaySchedule
 from exchange.venue.venue import Venue
@@ -79,11 +79,11 @@ class ClosedDay:
         ]  # fmt: skip
 
 
-def demo_schedule() -> DaySchedule:
+def demo_schedule(now_ns: int) -> DaySchedule:
     """A day that closes half a day from now, so that no close comes while the demo runs. Its whole time counts as the
     closing window."""
-    now = datetime.now(UTC) + timedelta(hours=12)
-    close_s = now.hour * 3_600 + now.minute * 60
+    now_s = now_ns // NS_PER_S
+    close_s = (now_s - now_s % 60 + DAY_S // 2) % DAY_S
     return DaySchedule(close_s, preopen_s=2, nocancel_s=1, noon_s=DAY_S, window_s=DAY_S)
 
 

@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing.connection import Connection
 
@@ -161,10 +161,9 @@ async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
     # The standard profile does not allow sixteen clients and the board's connection at one address.
-    schedule = demo_schedule()
-    settings = Settings(
-        port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback", schedule=schedule
-    )
+    settings = Settings(port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
+    schedule = demo_schedule(settings.clock.now_ns())
+    settings = replace(settings, schedule=schedule)
     async with serve(folder, settings, before=enrol) as server:
         pipe.send(Ready(server.url, keys))
         while await _request(pipe) == CLOSE:

@@ -21,7 +21,7 @@ DAY = date(2026, 11, 24)
 
 @pytest.mark.rule("SETTLE-003", "SESSION-001")
 def test_every_outright_settles_and_the_next_day_is_open(tmp_path: Path) -> None:
-    schedule = demo_schedule()
+    schedule = demo_schedule(RealClock().now_ns())
     settings = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.F27-G27"), limits="test", schedule=schedule)
 
     async def run() -> tuple[ClosedDay, set[MarketState]]:
@@ -99,9 +99,8 @@ def test_the_table_has_price_method_and_change_of_each_market() -> None:
 
 @pytest.mark.rule("SETTLE-001")
 def test_no_close_comes_while_the_demo_runs_and_all_of_it_is_the_closing_window() -> None:
-    schedule = demo_schedule()
-    settings = Settings()
-    now_ns = settings.clock.now_ns()
+    now_ns = RealClock().now_ns()
+    schedule = demo_schedule(now_ns)
     start_ns, end_ns = schedule.closing_window_ns(now_ns)
     assert start_ns <= now_ns < end_ns and end_ns - now_ns > 11 * 3_600 * 10**9
     assert schedule.noon_day(now_ns) == 0

@@ -123,9 +123,9 @@ def test_every_command_of_the_operator_works(tmp_path: Path, capsys: pytest.Capt
             (f"settle {folder} --increment {SYMBOL}", 2, "is not SYMBOL=PRICE"),
             (f"settle {folder} --increment {SYMBOL}=0", 1, "increment 0 is not in 1..100000 ticks"),
             (
-                f"settle {folder} {SYMBOL}={PRICE} --day 2026-11-24 --increment {SYMBOL}=0.005",
+                f"settle {folder} {SYMBOL}={PRICE} --day 2026-11-20 --increment {SYMBOL}=0.005",
                 1,
-                "NEEDS_TWO: limits of 2026-11-24: the trading day that ends next is ",
+                "NEEDS_TWO: limits of 2026-11-20: the trading day that ends next is 2026-11-24",
             ),
             (f"settle {folder} {SYMBOL}={PRICE} --increment {SYMBOL}=0.005", 0, "H100: settled, limits for 20"),
             (f"state {folder} H100 preopen", 0, "H100 PREOPEN operator"),
