@@ -1,6 +1,7 @@
 """The client alone, with what `pip install gpux` brings: no NumPy, no Numba, no engine."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import sysconfig
@@ -19,7 +20,7 @@ from tests.source_tree import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 VENUE = [Requirement(line).name for line in PROJECT["optional-dependencies"]["venue"]]
-PACKAGES = ("clients", "contracts_spec", "exchange")
+PACKAGES = ("bench", "clients", "contracts_spec", "exchange")
 TRADE = f"""
 import asyncio, sys
 from clients import Ed25519, connect
@@ -71,6 +72,13 @@ def test_the_client_is_imported_without_what_a_venue_needs(bare: Path) -> None:
     names = [*VENUE, "llvmlite"]
     script = f"import clients, importlib.util as u\nprint([name for name in {names} if u.find_spec(name)])"
     assert output(bare, script).strip() == "[]"
+
+
+def test_the_base_install_takes_at_most_15_megabytes(bare: Path) -> None:
+    """What is installed; what Python then compiles of it comes on top."""
+    files = [Path(at) / name for at, _, names in os.walk(bare, followlinks=True) for name in names]
+    size = sum(file.stat().st_size for file in files if file.suffix != ".pyc")
+    assert 5_000_000 < size <= 15_000_000, size
 
 
 def test_a_program_with_nothing_else_trades(bare: Path, tmp_path: Path) -> None:
