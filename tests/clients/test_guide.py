@@ -1,0 +1,121 @@
+"""Every example of the guide runs and prints what its page says."""
+
+import asyncio
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from clients.client import Session
+from clients.credentials import Ed25519
+from clients.local_book import LocalBook
+from exchange.codes import MarketState
+from exchange.engine.warmup import warm_up
+from exchange.limits import TEST
+from exchange.main import Settings, serve
+from exchange.wire.messages import ServerMessages
+from tests.clients.scenes import DAY, SEEDS, client, enrol
+from tests.source_tree import ROOT
+
+GUIDE = ROOT / "clients" / "guide"
+FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+MONTH = "H100.G90.H27"
+Example = tuple[str, str]  # code, and what it prints
+
+
+def examples(page: str) -> Iterator[Example]:
+    """The Python blocks of a page, each with the block of output that follows it."""
+    blocks = [(found["language"], found["text"]) for found in FENCE.finditer((GUIDE / page).read_text())]
+    for place, (language, code) in enumerate(blocks):
+        if language == "python":
+            language, output = blocks[place + 1] if place + 1 < len(blocks) else ("", "")
+            yield code, "" if language else output
+
+
+@pytest.mark.parametrize("page", ["what_you_buy.md", "risk.md"])
+def test_the_figures_of_a_page_are_what_its_code_prints(page: str) -> None:
+    names: dict[str, Any] = {}
+    shown = list(examples(page))
+    assert len(shown) >= 5
+    for code, output in shown:
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            exec(compile(code, page, "exec"), names)  # noqa: S102  # the page's own text
+        assert printed.getvalue() == output, code
+
+
+def messages(page: str) -> list[str]:
+    """Lines of the `json` blocks of a page."""
+    blocks = [found["text"] for found in FENCE.finditer((GUIDE / page).read_text()) if found["language"] == "json"]
+    return [line for block in blocks for line in block.splitlines()]
+
+
+@pytest.mark.rule("WIRE-041")
+@pytest.mark.parametrize("line", messages("what_happens_when.md"))
+def test_a_message_of_the_guide_is_one_of_the_protocol(line: str) -> None:
+    message = msgspec.json.decode(line, type=ServerMessages)
+    assert msgspec.json.decode(msgspec.json.encode(message)) == json.loads(line), "every key is one of the message's"
+
+
+@pytest.mark.rule("STATE-001")
+def test_the_guide_names_every_phase() -> None:
+    page = (GUIDE / "what_happens_when.md").read_text()
+    assert {state.name for state in MarketState if state} <= set(re.findall(r"`([A-Z]+)`", page))
+
+
+async def printed(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    return (await process.stdout.readline()).decode()
+
+
+def test_the_strategy_quotes_and_leans_as_its_page_says(tmp_path: Path) -> None:
+    ((program, _),) = examples("strategy.md")
+    output = next(
+        found["text"] for found in FENCE.finditer((GUIDE / "strategy.md").read_text()) if not found["language"]
+    )
+    (tmp_path / "quoter.py").write_text(program)
+    (tmp_path / "t1.pem").write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
+    assert program.split("class Quoter")[1].split("async def main")[0].count("\n") <= 30
+    warm_up(TEST)
+
+    async def run() -> str:
+        terms = Settings(day=DAY, symbols=(MONTH,), durability="none", profile="loopback", limits="test")
+        async with serve(str(tmp_path / "venue"), terms, before=enrol) as server, client(server.url, 2) as taker:
+            month = await taker.instrument(MONTH)
+            book = await taker.book(month)
+            quoted = asyncio.create_task(offered(taker, book))
+            user = {"GPUX_VENUE": server.url, "GPUX_KEY": str(tmp_path / "t1.pem"), "PYTHONPATH": str(ROOT)}
+            environment = {**os.environ, **user}
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(tmp_path / "quoter.py"),
+                env={**os.environ, **environment},
+                stdout=asyncio.subprocess.PIPE,
+            )
+            try:
+                await quoted
+                await taker.buy(month, 5, "2.850", tif="ioc")
+                first = await printed(process)
+                await offered(taker, book, 2_811)
+                await taker.sell(month, 5, "2.800", tif="ioc")
+                return first + await printed(process)
+            finally:
+                process.kill()
+                await process.wait()
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) == output
+
+
+async def offered(session: Session, book: LocalBook, bid_tick: int = 0) -> None:
+    """Wait until the book has a price on each side, or this bid."""
+    async for _ in session.events():
+        if book.synced and book.best_bid and book.best_ask and bid_tick in (0, book.best_bid.price_tick):
+            return
