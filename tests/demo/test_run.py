@@ -2,13 +2,17 @@
 
 import asyncio
 import json
-from datetime import date
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from contracts_spec.instruments import instruments_on
+from contracts_spec.load import load_spec
+from contracts_spec.periods import day_of
 from exchange.cli.app import app, main
 from exchange.demo.checks import to_the_mill
 from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, next_steps, starting_text, trade
@@ -16,15 +20,19 @@ from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST
+from exchange.units import NS_PER_DAY
 from tests.clients.stub_session import instrument
 
-PERIODS = ("F27", "G27", "H27")
+TODAY = day_of(time.time_ns() // NS_PER_DAY)  # the venue is a process of its own, with the machine's clock
+MONTH = re.compile(r"H100\.G90\.(\w\d\d)")
+LISTED = [found[1] for row in instruments_on(load_spec(), TODAY) if (found := MONTH.fullmatch(row.symbol))]
+PERIODS = LISTED[1:4]  # the first may end today
 SMALL = Plan(
     LAUNCH.accounts,
     LAUNCH.deposit_mills,
     "test",
     tuple(f"{chip}.G90.{period}" for chip in CHIPS for period in PERIODS),
-    date(2026, 11, 24),
+    TODAY,
 )
 
 
@@ -39,9 +47,9 @@ def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: p
     (paid,) = [check["detail"] for check in result["checks"] if check["name"] == "variation paid sums to zero"]
     assert paid.startswith(to_the_mill(result["variation_mills"])), "the close and its check tell the same money"
     assert {row["method"] for row in result["settlements"].values()} <= {"T1", "T2"}
-    assert "The day closes. The venue settles itself, and opens 2026-" in said.err
+    assert "The day closes. The venue settles itself, and opens 20" in said.err
     assert len(result["checks"]) == 13 and result["latency_us"]["p50"] <= result["latency_us"]["p99"]
-    assert "12 instruments" in said.err and " watch H100.G90.F27 --url ws://127.0.0.1:" in said.err
+    assert "12 instruments" in said.err and f" watch H100.G90.{PERIODS[0]} --url ws://127.0.0.1:" in said.err
     with pytest.raises(SystemExit) as ended:
         main(["journal", "verify", folder])
     assert not ended.value.code and "valid" in capsys.readouterr().out
