@@ -1,4 +1,4 @@
-"""Makes the files of `gpux schema`: schema, records, errors, close codes, limits and test vectors of the protocol.
+"""Makes the files of `gpux schema`: JSON Schema, AsyncAPI, records, errors, close codes, limits and test vectors.
 
 A client in any language can test itself with the vectors: the bytes of each message in every encoding, the text and
 signature of a logon, and the bytes and checksum of a book.
@@ -16,9 +16,10 @@ from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair, encode_bytes, signed_text
 from exchange.gateway.throttle import PROFILES
 from exchange.publish.book_view import checksum, checksum_bytes
+from exchange.wire.asyncapi import SCHEMA_FILE, asyncapi
 from exchange.wire.fields import BATCH_MAX, MESSAGES_MAX, QUOTE_ROWS_MAX
 from exchange.wire.schema import close_table, error_table, json_schema, record_table
-from exchange.wire.version import SUBPROTOCOLS, VERSION
+from exchange.wire.version import RELEASE, SUBPROTOCOLS, VERSION
 
 HOST, PATH = "localhost", "/v1/oe"
 SEED = bytes([2]) * 32  # private seed of the key that logs on in the examples
@@ -39,6 +40,24 @@ def write(folder: Path) -> list[Path]:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UserError(f"--out {folder}: {reason}; allowed: a folder that can be written or made") from None
     return [folder / name for name in FILES]
+
+
+def check(folder: Path) -> None:
+    """Compare files with the source (WIRE-041). UserError, exit code 1: names each that is missing or differs."""
+    wrong = [f"{folder / name} {fault}" for name in FILES if (fault := _fault(folder / name, text_of(name)))]
+    if wrong:
+        raise UserError(f"{'; '.join(wrong)}; gpux schema --out {folder} writes them", 1)
+
+
+def _fault(path: Path, wanted: str) -> str:
+    """What is wrong with a file; empty: it has the wanted text."""
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "" if found == wanted.encode() else f"is not that of protocol {VERSION}, release {RELEASE}"
 
 
 def limits() -> dict[str, Any]:
@@ -126,7 +145,8 @@ def _decoded() -> list[tuple[Example, dict[str, Any]]]:
 
 
 FILES: dict[str, Callable[[], Any]] = {
-    "schema.json": json_schema,
+    SCHEMA_FILE: json_schema,
+    "asyncapi.json": asyncapi,
     "records.json": record_table,
     "errors.json": error_table,
     "close_codes.json": close_table,

@@ -15,6 +15,7 @@ meanings            what each field means, and its unit
 reference           all messages as a person reads them, from types and meanings
 record_reference    all records as a person reads them
 schema              JSON Schema of all messages, layouts of records, tables of errors and close codes
+asyncapi            AsyncAPI description: paths, and the requests and replies of each
 errors              error codes, the error code of each reject reason, close codes
 words               the wire's words for integer codes; session ids
 version             versions of the protocol and of the release
