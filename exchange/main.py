@@ -29,9 +29,9 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.accept_limits import FILES_KEPT, files_wanted, fit_profile
 from exchange.gateway.gateway import Gateway
-from exchange.gateway.origins import parse_origin
+from exchange.gateway.origins import Address, parse_origin
 from exchange.gateway.outbox import Outbox
-from exchange.gateway.server import Address, GatewayServer
+from exchange.gateway.server import GatewayServer
 from exchange.gateway.throttle import PROFILES, Profile
 from exchange.journal.segments import SEGMENT_BYTES
 from exchange.limits import NAMED
@@ -44,6 +44,7 @@ from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import Writer
 from exchange.venue.upkeep import Upkeep
 from exchange.venue.venue import Venue
+from exchange.web import Site, assets
 from exchange.wire.errors import CloseCode
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -124,7 +125,8 @@ class RunningServer:
             self.venue, opened.outbox, opened.keys, profile, settings.clock, settings.rng, terms, opened.stored
         )
         address = Address(settings.host, settings.port, settings.names, settings.origins)
-        self.listener = GatewayServer(self.gateway, address, self.upkeep.turn)
+        site = Site(assets, lambda: not self.failed.done())
+        self.listener = GatewayServer(self.gateway, address, self.upkeep.turn, site.answer)
         self.desk = OperatorDesk(self.venue, self.gateway, opened.spec, settings.clock, on_stop)
         self.operator = OperatorPort(opened.folder, self.desk, settings.disk)
         self.venue.failure.listen(self._fail)

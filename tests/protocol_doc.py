@@ -1,4 +1,5 @@
-"""Writes the examples of the protocol from a dialogue with a gateway, and the marked parts of `PROTOCOL.md`.
+"""Writes the examples of the protocol from a dialogue with a gateway, the marked parts of `PROTOCOL.md`, and the files
+that a venue serves at `/schema/`.
 
 NUMBA_DISABLE_JIT=1 python -m tests.protocol_doc
 
@@ -12,7 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from exchange.cli.examples import FILE, examples
-from exchange.cli.schema_files import checksums, limits, logons
+from exchange.cli.schema_files import checksums, limits, logons, write
+from exchange.web.files import FOLDER
 from exchange.wire.binary import ABSENT
 from exchange.wire.messages import ClientMessages, ServerMessages
 from exchange.wire.record_reference import HEAD_FIELDS, INTEGERS, FieldTable, RecordTable, record_tables
@@ -232,3 +234,4 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
 if __name__ == "__main__":
     FILE.write_text(examples_text())
     DOCUMENT.write_text(document())
+    write(FOLDER / "schema")

@@ -115,6 +115,7 @@ FILES = OUTSIDE | {
     "exchange.compiler": "folder of compiled kernels",
     "exchange.engine.warmup": "folder of compiled kernels",
     "exchange.cli": "opens what a user names",
+    "exchange.web.files": "reads its own pages and schema files, at the first request for one",
     "exchange.__init__": "sets the limits of the websockets library before anything imports it (SEC-030)",
 }
 COMPILER = {

@@ -3,7 +3,7 @@
 A module imports only modules that stand below it here. What it needs of a higher one is a Protocol in its own file.
 
 server              the websocket server: sockets and frames; the only module here that knows them
-accept_limits       which new connections are accepted; connections that the limit of open files allows
+accept_limits       which new connections and requests for files are accepted; what the limit of open files allows
 origins             which web pages may connect
 handlers/           handles each message of a live connection, a file for each theme; the table of all handlers
 logon               what the gateway does from a logon until its connection is live

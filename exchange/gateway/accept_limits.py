@@ -5,12 +5,13 @@ the limit the oldest is cut off for a new one: an honest client completes its up
 that never does cannot keep others out.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from exchange.errors import UserError
 from exchange.gateway.gateway import Gateway
-from exchange.gateway.throttle import Profile
+from exchange.gateway.throttle import Profile, Rate, RateBucket
 from exchange.journal.errors import EXIT_CONFIGURATION
 
 FILES_KEPT = 32  # file descriptors of the journal, the snapshots and the history of events
@@ -19,6 +20,10 @@ CONNECTIONS_MIN = 8
 SOCKETS_MIN = CONNECTIONS_MIN * 4 // 3  # a quarter of the sockets is for connections that wait to be accepted
 HALF_OPEN_SHARE = 4  # at most one connection in four may be half open
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+NOT_ALLOWED = b"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+OTHER_METHODS = re.compile(rb"(?!GET |HEAD )[A-Z]{3,16} ")  # how a request begins that neither reads nor upgrades
+PAGE_RATE = Rate("page", 20, 100, "address")  # requests for files; a page and its files are about ten
+ADDRESSES_MAX = 1_024  # whose requests for files are counted; beyond it the one that began first is dropped
 FULL, CROWDED = "full", "crowded"
 
 
@@ -56,6 +61,7 @@ class AcceptLimits:
         self._by_address: dict[str, int] = {}
         self._half_open: dict[object, Callable[[], None]] = {}
         self._count = 0
+        self._pages: dict[str, RateBucket] = {}  # by address
 
     def refusal(self, address: str) -> str:
         """Decide about a new connection: "" accepts it, CROWDED or FULL refuses it.
@@ -73,6 +79,15 @@ class AcceptLimits:
             self._half_open.pop(next(iter(self._half_open)))()
             full = False
         return FULL if full else ""
+
+    def allows_page(self, address: str) -> bool:
+        """Count a request for a file; whether it is answered."""
+        if not self._gateway.limits_address(address):
+            return True
+        if address not in self._pages and len(self._pages) >= ADDRESSES_MAX:
+            del self._pages[next(iter(self._pages))]
+        bucket = self._pages.setdefault(address, RateBucket(PAGE_RATE))
+        return bucket.take(self._gateway.clock.mono_ns()) == 0
 
     def add(self, connection: object, address: str, abort: Callable[[], None]) -> None:
         """Count an accepted connection; it is half open. `abort` cuts it off."""

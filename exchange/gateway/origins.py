@@ -8,6 +8,7 @@ texts. Programs send no origin.
 import ipaddress
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from exchange.errors import UserError
 
@@ -15,6 +16,16 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 FORM = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:(?P<port>[0-9]{1,5}))?")
 ALLOWED = "allowed: http:// or https://, a host, and perhaps a port, like https://desk.example:8443"
 NUMBERS = re.compile(r"[0-9.]+")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens, its host names, and the origins of web pages that may connect."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    origins: tuple[str, ...] = ()
 
 
 def parse_origin(text: str) -> str:

@@ -10,13 +10,13 @@ file uses them, and a test reads the frames with an independent client.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
 from websockets import http11
 from websockets.asyncio import messages as library_messages
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -24,11 +24,11 @@ from websockets.protocol import State
 from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
-from exchange.gateway.accept_limits import FULL, REFUSAL, AcceptLimits
+from exchange.gateway.accept_limits import FULL, NOT_ALLOWED, OTHER_METHODS, REFUSAL, AcceptLimits
 from exchange.gateway.connection import Connection
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers.dispatch import HANDLERS
-from exchange.gateway.origins import host_of, own_origins, parse_origin
+from exchange.gateway.origins import Address, host_of, own_origins, parse_origin
 from exchange.gateway.outbox import BINARY, JSON, MSGPACK, Encoding
 from exchange.gateway.throttle import RateBucket
 from exchange.seams import RealNet
@@ -38,6 +38,7 @@ from exchange.wire.errors import CloseCode
 from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, SUBPROTOCOLS
 
 PATHS = ("/v1/oe", "/v1/md")
+HEALTH = "/health"
 FRAGMENTS_MAX = 16
 HEADERS_MAX = 32
 LINE_BYTES_MAX = 8_192
@@ -48,16 +49,8 @@ PLAIN_FRAMES = {JSON: (0x81,), MSGPACK: (0x82,), BINARY: (0x81, 0x82)}  # first 
 TEXT, PING = Opcode.TEXT, Opcode.PING
 WAITING_BYTES_MAX = 65_536  # of requests behind a full window; then reading stops
 OPEN = State.OPEN
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where the server listens, its host names, and the origins of web pages that may connect."""
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
-    origins: tuple[str, ...] = ()
+# Answers a plain request: method, path, host, ETags that the client has -> status, headers, body.
+Pages = Callable[[str, str, str, str], tuple[HTTPStatus, list[tuple[str, str]], bytes]]
 
 
 def check_library() -> None:
@@ -79,10 +72,9 @@ class GatewaySocket(ServerConnection):
         self.first: tuple[int, ...] = PLAIN_FRAMES[JSON]
         self.waiting, self.tail = bytearray(), b""  # whole frames behind a full window; bytes behind them
         self.limit = gateway.profile.max_frame
-        self.refused = self.ending = False
-        self.address = ""
+        self.refused = self.ending = self.begun = False
+        self.address, self.kind = "", TEXT
         self.fragments: list[bytes] = []
-        self.kind = TEXT
         self.now_us = self.now_ns = 0
         self.bytes_bucket = RateBucket(gateway.profile.bytes_rate)
         self.paused_by_connection = self.paused_by_bytes = False
@@ -131,7 +123,12 @@ class GatewaySocket(ServerConnection):
         clock = self.gateway.clock
         self.now_us, self.now_ns = clock.wall_us(), clock.mono_ns()
         if self.connection is None:
-            super().data_received(data)
+            if self.begun or not OTHER_METHODS.match(data):
+                self.begun = True
+                super().data_received(data)
+            else:
+                self.transport.write(NOT_ALLOWED)  # the library does not answer a request that has a body
+                self.transport.close()
             return
         if self.protocol.state is OPEN:
             self._cut_frames(data)
@@ -298,17 +295,16 @@ class _Transport:
 class GatewayServer:
     """Listens, makes a `Connection` for every socket, and turns the timer wheel."""
 
-    def __init__(self, gateway: Gateway, address: Address, on_turn: Callable[[], None]) -> None:
-        """`on_turn`: called every 10 ms, after the timers."""
+    def __init__(self, gateway: Gateway, address: Address, on_turn: Callable[[], None], pages: Pages) -> None:
+        """`on_turn`: called every 10 ms, after the timers. `pages`: answers requests that ask for no websocket."""
         check_library()
         self.gateway = gateway
         gateway.refused_logons.set_hosts(address.names)
-        self.port = 0
-        self._address = address
+        self.port, self._address = 0, address
         # None allows programs, which send no origin; a browser always sends one. The library reads this list at each
         # handshake.
         self._origins = [None, *(Origin(parse_origin(origin)) for origin in address.origins)]
-        self._on_turn = on_turn
+        self._on_turn, self._pages = on_turn, pages
         self._accept_limits = AcceptLimits(gateway)
         self._server: Server | None = None
         self._turning: asyncio.TimerHandle | None = None
@@ -376,14 +372,18 @@ class GatewayServer:
         await socket.wait_closed()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Check path and host before the upgrade; refuse without a body (SEC-034)."""
-        if request.path == "/health":
-            return connection.respond(HTTPStatus.OK, "ok\n")
-        if request.path not in PATHS:
-            return connection.respond(HTTPStatus.NOT_FOUND, "")
-        if host_of(request.headers.get_all("Host")) not in self._address.names:
+        """Check path and host before the upgrade; answer a request for a file (SEC-034, SEC-071, SEC-072)."""
+        hosts = request.headers.get_all("Host")
+        if request.path != HEALTH and host_of(hosts) not in self._address.names:
             return connection.respond(HTTPStatus.FORBIDDEN, "")
-        return None
+        if request.path in PATHS:
+            return None
+        assert isinstance(connection, GatewaySocket)
+        if not self._accept_limits.allows_page(connection.address):
+            return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "")
+        known = ",".join(request.headers.get_all("If-None-Match"))
+        status, headers, body = self._pages(request.method, request.path, "".join(hosts), known)
+        return Response(status.value, status.phrase, Headers([("Connection", "close"), *headers]), body)
 
 
 def _pick(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
