@@ -72,8 +72,8 @@ PATHS = (
 )
 AUTHENTICATION = (
     "The server sends a nonce in `hello`. The client signs six lines (label, host, path, nonce, name of the key,"
-    " session or nothing) with its Ed25519 key and sends the signature in `auth`, never in the URL. The venue has public keys"
-    " only. A session is signed, not each request."
+    " session or nothing) with its Ed25519 key and sends the signature in `auth`, never in the URL. The venue has"
+    " public keys only. A session is signed, not each request."
 )
 
 
