@@ -10,6 +10,7 @@ Without a key the session reads public market data. Prices are text or Decimal i
 """
 
 import asyncio
+import difflib
 import random
 from collections.abc import Callable
 from typing import Any, Literal
@@ -99,10 +100,12 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
 
     async def instrument(self, symbol: str) -> InstrumentDefinition:
         """The instrument of a symbol. UnknownSymbol: the venue does not list it."""
-        found = (await self.instruments()).get(symbol)
-        if found is None:
-            raise UnknownSymbol(f"no instrument {symbol!r} at {self.url}")
-        return found
+        listed = await self.instruments()
+        if symbol not in listed:
+            near = difflib.get_close_matches(symbol.upper(), listed, 3, 0.5)
+            hint = f"; did you mean {' or '.join(near)}?" if near else "; instruments() has all symbols"
+            raise UnknownSymbol(f"no instrument {symbol!r} among {len(listed):,} at {self.url}{hint}")
+        return listed[symbol]
 
     async def book(self, instrument: InstrumentDefinition, cadence_ms: Cadence = 10, levels: Levels = 0) -> LocalBook:
         """The verified book of an instrument, after its first snapshot. Subscribes to its status too."""

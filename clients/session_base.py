@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from clients.backoff import Backoff
 from clients.core import Core
+from clients.dial_failures import dial_failure
 from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
 from clients.event_queue import EventQueue
 from clients.events import Connected, Disconnected, Event, Reconnected, Replied
@@ -49,10 +50,8 @@ class SessionBase:
         """Connect and log on. ConnectFailed: the venue cannot be reached or refuses the logon."""
         try:
             await self._transport.dial()
-        except ConnectionRefusedError:
-            raise ConnectFailed(f"no venue at {self.url}: connection refused") from None
         except (OSError, InvalidHandshake) as failure:
-            raise ConnectFailed(f"no venue at {self.url}: {failure or type(failure).__name__}") from None
+            raise ConnectFailed(dial_failure(self.url, failure)) from None
         except (InvalidURI, ValueError) as failure:
             raise ConnectFailed(f"{self.url} is no address like ws://127.0.0.1:8443: {failure}") from None
         self._running = asyncio.create_task(self._transport.run())

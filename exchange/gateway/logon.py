@@ -22,6 +22,11 @@ SLICE_EVENTS = 1_000  # events or orders that are sent at a time: about 0.25 MiB
 STEP_MS = 10
 LOGIN_LIFE_MS = LOGIN_LIFE_US // 1_000
 NOTICE_MS = 60_000
+# One text for every failure (SEC-025): which of them it was is in the venue's log.
+REFUSED = (
+    "the key is unknown, or the signature is not its own for this host, path, nonce and session, or the nonce is old: "
+    "check the key's name and file, and dial the host that is signed"
+)
 
 
 def log_on(connection: Connection, message: Auth) -> None:
@@ -40,7 +45,7 @@ def log_on(connection: Connection, message: Auth) -> None:
     if not (right and fresh and usable) or key is None or message.algorithm != "ed25519":
         gateway.note_failed_logon(connection.address)
         why = partial(gateway.refused_logons.reason, connection, message, key, nonce)
-        _fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=why)
+        _fail(connection, message, ErrorCode.BAD_AUTH, REFUSED, why=why)
     elif key.addresses and connection.address not in key.addresses:
         _fail(connection, message, ErrorCode.ADDRESS_NOT_ALLOWED, "the key may not be used from this address")
     elif message.margin and not key.may_read:
@@ -81,7 +86,7 @@ def _attach_session(connection: Connection, message: Auth, key: Key) -> None:
     if session is None:
         if message.session_id and _is_of_other_key(gateway, message.session_id, key):
             why = "its session is another key's"
-            _fail(connection, message, ErrorCode.BAD_AUTH, "logon refused", why=lambda: why)
+            _fail(connection, message, ErrorCode.BAD_AUTH, REFUSED, why=lambda: why)
             return
         session = gateway.registry.new_session(key, terms)
         if session is None:

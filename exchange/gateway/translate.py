@@ -67,7 +67,7 @@ def check_new(message: New, listed: ListedInstrument | None) -> Err | None:
     if refusal is not None:
         return refusal
     if listed is None:
-        text = f"no instrument {message.instrument} is listed (field i)"
+        text = f"no instrument {message.instrument} is listed (field i): channel instruments lists them"
         return error(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
     for key, tick in (("px", message.price_tick), ("trg", message.trigger_tick)):
         if tick is not UNSET and tick < listed.low_tick:

@@ -43,7 +43,10 @@ class Admission:
     def _drop_late(self, batch: CommandBatch) -> None:
         now_us = self._clock.wall_us()
         late = {place for place, expires_us in batch.expires if expires_us < now_us}
-        self._drop(batch, dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp has passed")))
+        self._drop(
+            batch,
+            dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp is before the venue's time (ts): send a later exp")),
+        )
 
     def _drop_not_journalled(self, batch: CommandBatch) -> None:
         states = self._engine.states

@@ -45,9 +45,15 @@ class BadMessage(msgspec.Struct, gc=False):
 
 
 class _Envelope(msgspec.Struct, rename={"request_id": "id"}):
-    """The only field that is read from a bad message."""
+    """The number of a bad message, which is read alone."""
 
     request_id: int = 0
+
+
+class _Kind(msgspec.Struct):
+    """The type of a bad message."""
+
+    t: str = ""
 
 
 # Patterns of msgspec's error texts, and the fault that each means (SEC-059). The first match counts.
@@ -135,7 +141,7 @@ class Codec:
         self._server = package.Decoder(ServerMessages)
         self._server_frame = package.Decoder(ServerMessages | list[ServerMessages])
         self._parts = package.Decoder(list[msgspec.Raw])
-        self._envelope = package.Decoder(_Envelope)
+        self._envelope, self._kind = package.Decoder(_Envelope), package.Decoder(_Kind)
         self._has_duplicates = has_duplicates
         self._joins_text = package is msgspec.json
 
@@ -231,7 +237,11 @@ class Codec:
         if isinstance(failure, msgspec.ValidationError) and self._surely_has_duplicates(data):
             # A duplicate key is the fault in any case: another fault may depend on which of the two values is read.
             return self._double_key(request_id)
-        text = with_allowed(str(failure)) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
+        try:
+            kind = self._kind.decode(data).t
+        except FAULTS:
+            kind = ""
+        text = with_allowed(str(failure), kind) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from exchange.gateway.auth import KeyPair, signed_text
+from exchange.gateway.logon import REFUSED
 from exchange.gateway.refused_logons import LINES_PER_MINUTE
 from exchange.gateway.throttle import LOOPBACK
 from exchange.wire.messages import Auth
@@ -48,7 +49,7 @@ def test_log_names_key_address_and_reason_which_the_peer_does_not_get(
     pair = how.get("pair", bench.keys[1])
     message = signed(peer, **({"pair": pair} | how))
     answer = peer.ask(message)[0]
-    assert (answer.name, answer.message) == ("BAD_AUTH", "logon refused")
+    assert (answer.name, answer.message) == ("BAD_AUTH", REFUSED)
     (line,) = lines
     assert pair.key in line and "192.0.2.7" in line and all(fact in line for fact in facts)
     assert message.signature not in line and peer.hello.nonce not in line and pair.seed.hex() not in line

@@ -73,7 +73,7 @@ def test_commands_that_are_too_late_are_answered_and_the_others_stay_in_order(ad
     batch = gathered(answers, 0, NOW_US - 1, NOW_US, NOW_US - 2, 0)
     assert admission.admit(batch)
     assert batch.gathered_rows()["request_id"].tolist() == [0, 2, 4] and batch.count == 3
-    late = ErrorCode.EXPIRED_REQUEST, "exp has passed"
+    late = ErrorCode.EXPIRED_REQUEST, "exp is before the venue's time (ts): send a later exp"
     assert answers.given == [(1, *late), (3, *late)]
 
 

@@ -109,3 +109,34 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
 def test_a_word_that_looks_like_a_path_is_no_path() -> None:
     bad = "Invalid enum value 'x - at `$.nothing`' - at `$.side`"
     assert with_allowed(bad) == bad + ", allowed: b, s"
+
+
+def said(message: object) -> str:
+    (bad,) = CODECS[JSON_SUBPROTOCOL].decode_client(json.dumps(message))
+    assert isinstance(bad, BadMessage)
+    return bad.message
+
+
+@pytest.mark.rule("WIRE-020", "WIRE-011")
+def test_an_unknown_key_comes_with_those_of_its_message() -> None:
+    near = "Object contains unknown field `tiff` (did you mean tif?), allowed: t, id, "
+    assert said(NEW | {"tiff": "day"}).startswith(near)
+    assert said({"t": "ping", "id": 1, "zzzz": 1}) == "Object contains unknown field `zzzz`, allowed: t, id"
+    assert said(batch(zzzz=1)) == "Object contains unknown field `zzzz` - at `$.ops[0]`"
+
+
+@pytest.mark.rule("WIRE-020")
+def test_a_number_with_a_point_comes_with_the_units() -> None:
+    assert said(NEW | {"px": 2.81}) == (
+        "Expected `int`, got `float` - at `$.px`, allowed: whole numbers: prices in ticks, sizes in lots,"
+        " money in mills, times in microseconds"
+    )
+
+
+@pytest.mark.rule("WIRE-020")
+def test_a_bad_name_comes_with_its_letters_and_length() -> None:
+    assert said(NEW | {"coid": "a b"}).endswith("at `$.coid`, allowed: 1 to 24 characters of [A-Za-z0-9_.:-]")
+
+
+def test_a_message_whose_type_cannot_be_read_is_refused_as_before() -> None:
+    assert said({"id": 1, "t": [1]}).startswith("Expected `str`")

@@ -93,13 +93,17 @@ def _first_refusal(
     now_us    venue time, to compare with the expiry of requests
     """
     if 0 < message.expires_us < now_us:
-        late = error(message.request_id, ErrorCode.EXPIRED_REQUEST, "exp has passed")
+        late = error(
+            message.request_id, ErrorCode.EXPIRED_REQUEST, "exp is before the venue's time (ts): send a later exp"
+        )
         late.time_us = now_us
         return late
     found = [(packed, refusal.name, refusal.message)] if refusal is not None else []
     for index, operation in enumerate(message.operations):
         if 0 < operation.expires_us < now_us:
-            found.append((index, ErrorCode.EXPIRED_REQUEST.name, "exp has passed"))
+            found.append(
+                (index, ErrorCode.EXPIRED_REQUEST.name, "exp is before the venue's time (ts): send a later exp")
+            )
     if verdict is not None:
         index, reason, phase = verdict
         found.append((index, reason_code(reason, phase).name, reason_text(reason)))

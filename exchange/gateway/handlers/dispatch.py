@@ -88,7 +88,7 @@ def serve(connection: Connection, message: Any) -> None:
     elif connection.live and connection.session is not None:
         PRIVATE[kind](connection, connection.session, message)
     else:
-        connection.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, "log on first: auth")
+        connection.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, "log on first: send auth, and wait for live")
         connection.close(CloseCode.LOGON_FAILED, "not logged on")
 
 

@@ -79,7 +79,7 @@ def cancel_all(connection: Connection, session: Session, message: CancelAll) -> 
     book = port.instruments.get(message.instrument)
     group = port.groups.get(message.chip, 0)
     if message.instrument and book is None:
-        text = f"no instrument {message.instrument} is listed (field i)"
+        text = f"no instrument {message.instrument} is listed (field i): channel instruments lists them"
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_INSTRUMENT, text)
     elif message.chip and not group:
         text = f"no chip {message.chip} is listed (field chip)"
@@ -206,8 +206,13 @@ def answer_duplicate(connection: Connection, session: Session, message: Any) -> 
 
 def _refuse_scope(connection: Connection, request_id: int, account: int, allowed: bool) -> None:
     if not allowed:
-        connection.refuse(request_id, ErrorCode.SCOPE, "the key's scopes do not allow this")
+        connection.refuse(request_id, ErrorCode.SCOPE, _scopes_text(connection))
     elif account == 0:
         connection.refuse(request_id, ErrorCode.UNKNOWN_ACCOUNT, "acc is needed: the key has several accounts")
     else:
         connection.refuse(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
+
+
+def _scopes_text(connection: Connection) -> str:
+    assert connection.key is not None
+    return f"the key has scope {', '.join(sorted(connection.key.scopes))}: orders need trade, cancels trade or cancel"
