@@ -14,12 +14,11 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from clients.backoff import Backoff
 from clients.core import Core
-from clients.dial_failures import dial_failure
 from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
 from clients.event_queue import EventQueue
 from clients.events import Connected, Disconnected, Event, Reconnected, Replied
 from clients.limiter import Limiter
-from clients.transport import WebsocketTransport
+from clients.transport import WebsocketTransport, dial_failure
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, Logout, Ok, Request
 

@@ -16,6 +16,7 @@ scenarios.py               `gpux conformance`
 schema.py                  `gpux schema`
   schema_files.py *          makes schema, tables, limits and test vectors of the protocol
   examples.py *              example messages, from a dialogue of clients with a gateway
+remote                     a package: `gpux doctor`, `gpux probe`
 watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
 reports                    a package: `gpux statement`, `gpux curve`

@@ -16,6 +16,8 @@ from exchange.cli.bench import bench
 from exchange.cli.clearing.house import add_commands
 from exchange.cli.contracts import contracts
 from exchange.cli.demo import demo, story
+from exchange.cli.remote.doctor import doctor
+from exchange.cli.remote.probe import probe
 from exchange.cli.replay import replay
 from exchange.cli.reports.curve import curve
 from exchange.cli.reports.margin import margin
@@ -28,7 +30,9 @@ from exchange.errors import UserError
 from exchange.wire.version import RELEASE
 
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
-for command in (contracts, serve, demo, story, watch, replay, bench, conformance, schema, statement, margin, curve):
+for command in (
+    contracts, serve, demo, story, watch, replay, bench, conformance, schema, statement, margin, curve, doctor, probe,
+):  # fmt: skip
     app.command(command)
 add_commands(operator.app)
 for group in (journal.app, key.app, operator.app):

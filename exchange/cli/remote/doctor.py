@@ -1,0 +1,46 @@
+"""`gpux doctor`: why a client cannot connect, or would not work (`address_checks` and others)."""
+
+import sys
+from pathlib import Path
+
+
+def doctor(
+    target: str,
+    *,
+    key: str = "",
+    key_file: Path | None = None,
+    origin: str = "",
+    seconds: float = 3.0,
+    json: bool = False,
+) -> None:
+    """Check an address, or a data folder, step by step; exit code 1 if a check fails.
+
+    An address: name, TCP, upgrade, version of the protocol, extensions, limits, difference of the clocks, gaps in
+    market data over a few seconds; with a key also its file and its logon. A folder: rights, venue, key files.
+
+    Args:
+        target: Address like ws://127.0.0.1:8443, or a data folder.
+        key: Id of a key, like k_alice, whose logon is tried; it needs --key-file.
+        key_file: The key's private half, like data/alice.pem.
+        origin: Try whether a web page of this origin may connect, like https://desk.example.
+        seconds: How long to watch market data; 0: not at all.
+        json: Print JSON.
+    """
+    from exchange.cli.remote import findings, folder_checks
+    from exchange.cli.remote.examination import examine
+    from exchange.errors import UserError
+    from exchange.seams import RealClock
+    from exchange.venue.loop import run_loop
+
+    if bool(key) != (key_file is not None):
+        raise UserError("--key and --key-file go together: the id of a key, and the file of its private half")
+    if not 0 <= seconds <= 3_600:
+        raise UserError(f"--seconds {seconds:g} is not in 0..3600")
+    if "://" in target:
+        found = run_loop(examine(target, RealClock(), key, key_file, origin, seconds))
+    else:
+        if key or origin:
+            raise UserError("--key and --origin need an address like ws://127.0.0.1:8443, not a folder")
+        found = folder_checks.check_folder(Path(target))
+    print(findings.as_json(target, found) if json else findings.as_lines(found))
+    sys.exit(0 if findings.is_healthy(found) else 1)
