@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,12 @@ from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST
+from exchange.seams import RealClock
 from exchange.units import NS_PER_DAY
 from tests.clients.stub_session import instrument
 
-TODAY = day_of(time.time_ns() // NS_PER_DAY)  # the venue is a process of its own, with the machine's clock
+# The venue is a process of its own, with the machine's clock. So is this, before tests set theirs.
+TODAY = day_of(RealClock().now_ns() // NS_PER_DAY)
 MONTH = re.compile(r"H100\.G90\.(\w\d\d)")
 LISTED = [found[1] for row in instruments_on(load_spec(), TODAY) if (found := MONTH.fullmatch(row.symbol))]
 PERIODS = LISTED[1:4]  # the first may end today
