@@ -10,6 +10,7 @@ logon               what the gateway does from a logon until its connection is l
 connection          the protocol of one connection: frames in, messages out; it is given its handlers
 gateway             what all connections share
 inbound             a package: reads usual requests into rows, in compiled code
+wide_channels       rows of `sub` for a chip, or for all instruments: the channels that they bring
 slow_readers        connections that read too slowly, and which channels a connection gets
 replay_queue        sends replayed ranges in slices; all connections share one budget
 margin              a package: sends what orders and marks change of an account's money, to sessions that asked for it

@@ -345,12 +345,9 @@ class Connection:
             self._close_silent(silent_ns // NS_PER_MS)
             return
         last = gateway.outbox.last_sequence
-        channels = [
-            (channel, last[channel])
-            for channel in sorted(self.channels)
-            if channel in last and self.heartbeat_sequences.get(channel) != last[channel]
-        ]
-        self.heartbeat_sequences.update(channels)
+        named = self.heartbeat_sequences
+        channels = sorted((c, last[c]) for c in self.channels if c in last and named.get(c) != last[c])
+        named.update(channels)
         accounts: list[tuple[int, int]] = []
         if self.live and self.key is not None and self.key.may_read:
             accounts = [(account, gateway.port.stream_number(account)) for account in self.key.accounts]

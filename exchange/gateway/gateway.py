@@ -23,6 +23,7 @@ from exchange.gateway.stored_replies import StoredReplies
 from exchange.gateway.throttle import Profile, RateBuckets
 from exchange.gateway.timers import TimerWheel, WheelTimer
 from exchange.gateway.translate import pack_disconnect, pack_session
+from exchange.gateway.wide_channels import WideChannels
 from exchange.seams import Clock, Rng
 from exchange.units import NS_PER_MS
 from exchange.wire.messages import OFFERED_CHANNELS, CancelTerms, Hello, LimitTerms, OutboundTerms, Shutdown
@@ -72,6 +73,7 @@ class Gateway:
         self.wheel = TimerWheel(clock.mono_ns())
         self.buckets = RateBuckets(profile)
         self.slow = SlowReaders(port, outbox, profile, clock)
+        self.wide = WideChannels(port, self.slow)
         self.replays = ReplayQueue(self.wheel, clock, profile)
         self.margin_updates = MarginUpdates(port, self.wheel)
         self.connections: set[OpenConnection] = set()
@@ -99,6 +101,7 @@ class Gateway:
             self.clock.wall_us(), self.terms["durability"], profile.heartbeat_ms, profile.dead_ms, profile.inflight,
             profile.max_frame, profile.dedup, profile.replay_hours, profile.channels_max, outbound, self._limits,
             [f"limits: {profile.name}"], list(OFFERED_CHANNELS), self.port.questions.day_view(self.clock.wall_us()),
+            profile.wide_max,
         )  # fmt: skip
 
     def announce_stop(self, in_s: int, why: str, stop: Callable[[], None]) -> None:
@@ -129,6 +132,7 @@ class Gateway:
         self.connections.discard(connection)
         for number in connection.channels:
             self.port.market.unsubscribe(number)
+        self.wide.forget(connection)
         self.outbox.subscribe(connection.queue, frozenset())
         self.slow.drop(connection)
         if connection.key is not None:

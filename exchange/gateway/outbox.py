@@ -207,7 +207,7 @@ class Outbox:
         self.last_sequence: dict[int, int] = {}  # by channel, the last sequence published
         self.written_bytes = 0
         self.deliveries = 0
-        self.revision = 0  # counts new and ended groups: only then the encodings of a channel change
+        self._changed: set[int] = set()  # channels of new and ended groups: their encodings may have changed
 
     def schedule_write(self, queue: SendQueue) -> None:
         """Write this connection's queue at the end of this tick."""
@@ -249,24 +249,31 @@ class Outbox:
         """Names of the encodings of a channel's subscribers."""
         return {group.encoding.name for group in self._channel_groups.get(channel, ())}
 
+    def take_changed(self) -> Iterable[int]:
+        """The channels whose encodings may have changed since the last call."""
+        changed, self._changed = self._changed, set()
+        return changed
+
     def subscribe(self, queue: SendQueue, channels: frozenset[int]) -> None:
         """Subscribe a connection to exactly these channels.
 
         Frames that wait in its old group are still written to it, before later messages. Frames that already wait in
         the new group are not. So no message of a channel is lost or sent twice (RECOV-003).
         """
+        self._changed |= channels ^ queue.channels
+        key = (channels, queue.encoding.name)
         if queue.group is not None:
+            if channels and len(queue.group.members) == 1 and key not in self._groups:
+                self._change(queue, queue.group, channels)
+                return
             self._leave(queue, queue.group)
         if not channels:
             queue.set_group(None, channels)
             return
-        key = (channels, queue.encoding.name)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(queue.encoding)
-            self.revision += 1
-            for channel in channels:
-                self._channel_groups.setdefault(channel, []).append(group)
+            self._join_channels(group, channels)
         elif group.frames:
             for member in group.members:
                 self._move_frames(member, group)
@@ -323,18 +330,35 @@ class Outbox:
         if pending > self.soft_bytes:
             self._slow(queue, pending)
 
+    def _change(self, queue: SendQueue, group: Group, channels: frozenset[int]) -> None:
+        """Give other channels to a group with one member. It costs what the difference does: groups may be wide."""
+        if group.frames:
+            self._move_frames(queue, group)
+            group.clear()
+        del self._groups[(queue.channels, queue.encoding.name)]
+        self._groups[(channels, queue.encoding.name)] = group
+        self._join_channels(group, channels - queue.channels)
+        self._leave_channels(group, queue.channels - channels)
+        queue.set_group(group, channels)
+
     def _leave(self, queue: SendQueue, group: Group) -> None:
         if group.frames:
             self._move_frames(queue, group)
         group.members.discard(queue)
         if not group.members:
-            self.revision += 1
             del self._groups[(queue.channels, queue.encoding.name)]
-            for channel in queue.channels:
-                groups = self._channel_groups[channel]
-                groups.remove(group)
-                if not groups:
-                    del self._channel_groups[channel]
+            self._leave_channels(group, queue.channels)
+
+    def _join_channels(self, group: Group, channels: Iterable[int]) -> None:
+        for channel in channels:
+            self._channel_groups.setdefault(channel, []).append(group)
+
+    def _leave_channels(self, group: Group, channels: Iterable[int]) -> None:
+        for channel in channels:
+            groups = self._channel_groups[channel]
+            groups.remove(group)
+            if not groups:
+                del self._channel_groups[channel]
 
     def _move_frames(self, queue: SendQueue, group: Group) -> None:
         """Copy frames that wait in a group to the queue of one of its members."""

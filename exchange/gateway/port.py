@@ -64,8 +64,31 @@ class KeptEvents(Protocol):
         """Number of the oldest kept event of an account's stream; 0 if none is kept."""
 
 
+class WideFeed(Protocol):
+    """Channels that a row of `sub` for a chip, or for all instruments, brings (MDATA-023)."""
+
+    @property
+    def listing(self) -> int:
+        """Rises whenever the listed instruments may have changed."""
+
+    def count_of(self, spec: ChannelSpec) -> int:
+        """How many instruments a row is about."""
+
+    def instruments_of(self, number: int) -> list[int] | None:
+        """The listed instruments that a row brings channels of; None: the channel is not that of such a row."""
+
+    def name_of(self, number: int) -> str:
+        """The name that the row has."""
+
+    def subscribe(self, number: int, instruments: Sequence[int]) -> list[int]:
+        """Add a subscriber to the channels of these listed instruments; returns their numbers."""
+
+
 class MarketFeed(Protocol):
     """Market data channels, by channel number."""
+
+    @property
+    def wide(self) -> WideFeed: ...
 
     def subscribe(self, spec: ChannelSpec) -> tuple[int, int]:
         """Add a subscriber: (channel number, 0), or (0, ErrorCode) if there is no such channel."""

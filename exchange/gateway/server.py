@@ -351,6 +351,7 @@ class GatewayServer:
         self._turning = asyncio.get_running_loop().call_later(TURN_S, self._turn)
         self.gateway.wheel.turn(self.gateway.clock.mono_ns())
         self.gateway.slow.check()
+        self.gateway.wide.check()
         self._on_turn()
 
     def _make_socket(self, *arguments: Any, **options: Any) -> GatewaySocket:

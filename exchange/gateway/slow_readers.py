@@ -82,6 +82,12 @@ class SlowReaders:
             if self._since[connection]:
                 connection.queue.send(Lag(1, pending, 0, "conflate"))
 
+    def send_snapshot(self, connection: ReadingConnection, number: int) -> None:
+        """Send the snapshot of a channel, between two releases."""
+        for page in self._port.market.snapshot(number):
+            connection.queue.send(page)
+        self.note_snapshot(connection, number)
+
     def note_snapshot(self, connection: ReadingConnection, number: int) -> None:
         """Note that a connection was sent a snapshot: a lagging one misses only what comes after it."""
         since, market = self._since.get(connection), self._port.market

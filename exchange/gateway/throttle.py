@@ -37,6 +37,7 @@ class Profile:
     dedup: int = 4_096
     replay_hours: int = KEPT_HOURS
     channels_max: int = 500
+    wide_max: int = 16  # rows of `sub` for a chip, or for all, on a connection (MDATA-023)
     soft_kb: int = 256
     soft_ms: int = 50
     hard_kb: int = 1_024

@@ -11,7 +11,9 @@ account_streams     sends answers and account messages, in the order of commands
 encode              a package: kernels that write replies and account messages as bytes
 account_views       account snapshots, and parts of the replies to `query`
 market_data         all channels of one feed; a new channel begins here
+subscriptions       a package: who subscribes to which channel; rows for a chip, or for all instruments
 fold                a package: kernels that fold events into what market data shows
+orders              a package: the channels of displayed orders
 channel_kinds       what a subscription names, and the channel that is made for it
 event_messages      definitions and states of books, as messages
 daily               a package: settlement prices, the day so far, statements

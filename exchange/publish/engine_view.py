@@ -5,18 +5,23 @@ from typing import Any
 
 import numpy as np
 
+from exchange.codes import OrderState
 from exchange.engine import query
 from exchange.engine.control.house.settled_days import previous_tick
 from exchange.engine.index_values import value_of
 from exchange.publish.book_view import Level
 from exchange.publish.daily.index_values import IndexDay
 from exchange.publish.daily.settlements import SettledBook
+from exchange.publish.orders.order_queues import QueuedOrder
 
 # Of BOOK, in the order of `stats.DayStats`.
 _DAY = (
     "open_tick", "day_high", "day_low", "last_tick", "volume_lots", "volume_tick_lots", "long_and_short_lots",
     "settle_tick",
 )  # fmt: skip
+
+# Of ORDER, in the order of `QueuedOrder`. A parked order shows 0 lots.
+_QUEUED = ("order_id", "side", "price", "shown_lots", "stamp")
 
 
 class EngineView:
@@ -38,6 +43,21 @@ class EngineView:
 
     def implied(self, index: int) -> tuple[Level | None, Level | None]:
         return query.implied(self._engine.states, index)
+
+    def queues(self, indices: Sequence[int]) -> list[list[QueuedOrder]]:
+        """The orders of these books in queues, and parked ones, in order of their stamps. All are found in one pass."""
+        state = self._engine.states[0]
+        orders = state.orders[: int(state.used_orders) + 1]
+        place = np.full(len(state.books), -1, np.int64)
+        place[list(indices)] = np.arange(len(indices))
+        slots = np.flatnonzero(orders["state"] == OrderState.OPEN)
+        slots = slots[place[orders["book"][slots]] >= 0]
+        slots = slots[np.argsort(orders["stamp"][slots])]
+        found: list[list[QueuedOrder]] = [[] for _ in indices]
+        columns = [orders[name][slots].tolist() for name in _QUEUED]
+        for number, order in zip(place[orders["book"][slots]].tolist(), map(QueuedOrder, *columns), strict=True):
+            found[number].append(order)
+        return found
 
     def statistics(self, indices: Sequence[int]) -> np.ndarray:
         """The day of these books so far, int64, shape (n, fields of `stats.DayStats`)."""

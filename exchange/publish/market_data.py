@@ -10,25 +10,27 @@
     market.replay(number, first, last, request)   # event channel messages again (RECOV-014); market.oldest(number)
     market.sequence_of(number)                    # for heartbeats
     market.unsubscribe(number)                    # once for each subscriber
+    market.wide                                   # rows for a chip, or for all: subscriptions.wide_subscriptions
 
 Call `due` after each `take`, and at least every 10 ms while channels have a cadence. Subscribe only between two
 releases: a book is opened from the engine's state, which must be what has been released. A subscriber gets the
 snapshot of its channel, then the messages that later calls of `due` return.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from exchange.codes import EventKind
 from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
-from exchange.publish.channel_kinds import Channel, ChannelKey, event_key, key_of, made_channel
+from exchange.publish.channel_kinds import ChannelKey, event_key, key_of, made_channel
 from exchange.publish.channels import EventChannel
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.daily.daily_channels import DailyChannels, DailySource
-from exchange.publish.daily.stats import StatsBoard, StatsChannel, StatsSource
+from exchange.publish.daily.stats import StatsChannel, StatsSource
+from exchange.publish.daily.stats_board import StatsBoard
+from exchange.publish.daily.wide_stats import WideStatsChannel
 from exchange.publish.event_messages import EndsUs, EventMessages, no_schedule
 from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
 from exchange.publish.fold.event_fold import EventFold, Frames
@@ -36,9 +38,13 @@ from exchange.publish.fold.fold_rows import COMMAND, FULL, SHORT
 from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import CadencedChannel, OpenBooks, Source, StateChannel
+from exchange.publish.orders.order_channels import FollowedOrders, OrdersChannel, OrdersSource
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Prints, trades_again, trades_message
 from exchange.publish.raw_channels import RawChannel
+from exchange.publish.subscriptions.channel_table import ChannelTable
+from exchange.publish.subscriptions.wide_channels import WideChannel
+from exchange.publish.subscriptions.wide_subscriptions import WideSubscriptions
 from exchange.units import NS_PER_US
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import ChannelMessage, ChannelSpec
@@ -51,7 +57,7 @@ Message = tuple[int, ChannelMessage | Frames]
 Subject = TypeVar("Subject")
 
 
-class MarketSource(Source, DailySource, StatsSource, Protocol):
+class MarketSource(Source, DailySource, StatsSource, OrdersSource, Protocol):
     """The engine as all channels see it."""
 
 
@@ -76,17 +82,14 @@ class MarketData:
         self._fold = EventFold(trade_ids)
         self._books = OpenBooks(source, self._fold)
         self._audience = audience or Everyone()
-        self._revision = self._audience.revision
-        self._channels: dict[int, Channel] = {}
-        self._ended: set[int] = set()  # channels whose instrument has left its book to another one
-        self._subscribers: Counter[int] = Counter()
-        self._keys: dict[int, ChannelKey] = {}
-        self._by_key: dict[ChannelKey, int] = {}
+        self._channels = ChannelTable()
+        self.wide = WideSubscriptions(self._channels, table, self._join)
         self._ids = list(table.ids)  # by book: of the instrument that it is known to have
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
         self._messages = EventMessages(table, self._phases, ends_us)
         self.daily, self._stats = DailyChannels(table, source), StatsBoard(source)
+        self._orders = FollowedOrders(source)
         self._out: list[Message] = []
 
     # subscriptions
@@ -94,19 +97,28 @@ class MarketData:
     def subscribe(self, spec: ChannelSpec) -> tuple[int, int]:
         """Add a subscriber to a channel; returns (channel number, 0), or (0, ErrorCode) if there is no such channel."""
         key = key_of(spec, self._table, self.daily.indices.group_of)
-        if isinstance(key, ErrorCode):
-            return 0, key
-        number = self._by_key.get(key) or self._create(key)
-        self._subscribers[number] += 1
-        if self._subscribers[number] == 1:
-            self._open(key, number)
-        return number, 0
+        return (0, key) if isinstance(key, ErrorCode) else (self._join([key])[0], 0)
+
+    def _join(self, keys: Sequence[ChannelKey]) -> list[int]:
+        """Add a subscriber to each of these channels. Returns their numbers."""
+        numbers, followed = [], []
+        for key in keys:
+            number = self._channels.number_of(key) or self._create(key)
+            numbers.append(number)
+            if self._channels.join(number):
+                channel = self._channels[number]
+                if isinstance(channel, OrdersChannel):
+                    followed.append(channel)  # all their books are read at once
+                else:
+                    self._open(key, number)
+        if followed:
+            assert self._source.sequence == self.sequence, "a book is opened between two releases"
+            self._orders.open(followed)
+        return numbers
 
     def _create(self, key: ChannelKey) -> int:
-        number = len(self._channels) + 1
-        self._channels[number] = made_channel(key, number, self._last_number(key.name, key.place))
-        self._keys[number] = key
-        self._by_key[key] = number
+        number = self._channels.next_number
+        self._channels.add(key, made_channel(key, number, self._last_number(key.name, key.place), self._table))
         return number
 
     def _last_number(self, name: str, place: int) -> int:
@@ -119,39 +131,37 @@ class MarketData:
         channel, index = self._channels[number], key.book
         if isinstance(channel, StateChannel):
             self._books.open(index, channel, self.sequence)
-        elif isinstance(channel, StatsChannel):
+        elif isinstance(channel, StatsChannel | WideStatsChannel):
             self._stats.open(channel)
-        elif key.name == "trades":
+        elif key.name == "trades" and isinstance(channel, EventChannel):
             channel.resume(self._fold.trade_id(index))
             self._fold.stream_trades(index, number)
         self._choose_encodings(number)
 
     def _choose_encodings(self, number: int) -> None:
         """Encode a channel as its subscribers need it. A raw one has always one encoding, for its log (RATE-006)."""
-        name, index = self._keys[number].name, self._keys[number].book
-        bits = encoding_bits(self._audience, number)
-        channel = self._channels[number]
-        if name == "trades":
-            self._fold.encode_trades_for(index, bits)
-        elif isinstance(channel, RawChannel):
-            self._fold.encode_for(index, channel.kind, bits or int(MSGPACK))
+        key, channel = self._channels.keys[number], self._channels[number]
+        if isinstance(channel, RawChannel):
+            bits = encoding_bits(self._audience, number)
+            self._fold.encode_for(key.book, channel.kind, bits or int(MSGPACK))
+        elif key.name == "trades" and key.book:
+            self._fold.encode_trades_for(key.book, encoding_bits(self._audience, number))
 
     def unsubscribe(self, number: int) -> None:
         """Remove a subscriber from a channel. What nobody subscribes to is no longer followed."""
-        self._subscribers[number] -= 1
-        assert self._subscribers[number] >= 0, f"channel {number} has no subscriber"
-        if not self._subscribers[number] and number not in self._ended:
+        if self._channels.leave(number):
             self._close(number)
 
     def _close(self, number: int) -> None:
-        channel = self._channels[number]
-        name, index = self._keys[number].name, self._keys[number].book
+        channel, key = self._channels[number], self._channels.keys[number]
         if isinstance(channel, StateChannel):
-            self._books.close(index, channel)
-        elif isinstance(channel, StatsChannel):
+            self._books.close(key.book, channel)
+        elif isinstance(channel, OrdersChannel):
+            self._orders.close(channel)
+        elif isinstance(channel, StatsChannel | WideStatsChannel):
             self._stats.close(channel)
-        elif name == "trades":
-            self._fold.stream_trades(index, 0)
+        elif key.name == "trades" and key.book:
+            self._fold.stream_trades(key.book, 0)
 
     def knows(self, number: int) -> bool:
         return number in self._channels
@@ -161,20 +171,22 @@ class MarketData:
         return isinstance(self._channels[number], EventChannel)
 
     def sequence_of(self, number: int) -> int:
-        """Number of the channel's last message."""
-        return self._channels[number].sequence
+        """Number of the channel's last message; of trades also while nobody subscribes."""
+        key = self._channels.keys[number]
+        counted = key.name == "trades" and key.book and not self._channels.has_ended(number)
+        return self._fold.trade_id(key.book) if counted else self._channels[number].sequence
 
     # what subscribers get
 
     def snapshot(self, number: int) -> list[ChannelMessage]:
         """The state of the channel after its last message, in pages (MDATA-005, MDATA-006)."""
         channel = self._channels[number]
-        key = self._keys[number]
-        if number in self._ended:
+        key = self._channels.keys[number]
+        if self._channels.has_ended(number) or isinstance(channel, WideChannel):
             return []
         if isinstance(channel, StateChannel):
             return self._snapshot(key.book, channel)
-        if isinstance(channel, StatsChannel):
+        if isinstance(channel, StatsChannel | WideStatsChannel | OrdersChannel):
             return channel.snapshot(self.sequence, self.time_us)
         pages = self._pages(key.name, key.place)
         for page in pages:
@@ -203,13 +215,15 @@ class MarketData:
         since   number of the last message that it has got
         """
         channel = self._channels[number]
-        if number in self._ended:
+        if self._channels.has_ended(number):
             return []
         if isinstance(channel, StatsChannel):
             merged = channel.merged(since, self.sequence, self.time_us)
             return channel.snapshot(self.sequence, self.time_us) if merged is None else merged
+        if isinstance(channel, WideStatsChannel | OrdersChannel):
+            return [] if since == channel.sequence else channel.snapshot(self.sequence, self.time_us)
         assert isinstance(channel, StateChannel), "event channels are never conflated"
-        index = self._keys[number].book
+        index = self._channels.keys[number].book
         self._books.catch_up()
         messages = channel.merged(since)
         return self._snapshot(index, channel) if messages is None else messages
@@ -218,7 +232,7 @@ class MarketData:
         """The oldest message number of an event channel from which on `replay` is complete."""
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        name, index = self._keys[number].name, self._keys[number].book
+        name, index = self._channels.keys[number].name, self._channels.keys[number].book
         return self.prints.oldest(index) if name == "trades" else channel.oldest()
 
     def replay(self, number: int, first: int, last: int, reply_to: int) -> Iterator[ChannelMessage]:
@@ -228,8 +242,8 @@ class MarketData:
         """
         channel = self._channels[number]
         assert isinstance(channel, EventChannel)
-        name, index = self._keys[number].name, self._keys[number].book
-        last = min(last, channel.sequence) if number in self._ended else last
+        name, index = self._channels.keys[number].name, self._channels.keys[number].book
+        last = min(last, channel.sequence) if self._channels.has_ended(number) else last
         return (
             trades_again(self.prints.messages_of(index, first, last), number, reply_to)
             if name == "trades"
@@ -266,13 +280,15 @@ class MarketData:
         self._note_audience()
         at = 0
         while at < len(events):
-            result = self._fold.read(events, at)
+            before, result = at, self._fold.read(events, at)
             at = self._fold.next_row
             runs = self._fold.runs()
             rows = self._fold.rows(events) if result == COMMAND else []
             phased = self._read_phases(rows)
             for number, frames in runs:
                 self._send_frames(number, frames)
+            if self._orders.channels:
+                self._out += self._orders.take(events[before:at])
             self._books.mark()
             if result == COMMAND:
                 self._end_command(phased, rows)
@@ -285,11 +301,8 @@ class MarketData:
         self.time_us = time_ns // NS_PER_US
 
     def _note_audience(self) -> None:
-        if self._audience.revision == self._revision:
-            return
-        self._revision = self._audience.revision
-        for number, subscribers in self._subscribers.items():
-            if subscribers:
+        for number in self._audience.take_changed():
+            if self._channels.has_subscribers(number):
                 self._choose_encodings(number)
 
     def _make_room(self, sent: bool) -> None:
@@ -340,12 +353,8 @@ class MarketData:
 
     def _end_channels(self, index: int) -> None:
         """End all channels of a book. Nothing is sent on them any more; subscribers may still name them."""
-        for number, key in self._keys.items():
-            if key.book == index and number not in self._ended:
-                if self._subscribers[number]:
-                    self._close(number)
-                self._ended.add(number)
-                del self._by_key[key]
+        for number in self._channels.end(index):
+            self._close(number)
 
     def _end_command(self, phased: list[int], rows: list[Row]) -> None:
         """Make the messages of a command that follow those of its books: states, then trades (MDATA-015)."""
@@ -378,8 +387,8 @@ class MarketData:
     ) -> None:
         """Publish a message on an event channel. If nobody has ever subscribed, only its number is noted."""
         self._numbers[name, place] = sequence
-        number = self._by_key.get(event_key(self._table, name, place))
-        if number is not None:
+        number = self._channels.number_of(event_key(self._table, name, place))
+        if number:
             channel = self._channels[number]
             assert isinstance(channel, EventChannel)
             self._out.append((number, channel.publish(make(subject), sequence)))

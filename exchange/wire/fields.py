@@ -173,6 +173,7 @@ KEYS = {
     "replies_kept": "dedup",
     "replay_hours": "replay_h",
     "channels_max": "max_channels",
+    "wide_max": "max_wide",
     "outbound": "out",
     "version": "v",
 }

@@ -1,10 +1,11 @@
 """Messages of the market data channels.
 
 Messages of event channels (instruments, status, trades, settlement, index) have numbers that follow from the journal,
-and can be replayed. State channels (top, depth, stats) begin with a snapshot; after a gap a client asks for a new one.
+and can be replayed. State channels (top, depth, orders, stats) begin with a snapshot; after a gap a client asks for
+a new one.
 """
 
-from exchange.wire.fields import Count, Integer, Level, Mills, Part, Price, ServerMessage, TimeUs
+from exchange.wire.fields import Count, Integer, Level, Mills, Pair, Part, Price, ServerMessage, TimeUs
 
 TradeRow = tuple[Count, Price, Count, str]  # trade_id, price_tick, lots, aggressor: b, s or n
 
@@ -50,6 +51,39 @@ class Top(ChannelMessage, tag="top"):
     ask_lots: Count | None = None
     ask_implied_lots: Count = 0
     conflated: bool = False
+
+
+class AddedOrder(Part, tag="a", array_like=True):
+    """An order that joins the tail of its level."""
+
+    order_id: Count
+    side: str
+    price_tick: Price
+    lots: Count
+
+
+class ReducedOrder(Part, tag="r", array_like=True):
+    """An order that shows fewer lots than before, these, and keeps its place."""
+
+    order_id: Count
+    side: str
+    price_tick: Price
+    lots: Count
+
+
+class DeletedOrder(Part, tag="d", array_like=True):
+    """An order that leaves its level."""
+
+    order_id: Count
+
+
+class Orders(ChannelMessage, tag="orders"):
+    """Displayed orders of a book (MDATA-011). A snapshot lists each level from its head, bids first, in pages."""
+
+    rows: list[AddedOrder | ReducedOrder | DeletedOrder]
+    previous: Count | None = None
+    snapshot: bool = False
+    more: bool = False
 
 
 class Trades(ChannelMessage, tag="trades"):
@@ -137,6 +171,44 @@ class Stats(ChannelMessage, tag="stats"):
     previous: Count | None = None
     snapshot: bool = False
     conflated: bool = False
+
+
+class InstrumentStats(Part):
+    """The day of one instrument in `stats_all`, with the keys of `stats`."""
+
+    instrument: Count
+    volume_lots: Count
+    value_tick_lots: Mills
+    open_interest_lots: Count
+    previous_settle_tick: Price
+    open_tick: Price | None = None
+    day_high_tick: Price | None = None
+    day_low_tick: Price | None = None
+    last_tick: Price | None = None
+
+
+class StatsOfAll(ChannelMessage, tag="stats_all"):
+    """The days of the instruments of a chip, or of all; after the snapshot those that have changed (MDATA-023)."""
+
+    rows: list[InstrumentStats]
+    previous: Count | None = None
+    snapshot: bool = False
+    more: bool = False
+
+
+class Channels(ChannelMessage, tag="channels"):
+    """Which channels a row of `sub` for a chip, or for all, has brought and ended (MDATA-023). `channel`: of that row.
+
+    rows    (channel number, instrument) of those that follow
+    ended   channel numbers of instruments that are no longer listed
+    """
+
+    name_of_channel: str
+    rows: list[Pair]
+    ended: list[Count] = []
+    previous: Count | None = None
+    snapshot: bool = False
+    more: bool = False
 
 
 class MarginRates(Part):

@@ -15,19 +15,28 @@ from exchange.wire.account_messages import (
 )
 from exchange.wire.fields import BATCH_MAX, KEYS, MESSAGES_MAX, QUOTE_ROWS_MAX, Request, ServerMessage
 from exchange.wire.market_messages import (
+    AddedOrder,
     ChannelMessage,
+    Channels,
     DailyIndex,
+    DeletedOrder,
     Depth,
     InstrumentDefinition,
     Instruments,
+    InstrumentStats,
     MarginRates,
+    Orders,
+    ReducedOrder,
     Settlement,
     Stats,
+    StatsOfAll,
     Status,
     Top,
     Trades,
 )
 from exchange.wire.requests import (
+    BY_INSTRUMENT,
+    EVERY_CHIP,
     OFFERED_CHANNELS,
     Auth,
     Batch,
@@ -131,10 +140,13 @@ ServerMessages = (
     | KillEvent
     | Depth
     | Top
+    | Orders
     | Trades
     | Status
     | Instruments
     | Settlement
     | DailyIndex
     | Stats
+    | StatsOfAll
+    | Channels
 )

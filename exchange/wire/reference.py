@@ -87,6 +87,8 @@ def has_numbers(kind: inspect.Type) -> bool:
         parts = (kind.item_type,)
     elif isinstance(kind, inspect.TupleType):
         parts = kind.item_types
+    elif isinstance(kind, inspect.StructType) and kind.array_like:
+        parts = tuple(field.type for field in kind.fields)
     elif isinstance(kind, inspect.LiteralType):
         return any(isinstance(value, int) for value in kind.values)
     return isinstance(kind, inspect.IntType) or any(has_numbers(part) for part in parts)
@@ -100,7 +102,7 @@ def _struct_types(union: Any) -> list[inspect.StructType]:
 
 def _gather(kind: inspect.Type, found: dict[type, inspect.StructType]) -> None:
     if isinstance(kind, inspect.StructType):
-        if kind.cls not in found:
+        if kind.cls not in found and not kind.array_like:
             found[kind.cls] = kind
             for field in kind.fields:
                 _gather(field.type, found)
@@ -165,6 +167,9 @@ def kind_text(kind: inspect.Type) -> str:
         return f"list of {bounds}{kind_text(kind.item_type)}"
     if isinstance(kind, inspect.TupleType):
         return f"[{', '.join(kind_text(part) for part in kind.item_types)}]"
+    if isinstance(kind, inspect.StructType) and kind.array_like:
+        texts = [f'"{kind.tag}"', *(kind_text(field.type) for field in kind.fields)]
+        return f"[{', '.join(texts)}]"
     if isinstance(kind, inspect.StructType):
         return f"message {kind.tag}" if issubclass(kind.cls, ServerMessage) else f"object {kind.cls.__name__}"
     if isinstance(kind, inspect.IntType):

@@ -51,8 +51,11 @@ ChannelName = Literal[
 ]
 # The channels that this venue has. The protocol's other channels are refused by name (MDATA-004).
 OFFERED_CHANNELS: tuple[ChannelName, ...] = (
-    "instruments", "status", "trades", "settlement", "index", "top", "depth", "stats",
+    "instruments", "status", "trades", "settlement", "index", "top", "depth", "orders", "stats",
 )  # fmt: skip
+# Channels of one instrument each: a row of `sub` may name a chip instead, or all (MDATA-023).
+BY_INSTRUMENT: tuple[ChannelName, ...] = ("status", "trades", "top", "depth", "orders", "stats")
+EVERY_CHIP = "ALL"
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 
@@ -275,7 +278,10 @@ class Unkill(Request, tag="unkill", kw_only=True):
 
 
 class ChannelSpec(_ClientPart, kw_only=True):
-    """One row of `sub`. `depth` alone uses `levels`; `depth` and `top` use `cadence_ms` (MDATA-002)."""
+    """One row of `sub`. `depth` alone uses `levels`; `depth` and `top` use `cadence_ms` (MDATA-002).
+
+    topic   of `index`: its chip. Of a channel by instrument, without `instrument`: a chip, or ALL (MDATA-023)
+    """
 
     name_of_channel: ChannelName
     instrument: Word = 0

@@ -74,6 +74,7 @@ class Hello(ServerMessage, tag="hello"):
     notes: list[str]
     channels: list[str] = []  # names of the channels that a client can subscribe to
     day: DayView | None = None
+    wide_max: Count = 0  # 0: a venue of before protocol 1.11 has no such rows
 
 
 class FullCancelTerms(Part, omit_defaults=False):
@@ -358,3 +359,5 @@ class Err(ServerMessage, tag="err"):
     index: Count | None = None
     oldest: Count | None = None
     time_us: TimeUs | None = None
+    newest: Count | None = None
+    snapshot: bool = False

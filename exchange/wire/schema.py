@@ -31,7 +31,7 @@ def json_schema() -> dict[str, Any]:
         "title": f"gpux protocol {VERSION}",
         "description": "A frame: one message, or an array of messages.",
         "anyOf": [*frames, *({"type": "array", "items": frame, "minItems": 1} for frame in frames)],
-        "$defs": messages | {name: _explained(_bare(part), by_name[name]) for name, part in parts.items()},
+        "$defs": messages | {name: _explained(_bare(part), by_name.get(name)) for name, part in parts.items()},
     }
 
 
@@ -113,8 +113,13 @@ def _bare(part: Any) -> Any:
     return bare
 
 
-def _explained(part: dict[str, Any], described: Described) -> dict[str, Any]:
-    """A message's schema with the meaning of each key. Keys that are not described are never sent."""
+def _explained(part: dict[str, Any], described: Described | None) -> dict[str, Any]:
+    """A message's schema with the meaning of each key. Keys that are not described are never sent.
+
+    described   None: it is a row, without keys
+    """
+    if described is None:
+        return part
     keys = {key.key: key for key in described.keys}
     properties = {}
     for key, schema in part["properties"].items():

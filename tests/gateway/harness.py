@@ -289,6 +289,7 @@ class Bench:
             self.clock.now += 10_000_000
             self.gateway.wheel.turn(self.clock.mono_ns())
             self.gateway.slow.check()
+            self.gateway.wide.check()
             self.venue.timekeeper.turn()
             self.venue.publish_due()
             self.settle()

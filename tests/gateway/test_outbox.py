@@ -1,5 +1,7 @@
 """Frames and one write a tick."""
 
+import random
+
 import pytest
 
 from exchange.gateway.outbox import FRAME_MESSAGES_MAX, JSON, MSGPACK, Encoding, Outbox, SendQueue, frame
@@ -202,9 +204,8 @@ def test_ready_frames_go_to_each_group_in_its_encoding_and_count_as_so_many_mess
     text, packed, other = loop.queue(), loop.queue(MSGPACK), loop.queue()
     assert not loop.outbox.encodings_of(4)
     for queue, channels in ((text, {4}), (packed, {4}), (other, {4, 5})):
-        before = loop.outbox.revision
         loop.outbox.subscribe(queue, frozenset(channels))
-        assert loop.outbox.revision > before
+        assert set(loop.outbox.take_changed()) == channels and not loop.outbox.take_changed()
     assert loop.outbox.encodings_of(4) == {"json", "msgpack"} and loop.outbox.encodings_of(5) == {"json"}
     encoded = {"json": frame(b"a") + frame(b"b"), "msgpack": frame(b"c", 0x82) + frame(b"d", 0x82)}
     loop.outbox.publish_frames(4, 17, 2, encoded)
@@ -212,6 +213,34 @@ def test_ready_frames_go_to_each_group_in_its_encoding_and_count_as_so_many_mess
     assert text.transport.data == other.transport.data == encoded["json"]
     assert packed.transport.data == encoded["msgpack"]
     assert loop.outbox.deliveries == 6 and loop.outbox.last_sequence[4] == 17
-    before = loop.outbox.revision
     loop.outbox.subscribe(packed, frozenset())
-    assert loop.outbox.encodings_of(4) == {"json"} and loop.outbox.revision > before
+    assert loop.outbox.encodings_of(4) == {"json"} and set(loop.outbox.take_changed()) == {4}
+    loop.outbox.subscribe(other, frozenset({5}))
+    assert set(loop.outbox.take_changed()) == {4}, "what stays in the connection's channels has not changed"
+
+
+@pytest.mark.rule("MDATA-003", "RECOV-003")
+def test_each_queue_gets_what_is_published_on_its_channels_through_any_changes() -> None:
+    """Alone in its group or not, with frames that wait or not."""
+    rng, loop = random.Random(7), Loop()
+    queues = [loop.queue(), loop.queue(), loop.queue(MSGPACK)]
+    expected: list[list[int]] = [[] for _ in queues]
+    subscribed: list[frozenset[int]] = [frozenset()] * len(queues)
+    for number in range(600):
+        who = rng.randrange(len(queues))
+        if rng.random() < 0.4:
+            subscribed[who] = frozenset(channel for channel in range(4) if rng.random() < 0.5)
+            loop.outbox.subscribe(queues[who], subscribed[who])
+        channel = rng.randrange(4)
+        wanted = {
+            queue.encoding.name for queue, channels in zip(queues, subscribed, strict=True) if channel in channels
+        }
+        assert loop.outbox.encodings_of(channel) == wanted
+        loop.outbox.publish_frames(channel, number, 1, dict.fromkeys(("json", "msgpack"), b"%d " % number))
+        for place, channels in enumerate(subscribed):
+            expected[place] += [number] if channel in channels else []
+        if rng.random() < 0.5:
+            loop.tick()
+    loop.tick()
+    for queue, numbers in zip(queues, expected, strict=True):
+        assert [int(part) for part in queue.transport.data.split()] == numbers

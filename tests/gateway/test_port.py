@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.gateway import port
-from exchange.gateway.port import AccountQuestions, KeptEvents, MarketFeed, VenuePort
+from exchange.gateway.port import AccountQuestions, KeptEvents, MarketFeed, VenuePort, WideFeed
 from tests.gateway.harness import Bench
 
 FOLDER = Path(port.__file__).parent
@@ -23,17 +23,23 @@ def test_the_venue_has_every_member_of_the_port(bench: Bench) -> None:
         (VenuePort, venue),
         (KeptEvents, venue.history),
         (MarketFeed, venue.market),
+        (WideFeed, venue.market.wide),
         (AccountQuestions, venue.questions),
     ):
         missing = {name for name in members(protocol) if not hasattr(part, name)}
         assert members(protocol) and not missing, protocol
 
 
-@pytest.mark.parametrize("protocol", [KeptEvents, MarketFeed, AccountQuestions])
+@pytest.mark.parametrize("protocol", [KeptEvents, MarketFeed, WideFeed, AccountQuestions])
 def test_the_venue_takes_the_arguments_of_the_port(bench: Bench, protocol: type) -> None:
     venue = bench.venue
-    part = {KeptEvents: venue.history, MarketFeed: venue.market, AccountQuestions: venue.questions}[protocol]
+    part = {
+        KeptEvents: venue.history, MarketFeed: venue.market, WideFeed: venue.market.wide,
+        AccountQuestions: venue.questions,
+    }[protocol]  # fmt: skip
     for name in members(protocol):
+        if isinstance(vars(protocol)[name], property):
+            continue
         wanted = [*inspect.signature(getattr(protocol, name)).parameters][1:]
         assert [*inspect.signature(getattr(part, name)).parameters] == wanted, name
 

@@ -12,6 +12,7 @@ from exchange.engine.query import InstrumentRow
 from exchange.publish.daily.index_values import IndexDay
 from exchange.publish.daily.settlements import SettledBook
 from exchange.publish.instruments import ChipTerms, InstrumentTable
+from exchange.publish.orders.order_queues import QueuedOrder
 from exchange.records import EVENT, EVENT_ALIASES, EVENT_FIELDS, pack_client_order_id
 from exchange.reference.rows import fields_of
 from exchange.wire.messages import Stats
@@ -77,6 +78,7 @@ class Levels:
         self.sequence = sequence
         self.time_ns = time_us * 1000
         self.books: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+        self.queued: dict[int, list[QueuedOrder]] = {}
         self.days: dict[int, list[int]] = {}  # by book, figures of `stats.DayStats`
         self.settled: dict[int, SettledBook] = {}
         self.indices: list[IndexDay] = []
@@ -88,6 +90,9 @@ class Levels:
 
     def implied(self, index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
         return self.implied_levels.get(index, (None, None))
+
+    def queues(self, indices: Sequence[int]) -> list[list[QueuedOrder]]:
+        return [self.queued.get(index, []) for index in indices]
 
     def statistics(self, indices: Sequence[int]) -> np.ndarray:
         return np.array([self.days.get(index, [0] * 8) for index in indices], np.int64)

@@ -125,7 +125,14 @@ def test_a_channel_has_one_number_for_all_and_each_cadence_its_own() -> None:
 @pytest.mark.rule("MDATA-004")
 @pytest.mark.parametrize(
     ("name", "instrument", "code"),
-    [("depth", 99, 5001), ("depth", 0, 5001), ("instruments", H27, 5001), ("orders", H27, 1011), ("index", 0, 5001)],
+    [
+        ("depth", 99, 5001),
+        ("depth", 0, 5001),
+        ("instruments", H27, 5001),
+        ("certificates", H27, 1011),
+        ("orders", 99, 5001),
+        ("index", 0, 5001),
+    ],
 )
 def test_a_row_that_names_nothing_is_refused(name: str, instrument: int, code: int) -> None:
     assert Feed().market.subscribe(spec(name, instrument)) == (0, code)

@@ -8,10 +8,12 @@ from exchange.gateway.connection import Connection
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import OFFERED_CHANNELS, ChannelSpec, Ok, Resync, Subscribe, Unsubscribe
 
+CHANNELS_PER_TOKEN = 5  # a row for a chip, or for all, costs a token for each so many channels
+
 
 def subscribe(connection: Connection, message: Subscribe) -> None:
     """Grant or refuse each row (MDATA-004); refuse the whole request if no row names a channel of this venue."""
-    wait = connection.subscribe_bucket.take(connection.now_ns, len(message.channels))
+    wait = connection.subscribe_bucket.take(connection.now_ns, _cost(connection, message))
     if wait:
         connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
         return
@@ -23,21 +25,27 @@ def subscribe(connection: Connection, message: Subscribe) -> None:
     def serve() -> None:
         if connection.closed:
             return
-        rows, added = [], []
-        for spec in message.channels:
-            number, code = _grant(connection, spec)
-            rows.append((number, int(code)))
-            if number:
-                connection.channels.add(number)
-                added.append(number)
+        granted = _grant_rows(connection, message.channels)
         connection.gateway.slow.regroup(connection)
-        connection.reply(Ok(message.request_id, channels=rows, message=missing))
-        for number in added:
-            _send_snapshot(connection, number)
+        why = missing or _why_refused(connection, message.channels, granted)
+        connection.reply(Ok(message.request_id, channels=granted, message=why))
+        wide = connection.gateway.wide
+        for number, _ in granted:
+            if number in wide.of(connection):
+                wide.begin(connection, number)
+            elif number:
+                connection.gateway.slow.send_snapshot(connection, number)
         connection.note_answers(1)
 
     connection.expect_answer()
     connection.gateway.port.ask(serve)
+
+
+def _cost(connection: Connection, message: Subscribe) -> int:
+    """Tokens that a request takes. The largest one fits into a full bucket."""
+    count_of, bucket = connection.gateway.port.market.wide.count_of, connection.subscribe_bucket
+    cost = sum(-(-count_of(spec) // CHANNELS_PER_TOKEN) or 1 for spec in message.channels)
+    return min(cost, max(bucket.rate.burst, len(message.channels)))
 
 
 def _not_offered(message: Subscribe) -> str:
@@ -49,30 +57,77 @@ def _not_offered(message: Subscribe) -> str:
     return ""
 
 
-def _grant(connection: Connection, spec: ChannelSpec) -> tuple[int, int]:
-    if spec.name_of_channel == "depth" and spec.cadence_ms == 0 and not connection.live:
-        return 0, ErrorCode.NOT_LOGGED_ON
-    if len(connection.channels) >= connection.gateway.profile.channels_max:
-        return 0, ErrorCode.TOO_MANY_CHANNELS
-    market = connection.gateway.port.market
+def _grant_rows(connection: Connection, specs: list[ChannelSpec]) -> list[tuple[int, int]]:
+    """(channel number, 0) or (0, error code) for each row."""
+    count = connection.gateway.wide.count(connection)
+    rows = []
+    for spec in specs:
+        number, code, is_new = _grant(connection, spec, count)
+        count += is_new
+        rows.append((number, int(code)))
+    return rows
+
+
+def _grant(connection: Connection, spec: ChannelSpec, count: int) -> tuple[int, int, bool]:
+    """Returns (channel number, error code, whether the connection did not have it). `count`: of its channels so far."""
+    gateway = connection.gateway
+    if _needs_logon(spec) and not connection.live:
+        return 0, ErrorCode.NOT_LOGGED_ON, False
+    if count >= gateway.profile.channels_max:
+        return 0, ErrorCode.TOO_MANY_CHANNELS, False
+    market, wide = gateway.port.market, gateway.wide
     number, code = market.subscribe(spec)
-    if number in connection.channels:
+    if not number:
+        return 0, code, False
+    if market.wide.instruments_of(number) is None:
+        is_new = number not in connection.channels
+        connection.channels.add(number)
+    elif number not in wide.of(connection) and len(wide.of(connection)) >= gateway.profile.wide_max:
+        market.unsubscribe(number)
+        return 0, ErrorCode.TOO_MANY_CHANNELS, False
+    else:
+        is_new = wide.add(connection, number)
+    if not is_new:
         # The connection has this channel already: it stays one subscription, and the client gets a new snapshot.
         market.unsubscribe(number)
-    return number, code
+    return number, 0, is_new
+
+
+def _needs_logon(spec: ChannelSpec) -> bool:
+    name = spec.name_of_channel
+    return name == "orders" or (name == "depth" and spec.cadence_ms == 0)
+
+
+def _why_refused(connection: Connection, specs: list[ChannelSpec], granted: list[tuple[int, int]]) -> str:
+    """Text about the first row that was refused for a logon or a limit; or ""."""
+    profile = connection.gateway.profile
+    for index, (_, code) in enumerate(granted):
+        if code == ErrorCode.NOT_LOGGED_ON:
+            return f"channel orders, and depth with ms 0, need a logon: auth first (field ch[{index}].n)"
+        if code == ErrorCode.TOO_MANY_CHANNELS:
+            return (
+                f"field ch[{index}]: a connection has at most {profile.channels_max} channels (max_channels), a row for"
+                f" a chip or for all counts as one, of those it has at most {profile.wide_max} (max_wide)"
+            )
+    return ""
 
 
 def unsubscribe(connection: Connection, message: Unsubscribe) -> None:
     """Handle `unsub`: end the subscriptions of these channel numbers."""
-    unknown = [number for number in message.channel if number not in connection.channels]
+    wide = connection.gateway.wide
+    unknown = [n for n in message.channel if n not in connection.channels and n not in wide.of(connection)]
     if unknown:
         text = f"channel {unknown[0]} is not subscribed (field c)"
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
     for number in set(message.channel):
-        connection.channels.discard(number)
-        connection.heartbeat_sequences.pop(number, None)
-        connection.gateway.port.market.unsubscribe(number)
+        if number in wide.of(connection):
+            wide.drop(connection, number)
+        elif number in connection.channels:  # a row that brought it may have ended just now
+            connection.channels.discard(number)
+            connection.gateway.port.market.unsubscribe(number)
+    for number in connection.heartbeat_sequences.keys() - connection.channels:
+        del connection.heartbeat_sequences[number]
     connection.gateway.slow.regroup(connection)
     connection.reply(Ok(message.request_id))
 
@@ -83,25 +138,26 @@ def resync(connection: Connection, message: Resync) -> None:
     if wait:
         connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
         return
-    number = message.channel
-    if number not in connection.channels:
+    number, wide = message.channel, connection.gateway.wide
+
+    def is_subscribed() -> bool:
+        return number in connection.channels or number in wide.of(connection)
+
+    if not is_subscribed():
         text = f"channel {number} is not subscribed (field c)"
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
 
     def serve() -> None:
-        if connection.closed or number not in connection.channels:
+        if connection.closed or not is_subscribed():
             return
         connection.gateway.slow.regroup(connection)
         connection.reply(Ok(message.request_id))
-        _send_snapshot(connection, number)
+        if number in wide.of(connection):
+            wide.begin(connection, number)
+        else:
+            connection.gateway.slow.send_snapshot(connection, number)
         connection.note_answers(1)
 
     connection.expect_answer()
     connection.gateway.port.ask(serve)
-
-
-def _send_snapshot(connection: Connection, number: int) -> None:
-    for page in connection.gateway.port.market.snapshot(number):
-        connection.queue.send(page)
-    connection.gateway.slow.note_snapshot(connection, number)

@@ -1,13 +1,4 @@
-"""The trading day of instruments so far, for the `stats` channels: prices, volume, open interest, last settlement.
-
-    board = StatsBoard(source)                 # source: the engine's books
-    board.open(channel)                        # its first subscriber has come
-    board.due(now_us, e, time_us)              # messages of channels whose book has changed, every 100 ms at most
-    board.close(channel)
-
-The figures are read from the engine when its state is what has been released, of all watched books at once, so an
-event costs nothing here.
-"""
+"""The trading day of an instrument so far, on its `stats` channel: prices, volume, open interest, last settlement."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -16,8 +7,6 @@ import msgspec
 import numpy as np
 
 from exchange.wire.messages import ChannelMessage, Stats
-
-CADENCE_US = 100_000
 
 
 class DayStats(NamedTuple):
@@ -90,51 +79,3 @@ class StatsChannel:
             message.open_tick, message.last_tick = shown.open_tick, shown.last_tick
             message.day_high_tick, message.day_low_tick = shown.day_high_tick, shown.day_low_tick
         return message
-
-
-class StatsBoard:
-    """The channels with subscribers."""
-
-    def __init__(self, source: StatsSource) -> None:
-        self._source = source
-        self._channels: dict[int, StatsChannel] = {}  # by number
-        self._shown = np.zeros((0, len(DayStats._fields)), np.int64)
-        self._due_us = 0
-
-    def open(self, channel: StatsChannel) -> None:
-        """A channel has its first subscriber. The engine's state must be what has been released."""
-        self._channels[channel.number] = channel
-        channel.open(DayStats(*self._source.statistics([channel.index])[0].tolist()))
-        self._restart()
-
-    def close(self, channel: StatsChannel) -> None:
-        """Nobody watches a channel any more."""
-        del self._channels[channel.number]
-        self._restart()
-
-    def _restart(self) -> None:
-        """Compare all channels at the next call of `due`."""
-        self._shown = np.zeros((0, len(DayStats._fields)), np.int64)
-
-    def is_due(self, now_us: int) -> bool:
-        """Whether books are to be looked at now."""
-        return bool(self._channels) and now_us >= self._due_us
-
-    def due(self, now_us: int, e: int, time_us: int) -> list[tuple[int, Stats]]:
-        """(channel, message) of all whose figures have changed. The engine's state must be what has been released.
-
-        e, time_us   the last released command, and its time
-        """
-        self._due_us = now_us + CADENCE_US
-        channels = list(self._channels.values())
-        figures = self._source.statistics([channel.index for channel in channels])
-        changed = range(len(channels))
-        if len(self._shown) == len(figures):
-            changed = np.flatnonzero((figures != self._shown).any(axis=1)).tolist()
-        self._shown = figures
-        made = []
-        for place in changed:
-            message = channels[place].publish(DayStats(*figures[place].tolist()), e, time_us)
-            if message is not None:
-                made.append((channels[place].number, message))
-        return made

@@ -11,9 +11,8 @@ ENCODING_BITS = {"json": int(JSON), "msgpack": int(MSGPACK)}
 class Audience(Protocol):
     """Who gets the channels' messages."""
 
-    @property
-    def revision(self) -> int:
-        """Changes whenever the encodings of a channel may have changed."""
+    def take_changed(self) -> Iterable[int]:
+        """The channels whose encodings may have changed since the last call."""
 
     def encodings_of(self, channel: int) -> Iterable[str]:
         """Names of the encodings that a channel's subscribers use. There is none while all of them are conflated."""
@@ -22,7 +21,8 @@ class Audience(Protocol):
 class Everyone:
     """An audience of all encodings, for feeds without connections."""
 
-    revision = 0
+    def take_changed(self) -> Iterable[int]:
+        return ()
 
     def encodings_of(self, channel: int) -> Iterable[str]:
         return ENCODING_BITS

@@ -87,7 +87,8 @@ def test_rows_are_refused_one_by_one(bench: Bench) -> None:
         ChannelSpec(name_of_channel="trades", instrument=bench.instrument),
     ]
     reply = reader.ask(Subscribe(request_id=1, channels=specs))[0]
-    assert [code for _, code in reply.channels] == [5001, 1011, 2004, 0, 0]
+    assert [code for _, code in reply.channels] == [5001, 2004, 2004, 0, 0]
+    assert reply.message == "channel orders, and depth with ms 0, need a logon: auth first (field ch[1].n)"
 
 
 def test_channels_of_a_connection_are_capped(tmp_path: object) -> None:
@@ -96,6 +97,7 @@ def test_channels_of_a_connection_are_capped(tmp_path: object) -> None:
         specs = [depth(bench, cadence_ms=10, levels=levels) for levels in (1, 10, 50)]
         reply = reader.ask(Subscribe(request_id=1, channels=specs))[0]
         assert [code for _, code in reply.channels] == [0, 0, 3003]
+        assert "field ch[2]: a connection has at most 2 channels (max_channels)" in reply.message
 
 
 def test_a_channel_asked_for_again_keeps_its_number_and_sends_its_snapshot(bench: Bench) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from exchange.engine import query
-from exchange.publish.daily.stats import CADENCE_US, DayStats, StatsBoard, StatsChannel
+from exchange.publish.daily.stats import DayStats, StatsChannel
 from exchange.wire.messages import ChannelSpec, Stats, Subscribe, Unsubscribe
 from tests.gateway.harness import Bench, Peer
 from tests.publish.daily.days import CLOSE_S, jump_to, open_bench
-from tests.publish.helpers import H27, J27, Levels, plain_stats
+from tests.publish.helpers import H27, plain_stats
 from tests.venue.daily.test_settler import trade
 
 
@@ -77,30 +77,6 @@ def test_nobody_hears_more_after_the_end_and_a_new_subscriber_gets_a_snapshot(tm
 
 def figures(last: int, lots: int) -> list[int]:
     return [2840, 2850, 2830, last, lots, lots * last, 7, 2846]
-
-
-@pytest.mark.rule("MDATA-018")
-def test_only_changed_books_are_told_and_at_most_ten_times_a_second() -> None:
-    source = Levels()
-    board, channels = StatsBoard(source), [StatsChannel(11, 1, H27), StatsChannel(12, 2, J27)]
-    assert not board.is_due(0)
-    for channel in channels:
-        board.open(channel)
-    assert board.is_due(5) and board.due(5, 1, 1) == []
-    assert not board.is_due(CADENCE_US) and board.is_due(CADENCE_US + 5)
-    source.days[2] = figures(2841, 3)
-    ((number, message),) = board.due(CADENCE_US + 5, 9, 8)
-    assert (number, message.instrument, message.last_tick, message.engine_sequence, message.time_us) == (
-        12,
-        J27,
-        2841,
-        9,
-        8,
-    )
-    assert board.due(2 * CADENCE_US + 5, 10, 9) == []
-    board.close(channels[0])
-    source.days[1] = source.days[2] = figures(2842, 4)
-    assert [number for number, _ in board.due(3 * CADENCE_US, 11, 9)] == [12]
 
 
 @pytest.mark.rule("RATE-006")

@@ -150,8 +150,10 @@ def test_a_slow_reader_may_be_as_far_behind_as_the_log_reaches() -> None:
 @pytest.mark.rule("MDATA-003")
 def test_nothing_is_encoded_for_nobody() -> None:
     class Audience:
-        revision = 0
         names: tuple[str, ...] = ("json",)
+
+        def take_changed(self) -> tuple[int, ...]:
+            return (number,)
 
         def encodings_of(self, channel: int) -> tuple[str, ...]:
             return self.names
@@ -161,7 +163,6 @@ def test_nothing_is_encoded_for_nobody() -> None:
     number, _ = market.subscribe(spec("depth"))
     names = []
     for sequence, audience.names in enumerate([("json",), ("json",), ("msgpack",), ("json", "msgpack"), ()], 2):
-        audience.revision += 1
         rested = event(EventKind.ORDER_RESTED, sequence, instrument=1, price=5, level_lots=sequence)
         market.fold(event_array(at_time([rested], START_US)), sequence, START_US * 1_000)
         names += [set(message.encoded) for _, message in market.due(START_US) if isinstance(message, Frames)]

@@ -1,0 +1,156 @@
+"""Rows of `sub` for a chip, or for all instruments: the channels that they bring to a connection (MDATA-023).
+
+    wide = WideChannels(port, slow)
+    wide.add(connection, number)          # a row was granted
+    wide.begin(connection, number)        # after the reply: its first channels
+    wide.check()                          # the server calls it every 10 ms
+    wide.drop(connection, number)         # the row is unsubscribed
+    wide.forget(connection)               # the connection has ended
+
+The channels of many instruments are brought in slices, so that no request holds up the event loop: all connections
+together get SLICE of them in a step. Instruments that are listed later follow in the same way, and those that are no
+longer listed are taken off.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from exchange.gateway.port import VenuePort
+from exchange.gateway.slow_readers import ReadingConnection, SlowReaders
+from exchange.wire.messages import Channels
+
+SLICE = 16  # channels that all connections together get in a step: 1 to 5 ms of work (0.06 to 0.35 ms each)
+
+
+class _Brought:
+    """What one row has brought. `sequence`: of its last `channels` message, counted on its connection."""
+
+    __slots__ = ("channels", "complete", "sequence")
+
+    def __init__(self) -> None:
+        self.channels: dict[int, int] = {}  # by instrument
+        self.sequence = 1
+        self.complete = False  # the snapshot has been sent to its end
+
+
+class WideChannels:
+    """The rows of all connections, by connection and number of the row's channel."""
+
+    def __init__(self, port: VenuePort, slow: SlowReaders) -> None:
+        self._port, self._slow = port, slow
+        self._rows: dict[ReadingConnection, dict[int, _Brought]] = {}
+        self._waiting: dict[tuple[ReadingConnection, int], None] = {}  # rows that may lack channels, next one first
+        self._listing = 0
+        self._left = SLICE  # of this step
+
+    def of(self, connection: ReadingConnection) -> Collection[int]:
+        """Numbers of the rows of a connection."""
+        return self._rows.get(connection, {}).keys()
+
+    def count(self, connection: ReadingConnection) -> int:
+        """How many channels a connection has, those that a row has brought counted as one."""
+        rows = self._rows.get(connection, {}).values()
+        return len(rows) + len(connection.channels.difference(*(brought.channels.values() for brought in rows)))
+
+    def add(self, connection: ReadingConnection, number: int) -> bool:
+        """Note a row; returns whether the connection did not have it. Call `begin` after its reply."""
+        rows = self._rows.setdefault(connection, {})
+        is_new = number not in rows
+        rows[number] = rows.get(number) or _Brought()
+        return is_new
+
+    def begin(self, connection: ReadingConnection, number: int) -> None:
+        """Send the list of a row's channels from its beginning, a slice of them now, and their snapshots.
+
+        The engine's state must be what has been released.
+        """
+        brought = self._rows[connection][number]
+        brought.sequence, brought.complete = 1, False
+        known = list(brought.channels.items())
+        if known:
+            self._announce(connection, number, known, [], more=True)
+        self._bring(connection, number)
+
+    def drop(self, connection: ReadingConnection, number: int) -> None:
+        """End a row, and the channels that it has brought."""
+        brought = self._rows[connection].pop(number)
+        self._waiting.pop((connection, number), None)
+        self._port.market.unsubscribe(number)
+        self._leave(connection, brought.channels.values())
+        if not self._rows[connection]:
+            del self._rows[connection]
+
+    def forget(self, connection: ReadingConnection) -> None:
+        """The connection has ended. Its channels are left by the caller."""
+        for number in self._rows.pop(connection, {}):
+            self._waiting.pop((connection, number), None)
+            self._port.market.unsubscribe(number)
+
+    def check(self) -> None:
+        """Go on with rows that lack channels; look at all of them after a change of what is listed."""
+        self._left = SLICE
+        if not self._rows:
+            return
+        listing = self._port.market.wide.listing
+        if listing != self._listing:
+            self._listing = listing
+            every = ((connection, number) for connection, rows in self._rows.items() for number in rows)
+            self._waiting.update(dict.fromkeys(every))
+        if self._waiting:
+            self._port.ask(self._serve)
+
+    def _serve(self) -> None:
+        """Bring the next slice. A connection that reads too slowly waits."""
+        for connection, number in list(self._waiting):
+            if not self._left:
+                break
+            if (connection, number) in self._waiting and not (connection.closed or connection.queue.is_behind):
+                self._bring(connection, number)
+
+    def _bring(self, connection: ReadingConnection, number: int) -> None:
+        """Bring a row up to what is listed, as far as this step allows."""
+        brought, market = self._rows[connection][number], self._port.market
+        listed = market.wide.instruments_of(number) or []
+        missing = [instrument for instrument in listed if instrument not in brought.channels]
+        ended = brought.channels.keys() - set(listed)
+        now = missing[: self._left]
+        self._left -= len(now)
+        added = list(zip(now, market.wide.subscribe(number, now), strict=True))
+        gone = sorted(brought.channels.pop(instrument) for instrument in ended)
+        for _, channel in added:
+            if channel in connection.channels:
+                market.unsubscribe(channel)  # it stays one subscription, and the client gets a new snapshot
+            connection.channels.add(channel)
+        brought.channels.update(added)
+        more = len(now) < len(missing)
+        if added or gone or not brought.complete:
+            self._leave(connection, gone)
+            self._slow.regroup(connection)
+            self._announce(connection, number, added, gone, more)
+            for _, channel in added:
+                self._slow.send_snapshot(connection, channel)
+        self._waiting.pop((connection, number), None)
+        if more:
+            self._waiting[connection, number] = None  # to the end of the line
+
+    def _announce(
+        self, connection: ReadingConnection, number: int, added: Sequence[tuple[int, int]], gone: list[int], more: bool
+    ) -> None:
+        """Send a `channels` message: a page of the snapshot until all were listed once, then changes."""
+        brought = self._rows[connection][number]
+        message = Channels(
+            number, brought.sequence, self._port.sequence, self._port.time_us, self._port.market.wide.name_of(number),
+            [(channel, instrument) for instrument, channel in added], gone, more=more,
+        )  # fmt: skip
+        if brought.complete:
+            brought.sequence += 1
+            message.previous, message.sequence = brought.sequence - 1, brought.sequence
+        else:
+            message.snapshot, brought.complete = True, not more
+        connection.queue.send(message)
+
+    def _leave(self, connection: ReadingConnection, channels: Iterable[int]) -> None:
+        """End the subscriptions to channels that the connection still has."""
+        for channel in channels:
+            if channel in connection.channels:
+                connection.channels.discard(channel)
+                self._port.market.unsubscribe(channel)

@@ -1,0 +1,6 @@
+"""Who subscribes to which channel.
+
+wide_subscriptions   what the gateway needs to know of them
+channel_table        all channels by number and key, and how many subscribers each has
+wide_channels        subscriptions to the instruments of a chip, or to all, in one row of `sub`
+"""

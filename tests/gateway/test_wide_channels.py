@@ -1,0 +1,245 @@
+"""Rows of `sub` for a chip, or for all instruments: what they bring, when instruments come and go, and the limits."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts_spec.instruments import instruments_on
+from contracts_spec.periods import day_number
+from exchange.clearing_codes import Life
+from exchange.codes import CommandKind
+from exchange.engine import query
+from exchange.engine.control.catalogue import Present, listing_payloads
+from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
+from exchange.engine.control.registry import encode_payload
+from exchange.gateway import wide_channels
+from exchange.gateway.throttle import LOOPBACK, STANDARD, Rate
+from exchange.wire.messages import (
+    Channels,
+    ChannelSpec,
+    Depth,
+    Err,
+    Lag,
+    Ok,
+    Orders,
+    Resync,
+    Status,
+    Subscribe,
+    Top,
+    Trades,
+    Unsubscribe,
+)
+from tests.gateway.harness import Bench, Peer
+from tests.operator.asking import do
+from tests.venue.daily.test_life_keeper import Q1
+
+
+def row(name: str, topic: str = "H100", **fields: Any) -> ChannelSpec:
+    return ChannelSpec(**{"name_of_channel": name, "topic": topic} | fields)
+
+
+def subscribed(peer: Peer, *rows: ChannelSpec) -> tuple[list[int], list[Any]]:
+    """Numbers of the rows, and the messages that follow the reply."""
+    peer.take()
+    reply, *data = peer.ask(Subscribe(request_id=2, channels=list(rows)))
+    assert isinstance(reply, Ok) and all(number and not code for number, code in reply.channels or []), reply
+    return [number for number, _ in reply.channels or []], data
+
+
+def listed(messages: list[Any]) -> dict[int, int]:
+    """Channel by instrument."""
+    found: dict[int, int] = {}
+    for message in messages:
+        if isinstance(message, Channels):
+            found |= {instrument: channel for channel, instrument in message.rows}
+            found = {instrument: channel for instrument, channel in found.items() if channel not in message.ended}
+    return found
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(str(tmp_path), symbols=Q1) as made:
+        yield made
+
+
+@pytest.mark.rule("MDATA-023", "MDATA-003", "MDATA-004")
+@pytest.mark.parametrize("topic", ["H100", "ALL"])
+def test_a_row_brings_each_instruments_own_channel_and_says_which_is_whose(bench: Bench, topic: str) -> None:
+    trader, reader, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2]), bench.connect(bench.keys[3])
+    (number,), (first, *snapshots) = subscribed(reader, row("depth", topic, cadence_ms=0, levels=0))
+    assert isinstance(first, Channels) and first.snapshot and not first.more and first.name_of_channel == "depth"
+    assert first.channel == number and {i for _, i in first.rows} == set(bench.venue.instruments)
+    channels = listed([first])
+    assert [message.channel for message in snapshots] == [*channels.values()]
+    assert all(isinstance(message, Depth) and message.snapshot for message in snapshots)
+    single = row("depth", "", instrument=bench.instrument, cadence_ms=0, levels=0)
+    assert subscribed(other, single)[0] == [channels[bench.instrument]]
+    trader.ask(bench.order(10, "a1"))
+    (message,), (same,) = reader.take(), other.take()
+    assert message == same and message.channel == channels[bench.instrument]
+
+
+def last_pages(messages: list[Any]) -> list[Channels]:
+    return [*{message.channel: message for message in messages if isinstance(message, Channels)}.values()]
+
+
+@pytest.mark.rule("MDATA-023", "RECOV-003")
+def test_many_channels_come_in_slices_and_no_change_is_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wide_channels, "SLICE", 2)
+    bench.gateway.wide.check()
+    trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    _, heard = subscribed(reader, row("top", cadence_ms=0), row("orders"))
+    assert [len(message.rows) for message in heard if isinstance(message, Channels)] == [2, 0], "a step has two"
+    turn = 0
+    while any(message.more for message in last_pages(heard)):
+        turn += 1
+        trader.ask(bench.order(10 + turn, f"a{turn}", price_tick=bench.price - 20 + turn))
+        bench.pass_ms(10)
+        heard += reader.take()
+    assert turn == 5 and all(message.snapshot for message in heard if isinstance(message, Channels))
+    counts = {"top": 0, "orders": 0}
+    for message in heard:
+        if isinstance(message, Channels):
+            counts[message.name_of_channel] += len(message.rows)
+    assert set(counts.values()) == {len(bench.venue.instruments)}
+    last: dict[int, int] = {}
+    for message in heard:
+        if isinstance(message, Top | Orders):
+            assert message.snapshot or message.previous == last[message.channel]
+            last[message.channel] = message.sequence
+    assert last == {number: bench.venue.market.sequence_of(number) for number in last}
+    assert len(last) == sum(counts.values())
+
+
+def end_and_list(bench: Bench, symbol: str, later: str) -> tuple[int, int]:
+    """One instrument ends, another is listed in its book. Returns their ids."""
+    day = date(2026, 11, 18)
+    before = next(one for one in query.instruments(bench.venue.states) if one.symbol == symbol)
+    do(bench, "state", target="H100", to="closed")
+    expiry = ExpirePayload([BookEnd(before.index, Life.SETTLED)], 1, day_number(day))
+    bench.opened.control(CommandKind.EXPIRE, encode_payload(expiry))
+    bench.settle()
+    (new,) = [one for one in instruments_on(bench.opened.spec, day) if one.symbol == later]
+    present = Present({}, {(before.group, False): 1}, [before.index])
+    (payload,) = listing_payloads([new], bench.opened.spec, day, present=present)
+    bench.opened.control(CommandKind.LIST, payload)
+    bench.settle()
+    return before.instrument_id, new.id
+
+
+@pytest.mark.rule("MDATA-023", "MDATA-020")
+def test_channels_of_instruments_listed_later_follow_and_those_that_end_go(bench: Bench) -> None:
+    reader = bench.connect(bench.keys[3])
+    (number,), data = subscribed(reader, row("status"))
+    before = listed(data)
+    ended, new = end_and_list(bench, "H100.G90.F27", "H100.G90.J27")
+    bench.pass_ms(20)
+    heard = [message for message in reader.take() if isinstance(message, Channels | Status)]
+    (change,) = [message for message in heard if isinstance(message, Channels)]
+    assert (change.channel, change.snapshot, change.previous, change.sequence) == (number, False, 1, 2)
+    assert before[ended] in change.ended and [instrument for _, instrument in change.rows] == [new]
+    now = listed([*data, change])
+    assert {ended} < before.keys() - now.keys(), "combinations with it end too"
+    assert new in now and now.keys() == set(bench.venue.instruments)
+    assert isinstance(heard[-1], Status) and heard[-1].snapshot and heard[-1].channel == now[new]
+    assert reader.connection.channels == set(now.values())
+
+
+@pytest.mark.rule("MDATA-023")
+def test_the_end_of_a_row_ends_its_channels_and_resync_lists_them_again(bench: Bench) -> None:
+    trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    (_, top), data = subscribed(reader, row("trades"), row("top", cadence_ms=0))
+    channels = listed([message for message in data if message.channel == top])
+    reply, again, last = reader.ask(Resync(request_id=3, channel=top))
+    assert isinstance(reply, Ok) and listed([again]) == channels and again.more
+    assert last.rows == [] and last.snapshot and not last.more
+    one = channels[bench.instrument]
+    assert isinstance(reader.ask(Unsubscribe(request_id=5, channel=[one]))[0], Ok)
+    trader.ask(bench.order(10, "a1"))
+    assert reader.take() == [], "a channel may be left alone"
+    assert isinstance(reader.ask(Unsubscribe(request_id=6, channel=[top]))[0], Ok)
+    assert isinstance(reader.ask(Unsubscribe(request_id=7, channel=[top]))[0], Err)
+    assert len(reader.connection.channels) == len(bench.venue.instruments)
+    bench.connect(bench.keys[3]).ask(bench.order(10, "b1", side="s"))
+    assert [type(message) for message in reader.take()] == [Trades]
+    reader.drop()
+    assert not bench.venue.market._books._books and not bench.outbox._groups and not bench.gateway.wide._rows
+
+
+@pytest.mark.rule("MDATA-023", "RATE-001")
+def test_a_row_counts_as_one_channel_and_there_are_few_of_them(tmp_path: Path) -> None:
+    with Bench(str(tmp_path), replace(LOOPBACK, channels_max=3, wide_max=1), symbols=Q1) as bench:
+        reader = bench.connect(bench.keys[1])
+        assert reader.hello.wide_max == 1
+        subscribed(reader, row("top"))
+        assert len(reader.connection.channels) > 3
+        reply = reader.ask(Subscribe(request_id=3, channels=[row("status"), row("stats"), row("top")]))[0]
+        assert [code for _, code in reply.channels] == [3003, 0, 0]
+        assert reply.message.startswith("field ch[0]: a connection has at most 3 channels (max_channels), a row for a")
+        assert reply.message.endswith("chip or for all counts as one, of those it has at most 1 (max_wide)")
+        reader.take()
+        singles = [ChannelSpec(name_of_channel="trades", instrument=number) for number in bench.venue.instruments]
+        reply = reader.ask(Subscribe(request_id=4, channels=singles))[0]
+        assert [code for _, code in reply.channels] == [0, *[3003] * (len(singles) - 1)]
+
+
+@pytest.mark.rule("RATE-001", "RATE-002", "MDATA-023")
+def test_a_row_costs_a_token_for_each_five_channels(tmp_path: Path) -> None:
+    rates = tuple(Rate("sub", 1, 4, "conn") if rate.name == "sub" else rate for rate in STANDARD.rates)
+    with Bench(str(tmp_path), replace(STANDARD, rates=rates), symbols=Q1) as bench:
+        assert 5 < len(bench.venue.instruments) <= 10
+        reader = bench.open("/v1/md")
+        subscribed(reader, row("top"), row("status"))
+        assert reader.connection.subscribe_bucket.left(bench.clock.mono_ns()) == 0
+        refused = reader.ask(Subscribe(request_id=3, channels=[row("trades")]))[0]
+        assert isinstance(refused, Err) and (refused.name, refused.retry_us) == ("THROTTLED", 2_000_000)
+
+
+@pytest.mark.rule("MDATA-023", "MDATA-004")
+@pytest.mark.parametrize(
+    ("name", "topic", "code"),
+    [("top", "A100", 5001), ("orders", "H100", 2004), ("depth", "ALL", 2004), ("certificates", "H100", 1011)],
+)
+def test_a_row_that_names_nothing_or_needs_a_logon_is_refused(bench: Bench, name: str, topic: str, code: int) -> None:
+    rows = [row("status"), row(name, topic, cadence_ms=0)]
+    reply = bench.open("/v1/md").ask(Subscribe(request_id=2, channels=rows))[0]
+    assert [refused for _, refused in reply.channels] == [0, code]
+
+
+@pytest.mark.rule("RATE-006", "MDATA-011")
+def test_a_slow_reader_of_orders_pauses_and_starts_again_with_a_snapshot(bench: Bench) -> None:
+    trader, reader = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    (number,), (first,) = subscribed(reader, row("orders", "", instrument=bench.instrument))
+    assert isinstance(first, Orders) and first.snapshot and first.rows == []
+    trader.ask(bench.order(10, "a1"))
+    (message,) = reader.take()
+    assert (message.previous, [type(one).__name__ for one in message.rows]) == (first.sequence, ["AddedOrder"])
+    reader.transport.waiting = bench.profile.soft_kb * 1_024 + 1
+    trader.ask(bench.order(11, "a2"))
+    reader.take()
+    trader.ask(bench.order(12, "a3", price_tick=bench.price - 1))
+    assert not [one for one in reader.take() if isinstance(one, Orders)]
+    reader.transport.waiting = 0
+    bench.pass_ms(20)
+    snapshot, lag = [one for one in reader.take() if isinstance(one, Orders | Lag)]
+    assert isinstance(lag, Lag) and lag.level == 0 and snapshot.snapshot and snapshot.channel == number
+    expected = [(bench.price, 5), (bench.price, 5), (bench.price - 1, 5)]
+    assert [(one.price_tick, one.lots) for one in snapshot.rows] == expected
+
+
+@pytest.mark.rule("WIRE-030", "MDATA-011", "MDATA-023")
+def test_a_binary_connection_gets_orders_and_lists_as_json(bench: Bench) -> None:
+    trader, plain = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    packed, binary = bench.connect(bench.keys[2], msgpack=True), bench.connect(bench.keys[3], binary=True)
+    told = []
+    for peer in (plain, packed, binary):
+        told.append(subscribed(peer, row("orders"))[1])
+        bench.pass_ms(10)  # all connections share a step
+    assert told[0] == told[1] == told[2]
+    trader.ask(bench.order(10, "a1"))
+    assert plain.transport.data == binary.transport.data
+    assert plain.take() == packed.take() == binary.take()
