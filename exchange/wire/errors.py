@@ -98,7 +98,7 @@ ERROR_MEANINGS = {
     _C.ID_ORDER: _E("`id` is not above the last one of the session", _FIX),
     _C.DUP_ID: _E("processed before, and its reply is no longer kept", _ASK),
     _C.EXPIRED_REQUEST: _E("the venue's time `ts` is later than `exp`", _FIX),
-    _C.REPLAY_RANGE: _E("the range begins before `oldest`, or it is too long or not published yet", _FIX),
+    _C.REPLAY_RANGE: _E("the range begins before `oldest`, is inverted, or is too long", _FIX),
     _C.UNKNOWN_CHANNEL: _E("no such channel, or not subscribed", _FIX),
     _C.BAD_AUTH: _E("unknown key, wrong signature, or old nonce; the connection closes", _FIX),
     _C.SCOPE: _E("the key may not do this: use one with the scope that `msg` names", _NO),

@@ -95,10 +95,21 @@ def inverted(message: Query | Replay) -> str:
     return f"from {message.first_sequence} is above to {message.last_sequence}"
 
 
-def too_old(connection: Connection, account: int, request_id: int) -> Any:
-    oldest = connection.gateway.port.history.oldest(account)
-    refusal = error(request_id, ErrorCode.REPLAY_RANGE, f"oldest retained is {oldest}")
-    refusal.oldest = oldest
+def too_old(connection: Connection, account: int, request_id: int) -> Err:
+    """Refuse a range of an account's stream that begins before what is kept (RECOV-014)."""
+    port = connection.gateway.port
+    newest = query.account_sequence(port.states, account)
+    oldest = port.history.oldest(account) or newest + 1
+    return not_kept(request_id, oldest, newest, "a logon without sid sends a snapshot of the account")
+
+
+def not_kept(request_id: int, oldest: int, newest: int, snapshot: str) -> Err:
+    """Refuse a range that begins before `oldest`. `snapshot`: how to get one; empty: the channel has none."""
+    which = (
+        f"oldest retained is {oldest}, newest is {newest}" if oldest <= newest else f"none is retained up to {newest}"
+    )
+    refusal = error(request_id, ErrorCode.REPLAY_RANGE, f"{which}; {snapshot}" if snapshot else which)
+    refusal.oldest, refusal.newest, refusal.snapshot = oldest, newest, bool(snapshot)
     return refusal
 
 

@@ -2,10 +2,10 @@
 
 from exchange.engine import query
 from exchange.gateway.connection import Connection
-from exchange.gateway.handlers.queries import inverted, readable_account, too_old
+from exchange.gateway.handlers.queries import inverted, not_kept, readable_account, too_old
 from exchange.gateway.replay_queue import SLICE_MESSAGES
 from exchange.gateway.session import Session
-from exchange.wire.errors import ErrorCode, error
+from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Ok, Replay
 
 REPLAY_MAX = 5_000  # RECOV-014
@@ -82,13 +82,12 @@ def _replay_channel(connection: Connection, message: Replay) -> None:
         text = f"channel {number} is not an event channel of this feed (field c)"
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
-    oldest = market.oldest(number)
+    oldest, newest = market.oldest(number), market.sequence_of(number)
     if message.first_sequence < oldest:
-        refusal = error(message.request_id, ErrorCode.REPLAY_RANGE, f"oldest retained is {oldest}")
-        refusal.oldest = oldest
-        connection.reply(refusal)
+        how = "" if market.wide.name_of(number) == "trades" else f"sub or resync channel {number} sends a snapshot"
+        connection.reply(not_kept(message.request_id, oldest, newest, how))
         return
-    last = message.last_sequence
+    last = min(message.last_sequence, newest)
     granted = Ok(message.request_id, first_sequence=message.first_sequence, last_sequence=last)
     messages = market.replay(number, message.first_sequence, last, message.request_id)
     connection.gateway.replays.send(connection, granted, messages)

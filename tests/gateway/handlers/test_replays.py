@@ -17,9 +17,11 @@ from exchange.wire.messages import (
     ReplayEnd,
     Subscribe,
     Trades,
+    Unsubscribe,
 )
 from tests.gateway.handlers.test_rebuilt_replies import snapshot
-from tests.gateway.harness import Bench, Peer, killed
+from tests.gateway.harness import SYMBOL, Bench, Peer, killed
+from tests.operator.asking import do
 
 Print = tuple[int, int, int, str]
 
@@ -137,3 +139,80 @@ def test_a_range_of_which_events_are_lost_is_refused_with_the_oldest_that_is_kep
         refusal = reader.ask(Replay(request_id=7, channel=channel, first_sequence=1, last_sequence=99))[0]
         assert isinstance(refusal, Err) and (refusal.name, refusal.oldest) == ("REPLAY_RANGE", count + 1)
         assert replayed(reader, channel, count + 1, count + 9) == []
+
+
+def refused(peer: Peer, **fields: int) -> Err:
+    (refusal,) = peer.ask(Replay(request_id=7, **fields))
+    assert isinstance(refusal, Err) and refusal.name == "REPLAY_RANGE"
+    return refusal
+
+
+def granted(peer: Peer, **fields: int) -> tuple[int | None, int | None, list[int], int]:
+    """(`from` and `to` of the reply, numbers that came, `to` of the end)."""
+    reply, *messages, end = peer.ask(Replay(request_id=7, **fields))
+    assert isinstance(reply, Ok) and isinstance(end, ReplayEnd)
+    return reply.first_sequence, reply.last_sequence, [message.sequence for message in messages], end.last_sequence
+
+
+@pytest.mark.rule("RECOV-013", "RECOV-014")
+def test_edges_of_the_kept_range_of_an_account(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = bench.connect(bench.keys[1])
+    for number in range(6):
+        peer.ask(bench.order(10 + number, f"o{number}"))
+    newest = bench.venue.stream_number(1)
+    history = bench.venue.history
+    whole, oldest = history.of_account, 4
+    monkeypatch.setattr(type(history), "of_account", lambda _, *asked: whole(*asked) if asked[1] >= oldest else None)
+    monkeypatch.setattr(type(history), "oldest", lambda _, account: oldest)
+    assert granted(peer, first_sequence=4, last_sequence=5) == (4, 5, [4, 5], 5)
+    refusal = refused(peer, first_sequence=3, last_sequence=5)
+    assert (refusal.oldest, refusal.newest, refusal.snapshot) == (4, newest, True)
+    assert refusal.message == (
+        f"oldest retained is 4, newest is {newest}; a logon without sid sends a snapshot of the account"
+    )
+    beyond = granted(peer, first_sequence=newest - 1, last_sequence=newest + 90)
+    assert beyond == (newest - 1, newest, [newest - 1, newest], newest), "cut at the last"
+    assert granted(peer, first_sequence=newest + 1, last_sequence=newest + 9) == (newest + 1, newest, [], newest)
+    inverted = refused(peer, first_sequence=6, last_sequence=5)
+    assert inverted.message == "from 6 is above to 5" and inverted.oldest is None
+    bench.clock.now += 10**9
+    oldest = newest + 1
+    monkeypatch.setattr(type(history), "oldest", lambda _, account: 0)
+    nothing = refused(peer, first_sequence=newest, last_sequence=newest)
+    assert (nothing.oldest, nothing.newest) == (newest + 1, newest)
+    assert nothing.message.startswith(f"none is retained up to {newest}; ")
+
+
+@pytest.mark.rule("RECOV-014", "RECOV-015")
+@pytest.mark.parametrize("name", ["status", "trades"])
+def test_edges_of_the_kept_range_of_a_channel(bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    buyer, seller, reader = (bench.connect(bench.keys[number]) for number in (1, 2, 3))
+    spec = ChannelSpec(name_of_channel=name, instrument=bench.instrument)  # type: ignore[arg-type]
+    channel = reader.ask(Subscribe(request_id=2, channels=[spec]))[0].channels[0][0]
+    numbers = []
+    for number in range(3):
+        buyer.ask(bench.order(10 + number, f"a{number}"))
+        seller.ask(bench.order(10 + number, f"b{number}", side="s"))
+        for word in ("paused", "open"):
+            do(bench, "state", target=SYMBOL, to=word)
+        numbers += [message.sequence for message in reader.take() if getattr(message, "channel", 0) == channel]
+    assert len(numbers) >= 3
+    oldest, newest = numbers[1], numbers[-1]
+    monkeypatch.setattr(type(bench.venue.market), "oldest", lambda _, asked: oldest)
+    kept = numbers[1:]
+    assert granted(reader, channel=channel, first_sequence=oldest, last_sequence=newest) == (
+        oldest, newest, kept, newest,
+    )  # fmt: skip
+    refusal = refused(reader, channel=channel, first_sequence=oldest - 1, last_sequence=newest)
+    assert (refusal.oldest, refusal.newest, refusal.snapshot) == (oldest, newest, name != "trades")
+    assert (f"resync channel {channel}" in refusal.message) == refusal.snapshot
+    beyond = granted(reader, channel=channel, first_sequence=newest, last_sequence=newest + 9)
+    assert beyond == (newest, newest, [newest], newest)
+    assert granted(reader, channel=channel, first_sequence=newest + 1, last_sequence=newest + 9)[2] == []
+    assert "above" in refused(reader, channel=channel, first_sequence=newest, last_sequence=newest - 1).message
+    monkeypatch.undo()
+    reader.ask(Unsubscribe(request_id=9, channel=[channel]))
+    for side, peer in (("b", buyer), ("s", seller)):
+        peer.ask(bench.order(50, f"{side}50", side=side))
+    whole = granted(buyer, channel=channel, first_sequence=numbers[0], last_sequence=newest + 50)[2]
+    assert whole[: len(numbers)] == numbers and len(whole) == len(numbers) + (name == "trades"), "nobody subscribes"
