@@ -6,12 +6,15 @@ snapshot. Subscriptions last over connections: after each logon all of them are 
 
 from collections.abc import Iterable
 
+import msgspec
+
 from clients.events import BookChanged, BookMismatch, ChannelData, Event, Gap
 from clients.local_book import LocalBook
 from exchange.codes import Side
 from exchange.wire.fields import Pair
 from exchange.wire.messages import (
     ChannelMessage,
+    Channels,
     ChannelSpec,
     DailyIndex,
     Depth,
@@ -19,6 +22,7 @@ from exchange.wire.messages import (
     Instruments,
     Settlement,
     Stats,
+    StatsOfAll,
     Status,
 )
 
@@ -44,6 +48,7 @@ class Feed:
         self.behind = 0
         self.message: ChannelMessage | None = None  # the last message applied
         self.book: LocalBook | None = None
+        self.brought_by: Feed | None = None  # the subscription to a chip, or to all, that has brought it (MDATA-023)
 
     @property
     def name(self) -> str:
@@ -76,7 +81,7 @@ class Feeds:
         if feed is not None and not feed.code:
             return feed, False
         feed = self._feeds[key_of(spec)] = Feed(spec)
-        if spec.name_of_channel == "depth":
+        if spec.name_of_channel == "depth" and spec.instrument:
             known = self.instruments.get(spec.instrument)
             feed.book = LocalBook(spec.instrument, known.symbol if known else "", spec.levels)
             feed.book.open = self.phases.get(spec.instrument) == OPEN_PHASE
@@ -84,6 +89,8 @@ class Feeds:
         return feed, True
 
     def remove(self, feed: Feed) -> None:
+        for brought in [one for one in self._feeds.values() if one.brought_by is feed]:
+            self.remove(brought)
         self._feeds.pop(key_of(feed.spec), None)
         self._channels.pop(feed.channel, None)
         if feed.book is not None:
@@ -93,7 +100,8 @@ class Feeds:
         return [book for books in self._books.values() for book in books]
 
     def specs(self) -> list[ChannelSpec]:
-        return [feed.spec for feed in self._feeds.values()]
+        """What is requested after a logon. What a subscription to a chip, or to all, brings comes by itself."""
+        return [feed.spec for feed in self._feeds.values() if feed.brought_by is None]
 
     def answered(self, specs: Iterable[ChannelSpec], pairs: Iterable[Pair]) -> None:
         """Apply the reply to a `sub`. `pairs`: (channel number, error code) for each of `specs` (MDATA-004)."""
@@ -138,6 +146,11 @@ class Feeds:
             self._index(message)
         elif isinstance(message, Stats):
             self.stats[message.instrument] = message
+        elif isinstance(message, StatsOfAll):
+            head = (message.channel, message.sequence, message.engine_sequence, message.time_us)
+            self.stats |= {row.instrument: Stats(*head, *msgspec.structs.astuple(row)) for row in message.rows}
+        elif isinstance(message, Channels):
+            self._bring(feed, message)
         events.append(ChannelData(feed.spec.instrument, message))
         return events
 
@@ -209,6 +222,18 @@ class Feeds:
     def _request_snapshot(self, feed: Feed) -> None:
         feed.waiting, feed.behind = True, 0
         self.resyncs.append(feed.channel)
+
+    def _bring(self, wide: Feed, message: Channels) -> None:
+        """Note the channels that a subscription to a chip, or to all, has brought and ended."""
+        for channel, instrument in message.rows:
+            feed, is_new = self.add(msgspec.structs.replace(wide.spec, instrument=instrument, topic=""))
+            feed.brought_by = wide if is_new else feed.brought_by
+            feed.channel = channel
+            self._channels[channel] = feed
+        for channel in message.ended:
+            ended = self._channels.get(channel)
+            if ended is not None and ended.brought_by is wide:
+                self.remove(ended)
 
     def _define(self, message: Instruments) -> None:
         for row in message.rows:

@@ -209,3 +209,42 @@ def test_the_newest_day_of_a_watched_instrument_is_kept() -> None:
     assert venue.core.feeds.stats[H27].last_tick is None
     venue.says(day | {"s": 8, "p": 7, "vol": 4, "last": 2847})
     assert (venue.core.feeds.stats[H27].volume_lots, venue.core.feeds.stats[H27].last_tick) == (4, 2847)
+
+
+@pytest.mark.rule("MDATA-023")
+def test_a_chip_brings_a_feed_for_each_instrument_and_a_reconnect_asks_for_the_chip_alone() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    spec = ChannelSpec(name_of_channel="depth", topic="H100", cadence_ms=0, levels=0)
+    (wide,) = venue.core.subscribe([spec])
+    (sub,) = venue.heard()
+    venue.says({"t": "ok", "re": sub["id"], "ch": [[40, 0]]})
+    head = {"t": "channels", "c": 40, "s": 1, "e": 1, "ts": 1, "n": "depth"}
+    venue.says({**head, "x": [[4021, H27]], "snap": True, "more": True})
+    venue.says({**head, "x": [[4022, H27 + 1]], "snap": True})
+    (changed,) = venue.says(SNAPSHOT)
+    assert isinstance(changed, BookChanged) and changed.book.instrument == H27
+    feeds = venue.core.feeds
+    assert [book.instrument for book in feeds.books()] == [H27, H27 + 1] and feeds.specs() == [spec]
+    venue.says({**head, "s": 2, "p": 1, "x": [[4023, H27 + 2]], "ended": [4021]})
+    assert [book.instrument for book in feeds.books()] == [H27 + 1, H27 + 2] and venue.says(CHANGE) == []
+    feeds.remove(wide)
+    assert feeds.books() == [] and feeds.specs() == []
+
+
+@pytest.mark.rule("MDATA-023")
+def test_the_days_of_a_chip_are_known_from_one_message() -> None:
+    venue = ScriptedVenue()
+    venue.log_on()
+    venue.core.subscribe([ChannelSpec(name_of_channel="stats", topic="ALL")])
+    (sub,) = venue.heard()
+    venue.says({"t": "ok", "re": sub["id"], "ch": [[40, 0]]})
+    days = [
+        {"i": H27, "vol": 3, "val": 9, "oi": 2, "prev": 5, "last": 4},
+        {"i": 7, "vol": 0, "val": 0, "oi": 0, "prev": 6},
+    ]
+    venue.says({"t": "stats_all", "c": 40, "s": 1, "e": 1, "ts": 1, "x": days, "snap": True})
+    stats = venue.core.feeds.stats
+    assert (stats[H27].last_tick, stats[H27].volume_lots, stats[7].previous_settle_tick) == (4, 3, 6)
+    venue.says({"t": "stats_all", "c": 40, "s": 2, "p": 1, "e": 2, "ts": 2, "x": [days[1] | {"vol": 5}]})
+    assert (stats[7].volume_lots, stats[H27].volume_lots) == (5, 3)
