@@ -139,6 +139,34 @@ def market_data(talk: Talk, peer: Peer, other: Peer) -> None:
     channels = [ChannelSpec(name_of_channel="settlement"), ChannelSpec(name_of_channel="stats", instrument=book)]
     granted = talk.ask(peer, Subscribe(request_id=18, channels=channels))[0].channels  # type: ignore[attr-defined]
     peer.ask(Unsubscribe(request_id=19, channel=[number for number, _ in granted]))
+    single_orders(talk, third)
+    many_instruments(talk, third)
+
+
+def many_instruments(talk: Talk, peer: Peer) -> None:
+    """Rows for a chip, and for all instruments."""
+    peer.take()
+    talk.section = "wide"
+    rows = [ChannelSpec(name_of_channel="top", topic="H100"), ChannelSpec(name_of_channel="stats", topic="ALL")]
+    granted = talk.ask(peer, Subscribe(request_id=17, channels=rows))[0].channels  # type: ignore[attr-defined]
+    peer.ask(Unsubscribe(request_id=18, channel=[number for number, _ in granted]))
+
+
+def single_orders(talk: Talk, peer: Peer) -> None:
+    """The channel of displayed orders: one joins, is reduced, and leaves."""
+    bench = talk.bench
+    other = bench.connect(bench.keys[OTHER])
+    peer.take()
+    talk.section = "queue"
+    rows = [ChannelSpec(name_of_channel="orders", instrument=bench.instrument)]
+    granted = talk.ask(peer, Subscribe(request_id=15, channels=rows))[0].channels  # type: ignore[attr-defined]
+    other.ask(bench.order(2, "m8", side="b", price_tick=bench.price - 1, order_lots=40, display_lots=10))
+    talk.hear(peer)
+    other.ask(Replace(request_id=3, client_order_id="m8", order_lots=6))
+    talk.hear(peer)
+    other.ask(Cancel(request_id=4, client_order_id="m8"))
+    talk.hear(peer)
+    peer.ask(Unsubscribe(request_id=16, channel=[granted[0][0]]))
 
 
 def orders(talk: Talk, peer: Peer) -> None:
