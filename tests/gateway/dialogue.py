@@ -135,12 +135,18 @@ def market_data(talk: Talk, peer: Peer, other: Peer) -> None:
     talk.hear(peer)
     talk.section = "unsub"
     talk.ask(peer, Unsubscribe(request_id=17, channel=numbers[:4]))
-    talk.section = "day"
-    channels = [ChannelSpec(name_of_channel="settlement"), ChannelSpec(name_of_channel="stats", instrument=book)]
-    granted = talk.ask(peer, Subscribe(request_id=18, channels=channels))[0].channels  # type: ignore[attr-defined]
-    peer.ask(Unsubscribe(request_id=19, channel=[number for number, _ in granted]))
+    figures_of_the_day(talk, peer)
     single_orders(talk, third)
     many_instruments(talk, third)
+
+
+def figures_of_the_day(talk: Talk, peer: Peer) -> None:
+    """Settlements, and the day so far."""
+    talk.section = "day"
+    day = ChannelSpec(name_of_channel="stats", instrument=talk.bench.instrument)
+    channels = [ChannelSpec(name_of_channel="settlement"), day]
+    granted = talk.ask(peer, Subscribe(request_id=18, channels=channels))[0].channels  # type: ignore[attr-defined]
+    peer.ask(Unsubscribe(request_id=19, channel=[number for number, _ in granted]))
 
 
 def many_instruments(talk: Talk, peer: Peer) -> None:
