@@ -146,6 +146,13 @@ class AccountQuestions(Protocol):
         """(account, stream number, message) of events read back from the history, marked as replayed."""
 
 
+class PastQuestions(Protocol):
+    """Questions about past trades, which are public."""
+
+    def answer(self, asked: Query) -> Ok | Err:
+        """The page of trades or candles that a query asks for."""
+
+
 class CommandQueue(Protocol):
     """Commands that wait for their commit."""
 
@@ -218,6 +225,10 @@ class VenuePort(Protocol):
     @property
     def market(self) -> MarketFeed:
         """Market data channels."""
+
+    @property
+    def past(self) -> PastQuestions:
+        """Past trades and candles."""
 
     @property
     def questions(self) -> AccountQuestions:

@@ -51,12 +51,15 @@ class ReplayQueue:
         ] = {}  # the connection whose turn is next comes first
         self._left = self._step = 0
         self._scheduled = False
-        self._open_buckets: dict[str, RateBucket] = {}
+        self._open_buckets: dict[tuple[str, str], RateBucket] = {}
 
-    def open_bucket(self, address: str) -> RateBucket:
-        """The replay bucket of a peer without a logon, which all connections from its address share (RECOV-014)."""
-        bucket = self._open_buckets.pop(address, None) or RateBucket(self._profile.rate("replay"))
-        self._open_buckets[address] = bucket
+    def open_bucket(self, address: str, name: str = "replay") -> RateBucket:
+        """A bucket of a peer without a logon, which all connections from its address share (RECOV-014).
+
+        name   of its limit: replay or query
+        """
+        bucket = self._open_buckets.pop((address, name), None) or RateBucket(self._profile.rate(name))
+        self._open_buckets[address, name] = bucket
         if len(self._open_buckets) > ADDRESSES_MAX:
             del self._open_buckets[
                 next(iter(self._open_buckets))

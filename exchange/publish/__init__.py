@@ -21,6 +21,7 @@ open_books          the books that are followed, and the channels that show them
 channels            channels with a cadence and event channels: numbering, conflation, messages kept for replays
 raw_channels        channels without a cadence, whose messages kernels make
 book_view           price levels of a book, and their checksum
+past                a package: past trades, and candles
 phases              the market state of every book
 prints              every print of the last day, for replays of trades
 instruments         listed instruments: index, id, definition

@@ -12,6 +12,9 @@ from exchange.publish.daily.wide_stats import WideStatsChannel
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import StateChannel
 from exchange.publish.orders.order_channels import OrdersChannel
+from exchange.publish.past.candle_channel import CandleChannel
+from exchange.publish.past.candle_rows import INTERVALS
+from exchange.publish.prints import Prints
 from exchange.publish.raw_channels import RawDepthChannel, RawTopChannel
 from exchange.publish.subscriptions.wide_channels import WideChannel, books_of
 from exchange.wire.errors import ErrorCode
@@ -19,7 +22,8 @@ from exchange.wire.messages import BY_INSTRUMENT, EVERY_CHIP, OFFERED_CHANNELS, 
 
 US_PER_MS = 1_000
 
-Channel = StateChannel | OrdersChannel | StatsChannel | WideStatsChannel | EventChannel | WideChannel
+PolledChannel = StatsChannel | WideStatsChannel | CandleChannel  # shown as of when it is looked at
+Channel = StateChannel | OrdersChannel | PolledChannel | EventChannel | WideChannel
 
 
 class ChannelKey(NamedTuple):
@@ -30,6 +34,7 @@ class ChannelKey(NamedTuple):
     book: int = 0  # of the instrument
     cadence_ms: int = 0
     levels: int = 0
+    interval: str = ""  # of candles
     group: int = 0  # product group of a chip, for channels by chip
     chip: str = ""  # of all instruments of a chip, or EVERY_CHIP (MDATA-023)
 
@@ -62,7 +67,8 @@ def key_of(spec: ChannelSpec, table: InstrumentTable, index_group: Callable[[str
         return key if is_known else ErrorCode.UNKNOWN_INSTRUMENT
     if not _is_of(name, spec.instrument, index, table):
         return ErrorCode.UNKNOWN_INSTRUMENT
-    return ChannelKey(name, table.ids[index], index, cadence_ms, levels)
+    interval = spec.interval if name == "candles" else ""
+    return ChannelKey(name, table.ids[index], index, cadence_ms, levels, interval)
 
 
 def is_wide(spec: ChannelSpec) -> bool:
@@ -84,7 +90,7 @@ def _is_of(name: str, instrument: int, index: int, table: InstrumentTable) -> bo
     return index > 0
 
 
-def made_channel(key: ChannelKey, number: int, last: int, table: InstrumentTable) -> Channel:
+def made_channel(key: ChannelKey, number: int, last: int, table: InstrumentTable, prints: Prints) -> Channel:
     """A channel. `last`: number of the last message of an event channel, 0: none."""
     cadence_us = key.cadence_ms * US_PER_MS
     if key.chip:
@@ -98,4 +104,6 @@ def made_channel(key: ChannelKey, number: int, last: int, table: InstrumentTable
         return OrdersChannel(number, key.book)
     if key.name == "stats":
         return StatsChannel(number, key.book, key.instrument)
+    if key.name == "candles":
+        return CandleChannel(number, key.book, key.instrument, INTERVALS[key.interval], prints)
     return EventChannel(number, last, 0 if key.name == "trades" else REPLAY_MESSAGES)  # `prints` keeps all trades

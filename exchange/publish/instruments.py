@@ -147,6 +147,11 @@ class InstrumentTable:
         former = self._former_at(index, sequence)
         return self.hours[index] if former is None else former.hours
 
+    def since(self, index: int) -> int:
+        """The first command that may have events about the instrument that a book has now; 0: it had no other."""
+        former = self._former.get(index)
+        return former[-1].last + 1 if former else 0
+
     def _former_at(self, index: int, sequence: int) -> _Former | None:
         return next((one for one in self._former.get(index, ()) if sequence <= one.last), None)
 

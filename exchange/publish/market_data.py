@@ -18,13 +18,13 @@ snapshot of its channel, then the messages that later calls of `due` return.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from exchange.codes import EventKind
 from exchange.engine.event_rows import INSTRUMENT, KIND, TRADE_ID, Row
-from exchange.publish.channel_kinds import ChannelKey, event_key, key_of, made_channel
+from exchange.publish.channel_kinds import ChannelKey, PolledChannel, event_key, key_of, made_channel
 from exchange.publish.channels import EventChannel
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.daily.daily_channels import DailyChannels, DailySource
@@ -39,6 +39,9 @@ from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import CadencedChannel, OpenBooks, Source, StateChannel
 from exchange.publish.orders.order_channels import FollowedOrders, OrdersChannel, OrdersSource
+from exchange.publish.past.candle_channel import CandleBoard, CandleChannel
+from exchange.publish.past.candles import Candles
+from exchange.publish.past.past import Past
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Prints, trades_again, trades_message
 from exchange.publish.raw_channels import RawChannel
@@ -78,7 +81,8 @@ class MarketData:
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
         trade_ids = {index: last for (name, index), last in self._numbers.items() if name == "trades"}
-        self.prints = Prints(trade_ids)
+        self.prints = Prints(trade_ids, source.time_ns, Candles(table.since))
+        self.past = Past(table, self.prints)
         self._fold = EventFold(trade_ids)
         self._books = OpenBooks(source, self._fold)
         self._audience = audience or Everyone()
@@ -88,7 +92,8 @@ class MarketData:
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
         self._messages = EventMessages(table, self._phases, ends_us)
-        self.daily, self._stats = DailyChannels(table, source), StatsBoard(source)
+        self.daily, stats = DailyChannels(table, source), StatsBoard(source)
+        self._boards: dict[type, Any] = {StatsChannel: stats, WideStatsChannel: stats, CandleChannel: CandleBoard()}
         self._orders = FollowedOrders(source)
         self._out: list[Message] = []
 
@@ -117,8 +122,8 @@ class MarketData:
         return numbers
 
     def _create(self, key: ChannelKey) -> int:
-        number = self._channels.next_number
-        self._channels.add(key, made_channel(key, number, self._last_number(key.name, key.place), self._table))
+        number, last = self._channels.next_number, self._last_number(key.name, key.place)
+        self._channels.add(key, made_channel(key, number, last, self._table, self.prints))
         return number
 
     def _last_number(self, name: str, place: int) -> int:
@@ -131,8 +136,8 @@ class MarketData:
         channel, index = self._channels[number], key.book
         if isinstance(channel, StateChannel):
             self._books.open(index, channel, self.sequence)
-        elif isinstance(channel, StatsChannel | WideStatsChannel):
-            self._stats.open(channel)
+        elif isinstance(channel, PolledChannel):
+            self._boards[type(channel)].open(channel)
         elif key.name == "trades" and isinstance(channel, EventChannel):
             channel.resume(self._fold.trade_id(index))
             self._fold.stream_trades(index, number)
@@ -158,8 +163,8 @@ class MarketData:
             self._books.close(key.book, channel)
         elif isinstance(channel, OrdersChannel):
             self._orders.close(channel)
-        elif isinstance(channel, StatsChannel | WideStatsChannel):
-            self._stats.close(channel)
+        elif isinstance(channel, PolledChannel):
+            self._boards[type(channel)].close(channel)
         elif key.name == "trades" and key.book:
             self._fold.stream_trades(key.book, 0)
 
@@ -186,7 +191,7 @@ class MarketData:
             return []
         if isinstance(channel, StateChannel):
             return self._snapshot(key.book, channel)
-        if isinstance(channel, StatsChannel | WideStatsChannel | OrdersChannel):
+        if isinstance(channel, PolledChannel | OrdersChannel):
             return channel.snapshot(self.sequence, self.time_us)
         pages = self._pages(key.name, key.place)
         for page in pages:
@@ -217,11 +222,11 @@ class MarketData:
         channel = self._channels[number]
         if self._channels.has_ended(number):
             return []
-        if isinstance(channel, StatsChannel):
-            merged = channel.merged(since, self.sequence, self.time_us)
-            return channel.snapshot(self.sequence, self.time_us) if merged is None else merged
         if isinstance(channel, WideStatsChannel | OrdersChannel):
             return [] if since == channel.sequence else channel.snapshot(self.sequence, self.time_us)
+        if isinstance(channel, PolledChannel):
+            merged = channel.merged(since, self.sequence, self.time_us)
+            return channel.snapshot(self.sequence, self.time_us) if merged is None else merged
         assert isinstance(channel, StateChannel), "event channels are never conflated"
         index = self._channels.keys[number].book
         self._books.catch_up()
@@ -260,8 +265,9 @@ class MarketData:
             del dirty[channel]
             channel.postpone(now_us)
             self._send(channel)
-        if self._stats.is_due(now_us) and self._source.sequence == self.sequence:
-            self._out += self._stats.due(now_us, self.sequence, self.time_us)
+        for board in self._boards.values():
+            if board.is_due(now_us) and self._source.sequence == self.sequence:
+                self._out += board.due(now_us, self.sequence, self.time_us)
         out, self._out = self._out, []
         return out
 

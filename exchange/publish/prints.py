@@ -1,10 +1,12 @@
 """Keeps every print of the last day or more, for replays of the `trades` channels (MDATA-001, RECOV-014).
 
-    prints = Prints(numbers)              # last trade id of each book at the start
+    prints = Prints(numbers, time_ns)     # last trade id of each book at the start, and when that is
     prints.load(history.newest_first())   # once: the prints of earlier runs, as far as events are kept
     prints.take(batch)                    # every released batch
     prints.oldest(index)                  # from this number on every message of the book is kept
     prints.messages_of(index, first, last)    # yields (number of the message before, rows of one command)
+    prints.newest_first(first, last)      # yields (trade ids, PRINT rows) of all books, for pages of trades
+    prints.candles                        # the candles of all that is kept
 
 Trade ids count the prints of all books without gaps. So an id gives the place of a print, and a missing one is
 detected: nothing before the gap is replayed. A print takes 32 bytes. Appended rows wait and are read many at a time:
@@ -30,6 +32,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.engine.trade_rows import trade_places
 from exchange.publish.consumer import ReleasedBatch
+from exchange.publish.past.candles import Candles
 from exchange.records import EVENT, column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
@@ -51,14 +54,29 @@ _SIDES = ("b", "s")
 class Prints:
     """All prints with trade ids from `first_id` to `last_id`."""
 
-    def __init__(self, numbers: Mapping[int, int] | None = None) -> None:
-        """`numbers`: last trade id of each book."""
+    def __init__(
+        self, numbers: Mapping[int, int] | None = None, time_ns: int = 0, candles: Candles | None = None
+    ) -> None:
+        """`numbers`: last trade id of each book at `time_ns`. `candles`: to be made of the prints."""
         self._before = dict(numbers or {})  # book -> its last id below `first_id`, if it is known
         self._last = max(self._before.values(), default=0)
         self._first = self._last + 1
         self._blocks: dict[int, np.ndarray] = {}  # id // BLOCK -> PRINT rows, shape (BLOCK,)
         self._new: list[bytes] = []
         self._new_rows = 0
+        self._candles = candles or Candles()
+        self._begin(time_ns if self._last else 0)
+
+    def _begin(self, time_ns: int) -> None:
+        """Every print after this time will be kept; 0: every print there has been."""
+        self.complete_us = time_ns // NS_PER_US + 1 if time_ns else 0
+        self._candles.restart(self.complete_us)
+
+    @property
+    def candles(self) -> Candles:
+        """The candles of all prints so far."""
+        self._take_new()
+        return self._candles
 
     @property
     def first_id(self) -> int:
@@ -73,9 +91,10 @@ class Prints:
     def load(self, pieces: Iterable[np.ndarray]) -> None:
         """Add older prints, up to the first gap. `pieces`: EVENT rows, the newest piece first, each in order."""
         self._take_new()
-        whole = True
+        whole, oldest_ns = True, 0
         books: set[int] = set()
         for rows in pieces:
+            oldest_ns = int(rows["time_ns"][0])
             fills = _prints_of(rows)
             fills = fills[column(fills, "trade_id") < self._first]
             due = np.arange(self._first - len(fills), self._first)
@@ -90,6 +109,21 @@ class Prints:
             self._before.pop(index, None)
         if not whole and self._blocks:
             self._forget_before(self._last_of(self._first) + 1)  # the first command's prints may be incomplete
+        if not whole:
+            oldest_ns = self._time_of_first_ns()
+        if oldest_ns:
+            self._make_candles(oldest_ns)
+
+    def _make_candles(self, oldest_ns: int) -> None:
+        """Make the candles of all kept prints. `oldest_ns`: time from which on every print is kept."""
+        self._begin(oldest_ns if self._first > 1 else 0)
+        for number in sorted(self._blocks):
+            start = max(self._first, number * BLOCK)
+            self._candles.take(self._rows_between(start, min(self._last, number * BLOCK + BLOCK - 1)))
+
+    def _time_of_first_ns(self) -> int:
+        kept = self._first <= self._last
+        return int(self._rows_between(self._first, self._first)["time_ns"][0]) if kept else 0
 
     def take(self, batch: ReleasedBatch) -> None:
         if len(batch.events):
@@ -125,6 +159,15 @@ class Prints:
         places = np.flatnonzero(part["instrument"] == index)
         return _messages(part[places], start + places, first, last, self._latest(index, start))
 
+    def newest_first(self, first: int, last: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the kept prints with ids from `first` to `last` in pieces, the newest piece first, each in order:
+        (ids, PRINT rows)."""
+        self._take_new()
+        first, last = max(first, self._first), min(last, self._last)
+        for number in range(last // BLOCK, first // BLOCK - 1, -1) if first <= last else ():
+            start, stop = max(first, number * BLOCK), min(last, number * BLOCK + BLOCK - 1)
+            yield np.arange(start, stop + 1), self._rows_between(start, stop)
+
     def _take_new(self) -> None:
         """Store the prints among the waiting rows. A gap in their ids drops everything before it."""
         if not self._new:
@@ -136,33 +179,34 @@ class Prints:
             fills = fills[gaps[-1] :]
             self._first = int(column(fills, "trade_id")[0])
             self._blocks, self._before, self._last = {}, {}, self._first - 1
-        first = self._last + 1
-        while len(fills) and self._last < int(column(fills, "trade_id")[-1]):
+            self._begin(int(fills["time_ns"][0]))
+        rows, first, last = _print_rows(fills), self._last + 1, self._last + len(fills)
+        while self._last < last:
             number = (self._last + 1) // BLOCK
             if number not in self._blocks and len(self._blocks) > PRINTS_MAX // BLOCK:
                 self._forget_before(self._last_of((min(self._blocks) + 1) * BLOCK) + 1)
-            self._last += self._copy(fills, first, self._last + 1)
+            self._last += self._copy(rows, first, self._last + 1)
+        self._candles.take(rows)
 
     def _store_older(self, fills: np.ndarray) -> None:
         """Store older prints before the first one."""
-        first = at = self._first - len(fills)
+        rows, first = _print_rows(fills), self._first - len(fills)
+        at = first
         while at < self._first:
-            at += self._copy(fills, first, at)
+            at += self._copy(rows, first, at)
         self._first = first
 
-    def _copy(self, fills: np.ndarray, first: int, low: int) -> int:
+    def _copy(self, rows: np.ndarray, first: int, low: int) -> int:
         """Copy prints into the block that id `low` belongs to, from `low` up to the end of the block.
 
-        fills    EVENT rows with consecutive ids
+        rows     PRINT rows with consecutive ids
         first    id of the first of them
         returns  how many were copied
         """
         number = low // BLOCK
-        high = min(first + len(fills), (number + 1) * BLOCK)
+        high = min(first + len(rows), (number + 1) * BLOCK)
         block = self._blocks.setdefault(number, np.zeros(BLOCK, PRINT))
-        for name in _NAMES:
-            values = column(fills, name)[low - first : high - first]
-            block[name][low - number * BLOCK : high - number * BLOCK] = values
+        block[low - number * BLOCK : high - number * BLOCK] = rows[low - first : high - first]
         return high - low
 
     def _rows_between(self, first: int, last: int) -> np.ndarray:
@@ -212,6 +256,7 @@ class Prints:
         left = self._rows_between(self._first, first - 1)["instrument"]
         self._before.update(zip(left.tolist(), range(self._first, first), strict=True))  # the last id of a book wins
         self._first = first
+        self.complete_us = self._time_of_first_ns() // NS_PER_US + 1
         for number in [number for number in self._blocks if number < first // BLOCK]:
             del self._blocks[number]
 
@@ -220,6 +265,14 @@ def _prints_of(rows: np.ndarray) -> np.ndarray:
     """The prints among EVENT rows of whole commands: the rows that begin a trade."""
     prints: np.ndarray = rows.view(_WHOLE)[trade_places(rows)].view(EVENT)  # copies whole rows, not field by field
     return prints
+
+
+def _print_rows(fills: np.ndarray) -> np.ndarray:
+    """PRINT rows of EVENT rows."""
+    rows = np.zeros(len(fills), PRINT)
+    for name in _NAMES:
+        rows[name] = column(fills, name)
+    return rows
 
 
 def _messages(prints: np.ndarray, numbers: np.ndarray, first: int, last: int, before: int | None) -> Iterator[Message]:
@@ -268,9 +321,16 @@ def trades_again(messages: Iterable[Message], channel: int, reply_to: int) -> It
 
 
 def _aggressor(row: Row) -> str:
-    """Side of the aggressor (MDATA-012); `n`: there is none, in an uncross or for a leg of an implied group."""
-    if row[LIQUIDITY] == _AUCTION:
+    return aggressor(row[LIQUIDITY], row[FLAGS], row[SIDE])
+
+
+def aggressor(liquidity: int, flags: int, side: int) -> str:
+    """Side of the aggressor (MDATA-012); `n`: there is none, in an uncross or for a leg of an implied group.
+
+    The arguments are those of the row that begins the trade.
+    """
+    if liquidity == _AUCTION:
         return "n"
-    if row[FLAGS] & _IMPLIED:
-        return _SIDES[row[SIDE]] if row[LIQUIDITY] == _TAKER else "n"
-    return _SIDES[1 - row[SIDE]]
+    if flags & _IMPLIED:
+        return _SIDES[side] if liquidity == _TAKER else "n"
+    return _SIDES[1 - side]

@@ -74,6 +74,7 @@ class Venue:
         self.own = OwnCommands(self.states, self.gathering, self.wake, self._commit_now)
         consumers = self.consumers = Consumers(engine, clock, history, outbox, self.own.submit, warn, chips, day)
         self.market, self.timekeeper, self.counters = consumers.market, consumers.timekeeper, consumers.counters
+        self.past = consumers.market.past
         self.table, self.instruments = consumers.listings.table, consumers.listings.instruments
         self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status
         self.admission = Admission(engine, clock, consumers.account_streams.answer_session)

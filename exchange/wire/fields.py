@@ -96,6 +96,8 @@ KEYS = {
     "currency": "ccy",
     "reference": "ref",
     "first_sequence": "from",
+    "interval": "iv",
+    "next_page": "next",
     "last_sequence": "to",
     "retry_ms": "reconnect_ms",
     "low_tick": "lo",
@@ -186,6 +188,7 @@ LOTS_BOUND = 2**31 - 1
 BATCH_MAX = 20  # ENTRY-013
 QUOTE_ROWS_MAX = 32
 WHAT_IF_POSITIONS_MAX = 64  # MARGIN-018
+PAST_ROWS_MAX = 2_000  # trades or candles in one reply (WIRE-003)
 PROTECTION_FILLS_MAX = 256  # most fills that a protection group counts (MMP-001)
 MESSAGES_MAX = 64  # WIRE-003
 

@@ -1,13 +1,17 @@
 """Messages of the market data channels.
 
 Messages of event channels (instruments, status, trades, settlement, index) have numbers that follow from the journal,
-and can be replayed. State channels (top, depth, orders, stats) begin with a snapshot; after a gap a client asks for
-a new one.
+and can be replayed. State channels (top, depth, orders, stats, candles) begin with a snapshot; after a gap a client
+asks for a new one.
 """
 
 from exchange.wire.fields import Count, Integer, Level, Mills, Pair, Part, Price, ServerMessage, TimeUs
 
 TradeRow = tuple[Count, Price, Count, str]  # trade_id, price_tick, lots, aggressor: b, s or n
+# As they are asked for: trade_id, time_us, price_tick, lots, aggressor, and whether it was a trade of an uncross.
+PastTradeRow = tuple[Count, TimeUs, Price, Count, str, bool]
+# start_us; open, high, low and close tick; lots, value_tick_lots, number of trades
+CandleRow = tuple[TimeUs, Price, Price, Price, Price, Count, Mills, Count]
 
 
 class ChannelMessage(ServerMessage):
@@ -209,6 +213,17 @@ class Channels(ChannelMessage, tag="channels"):
     previous: Count | None = None
     snapshot: bool = False
     more: bool = False
+
+
+class Candles(ChannelMessage, tag="candles"):
+    """Candles of an instrument that are new or have changed; a snapshot has the last one. `interval`: 1m, 1h or 1d."""
+
+    instrument: Count
+    interval: str
+    rows: list[CandleRow]
+    previous: Count | None = None
+    snapshot: bool = False
+    conflated: bool = False
 
 
 class MarginRates(Part):

@@ -16,6 +16,8 @@ from exchange.wire.account_messages import (
 from exchange.wire.fields import BATCH_MAX, KEYS, MESSAGES_MAX, QUOTE_ROWS_MAX, Request, ServerMessage
 from exchange.wire.market_messages import (
     AddedOrder,
+    CandleRow,
+    Candles,
     ChannelMessage,
     Channels,
     DailyIndex,
@@ -26,6 +28,7 @@ from exchange.wire.market_messages import (
     InstrumentStats,
     MarginRates,
     Orders,
+    PastTradeRow,
     ReducedOrder,
     Settlement,
     Stats,
@@ -149,4 +152,5 @@ ServerMessages = (
     | Stats
     | StatsOfAll
     | Channels
+    | Candles
 )

@@ -14,6 +14,7 @@ from exchange.wire.fields import (
     INT53,
     KEYS,
     LOTS_BOUND,
+    PAST_ROWS_MAX,
     PROTECTION_FILLS_MAX,
     QUOTE_ROWS_MAX,
     WHAT_IF_POSITIONS_MAX,
@@ -48,14 +49,16 @@ ChannelName = Literal[
     "depth",
     "orders",
     "stats",
+    "candles",
 ]
 # The channels that this venue has. The protocol's other channels are refused by name (MDATA-004).
 OFFERED_CHANNELS: tuple[ChannelName, ...] = (
-    "instruments", "status", "trades", "settlement", "index", "top", "depth", "orders", "stats",
+    "instruments", "status", "trades", "settlement", "index", "top", "depth", "orders", "stats", "candles",
 )  # fmt: skip
 # Channels of one instrument each: a row of `sub` may name a chip instead, or all (MDATA-023).
 BY_INSTRUMENT: tuple[ChannelName, ...] = ("status", "trades", "top", "depth", "orders", "stats")
 EVERY_CHIP = "ALL"
+IntervalText = Literal["1m", "1h", "1d"]
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]
 
@@ -217,12 +220,13 @@ class WhatIfOrder(_ClientPart, kw_only=True):
 
 
 class Query(Request, tag="query", kw_only=True):
-    """Ask for the state of an order or an account, or for the venue's time.
+    """Ask for the state of an order or an account, for past trades or candles, or for the venue's time.
 
     orders, positions   of `margin`: what the margin would be with these orders, and with these lots on top (MARGIN-018)
+    instrument to limit   of `trades` and `candles`: a page of the newest rows of a range (HIST-001, HIST-002)
     """
 
-    what: Literal["order", "open", "fills", "positions", "margin", "statement", "time"]
+    what: Literal["order", "open", "fills", "positions", "margin", "statement", "time", "trades", "candles"]
     account: Word = 0
     order_id: Count = 0
     client_order_id: ClientOrderId = ""
@@ -230,6 +234,11 @@ class Query(Request, tag="query", kw_only=True):
     last_sequence: Count = 0
     orders: Annotated[list[WhatIfOrder], Meta(max_length=BATCH_MAX)] = []
     positions: Annotated[list[tuple[Word, SignedLots]], Meta(max_length=WHAT_IF_POSITIONS_MAX)] = []
+    instrument: Word = 0
+    interval: IntervalText = "1m"
+    from_us: TimeUs = 0
+    to_us: TimeUs = 0
+    limit: Annotated[int, Meta(ge=0, le=PAST_ROWS_MAX)] = 0
 
 
 class Quote(Request, tag="quote", kw_only=True):
@@ -278,7 +287,7 @@ class Unkill(Request, tag="unkill", kw_only=True):
 
 
 class ChannelSpec(_ClientPart, kw_only=True):
-    """One row of `sub`. `depth` alone uses `levels`; `depth` and `top` use `cadence_ms` (MDATA-002).
+    """One row of `sub`. `levels` is of `depth`, `cadence_ms` of `depth` and `top`, `interval` of `candles` (MDATA-002).
 
     topic   of `index`: its chip. Of a channel by instrument, without `instrument`: a chip, or ALL (MDATA-023)
     """
@@ -288,6 +297,7 @@ class ChannelSpec(_ClientPart, kw_only=True):
     topic: Name = ""
     cadence_ms: Literal[0, 10, 100, 1000] = 10
     levels: Literal[0, 1, 10, 50] = 10
+    interval: IntervalText = "1m"
 
 
 class Subscribe(Request, tag="sub", kw_only=True):

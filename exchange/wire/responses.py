@@ -6,6 +6,7 @@ An absent number in them is `None`, because 0 has a meaning (`lv` 0: the order h
 
 from exchange.wire.account_messages import Fill
 from exchange.wire.fields import Count, Integer, Mills, Pair, Part, Price, ServerMessage, TimeUs
+from exchange.wire.market_messages import CandleRow, PastTradeRow
 from exchange.wire.requests import CancelTerms
 
 
@@ -329,6 +330,10 @@ class Ok(ServerMessage, tag="ok"):
     message: str = ""  # text for people: why a row of a subscription was refused
     statement: StatementView | None = None
     today: StatementView | None = None
+    trades: list[PastTradeRow] | None = None
+    candles: list[CandleRow] | None = None
+    next_page: Count | None = None
+    oldest_us: TimeUs | None = None
 
 
 class Err(ServerMessage, tag="err"):

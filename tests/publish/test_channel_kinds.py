@@ -10,6 +10,8 @@ from exchange.publish.channels import DepthChannel, EventChannel, TopChannel
 from exchange.publish.daily.stats import StatsChannel
 from exchange.publish.daily.wide_stats import WideStatsChannel
 from exchange.publish.orders.order_channels import OrdersChannel
+from exchange.publish.past.candle_channel import CandleChannel
+from exchange.publish.prints import Prints
 from exchange.publish.raw_channels import RawDepthChannel, RawTopChannel
 from exchange.publish.subscriptions.wide_channels import WideChannel
 from exchange.wire.errors import ErrorCode
@@ -28,6 +30,8 @@ TABLE = table([*LISTED, instrument(4, SPREAD, "H100.G90.H27-J27", combo=int(Comb
         ("top", {"instrument": J27, "levels": 1}, ChannelKey("top", J27, 2, 10)),
         ("trades", {"instrument": H27}, ChannelKey("trades", H27, 1)),
         ("stats", {"instrument": SPREAD, "cadence_ms": 1000}, ChannelKey("stats", SPREAD, 4)),
+        ("candles", {"instrument": H27, "interval": "1d"}, ChannelKey("candles", H27, 1, interval="1d")),
+        ("top", {"instrument": J27, "interval": "1d"}, ChannelKey("top", J27, 2, 10)),
         ("instruments", {}, ChannelKey("instruments")),
         ("settlement", {}, ChannelKey("settlement")),
         ("settlement", {"instrument": H27}, ChannelKey("settlement", H27, 1)),
@@ -76,6 +80,7 @@ def test_a_channel_is_about_a_book_or_about_a_product_group() -> None:
         (ChannelKey("top", H27, 1), RawTopChannel),
         (ChannelKey("top", H27, 1, 10), TopChannel),
         (ChannelKey("stats", H27, 1), StatsChannel),
+        (ChannelKey("candles", H27, 1, interval="1h"), CandleChannel),
         (ChannelKey("settlement"), EventChannel),
         (ChannelKey("orders", H27, 1), OrdersChannel),
         (ChannelKey("top", chip="H100"), WideChannel),
@@ -84,6 +89,6 @@ def test_a_channel_is_about_a_book_or_about_a_product_group() -> None:
     ],
 )
 def test_each_key_has_its_kind_of_channel(key: ChannelKey, kind: type) -> None:
-    channel = made_channel(key, 7, 5, TABLE)
+    channel = made_channel(key, 7, 5, TABLE, Prints())
     assert type(channel) is kind and channel.number == 7
     assert channel.sequence == (5 if kind is EventChannel else 0)

@@ -50,7 +50,6 @@ PRIVATE: dict[type, Handler] = {
     CancelAll: trading.cancel_all,
     Batch: batches.run_batch,
     CancelOnDisconnect: session_requests.set_cancel_terms,
-    Query: queries.answer_query,
     LimitsQuery: queries.query_limits,
     Replay: replays.replay,
     Logout: session_requests.log_out,
@@ -67,6 +66,7 @@ PUBLIC: dict[type, Callable[[Connection, Any], None]] = {
     Unsubscribe: subscriptions.unsubscribe,
     Resync: subscriptions.resync,
     Replay: replays.replay_without_logon,
+    Query: queries.query_without_logon,
 }
 
 

@@ -1,14 +1,17 @@
 """Queries and limits: requests about the present state, which change nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.gateway.connection import Connection
 from exchange.gateway.session import Session
-from exchange.wire.errors import ErrorCode, error
+from exchange.gateway.throttle import RateBucket
+from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import Err, Fill, LimitsQuery, LimitUse, Ok, Query, Replay
 
+PAST = ("trades", "candles")  # public: also without a logon, on /v1/md (SESS-004)
 FILLS_MAX = 2_000  # events of a stream that one `fills` query may cover, so that the reply fits into a frame (WIRE-003)
 _OF_FILLS = (int(EventKind.FILL), int(EventKind.LEG_FILLED))
 
@@ -27,17 +30,57 @@ def query_limits(connection: Connection, session: Session, message: LimitsQuery)
 
 def answer_query(connection: Connection, session: Session, message: Query) -> None:
     """Answer a query from the released state: at once, or when the commit that is being written is durable."""
-    if message.what != "margin" and (message.orders or message.positions):
-        text = f"orders and pos do not belong to what {message.what}: margin has them"
-        connection.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+    if _mixes_keys(connection, message):
+        return
+    if message.what in PAST:
+        if not _is_over(connection, connection.gateway.buckets.of("query", session.key.accounts[0]), message):
+            _ask(connection, lambda: connection.gateway.port.past.answer(message))
         return
     account = readable_account(connection, session, message, "query")
-    if not account:
-        return
+    if account:
+        _ask(connection, lambda: _answer(connection, account, message))
+
+
+def query_without_logon(connection: Connection, message: Query) -> None:
+    """As `answer_query`, for `/v1/md`: without a logon a client may ask for past trades and candles."""
+    if connection.live and connection.session is not None:
+        answer_query(connection, connection.session, message)
+    elif message.what not in PAST:
+        connection.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, f"log on first: auth, for what {message.what}")
+        connection.close(CloseCode.LOGON_FAILED, "not logged on")
+    elif not _mixes_keys(connection, message):
+        bucket = connection.gateway.replays.open_bucket(connection.address, "query")
+        if not _is_over(connection, bucket, message):
+            _ask(connection, lambda: connection.gateway.port.past.answer(message))
+
+
+def _mixes_keys(connection: Connection, message: Query) -> bool:
+    """Refuse keys that another `what` has."""
+    text = ""
+    if message.what != "margin" and (message.orders or message.positions):
+        text = f"orders and pos do not belong to what {message.what}: margin has them"
+    elif message.what not in PAST and (message.instrument or message.from_us or message.to_us or message.limit):
+        text = f"i, from_us, to_us and limit do not belong to what {message.what}: trades and candles have them"
+    elif message.what == "candles" and (message.first_sequence or message.last_sequence):
+        text = "from and to do not belong to what candles: from_us and to_us do"
+    if text:
+        connection.refuse(message.request_id, ErrorCode.NOT_ALLOWED_TOGETHER, text)
+    return bool(text)
+
+
+def _is_over(connection: Connection, bucket: RateBucket, message: Query) -> bool:
+    """Take a token of a bucket, or refuse the request."""
+    if wait := bucket.take(connection.now_ns):
+        connection.refuse_rate(message.request_id, bucket, wait)
+    return bool(wait)
+
+
+def _ask(connection: Connection, make: Callable[[], Ok | Err]) -> None:
+    """Reply with what `make` returns, when the engine's state is the released state."""
 
     def answer() -> None:
         if not connection.closed:
-            reply = _answer(connection, account, message)
+            reply = make()
             reply.engine_sequence = connection.gateway.port.sequence
             connection.reply(reply)
             connection.note_answers(1)

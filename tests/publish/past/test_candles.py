@@ -1,0 +1,106 @@
+"""The candles of all books, against candles made one print after the other; pages, forgetting, books used again."""
+
+import random
+
+import numpy as np
+import pytest
+
+from exchange.publish.past import candles as candles_module
+from exchange.publish.past.candle_rows import HOUR, INTERVALS, MINUTE, Interval
+from exchange.publish.past.candles import Candles
+from tests.publish.past.plain import Made, made_prints, plain_candles, print_rows
+
+LATEST = 2**62
+
+
+def told(rows: np.ndarray) -> list[tuple[int, ...]]:
+    return [row[1:] for row in rows.tolist()]
+
+
+def fed(candles: Candles, made: list[Made], rng: random.Random) -> Candles:
+    """In batches of any size."""
+    start = 0
+    while start < len(made):
+        stop = start + rng.randint(1, 40)
+        candles.take(print_rows(made[start:stop]))
+        start = stop
+    return candles
+
+
+@pytest.mark.rule("HIST-001")
+@pytest.mark.parametrize("seed", range(20))
+def test_candles_do_not_depend_on_how_prints_came(seed: int) -> None:
+    made = made_prints(seed, 500)
+    candles = fed(Candles(), made, random.Random(seed))
+    for name, interval in INTERVALS.items():
+        for book in (1, 2, 7, 9):
+            expected = plain_candles(made, book, name)
+            assert told(candles.rows_from(book, interval, 0)) == expected
+            for start in [row[0] + late for row in expected[:3] for late in (0, 1)]:
+                assert told(candles.rows_from(book, interval, start)) == [row for row in expected if row[0] >= start]
+    assert candles.trades(1) == sum(one.book == 1 for one in made) and candles.trades(9) == 0
+
+
+@pytest.mark.rule("HIST-001")
+@pytest.mark.parametrize("seed", range(10))
+def test_pages_are_the_newest_rows_and_follow_each_other(seed: int) -> None:
+    rng, made = random.Random(seed), made_prints(seed, 500)
+    candles = fed(Candles(), made, rng)
+    for name, interval in INTERVALS.items():
+        everything = plain_candles(made, 1, name)
+        first, last = sorted(rng.choice(made).time_us for _ in range(2))
+        wanted = [row for row in everything if first <= row[0] <= last]
+        found: list[tuple[int, ...]] = []
+        to_us, count = last, rng.randint(1, 7)
+        while True:
+            page = candles.page(1, interval, first, to_us, count)
+            assert len(page.rows) <= count and page.oldest_us == 0
+            found = told(page.rows) + found
+            if not page.next_us:
+                break
+            to_us = page.next_us
+        assert found == wanted
+
+
+def complete(made: list[Made], name: str, interval: Interval, oldest_us: int) -> list[tuple[int, ...]]:
+    return [row for row in plain_candles(made, 1, name) if row[0] >= interval.next_us(oldest_us)]
+
+
+@pytest.mark.rule("HIST-001")
+def test_a_candle_is_complete_or_not_shown() -> None:
+    made = made_prints(3, 500)
+    late = [one for one in made if one.time_us >= made[200].time_us]
+    candles = Candles()
+    candles.restart(late[0].time_us)
+    fed(candles, late, random.Random(1))
+    for name, interval in INTERVALS.items():
+        expected = complete(made, name, interval, late[0].time_us)
+        assert told(candles.rows_from(1, interval, 0)) == expected
+        assert candles.page(1, interval, 0, LATEST, 999).oldest_us == interval.next_us(late[0].time_us)
+
+
+@pytest.mark.rule("HIST-001")
+def test_too_many_candles_leave_the_newer_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candles_module, "MINUTES_MAX", 100)
+    made = made_prints(5, 900)
+    candles = fed(Candles(), made, random.Random(2))
+    assert sum(len(candles.rows_from(book, MINUTE, 0)) for book in (1, 2, 7)) <= 100
+    oldest_us = candles.oldest_us(MINUTE)
+    assert oldest_us > made[0].time_us
+    for name, interval in INTERVALS.items():
+        assert told(candles.rows_from(1, interval, 0)) == complete(made, name, interval, oldest_us)
+    assert len(candles.rows_from(1, HOUR, 0))
+
+
+@pytest.mark.rule("HIST-001")
+def test_a_book_shows_nothing_of_the_instrument_before() -> None:
+    made = made_prints(7, 300)
+    change, since = made[150].sequence, {1: 0, 2: 0, 7: 0}
+    candles = fed(Candles(since.__getitem__), made[:120], random.Random(3))
+    since[1] = change
+    assert candles.trades(1) == 0 and not len(candles.rows_from(1, MINUTE, 0))
+    fed(candles, made[120:], random.Random(4))
+    later = [one for one in made if one.book != 1 or one.sequence >= change]
+    for name, interval in INTERVALS.items():
+        for book in (1, 2):
+            assert told(candles.rows_from(book, interval, 0)) == plain_candles(later, book, name)
