@@ -20,6 +20,7 @@ remote                     a package: `gpux doctor`, `gpux probe`
 watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
 reports                    a package: `gpux statement`, `gpux curve`
+history                    a package: `gpux history`
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
 demo.py                    `gpux demo` and `gpux story`; exchange.demo does the work
 """

@@ -16,6 +16,7 @@ from exchange.cli.bench import bench
 from exchange.cli.clearing.house import add_commands
 from exchange.cli.contracts import contracts
 from exchange.cli.demo import demo, story
+from exchange.cli.history.history import history
 from exchange.cli.remote.doctor import doctor
 from exchange.cli.remote.probe import probe
 from exchange.cli.replay import replay
@@ -32,6 +33,7 @@ from exchange.wire.version import RELEASE
 app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
 for command in (
     contracts, serve, demo, story, watch, replay, bench, conformance, schema, statement, margin, curve, doctor, probe,
+    history,
 ):  # fmt: skip
     app.command(command)
 add_commands(operator.app)

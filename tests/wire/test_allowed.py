@@ -44,11 +44,11 @@ def batch(**changes: object) -> dict:
             {"t": "query", "id": 9, "what": "x"},
             "'x' - at `$.what`",
             {"order", "open", "fills", "positions", "margin", "statement", "time", "trades", "candles"},
-            ),
-            (
-                {"t": "query", "id": 9, "what": "candles", "iv": "2m"},
-                "'2m' - at `$.iv`",
-                {"1m", "1h", "1d"},
+        ),
+        (
+            {"t": "query", "id": 9, "what": "candles", "iv": "2m"},
+            "'2m' - at `$.iv`",
+            {"1m", "1h", "1d"},
         ),
         (batch(side="x"), "'x' - at `$.ops[0].side`", {"b", "s"}),
         (batch(t="quote"), "'quote' - at `$.ops[0].t`", {"new", "replace", "cancel"}),
