@@ -27,6 +27,7 @@ from clients.local_book import LocalBook
 from clients.logon import Dial
 from clients.order_requests import Price, cancellation, new_order, replacement
 from clients.orders import LiveOrder, Order, OrderTable
+from clients.past import Past
 from clients.queries import Queries
 from clients.quoting import Quoting
 from clients.safeguards import Safeguards
@@ -49,7 +50,7 @@ from exchange.wire.messages import (
     Settlement,
     Stats,
 )
-from exchange.wire.requests import SideText
+from exchange.wire.requests import IntervalText, SideText
 from exchange.wire.version import JSON_SUBPROTOCOL
 
 ORDER_PATH, DATA_PATH = "/v1/oe", "/v1/md"
@@ -62,10 +63,10 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 }
 
 
-class Session(Queries, Safeguards, Quoting, SessionBase):
+class Session(Queries, Past, Safeguards, Quoting, SessionBase):
     """A session with a venue. Create it with `connect` and use it as an async context manager.
 
-    Market data and orders are here. `Queries`, `Safeguards` and `Quoting` add the other requests.
+    Market data and orders are here. `Queries`, `Past`, `Safeguards` and `Quoting` add the other requests.
     """
 
     def __init__(
@@ -126,6 +127,12 @@ class Session(Queries, Safeguards, Quoting, SessionBase):
     async def trades(self, instrument: InstrumentDefinition) -> None:
         """Subscribe to the trades of an instrument; they arrive as events."""
         await self.subscribe(ChannelSpec(name_of_channel="trades", instrument=instrument.instrument))
+
+    async def follow_candles(self, instrument: InstrumentDefinition, interval: IntervalText = "1m") -> None:
+        """Subscribe to the running candle of an instrument. Each message has all candles that are new or changed; they
+        arrive as events. `candles` has those of before."""
+        spec = ChannelSpec(name_of_channel="candles", instrument=instrument.instrument, interval=interval)
+        await self.subscribe(spec)
 
     async def settlements(self) -> dict[int, Settlement]:
         """The last settlement of each outright, by instrument; it follows the channel, whose messages are events."""

@@ -27,7 +27,7 @@ from clients.logon import ClientPhase, Dial, check_credentials, logon, why_unusa
 from clients.order_replies import CompoundRequest
 from clients.orders import Order, OrderRequest, OrderTable
 from clients.replays import RunningReplay
-from clients.requests import Requests
+from clients.requests import Requests, serves_without_key
 from exchange.wire.codec import CODECS
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import (
@@ -64,7 +64,6 @@ SPECS_PER_REQUEST = 40  # a `sub` with so many channels fits into a frame
 HELLO_WAIT_S = 5.0  # longest wait for the `hello` of the first connection
 PING_SHARE = 3  # after a third of `dead_ms` without sending, send a ping
 FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
-WITHOUT_KEY = (Ping, Subscribe, Unsubscribe, Resync, Replay)  # requests that /v1/md serves without a logon (SESS-004)
 RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
 
 
@@ -191,7 +190,7 @@ class Core:
         """Raise NotLive if there is no live connection, or Refused if the request needs a key and there is none."""
         if not self.live:
             raise NotLive("no live connection: the request was not sent")
-        if not self.key and not isinstance(request, WITHOUT_KEY):
+        if not (self.key or serves_without_key(request)):
             text = "this session has no key, it reads market data: connect with key and secret for all else"
             raise Refused(error(0, ErrorCode.NOT_LOGGED_ON, text))
 

@@ -28,12 +28,12 @@ from exchange.wire.messages import (
 
 OPEN_PHASE = "OPEN"
 SNAPSHOTLESS = "trades"  # this channel has no snapshot: it starts with its first message (MDATA-005)
-Key = tuple[str, int, str, int, int]
+Key = tuple[str, int, str, int, int, str]
 
 
 def key_of(spec: ChannelSpec) -> Key:
     """What distinguishes a channel from all others."""
-    return (spec.name_of_channel, spec.instrument, spec.topic, spec.cadence_ms, spec.levels)
+    return (spec.name_of_channel, spec.instrument, spec.topic, spec.cadence_ms, spec.levels, spec.interval)
 
 
 class Feed:

@@ -18,21 +18,34 @@ from exchange.wire.messages import (
     Kill,
     New,
     Ok,
+    Ping,
     ProtectionReset,
     ProtectionSet,
     Query,
     Quote,
     Replace,
+    Replay,
     Request,
+    Resync,
+    Subscribe,
     Timer,
     Unkill,
+    Unsubscribe,
 )
+from exchange.wire.requests import PAST_QUERIES
 
 # Sequenced requests are resent after a resume (SESS-007). A query is resent too, because it changes nothing.
 TRADING = (New, Replace, Cancel, CancelAll, Batch, Quote)
 TERMS = (CancelOnDisconnect, Timer, ProtectionSet, ProtectionReset, Kill, Unkill)
 RESENT = (*TRADING, *TERMS, Query)
 RETRY_US = 100_000  # time before a retry, after a refusal that states none
+
+
+def serves_without_key(request: Request) -> bool:
+    """Whether /v1/md serves a request without a logon (SESS-004)."""
+    if isinstance(request, Query):
+        return request.what in PAST_QUERIES
+    return isinstance(request, Ping | Subscribe | Unsubscribe | Resync | Replay)
 
 
 class UnansweredRequest(Struct):

@@ -102,6 +102,7 @@ class Gateway:
             profile.max_frame, profile.dedup, profile.replay_hours, profile.channels_max, outbound, self._limits,
             [f"limits: {profile.name}"], list(OFFERED_CHANNELS), self.port.questions.day_view(self.clock.wall_us()),
             profile.wide_max,
+            self.port.questions.margin_terms(),
         )  # fmt: skip
 
     def announce_stop(self, in_s: int, why: str, stop: Callable[[], None]) -> None:

@@ -27,6 +27,7 @@ from exchange.wire.messages import (
     ChannelSpec,
     DayView,
     Err,
+    MarginTerms,
     MarginView,
     Ok,
     OrderView,
@@ -141,6 +142,9 @@ class AccountQuestions(Protocol):
 
     def day_view(self, now_us: int) -> DayView:
         """The schedule of the trading day that ends next."""
+
+    def margin_terms(self) -> MarginTerms | None:
+        """What full margin is computed with, besides the rates in definitions."""
 
     def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:
         """(account, stream number, message) of events read back from the history, marked as replayed."""

@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts_spec.ids import COMBINATION_BIT, unpack_id
+from contracts_spec.periods import day_of
 from exchange.clearing_codes import Life
 from exchange.codes import ComboKind, EventKind, Family, Matching, OrderEntry, PeriodKind
 from exchange.engine.query import InstrumentRow
 from exchange.records import column
-from exchange.units import NS_PER_US
+from exchange.units import NS_PER_DAY, NS_PER_US
 from exchange.wire.messages import InstrumentDefinition, MarginRates
 from exchange.wire.words import unlisted_id
 
@@ -54,12 +55,14 @@ class ChipTerms(NamedTuple):
     unit_lots              lots of a delivery unit
     reference_tenths       reference rate, tenths of TFLOP/s, 0: none; it may still be provisional (SPEC-031)
     addon_bp               delivery add-on of uncovered shorts, share of the scan range (MARGIN-009)
+    addon_from             last trading day -> first trading day of the add-on, days since 1970 both; 0: not known
     """
 
     unit_lots: int = 1
     reference_tenths: int = 0
     reference_provisional: bool = False
     addon_bp: int = 0
+    addon_from: Callable[[int], int] = lambda ltd_day: 0
 
 
 _NO_TERMS = ChipTerms()
@@ -217,6 +220,7 @@ class InstrumentTable:
             reference_tenths=terms.reference_tenths,
             reference_provisional=terms.reference_provisional,
             margin_rates=_margin_rates(row, terms),
+            auction_fee=row.auction_fee,
         )
 
     def _delivery_us(self, row: InstrumentRow) -> tuple[int, int]:
@@ -237,7 +241,12 @@ def _margin_rates(row: InstrumentRow, terms: ChipTerms) -> MarginRates | None:
     """The rates of an outright; of a combination its legs have them."""
     if row.legs:
         return None
-    return MarginRates(commodity_of(row), row.psr_mills, row.intra_mills, row.tier_mills, terms.addon_bp)
+    is_month = row.family == Family.PHY and row.period_kind == PeriodKind.MONTH
+    first = terms.addon_from(row.ltd_ns // NS_PER_DAY) if is_month else 0
+    return MarginRates(
+        commodity_of(row), row.psr_mills, row.intra_mills, row.tier_mills, terms.addon_bp,
+        str(day_of(first)) if first else "",
+    )  # fmt: skip
 
 
 def commodity_of(row: InstrumentRow) -> str:

@@ -175,9 +175,9 @@ class OpenVenue:
         )  # fmt: skip
         own, warn = self.venue.own, self.warnings.note
         self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))
+        self.venue.questions.use_rates(self.spec.margin)
         market, statements = self.venue.market, self.venue.consumers.statements
-        stores = self.venue.table, market.prints, market.daily.settlements, market.daily.indices, statements
-        for store in stores:
+        for store in (self.venue.table, market.prints, market.daily.settlements, market.daily.indices, statements):
             store.load(self.history.newest_first())
         self.venue.consumers.replies.load(self.history.latest(ends_order, DONE_KEPT, DONE_CHUNKS))
         for events in recorder.events:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from contracts_spec.business_days import BusinessDays
+from contracts_spec.periods import day_number, day_of
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import Life
 from exchange.codes import EventKind
@@ -66,9 +68,14 @@ def _is_known(row: InstrumentRow) -> bool:
 
 def chip_terms(spec: Spec) -> dict[str, ChipTerms]:
     """Terms of each listed chip that the engine does not keep."""
+    days, addon_days = BusinessDays(spec.calendar), spec.margin.delivery_addon_business_days
+
+    def addon_from(ltd_day: int) -> int:
+        return day_number(days.before(day_of(ltd_day), addon_days)) + 1
+
     return {
         chip.name: ChipTerms(
-            chip.unit_lots or 1, chip.ref_tenths or 0, chip.ref_provisional, spec.margin.delivery_addon_bp
+            chip.unit_lots or 1, chip.ref_tenths or 0, chip.ref_provisional, spec.margin.delivery_addon_bp, addon_from
         )
         for chip in spec.listed_chips
     }  # fmt: skip

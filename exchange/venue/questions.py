@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts_spec.schema import MarginFile
 from exchange.engine.calls.what_if import WhatIf
 from exchange.engine.event_rows import Row
 from exchange.engine.order_rows import OrderRow
@@ -21,6 +22,7 @@ from exchange.wire.messages import (
     AccountSnapshot,
     DayView,
     Err,
+    MarginTerms,
     MarginView,
     OrderView,
     PositionView,
@@ -46,6 +48,16 @@ class VenueQuestions:
         self._states, self._table, self._reports = states, table, reports
         self._statements, self._schedule = statements, schedule
         self._what_if = WhatIf()
+        self._margin: MarginTerms | None = None
+
+    def use_rates(self, rates: MarginFile) -> None:
+        """Tell clients of these rates of full margin, for which no definition has a place."""
+        credits = [(*pair.legs, *pair.ratio, pair.credit_bp) for pair in rates.pair]
+        self._margin = MarginTerms(rates.maintenance_bp, credits)
+
+    def margin_terms(self) -> MarginTerms | None:
+        """What full margin is computed with, besides the rates in definitions; None: not known."""
+        return self._margin
 
     def account_pages(self, account: int) -> list[AccountSnapshot]:
         """The whole account, in pages (SESS-006)."""

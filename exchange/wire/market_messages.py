@@ -227,13 +227,17 @@ class Candles(ChannelMessage, tag="candles"):
 
 
 class MarginRates(Part):
-    """What margin of an outright is computed with (MARGIN-001). Contracts of one commodity offset each other."""
+    """What margin of an outright is computed with (MARGIN-001). Contracts of one commodity offset each other.
+
+    addon_from   first trading day of the delivery add-on, of a physical month; longer ones have it in that month
+    """
 
     commodity: str
     psr_mills: Count
     intra_mills: Count
     tier_mills: Count
     addon_bp: Count
+    addon_from: str = ""
 
 
 class InstrumentDefinition(Part):
@@ -276,6 +280,7 @@ class InstrumentDefinition(Part):
     reference_tenths: Count = 0
     reference_provisional: bool = False
     margin_rates: MarginRates | None = None
+    auction_fee: Integer = 0
 
 
 class Instruments(ChannelMessage, tag="instruments"):

@@ -271,6 +271,13 @@ MEANINGS = {
     "hard_ms": _M("ms", "time without progress after which a slow connection is closed (4009)"),
     "private_kb": _M("KiB", "unsent bytes above which a connection with a logon is closed (4009)"),
     "limits": _M("", "token buckets"),
+    "Hello.margin": _M("", "what full margin is computed with, besides `rates` of definitions"),
+    "maintenance_bp": _M("basis point", "share of the initial margin below which an account is called"),
+    "credits": _M(
+        "basis point",
+        "`[k, k2, ratio, ratio2, credit]`: share of the scans of opposite nets of two commodities, in GPU-hours of "
+        "this ratio, that is given back; in the order in which pairs are taken, hours used once",
+    ),
     "notes": _M("", "texts for people"),
     "bucket": _M("", "name of the bucket", ("order", "cancel", "quote", "sub", "query", "replay", "frame")),
     "rate": _M("count", "tokens added a second"),
@@ -396,6 +403,10 @@ MEANINGS = {
     "delivery_to_us": _M("us", "end of delivery"),
     "maker_fee": _M("mill", "fee of a resting order, a lot and hour"),
     "taker_fee": _M("mill", "fee of an order that takes, a lot and hour"),
+    "auction_fee": _M("mill", "fee of both sides of an uncross, a lot and hour; absent: 0"),
+    "addon_from": _M(
+        "", "first trading day on which shorts of this month hold the add-on, to the last trading day; absent: no month"
+    ),
     "ioc_only": _M("", "orders trade at once or not at all: none rests here"),
     "life": _M("", "what became of an instrument that no longer trades; absent: it is listed", _LIVES),
     "combo": _M("", "kind of combination, like calendar; absent: none"),

@@ -82,6 +82,7 @@ from exchange.wire.responses import (
     LimitUse,
     Live,
     MarginPart,
+    MarginTerms,
     MarginTotal,
     MarginView,
     Ok,

@@ -58,6 +58,7 @@ OFFERED_CHANNELS: tuple[ChannelName, ...] = (
 # Channels of one instrument each: a row of `sub` may name a chip instead, or all (MDATA-023).
 BY_INSTRUMENT: tuple[ChannelName, ...] = ("status", "trades", "top", "depth", "orders", "stats")
 EVERY_CHIP = "ALL"
+PAST_QUERIES = ("trades", "candles")  # of public data: /v1/md answers them without a logon (SESS-004)
 IntervalText = Literal["1m", "1h", "1d"]
 GpuHours = Annotated[int, Meta(ge=1, le=INT53)]
 LotsThreshold = Annotated[int, Meta(ge=1, le=LOTS_BOUND)]

@@ -10,8 +10,8 @@ from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import Err, Fill, LimitsQuery, LimitUse, Ok, Query, Replay
+from exchange.wire.requests import PAST_QUERIES
 
-PAST = ("trades", "candles")  # public: also without a logon, on /v1/md (SESS-004)
 FILLS_MAX = 2_000  # events of a stream that one `fills` query may cover, so that the reply fits into a frame (WIRE-003)
 _OF_FILLS = (int(EventKind.FILL), int(EventKind.LEG_FILLED))
 
@@ -32,7 +32,7 @@ def answer_query(connection: Connection, session: Session, message: Query) -> No
     """Answer a query from the released state: at once, or when the commit that is being written is durable."""
     if _mixes_keys(connection, message):
         return
-    if message.what in PAST:
+    if message.what in PAST_QUERIES:
         if not _is_over(connection, connection.gateway.buckets.of("query", session.key.accounts[0]), message):
             _ask(connection, lambda: connection.gateway.port.past.answer(message))
         return
@@ -45,7 +45,7 @@ def query_without_logon(connection: Connection, message: Query) -> None:
     """As `answer_query`, for `/v1/md`: without a logon a client may ask for past trades and candles."""
     if connection.live and connection.session is not None:
         answer_query(connection, connection.session, message)
-    elif message.what not in PAST:
+    elif message.what not in PAST_QUERIES:
         connection.refuse(message.request_id, ErrorCode.NOT_LOGGED_ON, f"log on first: auth, for what {message.what}")
         connection.close(CloseCode.LOGON_FAILED, "not logged on")
     elif not _mixes_keys(connection, message):
@@ -59,7 +59,7 @@ def _mixes_keys(connection: Connection, message: Query) -> bool:
     text = ""
     if message.what != "margin" and (message.orders or message.positions):
         text = f"orders and pos do not belong to what {message.what}: margin has them"
-    elif message.what not in PAST and (message.instrument or message.from_us or message.to_us or message.limit):
+    elif message.what not in PAST_QUERIES and (message.instrument or message.from_us or message.to_us or message.limit):
         text = f"i, from_us, to_us and limit do not belong to what {message.what}: trades and candles have them"
     elif message.what == "candles" and (message.first_sequence or message.last_sequence):
         text = "from and to do not belong to what candles: from_us and to_us do"
