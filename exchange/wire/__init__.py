@@ -12,6 +12,7 @@ request_table       for each key of requests that become commands: where its val
 binary              binary records, laid out by the table
 allowed             the values that a field may have, for the text of a refusal
 meanings            what each field means, and its unit
+past_meanings       what those of past trades and candles mean
 reference           all messages as a person reads them, from types and meanings
 record_reference    all records as a person reads them
 schema              JSON Schema of all messages, layouts of records, tables of errors and close codes

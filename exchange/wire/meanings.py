@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from exchange.clearing_codes import Life
 from exchange.codes import MarketState, SettleMethod
+from exchange.wire.past_meanings import PAST_MEANINGS
 from exchange.wire.words import (
     ACCOUNT_STATES,
     CANCEL_REASONS,
@@ -273,11 +274,7 @@ MEANINGS = {
     "limits": _M("", "token buckets"),
     "Hello.margin": _M("", "what full margin is computed with, besides `rates` of definitions"),
     "maintenance_bp": _M("basis point", "share of the initial margin below which an account is called"),
-    "credits": _M(
-        "basis point",
-        "`[k, k2, ratio, ratio2, credit]`: share of the scans of opposite nets of two commodities, in GPU-hours of "
-        "this ratio, that is given back; in the order in which pairs are taken, hours used once",
-    ),
+    "credits": _M("basis point", "`[k, k2, ratio, ratio2, share]`: of the scans of opposite nets, given back"),
     "notes": _M("", "texts for people"),
     "bucket": _M("", "name of the bucket", ("order", "cancel", "quote", "sub", "query", "replay", "frame")),
     "rate": _M("count", "tokens added a second"),
@@ -338,32 +335,11 @@ MEANINGS = {
     "levels": _M("count", "levels a side; 0: all"),
     "first_sequence": _M("sequence", "first message of the range"),
     "last_sequence": _M("sequence", "last message of the range"),
-    "Query.first_sequence": _M("sequence", "first event of the range, of `fills`; first `tid`, of `trades`"),
-    "Query.last_sequence": _M("sequence", "last event of the range, of `fills`; last `tid`, of `trades`, 0: no bound"),
-    "Query.instrument": _M("id", "instrument of `trades` and `candles`"),
     "ReplayEnd.last_sequence": _M("sequence", "last message that was asked for"),
     "snapshot": _M("", "the whole state: replaces what the client has"),
     "conflated": _M("", "several messages merged into one, because the connection is slow"),
     "bids": _M("tick, lot", "levels `[px, q]` with their lots now; 0 removes the level; in a snapshot best first"),
     "asks": _M("tick, lot", "the same of the other side"),
-    "interval": _M("", "interval of candles: a minute, an hour, a trading day from close to close"),
-    "Candles.interval": _M("", "interval of the candles", ("1m", "1h", "1d")),
-    "from_us": _M("us", "first time of the range: of a trade, or of the start of a candle; 0: no bound"),
-    "to_us": _M("us", "last time of the range; 0: no bound"),
-    "limit": _M("count", "most rows of the page; 0: 500"),
-    "trades": _M("id, us, tick, lot", "the newest trades of the range, in order: `[tid, ts, px, q, aggressor, au]`"),
-    "candles": _M(
-        "us, tick, lot, tick x lot, count",
-        "the newest candles of the range, in order: `[start, open, high, low, close, q, val, trades]`",
-    ),
-    "next_page": _M(
-        "id or us", "the row before: ask for the page that ends with it as `to` (trades) or `to_us`; absent: none"
-    ),
-    "oldest_us": _M("us", "from when on rows are kept; 0: since the first trade of the venue"),
-    "Candles.rows": _M(
-        "us, tick, lot, tick x lot, count",
-        "candles that are new or have changed: `[start, open, high, low, close, q, val, trades]`",
-    ),
     "implied_bid": _M("tick, lot", "`[px, q]` of the best implied bid, which is not in `b`; lots 0: gone"),
     "implied_ask": _M("tick, lot", "`[px, q]` of the best implied ask, which is not in `a`; lots 0: gone"),
     "checksum": _M("CRC-32", "checksum of the book after this message"),
@@ -404,9 +380,7 @@ MEANINGS = {
     "maker_fee": _M("mill", "fee of a resting order, a lot and hour"),
     "taker_fee": _M("mill", "fee of an order that takes, a lot and hour"),
     "auction_fee": _M("mill", "fee of both sides of an uncross, a lot and hour; absent: 0"),
-    "addon_from": _M(
-        "", "first trading day on which shorts of this month hold the add-on, to the last trading day; absent: no month"
-    ),
+    "addon_from": _M("", "first trading day of the add-on on shorts of this month, up to its last; absent: no month"),
     "ioc_only": _M("", "orders trade at once or not at all: none rests here"),
     "life": _M("", "what became of an instrument that no longer trades; absent: it is listed", _LIVES),
     "combo": _M("", "kind of combination, like calendar; absent: none"),
@@ -419,4 +393,5 @@ MEANINGS = {
     "MarginRates.tier_mills": _M("mill", "charge for a GPU-hour matched against another quality tier"),
     "addon_bp": _M("basis point", "share of the scan range that shorts hold more near the last trading day"),
     "legs": _M("id, lot", "`[i, lots]` of each leg when one lot is bought; negative: the leg is sold"),
+    **{name: Meaning(*meaning) for name, meaning in PAST_MEANINGS.items()},
 }  # fmt: skip

@@ -147,6 +147,23 @@ def figures_of_the_day(talk: Talk, peer: Peer) -> None:
     channels = [ChannelSpec(name_of_channel="settlement"), day]
     granted = talk.ask(peer, Subscribe(request_id=18, channels=channels))[0].channels  # type: ignore[attr-defined]
     peer.ask(Unsubscribe(request_id=19, channel=[number for number, _ in granted]))
+    past(talk, third)
+
+
+def past(talk: Talk, trader: Peer) -> None:
+    """Past trades and candles without a logon, and the running candle."""
+    bench, book, price = talk.bench, talk.bench.instrument, talk.bench.price
+    talk.section = "past"
+    reader = talk.join("/v1/md")
+    talk.ask(reader, Query(request_id=1, what="candles", instrument=book, interval="1m", limit=500))
+    channel = ChannelSpec(name_of_channel="candles", instrument=book, interval="1m")
+    talk.ask(reader, Subscribe(request_id=2, channels=[channel]))
+    trader.ask(bench.order(18, "m8", side="s", price_tick=price - 1, order_lots=4, tif="ioc"))
+    bench.pass_ms(100)
+    talk.hear(reader)
+    talk.ask(reader, Query(request_id=3, what="trades", instrument=book, limit=1))
+    talk.ask(reader, Query(request_id=4, what="trades", instrument=book, last_sequence=1, limit=1))
+    reader.drop()
 
 
 def many_instruments(talk: Talk, peer: Peer) -> None:

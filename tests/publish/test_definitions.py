@@ -1,15 +1,16 @@
 """Definitions of a listed catalogue against the contract specification that they come from, field by field."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from contracts_spec.business_days import BusinessDays
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.outrights import Instrument
-from exchange.codes import CommandKind, Family, OrderEntry
+from exchange.codes import CommandKind, Family, OrderEntry, PeriodKind
 from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.control.catalogue import listing_payloads
@@ -42,10 +43,13 @@ def wanted(one: Instrument) -> dict[str, Any]:
     """The definition in the words of the wire, each figure from the specification alone."""
     chip = next(chip for chip in SPEC.listed_chips if chip.name == one.chip)
     margin = SPEC.margin
-    rates = {
+    rates: dict[str, Any] = {
         "psr": chip.psr_mills, "intra": margin.intra_mills, "tier": margin.tier_mills,
         "addon_bp": margin.delivery_addon_bp,
     }  # fmt: skip
+    if one.kind == PeriodKind.MONTH and one.family == Family.PHY:
+        ltd = datetime.fromtimestamp(one.ltd_ns / 1e9, UTC).date()
+        rates["addon_from"] = str(BusinessDays(SPEC.calendar).before(ltd, 5) + timedelta(days=1))
     start = datetime.fromtimestamp(one.deliv_from / 1e9, UTC)
     return {
         "i": one.id, "sym": one.symbol, "rev": 1, "fam": one.family.name, "chip": one.chip, "floor_bp": one.floor_bp,
@@ -54,6 +58,7 @@ def wanted(one: Instrument) -> dict[str, Any]:
         "band": one.band_ticks, "limit": (one.low_tick, one.high_tick), "settle": one.settle_tick,
         "ltd": one.ltd_ns // 1_000, "deliv_from": one.deliv_from // 1_000, "deliv_to": one.deliv_to // 1_000,
         "maker_fee": one.maker_fee, "taker_fee": one.taker_fee, "phase": "CLOSED",
+        "auction_fee": one.auction_fee,
         "kind": KINDS[one.kind.name] if one.kind is not None else "",
         "ref_tenths": chip.ref_tenths, **({"ref_prov": True} if chip.ref_provisional else {}),
         **({} if one.legs else {"rates": rates}),

@@ -23,6 +23,7 @@ def test_definition_is_that_of_the_protocol() -> None:
         "from": "2027-03-01", "hours": 744, "tick_mills": 1, "min_inc": 1, "min_q": 1, "max_q": 10000, "unit_lots": 8,
         "ccy": "USD", "match": "fifo", "band": 200, "limit": (2277, 3415), "settle": 2846, "ltd": 1803326400000000,
         "deliv_from": 1803859200000000, "deliv_to": 1806537600000000, "maker_fee": 0, "taker_fee": 2, "phase": "OPEN",
+        "auction_fee": 1,
         "ref_tenths": 7_900, "ref_prov": True,
         "rates": {"k": "H100", "psr": 400, "intra": 60, "tier": 50, "addon_bp": 5_000},
     }  # fmt: skip
