@@ -81,7 +81,7 @@ class MarketData:
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
         trade_ids = {index: last for (name, index), last in self._numbers.items() if name == "trades"}
-        self.prints = Prints(trade_ids, source.time_ns, Candles(table.since))
+        self.prints = Prints(trade_ids, source.time_ns, Candles(table.since, table.id_of))
         self.past = Past(table, self.prints)
         self._fold = EventFold(trade_ids)
         self._books = OpenBooks(source, self._fold)

@@ -6,6 +6,7 @@ snapshots, and halts the market while the disk has no space for another segment 
 
 from exchange.seams import Clock
 from exchange.venue.bootstrap import OpenVenue
+from exchange.venue.daily.day_candles import DAYS, DayCandles
 from exchange.venue.loop import Writer
 
 IDLE_TURNS = 5  # turns of 10 ms without a commit, after which the journal may write SEAL
@@ -20,6 +21,11 @@ class Upkeep:
         self._opened, self._venue, self._clock = opened, opened.venue, clock
         self._writer = writer
         self._snapshots: Writer | None = None
+        self._days = DayCandles(
+            opened.seams.disk, f"{opened.folder}/{DAYS}", opened.history_name, self._venue.market.prints,
+            opened.warnings.note,
+        )  # fmt: skip
+        self._days.load(self._venue.sequence)
         self._idle_turns = 0
         self._sealing = False
         self._is_full, self._try_space_ns = False, 0  # whether the journal lacks space, when to try again
@@ -49,6 +55,8 @@ class Upkeep:
         venue.publish_due()
         if (write := venue.history.begin_flush()) is not None:
             self._writer.spawn(write, self._events_written)
+        if (write_days := self._days.begin_write(venue.time_us, venue.sequence)) is not None:
+            self._writer.spawn(write_days, self._days_written)
         self._opened.keys.flush()
         self._check_space()
         self._idle_turns = self._idle_turns + 1 if venue.idle else 0
@@ -63,6 +71,13 @@ class Upkeep:
             self._venue.fail(error)
         elif not self._venue.failed:
             self._venue.history.end_flush()
+
+    def _days_written(self, error: BaseException | None) -> None:
+        """A disk error is a warning: what the files would have is read from the events of a day, or is not shown."""
+        if isinstance(error, OSError):
+            self._opened.warnings.note(f"candles of a trading day were not written: {error}")
+        elif error is not None:
+            self._venue.fail(error)
 
     def _check_space(self) -> None:
         """Halt the market when the disk fills up, while there is still space for cancels; try again later (DUR-024)."""

@@ -1,12 +1,12 @@
 """The candles of all books, in minutes, as far back as prints are kept. Longer candles are made of them when asked for.
 
-    candles = Candles(table.since)                  # book -> first command of the instrument that it has now
+    candles = Candles(table.since, table.id_of)     # of a book: first command and id of the instrument it has now
     candles.take(prints)                            # prints in order of time
     candles.page(5, HOUR, from_us, to_us, 500)      # the newest 500 of a book in a range, and what was before
     candles.rows_from(5, HOUR, start_us)            # those that start at a time or later
 
 A candle is complete or it is not shown: none begins before `oldest_us`. Those of a book's former instrument are not
-kept.
+kept. Trading days that are over may be kept longer than minutes (`keep_day`), by id of instrument.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from exchange.publish.past.candle_rows import CANDLE, MINUTE, Interval, grouped, of_prints
+from exchange.publish.past.candle_rows import CANDLE, DAY, MINUTE, Interval, grouped, of_prints
 
 MINUTES_MAX = 1 << 20  # candles of a minute, of all books together: 72 MiB
 _NO_ROWS = np.zeros(0, CANDLE)
@@ -61,9 +61,13 @@ class _Series:
 class Candles:
     """Candles of a minute by book."""
 
-    def __init__(self, since: Callable[[int], int] = lambda book: 0) -> None:
-        """`since`: first command of the instrument that a book has now."""
-        self._since = since
+    def __init__(
+        self, since: Callable[[int], int] = lambda book: 0, id_of: Callable[[int], int] = lambda book: book
+    ) -> None:
+        """`since`, `id_of`: first command and id of the instrument that a book has now."""
+        self._since, self._id_of = since, id_of
+        self._days: dict[int, np.ndarray] = {}  # by start of the day: its candles, in order of instrument id
+        self._first_day_us = -1  # before this day there was no trade; -1: not known
         self._books: dict[int, _Series] = {}
         self._minutes = self._complete_us = 0
 
@@ -110,9 +114,58 @@ class Candles:
             series.drop_before(self._complete_us)
         self._minutes = sum(len(series.rows) for series in self._books.values())
 
+    def _from_minutes_us(self, interval: Interval) -> int:
+        """From when on every candle can be made of minutes; 0: from the first trade on."""
+        return interval.next_us(self._complete_us) if self._complete_us else 0
+
     def oldest_us(self, interval: Interval) -> int:
         """From when on every candle is complete; 0: from the first trade on."""
-        return interval.next_us(self._complete_us) if self._complete_us else 0
+        oldest_us = self._from_minutes_us(interval)
+        if interval is DAY and oldest_us:
+            while oldest_us - DAY.length_us in self._days:
+                oldest_us -= DAY.length_us
+            return 0 if oldest_us <= self._first_day_us else oldest_us
+        return oldest_us
+
+    def day(self, start_us: int) -> np.ndarray | None:
+        """The candles of a trading day that is over, of all instruments, by id; None: not all its prints are known."""
+        if start_us < self._from_minutes_us(DAY):
+            return None
+        parts: list[np.ndarray] = [_NO_ROWS]
+        for book in list(self._books):
+            series = self._of(book)
+            if series is not None:
+                begin, end = np.searchsorted(series.rows["start_us"], (start_us, start_us + DAY.length_us))
+                part = series.rows[begin:end].copy()
+                part["instrument"] = self._id_of(book)
+                parts.append(part)
+        return grouped(np.concatenate(parts), DAY)
+
+    def keep_day(self, start_us: int, rows: np.ndarray, is_first: bool) -> None:
+        """Keep what `day` has returned, now or before. `is_first`: before this day there was no trade."""
+        self._days[start_us] = rows
+        if is_first:
+            self._first_day_us = start_us
+
+    def first_day_us(self) -> int:
+        """The first day that `day` can return and that has a trade; -1: there is none."""
+        starts = [int(series.rows["start_us"][0]) for series in self._books.values() if len(series.rows)]
+        oldest_us: int = DAY.start_us(min(starts)) if starts else -1
+        return max(oldest_us, self._from_minutes_us(DAY)) if starts else -1
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether every print there has been is known."""
+        return not self._complete_us
+
+    def _kept_days(self, book: int, start_us: int) -> list[np.ndarray]:
+        """Candles of a book's instrument of kept days, from `start_us` on, that minutes do not have."""
+        number, found = self._id_of(book), []
+        for day_us in range(max(self.oldest_us(DAY), DAY.next_us(start_us)), self._from_minutes_us(DAY), DAY.length_us):
+            rows = self._days.get(day_us, _NO_ROWS)
+            place = int(np.searchsorted(rows["instrument"], number))
+            found.append(rows[place : place + 1][rows["instrument"][place : place + 1] == number])
+        return found
 
     def trades(self, book: int) -> int:
         """Number of trades counted so far, to notice a change."""
@@ -122,10 +175,12 @@ class Candles:
     def rows_from(self, book: int, interval: Interval, start_us: int) -> np.ndarray:
         """The complete candles of a book that start at `start_us` or later."""
         series = self._of(book)
-        if series is None:
-            return _NO_ROWS
-        begin = np.searchsorted(series.rows["start_us"], max(interval.next_us(start_us), self.oldest_us(interval)))
-        return grouped(series.rows[begin:], interval)
+        rows = _NO_ROWS if series is None else series.rows
+        begin_us = max(interval.next_us(start_us), self._from_minutes_us(interval))
+        found = grouped(rows[np.searchsorted(rows["start_us"], begin_us) :], interval)
+        if interval is DAY and self._days:
+            return np.concatenate([*self._kept_days(book, start_us), found])
+        return found
 
     def page(self, book: int, interval: Interval, from_us: int, to_us: int, count: int) -> CandlePage:
         """The newest `count` candles of a book that start in a closed range of time."""

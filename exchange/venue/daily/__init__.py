@@ -13,5 +13,6 @@ position_flags   accounts above a spot limit or an accountability level
 keepers          makes them all; opens the indices of a new venue
 missed_days      closes that passed while the venue was down
 house_keeper     runs index_keeper and spot_months
+day_candles  candles of trading days that are over, kept in files
 caller       margin runs after each of these, and what follows from them
 """
