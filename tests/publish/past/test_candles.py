@@ -95,7 +95,8 @@ def test_too_many_candles_leave_the_newer_half(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.rule("HIST-001")
 def test_a_book_shows_nothing_of_the_instrument_before() -> None:
     made = made_prints(7, 300)
-    change, since = made[150].sequence, {1: 0, 2: 0, 7: 0}
+    change = next(one.sequence for one in made[150:] if one.book == 1)
+    since = {1: 0, 2: 0, 7: 0}
     candles = fed(Candles(since.__getitem__), made[:120], random.Random(3))
     since[1] = change
     assert candles.trades(1) == 0 and not len(candles.rows_from(1, MINUTE, 0))

@@ -71,3 +71,24 @@ def test_of_prints_that_are_not_kept_there_is_no_page(monkeypatch: pytest.Monkey
     assert prints.complete_us == kept[0].time_us + 1
     page = trade_page(prints, 1, TradeRange(0, LATEST, 0, LATEST), 2_000)
     assert page.ids.tolist() == [one.number for one in kept if one.book == 1] and page.next_id == 0
+
+
+@pytest.mark.rule("HIST-001", "HIST-002")
+def test_after_a_start_everything_is_known_from_the_oldest_kept_event_on() -> None:
+    made = made_prints(4, 300)
+    rows, last = events(made), {1: made[-1].number}
+
+    def known(*pieces: np.ndarray) -> tuple[int, int]:
+        prints = Prints(last, made[-1].time_us * 1_000)
+        prints.load(pieces)
+        assert prints.candles.trades(1) == sum(one.book == 1 for one in made if one.number >= prints.first_id)
+        return prints.first_id, prints.complete_us
+
+    assert known() == (301, made[-1].time_us + 1)
+    assert known(rows) == known(rows[200:], rows[:200]) == (1, 0)
+    assert known(rows[200:], rows[120:200]) == (121, made[120].time_us + 1)
+    quiet = np.zeros(1, EVENT)
+    quiet["time_ns"] = made[0].time_us * 1_000
+    assert known(rows[200:], quiet) == (201, made[0].time_us + 1), "no print since the oldest kept event"
+    first, complete_us = known(rows[200:], rows[100:199])
+    assert first > 200 and complete_us == made[first - 1].time_us + 1

@@ -86,17 +86,36 @@ def test_a_day_that_is_missing_ends_what_is_shown(folder: Path) -> None:
         store.add(of_days(made, place, place))
     files = sorted(folder.iterdir())
     (files[1]).write_bytes(files[1].read_bytes()[:-1] + b"x")
-    close = of_days(made, 4, 4)
-    later = [one._replace(time_us=DAY.start_us(one.time_us) + DAY_US) for one in close]
-    again = Store(folder, later[:1], close[0].number - 1)
-    again.prints.candles.restart(DAY.start_us(close[0].time_us))
-    oldest_us = again.prints.candles.oldest_us(DAY)
+    start_us = DAY.start_us(of_days(made, 4, 4)[0].time_us)
+    prints, warned = reopened(folder, start_us)
+    oldest_us = prints.candles.oldest_us(DAY)
     assert oldest_us == int(files[2].name.split(".")[0])
-    assert [row[0] for row in again.day_rows()] == [
+    assert [row[0] for row in told(prints.candles.rows_from(1, DAY, 0))] == [
         row[0] for row in plain_candles(of_days(made, 0, 3), 1, "1d") if row[0] >= oldest_us
     ]
-    assert len(again.warned) == 1 and str(files[1]) in again.warned[0] and "damaged" in again.warned[0]
-    assert Store(folder, later[:1], close[0].number - 1, history="h_2").day_rows() == []
+    assert len(warned) == 1 and str(files[1]) in warned[0] and "damaged" in warned[0]
+
+
+@pytest.mark.rule("HIST-005")
+def test_files_of_another_journal_or_ahead_of_it_are_left_out(folder: Path) -> None:
+    made = made_prints(3, 700, step_s=600)
+    store = Store(folder, of_days(made, 0, 0))
+    for place in range(1, 5):
+        store.add(of_days(made, place, place))
+    start_us, last = DAY.start_us(of_days(made, 4, 4)[0].time_us), of_days(made, 4, 4)[-1].sequence
+    for terms, shown in (({}, True), ({"sequence": last}, True), ({"sequence": last - 1}, False),
+                         ({"history": "h_2"}, False)):  # fmt: skip
+        prints, warned = reopened(folder, start_us, **terms)  # type: ignore[arg-type]
+        expected = start_us if not shown else 0
+        assert prints.candles.oldest_us(DAY) == expected and not warned
+
+
+def reopened(folder: Path, start_us: int, history: str = "h_1", sequence: int = 10**9) -> tuple[Prints, list[str]]:
+    """A venue that starts with the files and with all prints from a time on."""
+    prints, warned = Prints({1: 1}, start_us * 1_000), list[str]()
+    prints.candles.restart(start_us)
+    DayCandles(RealDisk(), str(folder), history, prints, warned.append).load(sequence)
+    return prints, warned
 
 
 @pytest.mark.rule("HIST-005")
