@@ -166,7 +166,8 @@ class Prints:
         first, last = max(first, self._first), min(last, self._last)
         for number in range(last // BLOCK, first // BLOCK - 1, -1) if first <= last else ():
             start, stop = max(first, number * BLOCK), min(last, number * BLOCK + BLOCK - 1)
-            yield np.arange(start, stop + 1), self._rows_between(start, stop)
+            rows = self._blocks[number][start - number * BLOCK : stop + 1 - number * BLOCK]
+            yield np.arange(start, stop + 1), rows
 
     def _take_new(self) -> None:
         """Store the prints among the waiting rows. A gap in their ids drops everything before it."""

@@ -34,13 +34,15 @@ def trade_page(prints: Prints, book: int, wanted: TradeRange, count: int) -> Tra
     for numbers, block in prints.newest_first(wanted.first_id, wanted.last_id):
         if block["time_ns"][0] // NS_PER_US > wanted.to_us:
             continue
-        times = block["time_ns"] // NS_PER_US
-        ours = (block["instrument"] == book) & (block["sequence"] >= wanted.since)
-        places = np.flatnonzero(ours & (times >= wanted.from_us) & (times <= wanted.to_us))
-        ids.append(numbers[places])
-        rows.append(block[places])
-        found += len(places)
-        if found > count or times[0] < wanted.from_us or block["sequence"][0] < wanted.since:
+        places = np.flatnonzero(block["instrument"] == book)  # first, because most prints are of other books
+        ours = block[places]
+        times = ours["time_ns"] // NS_PER_US
+        wants = (times >= wanted.from_us) & (times <= wanted.to_us) & (ours["sequence"] >= wanted.since)
+        ids.append(numbers[places[wants]])
+        rows.append(ours[wants])
+        found += len(rows[-1])
+        oldest_us = block["time_ns"][0] // NS_PER_US
+        if found > count or oldest_us < wanted.from_us or block["sequence"][0] < wanted.since:
             break
     all_ids, all_rows = np.concatenate(ids[::-1]), np.concatenate(rows[::-1])
     next_id = int(all_ids[-count - 1]) if found > count else 0
