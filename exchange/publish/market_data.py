@@ -18,7 +18,7 @@ snapshot of its channel, then the messages that later calls of `due` return.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -28,9 +28,7 @@ from exchange.publish.channel_kinds import ChannelKey, PolledChannel, event_key,
 from exchange.publish.channels import EventChannel
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.daily.daily_channels import DailyChannels, DailySource
-from exchange.publish.daily.stats import StatsChannel, StatsSource
-from exchange.publish.daily.stats_board import StatsBoard
-from exchange.publish.daily.wide_stats import WideStatsChannel
+from exchange.publish.daily.stats import StatsSource
 from exchange.publish.event_messages import EndsUs, EventMessages, no_schedule
 from exchange.publish.fold.audience import Audience, Everyone, encoding_bits
 from exchange.publish.fold.event_fold import EventFold, Frames
@@ -39,13 +37,13 @@ from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import CadencedChannel, OpenBooks, Source, StateChannel
 from exchange.publish.orders.order_channels import FollowedOrders, OrdersChannel, OrdersSource
-from exchange.publish.past.candle_channel import CandleBoard, CandleChannel
 from exchange.publish.past.candles import Candles
 from exchange.publish.past.past import Past
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Prints, trades_again, trades_message
 from exchange.publish.raw_channels import RawChannel
 from exchange.publish.subscriptions.channel_table import ChannelTable
+from exchange.publish.subscriptions.polled_boards import PolledBoards
 from exchange.publish.subscriptions.wide_channels import WideChannel
 from exchange.publish.subscriptions.wide_subscriptions import WideSubscriptions
 from exchange.units import NS_PER_US
@@ -92,8 +90,7 @@ class MarketData:
         self._phases = Phases()
         self._phases.add(row for row in table.rows if row is not None)
         self._messages = EventMessages(table, self._phases, ends_us)
-        self.daily, stats = DailyChannels(table, source), StatsBoard(source)
-        self._boards: dict[type, Any] = {StatsChannel: stats, WideStatsChannel: stats, CandleChannel: CandleBoard()}
+        self.daily, self._polled = DailyChannels(table, source), PolledBoards(source)
         self._orders = FollowedOrders(source)
         self._out: list[Message] = []
 
@@ -137,7 +134,7 @@ class MarketData:
         if isinstance(channel, StateChannel):
             self._books.open(index, channel, self.sequence)
         elif isinstance(channel, PolledChannel):
-            self._boards[type(channel)].open(channel)
+            self._polled.open(channel)
         elif key.name == "trades" and isinstance(channel, EventChannel):
             channel.resume(self._fold.trade_id(index))
             self._fold.stream_trades(index, number)
@@ -164,7 +161,7 @@ class MarketData:
         elif isinstance(channel, OrdersChannel):
             self._orders.close(channel)
         elif isinstance(channel, PolledChannel):
-            self._boards[type(channel)].close(channel)
+            self._polled.close(channel)
         elif key.name == "trades" and key.book:
             self._fold.stream_trades(key.book, 0)
 
@@ -222,9 +219,7 @@ class MarketData:
         channel = self._channels[number]
         if self._channels.has_ended(number):
             return []
-        if isinstance(channel, WideStatsChannel | OrdersChannel):
-            return [] if since == channel.sequence else channel.snapshot(self.sequence, self.time_us)
-        if isinstance(channel, PolledChannel):
+        if isinstance(channel, PolledChannel | OrdersChannel):
             merged = channel.merged(since, self.sequence, self.time_us)
             return channel.snapshot(self.sequence, self.time_us) if merged is None else merged
         assert isinstance(channel, StateChannel), "event channels are never conflated"
@@ -265,9 +260,8 @@ class MarketData:
             del dirty[channel]
             channel.postpone(now_us)
             self._send(channel)
-        for board in self._boards.values():
-            if board.is_due(now_us) and self._source.sequence == self.sequence:
-                self._out += board.due(now_us, self.sequence, self.time_us)
+        if self._source.sequence == self.sequence:
+            self._out += self._polled.due(now_us, self.sequence, self.time_us)
         out, self._out = self._out, []
         return out
 

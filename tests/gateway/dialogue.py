@@ -138,6 +138,7 @@ def market_data(talk: Talk, peer: Peer, other: Peer) -> None:
     figures_of_the_day(talk, peer)
     single_orders(talk, third)
     many_instruments(talk, third)
+    past(talk, third)
 
 
 def figures_of_the_day(talk: Talk, peer: Peer) -> None:
@@ -147,7 +148,6 @@ def figures_of_the_day(talk: Talk, peer: Peer) -> None:
     channels = [ChannelSpec(name_of_channel="settlement"), day]
     granted = talk.ask(peer, Subscribe(request_id=18, channels=channels))[0].channels  # type: ignore[attr-defined]
     peer.ask(Unsubscribe(request_id=19, channel=[number for number, _ in granted]))
-    past(talk, third)
 
 
 def past(talk: Talk, trader: Peer) -> None:
@@ -158,7 +158,7 @@ def past(talk: Talk, trader: Peer) -> None:
     talk.ask(reader, Query(request_id=1, what="candles", instrument=book, interval="1m", limit=500))
     channel = ChannelSpec(name_of_channel="candles", instrument=book, interval="1m")
     talk.ask(reader, Subscribe(request_id=2, channels=[channel]))
-    trader.ask(bench.order(18, "m8", side="s", price_tick=price - 1, order_lots=4, tif="ioc"))
+    trader.ask(bench.order(19, "m8", side="s", price_tick=price - 1, order_lots=4, tif="ioc"))
     bench.pass_ms(100)
     talk.hear(reader)
     talk.ask(reader, Query(request_id=3, what="trades", instrument=book, limit=1))

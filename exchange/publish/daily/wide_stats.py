@@ -53,6 +53,10 @@ class WideStatsChannel:
             pages.append(page)
         return pages
 
+    def merged(self, since: int, e: int, time_us: int) -> list[ChannelMessage] | None:
+        """[] for a reader that has missed nothing after message `since`; None: it needs a snapshot (RATE-006)."""
+        return [] if since == self.sequence else None
+
     def _look(self, source: StatsSource) -> list[int]:
         """Read the figures of all books. Returns places of those whose instrument is new, or whose figures changed."""
         if self._revision == self._table.revision:
