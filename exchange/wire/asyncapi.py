@@ -57,8 +57,9 @@ PATHS = (
         "marketData",
         "/v1/md",
         "Market data",
-        "Public. A logon is needed only for `depth` with `ms` 0, and for what concerns an account.",
-        (Auth, Ping, Subscribe, Unsubscribe, Resync, Replay),
+        "Public. A logon is needed only for `depth` with `ms` 0, for `orders`, and for what concerns an account: without"
+        " one, `query` answers `trades` and `candles`.",
+        (Auth, Ping, Subscribe, Unsubscribe, Resync, Replay, Query),
     ),
     Path(
         "dropCopy",
