@@ -19,7 +19,8 @@ schema.py                  `gpux schema`
 remote                     a package: `gpux doctor`, `gpux probe`
 watch.py                   `gpux watch`
   watching.py *              the live display of an instrument
-reports                    a package: `gpux statement`, `gpux curve`
+trading                    a package: what traders type: `gpux order`, `gpux positions`, `gpux top` and so on
+reports                    a package: `gpux statement`, `gpux margin`, `gpux curve`
 history                    a package: `gpux history`
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
 demo.py                    `gpux demo` and `gpux story`; exchange.demo does the work

@@ -26,18 +26,29 @@ from exchange.cli.reports.statement import statement
 from exchange.cli.scenarios import conformance
 from exchange.cli.schema import schema
 from exchange.cli.serve import serve
+from exchange.cli.trading import completion, orders
+from exchange.cli.trading.account import fills, limits, positions
+from exchange.cli.trading.book import book
+from exchange.cli.trading.login import login
 from exchange.cli.watch import watch
 from exchange.errors import UserError
 from exchange.wire.version import RELEASE
 
-app = cyclopts.App(name="gpux", help="An exchange for GPU-hour futures.", version=RELEASE, default_parameter=EXACT)
-for command in (
-    contracts, serve, demo, story, watch, replay, bench, conformance, schema, statement, margin, curve, doctor, probe,
-    history,
-):  # fmt: skip
+HELP = """An exchange for GPU-hour futures.
+
+Exit codes: 0 done, 1 refused by the venue, 2 wrong use, 69 no venue answers, 130 stopped by Ctrl-C; commands that read
+a venue's folder have codes of their own for damaged files (65, 70) and for disks (73, 74).
+"""
+app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT)
+COMMANDS = (
+    contracts, serve, demo, login, watch, book, orders.cancel, positions, fills, margin, limits, curve, statement,
+    story, replay, bench, conformance, schema, doctor, probe, history,
+)  # fmt: skip
+for command in COMMANDS:
     app.command(command)
+completion.add_command(app)
 add_commands(operator.app)
-for group in (journal.app, key.app, operator.app):
+for group in (orders.app, journal.app, key.app, operator.app):
     app.command(group)
 
 

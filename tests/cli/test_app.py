@@ -19,7 +19,10 @@ from exchange.errors import UserError
 from exchange.wire.version import RELEASE
 from tests.cli.mistakes import ROOT, is_one_line_on_stderr, mistake
 
-HEAVY = ("bench", "clients", "contracts_spec", "exchange.engine", "exchange.gateway", "numpy", "numba", "websockets")
+HEAVY = (
+    "bench", "clients", "contracts_spec", "exchange.engine", "exchange.gateway", "numpy", "numba",
+    "websockets",
+)  # fmt: skip
 
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:

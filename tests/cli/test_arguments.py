@@ -1,6 +1,7 @@
 """Numbers on the command line: taken as typed or refused, at every option of every command there is."""
 
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from typing import Any, get_args
 
 import cyclopts
@@ -41,13 +42,15 @@ def numbers(kind: type) -> list[tuple[str, str]]:
 def typed(path: str, name: str, text: str) -> list[str]:
     """The command line that gives a parameter a text, and all others that it needs a value."""
     arguments, words = path.split(), []
-    for argument in cli.app.parse_commands(path)[1][-1].assemble_argument_collection():
+    there_are = cli.app.parse_commands(path)[1][-1].assemble_argument_collection()
+    place = next((one.index for one in there_are if one.name == name), None) or 0
+    for argument in there_are:
         choices = get_args(argument.hint)
         if argument.name == name and argument.index is None:
             words.append(f"{name}={text}")
         elif argument.name == name:
             words.append(text)
-        elif argument.required:
+        elif argument.required or (argument.index is not None and argument.index < place):
             given = GIVEN.get(argument.hint) or str(choices[0])
             words += [given] if argument.index is not None else [f"{argument.name}={given}"]
     return [*arguments, *words]
@@ -92,7 +95,13 @@ def refused(arguments: list[str], name: str, text: str, allowed: str, capsys: py
 def test_a_whole_number_arrives_as_it_was_typed(path: str, name: str) -> None:
     for text in ("0", "7", "-1", "1000", "999999999999999999", "-999999999999999999"):
         _, bound, _ = cli.app.parse_args(typed(path, name, text), exit_on_error=False, print_error=False)
-        assert bound.arguments[name.lstrip("-").replace("-", "_")] == int(text)
+        assert given(bound.arguments)[name.lstrip("-").replace("-", "_")] == int(text)
+
+
+def given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Values by parameter, those of groups that commands share among them."""
+    groups = [vars(value) for value in arguments.values() if is_dataclass(value)]
+    return dict(arguments) | {name: value for group in groups for name, value in group.items()}
 
 
 def test_a_decimal_number_arrives_as_it_was_typed() -> None:

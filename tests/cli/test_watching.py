@@ -14,32 +14,34 @@ from clients.credentials import Ed25519
 from clients.events import ChannelData, Disconnected, Reconnected
 from clients.local_book import LocalBook
 from exchange.cli.app import main
-from exchange.cli.watching import BAR_CELLS, View, bar, best_line, render, watch
+from exchange.cli.trading.market import ShownMarket
+from exchange.cli.watching import BAR_CELLS, bar, best_line, render, watch
+from exchange.codes import Side
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import TEST
 from exchange.main import Settings, serve
-from exchange.wire.messages import Status, Trades
+from exchange.wire.messages import Stats, Status, Trades
 from tests.clients.stub_session import instrument
 
 SYMBOL = "H100.G90.F27"
 SEED = bytes(32)
 
 
-def view(bids: list[list[int]], asks: list[list[int]]) -> View:
+def view(bids: list[list[int]], asks: list[list[int]]) -> ShownMarket:
     row = instrument(1, SYMBOL, settle=2840)
     book = LocalBook(1, SYMBOL)
     book.load(1, bids, asks, None, False)
-    return View(row, book)
+    return ShownMarket(row, book)
 
 
 def trade(price_tick: int, lots: int, aggressor: str) -> ChannelData:
     return ChannelData(1, Trades(1, 1, 1, 1_799_668_806_500_000, [(5, price_tick, lots, aggressor)]))
 
 
-def drawn(shown: View, rows: int = 4, width: int = 80) -> list[str]:
+def drawn(shown: ShownMarket, rows: int = 4, width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(render(shown, rows))
+    console.print(render(shown, rows, 0))
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -50,7 +52,9 @@ def test_the_ladder_has_asks_above_bids_below_and_the_tape_beside() -> None:
     shown.take(trade(2847, 9, "b"))
     lines = drawn(shown)
     assert lines[0].startswith(f"{SYMBOL}  OPEN") and "settled 2.840" in lines[0]
-    assert "last 2.847 +0.007" in lines[1] and "low 2.845 high 2.847" in lines[1] and "13 lots seen" in lines[1]
+    assert lines[1] == "no trade today, settled 2.840", "the day is what the venue says of it"
+    shown.take(ChannelData(1, Stats(1, 1, 1, 1, 1, 13, 1, 9, 2840, 2845, 2847, 2845, 2847)))
+    assert drawn(shown)[1] == "last 2.847 +0.007  open 2.845  high 2.847  low 2.845  vol 13  OI 9"
     prices = [word for line in lines[4:] for word in line[20:40].split() if word.startswith("2.8")]
     assert prices == ["2.849", "2.847", "2.845", "2.844"]
     assert "12,000" in next(line for line in lines if "2.849" in line)
@@ -87,6 +91,22 @@ def test_a_stale_book_and_a_lost_connection_are_said() -> None:
     assert "disconnected" not in "\n".join(drawn(shown))
 
 
+def test_implied_lots_have_a_column_of_their_own() -> None:
+    shown = view([[2845, 120]], [[2847, 80]])
+    shown.book.imply(Side.BUY, (2846, 33))
+    shown.book.imply(Side.SELL, (2847, 44))
+    lines = drawn(shown)
+    assert [line.split()[:2] for line in lines if "2.846" in line] == [["33", "2.846"]]
+    assert ["2.847", "80", "44"] in [line.split()[:3] for line in lines]
+    assert best_line(shown).endswith(", implied 2.846 x 33 / 2.847 x 44")
+
+
+def test_the_end_of_a_phase_is_counted_down() -> None:
+    shown = view([[2845, 120]], [[2847, 80]])
+    shown.take(ChannelData(1, Status(1, 1, 1, 1, 1, "PREOPEN", until_us=65_000_000)))
+    assert drawn(shown)[0].startswith(f"{SYMBOL}  PREOPEN until 00:01:05, in 1:05")
+
+
 def test_the_phase_is_followed() -> None:
     shown = view([[2845, 120]], [[2847, 80]])
     assert best_line(shown) == "OPEN book 2.845 x 120 / 2.847 x 80"
@@ -94,10 +114,10 @@ def test_the_phase_is_followed() -> None:
     assert best_line(shown).startswith("HALT")
 
 
-def test_an_absent_venue_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_absent_venue_is_one_line_and_exit_code_69(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["watch", SYMBOL, "--url", "ws://127.0.0.1:1"])
-    assert ended.value.code == 2
+    assert ended.value.code == 69
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "no venue at ws://127.0.0.1:1" in error
 

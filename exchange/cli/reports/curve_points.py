@@ -4,15 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clients.client import connect
-from clients.errors import ChannelRefused, ConnectFailed, SessionOver
 from contracts_spec.ids import Terms, is_combination, unpack_id
+from exchange.cli.trading.asking import asked
+from exchange.cli.trading.place import Access
 from exchange.codes import SettleMethod
 from exchange.engine import query
 from exchange.engine.control.house.settled_days import previous_tick
 from exchange.engine.engine import Engine
 from exchange.engine.query import InstrumentRow
-from exchange.errors import UserError
 from exchange.journal.replay import recorded_limits, replay_folder
 from exchange.publish.daily.settlements import day_text
 from exchange.venue.loop import run_loop
@@ -29,30 +28,25 @@ class CurvePoint(NamedTuple):
     day: str
 
 
-def of_venue(url: str) -> list[CurvePoint]:
+def of_venue(place: Access) -> list[CurvePoint]:
     """The settlements of a running venue. UserError: there is none at this address."""
-    found: list[CurvePoint] = run_loop(read_venue(url))
+    found: list[CurvePoint] = run_loop(read_venue(place))
     return found
 
 
-async def read_venue(url: str) -> list[CurvePoint]:
+async def read_venue(place: Access) -> list[CurvePoint]:
     """As `of_venue`, in a running event loop."""
-    try:
-        async with connect(url) as session:
-            symbols = {row.instrument: row.symbol for row in (await session.instruments()).values()}
-            settled = await session.settlements()
-            return [
-                CurvePoint(
-                    symbols[one.instrument], unpack_id(one.instrument), one.price_tick, one.previous_settle_tick,
-                    one.method, one.day,
-                )
-                for one in settled.values()
-                if one.instrument in symbols
-            ]  # fmt: skip
-    except (ConnectFailed, SessionOver) as failure:
-        raise UserError(f"{failure} (gpux serve starts a venue)") from None
-    except ChannelRefused as failure:
-        raise UserError(f"{failure} at {url}: give ws://HOST:PORT without a path, or with /v1/md") from None
+    async with asked(place) as session:
+        symbols = {row.instrument: row.symbol for row in (await session.instruments()).values()}
+        settled = await session.settlements()
+        return [
+            CurvePoint(
+                symbols[one.instrument], unpack_id(one.instrument), one.price_tick, one.previous_settle_tick,
+                one.method, one.day,
+            )
+            for one in settled.values()
+            if one.instrument in symbols
+        ]  # fmt: skip
 
 
 def of_folder(folder: str) -> list[CurvePoint]:

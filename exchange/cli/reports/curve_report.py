@@ -5,6 +5,7 @@ that period's: `(price * hours - sum of price * hours of its known months) / hou
 periods come first, so a year is asked only for what its quarters leave open.
 """
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,6 +99,16 @@ def show(curve: CurveReport, console: Console) -> None:
         tick = segment.tick
         forward.add_row(_months(segment), price_text(segment.tick), step, segment.source)
     console.print(forward)
+
+
+def print_json(curve: CurveReport) -> None:
+    """Print a line of JSON for each settlement, then one for each price of the forward curve; prices in ticks."""
+    for point in curve.points:
+        more = {"before": point.before_tick} if point.before_tick is not None else {}
+        found = {"sym": point.symbol, "settle": point.tick, "method": point.method, "day": point.day}
+        print(json.dumps(found | more))
+    for segment in curve.forward:
+        print(json.dumps({"months": _months(segment), "px": segment.tick, "source": segment.source}))
 
 
 def _change(point: CurvePoint) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Asks a running venue for the margin of an account (`ShowMargin`), and prints the answer."""
+"""Asks a running venue for the margin of an account, as who runs it (`ShowMargin`) or with a trader's key."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from rich.table import Table
 
 from exchange.cli.arguments import whole
 from exchange.cli.prices import parse_price
+from exchange.cli.trading.asking import account_of, asked, listed
+from exchange.cli.trading.place import Access
 from exchange.demo.display import figures_table
 from exchange.errors import UserError
 from exchange.operator import port
@@ -73,6 +75,21 @@ def of_venue(folder: str, account: int, orders: list[Order], positions: list[tup
         raise UserError(f"{field.upper()} {what}")
     now, *then = [msgspec.json.decode(line, type=MarginView) for line in port.ask(folder, request)]
     return MarginReport(account, orders, now, then[0] if then else None)
+
+
+async def of_key(place: Access, account: int, orders: list[Order], positions: list[tuple[str, int]]) -> MarginReport:
+    """Ask a venue with a trader's key. UserError: no venue answers, it refuses, or it has no such symbol."""
+    async with asked(place) as session:
+        account = account_of(session, account)
+        listing = await session.instruments()
+        news = [
+            session.new(side, listed(listing, symbol, place.url), lots, price_tick=tick)
+            for symbol, side, tick, lots in orders
+        ]
+        held = [(listed(listing, symbol, place.url), lots) for symbol, lots in positions]
+        now = await session.what_if(account=account)
+        then = await session.what_if(news, held, account) if news or held else None
+        return MarginReport(account, orders, now, then)
 
 
 def as_json(report: MarginReport) -> str:

@@ -9,6 +9,7 @@ from contracts_spec.instruments import instruments_on
 from contracts_spec.periods import day_number
 from exchange.clearing_codes import Life
 from exchange.cli.reports.curve_points import CurvePoint, of_folder, read_venue
+from exchange.cli.trading.place import Access
 from exchange.codes import CommandKind
 from exchange.engine.control.catalogue import Present, listing_payloads
 from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
@@ -54,7 +55,7 @@ def test_an_instrument_whose_book_had_another_has_no_settlement_before_its_first
 
 def test_a_running_venue_tells_its_settlements(tmp_path: Path) -> None:
     async def scene(server: RunningServer, session: Session, *_: Any) -> None:
-        points = await read_venue(server.url)
+        points = await read_venue(Access(server.url))
         symbols = {row.symbol: row.settle_tick for row in (await session.instruments()).values() if not row.combo}
         assert {point.symbol: point.tick for point in points} == symbols != {}
         assert {(point.method, point.day, point.before_tick) for point in points} == {("SEED", "", None)}

@@ -1,6 +1,7 @@
 """Forward prices agree with every settlement that they come from."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rich.console import Console
 from contracts_spec.ids import Terms
 from contracts_spec.periods import month_hours, parse_period
 from exchange.cli.reports.curve_points import CurvePoint
-from exchange.cli.reports.curve_report import Segment, draw, forward_curve, report, show
+from exchange.cli.reports.curve_report import Segment, draw, forward_curve, print_json, report, show
 from exchange.codes import Family
 from exchange.errors import UserError
 
@@ -80,6 +81,17 @@ def test_the_table_has_both_settlements_and_the_steps_between_months() -> None:
     (row,) = [line.replace("│", " ").split() for line in text.splitlines() if "G27" in line]
     assert row == ["G27", "2.790", "T1", "2.800", "-0.010", "-0.36"]
     assert any("2027-02" in line and "-0.020" in line for line in text.splitlines())
+
+
+def test_json_has_a_line_for_each_settlement_and_each_forward_price(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json(report([point("G27", 2_790, 2_800), point("F27", 2_810)], "H100", "G90"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == {"sym": "H100.G90.F27", "settle": 2_810, "method": "T1", "day": "2026-11-23"}
+    assert lines[1]["before"] == 2_800
+    assert lines[2:] == [
+        {"months": "2027-01", "px": 2_810, "source": "settled"},
+        {"months": "2027-02", "px": 2_790, "source": "settled"},
+    ]
 
 
 def test_a_chip_without_settlements_is_told_what_there_is() -> None:

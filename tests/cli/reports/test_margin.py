@@ -25,3 +25,11 @@ def test_a_mistake_is_one_line_that_names_the_argument(
     command: str, named: str, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
     assert named in mistake(capsys, command)
+
+
+def test_without_a_folder_a_key_is_needed(
+    capsys: pytest.CaptureFixture[str], workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(workplace))
+    monkeypatch.delenv("GPUX_KEY", raising=False)
+    assert "this needs your key" in mistake(capsys, "margin")

@@ -9,9 +9,15 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from clients.client import Session
+from clients.credentials import Ed25519
 from exchange.cli.reports import margin_report
-from exchange.cli.reports.margin_report import MarginReport, of_venue, parse_orders, parse_positions
+from exchange.cli.reports.margin_report import MarginReport, of_key, of_venue, parse_orders, parse_positions
+from exchange.cli.trading.place import Access
+from exchange.main import RunningServer
 from exchange.operator import port
+from exchange.wire.messages import InstrumentDefinition
+from tests.clients.scenes import SEEDS, play
 from tests.gateway.harness import SYMBOL, Bench
 from tests.operator.asking import do
 
@@ -64,6 +70,21 @@ def test_what_if_is_shown_beside_what_is_with_the_answer_to_each_order(bench: Be
         assert line in text
     change = report.then.initial_margin_mills - report.now.initial_margin_mills
     assert change > 0 and f"{change:+,}" in text and f"{-change:+,}" in text
+
+
+@pytest.mark.rule("MARGIN-018")
+def test_a_trader_with_a_key_reads_what_the_operator_reads(tmp_path: Path) -> None:
+    async def scene(server: RunningServer, session: Session, _: Session, row: InstrumentDefinition) -> None:
+        await session.buy(row, 5, "2.810")
+        key = tmp_path / "t1.pem"
+        key.write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
+        orders, positions = parse_orders([f"buy 3 {row.symbol} 2.810"]), parse_positions([f"{row.symbol}=-2"])
+        report = await of_key(Access(server.url, "k_t1", str(key)), 0, orders, positions)
+        now, lots = await session.what_if(), [(row, -2)]
+        assert (report.account, report.now) == (1, now)
+        assert report.then == await session.what_if([session.new("b", row, 3, "2.810")], lots) != now
+
+    play(tmp_path / "data", scene)
 
 
 def test_json_has_the_keys_of_the_protocol(bench: Bench) -> None:
