@@ -30,6 +30,7 @@ from exchange.cli.trading import completion, orders
 from exchange.cli.trading.account import fills, limits, positions
 from exchange.cli.trading.book import book
 from exchange.cli.trading.login import login
+from exchange.cli.trading.top import top
 from exchange.cli.watch import watch
 from exchange.errors import UserError
 from exchange.wire.version import RELEASE
@@ -41,7 +42,7 @@ a venue's folder have codes of their own for damaged files (65, 70) and for disk
 """
 app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT)
 COMMANDS = (
-    contracts, serve, demo, login, watch, book, orders.cancel, positions, fills, margin, limits, curve, statement,
+    contracts, serve, demo, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve, statement,
     story, replay, bench, conformance, schema, doctor, probe, history,
 )  # fmt: skip
 for command in COMMANDS:

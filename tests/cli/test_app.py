@@ -20,7 +20,7 @@ from exchange.wire.version import RELEASE
 from tests.cli.mistakes import ROOT, is_one_line_on_stderr, mistake
 
 HEAVY = (
-    "bench", "clients", "contracts_spec", "exchange.engine", "exchange.gateway", "numpy", "numba",
+    "bench", "clients", "contracts_spec", "exchange.engine", "exchange.gateway", "numpy", "numba", "textual",
     "websockets",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ place.py             options --venue, --key and so on: the venue and the key, al
 profile.py           files that `gpux login` writes
 asking.py *          one session of a command: connects, and makes one line of what goes wrong
 showing.py *         tables, lines and JSON
-market.py *          one instrument as a screen shows it
+market.py *          one instrument as `gpux watch` and `gpux top` show it
 login.py             `gpux login`
   logging_on.py *      logs on once, writes the profile
 orders.py            `gpux order` and `gpux cancel`
@@ -16,4 +16,5 @@ account.py           `gpux positions`, `gpux fills`, `gpux limits`
 book.py              `gpux book`
   book_levels.py *     one snapshot of a book
 completion.py        `gpux completion`
+top.py               `gpux top`; the package `screen` draws it
 """

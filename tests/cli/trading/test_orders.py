@@ -120,6 +120,8 @@ def test_orders_are_cancelled_together_by_filters(venue: RunningVenue, capsys: p
         ("limits --venue http://127.0.0.1", 2, "is no address like ws://"),
         ("margin --what-if 'buy 1 nothing 2.8'", 2, "no instrument 'nothing'"),
         ("login --key missing.pem", 2, "no key file missing.pem"),
+        ("top --frames 11", 2, "--frames 11 not in 1..10"),
+        ("top", 2, "gpux top needs a terminal"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_with_its_exit_code(
