@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
 
 from clients.errors import NotLive, SessionOver
 from clients.orders import Order
@@ -15,6 +13,7 @@ from exchange.cli.trading.screen.desk import TradingDesk
 from exchange.cli.trading.screen.dialogs import help_dialog, question
 from exchange.cli.trading.screen.drawing import frame, ladder_height
 from exchange.cli.trading.screen.ladder import rungs
+from exchange.cli.trading.screen.lines import Lines
 from exchange.cli.trading.screen.lists import InstrumentPicker, OrderList, found
 from exchange.cli.trading.screen.ticket import Ticket
 from exchange.wire.messages import InstrumentDefinition
@@ -26,7 +25,6 @@ PAGE = 5
 class TradingScreen(App[None]):
     """One instrument of a venue, and an account if there is a key."""
 
-    CSS = "Screen { background: $background; } #frame { width: 100%; height: 100%; }"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", show=False),
@@ -49,11 +47,10 @@ class TradingScreen(App[None]):
         super().__init__()
         self._desk, self._first, self._frames = desk, instrument, frames
         self._cursor: int | None = None  # price of the marked line
-        self._shown: list[Text] = []
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="frame")
+        yield Lines()
 
     def on_mount(self) -> None:
         for work in (self._desk.read(), self._desk.ping(), self._look_at(self._first)):
@@ -76,11 +73,9 @@ class TradingScreen(App[None]):
             self._handle_exception(fault)  # type: ignore[arg-type]
 
     def draw(self) -> None:
-        """Draw what has changed since the last frame."""
+        """Draw a frame; only what has changed since the last one goes to the terminal."""
         lines = frame(self._desk, self.size.width, self.size.height, self._cursor, asyncio.get_running_loop().time())
-        if lines != self._shown:
-            self._shown = lines
-            self.screen_stack[0].query_one("#frame", Static).update(Text("\n").join(lines))
+        self.screen_stack[0].query_one(Lines).show(lines)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -131,15 +131,3 @@ def test_it_connects_again_by_itself_and_shows_both(tmp_path: Path) -> None:
                     await asyncio.to_thread(again.stop)
 
     asyncio.run(asyncio.wait_for(run(), 90))
-
-
-def test_frames_are_drawn_only_if_something_has_changed(venue: RunningVenue) -> None:
-    async def scene(keyboard: Keyboard) -> None:
-        seen = keyboard.app._shown
-        keyboard.app.draw()
-        keyboard.desk.notice = "something new"
-        keyboard.app.draw()
-        assert keyboard.app._shown != seen
-        await keyboard.until("something new")
-
-    play(venue, scene)

@@ -17,6 +17,8 @@ def test_a_trade_is_typed_by_keys(venue: RunningVenue) -> None:
         assert "2.815" in await keyboard.until(f"BUY {SYMBOL}"), "the best ask is the price to begin with"
         await keyboard.press(*"12", "enter")
         await keyboard.until("needs $", "Enter sends it")
+        await keyboard.other.sell(keyboard.desk.instruments[SYMBOL], 9, "2.817")
+        await keyboard.until("2.817", f"BUY {SYMBOL}")  # the market goes on around the ticket
         assert not keyboard.desk.orders(), "asking sends nothing"
         await keyboard.press("enter")
         await keyboard.until("buy 12", "5 filled, 7 working", "[7]")
