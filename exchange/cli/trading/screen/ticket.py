@@ -33,7 +33,7 @@ class Ticket(ModalScreen[str]):
     """A new order, or the change of one. The answer is what to say of it; empty: nothing was sent."""
 
     DEFAULT_CSS = """
-    Ticket { align: center middle; }
+    Ticket { align: center bottom; }
     Ticket > Vertical { width: 74; height: auto; border: heavy $foreground; padding: 0 1; background: $surface; }
     Ticket Horizontal { height: 1; }
     Ticket Label { width: 8; }
