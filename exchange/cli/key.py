@@ -43,3 +43,5 @@ def key_make(
     console = Console(stderr=True)
     pair, path = key_making.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by)
     print(f"private key of {pair.key} (account {pair.account}, scopes {scopes}) in {path}")
+    if "trade" in chosen:
+        console.print(f"to trade: gpux top --key {path}, or once gpux login --key {path}", markup=False, soft_wrap=True)

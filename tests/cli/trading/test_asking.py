@@ -39,6 +39,19 @@ def test_a_failure_inside_a_session_has_its_exit_code(
     assert ended.value.code == code
 
 
+def test_what_the_client_refuses_by_itself_is_wrong_use(venue: RunningVenue) -> None:
+    refused = Refused(error(1, ErrorCode.PRICE_INCREMENT, "off"))
+    refused.is_local = True  # type: ignore[attr-defined]
+
+    async def fail() -> None:
+        async with asked(place(venue, "alice")):
+            raise refused
+
+    with pytest.raises(UserError, match="PRICE_INCREMENT") as ended:
+        asyncio.run(fail())
+    assert ended.value.code == 2
+
+
 def test_a_refusal_says_what_would_be_allowed() -> None:
     refused = error(1, ErrorCode.PRICE_BAND, "outside")
     refused.low_tick, refused.high_tick = 2_500, 3_000

@@ -9,6 +9,7 @@ from tests.cli.trading.conftest import RunningVenue
 from tests.cli.trading.typed import rows, typed
 
 
+@pytest.mark.rule("SEC-070")
 def test_after_a_login_commands_need_neither_venue_nor_key(
     venue: RunningVenue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,16 @@
 """An order that was typed becomes a request; fills are printed while a command waits."""
 
+import asyncio
 import threading
 
 import pytest
 
-from exchange.cli.trading.order_entry import parse_name
+from clients.client import connect
+from clients.credentials import Ed25519
+from exchange.cli.trading.asking import asked
+from exchange.cli.trading.order_checks import OrderText
+from exchange.cli.trading.order_entry import enter, parse_name
+from exchange.cli.trading.place import Access
 from exchange.errors import UserError
 from tests.cli.trading.conftest import RunningVenue
 from tests.cli.trading.typed import rows
@@ -24,7 +30,7 @@ def test_a_name_that_no_order_can_have_is_refused() -> None:
 
 
 def test_fills_are_printed_while_the_command_waits(venue: RunningVenue, capsys: pytest.CaptureFixture[str]) -> None:
-    """The other side is typed in another process of its own, as soon as the order is in the book."""
+    """The other side is typed elsewhere, as soon as the order is in the book."""
     seller = Seller(venue)
     seller.start()
     lines = rows(capsys, "order", "buy", 6, SYMBOL, "2.803", "--id", "waiting", "--wait", 30)
@@ -32,6 +38,27 @@ def test_fills_are_printed_while_the_command_waits(venue: RunningVenue, capsys: 
     assert [line["t"] for line in lines if "t" in line] == ["fill", "fill"]
     assert [line["q"] for line in lines[:-1]] == [2, 4]
     assert (lines[-1]["st"], lines[-1]["cum"], lines[-1]["sym"]) == ("filled", 6, SYMBOL)
+
+
+def test_an_order_that_is_not_kept_ends_also_if_its_command_is_stopped(venue: RunningVenue) -> None:
+    """As Ctrl-C does: the task of the command is cancelled while it waits."""
+    place = Access(venue.url, "k_alice", str(venue.keys / "alice.pem"))
+
+    async def run() -> list[int]:
+        async with asked(place) as session:
+            counts = []
+            for keep in (True, False):
+                text = OrderText("b", 4, SYMBOL, "2.801", client_id=f"keep-{keep}")
+                waiting = asyncio.create_task(enter(place, text, 0, 60, keep, dry_run=False, json=False))
+                await session._until(lambda: len(session.orders.live()) == 1)
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+                counts.append(len(await session.open_orders()))
+                await session.cancel_all()
+                await session._until(lambda: not session.orders.live())
+            return counts
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) == [1, 0]
 
 
 class Seller(threading.Thread):
@@ -42,11 +69,6 @@ class Seller(threading.Thread):
         self._venue = venue
 
     def run(self) -> None:
-        import asyncio
-
-        from clients.client import connect
-        from clients.credentials import Ed25519
-
         async def sell() -> None:
             secret = Ed25519.load(self._venue.keys / "bob.pem")
             async with connect(self._venue.url, "k_bob", secret) as session:

@@ -56,7 +56,8 @@ def test_a_dry_run_asks_for_the_margin_and_sends_nothing(
     text = typed(capsys, "order", "buy", 10, SYMBOL, "2.801", "--dry-run")
     assert f"dry run, nothing sent: buy 10 {SYMBOL} at 2.801 day" in text and "passes: needs $" in text
     (asked,) = rows(capsys, "order", "buy", 10, SYMBOL, "2.801", "--dry-run")
-    assert asked["dry"] is True and asked["new"]["q"] == 10 and asked["margin"]["res"][0]["need"] > 0
+    assert (asked["dry"], asked["new"]["q"], asked["new"]["cod"]) == (True, 10, False)
+    assert asked["margin"]["res"][0]["need"] > 0
     poor = ("--key", venue.keys / "poor.pem")
     assert ended(capsys, "order", "buy", 10, SYMBOL, "2.801", "--dry-run", *poor)[0] == 1
     assert "outside the limits of the day" in typed(capsys, "order", "buy", 1, SYMBOL, "0.001", "--dry-run")

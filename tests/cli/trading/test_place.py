@@ -39,6 +39,7 @@ def test_a_named_profile_is_chosen_by_option_or_environment(monkeypatch: pytest.
     assert place_of(At()).url == "ws://desk:1"
 
 
+@pytest.mark.rule("SEC-070")
 @pytest.mark.parametrize("text", ["-----BEGIN PRIVATE KEY-----", "MC4C\nAQAw"])
 @pytest.mark.parametrize("from_environment", [False, True])
 def test_a_key_that_is_given_itself_is_refused_and_not_repeated(
