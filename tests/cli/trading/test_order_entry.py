@@ -1,6 +1,7 @@
 """An order that was typed becomes a request; fills are printed while a command waits."""
 
 import asyncio
+import json
 import threading
 
 import pytest
@@ -33,8 +34,11 @@ def test_fills_are_printed_while_the_command_waits(venue: RunningVenue, capsys: 
     """The other side is typed elsewhere, as soon as the order is in the book."""
     seller = Seller(venue)
     seller.start()
-    lines = rows(capsys, "order", "buy", 6, SYMBOL, "2.803", "--id", "waiting", "--wait", 30)
+    place = Access(venue.url, "k_alice", str(venue.keys / "alice.pem"))
+    text = OrderText("b", 6, SYMBOL, "2.803", client_id="waiting")
+    asyncio.run(asyncio.wait_for(enter(place, text, 0, 3_600, keep=True, dry_run=False, json=True), 30))
     seller.join()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["t"] for line in lines if "t" in line] == ["fill", "fill"]
     assert [line["q"] for line in lines[:-1]] == [2, 4]
     assert (lines[-1]["st"], lines[-1]["cum"], lines[-1]["sym"]) == ("filled", 6, SYMBOL)

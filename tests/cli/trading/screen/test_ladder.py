@@ -48,3 +48,15 @@ def test_without_a_known_place_own_lots_stand_in_brackets() -> None:
     order.leaves_lots = 12
     assert mark_of([order, order], Places()) == "[24]"
     assert mark_of([], Places()) == ""
+
+
+def test_in_an_auction_own_lots_stand_on_their_own_side() -> None:
+    """Both sides may have a price while the book does not match."""
+    desk = still_desk([], [])
+    assert desk.market is not None
+    desk.market.book.open = False
+    desk.market.book.load(2, [[2_845, 5]], [[2_845, 9]], None, False)
+    order = desk.session.orders.open(7, "c", 1, "s")
+    order.price_tick, order.leaves_lots, order.state = 2_845, 3, "open"
+    ask, _, bid = rungs(desk.market, [order], 3)
+    assert ask.text.split() == ["2.845", "9", "[3]"] and bid.text.split() == ["5", "2.845"]
