@@ -14,6 +14,9 @@ HELP = """Enter, change, list and cancel orders.
 An order stays in the book after the command, also if the connection is lost; `gpux cancel` takes it out. With
 `--no-keep` what still works is cancelled when the command ends.
 
+Each command logs on. A venue takes 10 logons of a key a minute unless it says otherwise; a command beyond that waits.
+`gpux top` and programs log on once.
+
 Exit codes: 0 done, 1 refused by the venue, 2 wrong use (nothing was sent), 69 no venue answers or the connection was
 lost (`gpux order list` says what works).
 """

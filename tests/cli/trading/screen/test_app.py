@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.cli.trading.asking import account_of, asked
+from exchange.cli.trading.asking import account_of, asked, session_of
 from exchange.cli.trading.place import Access
 from exchange.cli.trading.screen.app import TradingScreen
 from exchange.cli.trading.screen.desk import TradingDesk
@@ -107,6 +107,19 @@ def test_a_key_that_may_only_read_does_not_get_a_ticket(venue: RunningVenue) -> 
         await keyboard.until("this key may not trade")
 
     play(venue, scene, name="reader")
+
+
+@pytest.mark.rule("SESS-008")
+def test_a_session_that_another_logon_takes_is_over_and_says_so(venue: RunningVenue) -> None:
+    async def scene(keyboard: Keyboard) -> None:
+        thief = session_of(Access(venue.url, "k_alice", str(venue.keys / "alice.pem")))
+        thief.core.session_id = keyboard.desk.session.core.session_id
+        async with thief:
+            await keyboard.until("SESSION OVER", "q leaves")
+            await keyboard.press("b", "1", "tab", *"2.80", "enter")
+            await keyboard.until("no live connection: the request was not sent")
+
+    play(venue, scene)
 
 
 def test_it_connects_again_by_itself_and_shows_both(tmp_path: Path) -> None:
