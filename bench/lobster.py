@@ -67,7 +67,7 @@ class Lobster:
     out_of_order_fills: int  # executions of an order that was not first in its queue
 
 
-class OrderQueue(list["QueuedOrder"]):
+class OrderQueue(list["LobsterOrder"]):
     """Orders of one price and side, first in, first out."""
 
     def lots(self) -> int:
@@ -75,7 +75,7 @@ class OrderQueue(list["QueuedOrder"]):
 
 
 @dataclass(eq=False)
-class QueuedOrder:
+class LobsterOrder:
     """An order that rests; `leaves` and `filled` are lots."""
 
     name: str
@@ -219,7 +219,7 @@ class Converter:
         self.book = book
         self.path = path  # of the message file
         self.rows: list[tuple[int, ...]] = []
-        self.orders: dict[str, QueuedOrder] = {}
+        self.orders: dict[str, LobsterOrder] = {}
         self.levels: tuple[dict[int, OrderQueue], dict[int, OrderQueue]] = ({}, {})
         self.counts: Counter[str] = Counter()
         self.entered = self.views = self.corrections = self.unknown_lots = self.out_of_order_fills = 0
@@ -264,7 +264,7 @@ class Converter:
                 raise UserError(
                     f"{self.path} row {index + 1} column 3: order id {name} rests already, allowed: a new one"
                 )
-            self.enter(QueuedOrder(name, side, price, lots))
+            self.enter(LobsterOrder(name, side, price, lots))
         elif kind in (PARTIAL_CANCEL, DELETE):
             level = self.levels[side].get(price, OrderQueue())
             self.unknown_lots += lots > level.lots()
@@ -282,7 +282,7 @@ class Converter:
         self.out_of_order_fills += name in self.orders and self.orders[name] is not level[0]
         for part in range(0, lots, ORDER_LOTS_MAX):
             size = min(lots - part, ORDER_LOTS_MAX)
-            taker = QueuedOrder(self.new_name("take"), 1 - side, price, size)
+            taker = LobsterOrder(self.new_name("take"), 1 - side, price, size)
             self.emit(CommandKind.NEW, taker, TimeInForce.IOC, size, 0)
         while lots and level:
             traded = min(lots, level[0].leaves)
@@ -308,16 +308,16 @@ class Converter:
             self.views += price in published
             self.corrections += missing != 0
             if missing > 0:
-                self.enter(QueuedOrder(self.new_name("seed"), side, price, missing))
+                self.enter(LobsterOrder(self.new_name("seed"), side, price, missing))
             elif missing < 0:
                 self.cancel_lots(level, None, -missing)
 
-    def enter(self, order: QueuedOrder) -> None:
+    def enter(self, order: LobsterOrder) -> None:
         """Enter a resting order. An order that is larger than the exchange allows is split into several."""
         for part in range(0, order.leaves, ORDER_LOTS_MAX):
             lots = min(order.leaves - part, ORDER_LOTS_MAX)
             name = self.new_name("seed") if part else order.name
-            resting = QueuedOrder(name, order.side, order.price, lots)
+            resting = LobsterOrder(name, order.side, order.price, lots)
             self.orders[name] = resting
             self.levels[order.side].setdefault(order.price, OrderQueue()).append(resting)
             self.emit(CommandKind.NEW, resting, TimeInForce.GTC, lots, 0)
@@ -326,7 +326,7 @@ class Converter:
         self.entered += 1
         return f"{kind}-{self.entered}"
 
-    def cancel_lots(self, level: OrderQueue, order: QueuedOrder | None, lots: int) -> None:
+    def cancel_lots(self, level: OrderQueue, order: LobsterOrder | None, lots: int) -> None:
         """Cancel lots of a level: first of `order` if it is known, then of seeded orders, then of the newest."""
         seeded = [other for other in level if other.name.startswith("seed-")]
         candidates = ([order] if order else []) + seeded + level[::-1]
@@ -343,14 +343,14 @@ class Converter:
                 self.drop(candidate)
                 self.emit(CommandKind.CANCEL, candidate, TimeInForce.DAY, 0, 0)
 
-    def drop(self, order: QueuedOrder) -> None:
+    def drop(self, order: LobsterOrder) -> None:
         level = self.levels[order.side][order.price]
         level.remove(order)
         if not level:
             del self.levels[order.side][order.price]
         del self.orders[order.name]
 
-    def emit(self, kind: int, order: QueuedOrder, tif: int, lots: int, flags: int) -> None:
+    def emit(self, kind: int, order: LobsterOrder, tif: int, lots: int, flags: int) -> None:
         account = 1 + crc32(order.name.encode()) % OWNERS + OWNERS * order.name.startswith("take-")
         price = 0 if kind == CommandKind.CANCEL else order.price
         words = pack_client_order_id(order.name)

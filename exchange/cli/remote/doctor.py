@@ -7,8 +7,8 @@ from pathlib import Path
 def doctor(
     target: str,
     *,
-    key: str = "",
-    key_file: Path | None = None,
+    key: Path | None = None,
+    key_id: str = "",
     origin: str = "",
     seconds: float = 3.0,
     json: bool = False,
@@ -20,24 +20,24 @@ def doctor(
 
     Args:
         target: Address like ws://127.0.0.1:8443, or a data folder.
-        key: Id of a key, like k_alice, whose logon is tried; it needs --key-file.
-        key_file: The key's private half, like data/alice.pem.
+        key: File of a private key, like data/alice.pem, whose logon is tried.
+        key_id: Id of the key; without it k_NAME for a file NAME.pem.
         origin: Try whether a web page of this origin may connect, like https://desk.example.
         seconds: How long to watch market data; 0: not at all.
         json: Print JSON.
     """
     from exchange.cli.remote import findings, folder_checks
     from exchange.cli.remote.examination import examine
+    from exchange.cli.remote.key_checks import id_of_key
     from exchange.errors import UserError
     from exchange.seams import RealClock
     from exchange.venue.loop import run_loop
 
-    if bool(key) != (key_file is not None):
-        raise UserError("--key and --key-file go together: the id of a key, and the file of its private half")
+    name = id_of_key(key, key_id)
     if not 0 <= seconds <= 3_600:
         raise UserError(f"--seconds {seconds:g} is not in 0..3600")
     if "://" in target:
-        found = run_loop(examine(target, RealClock(), key, key_file, origin, seconds))
+        found = run_loop(examine(target, RealClock(), name, key, origin, seconds))
     else:
         if key or origin:
             raise UserError("--key and --origin need an address like ws://127.0.0.1:8443, not a folder")

@@ -8,10 +8,18 @@ from clients.credentials import Ed25519
 from exchange.cli.remote.address_checks import DIAL_ERRORS
 from exchange.cli.remote.findings import CheckResult, failed, passed
 from exchange.cli.remote.timed_connection import OPEN_S, TimedConnection
+from exchange.errors import UserError
 from exchange.seams import Clock
 from exchange.wire.messages import Err, Logout
 
 OTHERS = 0o077  # rights of anybody but the owner
+
+
+def id_of_key(file: Path | None, key_id: str) -> str:
+    """The id that was given, or that `gpux key make` gives to the key of a file; empty: no key is given."""
+    if key_id and file is None:
+        raise UserError(f"--key-id {key_id} needs the file of its private key: --key FILE.pem")
+    return key_id or ("" if file is None else f"k_{file.stem}")
 
 
 def check_file(path: Path) -> tuple[CheckResult, Ed25519 | None]:

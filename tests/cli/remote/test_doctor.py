@@ -32,8 +32,8 @@ def test_a_running_venue_is_examined(tmp_path: Path) -> None:
         file.write_bytes(Ed25519.generate().pem())
         file.chmod(0o600)
         code, out = gpux(
-            *("doctor", url, "--json", "--seconds", "0", "--origin", "https://evil.test", "--key", "k_a"),
-            *("--key-file", file),
+            *("doctor", url, "--json", "--seconds", "0", "--origin", "https://evil.test", "--key-id", "k_a"),
+            *("--key", file),
         )
         found = json.loads(out)
         assert (code, found["ok"]) == (1, False)
@@ -45,8 +45,7 @@ def test_a_running_venue_is_examined(tmp_path: Path) -> None:
     ("command", "text"),
     [
         ("doctor http://localhost", "is no address of a venue; allowed: ws:// or wss://"),
-        ("doctor ws://127.0.0.1:1 --key k_a", "--key and --key-file go together"),
-        ("doctor ws://127.0.0.1:1 --key-file a.pem", "--key and --key-file go together"),
+        ("doctor ws://127.0.0.1:1 --key-id k_a", "--key-id k_a needs the file of its private key: --key FILE.pem"),
         ("doctor ws://127.0.0.1:1 --seconds -1", "--seconds -1 is not in 0..3600"),
         ("doctor . --origin https://x.test", "need an address like ws://127.0.0.1:8443, not a folder"),
     ],

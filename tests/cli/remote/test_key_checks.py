@@ -6,7 +6,7 @@ import pytest
 
 from clients.credentials import Ed25519
 from exchange.cli.remote.address_checks import parse_address
-from exchange.cli.remote.key_checks import check_file, check_logon
+from exchange.cli.remote.key_checks import check_file, check_logon, id_of_key
 from exchange.seams import RealClock
 from tests.cli.remote.checked import key_file
 from tests.gateway.sockets import Venue, run
@@ -22,6 +22,11 @@ def test_a_file_that_others_may_read_is_found(tmp_path: Path) -> None:
         assert finding.state == state and loaded is not None and loaded.public == secret.public
         assert (f"chmod 600 {path}" in finding.remedy) == (state == "fail")
     assert "mode 666: others may read it" in finding.found
+
+
+def test_a_key_has_the_id_of_its_file_unless_another_is_given() -> None:
+    assert id_of_key(None, "") == "" and id_of_key(Path("data/alice.pem"), "") == "k_alice"
+    assert id_of_key(Path("data/alice.pem"), "k_bob") == "k_bob"
 
 
 def test_a_file_that_holds_no_key_is_found(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ def test_a_running_venue_is_measured(capsys: pytest.CaptureFixture[str], tmp_pat
     ("command", "text"),
     [
         ("probe localhost", "is no address of a venue; allowed: ws:// or wss://"),
-        ("probe ws://127.0.0.1:1 --key k_a", "--key and --key-file go together"),
+        ("probe ws://127.0.0.1:1 --key-id k_a", "--key-id k_a needs the file of its private key"),
         ("probe ws://127.0.0.1:1 --seconds 0", "--seconds 0 is not above 0"),
-        ("probe ws://127.0.0.1:1 --key k_a --key-file empty.txt", "empty.txt holds no readable Ed25519 private key"),
+        ("probe ws://127.0.0.1:1 --key-id k_a --key empty.txt", "empty.txt holds no readable Ed25519 private key"),
     ],
 )
 def test_bad_input_is_one_line_with_exit_code_2(
