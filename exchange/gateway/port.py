@@ -27,13 +27,13 @@ from exchange.wire.messages import (
     ChannelSpec,
     DayView,
     Err,
-    MarginTerms,
     MarginView,
     Ok,
     OrderView,
     PositionView,
     Query,
     StatementView,
+    VenueMargin,
 )
 
 
@@ -143,7 +143,7 @@ class AccountQuestions(Protocol):
     def day_view(self, now_us: int) -> DayView:
         """The schedule of the trading day that ends next."""
 
-    def margin_terms(self) -> MarginTerms | None:
+    def margin_terms(self) -> VenueMargin | None:
         """What full margin is computed with, besides the rates in definitions."""
 
     def messages_of(self, events: list[Row]) -> list[tuple[int, int, Any]]:

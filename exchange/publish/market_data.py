@@ -37,8 +37,8 @@ from exchange.publish.fold.frames import MSGPACK
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.open_books import CadencedChannel, OpenBooks, Source, StateChannel
 from exchange.publish.orders.order_channels import FollowedOrders, OrdersChannel, OrdersSource
-from exchange.publish.past.candles import Candles
-from exchange.publish.past.past import Past
+from exchange.publish.past.candles import KeptCandles
+from exchange.publish.past.past import PastReader
 from exchange.publish.phases import Phases
 from exchange.publish.prints import Prints, trades_again, trades_message
 from exchange.publish.raw_channels import RawChannel
@@ -79,8 +79,8 @@ class MarketData:
         self.time_us = source.time_ns // NS_PER_US
         self._numbers = dict(numbers or {})
         trade_ids = {index: last for (name, index), last in self._numbers.items() if name == "trades"}
-        self.prints = Prints(trade_ids, source.time_ns, Candles(table.since, table.id_of))
-        self.past = Past(table, self.prints)
+        self.prints = Prints(trade_ids, source.time_ns, KeptCandles(table.since, table.id_of))
+        self.past = PastReader(table, self.prints)
         self._fold = EventFold(trade_ids)
         self._books = OpenBooks(source, self._fold)
         self._audience = audience or Everyone()

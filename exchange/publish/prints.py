@@ -32,7 +32,7 @@ from exchange.engine.event_rows import (
 )
 from exchange.engine.trade_rows import trade_places
 from exchange.publish.consumer import ReleasedBatch
-from exchange.publish.past.candles import Candles
+from exchange.publish.past.candles import KeptCandles
 from exchange.records import EVENT, column
 from exchange.units import NS_PER_US
 from exchange.wire.messages import Trades
@@ -55,7 +55,7 @@ class Prints:
     """All prints with trade ids from `first_id` to `last_id`."""
 
     def __init__(
-        self, numbers: Mapping[int, int] | None = None, time_ns: int = 0, candles: Candles | None = None
+        self, numbers: Mapping[int, int] | None = None, time_ns: int = 0, candles: KeptCandles | None = None
     ) -> None:
         """`numbers`: last trade id of each book at `time_ns`. `candles`: to be made of the prints."""
         self._before = dict(numbers or {})  # book -> its last id below `first_id`, if it is known
@@ -64,7 +64,7 @@ class Prints:
         self._blocks: dict[int, np.ndarray] = {}  # id // BLOCK -> PRINT rows, shape (BLOCK,)
         self._new: list[bytes] = []
         self._new_rows = 0
-        self._candles = candles or Candles()
+        self._candles = candles or KeptCandles()
         self._begin(time_ns if self._last else 0)
 
     def _begin(self, time_ns: int) -> None:
@@ -73,7 +73,7 @@ class Prints:
         self._candles.restart(self.complete_us)
 
     @property
-    def candles(self) -> Candles:
+    def candles(self) -> KeptCandles:
         """The candles of all prints so far."""
         self._take_new()
         return self._candles

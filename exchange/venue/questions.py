@@ -22,12 +22,12 @@ from exchange.wire.messages import (
     AccountSnapshot,
     DayView,
     Err,
-    MarginTerms,
     MarginView,
     OrderView,
     PositionView,
     Query,
     StatementView,
+    VenueMargin,
 )
 
 US_PER_S = NS_PER_S // NS_PER_US
@@ -48,14 +48,14 @@ class VenueQuestions:
         self._states, self._table, self._reports = states, table, reports
         self._statements, self._schedule = statements, schedule
         self._what_if = WhatIf()
-        self._margin: MarginTerms | None = None
+        self._margin: VenueMargin | None = None
 
     def use_rates(self, rates: MarginFile) -> None:
         """Tell clients of these rates of full margin, for which no definition has a place."""
         credits = [(*pair.legs, *pair.ratio, pair.credit_bp) for pair in rates.pair]
-        self._margin = MarginTerms(rates.maintenance_bp, credits)
+        self._margin = VenueMargin(rates.maintenance_bp, credits)
 
-    def margin_terms(self) -> MarginTerms | None:
+    def margin_terms(self) -> VenueMargin | None:
         """What full margin is computed with, besides the rates in definitions; None: not known."""
         return self._margin
 

@@ -57,7 +57,7 @@ PATHS = (
         "marketData",
         "/v1/md",
         "Market data",
-        "Public. A logon is needed only for `depth` with `ms` 0, for `orders`, and for what concerns an account: without"
+        "Public. A logon is needed only for `depth` with `ms` 0, for `orders`, and for what is an account's: without"
         " one, `query` answers `trades` and `candles`.",
         (Auth, Ping, Subscribe, Unsubscribe, Resync, Replay, Query),
     ),

@@ -52,7 +52,7 @@ class DayView(Part):
     never_close: bool = False
 
 
-class MarginTerms(Part):
+class VenueMargin(Part):
     """What full margin is computed with besides the rates in definitions (MARGIN-007, MARGIN-012).
 
     credits   (commodity, other, ratio, other's ratio, credit in bp) in the order in which they are taken
@@ -86,7 +86,7 @@ class Hello(ServerMessage, tag="hello"):
     channels: list[str] = []  # names of the channels that a client can subscribe to
     day: DayView | None = None
     wide_max: Count = 0  # 0: a venue of before protocol 1.11 has no such rows
-    margin: MarginTerms | None = None
+    margin: VenueMargin | None = None
 
 
 class FullCancelTerms(Part, omit_defaults=False):

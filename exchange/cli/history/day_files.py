@@ -46,7 +46,7 @@ class Stamp(msgspec.Struct, frozen=True):
     interval: str = ""
 
 
-class Metadata(msgspec.Struct):
+class DayMetadata(msgspec.Struct):
     """The metadata of a file: JSON under the key `gpux.history`.
 
     first_sequence, last_sequence   commands of the day, 0: the journal has none
@@ -64,7 +64,7 @@ class Metadata(msgspec.Struct):
     rows_hash: str
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """A kind of file: its rows, the columns made of them, and which of these are numbers and texts."""
 
     row: np.dtype
@@ -93,17 +93,17 @@ def _candle_columns(rows: np.ndarray, symbols: Mapping[int, str]) -> dict[str, A
     return {**columns, "symbol": [symbols[number] for number in rows["instrument"].tolist()]}
 
 
-TRADES = Kind(
+TRADES = FileKind(
     TRADE, _trade_columns,
     ("trade_id", "sequence", "time_ns", "instrument", "price_tick", "lots", "auction"), ("symbol", "aggressor"),
 )  # fmt: skip
-CANDLES = Kind(CANDLE, _candle_columns, tuple(CANDLE.names or ()), ("symbol",))
+CANDLES = FileKind(CANDLE, _candle_columns, tuple(CANDLE.names or ()), ("symbol",))
 
 
 class DayFile:
     """A file that is being written, or a complete one that is being compared."""
 
-    def __init__(self, path: Path, kind: Kind, stamp: Stamp, symbols: Mapping[int, str]) -> None:
+    def __init__(self, path: Path, kind: FileKind, stamp: Stamp, symbols: Mapping[int, str]) -> None:
         """`symbols`: by instrument id. UserError: the path has a file that is none of these, or a damaged one."""
         self.path, self._kind, self._stamp, self._symbols = path, kind, stamp, symbols
         self._part = path.with_name(f"{path.name}.part")
@@ -151,7 +151,7 @@ class DayFile:
         UserError     the journal has other trades than a complete file
         """
         self._take()
-        made = Metadata(FORMAT, RELEASE, self._stamp, first, last, self.rows, is_complete, self._hash.text())
+        made = DayMetadata(FORMAT, RELEASE, self._stamp, first, last, self.rows, is_complete, self._hash.text())
         if not self._writes:
             self._compare(made)
             return "verified"
@@ -162,7 +162,7 @@ class DayFile:
             os.replace(self._part, self.path)
         return "written"
 
-    def _compare(self, made: Metadata) -> None:
+    def _compare(self, made: DayMetadata) -> None:
         known = self._known
         assert known is not None
         names = ("first_sequence", "last_sequence", "rows", "is_complete", "rows_hash")
@@ -194,7 +194,7 @@ def writing(path: Path) -> Iterator[None]:
 class RowsHash:
     """BLAKE3 of rows, which does not depend on how they are grouped: of their numbers, then of their texts."""
 
-    def __init__(self, kind: "Kind") -> None:
+    def __init__(self, kind: "FileKind") -> None:
         self._kind = kind
         self._numbers, self._texts = blake3.blake3(), blake3.blake3()
 
@@ -217,7 +217,7 @@ def _type_of(name: str) -> "pa.DataType":
     return pa.bool_() if name == "auction" else pa.int64()
 
 
-def read_metadata(path: Path, stamp: Stamp) -> Metadata:
+def read_metadata(path: Path, stamp: Stamp) -> DayMetadata:
     """The metadata of a file. UserError, exit code 65: it is not a day file, is damaged, or of something else."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -230,7 +230,7 @@ def read_metadata(path: Path, stamp: Stamp) -> Metadata:
     if text is None:
         raise UserError(f"{path}: Parquet, but not written by gpux history (no metadata gpux.history)", EXIT_DATA)
     try:
-        metadata = msgspec.json.decode(text, type=Metadata)
+        metadata = msgspec.json.decode(text, type=DayMetadata)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: damaged metadata gpux.history: {error}", EXIT_DATA) from None
     if metadata.format != FORMAT:
@@ -243,7 +243,7 @@ def read_metadata(path: Path, stamp: Stamp) -> Metadata:
     return metadata
 
 
-def check_rows(path: Path, kind: Kind, metadata: Metadata) -> None:
+def check_rows(path: Path, kind: FileKind, metadata: DayMetadata) -> None:
     """Read a file and compare its rows with its own hash. UserError, exit code 65: they differ."""
     import pyarrow as pa
     import pyarrow.parquet as pq

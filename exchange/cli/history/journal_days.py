@@ -36,7 +36,7 @@ class JournalPart(NamedTuple):
     trades: np.ndarray
 
 
-class Instruments:
+class TradedInstruments:
     """The instrument of each book as the replay goes on, and the symbols of all there have been, by id."""
 
     def __init__(self, states: np.ndarray) -> None:
@@ -68,11 +68,11 @@ def replayed(folder: str) -> tuple[Iterator[JournalPart], dict[int, str]]:
              Refusal: the journal is damaged (65), or the replay differs from what was recorded (70)
     """
     engine = Engine(recorded_limits(folder))
-    instruments = Instruments(engine.states)
+    instruments = TradedInstruments(engine.states)
     return _parts(folder, engine, instruments), instruments.symbols
 
 
-def _parts(folder: str, engine: Engine, instruments: Instruments) -> Iterator[JournalPart]:
+def _parts(folder: str, engine: Engine, instruments: TradedInstruments) -> Iterator[JournalPart]:
     events: list[np.ndarray] = []
     replayer = Replayer(engine, EventHash(), events.append)
     for frame in read_frames(folder):

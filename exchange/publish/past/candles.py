@@ -1,6 +1,6 @@
 """The candles of all books, in minutes, as far back as prints are kept. Longer candles are made of them when asked for.
 
-    candles = Candles(table.since, table.id_of)     # of a book: first command and id of the instrument it has now
+    candles = KeptCandles(table.since, table.id_of)     # of a book: first command and id of the instrument it has now
     candles.take(prints)                            # prints in order of time
     candles.page(5, HOUR, from_us, to_us, 500)      # the newest 500 of a book in a range, and what was before
     candles.rows_from(5, HOUR, start_us)            # those that start at a time or later
@@ -67,7 +67,7 @@ def _merge(candle: np.void, more: np.void) -> None:
         candle[name] += more[name]
 
 
-class Candles:
+class KeptCandles:
     """Candles of a minute by book."""
 
     def __init__(

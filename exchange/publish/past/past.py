@@ -1,6 +1,6 @@
 """Answers questions about past trades: pages of trades, and of candles (HIST-001, HIST-002).
 
-past = Past(table, prints)
+past = PastReader(table, prints)
 past.answer(query)          # `query` of `trades` or `candles` -> Ok or Err, without the time of the reply
 """
 
@@ -21,7 +21,7 @@ LATEST_US = LATEST_ID = 2**62
 _AUCTION = int(Liquidity.AUCTION)
 
 
-class Past:
+class PastReader:
     """The past of one venue's instruments, as far as it is kept."""
 
     def __init__(self, table: InstrumentTable, prints: Prints) -> None:

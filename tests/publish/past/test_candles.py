@@ -7,7 +7,7 @@ import pytest
 
 from exchange.publish.past import candles as candles_module
 from exchange.publish.past.candle_rows import HOUR, INTERVALS, MINUTE, Interval
-from exchange.publish.past.candles import Candles
+from exchange.publish.past.candles import KeptCandles
 from tests.publish.past.plain import Made, made_prints, plain_candles, print_rows
 
 LATEST = 2**62
@@ -17,7 +17,7 @@ def told(rows: np.ndarray) -> list[tuple[int, ...]]:
     return [row[1:] for row in rows.tolist()]
 
 
-def fed(candles: Candles, made: list[Made], rng: random.Random) -> Candles:
+def fed(candles: KeptCandles, made: list[Made], rng: random.Random) -> KeptCandles:
     """In batches of any size."""
     start = 0
     while start < len(made):
@@ -31,7 +31,7 @@ def fed(candles: Candles, made: list[Made], rng: random.Random) -> Candles:
 @pytest.mark.parametrize("seed", range(20))
 def test_candles_do_not_depend_on_how_prints_came(seed: int) -> None:
     made = made_prints(seed, 500)
-    candles = fed(Candles(), made, random.Random(seed))
+    candles = fed(KeptCandles(), made, random.Random(seed))
     for name, interval in INTERVALS.items():
         for book in (1, 2, 7, 9):
             expected = plain_candles(made, book, name)
@@ -45,7 +45,7 @@ def test_candles_do_not_depend_on_how_prints_came(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_pages_are_the_newest_rows_and_follow_each_other(seed: int) -> None:
     rng, made = random.Random(seed), made_prints(seed, 500)
-    candles = fed(Candles(), made, rng)
+    candles = fed(KeptCandles(), made, rng)
     for name, interval in INTERVALS.items():
         everything = plain_candles(made, 1, name)
         first, last = sorted(rng.choice(made).time_us for _ in range(2))
@@ -70,7 +70,7 @@ def complete(made: list[Made], name: str, interval: Interval, oldest_us: int) ->
 def test_a_candle_is_complete_or_not_shown() -> None:
     made = made_prints(3, 500)
     late = [one for one in made if one.time_us >= made[200].time_us]
-    candles = Candles()
+    candles = KeptCandles()
     candles.restart(late[0].time_us)
     fed(candles, late, random.Random(1))
     for name, interval in INTERVALS.items():
@@ -83,7 +83,7 @@ def test_a_candle_is_complete_or_not_shown() -> None:
 def test_too_many_candles_leave_the_newer_half(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candles_module, "MINUTES_MAX", 100)
     made = made_prints(5, 900)
-    candles = fed(Candles(), made, random.Random(2))
+    candles = fed(KeptCandles(), made, random.Random(2))
     assert sum(len(candles.rows_from(book, MINUTE, 0)) for book in (1, 2, 7)) <= 100
     oldest_us = candles.oldest_us(MINUTE)
     assert oldest_us > made[0].time_us
@@ -97,7 +97,7 @@ def test_a_book_shows_nothing_of_the_instrument_before() -> None:
     made = made_prints(7, 300)
     change = next(one.sequence for one in made[150:] if one.book == 1)
     since = {1: 0, 2: 0, 7: 0}
-    candles = fed(Candles(since.__getitem__), made[:120], random.Random(3))
+    candles = fed(KeptCandles(since.__getitem__), made[:120], random.Random(3))
     since[1] = change
     assert candles.trades(1) == 0 and not len(candles.rows_from(1, MINUTE, 0))
     fed(candles, made[120:], random.Random(4))
