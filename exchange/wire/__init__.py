@@ -9,6 +9,7 @@ fields              wire names, types of fields with their bounds, base classes 
 codec               encodes and decodes messages in JSON, MessagePack and records; names the faults of bad messages
 table               for each key of replies and account messages: where its value stands in a row
 request_table       for each key of requests that become commands: where its value goes in a row
+request_checks      faults of an order request by itself, for the gateway and for clients
 binary              binary records, laid out by the table
 allowed             the values that a field may have, for the text of a refusal
 meanings            what each field means, and its unit

@@ -8,8 +8,6 @@ from exchange.codes import CommandFlag, CommandKind, PostOnly, Side, TimeInForce
 from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.translate import (
     ListedInstrument,
-    check_new,
-    check_replace,
     pack_cancel,
     pack_cancel_all,
     pack_disconnect,
@@ -19,6 +17,7 @@ from exchange.gateway.translate import (
 from exchange.records import unpack_client_order_id, unpack_tag
 from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.messages import Cancel, CancelAll, CancelTerms, New, Replace
+from exchange.wire.request_checks import check_new, check_replace
 from exchange.wire.words import SILENT
 
 COID = st.from_regex(r"\A[A-Za-z0-9_.:-]{1,24}\Z")
@@ -95,40 +94,3 @@ def test_cancels_name_an_order_or_filters() -> None:
         row = row_of(batch)
         assert (row["kind"], row["account"], row["session"], row["flags"]) == (CommandKind.DISCONNECT, 7, 3, flags)
         assert row["request_id"] == (SILENT if silent else 0)
-
-
-@pytest.mark.rule("ORDER-001", "WIRE-020")
-@pytest.mark.parametrize("lots", [0, 10_001, 2**31 - 1])
-@pytest.mark.parametrize(
-    ("kind", "field", "key"),
-    [
-        ("new", "order_lots", "q"),
-        ("new", "display_lots", "disp"),
-        ("new", "minimum_lots", "minq"),
-        ("replace", "order_lots", "q"),
-        ("replace", "display_lots", "disp"),
-    ],
-)
-def test_lots_that_no_instrument_takes_are_refused_with_their_range(kind: str, field: str, key: str, lots: int) -> None:
-    if kind == "new":
-        fields = {"order_lots": 5, field: lots}
-        message = New(request_id=4, instrument=9, side="b", price_tick=5, client_order_id="a", **fields)
-        refusal = check_new(message, LISTED)
-    else:
-        refusal = check_replace(Replace(request_id=4, order_id=99, **{field: lots}))
-    assert refusal is not None and refusal.name == "LOTS_RANGE"
-    assert refusal.message == f"{key} {lots} is not in 1..10000 (field {key})"
-
-
-def test_spread_may_have_a_price_of_zero_or_below_and_an_outright_may_not() -> None:
-    message = New(request_id=4, instrument=9, side="b", price_tick=-5, order_lots=1, client_order_id="a")
-    assert check_new(message, ListedInstrument(5, -(2**31), 0, 2)) is None
-    refusal = check_new(message, LISTED)
-    assert refusal is not None and refusal.message.startswith("OUT_OF_RANGE")
-
-
-def test_revision_that_is_not_in_force_is_stale() -> None:
-    message = New(request_id=4, instrument=9, side="b", price_tick=5, order_lots=1, client_order_id="a", revision=3)
-    assert check_new(message, ListedInstrument(5, 1, 3, 2)) is None
-    refusal = check_new(message, ListedInstrument(5, 1, 4, 2))
-    assert refusal is not None and refusal.name == "STALE_REV"

@@ -4,16 +4,10 @@ from exchange.codes import CommandFlag
 from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session
-from exchange.gateway.translate import (
-    check_cancel,
-    check_new,
-    check_replace,
-    pack_cancel,
-    pack_new,
-    pack_replace,
-)
+from exchange.gateway.translate import pack_cancel, pack_new, pack_replace
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import BatchCancel, BatchNew, BatchReplace, BatchResult, Err
+from exchange.wire.request_checks import check_cancel, check_new, check_replace
 
 Operation = BatchNew | BatchReplace | BatchCancel
 

@@ -12,17 +12,10 @@ from exchange.gateway.handlers.rebuilt_replies import rebuild_reply
 from exchange.gateway.port import VenuePort
 from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
-from exchange.gateway.translate import (
-    check_cancel,
-    check_new,
-    check_replace,
-    pack_cancel,
-    pack_cancel_all,
-    pack_new,
-    pack_replace,
-)
+from exchange.gateway.translate import pack_cancel, pack_cancel_all, pack_new, pack_replace
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Cancel, CancelAll, Err, New, Ok, Replace
+from exchange.wire.request_checks import check_cancel, check_new, check_replace, scope_fault
 
 CANCEL_BATCHES = 1  # when the queue is full for orders, cancels may fill so many more batches (SEC-048)
 
@@ -117,7 +110,8 @@ def admit_trade(
         return 0
     account: int = getattr(message, "account", 0) or session.account
     if account not in session.accounts or not allowed:
-        _refuse_scope(connection, request_id, account, allowed)
+        assert connection.key is not None
+        connection.refuse(request_id, *scope_fault(account, allowed, connection.key.scopes))
         return 0
     bucket = bucket or connection.gateway.buckets.of(name, account)
     wait = bucket.take(connection.now_ns, tokens)
@@ -202,17 +196,3 @@ def answer_duplicate(connection: Connection, session: Session, message: Any) -> 
         connection.refuse(request_id, ErrorCode.DUP_ID, "processed before, its reply is no longer kept: query")
     else:
         connection.refuse(request_id, ErrorCode.ID_ORDER, f"id {request_id} is not above {session.last_id}")
-
-
-def _refuse_scope(connection: Connection, request_id: int, account: int, allowed: bool) -> None:
-    if not allowed:
-        connection.refuse(request_id, ErrorCode.SCOPE, _scopes_text(connection))
-    elif account == 0:
-        connection.refuse(request_id, ErrorCode.UNKNOWN_ACCOUNT, "acc is needed: the key has several accounts")
-    else:
-        connection.refuse(request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
-
-
-def _scopes_text(connection: Connection) -> str:
-    assert connection.key is not None
-    return f"the key has scope {', '.join(sorted(connection.key.scopes))}: orders need trade, cancels trade or cancel"

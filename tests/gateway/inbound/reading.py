@@ -12,9 +12,6 @@ from exchange.gateway.inbound.frames import BINARY, MSGPACK, read_socket
 from exchange.gateway.inbound.tables import FOUND_NAMES, TERM_NAMES, request_tables
 from exchange.gateway.translate import (
     ListedInstrument,
-    check_cancel,
-    check_new,
-    check_replace,
     pack_cancel,
     pack_new,
     pack_quote_entry,
@@ -24,6 +21,7 @@ from exchange.kernel import bind
 from exchange.wire.binary import encode_request
 from exchange.wire.codec import CODECS, TooManyMessages
 from exchange.wire.messages import Cancel, ClientMessages, New, Quote, Replace
+from exchange.wire.request_checks import check_cancel, check_new, check_replace
 from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 from exchange.wire.words import unlisted_index
 from tests.gateway.harness import masked
