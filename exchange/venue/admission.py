@@ -15,6 +15,7 @@ from exchange.gateway.command_batch import CommandBatch
 from exchange.seams import Clock
 from exchange.venue.reserve import Reserve
 from exchange.wire.errors import ErrorCode
+from exchange.wire.request_checks import EXPIRED
 from exchange.wire.table import Answerer
 
 
@@ -43,10 +44,7 @@ class Admission:
     def _drop_late(self, batch: CommandBatch) -> None:
         now_us = self._clock.wall_us()
         late = {place for place, expires_us in batch.expires if expires_us < now_us}
-        self._drop(
-            batch,
-            dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, "exp is before the venue's time (ts): send a later exp")),
-        )
+        self._drop(batch, dict.fromkeys(late, (ErrorCode.EXPIRED_REQUEST, EXPIRED)))
 
     def _drop_not_journalled(self, batch: CommandBatch) -> None:
         states = self._engine.states

@@ -12,12 +12,11 @@ All data are decoded into typed messages (SEC-053). After `TooManyMessages` clos
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import msgspec
 
-from exchange.wire.allowed import with_allowed
-from exchange.wire.binary import decode_reports, encode_request, requests_of
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.fields import INT53, MESSAGES_MAX
 from exchange.wire.messages import ClientMessages, Err, Request, ServerMessage, ServerMessages
@@ -241,8 +240,26 @@ class Codec:
             kind = self._kind.decode(data).t
         except FAULTS:
             kind = ""
+        from exchange.wire.allowed import with_allowed  # it takes long to import, and a client refuses nothing at start
+
         text = with_allowed(str(failure), kind) if isinstance(failure, msgspec.MsgspecError) else type(failure).__name__
         return BadMessage(fault_name(failure), text, request_id if 0 < request_id <= INT53 else 0)
+
+
+class _Records(NamedTuple):
+    """The functions of `wire.binary`."""
+
+    encode_request: Callable[[Any], bytes | None]
+    requests_of: Callable[[bytes], tuple[list[dict[str, Any]], str]]
+    decode_reports: Callable[[bytes], list[ServerMessage]]
+
+
+@cache
+def _records() -> _Records:
+    """They are imported when a record is read or written, because a client's start takes a tenth less without."""
+    from exchange.wire.binary import decode_reports, encode_request, requests_of
+
+    return _Records(encode_request, requests_of, decode_reports)
 
 
 class BinaryCodec(Codec):
@@ -261,12 +278,12 @@ class BinaryCodec(Codec):
         return data[:1] in JSON_BEGINS and data[3:4] != b"\0"
 
     def _encode_request(self, message: Any) -> bytes:
-        return encode_request(message) or self._encode_json(message)
+        return _records().encode_request(message) or self._encode_json(message)
 
     def decode_client(self, data: str | bytes) -> list[Request | BadMessage]:
         if isinstance(data, str) or self.is_text(data):
             return super().decode_client(data)
-        requests, fault = requests_of(data)
+        requests, fault = _records().requests_of(data)
         if len(requests) + bool(fault) > MESSAGES_MAX:
             raise TooManyMessages
         found = [message for request in requests for message in super(BinaryCodec, self).decode_client(_json(request))]
@@ -277,7 +294,7 @@ class BinaryCodec(Codec):
     def decode_server(self, data: str | bytes) -> list[ServerMessage]:
         if isinstance(data, str) or self.is_text(data):
             return super().decode_server(data)
-        return decode_reports(data)
+        return _records().decode_reports(data)
 
     def join(self, messages: Sequence[bytes]) -> bytes:
         return super().join(messages) if self.is_text(messages[0]) else b"".join(messages)

@@ -15,6 +15,7 @@ from exchange.wire.messages import Cancel, Err, New, Replace
 
 LIMIT_TYPES = ("limit", "stop_limit")
 STOP_TYPES = ("stop", "stop_limit")
+EXPIRED = "exp is before the venue's time (ts): send a later exp"
 
 
 class ListedTerms(Protocol):

@@ -14,6 +14,7 @@ from exchange.gateway.handlers.trading import admit_trade, send_answer
 from exchange.gateway.session import Session, must_store_whole
 from exchange.wire.errors import ErrorCode, error, reason_code, reason_text
 from exchange.wire.messages import Batch, BatchCancel, BatchResult, Err, Ok
+from exchange.wire.request_checks import EXPIRED
 
 
 def run_batch(connection: Connection, session: Session, message: Batch) -> None:
@@ -93,17 +94,13 @@ def _first_refusal(
     now_us    venue time, to compare with the expiry of requests
     """
     if 0 < message.expires_us < now_us:
-        late = error(
-            message.request_id, ErrorCode.EXPIRED_REQUEST, "exp is before the venue's time (ts): send a later exp"
-        )
+        late = error(message.request_id, ErrorCode.EXPIRED_REQUEST, EXPIRED)
         late.time_us = now_us
         return late
     found = [(packed, refusal.name, refusal.message)] if refusal is not None else []
     for index, operation in enumerate(message.operations):
         if 0 < operation.expires_us < now_us:
-            found.append(
-                (index, ErrorCode.EXPIRED_REQUEST.name, "exp is before the venue's time (ts): send a later exp")
-            )
+            found.append((index, ErrorCode.EXPIRED_REQUEST.name, EXPIRED))
     if verdict is not None:
         index, reason, phase = verdict
         found.append((index, reason_code(reason, phase).name, reason_text(reason)))
