@@ -10,34 +10,37 @@ Without a key the session reads public market data. Prices are text or Decimal i
 """
 
 import asyncio
-import difflib
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
+from clients.books.order_book import OrderBook
+from clients.books.staleness import DEFAULT_SILENCE, SilenceLimits
 from clients.core import Core
-from clients.credentials import Secret, base64url
-from clients.errors import ChannelRefused, Refused, Throttled, UnknownSymbol
+from clients.credentials import Secret
+from clients.errors import ChannelRefused, Throttled, UnknownSymbol
 from clients.feeds import Feed
 from clients.local_book import LocalBook
 from clients.logon import Dial
 from clients.order_requests import Price, cancellation, new_order, replacement
 from clients.orders import LiveOrder, Order, OrderTable
 from clients.past import Past
-from clients.queries import Queries
 from clients.quoting import Quoting
+from clients.refusals.batch_results import BatchResults
+from clients.refusals.choice import refusal
+from clients.reports.reconcile import Reconciling
 from clients.safeguards import Safeguards
-from clients.session_base import SessionBase
+from clients.session_base import Options, SessionBase
 from exchange.wire.messages import (
     Batch,
     BatchCancel,
     BatchNew,
     BatchReplace,
-    BatchResult,
     Cancel,
     CancelAll,
     CancelTerms,
@@ -63,23 +66,21 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 }
 
 
-class Session(Queries, Past, Safeguards, Quoting, SessionBase):
+class Session(Reconciling, Past, Safeguards, Quoting, SessionBase):
     """A session with a venue. Create it with `connect` and use it as an async context manager.
 
-    Market data and orders are here. `Queries`, `Past`, `Safeguards` and `Quoting` add the other requests.
+    Market data and orders are here. `Queries`, `Past`, `Reconciling`, `Safeguards` and `Quoting` add the other requests.
     """
 
     def __init__(
         self,
         url: str,
         make_core: Callable[[OrderTable], Core],
-        subprotocol: str,
         rng: random.Random,
-        events_max: int,
+        options: Options,
     ) -> None:
         """`make_core` gets the table of the session's orders."""
-        super().__init__(url, make_core(OrderTable(self._make_order)), subprotocol, rng, events_max)
-        self._order_prefix = base64url(rng.randbytes(6))
+        super().__init__(url, make_core(OrderTable(self._make_order)), rng, options)
         self._orders_made = 0
 
     @property
@@ -103,6 +104,8 @@ class Session(Queries, Past, Safeguards, Quoting, SessionBase):
         """The instrument of a symbol. UnknownSymbol: the venue does not list it."""
         listed = await self.instruments()
         if symbol not in listed:
+            import difflib
+
             near = difflib.get_close_matches(symbol.upper(), listed, 3, 0.5)
             hint = f"; did you mean {' or '.join(near)}?" if near else "; instruments() has all symbols"
             raise UnknownSymbol(f"no instrument {symbol!r} among {len(listed):,} at {self.url}{hint}")
@@ -116,6 +119,17 @@ class Session(Queries, Past, Safeguards, Quoting, SessionBase):
         )
         _, feed = await self.subscribe(status, depth)
         book = feed.book
+        assert book is not None
+        await self._until(lambda: book.synced)
+        return book
+
+    async def order_book(self, instrument: InstrumentDefinition) -> OrderBook:
+        """Every displayed order of an instrument (L3), after its first snapshot; it needs a key.
+
+        `place(order.order_id)` says how many orders and lots stand before one of them.
+        """
+        (feed,) = await self.subscribe(ChannelSpec(name_of_channel="orders", instrument=instrument.instrument))
+        book = feed.order_book
         assert book is not None
         await self._until(lambda: book.synced)
         return book
@@ -188,7 +202,9 @@ class Session(Queries, Past, Safeguards, Quoting, SessionBase):
 
         `terms` are those of `order_requests.new_order`: price_tick, order_type, tif, post_only, and so on.
         """
-        request = self.new(side, instrument, lots, price, **terms)
+        return self._place_now(self.new(side, instrument, lots, price, **terms))
+
+    def _place_now(self, request: New) -> LiveOrder:
         self._allow(request)
         order, request_id = self.core.place(request)
         self._note_sent(request_id)
@@ -204,15 +220,16 @@ class Session(Queries, Past, Safeguards, Quoting, SessionBase):
         return await self._place("s", instrument, lots, price, **terms)
 
     async def _place(self, side: SideText, *arguments: Any, **terms: Any) -> LiveOrder:
+        request = self.new(side, *arguments, **terms)
         while True:
             try:
-                order = self.place(side, *arguments, **terms)
+                order = self._place_now(request)
                 break
             except Throttled as throttled:
                 await asyncio.sleep(throttled.wait_s)
         await order.acknowledged()
         if order.error is not None:
-            raise Refused(order.error, order)
+            raise refusal(order.error, order, request)
         return order
 
     def send_replace(self, order: Order, lots: int | None = None, price: Price = None, **terms: Any) -> int:
@@ -255,16 +272,18 @@ class Session(Queries, Past, Safeguards, Quoting, SessionBase):
         )  # fmt: skip
         return (await self.request(request)).count or 0
 
-    async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> list[BatchResult]:
+    async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> BatchResults:
         """Send up to 20 operations in one request. They run in order, each with its own result (ENTRY-013).
 
         Build operations with `new`, `order_requests.replacement` and `order_requests.cancellation`.
 
         atomic    all operations are checked before any of them runs; if one is refused, none runs
-        Refused: the whole batch was refused; with `atomic`, `error.index` is the first operation that failed
+        returns   the results; `refusals` has an exception for each refused operation, `raise_first` raises it
+        Refused: the whole batch was refused; with `atomic`, `index` of BatchRefused is the first that failed
         """
         parts = [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
-        return (await self.request(Batch(request_id=1, atomic=atomic, operations=parts))).results or []
+        reply = await self.request(Batch(request_id=1, atomic=atomic, operations=parts))
+        return BatchResults(reply.results or [], parts)
 
     def _make_order(self, account: int, client_order_id: str, instrument: int, side: str) -> LiveOrder:
         return LiveOrder(account, client_order_id, instrument, side, self._until)
@@ -278,8 +297,11 @@ def connect(
     subprotocol: str = JSON_SUBPROTOCOL,
     cancel_terms: CancelTerms | UnsetType = UNSET,
     margin: bool = False,
+    check_locally: bool = True,
     seed: int | None = None,
     events_max: int = 10_000,
+    silence: SilenceLimits = DEFAULT_SILENCE,
+    record: str | Path = "",
 ) -> Session:
     """Make a session with a venue, for use with `async with`.
 
@@ -288,15 +310,22 @@ def connect(
     key, secret     id of the key, and the secret that signs for it; without a key only public market data is available
     cancel_terms    what happens to orders when the connection drops; by default they are cancelled after 3 s
     margin          follow the margin of the accounts through orders and marks too: `core.accounts`, and events
+    check_locally   refuse at once, without a round trip, what the venue is known to refuse (`clients.checks`)
     seed            of the random part of order ids and reconnect times, for repeatable runs
     events_max      length of the event queue
+    silence         limits of silence of books, account streams and connection, for `Stale` and `StaleBook`
+    record          file to which all frames are recorded (`clients.recording`); it must not exist
     """
     parts = urlsplit(url)
     path = parts.path if parts.path not in ("", "/") else ORDER_PATH if key else DATA_PATH
 
     def make_core(orders: OrderTable) -> Core:
         dial = Dial(parts.hostname or "", path)
-        return Core(dial, key, secret, subprotocol=subprotocol, cancel_terms=cancel_terms, margin=margin, orders=orders)
+        return Core(
+            dial, key, secret, subprotocol=subprotocol, cancel_terms=cancel_terms, margin=margin, orders=orders,
+            limits=silence,
+        )  # fmt: skip
 
     address = f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc else url
-    return Session(address, make_core, subprotocol, random.Random(seed), events_max)
+    options = Options(subprotocol, events_max, check_locally, str(record))
+    return Session(address, make_core, random.Random(seed), options)

@@ -12,24 +12,34 @@
 takes the missed events, resends unanswered requests and subscribes again (RECOV-010, RECOV-011).
 """
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from clients import order_replies
-from clients.account import AccountState, StreamGap
+from clients.account import AccountStates, StreamGap
+from clients.books.staleness import DEFAULT_SILENCE, SilenceAlarm, SilenceLimits
 from clients.credentials import Secret
-from clients.errors import NotLive, Refused
 from clients.events import Connected, Disconnected, Event, Gap, HistoryChanged, OrderChanged, Reconnected, Replied
 from clients.feeds import Feed, Feeds
-from clients.logon import ClientPhase, Dial, check_credentials, logon, why_unusable
+from clients.logon import (
+    FINAL_CLOSES,
+    RETRIED_LOGONS,
+    ClientPhase,
+    Dial,
+    check_credentials,
+    check_sendable,
+    logon,
+    why_unusable,
+)
 from clients.order_replies import CompoundRequest
 from clients.orders import Order, OrderRequest, OrderTable
 from clients.replays import RunningReplay
-from clients.requests import Requests, serves_without_key
+from clients.requests import Requests
 from exchange.wire.codec import CODECS
-from exchange.wire.errors import CloseCode, ErrorCode, error
+from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import (
     AccountMessage,
     AccountSnapshot,
@@ -63,8 +73,6 @@ from exchange.wire.version import JSON_SUBPROTOCOL
 SPECS_PER_REQUEST = 40  # a `sub` with so many channels fits into a frame
 HELLO_WAIT_S = 5.0  # longest wait for the `hello` of the first connection
 PING_SHARE = 3  # after a third of `dead_ms` without sending, send a ping
-FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
-RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
 
 
 class Core:
@@ -80,23 +88,28 @@ class Core:
         cancel_terms: CancelTerms | UnsetType = UNSET,
         margin: bool = False,
         orders: OrderTable | None = None,
+        limits: SilenceLimits = DEFAULT_SILENCE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`margin`: ask for `margin` without `s` (MARGIN-017); `orders`: an empty table of the caller's own kind."""
+        """`margin`: ask for `margin` without `s` (MARGIN-017); `orders`: an empty table of the caller's own kind;
+        `limits`: of silence; `clock`: monotonic, in seconds, for the age of books between calls."""
         check_credentials(key, secret, margin)
-        self.dial, self.key, self._secret, self._terms, self._margin = dial, key, secret, cancel_terms, margin
+        self.dial, self.key, self._secret, self._terms, self.margin = dial, key, secret, cancel_terms, margin
         self.requests = Requests(CODECS[subprotocol])
         self.orders = orders if orders is not None else OrderTable()
-        self.accounts: dict[int, AccountState] = {}
-        self.feeds = Feeds()
+        self.accounts = AccountStates()
+        self.feeds = Feeds(clock)
+        self.alarm = SilenceAlarm(limits)
         self.phase = ClientPhase.CLOSED
         self.hello: Hello | None = None
         self.welcome: Welcome | None = None
+        self.logon_error: Err | None = None  # the venue's refusal of the last logon
         self.session_id = ""
         self.close_wanted = ""  # if not empty: why the transport must close the connection
         self.final = False  # the session is over: do not reconnect
         self.cancel_terms = FullCancelTerms(mode="off")  # present terms of cancel on disconnect
         self.retry_ms: tuple[int, int] | None = None  # range of pauses that the venue asked for in `shutdown`
-        self.venue_us = 0  # venue time of the last heartbeat
+        self.venue_us = 0  # venue time of `hello` or the last heartbeat
         self._was_live = self._left = False
         self._lost: list[Order] = []  # orders whose state is unknown, to query when the session is live
         self._replay = RunningReplay()
@@ -126,7 +139,7 @@ class Core:
         events: list[Event] = []
         for message in self.requests.codec.decode_server(data):
             try:
-                events += self._take(message)
+                events.extend(self._take(message))
             except StreamGap as gap:
                 events.append(Gap(f"account {gap.account}", gap.expected, gap.received))
                 self.close_wanted = str(gap)
@@ -152,7 +165,9 @@ class Core:
             self._ask(Ping(request_id=1))
         for request in self.requests.due(now):
             self._ask(request)
-        return []
+        if self.phase != ClientPhase.LIVE or self.hello is None:
+            return []
+        return self.alarm.check(now, self._received, self.accounts, self.feeds.books())
 
     def closed(self, code: int, reason: str) -> list[Event]:
         """Note that the connection is closed; returns a Disconnected event."""
@@ -162,8 +177,7 @@ class Core:
         self.feeds.disconnected()
         self.requests.disconnected()
         self._replay.drop()
-        for account in self.accounts.values():
-            account.live = False
+        self.accounts.disconnected()
         return [Disconnected(code, reason, self.final)] if was_open or self.final else []
 
     # -- the user's side ----------------------------------------------------------------------------------------------
@@ -179,24 +193,16 @@ class Core:
 
     def send(self, request: Request) -> int:
         """Queue a request and return its id. NotLive, Refused: it is not queued; the venue would not serve it."""
-        self._check_sendable(request)
+        check_sendable(request, self.live, bool(self.key))
         if isinstance(request, Logout):
             self._left = True
         elif isinstance(request, OrderRequest | CompoundRequest):
             order_replies.note_sent(self.orders, self.account, request)
         return self._ask(request)
 
-    def _check_sendable(self, request: Request) -> None:
-        """Raise NotLive if there is no live connection, or Refused if the request needs a key and there is none."""
-        if not self.live:
-            raise NotLive("no live connection: the request was not sent")
-        if not (self.key or serves_without_key(request)):
-            text = "this session has no key, it reads market data: connect with key and secret for all else"
-            raise Refused(error(0, ErrorCode.NOT_LOGGED_ON, text))
-
     def place(self, request: New) -> tuple[Order, int]:
         """Queue a `new`; returns its order and the request id."""
-        self._check_sendable(request)
+        check_sendable(request, self.live, bool(self.key))
         order = self.orders.place(request.account or self.account, request)
         return order, self.send(request)
 
@@ -231,24 +237,21 @@ class Core:
     # -- messages -----------------------------------------------------------------------------------------------------
 
     def _take(self, message: ServerMessage) -> list[Event]:
-        if self._replay.take(message):
+        if self._replay.running and self._replay.take(message):
             return []
         if isinstance(message, ChannelMessage):
-            return self._take_data(message)
+            events = self.feeds.take(message)
+            if self.feeds.resyncs:
+                self._resync()
+            return events
         if isinstance(message, AccountMessage):
-            account = self.accounts.get(message.account)
-            return account.take(message) if account else []
+            return self.accounts.take(message, self._now)
         take = self._takers.get(type(message))
         return take(message) if take is not None else [message]
 
     def _take_shutdown(self, message: Shutdown) -> list[Event]:
         self.retry_ms = message.retry_ms
         return [message]
-
-    def _take_data(self, message: ChannelMessage) -> list[Event]:
-        events = self.feeds.take(message)
-        self._resync()
-        return events
 
     def _resync(self) -> None:
         """Request a snapshot of every channel that has a gap."""
@@ -258,10 +261,7 @@ class Core:
 
     def _take_heartbeat(self, message: Heartbeat) -> list[Event]:
         self.venue_us = message.time_us
-        for number, sequence in message.account_sequences:
-            account = self.accounts.get(number)
-            if account is not None and account.live:
-                account.heartbeat(sequence)
+        self.accounts.heartbeat(message.account_sequences, self._now)
         events = self.feeds.heartbeat(message.channels)
         self._resync()
         return events
@@ -269,21 +269,21 @@ class Core:
     # -- logon and resume ---------------------------------------------------------------------------------------------
 
     def _take_hello(self, message: Hello) -> list[Event]:
-        events: list[Event] = []
-        if unusable := why_unusable(message.version, self._margin):
+        if unusable := why_unusable(message.version, self.margin):
             self.final, self.close_wanted = True, unusable
-            return events
+            return []
+        events: list[Event] = []
         if self.hello is not None and self.hello.history != message.history:
             self._drop_state()
             events.append(HistoryChanged(message.history))
-        self.hello = message
+        self.hello, self.venue_us = message, message.time_us
+        self.feeds.limit_age(self.alarm.learn(message.heartbeat_ms).book_ms or 0)
         if not self.key:
             return events + self._become_live(resumed=False)
         assert self._secret is not None
         self.phase = ClientPhase.LOGON
-        applied = [(number, account.sequence) for number, account in self.accounts.items()]
-        name = self.key, self.session_id
-        self._ask(logon(self._secret, self.dial, message.nonce, *name, applied, self._terms, self._margin))
+        mine = self.key, self.session_id, self.accounts.applied()
+        self._ask(logon(self._secret, self.dial, message.nonce, *mine, self._terms, self.margin))
         return events
 
     def _take_welcome(self, message: Welcome) -> list[Event]:
@@ -292,8 +292,7 @@ class Core:
         self.welcome, self.phase = message, ClientPhase.CATCHING_UP
         self.cancel_terms = message.cancel_terms
         self.requests.last_id = max(self.requests.last_id, message.last_id)
-        for number in message.accounts:
-            self.accounts.setdefault(number, AccountState(number, self.orders)).live = False
+        self.accounts.expect(message.accounts, self.orders)
         if self._was_live and not same_session:
             return self._give_up_requests()
         return []
@@ -305,11 +304,7 @@ class Core:
         return [message]
 
     def _take_live(self, message: Live) -> list[Event]:
-        account = self.accounts.get(message.account)
-        if account is None or self.phase != ClientPhase.CATCHING_UP:
-            return []
-        account.live = True
-        if not all(state.live for state in self.accounts.values()):
+        if self.phase != ClientPhase.CATCHING_UP or not self.accounts.go_live(message.account, self._now):
             return []
         assert self.welcome is not None
         return self._become_live(self.welcome.resumed)
@@ -366,6 +361,7 @@ class Core:
             self.close_wanted = "logged out"
         elif isinstance(request, Auth):
             assert isinstance(reply, Err)
+            self.logon_error = reply
             self.close_wanted = f"logon refused: {reply.name} {reply.message}".rstrip()
             self.final = reply.code not in RETRIED_LOGONS
         elif isinstance(request, Query) and self.requests.schedule_retry(request, reply, self._now):

@@ -1,10 +1,8 @@
 """Keys that sign the logon (SESS-001): Ed25519 by default, HMAC where the operator allows it."""
 
 import base64
-import hashlib
-import hmac
+import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -50,7 +48,7 @@ class Ed25519:
 
     @classmethod
     def generate(cls) -> "Ed25519":
-        return cls(secrets.token_bytes(SEED_BYTES))
+        return cls(os.urandom(SEED_BYTES))
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "Ed25519":
@@ -103,6 +101,9 @@ class Hmac:
         self._secret = secret
 
     def sign(self, text: bytes) -> str:
+        import hashlib
+        import hmac
+
         return base64url(hmac.new(self._secret, text, hashlib.sha256).digest())
 
     def __repr__(self) -> str:

@@ -4,7 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from clients.events import BookChanged, Event, Overflow
+from clients.events import BookChanged, Event, OrderBookChanged, Overflow
+
+BOOKS = (BookChanged, OrderBookChanged)
 
 
 class EventQueue:
@@ -19,7 +21,7 @@ class EventQueue:
 
     def put(self, event: Event) -> None:
         """Queue an event. If the queue is full, drop the event and count it in an Overflow at the end of the queue."""
-        if isinstance(event, BookChanged):
+        if isinstance(event, BOOKS):
             if id(event.book) in self._books:
                 return
             self._books.add(id(event.book))
@@ -30,7 +32,7 @@ class EventQueue:
         self._arrived.set()
 
     def _overflow(self, event: Event) -> None:
-        if isinstance(event, BookChanged):
+        if isinstance(event, BOOKS):
             self._books.discard(id(event.book))
         last = self._events[-1]
         if isinstance(last, Overflow):
@@ -43,14 +45,24 @@ class EventQueue:
         self._closed = True
         self._arrived.set()
 
+    async def take(self, count: int) -> list[Event]:
+        """The next events, at least one and at most `count`; none when the queue is closed and empty."""
+        while not self._events and not self._closed:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return [self._next() for _ in range(min(count, len(self._events)))]
+
+    def _next(self) -> Event:
+        event = self._events.popleft()
+        if isinstance(event, BOOKS):
+            self._books.discard(id(event.book))
+        return event
+
     async def read(self) -> AsyncIterator[Event]:
         """Events as they come, until the queue is closed and empty."""
         while True:
             while self._events:
-                event = self._events.popleft()
-                if isinstance(event, BookChanged):
-                    self._books.discard(id(event.book))
-                yield event
+                yield self._next()
             if self._closed:
                 return
             self._arrived.clear()

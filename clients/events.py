@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from clients.books.order_book import OrderBook
 from clients.local_book import LocalBook
 from clients.orders import Order
 from exchange.wire.messages import ChannelMessage, Err, Exec, Fill, Ok, Request, ServerMessage
@@ -83,10 +84,39 @@ class Gap(Struct, frozen=True):
 
 
 class BookMismatch(Struct, frozen=True):
-    """A book failed its checksum or is crossed; the client has requested a snapshot."""
+    """A book failed its checksum, is crossed, or differs from the other book of its instrument; the client has
+    requested a snapshot."""
 
-    book: LocalBook
+    book: LocalBook | OrderBook
     problem: str
+
+
+class OrderBookChanged(Struct, frozen=True):
+    """An order book (L3) changed, was loaded, or became stale (see `book.synced`)."""
+
+    book: OrderBook
+
+
+class Stale(Struct, frozen=True):
+    """A book, the stream of an account, or the connection has been silent for longer than its limit."""
+
+    stream: str
+    silent_ms: int
+    limit_ms: int
+    book: LocalBook | None = None
+
+
+class Fresh(Struct, frozen=True):
+    """What was `Stale` has been heard again."""
+
+    stream: str
+    book: LocalBook | None = None
+
+
+class RecordingEnded(Struct, frozen=True):
+    """The recording of the session has ended before the session, and `reason` says why. The session goes on."""
+
+    reason: str
 
 
 class Overflow(Struct, frozen=True):

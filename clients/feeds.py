@@ -4,11 +4,14 @@ There is no I/O here: `take` applies a channel message and returns events, and `
 snapshot. Subscriptions last over connections: after each logon all of them are requested again.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
-from clients.events import BookChanged, BookMismatch, ChannelData, Event, Gap
+from clients.books.order_book import OrderBook
+from clients.events import BookChanged, BookMismatch, ChannelData, Event, Gap, OrderBookChanged
 from clients.local_book import LocalBook
 from exchange.codes import Side
 from exchange.wire.fields import Pair
@@ -17,9 +20,9 @@ from exchange.wire.messages import (
     Channels,
     ChannelSpec,
     DailyIndex,
-    Depth,
     InstrumentDefinition,
     Instruments,
+    Orders,
     Settlement,
     Stats,
     StatsOfAll,
@@ -27,6 +30,7 @@ from exchange.wire.messages import (
 )
 
 OPEN_PHASE = "OPEN"
+ORDERS = "orders"  # the channel of all displayed orders (L3)
 SNAPSHOTLESS = "trades"  # this channel has no snapshot: it starts with its first message (MDATA-005)
 Key = tuple[str, int, str, int, int, str]
 
@@ -49,6 +53,8 @@ class Feed:
         self.message: ChannelMessage | None = None  # the last message applied
         self.book: LocalBook | None = None
         self.brought_by: Feed | None = None  # the subscription to a chip, or to all, that has brought it (MDATA-023)
+        self.changed: BookChanged | None = None  # the event of the book: one object for all its changes
+        self.order_book: OrderBook | None = None
 
     @property
     def name(self) -> str:
@@ -58,7 +64,9 @@ class Feed:
 class Feeds:
     """All subscriptions of a session; the instruments, their phases, settlements and days so far; the indices."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: monotonic, in seconds; the age of books is measured with it."""
+        self._clock, self._book_age_ms_max = clock, 0
         self.instruments: dict[int, InstrumentDefinition] = {}
         self.by_symbol: dict[str, InstrumentDefinition] = {}
         self.instruments_known = False
@@ -81,10 +89,14 @@ class Feeds:
         if feed is not None and not feed.code:
             return feed, False
         feed = self._feeds[key_of(spec)] = Feed(spec)
+        known = self.instruments.get(spec.instrument)
+        symbol = known.symbol if known else ""
+        if spec.name_of_channel == ORDERS and spec.instrument:
+            feed.order_book = OrderBook(spec.instrument, symbol)
         if spec.name_of_channel == "depth" and spec.instrument:
-            known = self.instruments.get(spec.instrument)
-            feed.book = LocalBook(spec.instrument, known.symbol if known else "", spec.levels)
+            feed.book = LocalBook(spec.instrument, symbol, spec.levels, self._clock, self._book_age_ms_max)
             feed.book.open = self.phases.get(spec.instrument) == OPEN_PHASE
+            feed.changed = BookChanged(feed.book)
             self._books.setdefault(spec.instrument, []).append(feed.book)
         return feed, True
 
@@ -95,6 +107,12 @@ class Feeds:
         self._channels.pop(feed.channel, None)
         if feed.book is not None:
             self._books[feed.spec.instrument].remove(feed.book)
+
+    def limit_age(self, age_ms_max: int) -> None:
+        """Set the age from which books are stale; 0: none."""
+        self._book_age_ms_max = age_ms_max
+        for book in self.books():
+            book.age_ms_max = age_ms_max
 
     def books(self) -> list[LocalBook]:
         return [book for books in self._books.values() for book in books]
@@ -120,6 +138,8 @@ class Feeds:
             feed.channel, feed.waiting, feed.behind = 0, True, 0
             if feed.book is not None:
                 feed.book.mark_stale("disconnected")
+            if feed.order_book is not None:
+                feed.order_book.mark_stale("disconnected")
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
@@ -128,8 +148,10 @@ class Feeds:
         feed = self._channels.get(message.channel)
         if feed is None:
             return []  # the channel was just unsubscribed
-        if isinstance(message, Depth):
-            return self._take_depth(feed, message)
+        if feed.book is not None:
+            return self._take_depth(feed, feed.book, message)
+        if feed.order_book is not None and isinstance(message, Orders):
+            return self._take_orders(feed, feed.order_book, message)
         events: list[Event] = []
         snapshot = getattr(message, "snapshot", False)
         if not snapshot and not self._is_next(feed, message, events):
@@ -173,27 +195,63 @@ class Feeds:
         self._request_snapshot(feed)
         return False
 
-    def _take_depth(self, feed: Feed, message: Depth) -> list[Event]:
-        book = feed.book
-        assert book is not None
+    def _take_orders(self, feed: Feed, book: OrderBook, message: Orders) -> list[Event]:
+        """Apply a message of the channel `orders`."""
+        rows = msgspec.to_builtins(message.rows)  # as they stand on the wire: ["a", order_id, side, price_tick, lots]
+        if message.snapshot:
+            feed.waiting = False
+            fits = book.load(message.sequence, rows, message.more)
+        elif feed.waiting or message.sequence <= book.sequence:
+            return []
+        else:
+            before, expected = book.gaps, book.sequence
+            fits = book.apply(message.sequence, message.previous or 0, rows)
+            if book.gaps > before:
+                self._request_snapshot(feed)
+                return [Gap(feed.name, expected, message.previous or 0), OrderBookChanged(book)]
+        book.note(message.engine_sequence, message.time_us)
+        if fits:
+            return [] if message.more else [OrderBookChanged(book)]
+        self._request_snapshot(feed)
+        return [BookMismatch(book, book.problem or ""), OrderBookChanged(book)]
+
+    def _compare(self, feed: Feed, book: OrderBook) -> list[Event]:
+        """Compare an order book with the depth of its instrument where both show the same command (MDATA-011)."""
+        for other in self._books.get(book.instrument, ()):
+            if not (book.synced and other.synced and book.engine_sequence == other.engine_sequence):
+                continue
+            count = other.levels_max or None
+            for side in Side:
+                problem = book.difference(other.side(side).levels(count), side, count)
+                if problem:
+                    book.mark_stale(problem)
+                    book.mismatches += 1
+                    self._request_snapshot(feed)
+                    return [BookMismatch(book, problem), OrderBookChanged(book)]
+        return []
+
+    def _take_depth(self, feed: Feed, book: LocalBook, message: Any) -> list[Event]:
+        expected, gaps = book.sequence, book.gaps
         if message.snapshot:
             book.load(message.sequence, message.bids, message.asks, message.checksum, message.more)
             feed.waiting = False
-        elif feed.waiting or message.sequence <= book.sequence:
+        elif feed.waiting or message.sequence <= expected:
             return []
-        before = book.gaps
-        expected = book.sequence
-        if not message.snapshot:
+        else:
             book.apply(message.sequence, message.previous or 0, message.bids, message.asks, message.checksum)
         book.engine_sequence, book.time_us = message.engine_sequence, message.time_us
-        book.imply(Side.BUY, message.implied_bid)
-        book.imply(Side.SELL, message.implied_ask)
-        if book.synced or message.more:
-            return [] if message.more else [BookChanged(book)]
+        if message.implied_bid is not None:
+            book.imply(Side.BUY, message.implied_bid)
+        if message.implied_ask is not None:
+            book.imply(Side.SELL, message.implied_ask)
+        if message.more:
+            return []
+        if book.problem is None:
+            return [feed.changed]
         self._request_snapshot(feed)
-        if book.gaps > before:
-            return [Gap(feed.name, expected, message.previous or 0), BookChanged(book)]
-        return [BookMismatch(book, book.problem or ""), BookChanged(book)]
+        if book.gaps > gaps:
+            return [Gap(feed.name, expected, message.previous or 0), feed.changed]
+        return [BookMismatch(book, book.problem or ""), feed.changed]
 
     def heartbeat(self, pairs: Iterable[Pair]) -> list[Event]:
         """Compare with the (channel, last sequence) pairs of a heartbeat.
@@ -205,9 +263,10 @@ class Feeds:
             feed = self._channels.get(channel)
             if feed is None or feed.waiting:
                 continue
-            last = feed.book.sequence if feed.book is not None else feed.sequence
-            if feed.book is not None:
-                lost = not feed.book.heartbeat(sequence)
+            book = feed.book or feed.order_book
+            last = book.sequence if book is not None else feed.sequence
+            if book is not None:
+                lost = not book.heartbeat(sequence)
             else:
                 feed.behind = feed.behind + 1 if sequence > feed.sequence else 0
                 lost = feed.behind > 1
@@ -217,6 +276,16 @@ class Feeds:
                     feed.sequence = sequence
                 else:
                     self._request_snapshot(feed)
+        return events + self._confirm()
+
+    def _confirm(self) -> list[Event]:
+        """After a heartbeat: books without a gap are as they should be, and both kinds of one instrument agree."""
+        events: list[Event] = []
+        for feed in self._channels.values():
+            if feed.book is not None:
+                feed.book.confirm()
+            elif feed.order_book is not None:
+                events += self._compare(feed, feed.order_book)
         return events
 
     def _request_snapshot(self, feed: Feed) -> None:

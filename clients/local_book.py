@@ -5,85 +5,37 @@ is sent, and no crossed book while the market is open. After a violation the boo
 Reading a stale book raises, so that a strategy cannot trade on it by mistake.
 """
 
-import struct
-import zlib
-from bisect import bisect_left, insort
-from collections.abc import Sequence
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Sequence
 
+from clients.books.implied import MergedLevel, TopOfBook, merged
+from clients.books.levels import PriceLevel as PriceLevel
+from clients.books.levels import PriceLevels, checksum
+from clients.books.stale import StaleBook as StaleBook
 from exchange.codes import Side
 
-CHECKSUM_LEVELS = 10
-_CHECKSUM_ROWS = struct.Struct(f"<{4 * CHECKSUM_LEVELS}q")
 _HEARTBEATS_BEHIND_MAX = 2  # behind the heartbeat twice in a row is a gap (MDATA-015)
-
-
-class PriceLevel(NamedTuple):
-    """One price and its lots."""
-
-    price_tick: int
-    lots: int
-
-
-class StaleBook(Exception):
-    """A program has read a stale book, which waits for a snapshot. The text has the reason."""
-
-
-class PriceLevels:
-    """One side of a book, best level first. A rank is a price times +1 (sell) or -1 (buy), so both sides ascend."""
-
-    def __init__(self, side: Side) -> None:
-        self.sign = 1 if side == Side.SELL else -1
-        self.lots: dict[int, int] = {}
-        self.ranks: list[int] = []  # sign * price, ascending: best first
-
-    def set(self, rows: Sequence[Sequence[int]]) -> None:
-        """Set levels from rows (price in ticks, lots). Lots 0 remove a level."""
-        for price_tick, lots in rows:
-            if lots:
-                if price_tick not in self.lots:
-                    insort(self.ranks, self.sign * price_tick)
-                self.lots[price_tick] = lots
-            elif self.lots.pop(price_tick, None) is not None:
-                del self.ranks[bisect_left(self.ranks, self.sign * price_tick)]
-
-    def clear(self) -> None:
-        self.lots.clear()
-        self.ranks.clear()
-
-    def best(self) -> PriceLevel | None:
-        if not self.ranks:
-            return None
-        price_tick = self.sign * self.ranks[0]
-        return PriceLevel(price_tick, self.lots[price_tick])
-
-    def levels(self, count: int | None = None) -> list[PriceLevel]:
-        """The first `count` levels, best first; all of them without a count."""
-        return [PriceLevel(self.sign * rank, self.lots[self.sign * rank]) for rank in self.ranks[:count]]
-
-    def __len__(self) -> int:
-        return len(self.ranks)
-
-
-def checksum(bids: PriceLevels, asks: PriceLevels) -> int:
-    """CRC-32 over the first ten levels, bid then ask of each rank, as two little-endian int64 each (MDATA-016)."""
-    row = [0] * (4 * CHECKSUM_LEVELS)
-    for side, start in ((bids, 0), (asks, 2)):
-        for place, rank in enumerate(side.ranks[:CHECKSUM_LEVELS]):
-            price_tick = side.sign * rank
-            row[start + 4 * place] = price_tick
-            row[start + 4 * place + 1] = side.lots[price_tick]
-    return zlib.crc32(_CHECKSUM_ROWS.pack(*row))
 
 
 class LocalBook:
     """The depth of one instrument. `bids`, `asks`, `best_bid`, `best_ask` and `middle_tick` raise StaleBook when stale.
 
     levels_max    levels a side that the channel carries, 0 all
+    clock         monotonic, in seconds; the age of the book is measured with it
+    age_ms_max    age from which the book is stale; 0: it has no limit
     """
 
-    def __init__(self, instrument: int = 0, symbol: str = "", levels_max: int = 0) -> None:
+    def __init__(
+        self,
+        instrument: int = 0,
+        symbol: str = "",
+        levels_max: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        age_ms_max: int = 0,
+    ) -> None:
         self.instrument, self.symbol, self.levels_max = instrument, symbol, levels_max
+        self.age_ms_max = age_ms_max
+        self._clock, self._confirmed_s = clock, clock()
         self.sequence = self.engine_sequence = self.time_us = 0
         self.open = True  # the market matches, so a crossed book is an error
         self.implied_bid: PriceLevel | None = None
@@ -109,7 +61,7 @@ class LocalBook:
         self.sequence, self._more = sequence, more
         self._set(bids, asks)
         if not more:
-            self.problem, self._behind = None, 0
+            self.problem, self._behind, self._confirmed_s = None, 0, self._clock()
             self._check(crc)
 
     def apply(
@@ -132,8 +84,10 @@ class LocalBook:
             self.mark_stale(f"gap: {self.sequence} is followed by {sequence}, which follows {previous}")
             self.gaps += 1
             return False
-        self.sequence, self._behind = sequence, 0
-        self._set(bids, asks)
+        self.sequence, self._behind, self._confirmed_s = sequence, 0, self._clock()
+        sides = self._sides
+        sides[0].set(bids)
+        sides[1].set(asks)
         return self._check(crc)
 
     def heartbeat(self, sequence: int) -> bool:
@@ -145,6 +99,11 @@ class LocalBook:
             self.mark_stale(f"gap: at {self.sequence}, the venue at {sequence}")
             self.gaps += 1
         return self.problem is None
+
+    def confirm(self) -> None:
+        """Note that a heartbeat has come and the book has all messages before it: an unchanged book is not old."""
+        if self.problem is None and not self._behind:
+            self._confirmed_s = self._clock()
 
     def imply(self, side: Side, row: Sequence[int] | None) -> None:
         """Set the implied level of a side: (price, lots); lots 0: there is none; None: unchanged (MDATA-010)."""
@@ -189,9 +148,15 @@ class LocalBook:
     def synced(self) -> bool:
         return self.problem is None
 
-    def age_us(self, now_us: int) -> int:
-        """Microseconds since the last change. `now_us`: time on the venue's clock."""
-        return now_us - self.time_us
+    @property
+    def age_ms(self) -> int:
+        """Milliseconds since the last message or heartbeat that says how the book is now."""
+        return int((self._clock() - self._confirmed_s) * 1000)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether nothing has confirmed the book for longer than `age_ms_max`."""
+        return bool(self.age_ms_max) and self.age_ms > self.age_ms_max
 
     def checksum(self) -> int:
         return checksum(*self._sides)
@@ -199,6 +164,9 @@ class LocalBook:
     def side(self, side: Side) -> PriceLevels:
         if self.problem is not None:
             raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {self.problem}")
+        if self.age_ms_max and self.is_old:
+            text = f"nothing confirmed it for {self.age_ms} ms, the limit is {self.age_ms_max}"
+            raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {text}")
         return self._sides[side]
 
     def bids(self, count: int | None = None) -> list[PriceLevel]:
@@ -220,3 +188,13 @@ class LocalBook:
         """Middle of the best prices in ticks, rounded down; None while a side is empty."""
         bid, ask = self.best_bid, self.best_ask
         return (bid.price_tick + ask.price_tick) // 2 if bid and ask else None
+
+    @property
+    def top(self) -> TopOfBook:
+        """Best bid and ask with the implied part apart; each is None while its side has neither."""
+        return TopOfBook(*(next(iter(self.merged(side, 1)), None) for side in (Side.BUY, Side.SELL)))
+
+    def merged(self, side: Side, count: int | None = None) -> list[MergedLevel]:
+        """The first `count` levels of a side, direct and implied together, best first."""
+        implied = self.implied_bid if side == Side.BUY else self.implied_ask
+        return merged(self.side(side).levels(count), implied, side, count)

@@ -5,12 +5,28 @@ from enum import IntEnum
 from msgspec import Struct, UnsetType
 
 from clients.credentials import Secret, logon_text
+from clients.errors import NotLive
+from clients.refusals.choice import refusal
+from clients.requests import serves_without_key
+from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.fields import Pair
-from exchange.wire.messages import Auth, CancelTerms, FullCancelTerms
+from exchange.wire.messages import (
+    Auth,
+    CancelTerms,
+    FullCancelTerms,
+    Ping,
+    Replay,
+    Request,
+    Resync,
+    Subscribe,
+    Unsubscribe,
+)
 from exchange.wire.version import RELEASE
 
 PROTOCOL_MAJOR, MARGIN_MINOR = "1", 9  # version of the protocol, and the first minor one with `margin` of `auth`
 AGENT = f"gpux-py/{RELEASE}"
+FINAL_CLOSES = (CloseCode.LOGON_FAILED, CloseCode.SESSION_TAKEN, CloseCode.KEY_REVOKED)
+RETRIED_LOGONS = (ErrorCode.BUSY, ErrorCode.THROTTLED, ErrorCode.TOO_MANY_CONNECTIONS, ErrorCode.READ_ONLY)
 
 
 class ClientPhase(IntEnum):
@@ -40,6 +56,15 @@ def check_credentials(key: str, secret: Secret | None, margin: bool) -> None:
         raise ValueError("a secret needs the id of its key: connect(url, key=ID, secret=...)")
     if secret is not None and not callable(getattr(secret, "sign", None)):
         raise ValueError(f"secret is a {type(secret).__name__}, not an Ed25519 or Hmac of clients.credentials")
+
+
+def check_sendable(request: Request, live: bool, has_key: bool) -> None:
+    """Raise NotLive if there is no live connection, or Refused if the request needs a key and there is none."""
+    if not live:
+        raise NotLive("no live connection: the request was not sent")
+    if not has_key and not serves_without_key(request):
+        text = "this session has no key, it reads market data: connect with key and secret for all else"
+        raise refusal(error(0, ErrorCode.NOT_LOGGED_ON, text), request=request, is_local=True)
 
 
 def why_unusable(version: str, margin: bool) -> str:

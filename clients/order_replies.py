@@ -10,6 +10,7 @@ but the account stream reports every side in the same frame, so quotes follow th
 from collections.abc import Iterator
 
 from clients.orders import SENT, Order, OrderRequest, OrderTable
+from clients.refusals.choice import error_of
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Batch, BatchResult, Err, New, Ok, Quote, Replace
 from exchange.wire.requests import SideText
@@ -73,10 +74,7 @@ def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[Ord
 def _reply_of(operation: object, result: BatchResult) -> Ok | Err:
     """The result of a batch operation as a reply. A replace that succeeds gets price and lots from its request."""
     if result.code:
-        return Err(
-            0, result.code, result.name, result.message, result.applied, result.order_id, result.client_order_id,
-            result.state, result.filled_lots, result.engine_sequence, order=result.order,
-        )  # fmt: skip
+        return error_of(result)
     reply = Ok(
         0, result.order_id, result.client_order_id, result.state, result.leaves_lots, result.filled_lots,
         result.engine_sequence, priority=result.priority, reason=result.reason, duplicate=result.duplicate,

@@ -284,6 +284,12 @@ class OrderTable:
                 self.settle(order)
         return [order for order in gone if order.client_order_id]
 
+    def repair(self, account: int, view: OrderView, engine_sequence: int) -> None:
+        """Take over the venue's report of an order, unless a later event is known."""
+        order = self.open(account, view.client_order_id, view.instrument, view.side)
+        order.take_view(view, engine_sequence)
+        self.settle(order)
+
     def settle(self, order: Order) -> None:
         """Note that an order has ended. Only the last `finished_max` ended orders are kept."""
         key = (order.account, order.name)

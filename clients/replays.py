@@ -12,12 +12,13 @@ class RunningReplay:
     """The replay that is running, if any."""
 
     def __init__(self) -> None:
+        self.running = False
         self._running: Ok | None = None
         self._messages: list[ServerMessage] = []
 
     def begin(self, reply: Ok) -> None:
         """Begin to collect, after the reply that accepts the replay."""
-        self._running, self._messages = reply, []
+        self.running, self._running, self._messages = True, reply, []
 
     def take(self, message: ServerMessage) -> bool:
         """Keep a message if it is part of the running replay; returns whether it is."""
@@ -34,4 +35,4 @@ class RunningReplay:
 
     def drop(self) -> None:
         """Drop the running replay, because the connection is closed and the rest will not come."""
-        self._running, self._messages = None, []
+        self.running, self._running, self._messages = False, None, []

@@ -76,6 +76,12 @@ class Requests:
         self.pending[request.request_id] = UnansweredRequest(request, data)
         self._queue.append(data)
 
+    def restore(self, sent: UnansweredRequest) -> None:
+        """Note a request as sent and unanswered, as a recording has it."""
+        number = sent.request.request_id
+        self.pending[number] = sent
+        self.last_id = max(self.last_id, number)
+
     @property
     def waiting(self) -> bool:
         """Whether a request is queued for the next frame."""

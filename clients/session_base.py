@@ -8,45 +8,65 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Self
-
-from websockets.exceptions import InvalidHandshake, InvalidURI
+from typing import NamedTuple, Self
 
 from clients.backoff import Backoff
+from clients.checks.local_checks import LocalChecks
 from clients.core import Core
-from clients.errors import ConnectFailed, NotLive, Refused, SessionOver, Throttled
+from clients.credentials import base64url
+from clients.errors import ConnectFailed, NotLive, SessionOver, Throttled
 from clients.event_queue import EventQueue
-from clients.events import Connected, Disconnected, Event, Reconnected, Replied
+from clients.events import Connected, Disconnected, Event, Reconnected, RecordingEnded, Replied
 from clients.limiter import Limiter
+from clients.recording.recorder import Recorder
+from clients.refusals.choice import refusal
 from clients.transport import WebsocketTransport, dial_failure
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, Logout, Ok, Request
+from exchange.wire.version import JSON_SUBPROTOCOL
+
+
+class Options(NamedTuple):
+    """How a session behaves; `client.connect` explains each."""
+
+    subprotocol: str = JSON_SUBPROTOCOL
+    events_max: int = 10_000
+    check_locally: bool = True
+    record: str = ""
+
 
 LATENCIES_KEPT = 1 << 16
 CLOSE_WAIT_S = 1.0
+SELDOM = (Connected, Reconnected, Disconnected)
 INFLIGHT_WAIT_S = 0.001
 
 
 class SessionBase:
     """One session over all its connections: sends requests, and gives replies and events to the program."""
 
-    def __init__(self, url: str, core: Core, subprotocol: str, rng: random.Random, events_max: int) -> None:
-        self.url, self.core = url, core
+    def __init__(self, url: str, core: Core, rng: random.Random, options: Options) -> None:
+        self.url, self.core, self._options = url, core, options
+        self._order_prefix = base64url(rng.randbytes(6))  # of client order ids
+        self.recorder: Recorder | None = None
         self.limiter = Limiter()
+        self.checks = LocalChecks(core, options.check_locally)
         self.latencies_us: deque[int] = deque(maxlen=LATENCIES_KEPT)  # of answered trading requests
         self.acks = self.refusals = 0
         self.failure = ""  # reason why the session is over
-        self._event_queue = EventQueue(events_max)
+        self._event_queue = EventQueue(options.events_max)
         self._replies: dict[int, asyncio.Future[Replied]] = {}
         self._sent_ns: dict[int, int] = {}
         self._changed = asyncio.Event()
-        self._transport = WebsocketTransport(url, subprotocol, core, self._take, Backoff(rng))
+        self._transport = WebsocketTransport(url, options.subprotocol, core, self._take, Backoff(rng))
         self._running: asyncio.Task[None] | None = None
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         """Connect and log on. ConnectFailed: the venue cannot be reached or refuses the logon."""
+        from websockets.exceptions import InvalidHandshake, InvalidURI  # a fifth of the import of this package
+
+        self._begin_recording()
         try:
             await self._transport.dial()
         except (OSError, InvalidHandshake) as failure:
@@ -58,8 +78,14 @@ class SessionBase:
         await self._until(lambda: self.live or bool(self.failure))
         if not self.live:
             await self._stop()
-            raise ConnectFailed(self.failure)
+            raise ConnectFailed(self.failure, self.core.logon_error)
         return self
+
+    def _begin_recording(self) -> None:
+        """Open the file of the recording, if there is to be one. FileExistsError: it is there already."""
+        if self._options.record:
+            self.recorder = Recorder(self._options.record, self.core, self._options.subprotocol, self._order_prefix)
+            self._transport.record(self.recorder)
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
@@ -83,6 +109,8 @@ class SessionBase:
     def _end(self) -> None:
         self.failure = self.failure or "the session is over"
         self._event_queue.close()
+        if self.recorder is not None:
+            self.recorder.close()
         self._changed.set()
         for future in self._replies.values():
             future.cancel()
@@ -95,6 +123,11 @@ class SessionBase:
         """Whether the venue serves requests now."""
         return self.core.live
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the session has begun and has not ended, connected or not."""
+        return self._running is not None and not self._running.done()
+
     def tokens(self, bucket: str) -> int:
         """Number of tokens in a bucket (`order`, `cancel`, `query`, ...), which most requests take one of."""
         return self.limiter.tokens(bucket, asyncio.get_running_loop().time())
@@ -104,6 +137,10 @@ class SessionBase:
         async for event in self._event_queue.read():
             yield event
 
+    async def take_events(self, count: int) -> list[Event]:
+        """The next events, at least one and at most `count`, as soon as there is one; none when the session is over."""
+        return await self._event_queue.take(count)
+
     async def request(self, request: Request) -> Ok:
         """Send any request of the protocol and wait for its reply. Refused: the reply is an `err`."""
         return await self._reply(lambda: self._send(request))
@@ -111,7 +148,8 @@ class SessionBase:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _allow(self, request: Request) -> None:
-        """Raise Throttled if the venue would refuse the request for its rate, or stop reading."""
+        """Raise Refused or Throttled if the venue would refuse the request, or stop reading."""
+        self.checks.check(request)
         now = asyncio.get_running_loop().time()
         wait_s = self.limiter.wait_s(request, now)
         if not wait_s and self.core.hello and len(self.core.requests.pending) >= self.core.hello.inflight:
@@ -152,7 +190,7 @@ class SessionBase:
         self._replies[request_id] = future
         answer = await future
         if isinstance(answer.reply, Err):
-            raise Refused(answer.reply)
+            raise refusal(answer.reply, request=answer.request)
         return answer
 
     async def _until(self, reached: Callable[[], bool]) -> None:
@@ -165,16 +203,25 @@ class SessionBase:
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, Replied):
-                self._take_answer(event)
+            kind = type(event)
+            if kind is Replied:
+                self._take_answer(event)  # type: ignore[arg-type]
                 continue
-            if isinstance(event, Connected | Reconnected) and self.core.hello is not None:
-                self.limiter.learn(self.core.hello.limits, asyncio.get_running_loop().time())
-            elif isinstance(event, Disconnected):
-                self._drop_unsendable()
-                self.failure = event.reason if event.final else ""
+            if kind in SELDOM:
+                self._take_seldom(event)
             self._event_queue.put(event)
+        if self.recorder is not None and self.recorder.failure:
+            self._event_queue.put(RecordingEnded(self.recorder.failure))
+            self.recorder = None
         self._changed.set()
+
+    def _take_seldom(self, event: Event) -> None:
+        """Follow the connection."""
+        if isinstance(event, Disconnected):
+            self._drop_unsendable()
+            self.failure = event.reason if event.final else ""
+        elif self.core.hello is not None:
+            self.limiter.learn(self.core.hello.limits, asyncio.get_running_loop().time())
 
     def _drop_unsendable(self) -> None:
         """Raise NotLive in the callers of requests that concern only the lost connection and are not resent."""

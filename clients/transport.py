@@ -3,23 +3,31 @@
 import asyncio
 from collections.abc import Callable
 from errno import ECONNREFUSED
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as dial
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.typing import Subprotocol
 
 from clients.backoff import DIAL_S, Backoff
 from clients.core import Core
 from clients.events import Event
 from clients.logon import ClientPhase, grace_s
+from clients.recording.recorder import Recorder
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
 
 FRAME_BYTES_MAX = 1 << 20  # WIRE-003
 FRAMES_QUEUED_MAX = 64
 TICK_S = 0.25
 CLOSE_TIMEOUT_S = 1
 NO_CLOSE_FRAME = 1006
+
+
+async def dial(url: str, **options: Any) -> "ClientConnection":
+    """Open a connection. The library is imported here, because it takes a fifth of the import of this package."""
+    from websockets.asyncio.client import connect
+
+    return await connect(url, **options)
+
 
 REFUSED = f"[Errno {ECONNREFUSED}]"
 REMEDIES = {
@@ -53,6 +61,8 @@ def dial_failure(url: str, failure: Exception) -> str:
 
 
 def _cause(host: str, port: int, url: str, failure: Exception) -> str:
+    from websockets.exceptions import InvalidStatus
+
     if is_refused(failure):
         return f"connection refused: nothing listens at port {port}; gpux serve prints the address of a venue"
     if isinstance(failure, InvalidStatus):
@@ -83,7 +93,12 @@ class WebsocketTransport:
         self._url, self._subprotocol, self._core, self._take = url, subprotocol, core, take
         self._backoff = backoff
         self._wake = asyncio.Event()
+        self._recorder: Recorder | None = None
         self._connection: ClientConnection | None = None
+
+    def record(self, recorder: Recorder) -> None:
+        """Record from now on."""
+        self._recorder = recorder
 
     def wake(self) -> None:
         """Wake the writer, because the core may have frames to send."""
@@ -93,7 +108,7 @@ class WebsocketTransport:
         """Open a connection. OSError, TimeoutError, InvalidHandshake: it failed."""
         self._connection = await dial(
             self._url,
-            subprotocols=[Subprotocol(self._subprotocol)],
+            subprotocols=[self._subprotocol],
             compression=None,
             ping_interval=None,
             open_timeout=timeout_s,
@@ -102,7 +117,10 @@ class WebsocketTransport:
             max_queue=FRAMES_QUEUED_MAX,
             proxy=None,
         )
-        self._core.opened(asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        if self._recorder is not None:
+            self._recorder.opened(now)
+        self._core.opened(now)
 
     async def run(self) -> None:
         """Serve the open connection, then reconnect, until the core is final."""
@@ -111,6 +129,8 @@ class WebsocketTransport:
             code, reason = await self._serve()
             if self._core.phase >= ClientPhase.CATCHING_UP:
                 self._backoff.lost(now(), grace_s(self._core.cancel_terms))
+            if self._recorder is not None:
+                self._recorder.closed(code, reason, now())
             self._take(self._core.closed(code, reason))
             if self._core.final:
                 return
@@ -118,6 +138,8 @@ class WebsocketTransport:
 
     async def _dial_again(self) -> None:
         """Try to reconnect until it succeeds, with pauses. After a planned stop the venue sets the first pause."""
+        from websockets.exceptions import InvalidHandshake
+
         now = asyncio.get_running_loop().time
         requested_pause_ms = self._core.retry_ms
         while True:
@@ -132,6 +154,8 @@ class WebsocketTransport:
 
     async def _serve(self) -> tuple[int, str]:
         """Read, write and tick until one of them ends; returns close code and reason."""
+        from websockets.exceptions import ConnectionClosed
+
         connection = self._connection
         assert connection is not None
         tasks = [asyncio.create_task(part) for part in (self._read(connection), self._write(connection), self._tick())]
@@ -147,10 +171,12 @@ class WebsocketTransport:
                 raise result
         return connection.close_code or NO_CLOSE_FRAME, connection.close_reason or ""
 
-    async def _read(self, connection: ClientConnection) -> None:
+    async def _read(self, connection: "ClientConnection") -> None:
         now = asyncio.get_running_loop().time
         while not self._core.close_wanted:
             data = await connection.recv(decode=False)
+            if self._recorder is not None:
+                self._recorder.received(data, now())
             self._take(self._core.receive(data, now()))
             if self._core.live:
                 self._backoff.succeeded()
@@ -160,9 +186,11 @@ class WebsocketTransport:
         if self._core.requests.waiting:
             self._wake.set()
 
-    async def _write(self, connection: ClientConnection) -> None:
+    async def _write(self, connection: "ClientConnection") -> None:
         while True:
             for frame in self._core.frames():
+                if self._recorder is not None:
+                    self._recorder.sent(frame, asyncio.get_running_loop().time())
                 await connection.send(frame, text=self._core.requests.codec.is_text(frame))
             self._wake.clear()
             await self._wake.wait()

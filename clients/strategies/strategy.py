@@ -12,9 +12,10 @@ and `send_cancel`, which do not wait.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from clients.client import Session
-from clients.errors import NotLive, Throttled
+from clients.errors import NotLive, Refused, Throttled
 from clients.events import BookChanged, ChannelData, Event, Filled, OrderChanged
 from clients.local_book import LocalBook, StaleBook
 from clients.orders import Order
@@ -45,6 +46,10 @@ class Strategy:
     def on_order(self, order: Order) -> None:
         """One of our orders changed."""
 
+    def on_refused(self, refused: Refused) -> None:
+        """A callback sent a request that the client refused by itself (`clients.checks`); the callback has ended. What
+        the venue refuses comes to `on_order`, with `order.error`."""
+
     def on_timer(self) -> None:
         """Every `timer_s` seconds."""
 
@@ -54,19 +59,32 @@ class Strategy:
 
 def dispatch(strategy: Strategy, event: Event) -> None:
     """Call the callback of an event. A transient error ends the callback, not the strategy."""
+    call(strategy, lambda: _callback(strategy, event))
+
+
+def call(strategy: Strategy, callback: Callable[[], None]) -> None:
+    """Call a callback; a transient error or a local refusal ends it, not the strategy."""
     try:
-        if isinstance(event, BookChanged):
-            strategy.on_book(event.book)
-        elif isinstance(event, Filled):
-            strategy.on_fill(event.order, event.fill)
-        elif isinstance(event, OrderChanged):
-            strategy.on_order(event.order)
-        elif isinstance(event, ChannelData) and isinstance(event.message, Trades):
-            strategy.on_trades(event.instrument, event.message)
-        else:
-            strategy.on_event(event)
+        callback()
     except TRANSIENT:
         return
+    except Refused as refused:
+        if not refused.is_local:
+            raise
+        strategy.on_refused(refused)
+
+
+def _callback(strategy: Strategy, event: Event) -> None:
+    if isinstance(event, BookChanged):
+        strategy.on_book(event.book)
+    elif isinstance(event, Filled):
+        strategy.on_fill(event.order, event.fill)
+    elif isinstance(event, OrderChanged):
+        strategy.on_order(event.order)
+    elif isinstance(event, ChannelData) and isinstance(event.message, Trades):
+        strategy.on_trades(event.instrument, event.message)
+    else:
+        strategy.on_event(event)
 
 
 async def run(strategy: Strategy, session: Session) -> None:
@@ -85,7 +103,4 @@ async def run(strategy: Strategy, session: Session) -> None:
 async def _keep_time(strategy: Strategy) -> None:
     while True:
         await asyncio.sleep(strategy.timer_s)
-        try:
-            strategy.on_timer()
-        except TRANSIENT:
-            continue
+        call(strategy, strategy.on_timer)

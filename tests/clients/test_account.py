@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from clients.account import AccountState, StreamGap
+from clients.account import AccountState, AccountStates, StreamGap
 from clients.events import Filled, OrderChanged
 from clients.orders import OrderTable
 from exchange.wire.messages import AccountSnapshot, Margin, MarginView, OrderView, Position, PositionView
@@ -103,3 +103,16 @@ def test_a_snapshot_in_pages_replaces_all_and_names_the_orders_that_are_gone() -
     assert state.load(last) == [lost]
     assert (state.sequence, state.position_lots(MONTH), state.position_lots(MONTH + 1)) == (9, 0, 5)
     assert {order.client_order_id for order in state.orders.live()} == {"a", "b", "c"}
+
+
+def test_accounts_of_a_session_become_live_together() -> None:
+    accounts, orders = AccountStates(), OrderTable()
+    accounts.expect((7, 8), orders)
+    assert not accounts.go_live(7, 1.0) and accounts.go_live(8, 2.0)
+    assert (accounts[7].heard, accounts[8].heard) == (1.0, 2.0)
+    assert not accounts.go_live(9, 3.0), "an account of somebody else"
+    assert accounts.applied() == [(7, 0), (8, 0)]
+    accounts.heartbeat([(7, 0), (9, 5)], 4.0)
+    assert (accounts[7].heard, accounts[8].heard) == (4.0, 2.0)
+    accounts.disconnected()
+    assert not any(account.live for account in accounts.values())

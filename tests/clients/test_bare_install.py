@@ -81,6 +81,14 @@ def test_the_base_install_takes_at_most_15_megabytes(bare: Path) -> None:
     assert 5_000_000 < size <= 15_000_000, size
 
 
+def test_the_package_itself_imports_neither_client_nor_websockets(bare: Path) -> None:
+    script = "import sys, clients\nprint({'clients.client', 'websockets', 'asyncio'} & set(sys.modules))"
+    assert output(bare, script).strip() == "set()"
+    script = "import sys\nfrom clients import connect\nprint({'websockets', 'nacl', 'hmac'} & set(sys.modules))"
+    assert output(bare, script).strip() == "set()"
+    assert "'nothing'" in output(bare, "import clients\ntry: clients.nothing\nexcept AttributeError as e: print(e)")
+
+
 def test_a_program_with_nothing_else_trades(bare: Path, tmp_path: Path) -> None:
     warm_up(TEST)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from clients.books.order_book import OrderBook
 from clients.event_queue import EventQueue
-from clients.events import BookChanged, Event, Overflow, Reconnected
+from clients.events import BookChanged, Event, OrderBookChanged, Overflow, Reconnected
 from clients.local_book import LocalBook
 
 
@@ -63,3 +64,28 @@ def test_a_reader_waits_for_the_next_event() -> None:
         return await reading
 
     assert asyncio.run(read()) == "late"
+
+
+def test_events_can_be_taken_several_at_once() -> None:
+    async def run() -> None:
+        queue, book = EventQueue(10), LocalBook(1)
+        for event in (1, BookChanged(book), 3):
+            queue.put(event)
+        assert await queue.take(2) == [1, BookChanged(book)]
+        queue.put(BookChanged(book))
+        assert await queue.take(9) == [3, BookChanged(book)], "of a book that was taken, the next change counts"
+        waiting = asyncio.create_task(queue.take(9))
+        await asyncio.sleep(0)
+        queue.put(4)
+        assert await waiting == [4]
+        queue.close()
+        assert await queue.take(9) == []
+
+    asyncio.run(run())
+
+
+def test_changes_of_an_order_book_are_queued_once_too() -> None:
+    queue, book = EventQueue(10), OrderBook(1)
+    for _ in range(3):
+        queue.put(OrderBookChanged(book))
+    assert drained(queue) == [OrderBookChanged(book)]

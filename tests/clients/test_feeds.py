@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from clients.events import BookChanged, BookMismatch, ChannelData, Gap
-from clients.local_book import StaleBook
+from clients.books.order_book import OrderBook
+from clients.events import BookChanged, BookMismatch, ChannelData, Gap, OrderBookChanged
+from clients.local_book import LocalBook, StaleBook
 from exchange.wire.messages import ChannelSpec
 from tests.clients.scripted_venue import H27, HELLO, INSTRUMENT, LIVE, WELCOME, ScriptedVenue
 
@@ -248,3 +249,73 @@ def test_the_days_of_a_chip_are_known_from_one_message() -> None:
     assert (stats[H27].last_tick, stats[H27].volume_lots, stats[7].previous_settle_tick) == (4, 3, 6)
     venue.says({"t": "stats_all", "c": 40, "s": 2, "p": 1, "e": 2, "ts": 2, "x": [days[1] | {"vol": 5}]})
     assert (stats[7].volume_lots, stats[H27].volume_lots) == (5, 3)
+
+
+def order_rows(sequence: int, engine: int, rows: list[Any], **more: Any) -> dict[str, Any]:
+    """A message of the channel `orders`."""
+    return {"t": "orders", "c": 4022, "s": sequence, "e": engine, "ts": engine, "x": rows, **more}
+
+
+ORDERS = ChannelSpec(name_of_channel="orders", instrument=H27)
+ORDER_ROWS = [["a", 90030, "b", 2845, 120], ["a", 90050, "s", 2846, 75]]
+
+
+def both_books(venue: ScriptedVenue) -> tuple[LocalBook, OrderBook]:
+    """The depth and the orders of one instrument, after their snapshots of one command."""
+    venue.log_on()
+    depth = ChannelSpec(name_of_channel="depth", instrument=H27, levels=0)
+    venue.subscribe(depth, ORDERS)
+    venue.says({"t": "depth", "c": 4021, "s": 7, "snap": True, "e": 50, "ts": 1, "b": [[2845, 120]], "a": [[2846, 75]]})
+    (book,), (feed, _) = venue.core.feeds.books(), venue.core.feeds.add(ORDERS)
+    assert feed.order_book is not None
+    venue.says(order_rows(9, 50, ORDER_ROWS, snap=True))
+    return book, feed.order_book
+
+
+@pytest.mark.rule("MDATA-011")
+def test_the_orders_of_a_book_follow_their_channel() -> None:
+    venue = ScriptedVenue()
+    _, orders = both_books(venue)
+    (changed,) = venue.says(order_rows(10, 51, [["a", 90071, "b", 2845, 12]], p=9))
+    assert isinstance(changed, OrderBookChanged) and changed.book is orders
+    place = orders.place(90071)
+    assert place is not None and (place.orders_ahead, place.lots_ahead) == (1, 120)
+    assert (orders.engine_sequence, orders.time_us) == (51, 51)
+    assert venue.says(order_rows(10, 51, [["d", 90071]], p=9)) == [], "an old message"
+
+
+@pytest.mark.rule("MDATA-015")
+def test_a_gap_of_the_orders_asks_for_a_snapshot() -> None:
+    venue = ScriptedVenue()
+    _, orders = both_books(venue)
+    gap, changed = venue.says(order_rows(12, 51, [["d", 90030]], p=11))
+    assert gap == Gap(f"orders {H27}", 9, 11) and isinstance(changed, OrderBookChanged) and not orders.synced
+    assert [message["c"] for message in venue.heard() if message["t"] == "resync"] == [4022]
+    assert venue.says(order_rows(13, 52, [["d", 90030]], p=12)) == [], "until the snapshot"
+    venue.says(order_rows(14, 53, ORDER_ROWS[:1], snap=True, more=True))
+    assert not orders.synced
+    venue.says(order_rows(14, 53, ORDER_ROWS[1:], snap=True))
+    assert orders.synced and len(orders) == 2
+
+
+@pytest.mark.rule("MDATA-011")
+def test_orders_that_differ_from_the_depth_are_a_mismatch() -> None:
+    venue = ScriptedVenue()
+    book, orders = both_books(venue)
+    heartbeat = {"t": "hb", "ts": 5, "acc": [[7, 1041]], "ch": []}
+    assert venue.says(heartbeat) == []
+    book.apply(8, 7, [[2845, 119]], [])
+    book.engine_sequence = 51
+    assert venue.says(heartbeat) == [], "they show different commands"
+    orders.note(51, 2)
+    mismatch, changed = venue.says(heartbeat)
+    assert isinstance(mismatch, BookMismatch) and mismatch.book is orders and "2845" in mismatch.problem
+    assert isinstance(changed, OrderBookChanged) and not orders.synced and orders.mismatches == 1
+    assert [message["c"] for message in venue.heard() if message["t"] == "resync"] == [4022]
+
+
+def test_a_lost_connection_makes_the_orders_stale() -> None:
+    venue = ScriptedVenue()
+    _, orders = both_books(venue)
+    venue.core.closed(1006, "")
+    assert not orders.synced

@@ -2,7 +2,10 @@
 
 import pytest
 
-from exchange.wire.messages import CancelOnDisconnect
+from clients.errors import NotLive
+from clients.logon import check_sendable
+from clients.refusals.kinds import AccessRefused
+from exchange.wire.messages import CancelAll, CancelOnDisconnect, Ping
 from tests.clients.scripted_venue import HELLO, LIVE, SNAPSHOT, WELCOME, ScriptedVenue
 
 
@@ -69,3 +72,13 @@ def test_a_venue_of_another_version_is_left_with_the_reason(version: str, margin
 def test_margin_without_a_key_is_refused_before_it_connects() -> None:
     with pytest.raises(ValueError, match="margin=True follows the margin of a key's accounts"):
         ScriptedVenue(key="", margin=True)
+
+
+def test_what_no_venue_would_serve_is_not_sent() -> None:
+    with pytest.raises(NotLive, match="was not sent"):
+        check_sendable(Ping(request_id=1), live=False, has_key=True)
+    with pytest.raises(AccessRefused, match="connect with key and secret") as caught:
+        check_sendable(CancelAll(request_id=1), live=True, has_key=False)
+    assert caught.value.is_local
+    check_sendable(Ping(request_id=1), live=True, has_key=False)
+    check_sendable(CancelAll(request_id=1), live=True, has_key=True)

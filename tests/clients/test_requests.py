@@ -2,7 +2,7 @@
 
 import pytest
 
-from clients.requests import Requests
+from clients.requests import Requests, UnansweredRequest
 from exchange.wire.codec import CODECS, Codec
 from exchange.wire.messages import Cancel, Ping, Subscribe
 from exchange.wire.requests import ChannelSpec
@@ -43,3 +43,11 @@ def test_ids_go_on_after_a_disconnect() -> None:
     first = requests.number(Ping(request_id=1))
     requests.disconnected()
     assert requests.number(Ping(request_id=1)).request_id == first.request_id + 1
+
+
+def test_a_recorded_request_is_unanswered_and_the_next_id_follows() -> None:
+    requests = Requests(CODECS["gpux.v1+json"])
+    recorded = Cancel(request_id=7, client_order_id="a")
+    requests.restore(UnansweredRequest(recorded, b""))
+    assert requests.unanswered(7) is recorded and requests.frames(4096) == []
+    assert requests.number(Ping(request_id=1)).request_id == 8

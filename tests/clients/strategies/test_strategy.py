@@ -7,11 +7,13 @@ from typing import Any, cast
 import pytest
 
 from clients.client import Session
-from clients.errors import NotLive, Throttled
+from clients.errors import NotLive, Refused, Throttled
 from clients.events import BookChanged, ChannelData, Event, Filled, OrderChanged, Reconnected
 from clients.local_book import LocalBook, StaleBook
 from clients.orders import Order
+from clients.refusals.choice import refusal
 from clients.strategies.strategy import Strategy, dispatch, run
+from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Status, Trades
 from tests.clients.test_orders import a_fill
 
@@ -69,6 +71,17 @@ def test_what_is_transient_ends_the_callback_only(failure: Exception) -> None:
     strategy.failure = failure
     dispatch(strategy, Reconnected(True))
     assert strategy.calls == ["Reconnected"]
+
+
+def test_a_local_refusal_ends_the_callback_and_comes_to_the_strategy() -> None:
+    strategy, refused = Recorder(), []
+    strategy.on_refused = refused.append  # type: ignore[method-assign]
+    strategy.failure = refusal(error(1, ErrorCode.LOTS_RANGE, "too many"), is_local=True)
+    dispatch(strategy, Reconnected(True))
+    assert refused == [strategy.failure]
+    strategy.failure = refusal(error(1, ErrorCode.LOTS_RANGE, "too many"))
+    with pytest.raises(Refused):
+        dispatch(strategy, Reconnected(True))
 
 
 def test_a_mistake_of_the_strategy_is_not_hidden() -> None:
