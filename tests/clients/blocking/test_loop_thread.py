@@ -1,0 +1,98 @@
+"""Calls into another thread's event loop: results, errors, timeouts, interrupts, forks, ends."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from clients.blocking.loop_thread import LoopThread
+from clients.errors import SessionOver
+
+
+@pytest.fixture
+def thread() -> Iterator[LoopThread]:
+    one = LoopThread()
+    yield one
+    one.stop()
+
+
+async def answer() -> int:
+    await asyncio.sleep(0)
+    return 7
+
+
+def test_a_call_returns_the_result_or_raises_the_error(thread: LoopThread) -> None:
+    async def fail() -> None:
+        raise ValueError("mine")
+
+    async def slow_inside() -> None:
+        raise TimeoutError("its own")
+
+    assert thread.run(answer, 5, "answer") == 7
+    with pytest.raises(ValueError, match="mine"):
+        thread.run(fail, 5, "fail")
+    with pytest.raises(TimeoutError, match="its own"):
+        thread.run(slow_inside, 5, "slow")
+
+
+def test_a_call_that_takes_too_long_is_given_up(thread: LoopThread) -> None:
+    ended = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(True)
+            raise
+
+    with pytest.raises(TimeoutError, match=r"wait: no answer in 0\.01 s; the request may have taken effect"):
+        thread.run(wait, 0.01, "wait")
+    assert thread.run(answer, 5, "answer") == 7 and ended == [True]
+
+
+def test_an_interrupt_ends_the_call_that_waits(thread: LoopThread) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            thread.run(asyncio.Event().wait, None, "wait")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert thread.run(answer, 5, "answer") == 7
+
+
+def test_a_call_from_the_thread_itself_is_refused_and_does_not_hang(thread: LoopThread) -> None:
+    async def inside() -> None:
+        thread.run(answer, 5, "answer")
+
+    with pytest.raises(RuntimeError, match="own thread"):
+        thread.run(inside, 5, "outside")
+
+
+def test_a_fork_does_not_carry_the_session(thread: LoopThread) -> None:
+    child = os.fork()
+    if not child:
+        try:
+            thread.run(answer, 5, "answer")
+        except RuntimeError as error:
+            os._exit(0 if "connect here" in str(error) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert thread.run(answer, 5, "answer") == 7
+
+
+def test_after_the_end_calls_say_so() -> None:
+    thread = LoopThread()
+    assert not thread.has_ended
+    thread.stop()
+    thread.stop()
+    assert thread.has_ended
+    with pytest.raises(SessionOver, match="answer: the session is over"):
+        thread.run(answer, 5, "answer")
