@@ -28,6 +28,7 @@ QUESTIONS = {
     "start": ("bench.bench_start", "run_start"),
     "days": ("bench.bench_days", "run_days"),
     "clearing": ("bench.clearing.questions", "run_clearing"),
+    "clients": ("bench.clients.questions", "run_clients"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

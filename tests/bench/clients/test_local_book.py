@@ -1,0 +1,37 @@
+"""Rates count only for a book that is the venue's."""
+
+from typing import Any
+
+import pytest
+
+from bench.clients import local_book
+from bench.clients.depth_frames import DepthTraffic, Recorded, recorded
+from clients.books.levels import PriceLevels
+from clients.recording.file_format import RecordKind
+from exchange.engine.warmup import warm_up
+from exchange.limits import TEST
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recorded:
+    warm_up(TEST)
+    return recorded(DepthTraffic(orders=160))
+
+
+def test_both_ways_apply_all_messages(recording: Recorded) -> None:
+    rates = local_book.book_rates(recording)
+    received = [record.data for record in recording.records if record.kind == RecordKind.RECEIVED]
+    assert rates.messages >= sum(frame.startswith(local_book.DEPTH) for frame in received) > 40
+    assert rates.deltas >= rates.messages and rates.checksums > 0
+    assert rates.session > 0 and rates.alone > rates.session
+
+
+def test_a_wrong_book_has_no_rate(recording: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = PriceLevels.set
+
+    def wrong(self: PriceLevels, rows: Any) -> None:
+        right(self, [(price + 1, lots) for price, lots in rows])
+
+    monkeypatch.setattr(PriceLevels, "set", wrong)
+    with pytest.raises(AssertionError):
+        local_book.book_rates(recording)
