@@ -29,12 +29,12 @@ from clients.local_book import LocalBook
 from clients.logon import Dial
 from clients.order_requests import Price, cancellation, new_order, replacement
 from clients.orders import LiveOrder, Order, OrderTable
-from clients.past import Past
-from clients.quoting import Quoting
 from clients.refusals.batch_results import BatchResults
 from clients.refusals.choice import refusal
 from clients.reports.reconcile import Reconciling
-from clients.safeguards import Safeguards
+from clients.session.past import Past
+from clients.session.quoting import Quoting
+from clients.session.safeguards import Safeguards
 from clients.session_base import Options, SessionBase
 from exchange.wire.messages import (
     Batch,
@@ -69,7 +69,7 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 class Session(Reconciling, Past, Safeguards, Quoting, SessionBase):
     """A session with a venue. Create it with `connect` and use it as an async context manager.
 
-    Market data and orders are here. `Queries`, `Past`, `Reconciling`, `Safeguards` and `Quoting` add the other requests.
+    Market data and orders are here; its bases add the other requests.
     """
 
     def __init__(

@@ -14,12 +14,7 @@ from exchange.wire.messages import (
     Auth,
     CancelTerms,
     FullCancelTerms,
-    Ping,
-    Replay,
     Request,
-    Resync,
-    Subscribe,
-    Unsubscribe,
 )
 from exchange.wire.version import RELEASE
 

@@ -17,10 +17,11 @@ from clients.events import Event
 from clients.feeds import Feed
 from clients.order_requests import Price
 from clients.orders import Order
-from clients.quoting import QuoteEntry, QuoteOutcome
 from clients.refusals.batch_results import BatchResults
 from clients.reports.reconcile import AccountReport
-from clients.safeguards import KillScope
+from clients.session.past import Candle, PastTrade
+from clients.session.quoting import QuoteEntry, QuoteOutcome
+from clients.session.safeguards import KillScope
 from exchange.codes import Side
 from exchange.wire.messages import (
     Cancel,
@@ -44,7 +45,7 @@ from exchange.wire.messages import (
     StatementView,
     Stats,
 )
-from exchange.wire.requests import SideText
+from exchange.wire.requests import IntervalText, SideText
 from exchange.wire.version import JSON_SUBPROTOCOL
 
 _T = TypeVar("_T")
@@ -168,11 +169,24 @@ class BlockingSession(Face):
         account: int = 0,
         timeout_s: float | None = None,
     ) -> int: ...
+    def candles(
+        self,
+        instrument: InstrumentDefinition,
+        interval: IntervalText = "1m",
+        count: int = 500,
+        *,
+        from_us: int = 0,
+        to_us: int = 0,
+        timeout_s: float | None = None,
+    ) -> list[Candle]: ...
     def disarm_timer(self, account: int = 0, *, timeout_s: float | None = None) -> None: ...
     def fills(self, first: int, last: int, account: int = 0, *, timeout_s: float | None = None) -> list[Fill]: ...
     def find_order(
         self, client_order_id: str = "", *, order_id: int = 0, account: int = 0, timeout_s: float | None = None
     ) -> OrderView: ...
+    def follow_candles(
+        self, instrument: InstrumentDefinition, interval: IntervalText = "1m", *, timeout_s: float | None = None
+    ) -> None: ...
     def index(self, chip: str, *, timeout_s: float | None = None) -> dict[int, DailyIndex]: ...
     def instrument(self, symbol: str, *, timeout_s: float | None = None) -> InstrumentDefinition: ...
     def instruments(self, *, timeout_s: float | None = None) -> dict[str, InstrumentDefinition]: ...
@@ -280,6 +294,16 @@ class BlockingSession(Face):
     def subscribe(self, *specs: ChannelSpec, timeout_s: float | None = None) -> list[Feed]: ...
     def today(self, account: int = 0, *, timeout_s: float | None = None) -> StatementView: ...
     def tokens(self, bucket: str, *, timeout_s: float | None = None) -> int: ...
+    def trade_history(
+        self,
+        instrument: InstrumentDefinition,
+        count: int = 500,
+        *,
+        from_us: int = 0,
+        to_us: int = 0,
+        last_id: int = 0,
+        timeout_s: float | None = None,
+    ) -> list[PastTrade]: ...
     def trades(self, instrument: InstrumentDefinition, *, timeout_s: float | None = None) -> None: ...
     def unkill(
         self, scope: KillScope, *, account: int = 0, session_id: str = "", timeout_s: float | None = None

@@ -9,7 +9,6 @@ after a session was lost for longer than the venue keeps its events: a snapshot 
 
 from msgspec import Struct
 
-from clients.queries import Queries
 from clients.refusals.kinds import OrderEnded
 from clients.reports.differences import (
     Difference,
@@ -17,6 +16,7 @@ from clients.reports.differences import (
     order_differences,
     position_differences,
 )
+from clients.session.queries import Queries
 from exchange.wire.messages import Fill, OrderView, PositionView, Query
 
 FILLS_RANGE = 2_000  # longest range of account events in one request

@@ -25,7 +25,7 @@ from typing import Literal
 from clients.events import Event
 from clients.local_book import LocalBook
 from clients.orders import Order
-from clients.quoting import QuoteEntry
+from clients.session.quoting import QuoteEntry
 from clients.strategies.strategy import Strategy
 from exchange.units import share_floor
 from exchange.wire.errors import ErrorCode

@@ -6,7 +6,7 @@ from msgspec import convert
 
 from clients.local_book import LocalBook
 from clients.orders import Order
-from clients.quoting import QuoteEntry
+from clients.session.quoting import QuoteEntry
 from exchange.wire.messages import InstrumentDefinition
 from tests.clients.scripted_venue import INSTRUMENT
 

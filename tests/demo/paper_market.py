@@ -15,7 +15,7 @@ import numpy as np
 from clients.client import Session
 from clients.local_book import LocalBook
 from clients.orders import Order
-from clients.quoting import QuoteEntry
+from clients.session.quoting import QuoteEntry
 from clients.strategies.market_maker import MarketMaker
 from clients.strategies.taker import Taker
 from exchange.codes import (

@@ -50,7 +50,7 @@ async def asked(place: Access, terms: CancelTerms = KEPT, margin: bool = False) 
         raise UserError(f"{place.url}: {failure}; what was sent may have been done", EXIT_UNAVAILABLE) from None
     except Refused as refused:
         # A client that finds the fault itself sends nothing.
-        code = EXIT_WRONG if getattr(refused, "is_local", False) else EXIT_REFUSED
+        code = EXIT_WRONG if refused.is_local else EXIT_REFUSED
         raise UserError(refusal(refused.error), code) from None
     except ChannelRefused as refused:
         text = f"{refused} at {place.url}: give ws://HOST:PORT without a path, or with /v1/md"

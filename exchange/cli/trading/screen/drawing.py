@@ -112,7 +112,7 @@ def link(desk: TradingDesk, market: ShownMarket, width: int, now: float) -> Text
     if not desk.connected:
         return _line(f"DISCONNECTED {silence:.0f} s, connecting again: {market.problem}", width, ALARM)
     rtt = f"{desk.rtt_ms:.1f} ms" if desk.rtt_ms is not None else "-"
-    age = f"{max(0, market.book.age_us(desk.now_us())) / 1e6:.0f} s" if market.book.time_us else "-"
+    age = f"{market.book.age_ms / 1e3:.0f} s" if market.book.time_us else "-"
     text = f"{desk.session.core.key or 'public'} rtt {rtt}  lag {'yes' if desk.lagging else 'no'}  gaps {desk.gaps}"
     text += f"  dropped {desk.drops}" if desk.drops else ""
     text += f"  book {age}  heard {silence:.1f} s"

@@ -1,7 +1,8 @@
 """The place of own orders in their queues, from the channel `orders`, where venue and client offer it."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from clients.books.order_book import OrderBook
 from clients.client import Session
 from clients.errors import ChannelRefused
 from clients.local_book import StaleBook
@@ -14,7 +15,7 @@ CHANNEL = "orders"
 class Places(NamedTuple):
     """Lots ahead of each order, by order id. `book` None: nobody says it."""
 
-    book: Any = None
+    book: OrderBook | None = None
 
     def ahead(self, order: Order) -> int | None:
         """Lots that trade before an order; None while it is not known."""
@@ -30,10 +31,9 @@ class Places(NamedTuple):
 async def follow_places(session: Session, instrument: InstrumentDefinition) -> Places:
     """Subscribe to every displayed order of an instrument, or to nothing if that is not offered."""
     hello = session.core.hello
-    read = getattr(session, "order_book", None)
-    if hello is None or CHANNEL not in hello.channels or not session.core.key or read is None:
+    if hello is None or CHANNEL not in hello.channels or not session.core.key:
         return Places()
     try:
-        return Places(await read(instrument))
+        return Places(await session.order_book(instrument))
     except ChannelRefused:
         return Places()

@@ -58,7 +58,7 @@ def desk() -> TradingDesk:
     for order_id, side, tick, lots in ((1, "b", 2845, 10), (2, "s", 2847, 5)):
         order = made.session.orders.open(7, f"c{order_id}", 1, side)
         order.order_id, order.price_tick, order.leaves_lots, order.state = order_id, tick, lots, "open"
-    made.session.core.accounts[7]._hold(Position(7, 1, 1, 1, 1, -5, -14_000, 2840, 37_200))
+    made.session.core.accounts[7]._hold(Position(7, 1, 1, 1, 1, -5, -14_000, 2840, 37_200), 1)
     rows = [(5, 2845, 4, "s"), (6, 2847, 9, "b")]
     made.take(ChannelData(1, Trades(1, 1, 1, 43_200_000_000, rows)))
     made.take(ChannelData(1, Stats(1, 1, 1, 1, 1, 13, 1, 9, 2840, 2845, 2847, 2845, 2847)))

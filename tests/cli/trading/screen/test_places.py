@@ -60,8 +60,7 @@ def test_it_follows_the_channel_where_venue_and_client_have_it() -> None:
         for channels, more in (
             (["orders"], {"order_book": read}),
             ([], {"order_book": read}),
-            (["orders"], {}),
             (["orders"], {"order_book": refuse}),
         )
     ]
-    assert found == [True, False, False, False]
+    assert found == [True, False, False]

@@ -21,7 +21,7 @@ def test_a_trade_is_typed_by_keys(venue: RunningVenue) -> None:
         await keyboard.until("2.817", f"BUY {SYMBOL}")  # the market goes on around the ticket
         assert not keyboard.desk.orders(), "asking sends nothing"
         await keyboard.press("enter")
-        await keyboard.until("buy 12", "5 filled, 7 working", "[7]")
+        await keyboard.until("buy 12", "5 filled, 7 working", "7#0")
         (order,) = keyboard.desk.orders()
         assert (order.price_tick, order.leaves_lots, order.side) == (2815, 7, "b")
         assert keyboard.desk.session.position_lots(keyboard.desk.instruments[SYMBOL]) == before + 5
@@ -92,12 +92,12 @@ def test_an_order_without_margin_is_refused_by_the_question(venue: RunningVenue)
 def test_an_order_is_changed_from_its_list(venue: RunningVenue) -> None:
     async def scene(keyboard: Keyboard) -> None:
         await keyboard.desk.session.buy(keyboard.desk.instruments[SYMBOL], 9, "2.803")
-        await keyboard.until("[9]")
+        await keyboard.until("9#0")
         await keyboard.press("o", "e")
         await keyboard.until("Change order", "2.803")
         await keyboard.press("backspace", "4", "enter")
         await keyboard.until("Enter sends the change")
         await keyboard.press("enter")
-        await keyboard.until("[4]", "changed")
+        await keyboard.until("4#0", "changed")
 
     play(venue, scene)

@@ -7,7 +7,7 @@ import pytest
 from clients.client import Session
 from clients.errors import Refused
 from clients.events import Filled, OrderChanged, Reconnected
-from clients.quoting import QuoteEntry
+from clients.session.quoting import QuoteEntry
 from exchange.main import RunningServer
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import InstrumentDefinition, ProtectionEvent

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from clients import past
 from clients.client import Session, connect
 from clients.errors import Refused
 from clients.events import ChannelData
-from clients.past import Candle
+from clients.session import past
+from clients.session.past import Candle
 from exchange.main import RunningServer
 from exchange.wire.messages import Candles, InstrumentDefinition
 from tests.clients.scenes import PRICE, play
