@@ -66,6 +66,11 @@ BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
 }
 
 
+def parts_of(operations: Sequence[New | Replace | Cancel]) -> list[BatchNew | BatchReplace | BatchCancel]:
+    """Orders and changes as parts of a batch, which have no request ids of their own."""
+    return [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
+
+
 class Session(Reconciling, Past, Safeguards, Quoting, SessionBase):
     """A session with a venue. Create it with `connect` and use it as an async context manager.
 
@@ -272,6 +277,10 @@ class Session(Reconciling, Past, Safeguards, Quoting, SessionBase):
         )  # fmt: skip
         return (await self.request(request)).count or 0
 
+    def send_batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> int:
+        """As `batch`, without waiting; returns the request id. The results come as events of its orders."""
+        return self._send(Batch(request_id=1, atomic=atomic, operations=parts_of(operations)))
+
     async def batch(self, *operations: New | Replace | Cancel, atomic: bool = False) -> BatchResults:
         """Send up to 20 operations in one request. They run in order, each with its own result (ENTRY-013).
 
@@ -281,7 +290,7 @@ class Session(Reconciling, Past, Safeguards, Quoting, SessionBase):
         returns   the results; `refusals` has an exception for each refused operation, `raise_first` raises it
         Refused: the whole batch was refused; with `atomic`, `index` of BatchRefused is the first that failed
         """
-        parts = [BATCHED[type(part)](**(asdict(part) | {"request_id": 0})) for part in operations]
+        parts = parts_of(operations)
         reply = await self.request(Batch(request_id=1, atomic=atomic, operations=parts))
         return BatchResults(reply.results or [], parts)
 

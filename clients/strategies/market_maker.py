@@ -13,35 +13,24 @@ The maker quotes a bid and an ask around the fair price. Its inventory shifts bo
 so that the next trade is more likely to reduce it. At the inventory limit the maker quotes only the side that reduces
 it. A month whose book is stale is not quoted again until the book is synced.
 
-One mass quote has all months whose quotes change. It has market-maker protection: when the fills of a rolling window
-reach a threshold, the venue removes all quotes at once (ENTRY-023). The maker then quotes nothing for `rest_s`, while
-the trades move the curve. After that it resets the protection and quotes around the new prices. The number of such
-trips is not limited, because the inventory limit bounds the losses.
+Mass quotes and their protection are those of `protected_quotes`.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
-from clients.events import Event
 from clients.local_book import LocalBook
-from clients.orders import Order
-from clients.session.quoting import QuoteEntry
-from clients.strategies.strategy import Strategy
+from clients.strategies.protected_quotes import ProtectedQuotes, QuotedInstrument, Side, within_limits
 from exchange.units import share_floor
-from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import Fill, InstrumentDefinition, ProtectionEvent, Trades
+from exchange.wire.messages import InstrumentDefinition, Trades
 
 CENTI = 100  # fair prices are in hundredths of a tick
-GROUP = 1  # protection group of all months
-ENTRIES_MAX = 32  # most entries of a mass quote
-Side = Literal["b", "s"]
 
 
-class Month:
+class Month(QuotedInstrument):
     """One month: its fair price, and its book."""
 
     def __init__(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
-        self.instrument, self.book = instrument, book
+        super().__init__(instrument, book)
         self.opinion_centitick = self.fair_centitick = instrument.settle_tick * CENTI
         self.stride_centitick = 0  # how far the fair price may still move before the next timer
 
@@ -56,7 +45,7 @@ class Month:
         self.fair_centitick = self.opinion_centitick + max(-reach_centitick, min(reach_centitick, away_centitick))
 
 
-class MarketMaker(Strategy):
+class MarketMaker(ProtectedQuotes[Month]):
     """Keeps a bid and an ask in every month it is given.
 
     symbols              the months, in order: neighbours in the list are neighbours on the curve
@@ -95,30 +84,26 @@ class MarketMaker(Strategy):
         rest_s: float = 0.5,
     ) -> None:
         assert 0 < requote_ticks <= 2 * half_spread_ticks, "an unchanged side must not cross one that moves"
-        self.symbols, self.lots = symbols, lots
+        super().__init__(lots, requote_ticks, rest_s)
+        self.symbols = symbols
         self.half_spread_ticks, self.skew_ticks = half_spread_ticks, skew_ticks
         self.inventory_lots_max, self.follow_percent = inventory_lots_max, follow_percent
-        self.return_percent, self.requote_ticks = return_percent, requote_ticks
+        self.return_percent = return_percent
         self.pace_bp, self.reach_bp = pace_bp, reach_bp
         self.window_ms, self.traded_times, self.delta_times = window_ms, traded_times, delta_times
-        self.rest_s = rest_s
-        self.months: list[Month] = []
-        self.resting_s = 0.0  # rest of the pause after a trip
-        self.tripped = False
-        self.trips = 0
+
+    @property
+    def months(self) -> list[Month]:
+        """What it quotes, in order along the curve."""
+        return self.lines
 
     async def start(self) -> None:
         for symbol in self.symbols:
             instrument = await self.session.instrument(symbol)
             book = await self.session.book(instrument, cadence_ms=100, levels=10)
             await self.session.trades(instrument)
-            self.months.append(Month(instrument, book))
-        await self.session.set_protection(
-            GROUP,
-            window_ms=self.window_ms,
-            lots=self.traded_times * self.lots,
-            delta_lots=self.delta_times * self.lots,
-        )
+            self.lines.append(Month(instrument, book))
+        await self.protect(self.window_ms, self.traded_times, self.delta_times)
 
     # -- the curve ----------------------------------------------------------------------------------------------------
 
@@ -133,81 +118,18 @@ class MarketMaker(Strategy):
     def draw(self, month: Month, step_centitick: int) -> None:
         month.draw(step_centitick, share_floor(abs(month.opinion_centitick), self.reach_bp))
 
-    # -- when to quote ------------------------------------------------------------------------------------------------
-
-    def on_fill(self, order: Order, fill: Fill) -> None:
-        self.refresh([month for month in self.months if month.instrument.instrument == fill.instrument])
-
     def on_timer(self) -> None:
         for month in self.months:
             self.draw(month, (month.opinion_centitick - month.fair_centitick) * self.return_percent // 100)
             pace_centitick = share_floor(abs(month.opinion_centitick), self.pace_bp)
             month.stride_centitick = max(1, int(pace_centitick * self.timer_s))
-        if self.tripped:
-            self.rest()
-        else:
-            self.refresh(self.months)
-
-    def on_event(self, event: Event) -> None:
-        if isinstance(event, ProtectionEvent) and event.group == GROUP:
-            self.trip() if event.group_state == "tripped" else self.go_on()
-
-    def on_order(self, order: Order) -> None:
-        if order.error is not None and order.error.code == ErrorCode.MMP_TRIPPED:
-            self.trip()  # it happened while we were disconnected
-
-    def trip(self) -> None:
-        if not self.tripped:
-            self.tripped, self.resting_s = True, self.rest_s
-            self.trips += 1
-
-    def rest(self) -> None:
-        """Request a reset when the pause is over, and again after another pause if no answer comes."""
-        self.resting_s -= self.timer_s
-        if self.resting_s <= 0:
-            self.session.send_reset(GROUP)
-            self.resting_s = self.rest_s
-
-    def go_on(self) -> None:
-        self.tripped = False
-        self.refresh(self.months)
+        self.quote_or_rest()
 
     # -- where to quote -----------------------------------------------------------------------------------------------
 
-    def refresh(self, months: Sequence[Month]) -> None:
-        """Quote both sides of these months at their target prices, in as few mass quotes as possible."""
-        if self.tripped:
-            return
-        entries = [entry for month in months if (entry := self.entry_of(month)) is not None]
-        for start in range(0, len(entries), ENTRIES_MAX):
-            self.session.send_quotes(GROUP, entries[start : start + ENTRIES_MAX])
-
-    def entry_of(self, month: Month) -> QuoteEntry | None:
-        """The quotes that a month should have. None: they rest already, or a reply is outstanding."""
-        bid, ask = self.session.quotes(month.instrument)
-        if not month.book.synced or any(order is not None and order.unanswered for order in (bid, ask)):
-            return None
-        now = self.resting(bid), self.resting(ask)
-        wanted = self.side_of(month, "b", bid), self.side_of(month, "s", ask)
-        return QuoteEntry(month.instrument, *wanted[0], *wanted[1]) if wanted != now else None
-
-    def resting(self, order: Order | None) -> tuple[int, int]:
-        """(price in ticks, lots) of a resting side; (0, 0) if it does not rest."""
-        return (order.price_tick, order.leaves_lots) if order is not None and order.working else (0, 0)
-
-    def side_of(self, month: Month, side: Side, order: Order | None) -> tuple[int, int]:
-        """(price, lots) to quote on a side. A quote near its target price with half of its lots left is unchanged."""
-        price_tick = self.price_of(month, side)
-        if price_tick is None:
-            return 0, 0
-        shown_tick, shown_lots = self.resting(order)
-        if abs(price_tick - shown_tick) < self.requote_ticks and 2 * shown_lots >= self.lots:
-            return shown_tick, shown_lots
-        return price_tick, self.lots
-
-    def price_of(self, month: Month, side: Side) -> int | None:
+    def price_of(self, line: Month, side: Side) -> int | None:
         """The target price of a side; None if the inventory or the daily limits forbid it."""
-        sign = 1 if side == "s" else -1
+        month, sign = line, 1 if side == "s" else -1
         held_lots = self.session.position_lots(month.instrument)
         if -sign * held_lots >= self.inventory_lots_max:
             return None
@@ -216,5 +138,4 @@ class MarketMaker(Strategy):
         opposite = month.book.best_bid if side == "s" else month.book.best_ask
         if opposite is not None and sign * (price_tick - opposite.price_tick) <= 0:
             price_tick = opposite.price_tick + sign  # stay behind the opposite best price: a maker never takes
-        low_tick, high_tick = month.instrument.limit_ticks
-        return price_tick if low_tick <= price_tick <= high_tick else None
+        return within_limits(month.instrument, price_tick)

@@ -31,6 +31,12 @@ class Strategy:
     session: Session
     timer_s = 0.1
 
+    @property
+    def venue_us(self) -> int:
+        """The venue's time of its last heartbeat, or of the logon before there is one."""
+        core = self.session.core
+        return max(core.venue_us, core.hello.time_us if core.hello else 0)
+
     async def start(self) -> None:
         """Subscribe and look up instruments. Called once, when the session is live."""
 
@@ -88,16 +94,23 @@ def _callback(strategy: Strategy, event: Event) -> None:
 
 
 async def run(strategy: Strategy, session: Session) -> None:
-    """Run a strategy until the session is over or the task is cancelled."""
+    """Run a strategy until the session is over or the task is cancelled. An error of a callback ends it."""
     strategy.session = session
     await strategy.start()
-    timer = asyncio.create_task(_keep_time(strategy))
+    tasks = [asyncio.create_task(part(strategy)) for part in (_take_events, _keep_time)]
     try:
-        async for event in session.events():
-            dispatch(strategy, event)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        timer.cancel()
-        await asyncio.gather(timer, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _take_events(strategy: Strategy) -> None:
+    async for event in strategy.session.events():
+        dispatch(strategy, event)
 
 
 async def _keep_time(strategy: Strategy) -> None:

@@ -15,6 +15,13 @@ def instrument(number: int, symbol: str, **changes: Any) -> InstrumentDefinition
     return convert(INSTRUMENT | {"i": number, "sym": symbol} | changes, InstrumentDefinition)
 
 
+class StubCore:
+    """The venue's time, as a core knows it."""
+
+    venue_us = 0
+    hello = None
+
+
 class StubSession:
     """Every order is open as soon as it is placed, every side of a quote as soon as it is sent."""
 
@@ -29,6 +36,8 @@ class StubSession:
         self.sent: list[list[QuoteEntry]] = []  # every mass quote
         self.protection: dict[str, int] = {}
         self.resets = 0
+        self.cancel_terms: dict[str, int] = {}
+        self.core = StubCore()
 
     def load(self, number: int, bids: list[list[int]], asks: list[list[int]]) -> None:
         book = self.books[number]
@@ -36,6 +45,12 @@ class StubSession:
 
     async def instrument(self, symbol: str) -> InstrumentDefinition:
         return self.known[symbol]
+
+    async def instruments(self) -> dict[str, InstrumentDefinition]:
+        return self.known
+
+    async def set_cancel_terms(self, **terms: int) -> None:
+        self.cancel_terms = terms
 
     async def book(self, row: InstrumentDefinition, **_: Any) -> LocalBook:
         return self.books[row.instrument]
