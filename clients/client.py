@@ -11,7 +11,7 @@ Without a key the session reads public market data. Prices are text or Decimal i
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit

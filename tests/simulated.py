@@ -245,6 +245,10 @@ class SimulatedMarket:
         """Lots of an account by symbol, without those of 0 lots."""
         return {symbol: row.lots for symbol, row in self.positions(account).items() if row.lots}
 
+    def index(self, symbol: str) -> int:
+        """Number of an instrument in the engine."""
+        return next(row.index for row in query.instruments(self.states) if row.symbol == symbol)
+
     def halted(self) -> list[str]:
         """Names of the groups' states that are not OPEN."""
         states = map(MarketState, query.group_states(self.states).values())

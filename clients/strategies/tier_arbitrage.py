@@ -6,6 +6,10 @@ G95 and selling G90 gains the difference at delivery, whatever prices do until t
 before. This is the dominance argument of R. Merton (1973), "Theory of rational option pricing", Bell Journal of
 Economics 4(1): an asset that can do all that another can does not cost less.
 
+With `premium_share` above 0 it counts on more: that a higher tier is dearer in proportion to its floor, as a seller is
+paid who delivers it for a lower one (CERT-030). Then a pair is opened below that share of the premium and closed above
+it, and its gain is no longer locked in.
+
 It trades outrights, tier by tier, and the tier-spread books, which have no leg risk. It never is net short of a tier
 and all higher ones together: each lot sold is covered by one of at least its quality. It closes pairs as soon as the
 higher tier is dearer by `exit_tick` after fees.
@@ -26,6 +30,7 @@ class TierArbitrage(PackageTrader):
     chip, months         symbols' chip and codes of its months, like H100 and F27, G27
     entry_tick           least gain of a pair after fees, in ticks
     exit_tick            least gain of closing a pair after fees, in ticks
+    premium_share        share of the premium for the higher floor that it counts on
     inventory_lots_max   most lots of pairs in a month
     """
 
@@ -37,13 +42,14 @@ class TierArbitrage(PackageTrader):
         lots: int = 10,
         entry_tick: int = 1,
         exit_tick: int = 1,
+        premium_share: float = 0.0,
         inventory_lots_max: int = 100,
         slippage_ticks: int = 5,
     ) -> None:
         super().__init__(lots, slippage_ticks)
         self.chip, self.months = chip, months
         self.entry_tick, self.exit_tick = entry_tick, exit_tick
-        self.inventory_lots_max = inventory_lots_max
+        self.premium_share, self.inventory_lots_max = premium_share, inventory_lots_max
         self.ladders: list[list[Leg]] = []  # outrights of each month, highest tier first
         self.spreads: list[tuple[Leg, Leg, Leg]] = []  # (spread, higher tier, lower tier)
 
@@ -71,8 +77,18 @@ class TierArbitrage(PackageTrader):
         """Open a pair while there is room, close one that is held."""
         hours = higher.instrument.hours
         held = max(0, min(self.held(higher), -self.held(lower)))
-        yield package, self.inventory_lots_max - self.open_lots(higher.instrument), self.entry_tick * hours
-        yield reversed_legs(package), held, self.exit_tick * hours
+        premium_mills = self.premium_tick(higher, lower) * hours
+        room = self.inventory_lots_max - self.open_lots(higher.instrument)
+        yield package, room, self.entry_tick * hours - premium_mills
+        yield reversed_legs(package), held, self.exit_tick * hours + premium_mills
+
+    def premium_tick(self, higher: Leg, lower: Leg) -> int:
+        """How much dearer the higher tier is expected to be, in ticks."""
+        level = lower.reverse.level
+        if not self.premium_share or level is None:
+            return 0
+        floor_bp = lower.instrument.floor_bp
+        return int(level.price_tick * self.premium_share * (higher.instrument.floor_bp - floor_bp) / floor_bp)
 
     def surplus(self) -> Iterator[tuple[Leg, int]]:
         """All lots of a month must sum to zero: sell the lowest tier held, or buy back the highest one sold."""

@@ -23,7 +23,7 @@ trading                    a package: what traders type: `gpux order`, `gpux pos
 reports                    a package: `gpux statement`, `gpux margin`, `gpux curve`
 history                    a package: `gpux history`
 bench.py, replay.py        `gpux bench` and `gpux replay`; the package bench does the work
-demo.py                    `gpux demo` and `gpux story`; exchange.demo does the work
+demo.py                    `gpux demo`, `gpux market` and `gpux story`; exchange.demo does the work
 """
 
 import re

@@ -15,7 +15,7 @@ from exchange.cli.arguments import EXACT, refusal
 from exchange.cli.bench import bench
 from exchange.cli.clearing.house import add_commands
 from exchange.cli.contracts import contracts
-from exchange.cli.demo import demo, story
+from exchange.cli.demo import demo, market, story
 from exchange.cli.history.history import history
 from exchange.cli.remote.doctor import doctor
 from exchange.cli.remote.probe import probe
@@ -42,7 +42,7 @@ a venue's folder have codes of their own for damaged files (65, 70) and for disk
 """
 app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT)
 COMMANDS = (
-    contracts, serve, demo, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve, statement,
+    contracts, serve, demo, market, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve, statement,
     story, replay, bench, conformance, schema, doctor, probe, history,
 )  # fmt: skip
 for command in COMMANDS:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import inf
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -86,10 +87,11 @@ class Board:
         return Check("every market kept trading, or its state says why", longest_us <= STILL_US_MAX, detail)
 
     def line(self, elapsed_s: float, seconds: float) -> str:
-        """Progress in one line. `elapsed_s`: time so far; `seconds`: length of the demo."""
+        """Progress in one line. `elapsed_s`: time so far; `seconds`: length; infinite: until it is stopped."""
         rate = self.acks / elapsed_s if elapsed_s else 0
+        length = f" of {seconds:g}" if seconds < inf else ""
         return (
-            f"{elapsed_s:5.1f} of {seconds:g} s   {self.acks:,} requests answered ({rate:,.0f}/s)"
+            f"{elapsed_s:5.1f}{length} s   {self.acks:,} requests answered ({rate:,.0f}/s)"
             f"   {self.volume_lots:,} lots traded"
         )
 

@@ -13,9 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing.connection import Connection
+from typing import Literal
 
 from exchange.demo.closing import CLOSE_S_MAX, ClosedDay, close_day, demo_schedule
+from exchange.demo.market.keys import DemoKey, Enrolment, enrol
 from exchange.errors import UserError
+from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import run_loop
 
 START_S_MAX = 300.0
@@ -32,6 +35,10 @@ class Plan:
     limits          name of the state size
     symbols         instruments; empty: all
     day             trading day; None: today
+    keys            folder that keeps the private keys, for a venue that is started again; empty: they are not kept
+    first_account   number of the first account
+    port            of the server; 0: any
+    close           when the day closes: "later": half a day from now, as the demo needs it; "usual"; "never"
     """
 
     accounts: int
@@ -39,15 +46,14 @@ class Plan:
     limits: str = "venue"
     symbols: tuple[str, ...] = ()
     day: date | None = None
+    keys: str = ""
+    first_account: int = 1
+    port: int = 0
+    close: Literal["later", "usual", "never"] = "later"
 
-
-@dataclass(frozen=True)
-class DemoKey:
-    """The key of a client: id, account, seed of the private key."""
-
-    key: str
-    account: int
-    seed: bytes
+    @property
+    def enrolment(self) -> Enrolment:
+        return Enrolment(self.keys, self.first_account, self.accounts, self.deposit_mills)
 
 
 @dataclass(frozen=True)
@@ -155,16 +161,20 @@ async def _serve(folder: str, plan: Plan, pipe: Connection) -> None:
 
     keys: list[DemoKey] = []
 
-    def enrol(setup: OpenVenue) -> None:
-        for account in range(1, plan.accounts + 1):
+    def make_keys(setup: OpenVenue) -> None:
+        if plan.keys:
+            keys.extend(enrol(setup, plan.enrolment))
+            return
+        for account in plan.enrolment.numbers:
             pair = setup.make_key(f"demo{account}", account=account, deposit_mills=plan.deposit_mills)
             keys.append(DemoKey(pair.key, pair.account, pair.seed))
 
     # The standard profile does not allow sixteen clients and the board's connection at one address.
-    settings = Settings(port=0, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
+    settings = Settings(port=plan.port, day=plan.day, symbols=plan.symbols, limits=plan.limits, profile="loopback")
     schedule = demo_schedule(settings.clock.now_ns())
-    settings = replace(settings, schedule=schedule)
-    async with serve(folder, settings, before=enrol) as server:
+    schedules = {"later": schedule, "usual": DaySchedule(), "never": None}
+    settings = replace(settings, schedule=schedules[plan.close])
+    async with serve(folder, settings, before=make_keys) as server:
         pipe.send(Ready(server.url, keys))
         while await _request(pipe) == CLOSE:
             pipe.send(await close_day(server.venue, schedule, settings.clock.now_ns()))
