@@ -25,7 +25,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help setup demo test checks kernels differential mutants damage bench format clean
 
 help:
-	@echo "make demo    set up, then run a venue with makers and takers for $(SECONDS) s (make demo SECONDS=10)"
+	@echo "make demo    set up, then run a venue with a living market for $(SECONDS) s (make demo SECONDS=10)"
 	@echo "make test    set up, then check format, lint, types and tests, in $(TEST_WORKERS) processes (TEST_WORKERS=4)"
 	@echo "make differential  set up, then compare engine and reference on $(COMMANDS) random commands (SEEDS=7 WORKERS=2)"
 	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"

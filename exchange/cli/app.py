@@ -42,8 +42,8 @@ a venue's folder have codes of their own for damaged files (65, 70) and for disk
 """
 app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT)
 COMMANDS = (
-    contracts, serve, demo, market, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve, statement,
-    story, replay, bench, conformance, schema, doctor, probe, history,
+    contracts, serve, demo, market, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve,
+    statement, story, replay, bench, conformance, schema, doctor, probe, history,
 )  # fmt: skip
 for command in COMMANDS:
     app.command(command)

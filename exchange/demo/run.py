@@ -28,7 +28,6 @@ from exchange.limits import NAMED
 from exchange.venue.loop import run_loop
 
 ACCOUNTS = 26  # members of the population on the launch catalogue
-OWN_ACCOUNT = ACCOUNTS + 1  # of the user, at a venue that is kept
 LAUNCH = Plan(accounts=ACCOUNTS, deposit_mills=25_000_000_000)
 TERMINATED = 143  # exit code after SIGTERM
 SECONDS_MAX = 86_400

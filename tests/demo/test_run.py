@@ -1,8 +1,11 @@
-"""The demo itself, in small: a venue process of its own, makers and takers over real websockets, the checks."""
+"""The demo itself, in small: a venue process of its own, a population over real websockets, the checks."""
 
 import asyncio
 import json
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +17,16 @@ from contracts_spec.load import load_spec
 from contracts_spec.periods import day_of
 from exchange.cli.app import app, main
 from exchange.demo.checks import to_the_mill
-from exchange.demo.run import CHIPS, LAUNCH, MONTHS, choose, demo, next_steps, starting_text, trade
+from exchange.demo.market.live import Venue, trade
+from exchange.demo.market.population import CHIPS, DEMO
+from exchange.demo.run import LAUNCH, demo, kept_text, next_steps, starting_text
 from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
+from exchange.journal.verify import verify
 from exchange.limits import TEST
 from exchange.seams import RealClock
 from exchange.units import NS_PER_DAY
-from tests.clients.stub_session import instrument
 
 # The venue is a process of its own, with the machine's clock. So is this, before tests set theirs.
 TODAY = day_of(RealClock().now_ns() // NS_PER_DAY)
@@ -37,7 +42,7 @@ SMALL = Plan(
 )
 
 
-def test_makers_and_takers_trade_and_every_check_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_population_trades_and_every_check_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     warm_up(TEST)
     folder = str(tmp_path / "data")
     assert demo(2.0, 1, True, folder, SMALL) == 0
@@ -66,8 +71,9 @@ def test_a_venue_that_dies_while_clients_trade_ends_the_demo(tmp_path: Path) -> 
 
     try:
         ready = venue.await_ready(lambda _: None)
+        members = Venue(ready.url, ready.keys, venue.require_alive)
         with pytest.raises(UserError, match="the venue ended with code -9") as caught:
-            asyncio.run(asyncio.wait_for(trade(venue, ready, 30.0, 1, Killer()), 60))
+            asyncio.run(asyncio.wait_for(trade(members, 30.0, 1, DEMO, Killer()), 60))
         assert caught.value.code == 1
     finally:
         venue.end()
@@ -94,25 +100,33 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest
     assert ended.value.code == 2 and "Not a directory" in capsys.readouterr().err
 
 
-def test_the_nearest_months_of_each_chip_that_trade_on_are_chosen() -> None:
-    rows = {
-        row.symbol: row
-        for number, chip in enumerate(CHIPS)
-        for row in (
-            instrument(10 * number + 1, f"{chip}.G90.J27", chip=chip, **{"from": "2027-04-01"}),
-            instrument(10 * number + 2, f"{chip}.G90.H27", chip=chip),
-            instrument(10 * number + 3, f"{chip}.G90.K27", chip=chip, **{"from": "2027-05-01"}),
-            instrument(10 * number + 4, f"{chip}.G90.M27", chip=chip, **{"from": "2027-06-01"}),
-            instrument(10 * number + 5, f"{chip}.G80.F27", chip=chip, floor_bp=8000, **{"from": "2027-01-01"}),
-            instrument(10 * number + 6, f"{chip}.G90.Q1-27", chip=chip, kind="quarter", **{"from": "2027-01-01"}),
-            instrument(10 * number + 7, f"{chip}.G90.F27/I", chip=chip, fam="IDX", **{"from": "2027-01-01"}),
-            instrument(10 * number + 8, f"{chip}.G90.H27-J27", chip=chip, combo="calendar"),
-            instrument(10 * number + 9, f"{chip}.G90.G27", chip=chip, ltd=1_000, **{"from": "2027-02-01"}),
-        )
-    }
-    chosen = choose(rows, 1_000)
-    assert [row.symbol for row in chosen[0]] == ["H100.G90.H27", "H100.G90.J27", "H100.G90.K27"]
-    assert [len(months) for months in chosen] == [MONTHS] * len(CHIPS)
+def test_a_kept_venue_serves_again_with_a_key_for_the_user(tmp_path: Path) -> None:
+    """As a user sees it: the demo goes on until SIGINT, then its venue has stopped cleanly."""
+    warm_up(TEST)
+    folder, lines = tmp_path / "data", []
+    program = (
+        "from tests.demo.test_run import SMALL; from exchange.demo.run import demo\n"
+        f"raise SystemExit(demo(2.0, 1, False, {str(folder)!r}, SMALL, keep=True))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if "To watch" in line and any("serves again" in one for one in lines):
+                process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0, lines
+    said = "".join(lines)
+    assert "The venue serves again at ws://127.0.0.1:" in said and "Page: http://127.0.0.1:" in said
+    key = folder / "keys" / f"market{SMALL.accounts + 1}.pem"
+    assert str(key) in said and key.exists() and verify(str(folder)).records > 0
+
+
+def test_what_is_said_of_a_kept_venue_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["gpux", "demo"])
+    lines = kept_text("ws://127.0.0.1:1234", "data/keys/market27.pem", "k_market27", "data")
+    assert "Page: http://127.0.0.1:1234/" in lines
+    command = lines[-1].partition(": ")[2]
+    app.parse_args(command.split()[1:], exit_on_error=False, print_error=False)
 
 
 def test_a_cold_start_says_what_takes_so_long() -> None:

@@ -11,7 +11,7 @@ from exchange.seams import RealDisk, RealRng
 from exchange.venue.bootstrap import OpenVenue, key_id
 
 SEED_BYTES = 32
-NAME = "market"  # key ids are k_market101 and so on
+NAME = "market"  # key ids are k_market31 and so on
 SCOPES = ["read", "trade"]
 
 

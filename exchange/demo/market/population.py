@@ -22,7 +22,6 @@ MONTHS = 3
 WIDE = ("H100", "B200")  # chips whose quarters, years, terms and tiers are traded too
 SMALL_MODEL = {"A100": 1_100, "H100": 1_700, "H200": 1_700, "B200": 2_300}  # tenths of TFLOP/s, contracts.md section 13
 VOLATILITY = 0.6  # of a year, as makers assume it
-TIERS = (9_500, 9_000, 8_500, 8_000)
 
 
 @dataclass(frozen=True)
@@ -164,6 +163,8 @@ def population(
     months   front months of each chip, nearest first
     now_s    clock of the fundamental values
     """
+    if not any(months):
+        return []
     makers = _Makers(known, months, seed, pace, now_s)
     members: list[Member] = []
     for chip in makers.months:

@@ -22,7 +22,7 @@ from exchange.operator.port import is_served
 from exchange.seams import RealDisk
 from exchange.venue.loop import run_loop
 
-FIRST_ACCOUNT = 101
+FIRST_ACCOUNT = 31
 PORT = 8443
 PACES: dict[str, Pace] = {"steady": STEADY, "fast": DEMO}
 SCHEMES = ("ws://", "wss://")
