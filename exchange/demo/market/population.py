@@ -43,7 +43,7 @@ class Pace:
 
 
 STEADY = Pace(timer_s=1.0, order_s=60.0, wish_s=900.0, half_life_s=3_600.0, deviation=0.012)
-DEMO = Pace(timer_s=0.1, order_s=3.0, wish_s=20.0, half_life_s=30.0, deviation=0.004)
+DEMO = Pace(timer_s=0.2, order_s=3.0, wish_s=20.0, half_life_s=30.0, deviation=0.004)
 
 
 @dataclass(frozen=True)
