@@ -252,6 +252,9 @@ class BlockingSession(Face):
         timeout_s: float | None = None,
         **terms: Any,
     ) -> BlockingOrder: ...
+    def send_batch(
+        self, *operations: New | Replace | Cancel, atomic: bool = False, timeout_s: float | None = None
+    ) -> int: ...
     def send_cancel(self, order: Order | BlockingOrder, *, timeout_s: float | None = None) -> int: ...
     def send_quotes(
         self, group: int, entries: Sequence[QuoteEntry], account: int = 0, *, timeout_s: float | None = None
