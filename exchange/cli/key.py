@@ -29,7 +29,7 @@ def key_make(
         account: Account number.
         deposit: Money to pay in, in mills.
         scopes: Rights of the key: read, trade, cancel, dc, risk, separated by commas; or only admin, for an operator.
-        firm: Clearing firm of the key, and of the account if it is new; 0 is none.
+        firm: Clearing firm of the key, and of a new account; 0: none, for dc and risk that of the account.
         date: Trading day of a new venue's catalogue; without it, today.
         file: Path of the private key, instead of FOLDER/NAME.pem.
     """

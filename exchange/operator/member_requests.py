@@ -26,7 +26,7 @@ from exchange.operator.requests import (
     ShowMargin,
     ShowStatement,
 )
-from exchange.venue.account_terms import check_deposit, new_account
+from exchange.venue.account_terms import check_deposit, firm_of_key, new_account
 from exchange.venue.venue import Venue
 from exchange.wire.errors import CloseCode
 from exchange.wire.messages import Err, Query, StatementView, WhatIfOrder
@@ -139,19 +139,17 @@ class MemberRequests:
             raise UserError(f"key {request.key} exists already: choose another name")
         of_operator = self._authority.concerns_operators(request)
         maker = self._authority.one_person(self._acts.signers) if of_operator else ""
+        firm = firm_of_key(self._venue.states, request.account, request.scopes, request.firm)
         payload = key_payload(
-            KeyDefinition(request.key, request.public, [request.account], request.scopes, request.firm, made_by=maker)
+            KeyDefinition(request.key, request.public, [request.account], request.scopes, firm, made_by=maker)
         )
         terms = self._terms(request.account)
-        known = query.firm_of(self._venue.states, request.account)
         defined = request.account in query.accounts(self._venue.states)
-        if defined and request.firm not in (0, known):
-            raise UserError(f"account {request.account} is of firm {known}, not {request.firm}")
         check_deposit(self._venue.states, request.mills)
         self._need_two_for(request, f"key {request.key} of a new operator")
         answer = PendingAnswer(1 + (not defined) + bool(request.mills), reply, self._acts)
         if not defined:
-            terms = msgspec.structs.replace(terms, firm=request.firm)
+            terms = msgspec.structs.replace(terms, firm=firm)
             text = f"account {request.account} defined"
             answer.add_control(CommandKind.DEFINE_ACCOUNT, encode_payload(terms), text)
         text = f"key {request.key} for account {request.account}"

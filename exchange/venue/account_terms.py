@@ -1,9 +1,12 @@
-"""Checks figures of the specification against the engine; terms of a new account; the bound of deposits."""
+"""Checks figures of the specification against the engine; new accounts; firm of a key; bound of deposits."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from contracts_spec.schema import Spec
 from exchange.clearing_codes import HouseAccount
+from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.price_guards import LEAD_FLOOR_BP
 from exchange.engine.query import MAINTENANCE_BP
@@ -33,6 +36,22 @@ def new_account(spec: Spec, account: int, firm: int = 0) -> AccountPayload:
         account, firm, smp_id=account, position_lots_max=spec.products.orders.position_lots_max,
         term_lots_max=spec.products.limits.term_lots,
     )  # fmt: skip
+
+
+def firm_of_key(states: np.ndarray, account: int, scopes: Sequence[str], firm: int) -> int:
+    """Clearing firm of a new key of an account.
+
+    firm        that was asked for; 0: that of the account, if the scopes act for a firm
+    UserError   the account is of another firm, or a drop copy would be of none
+    """
+    known = query.firm_of(states, account)
+    if account in query.accounts(states) and firm not in (0, known):
+        raise UserError(f"account {account} is of firm {known}, not {firm}")
+    if firm or not {"dc", "risk"} & set(scopes):
+        return firm
+    if not known and "dc" in scopes:
+        raise UserError(f"scope dc is the drop copy of a clearing firm, and account {account} has none: add --firm")
+    return known
 
 
 def check_deposit(states: np.ndarray, mills: int) -> None:

@@ -22,7 +22,7 @@ from exchange.engine import query
 from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.control.checks import ControlError
 from exchange.engine.control.closing_window import NONE_NAMED
-from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.define_account import FIRM_MAX, AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import KIND, read_rows
@@ -40,7 +40,7 @@ from exchange.journal.segments import SEGMENT_BYTES, history_name
 from exchange.limits import NAMED, Limits
 from exchange.publish.done_orders import DONE_KEPT, ends_order
 from exchange.seams import Clock, Disk, Rng
-from exchange.venue.account_terms import check_deposit, check_fixed, new_account
+from exchange.venue.account_terms import check_deposit, check_fixed, firm_of_key, new_account
 from exchange.venue.daily.keepers import day_keepers, opening_indices
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
@@ -51,7 +51,6 @@ from exchange.venue.venue import Spawn, Venue
 RECORDED_ROWS_MAX = 1_048_576  # replayed events kept for the history
 DONE_CHUNKS = 32  # history chunks searched for the latest ended orders
 DEPOSIT_MILLS_MAX = 10**15  # of one deposit: the venue's bound is a thousand of them (SPEC-004)
-FIRM_MAX = 2**32 - 1
 KEY_PREFIX = "k_"
 CLOSING_SNAPSHOT_RECORDS = 1_000_000  # more commands than this since the last snapshot: a stop writes one
 
@@ -290,19 +289,17 @@ class OpenVenue:
 
         name   part of the key's id, `k_NAME`
         seed   the private key's 32 bytes, random if left out; only the public half is journalled
-        firm   clearing firm of the key, and of a new account: its risk desk may stop the account
+        firm   clearing firm of the key, and of a new account: its risk desk may stop the account; 0: `firm_of_key`
         act    payload of an ACT control that says who asks; it is journalled first (SEC-063)
         """
         pair = KeyPair(key_id(name), account, seed or self.seams.rng.bytes(32))
+        firm = firm_of_key(self.engine.states, account, scopes, firm)
         definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
         flags = self.engine.states["accounts"][0]["flags"]
         payload = check_key(definition, deposit_mills, len(flags) - 1)
         check_deposit(self.engine.states, deposit_mills)
         if pair.key in self.keys.keys:
             raise UserError(f"key {pair.key} exists already: choose another name")
-        known_firm = query.firm_of(self.engine.states, account)
-        if flags[account] and firm not in (0, known_firm):
-            raise UserError(f"account {account} is of firm {known_firm}, not {firm}")
         if act:
             self.control(CommandKind.ACT, act)
         if not flags[account]:

@@ -72,6 +72,18 @@ def test_key_of_a_risk_desk_names_its_firm(tmp_path: Path) -> None:
         assert setup.keys.keys["k_desk"].firm == query.firm_of(setup.engine.states, 7) == 5
 
 
+@pytest.mark.rule("ACCT-010")
+def test_key_for_a_drop_copy_has_the_firm_of_its_account(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+    make(folder, firm=5)
+    make(folder, "desk", scopes=("dc",))
+    with pytest.raises(UserError, match="account 9 has none: add --firm"):
+        make(folder, "nobody", account=9, scopes=("dc",))
+    with prepare(str(folder), SETTINGS) as setup:
+        assert setup.keys.keys["k_desk"].firm == 5 and "k_nobody" not in setup.keys.keys
+    assert not (folder / "nobody.pem").exists()
+
+
 @pytest.mark.rule("SEC-070")
 def test_private_key_is_never_overwritten_nor_a_key_made_twice(tmp_path: Path) -> None:
     folder = tmp_path / "venue"

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from exchange.engine import query
+from exchange.engine.control.define_account import AccountPayload
 from exchange.gateway.auth import SCOPES, KeyPair
 from exchange.wire.messages import (
     Batch,
@@ -30,6 +31,8 @@ WHOLE = CancelTerms(mode="account", on="both", grace_ms=0)
 
 
 def key_with(bench: Bench, *scopes: str) -> KeyPair:
+    if "dc" in scopes:
+        bench.opened.define_account(AccountPayload(1, 5, smp_id=1))  # such a key is a firm's
     return bench.opened.make_key("key" + "".join(scopes), 1, scopes=scopes)
 
 
