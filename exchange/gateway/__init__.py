@@ -7,6 +7,7 @@ accept_limits       which new connections and requests for files are accepted; w
 origins             which web pages may connect
 handlers/           handles each message of a live connection, a file for each theme; the table of all handlers
 logon               what the gateway does from a logon until its connection is live
+drop_copy           a package: the drop copy of a clearing firm, `/v1/dc`
 connection          the protocol of one connection: frames in, messages out; it is given its handlers
 gateway             what all connections share
 inbound             a package: reads usual requests into rows, in compiled code
@@ -19,6 +20,7 @@ session_registry    makes sessions, numbers them, and knows which may be resumed
 session             what outlives connections: terms, last request id, replies
 port                the interface to the venue
 keys, key_file      the key store: keys and sessions of the journal, in SQLite; how its file is read and checked
+firm_moves          accounts that change their firm: how the journal notes it
 auth                what a client signs, how signatures are checked, names of scopes
 translate           turns messages into COMMAND rows
 command_batch       commands that wait for one group commit

@@ -20,6 +20,7 @@ from exchange.wire.codec import Codec, TooManyMessages
 from exchange.wire.errors import CloseCode, ErrorCode, error
 from exchange.wire.messages import Err, Heartbeat, Ok
 
+DROP_COPY_PATH = "/v1/dc"
 EARLY_MESSAGES_MAX = 20  # before the logon (SEC-041)
 WITHOUT_LIMIT = 1 << 62  # of unanswered requests
 
@@ -51,10 +52,10 @@ class Connection:
     """One connection: `receive` serves the client's frames, and messages leave through `queue`."""
 
     __slots__ = (
-        "address", "backlog", "blocked", "channels", "codec", "early_messages", "frame_bucket", "gateway", "handlers",
-        "heartbeat_sequences", "host", "inflight", "key", "lagging", "last_message_ns", "live", "logging_out",
-        "nonce", "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "queued_in", "session", "silent",
-        "subscribe_bucket", "timers", "unanswered",
+        "address", "backlog", "blocked", "channels", "codec", "early_messages", "firm", "frame_bucket", "gateway",
+        "handlers", "heartbeat_sequences", "host", "inflight", "key", "lagging", "last_message_ns", "live",
+        "logging_out", "nonce", "nonce_us", "now_ns", "now_us", "number", "path", "phase", "queue", "queued_in",
+        "session", "silent", "subscribe_bucket", "timers", "unanswered",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,7 @@ class Connection:
         self.phase = ConnectionPhase.GREETED
         self.session: Session | None = None
         self.key: Key | None = None
+        self.firm = 0  # whose drop copy it has; 0: it serves the accounts of its key
         self.unanswered = 0
         self.queued_in = 0  # number of the batch with its last command outside the lane of cancels
         self.blocked = False
@@ -198,6 +200,7 @@ class Connection:
     def _leave_session(self) -> None:
         """Send no more messages of its session and accounts. What was sent until now is still written."""
         self.gateway.port.disconnect(self.queue)
+        self.gateway.port.drop_copies.unlisten(self.queue)
         self.gateway.margin_updates.drop(self.queue)
         self.queue.set_slot(0)
 
@@ -238,8 +241,8 @@ class Connection:
 
     @property
     def is_serving(self) -> bool:
-        """Whether requests are served now."""
-        return self.live and not self.blocked
+        """Whether usual requests are served now."""
+        return self.live and not self.blocked and not self.firm
 
     @property
     def room(self) -> int:
@@ -301,6 +304,7 @@ class Connection:
     def attach(self, session: Session, key: Key) -> None:
         """Take the session of a logon. Requests wait until `go_live`."""
         self.session, self.key = session, key
+        self.firm = key.firm if self.path == DROP_COPY_PATH else 0
         self.queue.set_slot(self.gateway.port.connect(session, self.queue, self.queue.encoding.number))
         self.phase = ConnectionPhase.WAITING
         self.block()
@@ -348,11 +352,17 @@ class Connection:
         named = self.heartbeat_sequences
         channels = sorted((c, last[c]) for c in self.channels if c in last and named.get(c) != last[c])
         named.update(channels)
-        accounts: list[tuple[int, int]] = []
-        if self.live and self.key is not None and self.key.may_read:
-            accounts = [(account, gateway.port.stream_number(account)) for account in self.key.accounts]
-        self.queue.send(Heartbeat(gateway.clock.wall_us(), accounts, channels))
+        self.queue.send(Heartbeat(gateway.clock.wall_us(), self._stream_numbers(), channels))
         self.schedule(gateway.profile.heartbeat_ms, self.send_heartbeat)
+
+    def _stream_numbers(self) -> list[tuple[int, int]]:
+        """(account, last number of its stream), of the streams that it gets; a drop copy is account 0."""
+        port = self.gateway.port
+        if not self.live or self.key is None:
+            return []
+        if self.firm:
+            return [(0, port.drop_copies.number(self.firm))]
+        return [(account, port.stream_number(account)) for account in self.key.accounts if self.key.may_read]
 
     def _close_silent(self, silent_ms: int) -> None:
         """Close a connection that sent no message: as DEAD, or as FLOODING if it sent too many websocket pings."""

@@ -31,6 +31,10 @@ TABLES = {
         "CREATE TABLE sessions (number INTEGER PRIMARY KEY, key TEXT, mode TEXT, orders TEXT, active_on TEXT,"
         " grace_ms INTEGER, time_ns INTEGER)"
     ),
+    "moves": (
+        "CREATE TABLE moves (sequence INTEGER PRIMARY KEY, account INTEGER, left INTEGER, joined INTEGER,"
+        " stream INTEGER)"
+    ),
 }
 _JOURNAL_MODES = slice(18, 20)  # bytes of SQLite's header: 2, 2 is WAL; a database in memory must have 1, 1
 _LOG_HEADER = struct.Struct(">8I")
@@ -47,15 +51,16 @@ class KeyFileError(Exception):
 class KeyFile(NamedTuple):
     """Contents of a valid file.
 
-    sequence         last sequence of the journal that the rows contain
-    frame            hash of the journal's frame with that sequence; zeros if it was not known
-    keys, sessions   rows of the two tables
+    sequence                last sequence of the journal that the rows contain
+    frame                   hash of the journal's frame with that sequence; zeros if it was not known
+    keys, sessions, moves   rows of the tables
     """
 
     sequence: int
     frame: bytes
     keys: list[Row]
     sessions: list[Row]
+    moves: list[Row]
 
 
 def proof_key(history: str) -> bytes:
@@ -134,18 +139,19 @@ def _read_rows(database: sqlite3.Connection, history: str) -> KeyFile:
         raise KeyFileError(f"it is of the journal {found}, not {history}")
     keys = database.execute("SELECT * FROM keys").fetchall()
     sessions = database.execute("SELECT * FROM sessions").fetchall()
+    moves = database.execute("SELECT * FROM moves ORDER BY sequence").fetchall()
     key = proof_key(history)
     if not isinstance(frame, bytes) or len(frame) != len(NO_HASH):
         raise KeyFileError("its frame hash has the wrong length")
-    if stored_proof != proof(key, sequence, frame, sum_of(key, keys, sessions)):
+    if stored_proof != proof(key, sequence, frame, sum_of(key, keys, sessions, moves)):
         raise KeyFileError("its rows are not those that were written")
-    return KeyFile(sequence, frame, keys, sessions)
+    return KeyFile(sequence, frame, keys, sessions, moves)
 
 
-def sum_of(key: bytes, keys: Iterable[Row], sessions: Iterable[Row]) -> int:
+def sum_of(key: bytes, keys: Iterable[Row], sessions: Iterable[Row], moves: Iterable[Row]) -> int:
     """Sum of the digests of all rows."""
-    of_keys = sum(row_digest(key, "keys", row) for row in keys)
-    return of_keys + sum(row_digest(key, "sessions", row) for row in sessions)
+    tables = ("keys", keys), ("sessions", sessions), ("moves", moves)
+    return sum(row_digest(key, table, row) for table, rows in tables for row in rows)
 
 
 def _with_log(data: bytes, log: bytes) -> bytearray:

@@ -1,4 +1,5 @@
-"""Keys and sessions of the journal, kept in SQLite so that a start does not have to read the whole journal.
+"""Keys and sessions of the journal, and which accounts have changed their firm, kept in SQLite so that a start does not
+have to read the whole journal.
 
 This is a derived store (DUR-150, DUR-151). It is written only after a DEFINE_KEY control or a SESSION row is durable in
 the journal. A damaged file (key_file.py) is deleted and rebuilt. The store has public keys only, no secrets. If the
@@ -17,6 +18,7 @@ import msgspec
 from exchange.codes import CommandKind
 from exchange.errors import UserError, Warnings
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
+from exchange.gateway.firm_moves import FirmMove, move_of
 from exchange.gateway.key_file import TABLES, KeyFile, KeyFileError, Row, proof, proof_key, read_key_file, row_digest
 from exchange.gateway.translate import session_terms
 from exchange.journal.frames import NO_HASH
@@ -31,6 +33,7 @@ STORED_KINDS = (CommandKind.DEFINE_KEY, CommandKind.SESSION, CommandKind.DISCONN
 _PUT = {
     "keys": "INSERT OR REPLACE INTO keys VALUES (?, ?)",
     "sessions": "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "moves": "INSERT OR REPLACE INTO moves VALUES (?, ?, ?, ?, ?)",
 }
 _DROP = {"keys": "DELETE FROM keys WHERE key = ?", "sessions": "DELETE FROM sessions WHERE number = ?"}
 # The sequence up to which the derived stores are complete, and the hash of the journal's frame with it; None while that
@@ -157,6 +160,7 @@ class KeyStore:
         self._behind = False
         self.keys: dict[str, Key] = {}
         self.sessions: dict[int, SessionRecord] = {}
+        self.moves: list[FirmMove] = []  # in order
         self.applied = self._written = 0
         try:
             self._open(last_sequence)
@@ -167,7 +171,7 @@ class KeyStore:
             self._create_tables()
 
     def catch_up(self, records: Iterable[tuple[Any, bytes]]) -> None:
-        """Apply the (row, payload) pairs of the journal after `applied`; only rows of STORED_KINDS matter."""
+        """Apply the (row, payload) pairs of the journal after `applied`: STORED_KINDS, and moves of accounts."""
         begin = sequence = self.applied
         noted = not begin
         for row, payload in records:
@@ -175,7 +179,8 @@ class KeyStore:
             if sequence <= self.applied:
                 continue
             kind = row["kind"]
-            if not noted and kind in STORED_KINDS:
+            move = move_of(row, payload)
+            if not noted and (kind in STORED_KINDS or move is not None):
                 noted = True
                 self._warnings.note(
                     f"{self._path} ended at {begin} and lacked record {sequence}; it was completed from the journal"
@@ -187,6 +192,8 @@ class KeyStore:
                 self._put(SessionRecord(int(row["session"]), key, terms, int(row["time_ns"])))
             elif kind == CommandKind.DISCONNECT:
                 self._disarm(int(row["session"]))
+            elif move is not None:
+                self._put_move(move)
         self._advance(max(sequence, self.applied))
 
     def define(self, sequence: int, payload: bytes) -> Key:
@@ -204,6 +211,11 @@ class KeyStore:
         """Note that a session's cancel on disconnect has run, so that the next start does not run it again."""
         self._disarm(number)
         self._advance(sequence)
+
+    def put_move(self, move: tuple[int, int, int, int, int]) -> None:
+        """Apply a durable DEFINE_ACCOUNT that has moved an account to another firm."""
+        self._put_move(FirmMove(*move))
+        self._advance(move[0])
 
     def drop_session(self, number: int) -> None:
         """Remove a session that may no longer be resumed; the next write deletes it from the file."""
@@ -254,6 +266,10 @@ class KeyStore:
         self._unwritten["sessions", record.number] = (
             record.number, record.key, terms.mode, terms.orders, terms.on, terms.grace_ms, record.time_ns,
         )  # fmt: skip
+
+    def _put_move(self, move: FirmMove) -> None:
+        self.moves.append(move)
+        self._unwritten["moves", move.sequence] = move
 
     def _disarm(self, number: int) -> None:
         record = self.sessions.get(number)
@@ -319,6 +335,9 @@ class KeyStore:
             terms = CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)
             self.sessions[number] = SessionRecord(number, key_id, terms, time_ns)
             self._note_digest(("sessions", number), row)
+        for row in found.moves:
+            self.moves.append(FirmMove(*row))
+            self._note_digest(("moves", row[0]), row)
         self.applied = self._written = found.sequence
 
     def _connect(self) -> sqlite3.Connection:
@@ -332,6 +351,7 @@ class KeyStore:
     def _clear(self) -> None:
         self.keys.clear()
         self.sessions.clear()
+        self.moves.clear()
         self._digests.clear()
         self._sum = self.applied = self._written = 0
 

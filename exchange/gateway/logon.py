@@ -9,17 +9,18 @@ from functools import partial
 from exchange.engine import query
 from exchange.engine.event_rows import Row
 from exchange.gateway import auth
-from exchange.gateway.connection import Connection
+from exchange.gateway.connection import DROP_COPY_PATH, Connection
+from exchange.gateway.drop_copy import firm_logon
+from exchange.gateway.drop_copy.firm_logon import SLICE_EVENTS
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import OFF, Key
 from exchange.gateway.session import Session, check_cancel_terms
 from exchange.gateway.session_registry import LOGIN_LIFE_US
+from exchange.gateway.timers import STEP_MS
 from exchange.wire.errors import CloseCode, ErrorCode
 from exchange.wire.messages import AccountSnapshot, Auth, CancelTerms, Live, Shutdown, Welcome, full_terms
 from exchange.wire.words import session_number
 
-SLICE_EVENTS = 1_000  # events or orders that are sent at a time: about 0.25 MiB and 10 ms
-STEP_MS = 10
 LOGIN_LIFE_MS = LOGIN_LIFE_US // 1_000
 NOTICE_MS = 60_000
 # One text for every failure (SEC-025): which of them it was is in the venue's log.
@@ -52,6 +53,8 @@ def log_on(connection: Connection, message: Auth) -> None:
         _fail(connection, message, ErrorCode.SCOPE, "margin: a key that may not read has no account stream")
     elif "admin" in key.scopes:
         _fail(connection, message, ErrorCode.SCOPE, "an operator's key acts at the operator's socket only")
+    elif connection.path == DROP_COPY_PATH and (refused := firm_logon.why_refused(message, key)):
+        _fail(connection, message, ErrorCode.SCOPE, refused)
     elif gateway.connections_of_key[key.key] >= gateway.profile.connections_per_key:
         text_of_cap = f"{gateway.profile.connections_per_key} connections of this key"
         _fail(connection, message, ErrorCode.TOO_MANY_CONNECTIONS, text_of_cap, CloseCode.FLOODING)
@@ -146,6 +149,9 @@ def _admit(connection: Connection, message: Auth, received_us: int, resume_from:
     """
     gateway, session, key = connection.gateway, connection.session, connection.key
     if connection.closed or session is None or key is None:
+        return
+    if connection.firm:
+        firm_logon.admit(connection, message, received_us, resume_from)
         return
     port = gateway.port
     missed = _missed(connection, resume_from) if resume_from is not None else None

@@ -157,6 +157,31 @@ class PastQuestions(Protocol):
         """The page of trades or candles that a query asks for."""
 
 
+class DropCopySource(Protocol):
+    """The drop copies of clearing firms: the messages of all accounts of a firm, with numbers `d` (ACCT-010)."""
+
+    def number(self, firm: int) -> int:
+        """Number of the firm's last message that is released."""
+
+    def oldest(self, firm: int) -> int:
+        """Number of the firm's oldest message that is kept; 0: none is."""
+
+    def accounts(self, firm: int) -> list[int]:
+        """The accounts of a firm."""
+
+    def range_of(self, firm: int, first: int, last: int) -> Any:
+        """The messages `first` to `last` of a firm, for `messages`; None: they are not kept."""
+
+    def messages(self, found: Any, first: int, last: int) -> Iterator[Any]:
+        """The messages `first` to `last` of a range that was found, marked as replayed, made as they are taken."""
+
+    def listen(self, firm: int, queue: SendQueue) -> None:
+        """Send the firm's messages to this connection as they are released."""
+
+    def unlisten(self, queue: SendQueue) -> None:
+        """Send no drop copy to this connection any more."""
+
+
 class CommandQueue(Protocol):
     """Commands that wait for their commit."""
 
@@ -233,6 +258,10 @@ class VenuePort(Protocol):
     @property
     def past(self) -> PastQuestions:
         """Past trades and candles."""
+
+    @property
+    def drop_copies(self) -> DropCopySource:
+        """Drop copies of clearing firms."""
 
     @property
     def questions(self) -> AccountQuestions:

@@ -19,7 +19,8 @@ from exchange.gateway.throttle import Profile, RateBucket
 from exchange.gateway.timers import STEP_MS, TimerWheel
 from exchange.seams import Clock
 from exchange.units import NS_PER_MS
-from exchange.wire.messages import Ok, ReplayEnd
+from exchange.wire.errors import ErrorCode, error
+from exchange.wire.messages import Err, Ok, ReplayEnd
 
 SLICE_MESSAGES = 256  # messages that all connections together get in a step of the timer wheel: about 1 ms of work
 ADDRESSES_MAX = 1_024
@@ -113,3 +114,13 @@ class ReplayQueue:
         if sent < self._left:
             replays.popleft()
         self._left -= sent
+
+
+def not_kept(request_id: int, oldest: int, newest: int, snapshot: str) -> Err:
+    """Refuse a range that begins before `oldest`. `snapshot`: how to get one; empty: the channel has none."""
+    which = (
+        f"oldest retained is {oldest}, newest is {newest}" if oldest <= newest else f"none is retained up to {newest}"
+    )
+    refusal = error(request_id, ErrorCode.REPLAY_RANGE, f"{which}; {snapshot}" if snapshot else which)
+    refusal.oldest, refusal.newest, refusal.snapshot = oldest, newest, bool(snapshot)
+    return refusal

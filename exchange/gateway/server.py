@@ -25,7 +25,7 @@ from websockets.speedups import apply_mask
 from websockets.typing import Origin, Subprotocol
 
 from exchange.gateway.accept_limits import FULL, NOT_ALLOWED, OTHER_METHODS, REFUSAL, AcceptLimits
-from exchange.gateway.connection import Connection
+from exchange.gateway.connection import DROP_COPY_PATH, Connection
 from exchange.gateway.gateway import Gateway
 from exchange.gateway.handlers.dispatch import HANDLERS
 from exchange.gateway.origins import Address, host_of, own_origins, parse_origin
@@ -37,7 +37,7 @@ from exchange.wire.codec import CODECS
 from exchange.wire.errors import CloseCode
 from exchange.wire.version import BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL, SUBPROTOCOLS
 
-PATHS = ("/v1/oe", "/v1/md")
+PATHS = ("/v1/oe", "/v1/md", DROP_COPY_PATH)
 HEALTH = "/health"
 FRAGMENTS_MAX = 16
 HEADERS_MAX = 32

@@ -6,8 +6,8 @@ replies             replies to requests
 done_orders         how the latest orders ended
 execution_reports   makes the messages of the account streams
 message_makers      makes messages from rows by the table of messages, for these two
-account_streams     sends answers and account messages, in the order of commands; a copy for a clearing firm would be
-                    a consumer beside it
+account_streams     sends answers and account messages, in the order of commands
+drop_copy           a package: account messages of a whole firm, with numbers of their own
 encode              a package: kernels that write replies and account messages as bytes
 account_views       account snapshots, and parts of the replies to `query`
 market_data         all channels of one feed; a new channel begins here

@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from exchange.codes import CommandKind
+from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.gateway.command_batch import CommandBatch
+from exchange.gateway.firm_moves import account_of, note_move
 from exchange.seams import Clock
 from exchange.venue.reserve import Reserve
 from exchange.wire.errors import ErrorCode
@@ -81,4 +84,16 @@ class Admission:
         except ControlError as error:
             batch.refused(str(error))
             return False
+        note_firm(self._engine.states, batch.gathered_rows(), batch.control)
         return True
+
+
+def note_firm(states: np.ndarray, rows: np.ndarray, payload: bytes) -> None:
+    """Note in the row of a checked control what the drop copies of firms need (ACCT-010).
+
+    states    the engine's STATE, to which it will be applied
+    rows      COMMAND rows, shape (1,), changed if the control moves an account to another firm
+    """
+    if rows["kind"][0] == CommandKind.DEFINE_ACCOUNT:
+        account = account_of(payload)
+        note_move(rows, payload, query.firm_of(states, account), query.account_sequence(states, account))

@@ -172,6 +172,7 @@ class OpenVenue:
             self.engine, self.journal, self.sequencer, seams.clock, self.history, self.outbox, seams.spawn,
             seams.schedule, self.warnings.note, batch_rows, chip_terms(self.spec), schedule,
         )  # fmt: skip
+        self.venue.drop_copies.keep_moves_in(self.keys)
         own, warn = self.venue.own, self.warnings.note
         self.venue.timekeeper.run_days_with(*day_keepers(self.engine.states, self.spec, own, warn))
         self.venue.questions.use_rates(self.spec.margin)

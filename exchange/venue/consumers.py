@@ -13,6 +13,8 @@ from exchange.publish.account_streams import AccountStreams
 from exchange.publish.consumer import Consumer, ReleasedBatch
 from exchange.publish.counters import Counters
 from exchange.publish.daily.statements import Statements
+from exchange.publish.drop_copy.firms import Firms
+from exchange.publish.drop_copy.streams import DropCopies
 from exchange.publish.engine_view import EngineView
 from exchange.publish.execution_reports import ExecutionReports
 from exchange.publish.feed_publisher import FeedPublisher
@@ -48,6 +50,7 @@ class Consumers:
         self.reports = ExecutionReports(table)
         self.replies = Replies(table, lambda account, text: query.find_order(states, account, 0, text))
         self.account_streams = AccountStreams(table, query.session_rows(states), clock)
+        self.drop_copies = DropCopies(Firms(states), self.reports, history.chunks)
         self.settlement_status = SettlementStatus(states)
         ends_us = partial(_end_us, day, self.settlement_status)
         self.market = MarketData(table, EngineView(engine), query.channel_sequences(states), outbox, ends_us)
@@ -62,6 +65,7 @@ class Consumers:
             self.account_streams,
         )
         self._later: tuple[Consumer, ...] = (
+            self.drop_copies,
             self.market.prints,
             self.market,
             self.settlement_status,

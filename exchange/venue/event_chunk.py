@@ -2,14 +2,30 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
+from exchange.codes import EventFlag
+from exchange.engine.event_rows import ACCOUNT_SEQUENCE, FLAGS, Row
 from exchange.records import EVENT
 from exchange.venue.event_blocks import BlockLink
 from exchange.venue.event_files import SUFFIX, Summary
 
 START = BlockLink()  # of a chunk without a block on disk
+
+
+class KeptChunk(NamedTuple):
+    """What a reader of the history gets of a chunk.
+
+    first_sequence   of its commands
+    first_numbers    first stream number of each account in it, by account
+    rows             EVENT, shape (n,), in order; read when called
+    """
+
+    first_sequence: int
+    first_numbers: Callable[[], dict[int, int]]
+    rows: Callable[[], np.ndarray]
 
 
 class EventChunk:
@@ -118,3 +134,15 @@ def first_numbers_of(rows: np.ndarray) -> dict[int, int]:
     first_numbers[accounts[in_stream]] = numbers[in_stream]  # rows are reversed: the first row is set last and stays
     found = np.flatnonzero(first_numbers)
     return dict(zip(found.tolist(), first_numbers[found].tolist(), strict=True))
+
+
+def covers(events: list[Row], first: int, last: int) -> bool:
+    """Whether the events have every stream number from `first` to `last`."""
+    due = first
+    for event in events:
+        number = event[ACCOUNT_SEQUENCE]
+        numbers = 2 if event[FLAGS] & EventFlag.MARGIN else 1
+        if number > due:
+            return False
+        due = max(due, number + numbers)
+    return due > last

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from exchange.codes import EventFlag
-from exchange.engine.event_rows import ACCOUNT_SEQUENCE, FLAGS, Row
+from exchange.engine.event_rows import Row
 from exchange.errors import Warnings
 from exchange.journal.frames import NO_HASH
 from exchange.limits import KEPT_HOURS
@@ -26,7 +26,7 @@ from exchange.publish.shown import ShownSequence
 from exchange.records import EVENT, EVENT_STRUCT, ROW_BYTES
 from exchange.seams import Disk
 from exchange.venue.event_blocks import BlockLink, read_event_file, read_or_explain, rows_of
-from exchange.venue.event_chunk import EventChunk, chunk_of_file, first_numbers_of
+from exchange.venue.event_chunk import EventChunk, KeptChunk, chunk_of_file, covers, first_numbers_of
 from exchange.venue.event_files import SUFFIX, Summary, event_names, find_gap, summarize
 from exchange.venue.event_writer import BLOCK_ROWS, ChunkPart, EventWriter, Flush
 
@@ -262,14 +262,14 @@ class EventHistory:
                 found.append(mine)
                 oldest = int(mine[0]["account_sequence"])
         events = list(EVENT_STRUCT.iter_unpack(b"".join(part.tobytes() for part in reversed(found))))
-        return events if _covers(events, first, last) else None
+        return events if covers(events, first, last) else None
 
     def oldest(self, account: int) -> int:
         """The oldest number of an account's stream that is kept, 0 if none is."""
-        for chunk in self._chunks[:-1]:
+        for chunk in self._chunks:
             if account in (first_numbers := self._first_numbers(chunk)):
                 return first_numbers[account]
-        return first_numbers_of(self._rows(self._chunks[-1])).get(account, 0) if self._chunks else 0
+        return 0
 
     @property
     def first_sequence(self) -> int:
@@ -280,6 +280,11 @@ class EventHistory:
         """All kept rows in pieces, the newest piece first; each is EVENT, shape (n,), in order."""
         for chunk in reversed(self._chunks):
             yield self._rows(chunk)
+
+    def chunks(self) -> Iterator[KeptChunk]:
+        """All kept rows in chunks, the newest first, read from their files only when they are asked for."""
+        for chunk in reversed(self._chunks):
+            yield KeptChunk(chunk.first_sequence, partial(self._first_numbers, chunk), partial(self._rows, chunk))
 
     def latest(self, wanted: Callable[[np.ndarray], np.ndarray], count: int, chunks: int) -> np.ndarray:
         """About `count` of the newest rows where the mask `wanted(rows)` is true, in order, of the newest `chunks`.
@@ -314,6 +319,8 @@ class EventHistory:
         return self._read(chunk) if rows is None else rows
 
     def _first_numbers(self, chunk: EventChunk) -> dict[int, int]:
+        if chunk is self._chunks[-1]:
+            return first_numbers_of(self._rows(chunk))
         return chunk.first_numbers(lambda: self._rows(chunk))
 
     def _read(self, chunk: EventChunk) -> np.ndarray:
@@ -385,15 +392,3 @@ def kept_bounds(newest_ns: int) -> tuple[int, int]:
     newest_ns   time of the journal's end; events are kept for some hours before it
     """
     return newest_ns - KEPT_HOURS * _HOUR_NS, ROWS_MAX - 2 * CHUNK_ROWS
-
-
-def _covers(events: list[Row], first: int, last: int) -> bool:
-    """Whether the events have every stream number from `first` to `last`."""
-    due = first
-    for event in events:
-        number = event[ACCOUNT_SEQUENCE]
-        numbers = 2 if event[FLAGS] & EventFlag.MARGIN else 1
-        if number > due:
-            return False
-        due = max(due, number + numbers)
-    return due > last

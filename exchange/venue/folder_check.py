@@ -10,6 +10,7 @@ import numpy as np
 
 from exchange.codes import CommandKind
 from exchange.engine.event_rows import split_rests
+from exchange.gateway.firm_moves import FirmMove, move_of
 from exchange.gateway.key_file import KeyFile, KeyFileError, read_key_file
 from exchange.gateway.keys import OFF, STORED_KINDS, read_key
 from exchange.gateway.translate import session_terms
@@ -182,6 +183,7 @@ class _KeyCheck:
         self._path, self._found = path, found
         self._keys: dict[str, bytes] = {}
         self._sessions: dict[int, tuple[str, CancelTerms]] = {}
+        self._moves: list[FirmMove] = []
 
     def take(self, frame: Frame) -> None:
         if frame.sequence > self._found.sequence:
@@ -189,6 +191,8 @@ class _KeyCheck:
         if frame.kind == FrameKind.CONTROL:
             if frame.rows[0]["kind"] == CommandKind.DEFINE_KEY:
                 self._keys[read_key(frame.payload).key] = frame.payload
+            move = move_of(frame.rows[0], frame.payload)
+            self._moves += [move] if move is not None else []
             return
         rows = frame.rows
         for row in rows[np.isin(rows["kind"], (CommandKind.SESSION, CommandKind.DISCONNECT))]:
@@ -204,6 +208,8 @@ class _KeyCheck:
         """Raise Refusal if a row differs from the journal. Sessions missing from the store are no fault."""
         if dict(self._found.keys) != self._keys:
             self._refuse("keys differ")
+        if self._found.moves != self._moves:
+            self._refuse("accounts that changed their firm differ")
         for number, key, mode, orders, on, grace_ms, _ in self._found.sessions:
             if self._sessions.get(number) != (key, CancelTerms(mode=mode, orders=orders, on=on, grace_ms=grace_ms)):
                 self._refuse(f"session {number} differs")

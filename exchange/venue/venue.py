@@ -20,7 +20,7 @@ from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.instruments import ChipTerms
 from exchange.seams import Clock
 from exchange.units import NS_PER_US
-from exchange.venue.admission import Admission
+from exchange.venue.admission import Admission, note_firm
 from exchange.venue.consumers import Consumers
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.event_history import EventHistory
@@ -79,6 +79,7 @@ class Venue:
         self.groups, self.settlement_status = consumers.listings.groups, consumers.settlement_status
         self.admission = Admission(engine, clock, consumers.account_streams.answer_session)
         self._lend_streams(consumers.account_streams)
+        self.drop_copies = consumers.drop_copies
         outbox.send_with(consumers.account_streams)
         self.reply_to, self.result_of = consumers.replies.reply, consumers.replies.result
         self.done_order = consumers.replies.done_order
@@ -336,6 +337,7 @@ class Venue:
         assert self.idle
         if control is not None:
             self.engine.check_control(int(rows[0]["kind"]), control)
+            note_firm(self.states, rows, control)
         try:
             first, last, time_ns = self._number(rows)
             self._append(rows, control)

@@ -200,6 +200,7 @@ Integer = Annotated[int, Meta(ge=-INT53, le=INT53)]
 Mills = Annotated[int, Meta(ge=-INT64, le=INT64)]  # sums of money may need more than 53 bits
 TimeUs = Annotated[int, Meta(ge=0, le=INT53)]
 Word = Annotated[int, Meta(ge=1, le=2**32 - 1)]  # number of an account, id of an instrument
+Stream = Annotated[int, Meta(ge=0, le=2**32 - 1)]  # account of a stream; 0: a firm's drop copy (ACCT-010)
 Price = Annotated[int, Meta(ge=-PRICE_BOUND, le=PRICE_BOUND)]
 Lots = Annotated[int, Meta(ge=0, le=LOTS_BOUND)]
 SignedLots = Annotated[int, Meta(ge=-LOTS_BOUND, le=LOTS_BOUND)]

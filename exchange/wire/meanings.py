@@ -72,7 +72,7 @@ MEANINGS = {
     "limit_left": _M("count", "bucket and its tokens left; only when less than a fifth is left"),
     "duplicate": _M("", "the answer to a request that was answered before, or to a `new` whose `coid` is live"),
     "replay": _M("", "a message sent again: by a resume or a `replay`"),
-    "drop_sequence": _M("sequence", "number in the drop copy of a firm; absent until that exists"),
+    "drop_sequence": _M("sequence", "number in the drop copy of the firm; only at `/v1/dc` (ACCT-010)"),
     "count": _M("count", "number of orders that were cancelled"),
     "ProtectionEvent.count": _M("count", "number of quotes that were removed"),
     "code": _M("id", "error code, of the table of errors"),

@@ -29,6 +29,7 @@ from exchange.wire.fields import (
     Request,
     RequestId,
     SignedLots,
+    Stream,
     Tag,
     Text,
     TimeUs,
@@ -88,7 +89,7 @@ class Auth(Request, tag="auth", kw_only=True):
     signature: Text
     session_id: Name | Literal[""] = ""
     take: bool = False
-    last_applied: Annotated[list[tuple[Word, Count]], Meta(max_length=64)] = []
+    last_applied: Annotated[list[tuple[Stream, Count]], Meta(max_length=64)] = []
     cancel_terms: CancelTerms | UnsetType = UNSET
     margin: bool = False
     agent: Text | Literal[""] = ""
@@ -320,9 +321,10 @@ class Resync(Request, tag="resync", kw_only=True):
 
 
 class Replay(Request, tag="replay", kw_only=True):
-    """Ask for a closed range of an account's stream or of an event channel (RECOV-014)."""
+    """Ask for a closed range of an account's stream, of an event channel or, at `/v1/dc`, of the drop copy
+    (RECOV-014)."""
 
-    account: Word = 0
+    account: Stream = 0
     channel: Count = 0
     first_sequence: Count
     last_sequence: Count

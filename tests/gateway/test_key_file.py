@@ -63,12 +63,13 @@ def test_a_folder_in_place_of_the_file_stops_the_start(tmp_path: Path) -> None:
 @pytest.mark.rule("DUR-150")
 def test_the_proof_covers_journal_sequence_frame_and_rows() -> None:
     key, row = proof_key("h_1"), ("k_a", b"payload")
-    assert sum_of(key, [row], []) == row_digest(key, "keys", row) != sum_of(key, [], [row])
-    one = proof(key, 9, FRAME, sum_of(key, [row], []))
+    assert sum_of(key, [row], [], []) == row_digest(key, "keys", row) != sum_of(key, [], [row], [])
+    assert sum_of(key, [], [], [row]) == row_digest(key, "moves", row)
+    one = proof(key, 9, FRAME, sum_of(key, [row], [], []))
     others = [
-        proof(proof_key("h_2"), 9, FRAME, sum_of(key, [row], [])),
-        proof(key, 8, FRAME, sum_of(key, [row], [])),
-        proof(key, 9, bytes(32), sum_of(key, [row], [])),
-        proof(key, 9, FRAME, sum_of(key, [("k_a", b"Payload")], [])),
+        proof(proof_key("h_2"), 9, FRAME, sum_of(key, [row], [], [])),
+        proof(key, 8, FRAME, sum_of(key, [row], [], [])),
+        proof(key, 9, bytes(32), sum_of(key, [row], [], [])),
+        proof(key, 9, FRAME, sum_of(key, [("k_a", b"Payload")], [], [])),
     ]
     assert one not in others and len(set(others)) == 4

@@ -43,7 +43,7 @@ def test_handshakes(tmp_path: object) -> None:
         ({"Host": "LOCALHOST:8443"}, "/v1/oe", "GET", 101),
         ({"Host": "[::1]:8443"}, "/v1/oe", "GET", 101),
         ({}, "/v1/other", "GET", 404),
-        ({}, "/v1/dc", "GET", 404),
+        ({}, "/v1/dc", "GET", 101),
         ({}, "/health", "GET", 200),
         ({"Sec-WebSocket-Protocol": "soap, gpux.v9"}, "/v1/oe", "GET", 400),
         ({"Sec-WebSocket-Protocol": "soap, gpux.v1+msgpack"}, "/v1/oe", "GET", 101),

@@ -6,7 +6,12 @@ import pytest
 
 from exchange.codes import CommandKind
 from exchange.engine.control.checks import ControlError
+from exchange.engine.control.define_account import AccountPayload
+from exchange.engine.control.registry import encode_payload
+from exchange.engine.state import new_state
 from exchange.gateway.command_batch import CommandBatch
+from exchange.gateway.firm_moves import move_of
+from exchange.limits import TEST
 from exchange.venue.admission import Admission
 from exchange.wire.errors import ErrorCode
 from exchange.wire.table import Answerer
@@ -25,6 +30,7 @@ class Engine:
     def __init__(self) -> None:
         self.refused_control = ""
         self.verdict: tuple[int, int, int] | None = None
+        self.states = new_state(TEST)
 
     def check_control(self, kind: int, payload: bytes) -> None:
         if self.refused_control:
@@ -110,6 +116,22 @@ def test_a_control_that_cannot_be_carried_out_is_refused_with_its_reason(admissi
     assert admission.admit(batch)
     engine.refused_control = "account 7 is not defined"
     assert not admission.admit(batch) and refusals == ["account 7 is not defined"]
+
+
+@pytest.mark.rule("ACCT-010")
+def test_a_control_that_moves_an_account_to_another_firm_notes_its_stream_as_it_is_then(
+    admission: Admission, engine: Engine
+) -> None:
+    engine.states["accounts"]["stream"][0][7], engine.states["accounts"]["firm"][0][7] = 31, 5
+    for kind, firm, stream in (
+        (CommandKind.DEFINE_ACCOUNT, 6, 31), (CommandKind.DEFINE_ACCOUNT, 5, 0), (CommandKind.MARK, 6, 0)
+    ):  # fmt: skip
+        batch = CommandBatch(1, control=encode_payload(AccountPayload(7, firm)))
+        batch.rows["kind"] = kind
+        batch.add_unanswered()
+        assert admission.admit(batch)
+        move = move_of(batch.rows[0], batch.control or b"")
+        assert (move.stream if move else 0) == stream
 
 
 @pytest.mark.rule("ENTRY-013")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from exchange.gateway.connection import Connection, Handler, Handlers
+from exchange.gateway.drop_copy.firm_requests import why_not_served
 from exchange.gateway.handlers import (
     batches,
     queries,
@@ -83,6 +84,8 @@ def serve(connection: Connection, message: Any) -> None:
         connection.count_before_logon()
     elif kind is Auth:
         log_on(connection, message)
+    elif connection.live and (why := why_not_served(connection, message)):
+        connection.refuse(message.request_id, ErrorCode.SCOPE, why)
     elif kind in PUBLIC and (connection.live or connection.path == "/v1/md"):
         PUBLIC[kind](connection, message)
     elif connection.live and connection.session is not None:

@@ -6,6 +6,8 @@ from typing import Any
 from exchange.codes import EventKind
 from exchange.engine import query
 from exchange.gateway.connection import Connection
+from exchange.gateway.drop_copy.firm_requests import refusal_of_query
+from exchange.gateway.replay_queue import not_kept
 from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -38,7 +40,7 @@ def answer_query(connection: Connection, session: Session, message: Query) -> No
         return
     account = readable_account(connection, session, message, "query")
     if account:
-        _ask(connection, lambda: _answer(connection, account, message))
+        _ask(connection, lambda: refusal_of_query(connection, account, message) or _answer(connection, account, message))
 
 
 def query_without_logon(connection: Connection, message: Query) -> None:
@@ -146,23 +148,17 @@ def too_old(connection: Connection, account: int, request_id: int) -> Err:
     return not_kept(request_id, oldest, newest, "a logon without sid sends a snapshot of the account")
 
 
-def not_kept(request_id: int, oldest: int, newest: int, snapshot: str) -> Err:
-    """Refuse a range that begins before `oldest`. `snapshot`: how to get one; empty: the channel has none."""
-    which = (
-        f"oldest retained is {oldest}, newest is {newest}" if oldest <= newest else f"none is retained up to {newest}"
-    )
-    refusal = error(request_id, ErrorCode.REPLAY_RANGE, f"{which}; {snapshot}" if snapshot else which)
-    refusal.oldest, refusal.newest, refusal.snapshot = oldest, newest, bool(snapshot)
-    return refusal
-
-
 def readable_account(connection: Connection, session: Session, message: Any, bucket_name: str) -> int:
-    """The account of a query or replay. 0: the request was refused here, for scope or rate."""
-    account: int = message.account or session.key.accounts[0]
-    if "read" not in session.key.scopes or account not in session.accounts:
+    """The account of a query or replay. 0: the request was refused here, for scope or rate.
+
+    At `/v1/dc` the tokens are of the key's own account, and `refusal_of_query` decides about the account.
+    """
+    own: int = session.key.accounts[0]
+    account: int = message.account or own
+    if not connection.firm and ("read" not in session.key.scopes or account not in session.accounts):
         connection.refuse(message.request_id, ErrorCode.SCOPE, f"acc {account} may not be read with this key")
         return 0
-    bucket = connection.gateway.buckets.of(bucket_name, account)
+    bucket = connection.gateway.buckets.of(bucket_name, own if connection.firm else account)
     wait = bucket.take(connection.now_ns)
     if wait:
         connection.refuse_rate(message.request_id, bucket, wait)

@@ -1,9 +1,10 @@
-"""Replays: closed ranges of an account's stream or of an event channel, from kept events (RECOV-014, RECOV-015)."""
+"""Replays: closed ranges of a stream of account messages or of an event channel, from kept events (RECOV-014)."""
 
 from exchange.engine import query
 from exchange.gateway.connection import Connection
-from exchange.gateway.handlers.queries import inverted, not_kept, readable_account, too_old
-from exchange.gateway.replay_queue import SLICE_MESSAGES
+from exchange.gateway.drop_copy.firm_requests import replay_firm
+from exchange.gateway.handlers.queries import inverted, readable_account, too_old
+from exchange.gateway.replay_queue import SLICE_MESSAGES, not_kept
 from exchange.gateway.session import Session
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Ok, Replay
@@ -49,6 +50,8 @@ def _replay(connection: Connection, account: int, message: Replay) -> None:
             return
         if message.channel:
             _replay_channel(connection, message)
+        elif connection.firm:
+            replay_firm(connection, message)
         else:
             _replay_account(connection, account, message)
         connection.note_answers(1)

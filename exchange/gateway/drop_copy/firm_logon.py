@@ -1,0 +1,108 @@
+"""Logons at `/v1/dc`: who may, and the missed messages or the snapshots of a firm until its connection is live.
+
+Rule ACCT-010. In `last`, `welcome`, `live`, heartbeats and replays the drop copy is account 0, and its numbers are `d`.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from exchange.gateway.connection import Connection
+from exchange.gateway.keys import Key
+from exchange.gateway.session_registry import LOGIN_LIFE_US
+from exchange.gateway.timers import STEP_MS
+from exchange.wire.errors import CloseCode
+from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, full_terms
+
+SLICE_EVENTS = 1_000  # events or orders that are sent at a time: about 0.25 MiB and 10 ms
+
+
+def why_refused(message: Auth, key: Key) -> str:
+    """Why a key may not have a drop copy; empty: it may."""
+    if "dc" not in key.scopes:
+        return f"scope dc is needed at /v1/dc, the key has {', '.join(sorted(key.scopes))}"
+    if not key.firm:
+        return "the key has no clearing firm: /v1/dc sends the messages of a firm's accounts"
+    return "margin: /v1/dc has no margin without s" if message.margin else ""
+
+
+def admit(connection: Connection, message: Auth, received_us: int, resume_from: dict[int, int] | None) -> None:
+    """Send `welcome`, then the missed messages or a snapshot of each account, then `live`.
+
+    resume_from   what the client says that it has, by account; None: it resumes no session
+    """
+    gateway, session, key, firm = connection.gateway, connection.session, connection.key, connection.firm
+    assert session is not None and key is not None
+    copies = gateway.port.drop_copies
+    number, now_us = copies.number(firm), gateway.clock.wall_us()
+    applied = None if resume_from is None else resume_from.get(0)
+    missed = None if applied is None or applied > number else copies.range_of(firm, applied + 1, number)
+    accounts = copies.accounts(firm)
+    connection.queue.send(
+        Welcome(
+            message.request_id, session.name, accounts, sorted(key.scopes), missed is not None, [(0, number)],
+            session.last_id, full_terms(session.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
+        )
+    )  # fmt: skip
+    if applied is None or missed is None:
+        _FirmCatchUp(connection, _snapshots(connection, accounts), number).send()
+    else:
+        _FirmCatchUp(connection, copies.messages(missed, applied + 1, number), applied).send()
+
+
+def _snapshots(connection: Connection, accounts: list[int]) -> Iterator[AccountSnapshot]:
+    """The snapshots of accounts. Each shows its account when it is taken, which may be later than `welcome`."""
+    questions = connection.gateway.port.questions
+    return chain.from_iterable(map(questions.account_pages, accounts))
+
+
+class _FirmCatchUp:
+    """Sends messages in slices, as fast as the client reads them, then those that are released meanwhile, then `live`.
+
+    A client that stops reading is closed (RATE-007).
+    """
+
+    def __init__(self, connection: Connection, messages: Iterator[Any], sent: int) -> None:
+        """`messages`: to send first; `sent`: number of the firm's last message that the client has already."""
+        self._connection, self._messages, self._sent = connection, messages, sent
+
+    def send(self) -> None:
+        """Send a slice, between two releases."""
+        connection = self._connection
+        if connection.closed:
+            return
+        copies = connection.gateway.port.drop_copies
+        left = self._send_slice(SLICE_EVENTS)
+        while left > 0:
+            last = copies.number(connection.firm)
+            if last == self._sent:
+                connection.queue.send(Live(0, last))
+                copies.listen(connection.firm, connection.queue)
+                connection.go_live()
+                return
+            found = copies.range_of(connection.firm, self._sent + 1, last)
+            if found is None:
+                connection.close(CloseCode.SLOW_CONSUMER, "missed messages are no longer kept")
+                return
+            self._messages = copies.messages(found, self._sent + 1, last)
+            left = self._send_slice(left)
+        connection.gateway.wheel.after(STEP_MS, self._go_on)
+
+    def _send_slice(self, left: int) -> int:
+        """Send about `left` messages and orders; returns how many more might have been sent, 0: none."""
+        for message in self._messages:
+            self._connection.queue.send(message)
+            self._sent = max(self._sent, getattr(message, "drop_sequence", 0))
+            left -= 1 + len(getattr(message, "orders", ()))
+            if left <= 0:
+                return 0
+        return left
+
+    def _go_on(self) -> None:
+        connection, gateway = self._connection, self._connection.gateway
+        if connection.closed:
+            return
+        if connection.queue.is_behind:
+            gateway.wheel.after(STEP_MS, self._go_on)
+        else:
+            gateway.port.ask(self.send)
