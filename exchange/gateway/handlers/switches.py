@@ -57,12 +57,13 @@ def _number(session: Session, message: Kill | Unkill) -> int:
 
 
 def _is_of_firm(connection: Connection, session: Session, scope: Scope, number: int) -> bool:
-    """Whether the account or session belongs to the firm of this session's key."""
+    """Whether the account or session belongs to the firm of this session's key. A session does with its accounts."""
     gateway, firm = connection.gateway, session.key.firm
+    states = gateway.port.states
     if scope == Scope.ACCOUNT:
-        return firm != 0 and query.firm_of(gateway.port.states, number) == firm
+        return firm != 0 and query.firm_of(states, number) == firm
     if scope == Scope.SESSION:
         record = gateway.keys.sessions.get(number)
         key = gateway.keys.keys.get(record.key) if record is not None else None
-        return firm != 0 and key is not None and key.firm == firm
+        return firm != 0 and key is not None and all(query.firm_of(states, one) == firm for one in key.accounts)
     return firm != 0
