@@ -63,6 +63,11 @@ def _of_object(schema: Any, value: dict[str, Any], definitions: dict[str, Any], 
 TEXTS = {"title", "description", "x-unit", "x-words"}
 
 
+def is_wider(bound: str, old: int, new: int) -> bool:
+    """Whether a bound allows all that it allowed before."""
+    return new <= old if bound == "minimum" else new >= old
+
+
 def lost(old: Any, new: Any, asked: bool, place: str = "$") -> list[str]:
     """What an old client or server would miss if `new` took the place of `old`; empty: only additions.
 
@@ -78,6 +83,11 @@ def lost(old: Any, new: Any, asked: bool, place: str = "$") -> list[str]:
             found.append(f"{place}.{key} is gone")
         elif key in ("required", "enum"):
             found += [f"{place}.{key}: {word} is gone" for word in value if word not in new[key]]
+        elif asked and key in ("minimum", "maximum") and is_wider(key, value, new[key]):
+            continue
+        elif key == "prefixItems" and len(value) == len(new[key]):
+            for number, (item, other) in enumerate(zip(value, new[key], strict=True)):
+                found += lost(item, other, asked, f"{place}.{key}[{number}]")
         elif key == "anyOf":
             found += [f"{place}.anyOf: {option} is gone" for option in value if option not in new[key]]
         else:

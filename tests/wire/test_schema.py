@@ -95,6 +95,7 @@ OLD = {
         ({"properties": {"w": {"enum": ["x", "y"]}}}, True, True),
         ({"properties": {"a": {"type": "string"}, "w": {"enum": ["x", "y"]}}}, True, True),
         ({"properties": {"a": {"type": "integer", "minimum": 1}, "w": {"enum": ["x", "y"]}}}, True, True),
+        ({"properties": {"a": {"type": "integer", "minimum": -1}, "w": {"enum": ["x", "y"]}}}, False, True),
         ({"properties": {"a": {"type": "integer", "minimum": 0}, "w": {"enum": ["x"]}}}, True, True),
         ({"properties": {"a": {"type": "integer", "minimum": 0}, "w": {"enum": ["x", "y", "z"]}}}, False, False),
         ({"required": ["a", "w"]}, True, False),
