@@ -8,7 +8,7 @@ await desk.kill("account", account=7)    # with a key of scope `risk`
 from typing import Literal
 
 from clients.session_base import SessionBase
-from exchange.wire.messages import CancelOnDisconnect, FullCancelTerms, Kill, Timer, Unkill
+from exchange.wire.messages import CancelOnDisconnect, FullCancelTerms, Kill, LimitsQuery, Timer, Unkill
 
 KillScope = Literal["session", "account", "firm"]
 
@@ -34,6 +34,10 @@ class Safeguards(SessionBase):
         """Cancel all orders of the account after `ms` (1000 to 3600000) unless armed again before (SESS-022). Returns
         the venue time of the cancel, in microseconds."""
         return (await self.request(Timer(request_id=1, account=account, ms=ms))).until_us or 0
+
+    async def timer_until_us(self, account: int = 0) -> int:
+        """The venue time at which the dead-man timer of the account fires, in microseconds; 0: it is not armed."""
+        return (await self.request(LimitsQuery(request_id=1, account=account))).until_us or 0
 
     async def disarm_timer(self, account: int = 0) -> None:
         """Stop the dead-man timer of the account."""

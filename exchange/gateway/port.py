@@ -134,6 +134,9 @@ class AccountQuestions(Protocol):
     def position_views(self, account: int) -> list[PositionView]:
         """Positions of the account."""
 
+    def timer_until_us(self, account: int) -> int:
+        """When the account's dead-man timer fires, us since 1970; 0: it is not armed."""
+
     def what_if(self, account: int, asked: Query) -> MarginView | Err:
         """Equity and margins of the account with what a `query` adds to it, or why a row of that is refused."""
 

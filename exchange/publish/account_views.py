@@ -89,6 +89,11 @@ def _view(row: query.MarginRow, required_mills: int) -> MarginView:
     return MarginView(CURRENCY, row.equity_mills, hold, maintenance, row.free_margin_mills, hold, required_mills)
 
 
+def timer_until_us(states: np.ndarray, account: int) -> int:
+    """When the dead-man timer of an account fires, us since 1970; 0: it is not armed (SESS-022)."""
+    return int(states["accounts"]["timer_ns"][0, account]) // NS_PER_US
+
+
 def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[AccountSnapshot]:
     """The whole account after the last message of its stream, in pages of orders; positions are on the last page."""
     orders = [order_view(table, row) for row in query.open_orders(states, account)]
@@ -99,9 +104,10 @@ def snapshot(states: np.ndarray, table: InstrumentTable, account: int) -> list[A
         int(states["time_ns"][0]) // NS_PER_US,
     )
     positions, margin = position_views(states, table, account), margin_view(states, account)
+    until_us = timer_until_us(states, account) or None
     pages = [orders[start : start + PAGE_ORDERS] for start in range(0, max(len(orders), 1), PAGE_ORDERS)]
     return [
-        AccountSnapshot(*head, page, positions if page is pages[-1] else [], margin, page is not pages[-1])
+        AccountSnapshot(*head, page, positions if page is pages[-1] else [], margin, page is not pages[-1], until_us)
         for page in pages
     ]
 

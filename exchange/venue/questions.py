@@ -79,6 +79,10 @@ class VenueQuestions:
         """Equity, margin held and free margin."""
         return account_views.margin_view(self._states, account)
 
+    def timer_until_us(self, account: int) -> int:
+        """When the account's dead-man timer fires, us since 1970; 0: it is not armed."""
+        return account_views.timer_until_us(self._states, account)
+
     def what_if(self, account: int, asked: Query) -> MarginView | Err:
         """As `margin_view`, with the orders and lots of a `query` on top, or why a row of these is refused."""
         return account_views.what_if_view(self._states, self._table, self._what_if, account, asked)

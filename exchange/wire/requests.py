@@ -116,7 +116,9 @@ class Timer(Request, tag="timer", kw_only=True):
 
 
 class LimitsQuery(Request, tag="limits", kw_only=True):
-    """Ask for the tokens left in each bucket."""
+    """Ask for the tokens left in each bucket, and when the dead-man timer of the account fires (SESS-022)."""
+
+    account: Word = 0
 
 
 class Logout(Request, tag="logout", kw_only=True):

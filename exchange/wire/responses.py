@@ -263,7 +263,8 @@ class StatementView(Part):
 class AccountSnapshot(ServerMessage, tag="account"):
     """A page of the state of one account after message `sequence` of its stream (SESS-006).
 
-    more   another page follows
+    more       another page follows
+    until_us   when its dead-man timer fires, if it is armed (SESS-022)
     """
 
     account: Count
@@ -274,6 +275,7 @@ class AccountSnapshot(ServerMessage, tag="account"):
     positions: list[PositionView]
     margin: MarginView
     more: bool = False
+    until_us: TimeUs | None = None
 
 
 class BatchResult(Part):

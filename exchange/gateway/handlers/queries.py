@@ -19,15 +19,33 @@ _OF_FILLS = (int(EventKind.FILL), int(EventKind.LEG_FILLED))
 
 
 def query_limits(connection: Connection, session: Session, message: LimitsQuery) -> None:
-    """Reply with the tokens in every bucket (RATE-001). A key with several accounts sees those of the first."""
+    """Reply with the tokens in every bucket (RATE-001), and the state of the dead-man timer, of an account of the key:
+    the first if the message names none."""
+    account: int = message.account or session.key.accounts[0]
+    if account not in session.accounts:
+        connection.refuse(message.request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
+        return
+
+    def answer() -> None:
+        if not connection.closed:
+            until_us = connection.gateway.port.questions.timer_until_us(account) or None
+            connection.reply(Ok(message.request_id, limits=_uses(connection, account), until_us=until_us))
+            connection.note_answers(1)
+
+    connection.expect_answer()
+    connection.gateway.port.ask(answer)
+
+
+def _uses(connection: Connection, account: int) -> list[LimitUse]:
+    """The tokens in the buckets of an account and of a connection."""
     uses = []
     for rate in connection.gateway.profile.rates:
         if rate.per == "account":
-            bucket = connection.gateway.buckets.of(rate.name, session.key.accounts[0])
+            bucket = connection.gateway.buckets.of(rate.name, account)
         else:
             bucket = connection.frame_bucket if rate.name == "frame" else connection.subscribe_bucket
         uses.append(LimitUse(rate.name, bucket.left(connection.now_ns), rate.burst, rate.rate))
-    connection.reply(Ok(message.request_id, limits=uses))
+    return uses
 
 
 def answer_query(connection: Connection, session: Session, message: Query) -> None:

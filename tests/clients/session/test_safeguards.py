@@ -34,7 +34,9 @@ def test_a_timer_that_is_not_armed_again_takes_the_orders(tmp_path: Path) -> Non
         order = await session.sell(month, 3, PRICE, tif="gtc")
         until_us = await session.arm_timer(3_600_000)
         assert until_us - await session.venue_time_us() > 3_590_000_000
+        assert await session.timer_until_us() == until_us
         await session.disarm_timer()
+        assert await session.timer_until_us() == 0
         with pytest.raises(Refused, match="BAD_MESSAGE"):
             await session.arm_timer(999)
         await session.arm_timer(1_000)
