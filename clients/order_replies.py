@@ -18,6 +18,7 @@ from exchange.wire.requests import SideText
 CompoundRequest = Batch | Quote
 
 _NONE, _REFUSED = 0, 4  # states of a side in the reply to `quote`
+_IN_OK = tuple(name for name in BatchResult.__struct_fields__ if name in Ok.__struct_fields__)
 
 
 def note_sent(table: OrderTable, account: int, request: OrderRequest | CompoundRequest) -> None:
@@ -68,20 +69,28 @@ def _parts(request: OrderRequest | Batch, reply: Ok | Err) -> Iterator[tuple[Ord
             yield operation, reply
     else:
         for operation, result in zip(request.operations, reply.results or [], strict=False):
-            yield operation, _reply_of(operation, result)
+            yield operation, _reply_to(operation, result)
 
 
-def _reply_of(operation: object, result: BatchResult) -> Ok | Err:
-    """The result of a batch operation as a reply. A replace that succeeds gets price and lots from its request."""
+def _reply_of(result: BatchResult) -> Ok | Err:
+    """The result of a batch operation as the reply to a single request, with all of its fields (ENTRY-013)."""
     if result.code:
         return error_of(result)
-    reply = Ok(
-        0, result.order_id, result.client_order_id, result.state, result.leaves_lots, result.filled_lots,
-        result.engine_sequence, priority=result.priority, reason=result.reason, duplicate=result.duplicate,
-    )  # fmt: skip
-    if isinstance(operation, Replace):
-        reply.price_tick = operation.price_tick if isinstance(operation.price_tick, int) else None
-        reply.order_lots = operation.order_lots if isinstance(operation.order_lots, int) else None
+    reply = Ok(0)
+    for name in _IN_OK:
+        setattr(reply, name, getattr(result, name))
+    return reply
+
+
+def _reply_to(operation: object, result: BatchResult) -> Ok | Err:
+    """The result of an operation as a reply. A replace that succeeds gets price and lots from its request, if an
+    earlier venue has not said them."""
+    reply = _reply_of(result)
+    if isinstance(operation, Replace) and isinstance(reply, Ok):
+        if reply.price_tick is None:
+            reply.price_tick = operation.price_tick if isinstance(operation.price_tick, int) else None
+        if reply.order_lots is None:
+            reply.order_lots = operation.order_lots if isinstance(operation.order_lots, int) else None
     return reply
 
 

@@ -4,6 +4,7 @@ An atomic batch runs all of its operations or none. Its rows are a separate comm
 checks every row in the present state, and the rows are sequenced only if it would accept all of them.
 """
 
+from collections.abc import Sequence
 from operator import itemgetter
 
 from exchange.engine.event_rows import Row
@@ -30,7 +31,7 @@ def run_batch(connection: Connection, session: Session, message: Batch) -> None:
     if wait:
         connection.refuse_rate(message.request_id, bucket, wait)
         return
-    collector = BatchReply(session, message.request_id, len(operations), connection.now_us)
+    collector = BatchReply(session, message.request_id, operations, connection.now_us)
     session.note_request(message.request_id)
     connection.expect_answer()
     if message.atomic:
@@ -50,7 +51,7 @@ def _run_singly(connection: Connection, session: Session, message: Batch, collec
     for index, operation in enumerate(message.operations):
         refusal = pack_operation(port, session, port.gathering.open, operation, message.request_id)
         if refusal is not None:
-            collector.refuse(index, operation, refusal)
+            collector.refuse(index, refusal)
             continue
         expires_us = operation.expires_us or message.expires_us
         if expires_us:
@@ -115,20 +116,21 @@ def _first_refusal(
 class BatchReply:
     """Collects the results of one batch, and replies when it has all of them."""
 
-    def __init__(self, session: Session, request_id: int, count: int, received_us: int) -> None:
+    def __init__(self, session: Session, request_id: int, operations: Sequence[Operation], received_us: int) -> None:
         self._session = session
         self._port = session.port
         self._request_id = request_id
         self._received_us = received_us
-        self._results: list[BatchResult | None] = [None] * count
-        self._missing = count
+        self._operations = operations
+        self._results: list[BatchResult | None] = [None] * len(operations)
+        self._missing = len(operations)
         self._first = 0  # sequence of the first operation that became a command; the others have the next sequences
         self._sequenced = 0  # number of operations that became commands
         self._can_rebuild = True  # the events of these commands are enough to rebuild the reply
 
-    def refuse(self, index: int, operation: Operation, refusal: Err) -> None:
-        """Record an operation that the gateway refused."""
-        self._put(index, refused_result(operation, refusal))
+    def refuse(self, index: int, refusal: Err) -> None:
+        """Record an operation that never became a command."""
+        self._put(index, refused_result(self._operations[index], refusal))
 
     def add(self, index: int, _received_us: int, events: list[Row]) -> None:
         """Record the result of an operation whose command is released; without events it was not sequenced."""
@@ -139,8 +141,7 @@ class BatchReply:
             self._put(index, self._port.result_of(events))
         else:
             self._can_rebuild = False
-            code, text = self._port.refusal
-            self._put(index, BatchResult(code=int(code), name=code.name, message=text, applied="no"))
+            self.refuse(index, error(self._request_id, *self._port.refusal))
         self.finish_if_complete()
 
     def finish_if_complete(self) -> None:

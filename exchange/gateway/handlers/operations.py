@@ -9,6 +9,8 @@ from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import BatchCancel, BatchNew, BatchReplace, BatchResult, Err
 from exchange.wire.request_checks import check_cancel, check_new, check_replace
 
+_OF_REFUSAL = tuple(name for name in BatchResult.__struct_fields__ if name in Err.__struct_fields__)
+
 Operation = BatchNew | BatchReplace | BatchCancel
 
 
@@ -44,14 +46,13 @@ def pack_operation(
 
 
 def refused_result(operation: Operation, refusal: Err) -> BatchResult:
-    """The result of an operation that the gateway refused."""
-    return BatchResult(
-        client_order_id=operation.client_order_id,
-        code=refusal.code,
-        name=refusal.name,
-        message=refusal.message,
-        applied=refusal.applied,
-    )
+    """The result of an operation that never became a command: all that the refusal says, and the order as named."""
+    result = BatchResult()
+    for name in _OF_REFUSAL:
+        setattr(result, name, getattr(refusal, name))
+    result.client_order_id = refusal.client_order_id or operation.client_order_id
+    result.order_id = refusal.order_id or getattr(operation, "order_id", 0) or None
+    return result
 
 
 def _account(session: Session, operation: Operation) -> int:

@@ -11,8 +11,22 @@ from exchange.engine import query
 from exchange.gateway.throttle import STANDARD
 from exchange.operator.desk import OperatorDesk
 from exchange.records import COMMAND
-from exchange.wire.messages import Batch, BatchCancel, BatchNew, BatchReplace, Err, Exec, Ok
+from exchange.wire.messages import (
+    Batch,
+    BatchCancel,
+    BatchNew,
+    BatchReplace,
+    BatchResult,
+    Cancel,
+    Err,
+    Exec,
+    New,
+    Ok,
+    Replace,
+)
 from tests.gateway.harness import Bench, Peer
+
+SINGLE: dict[type, Any] = {BatchNew: New, BatchReplace: Replace, BatchCancel: Cancel}
 
 
 def new(bench: Bench, coid: str, **changes: Any) -> BatchNew:
@@ -274,3 +288,57 @@ def test_refused_batches_that_wait_in_one_line_are_all_answered(tmp_path: Path) 
             peer.send(*(atomic(10 + number, BatchCancel(client_order_id="gone")) for number in range(count)))
         assert [len(peer.take()) for peer in peers] == [count] * 5
         assert peers[0].ask(bench.order(10 + count, "a"))[0].state == "open"
+
+
+@pytest.mark.rule("ENTRY-013", "WIRE-020", "WIRE-030")
+@pytest.mark.parametrize("encoding", ["json", "msgpack", "binary"])
+def test_each_result_has_all_that_the_reply_to_the_single_request_has(bench: Bench, encoding: str) -> None:
+    """Prices allowed, margin needed and free, how an order ended, the order that has the id."""
+    formats: dict[str, Any] = {encoding: True} if encoding != "json" else {}
+    poor = bench.opened.make_key("poor", 9, 10**7)
+    peer, other = bench.connect(poor, **formats), bench.connect(bench.keys[2])
+    peer.ask(bench.order(10, "done"), bench.order(11, "live"), bench.order(12, "part", order_lots=9))
+    other.ask(bench.order(10, "s", side="s", order_lots=5))
+    operations: list[Any] = [
+        new(bench, "far", price_tick=2 * bench.price),
+        new(bench, "dear", order_lots=10_000, side="s"),
+        BatchCancel(client_order_id="done"),
+        BatchCancel(order_id=4_711),
+        BatchReplace(client_order_id="live", price_tick=bench.price + 1, order_lots=3),
+        new(bench, "live", order_lots=9),
+        new(bench, "odd", display_lots=2, tif="ioc"),
+        BatchNew(instrument=99, side="b", price_tick=bench.price, order_lots=1, client_order_id="none"),
+        new(bench, "late", expires_us=1),
+        new(bench, "fine"),
+    ]
+    singles = []
+    for number, operation in enumerate(operations):
+        fields = {name: getattr(operation, name) for name in operation.__struct_fields__} | {
+            "request_id": 20 + 2 * number
+        }
+        if operation.client_order_id == "fine":
+            fields["client_order_id"] = "fine2"
+        reply = peer.ask(SINGLE[type(operation)](**fields))[0]
+        assert isinstance(reply, Ok | Err) and reply.reply_to == 20 + 2 * number
+        singles.append(reply)
+    peer.ask(Replace(request_id=198, client_order_id="live", price_tick=bench.price, order_lots=5))
+    peer.ask(Cancel(request_id=199, client_order_id="fine2"))
+    (answer,) = (one for one in peer.ask(Batch(request_id=200, operations=operations)) if isinstance(one, Ok))
+    for operation, single, result in zip(operations, singles, answer.results or [], strict=True):
+        for name in result.__struct_fields__:
+            expected = getattr(single, name, getattr(BatchResult(), name))
+            if name in ("engine_sequence", "order_id") and not (name == "order_id" and single.order_id is None):
+                continue
+            if name in ("client_order_id", "order_id") and not expected:
+                expected = getattr(operation, name, None) or expected
+            if operation.client_order_id == "fine" and name == "client_order_id":
+                expected = "fine"
+            assert getattr(result, name) == expected, (operation, name)
+    names = [result.name for result in answer.results or []]
+    assert names == [
+        "PRICE_BAND", "MARGIN", "ORDER_DONE", "UNKNOWN_ORDER", "", "DUP_COID", "NOT_ALLOWED_TOGETHER",
+        "UNKNOWN_INSTRUMENT", "EXPIRED_REQUEST", "",
+    ]  # fmt: skip
+    band, margin, done = (answer.results or [])[:3]
+    assert band.low_tick and band.high_tick and margin.need_mills and margin.free_margin_mills is not None
+    assert (done.state, done.filled_lots) == ("filled", 5)
