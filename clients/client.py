@@ -56,7 +56,7 @@ from exchange.wire.messages import (
 from exchange.wire.requests import IntervalText, SideText
 from exchange.wire.version import JSON_SUBPROTOCOL
 
-ORDER_PATH, DATA_PATH = "/v1/oe", "/v1/md"
+ORDER_PATH, DATA_PATH, DROP_COPY_PATH = "/v1/oe", "/v1/md", "/v1/dc"
 Cadence = Literal[0, 10, 100, 1000]
 Levels = Literal[0, 1, 10, 50]
 BATCHED: dict[type, type[BatchNew] | type[BatchReplace] | type[BatchCancel]] = {
@@ -327,6 +327,8 @@ def connect(
     """
     parts = urlsplit(url)
     path = parts.path if parts.path not in ("", "/") else ORDER_PATH if key else DATA_PATH
+    if path == DROP_COPY_PATH:
+        raise ValueError(f"{url}: {path} is a firm's drop copy: use clients.drop_copy.connect_drop_copy")
 
     def make_core(orders: OrderTable) -> Core:
         dial = Dial(parts.hostname or "", path)

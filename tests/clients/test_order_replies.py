@@ -3,6 +3,8 @@
 import pytest
 
 from clients import order_replies
+from clients.errors import Refused
+from clients.refusals.choice import refusals_of
 from clients.orders import OrderTable
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import (
@@ -116,3 +118,21 @@ def test_of_two_quotes_on_their_way_the_last_answer_decides() -> None:
     assert order_replies.take_reply(table, 7, request, refused) == ([], [])
     changed, _ = order_replies.take_reply(table, 7, request, refused)
     assert len(changed) == 2
+
+
+@pytest.mark.rule("ENTRY-013")
+def test_each_refused_operation_is_the_exception_that_a_single_request_would_raise() -> None:
+    results = [
+        BatchResult(order_id=7, state="open", leaves_lots=5, filled_lots=0),
+        BatchResult(code=5003, name="PRICE_BAND", message="outside", applied="no", low_tick=2_600, high_tick=3_000),
+        BatchResult(code=6001, name="MARGIN", applied="no", need_mills=900, free_margin_mills=10),
+        BatchResult(code=5202, name="ORDER_DONE", applied="no", order_id=9, state="filled", filled_lots=5),
+        BatchResult(code=7002, name="HALTED", applied="no", phase="HALT"),
+    ]
+    found = {place: one for place, one in enumerate(refusals_of(results)) if one is not None}
+    assert list(found) == [1, 2, 3, 4] and all(isinstance(one, Refused) for one in found.values())
+    band, margin, done, halted = (one.error for one in found.values())
+    assert (band.name, band.low_tick, band.high_tick) == ("PRICE_BAND", 2_600, 3_000)
+    assert (margin.need_mills, margin.free_margin_mills) == (900, 10)
+    assert (done.state, done.filled_lots, done.order_id) == ("filled", 5, 9) and halted.phase == "HALT"
+    assert str(found[1]).startswith("PRICE_BAND: outside")

@@ -10,6 +10,7 @@ Time, random bytes and keys are always the same, so the dialogue is, too. A sect
 
 import json
 
+from exchange.engine.control.define_account import AccountPayload
 from exchange.gateway.auth import KeyPair
 from exchange.gateway.throttle import STANDARD
 from exchange.wire.messages import (
@@ -62,6 +63,7 @@ def play_dialogue(folder: str, binary: bool = False) -> list[Line]:
         protection(talk, risk)
         recovery(talk, peer, other)
         margin(talk)
+        drop_copy(talk)
     return talk.lines + play_days(f"{folder}/days", binary)
 
 
@@ -336,3 +338,23 @@ def margin(talk: Talk) -> None:
     talk.ask(peer, Cancel(request_id=3, client_order_id="w1"))
     bench.pass_ms(110)
     talk.hear(peer)
+
+
+def drop_copy(talk: Talk) -> None:
+    """The desk of a firm: its accounts, one of their orders, a resume, a range."""
+    bench = talk.bench
+    bench.opened.define_account(AccountPayload(OWN, FIRM, smp_id=OWN))
+    pair = bench.opened.make_key("copy", 9, 0, ("dc", "risk"), bytes([98]) * 32, FIRM)
+    trader = bench.connect(bench.keys[OWN], cancel_terms=CancelTerms(mode="off"))
+    talk.section = "drop copy"
+    desk = talk.join("/v1/dc")
+    talk.log_on(desk, pair)
+    trader.ask(bench.order(2, "d1", order_lots=4))
+    talk.hear(desk)
+    desk.drop()
+    trader.ask(Cancel(request_id=3, client_order_id="d1"))
+    talk.section = "drop copy resume"
+    assert desk.connection.session is not None
+    again, sid = talk.join("/v1/dc"), desk.connection.session.name
+    talk.log_on(again, pair, 2, session_id=sid, last_applied=[(0, 5)])
+    talk.ask(again, Replay(request_id=3, account=0, first_sequence=5, last_sequence=6))
