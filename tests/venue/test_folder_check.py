@@ -7,12 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from exchange.gateway.keys import KeyStore
+from exchange.journal.errors import Refusal
 from exchange.journal.frames import Frame
 from exchange.records import EVENT
+from exchange.seams import RealDisk
 from exchange.venue import event_history as history
 from exchange.venue import folder_check
 from exchange.venue.event_blocks import Block
 from exchange.venue.folder_check import FolderStores, verify_folder
+from tests.gateway.drop_copy.firm_desk import join
+from tests.gateway.harness import Bench
 from tests.venue.test_event_history import small_chunks
 from tests.venue.test_kept_events import traded
 
@@ -66,3 +71,21 @@ def test_blocks_are_read_one_file_at_a_time() -> None:
     check = folder_check._EventCheck(blocks())
     check.take(10, [block(1, 10).rows])
     assert read == [0, 1]
+
+
+@pytest.mark.rule("DUR-120", "ACCT-010")
+def test_accounts_that_changed_their_firm_are_compared_with_the_journal(tmp_path: Path) -> None:
+    folder = str(tmp_path / "venue")
+    with Bench(folder) as bench:
+        for firm in (5, 0, 6):
+            join(bench, 1, firm)
+        assert [(move.left, move.joined, move.stream) for move in bench.opened.keys.moves] == [
+            (0, 5, 2), (5, 0, 2), (0, 6, 2),
+        ]  # fmt: skip
+        store = bench.opened.keys
+    assert verify_folder(folder, deep=True).notes == ()
+    again = KeyStore(f"{folder}/keys.sqlite3", RealDisk(), bench.opened.history_name, store.applied)
+    again.put_move((again.applied, 2, 0, 5, 2))
+    again.close(again.applied)
+    with pytest.raises(Refusal, match="accounts that changed their firm differ from the journal"):
+        verify_folder(folder, deep=True)
