@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.drop_copy import firm_logon
+from exchange.gateway.keys import KeyDefinition, key_payload
 from exchange.venue import event_history
 from exchange.wire.messages import (
     AccountSnapshot,
@@ -74,7 +76,9 @@ def test_a_desk_gets_snapshots_of_the_accounts_of_its_firm_and_then_each_of_thei
 def test_only_a_key_of_a_firm_with_the_scope_for_it_logs_on(
     bench: Bench, scopes: tuple[str, ...], firm: int, options: dict[str, bool], why: str
 ) -> None:
-    pair = bench.opened.make_key("other", 9, scopes=scopes, firm=firm)
+    pair = KeyPair("k_other", 9, bytes([66]) * 32)
+    definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [9], list(scopes), firm)
+    bench.opened.keys.define(bench.venue.sequence, key_payload(definition))  # as a journal of before may have one
     peer = bench.open(PATH)
     refusal = peer.log_on(pair, **options)[0]
     assert isinstance(refusal, Err) and refusal.name == "SCOPE" and why in refusal.message
