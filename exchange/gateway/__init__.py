@@ -20,7 +20,7 @@ session_registry    makes sessions, numbers them, and knows which may be resumed
 session             what outlives connections: terms, last request id, replies
 port                the interface to the venue
 keys, key_file      the key store: keys and sessions of the journal, in SQLite; how its file is read and checked
-firm_moves          accounts that change their firm: how the journal notes it
+firms               a package: accounts that change their clearing firm, as the journal notes it
 auth                what a client signs, how signatures are checked, names of scopes
 translate           turns messages into COMMAND rows
 command_batch       commands that wait for one group commit

@@ -18,7 +18,7 @@ import msgspec
 from exchange.codes import CommandKind
 from exchange.errors import UserError, Warnings
 from exchange.gateway.auth import SCOPES, check_public_key, decode_bytes
-from exchange.gateway.firm_moves import FirmMove, move_of
+from exchange.gateway.firms.firm_moves import FirmMove, move_of
 from exchange.gateway.key_file import TABLES, KeyFile, KeyFileError, Row, proof, proof_key, read_key_file, row_digest
 from exchange.gateway.translate import session_terms
 from exchange.journal.frames import NO_HASH

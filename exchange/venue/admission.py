@@ -14,7 +14,7 @@ from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.gateway.command_batch import CommandBatch
-from exchange.gateway.firm_moves import account_of, note_move
+from exchange.gateway.firms.firm_moves import account_of, note_move
 from exchange.seams import Clock
 from exchange.venue.reserve import Reserve
 from exchange.wire.errors import ErrorCode

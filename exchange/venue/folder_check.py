@@ -10,7 +10,7 @@ import numpy as np
 
 from exchange.codes import CommandKind
 from exchange.engine.event_rows import split_rests
-from exchange.gateway.firm_moves import FirmMove, move_of
+from exchange.gateway.firms.firm_moves import FirmMove, move_of
 from exchange.gateway.key_file import KeyFile, KeyFileError, read_key_file
 from exchange.gateway.keys import OFF, STORED_KINDS, read_key
 from exchange.gateway.translate import session_terms

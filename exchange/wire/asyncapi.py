@@ -65,10 +65,10 @@ PATHS = (
         "dropCopy",
         "/v1/dc",
         "Drop copy of a clearing firm, kill switch",
-        "A logon with a key of scope `dc` must follow within 5 s of `hello`. It has the streams of all accounts of a"
-        " firm. A venue without drop copy answers HTTP 404.",
+        "A logon with a key of scope `dc` must follow within 5 s of `hello`. It has the account"
+        " messages of all accounts of a firm, each with `d`.",
         (Auth, Ping),
-        (Replay, Kill, Unkill, Query, LimitsQuery, Logout),
+        (Replay, Kill, Unkill, Query, LimitsQuery, Logout, Subscribe, Unsubscribe, Resync),
     ),
 )
 AUTHENTICATION = (

@@ -10,7 +10,7 @@ from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.state import new_state
 from exchange.gateway.command_batch import CommandBatch
-from exchange.gateway.firm_moves import move_of
+from exchange.gateway.firms.firm_moves import move_of
 from exchange.limits import TEST
 from exchange.venue.admission import Admission
 from exchange.wire.errors import ErrorCode

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from exchange.gateway.drop_copy.firm_requests import SERVED as AT_DROP_COPY
 from exchange.gateway.handlers.dispatch import PRIVATE, PUBLIC
 from exchange.gateway.server import PATHS as SERVED
 from exchange.wire.asyncapi import PATHS, SCHEMA_FILE, asyncapi
@@ -91,7 +92,8 @@ def test_each_path_takes_what_the_gateway_serves_there() -> None:
         assert asked.keys() == private | before
         assert {name for name, one in asked.items() if "security" not in one} == free
     drop_copy = operations("dropCopy")
-    assert drop_copy.keys() < private | before | {"stream"}
+    of_desk = {described_messages(kind | Ping)[0].name for kind in AT_DROP_COPY}
+    assert drop_copy.keys() == of_desk | before | {"stream"}
     assert {name for name, one in drop_copy.items() if "security" not in one} == before | {"stream"}
     assert {*SERVED} <= {path.address for path in PATHS}
     assert {path.address for path in PATHS} == {one["address"] for one in DOCUMENT["channels"].values()}

@@ -27,7 +27,7 @@ _WITH_MARGIN = (int(EventKind.POSITION_CHANGED), int(EventKind.CASH_MOVED))
 
 
 class Move(NamedTuple):
-    """An account that has had messages moves between firms; fields as in `gateway.firm_moves`."""
+    """An account that has had messages moves between firms; fields as in `gateway.firms.firm_moves`."""
 
     sequence: int
     account: int

@@ -6,7 +6,7 @@ from exchange.codes import CommandKind
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import blank_commands
-from exchange.gateway.firm_moves import FirmMove, account_of, move_of, note_move
+from exchange.gateway.firms.firm_moves import FirmMove, account_of, move_of, note_move
 
 
 @pytest.mark.rule("ACCT-010")
