@@ -24,16 +24,13 @@ def query_limits(connection: Connection, session: Session, message: LimitsQuery)
     account: int = message.account or session.key.accounts[0]
     if account not in session.accounts:
         connection.refuse(message.request_id, ErrorCode.SCOPE, f"acc {account} is not of this key")
-        return
+    else:
+        _ask(connection, lambda: _limits(connection, account, message))
 
-    def answer() -> None:
-        if not connection.closed:
-            until_us = connection.gateway.port.questions.timer_until_us(account) or None
-            connection.reply(Ok(message.request_id, limits=_uses(connection, account), until_us=until_us))
-            connection.note_answers(1)
 
-    connection.expect_answer()
-    connection.gateway.port.ask(answer)
+def _limits(connection: Connection, account: int, message: LimitsQuery) -> Ok:
+    until_us = connection.gateway.port.questions.timer_until_us(account) or None
+    return Ok(message.request_id, limits=_uses(connection, account), until_us=until_us)
 
 
 def _uses(connection: Connection, account: int) -> list[LimitUse]:
@@ -58,7 +55,7 @@ def answer_query(connection: Connection, session: Session, message: Query) -> No
         return
     account = readable_account(connection, session, message, "query")
     if account:
-        _ask(connection, lambda: refusal_of_query(connection, account, message) or _answer(connection, account, message))
+        _ask(connection, lambda: _of_account(connection, account, message))
 
 
 def query_without_logon(connection: Connection, message: Query) -> None:
@@ -107,6 +104,12 @@ def _ask(connection: Connection, make: Callable[[], Ok | Err]) -> None:
 
     connection.expect_answer()
     connection.gateway.port.ask(answer)
+
+
+def _of_account(connection: Connection, account: int, message: Query) -> Ok | Err:
+    refusal = refusal_of_query(connection, account, message)
+    reply: Ok | Err = refusal or _answer(connection, account, message)
+    return reply
 
 
 def _answer(connection: Connection, account: int, message: Query) -> Any:
