@@ -21,6 +21,7 @@ from clients.events import Gap, HistoryChanged
 from clients.logon import Dial
 from clients.session.queries import REPLAY_MAX, Queries
 from clients.session.safeguards import Safeguards
+from clients.session_base import Options
 from exchange.wire.messages import AccountMessage
 from exchange.wire.version import JSON_SUBPROTOCOL
 
@@ -36,8 +37,8 @@ class DropCopy(Queries, Safeguards):
 
     core: CopyCore
 
-    def __init__(self, url: str, core: CopyCore, subprotocol: str, rng: random.Random, events_max: int) -> None:
-        super().__init__(url, core, subprotocol, rng, events_max)
+    def __init__(self, url: str, core: CopyCore, rng: random.Random, options: Options) -> None:
+        super().__init__(url, core, rng, options)
         self._read = core.sequence if core.session_id else -1  # last `d` that `messages` has given; -1: begin anywhere
 
     @property
@@ -115,4 +116,5 @@ def connect_drop_copy(
     if session_id:
         core.go_on(session_id, sequence)
     address = f"{parts.scheme}://{parts.netloc}{PATH}" if parts.netloc else url
-    return DropCopy(address, core, subprotocol, random.Random(seed), events_max)
+    options = Options(subprotocol, events_max, check_locally=False)  # it sends no orders
+    return DropCopy(address, core, random.Random(seed), options)

@@ -4,8 +4,8 @@ import pytest
 
 from clients import order_replies
 from clients.errors import Refused
-from clients.refusals.choice import refusals_of
 from clients.orders import OrderTable
+from clients.refusals.choice import refusals_of
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import (
     Batch,
