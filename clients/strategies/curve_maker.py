@@ -39,7 +39,7 @@ CLOSE_HOUR = 21  # UTC: the close of the trading day
 View = Callable[[InstrumentDefinition], float]
 
 
-class Line(QuotedInstrument):
+class CurveLine(QuotedInstrument):
     """One instrument of the curve.
 
     lots_by_month     lots of an average month that one lot of it is
@@ -85,7 +85,7 @@ class Covariance:
         return sum(weight * self.times(month, weights) for month, weight in weights.items())
 
 
-class CurveMaker(ProtectedQuotes[Line]):
+class CurveMaker(ProtectedQuotes[CurveLine]):
     """Keeps a bid and an ask in every instrument of the curve.
 
     symbols             outrights and calendar spreads of one chip and tier
@@ -132,7 +132,7 @@ class CurveMaker(ProtectedQuotes[Line]):
         self.inventory_lots_max, self.horizon_h_min = inventory_lots_max, horizon_h_min
         self.grace_ms, self.cadence_ms = grace_ms, cadence_ms
         self.fair: dict[int, float] = {}  # by month, ticks
-        self._by_number: dict[int, Line] = {}
+        self._by_number: dict[int, CurveLine] = {}
         self.held: dict[int, float] = {}  # by month, lots of an average month
 
     async def start(self) -> None:
@@ -143,7 +143,7 @@ class CurveMaker(ProtectedQuotes[Line]):
             row = await self.session.instrument(symbol)
             book = await self.session.book(row, cadence_ms=self.cadence_ms, levels=10)
             await self.session.trades(row)
-            line = Line(row, book, exposure_of(row, by_number))
+            line = CurveLine(row, book, exposure_of(row, by_number))
             self.lines.append(line)
             self._by_number[row.instrument] = line
         self.covariance.first_month = min(month for line in self.lines for month in line.weights)
@@ -161,7 +161,7 @@ class CurveMaker(ProtectedQuotes[Line]):
                 found |= dict.fromkeys(line.weights, self.view(line.instrument))
         return found
 
-    def fair_tick(self, line: Line) -> float:
+    def fair_tick(self, line: CurveLine) -> float:
         return sum(weight * self.fair[month] for month, weight in line.weights.items())
 
     def on_trades(self, instrument: int, trades: Trades) -> None:
@@ -209,7 +209,7 @@ class CurveMaker(ProtectedQuotes[Line]):
             line.shift_tick = sum(weight * shifts[month] for month, weight in line.weights.items())
             line.half_spread_tick = risk * self.covariance.variance(line.weights) / 2 + fill_tick
 
-    def has_room(self, line: Line, sign: int) -> bool:
+    def has_room(self, line: CurveLine, sign: int) -> bool:
         """Whether a fill leaves each of its months within the limit, or nearer to it. `sign`: 1 for an ask."""
         return all(
             abs(self.held[month]) < self.inventory_lots_max or sign * self.held[month] * amount > 0
@@ -218,7 +218,7 @@ class CurveMaker(ProtectedQuotes[Line]):
 
     # -- where to quote -----------------------------------------------------------------------------------------------
 
-    def price_of(self, line: Line, side: Side) -> int | None:
+    def price_of(self, line: CurveLine, side: Side) -> int | None:
         """The target price of a side; None if the inventory or the daily limits forbid it."""
         sign = 1 if side == "s" else -1
         if not self.has_room(line, sign):
@@ -229,7 +229,7 @@ class CurveMaker(ProtectedQuotes[Line]):
                 price_tick = opposite_tick + sign
         return within_limits(line.instrument, price_tick)
 
-    def opposite_ticks(self, line: Line, sign: int) -> Iterator[int]:
+    def opposite_ticks(self, line: CurveLine, sign: int) -> Iterator[int]:
         """Prices that a quote must stay behind: the best one of others, and what its own legs trade a spread for."""
         best = line.book.best_bid if sign > 0 else line.book.best_ask
         if best is not None:
@@ -240,7 +240,7 @@ class CurveMaker(ProtectedQuotes[Line]):
         if line.instrument.legs and (own := self.own_legs_tick(line, sign)) is not None:
             yield own
 
-    def own_legs_tick(self, line: Line, sign: int) -> int | None:
+    def own_legs_tick(self, line: CurveLine, sign: int) -> int | None:
         """What its own quotes of the legs trade a calendar spread for, on the other side; None: a leg is not quoted."""
         prices = [
             weight * price_tick
@@ -258,7 +258,7 @@ class CurveMaker(ProtectedQuotes[Line]):
         price_tick, lots = resting(bid if sign > 0 else ask)
         return price_tick if lots else None
 
-    def own_implied(self, line: Line, sign: int) -> set[int]:
+    def own_implied(self, line: CurveLine, sign: int) -> set[int]:
         """Implied prices on the other side that need an order of its own: it cannot trade at them (IMP-001, SMP-010).
 
         sign   1: bids, -1: asks

@@ -29,7 +29,7 @@ PAUSE_S = 10.0  # of a contract whose last order traded nothing, by velocity for
 SCALE = 10**8  # of basis points and tenths of TFLOP/s to PFLOP/s
 
 
-class Source(NamedTuple):
+class ComputeSource(NamedTuple):
     """One contract: `useful` PFLOP-hours that a lot of it gives, times SCALE."""
 
     instrument: InstrumentDefinition
@@ -41,7 +41,7 @@ class Trade(NamedTuple):
     """An order that the router may send, and its mills for each PFLOP-hour needed or no longer needed."""
 
     mills: float
-    source: Source
+    source: ComputeSource
     lots: int
     price_tick: int
     buys: bool
@@ -70,7 +70,7 @@ class InferenceRouter(Strategy):
     ) -> None:
         self.chips, self.demand, self.floors, self.rates = chips, dict(demand), floors, rates or {}
         self.lots_max, self.limit_mills = lots_max, limit_mills
-        self.sources: dict[str, list[Source]] = {}  # by month code
+        self.sources: dict[str, list[ComputeSource]] = {}  # by month code
         self.working: dict[str, Order] = {}  # by month code
         self.pauses = Pauses(PAUSE_S)  # instruments
 
@@ -83,7 +83,7 @@ class InferenceRouter(Strategy):
             code, rate = row.symbol.rpartition(".")[2], self.rates.get(row.chip, row.reference_tenths)
             if code in self.demand and rate:  # without a rate there is no offer (ROUTE-002)
                 book = await self.session.book(row, cadence_ms=100, levels=1)
-                self.sources.setdefault(code, []).append(Source(row, book, row.hours * row.floor_bp * rate))
+                self.sources.setdefault(code, []).append(ComputeSource(row, book, row.hours * row.floor_bp * rate))
 
     def covered(self, code: str) -> int:
         """Useful PFLOP-hours held for a month, times SCALE."""
@@ -128,7 +128,7 @@ class InferenceRouter(Strategy):
                 received = cost_tick(price_tick, source.instrument, False) * source.instrument.hours
                 yield Trade(received * SCALE / source.useful, source, lots, price_tick, False)
 
-    def shown(self, code: str, buys: bool) -> Iterator[tuple[Source, int, int]]:
+    def shown(self, code: str, buys: bool) -> Iterator[tuple[ComputeSource, int, int]]:
         """(source, price, lots) of the best prices in open markets."""
         for source in self.sources[code]:
             number = source.instrument.instrument

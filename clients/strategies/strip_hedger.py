@@ -28,20 +28,20 @@ from exchange.wire.messages import InstrumentDefinition
 KINDS = ("year", "quarter", "month")
 
 
-class Contract(NamedTuple):
+class StripContract(NamedTuple):
     """A contract that can hedge: its hours by month, and the next shorter ones that make it up together."""
 
     instrument: InstrumentDefinition
     book: LocalBook
     hours: Hours
-    parts: tuple["Contract", ...]
+    parts: tuple["StripContract", ...]
 
 
 class Way(NamedTuple):
     """A way to trade one lot of some months: for how much a GPU-hour after fees, in which contracts."""
 
     value_tick: float
-    contracts: tuple[Contract, ...]
+    contracts: tuple[StripContract, ...]
 
 
 class StripHedger(Strategy):
@@ -72,18 +72,18 @@ class StripHedger(Strategy):
         self.capacity, self.seconds, self.steps = dict(capacity), seconds, steps
         self.lots_max, self.limit_tick = lots_max, limit_tick
         self.elapsed_s = 0.0
-        self.contracts: list[Contract] = []  # the longest ones first
+        self.contracts: list[StripContract] = []  # the longest ones first
         self.working: list[Order] = []
 
     async def start(self) -> None:
         known = await self.session.instruments()
-        contracts: list[Contract] = []
+        contracts: list[StripContract] = []
         rows = find(known, self.chip, *self.kinds, floor_bp=self.floor_bp)
         for row in sorted(rows, key=lambda row: row.hours):
             hours = hours_of(row)
             if hours.keys() & self.capacity.keys():
                 book = await self.session.book(row, cadence_ms=100, levels=1)
-                contracts.append(Contract(row, book, hours, parts_of(hours, contracts)))
+                contracts.append(StripContract(row, book, hours, parts_of(hours, contracts)))
         self.contracts = sorted(contracts, key=lambda contract: -len(contract.hours))
 
     # -- how much -----------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class StripHedger(Strategy):
 
     # -- where --------------------------------------------------------------------------------------------------------
 
-    def best_way(self, contract: Contract, buys: bool) -> Way | None:
+    def best_way(self, contract: StripContract, buys: bool) -> Way | None:
         """The best way to trade one lot in all months of a contract; None: nobody shows a price for all of them."""
         ways = []
         level = touch(contract.book, buys)
@@ -125,7 +125,7 @@ class StripHedger(Strategy):
             return None
         return min(ways, key=lambda way: way.value_tick) if buys else max(ways, key=lambda way: way.value_tick)
 
-    def trades(self) -> Iterator[tuple[Contract, bool, int]]:
+    def trades(self) -> Iterator[tuple[StripContract, bool, int]]:
         """(contract, whether to buy it, lots) that make the hedge complete."""
         open_lots = self.unhedged()
         for contract in self.contracts:
@@ -156,9 +156,9 @@ class StripHedger(Strategy):
                 )
 
 
-def parts_of(hours: Hours, shorter: list[Contract]) -> tuple[Contract, ...]:
+def parts_of(hours: Hours, shorter: list[StripContract]) -> tuple[StripContract, ...]:
     """The longest contracts of a list that make these months up together; none if they leave a gap."""
-    parts: list[Contract] = []
+    parts: list[StripContract] = []
     missing = set(hours)
     for contract in reversed(shorter):
         if contract.hours.keys() <= missing:

@@ -57,9 +57,13 @@ class Twap(Strategy):
         self.orders: list[Order] = []
 
     async def start(self) -> None:
-        self.instrument = await self.session.instrument(self.symbol)
-        self.book = await self.session.book(self.instrument, cadence_ms=100, levels=10)
-        await self.session.trades(self.instrument)
+        instrument = await self.session.instrument(self.symbol)
+        self.follow(instrument, await self.session.book(instrument, cadence_ms=100, levels=10))
+        await self.session.trades(instrument)
+
+    def follow(self, instrument: InstrumentDefinition, book: LocalBook) -> None:
+        """Work the order in a book that the session subscribes to already."""
+        self.instrument, self.book = instrument, book
 
     # -- how far it is ------------------------------------------------------------------------------------------------
 

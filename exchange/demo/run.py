@@ -20,7 +20,7 @@ from rich.console import Console
 from exchange.demo.board import say
 from exchange.demo.checks import DemoResult, check_venue, to_the_mill
 from exchange.demo.closing import ClosedDay, closing_table
-from exchange.demo.market.live import LINE_S, Measurements, Venue, program_name, trade
+from exchange.demo.market.live import LINE_S, LiveVenue, Measurements, program_name, trade
 from exchange.demo.market.population import DEMO, STEADY
 from exchange.demo.venue_process import Plan, Ready, VenueProcess
 from exchange.errors import UserError
@@ -55,7 +55,7 @@ def demo(seconds: float, seed: int, as_json: bool, folder: str, plan: Plan = LAU
         try:
             say(console, f"Starting the venue: launch catalogue, journal in {venue_folder}")
             ready = await_ready(venue, console)
-            members = Venue(ready.url, ready.keys, venue.require_alive)
+            members = LiveVenue(ready.url, ready.keys, venue.require_alive)
             figures, symbols = run_loop(trade(members, seconds, seed, DEMO, console))
             end_cleanly_when_terminated()  # again: the event loop has replaced the handler
             closed = venue.close_day()
@@ -92,7 +92,7 @@ def go_on(folder: str, plan: Plan, seed: int, console: Console) -> None:
         own = ready.keys[-1]
         for line in kept_text(ready.url, plan.enrolment.path(own.account), own.key, folder):
             say(console, line)
-        members = Venue(ready.url, ready.keys[:-1], venue.require_alive)
+        members = LiveVenue(ready.url, ready.keys[:-1], venue.require_alive)
         run_loop(trade(members, math.inf, seed, STEADY, console))
         end_cleanly_when_terminated()
         venue.stop()

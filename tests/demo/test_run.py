@@ -17,7 +17,7 @@ from contracts_spec.load import load_spec
 from contracts_spec.periods import day_of
 from exchange.cli.app import app, main
 from exchange.demo.checks import to_the_mill
-from exchange.demo.market.live import Venue, trade
+from exchange.demo.market.live import LiveVenue, trade
 from exchange.demo.market.population import CHIPS, DEMO
 from exchange.demo.run import LAUNCH, demo, kept_text, next_steps, starting_text
 from exchange.demo.venue_process import Plan, VenueProcess
@@ -71,7 +71,7 @@ def test_a_venue_that_dies_while_clients_trade_ends_the_demo(tmp_path: Path) -> 
 
     try:
         ready = venue.await_ready(lambda _: None)
-        members = Venue(ready.url, ready.keys, venue.require_alive)
+        members = LiveVenue(ready.url, ready.keys, venue.require_alive)
         with pytest.raises(UserError, match="the venue ended with code -9") as caught:
             asyncio.run(asyncio.wait_for(trade(members, 30.0, 1, DEMO, Killer()), 60))
         assert caught.value.code == 1

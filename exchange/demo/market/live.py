@@ -20,7 +20,7 @@ from clients.strategies.strategy import run
 from exchange.demo.board import Board, say
 from exchange.demo.checks import Check
 from exchange.demo.market.keys import DemoKey
-from exchange.demo.market.population import Member, Pace, choose, population
+from exchange.demo.market.population import Pace, Participant, choose, population
 from exchange.errors import UserError
 from exchange.units import NS_PER_HOUR, NS_PER_US
 from exchange.wire.messages import InstrumentDefinition
@@ -55,7 +55,7 @@ def held_lots(session: Session) -> dict[int, int]:
 
 
 @dataclass(frozen=True)
-class Venue:
+class LiveVenue:
     """A venue to trade at: its address, the keys of the members, and a check that it still runs."""
 
     url: str
@@ -64,7 +64,7 @@ class Venue:
 
 
 async def trade(
-    venue: Venue, seconds: float, seed: int, pace: Pace, console: Console
+    venue: LiveVenue, seconds: float, seed: int, pace: Pace, console: Console
 ) -> tuple[Measurements, list[str]]:
     """Let a population trade until time is up or a signal comes. Returns their measurements, and the front months."""
     stop = asyncio.Event()
@@ -99,7 +99,7 @@ async def trade(
         return Measurements(sessions, elapsed_s, kept_trading_check), [row.symbol for row in board.instruments]
 
 
-def check_members(members: Sequence[Member], keys: Sequence[DemoKey]) -> None:
+def check_members(members: Sequence[Participant], keys: Sequence[DemoKey]) -> None:
     """Raise UserError if nobody can trade, or if there are too few keys."""
     if not members:
         raise UserError("the venue lists no month that trades on for a day and a half: nobody has anything to trade")
@@ -108,7 +108,11 @@ def check_members(members: Sequence[Member], keys: Sequence[DemoKey]) -> None:
 
 
 def introduce(
-    console: Console, url: str, members: Sequence[Member], months: Sequence[Sequence[InstrumentDefinition]], listed: int
+    console: Console,
+    url: str,
+    members: Sequence[Participant],
+    months: Sequence[Sequence[InstrumentDefinition]],
+    listed: int,
 ) -> None:
     """Print who trades what, and how to watch."""
     kinds = Counter(member.kind for member in members)
@@ -125,7 +129,7 @@ def program_name() -> str:
     return "gpux" if shutil.which("gpux") else sys.argv[0]
 
 
-def require_running(venue: Venue, tasks: Sequence[asyncio.Task[None]]) -> None:
+def require_running(venue: LiveVenue, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Raise UserError if the venue or a client has ended, or the error with which a strategy has ended."""
     venue.require_alive()
     for task in tasks:
@@ -134,7 +138,7 @@ def require_running(venue: Venue, tasks: Sequence[asyncio.Task[None]]) -> None:
             raise UserError("a client lost its session for good", 1)
 
 
-async def cancel_all_orders(venue: Venue, sessions: Sequence[Session]) -> None:
+async def cancel_all_orders(venue: LiveVenue, sessions: Sequence[Session]) -> None:
     """Cancel all orders, and so wait for the last events: the reply to a mass cancel comes after all earlier events."""
     try:
         async with asyncio.timeout(LAST_REPLIES_S):
@@ -150,7 +154,7 @@ def log_on(url: str, key: DemoKey) -> Session:
     return connect(url, key.key, Ed25519.from_seed(key.seed))
 
 
-async def begin(member: Member, session: Session, wait_s: float) -> None:
+async def begin(member: Participant, session: Session, wait_s: float) -> None:
     """Run a member after a wait, so that the timers of all do not fire together."""
     await asyncio.sleep(wait_s)
     await run(member.strategy, session)

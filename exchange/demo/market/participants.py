@@ -140,7 +140,7 @@ class Fleet(InferenceRouter):
         super().on_timer()
 
 
-class Desk(Strategy):
+class TwapDesk(Strategy):
     """An execution desk: works one order after the other in each of its markets by TWAP, in both directions.
 
     symbols      its markets
@@ -184,5 +184,5 @@ class Desk(Strategy):
             if twap.is_over or twap.elapsed_s > 3 * self._seconds:
                 self.completed += 1
                 later = self.next_order(symbol, self.session.position_lots(twap.instrument))
-                later.instrument, later.book = twap.instrument, twap.book
+                later.follow(twap.instrument, twap.book)
                 self.orders[symbol] = later

@@ -13,7 +13,7 @@ from clients.strategies.delivery import find, hours_of
 from clients.strategies.strategy import Strategy
 from clients.strategies.tier_arbitrage import TierArbitrage
 from exchange.demo.market.fundamental import Fundamental, View
-from exchange.demo.market.participants import Dealer, Desk, Fleet, Lab, Operator, Wish
+from exchange.demo.market.participants import Dealer, Fleet, Lab, Operator, TwapDesk, Wish
 from exchange.wire.messages import InstrumentDefinition
 
 Instruments = Mapping[str, InstrumentDefinition]
@@ -47,7 +47,7 @@ DEMO = Pace(timer_s=0.2, order_s=3.0, wish_s=20.0, half_life_s=30.0, deviation=0
 
 
 @dataclass(frozen=True)
-class Member:
+class Participant:
     """One account: its name, the kind of client, and the program that trades it."""
 
     name: str
@@ -86,7 +86,7 @@ class _Makers:
         ]
         return [*(row.symbol for row in self.months[chip]), *spreads]
 
-    def makers(self, chip: str) -> Iterator[Member]:
+    def makers(self, chip: str) -> Iterator[Participant]:
         """A tight, small curve maker and a wide, large one, with different opinions."""
         settle_tick = self.months[chip][0].settle_tick
         for place, (lots, decay, error) in enumerate(((12, 0.5, 1.0), (30, 0.2, 2.0))):
@@ -96,9 +96,9 @@ class _Makers:
                 volatility_tick=hourly(VOLATILITY, settle_tick), inventory_lots_max=20 * lots,
                 risk_aversion=2e-5 * (2_810 / settle_tick) ** 2, requote_ticks=1 if place == 0 else 2,
             )  # fmt: skip
-            yield Member(name, "curve maker", maker)
+            yield Participant(name, "curve maker", maker)
 
-    def dealer(self, chip: str) -> Iterator[Member]:
+    def dealer(self, chip: str) -> Iterator[Participant]:
         """Quarters, years and terms, other tiers and tier spreads."""
         codes = {row.symbol.rpartition(".")[2] for row in self.months[chip]}
         longer = find(self.known, chip, "quarter", "year", "term3")[:9]
@@ -110,44 +110,46 @@ class _Makers:
         ]
         symbols = [row.symbol for row in (*longer, *lower, *spreads)]
         if symbols:
-            yield Member(
+            yield Participant(
                 f"dealer {chip}", "dealer", Dealer(symbols, self.view(f"dealer {chip}", 5.0), 10, 2, lean_lots=20)
             )
 
-    def operator(self, chip: str) -> Member:
+    def operator(self, chip: str) -> Participant:
         """A cloud operator that hedges the capacity of its front months."""
         months = sorted({month for row in self.months[chip] for month in hours_of(row)})
         wish = self.wish(f"operator {chip}", 60, 0.8)
-        return Member(f"operator {chip}", "operator", Operator(chip, months, wish, self.pace.wish_s / 2))
+        return Participant(f"operator {chip}", "operator", Operator(chip, months, wish, self.pace.wish_s / 2))
 
-    def desk(self, chip: str) -> Member:
+    def desk(self, chip: str) -> Participant:
         symbols = [row.symbol for row in self.months[chip]]
-        return Member(f"desk {chip}", "desk", Desk(symbols, self.rng(f"desk {chip}"), seconds=self.pace.order_s))
+        return Participant(
+            f"desk {chip}", "desk", TwapDesk(symbols, self.rng(f"desk {chip}"), seconds=self.pace.order_s)
+        )
 
-    def arbitrageurs(self, chip: str) -> Iterator[Member]:
+    def arbitrageurs(self, chip: str) -> Iterator[Participant]:
         """Between a quarter and its months, and between tiers, if both are listed."""
         months = {month for row in find(self.known, chip, "month") for month in hours_of(row)}
         quoted = {month for row in self.months[chip] for month in hours_of(row)}
         quarters = [row.symbol for row in find(self.known, chip, "quarter") if hours_of(row).keys() <= months & quoted]
         if quarters:
-            yield Member(f"calendar {chip}", "calendar arbitrage", CalendarArbitrage(quarters, lots=4))
+            yield Participant(f"calendar {chip}", "calendar arbitrage", CalendarArbitrage(quarters, lots=4))
         codes = [row.symbol.rpartition(".")[2] for row in self.months[chip]]
         if find(self.known, chip, "month", floor_bp=8_000):
-            yield Member(f"tiers {chip}", "tier arbitrage", TierArbitrage(chip, codes, lots=4, premium_share=1.0))
+            yield Participant(f"tiers {chip}", "tier arbitrage", TierArbitrage(chip, codes, lots=4, premium_share=1.0))
 
-    def lab(self, chip: str) -> Iterator[Member]:
+    def lab(self, chip: str) -> Iterator[Participant]:
         """A lab that buys three years, if the venue lists them."""
         terms = find(self.known, chip, "term3")
         if terms:
             wish = self.wish(f"lab {chip}", 10, 0.9)
-            yield Member(f"lab {chip}", "lab", Lab(chip, int(terms[0].first_day[:4]), wish))
+            yield Participant(f"lab {chip}", "lab", Lab(chip, int(terms[0].first_day[:4]), wish))
 
-    def fleets(self) -> Iterator[Member]:
+    def fleets(self) -> Iterator[Participant]:
         """Two inference services: one for large models, one for small ones that older chips serve as well."""
         codes = {row.symbol.rpartition(".")[2] for rows in self.months.values() for row in rows}
         for name, rates, demand in (("large", None, 18_000), ("small", SMALL_MODEL, 4_000)):
             wishes = {code: self.wish(f"fleet {name} {code}", demand, 0.7) for code in sorted(codes)}
-            yield Member(f"fleet {name}", "inference router", Fleet([*self.months], wishes, rates))
+            yield Participant(f"fleet {name}", "inference router", Fleet([*self.months], wishes, rates))
 
 
 def population(
@@ -156,7 +158,7 @@ def population(
     seed: int,
     pace: Pace,
     now_s: Callable[[], float],
-) -> list[Member]:
+) -> list[Participant]:
     """All members for the front months of some chips.
 
     known    instruments of the venue by symbol
@@ -166,7 +168,7 @@ def population(
     if not any(months):
         return []
     makers = _Makers(known, months, seed, pace, now_s)
-    members: list[Member] = []
+    members: list[Participant] = []
     for chip in makers.months:
         members += [*makers.makers(chip), makers.operator(chip), makers.desk(chip)]
         if chip in WIDE:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from exchange.demo.board import say
 from exchange.demo.market.keys import Enrolment, enrol_at, load
-from exchange.demo.market.live import Measurements, Venue, trade
+from exchange.demo.market.live import LiveVenue, Measurements, trade
 from exchange.demo.market.population import DEMO, STEADY, Pace
 from exchange.demo.run import ACCOUNTS, LAUNCH, await_ready, end_cleanly_when_terminated
 from exchange.demo.venue_process import Plan, VenueProcess
@@ -59,15 +59,15 @@ def check(place: str, keys: str, seconds: float, pace: str) -> None:
 
 
 @contextmanager
-def venue_at(place: str, url: str, keys: str, console: Console, plan: Plan | None = None) -> Iterator[Venue]:
+def venue_at(place: str, url: str, keys: str, console: Console, plan: Plan | None = None) -> Iterator[LiveVenue]:
     """The venue of a folder or an address, with the keys of all members."""
     terms = plan or LAUNCH
     enrolment = Enrolment(keys or f"{place}/keys", FIRST_ACCOUNT, ACCOUNTS, terms.deposit_mills)
     if place.startswith(SCHEMES):
-        yield Venue(place, load(enrolment))
+        yield LiveVenue(place, load(enrolment))
     elif is_served(place):
         make_data_folder(RealDisk(), enrolment.folder)
-        yield Venue(url, enrol_at(place, enrolment))
+        yield LiveVenue(url, enrol_at(place, enrolment))
     else:
         make_data_folder(RealDisk(), place)
         with served(place, enrolment, terms, console) as venue:
@@ -75,7 +75,7 @@ def venue_at(place: str, url: str, keys: str, console: Console, plan: Plan | Non
 
 
 @contextmanager
-def served(folder: str, enrolment: Enrolment, plan: Plan, console: Console) -> Iterator[Venue]:
+def served(folder: str, enrolment: Enrolment, plan: Plan, console: Console) -> Iterator[LiveVenue]:
     """Serve a folder in a process of its own."""
     plan = Plan(
         enrolment.accounts, enrolment.deposit_mills, plan.limits, plan.symbols, plan.day, enrolment.folder,
@@ -85,7 +85,7 @@ def served(folder: str, enrolment: Enrolment, plan: Plan, console: Console) -> I
     try:
         say(console, f"No venue serves {folder}: starting one, journal and keys in {folder}")
         ready = await_ready(process, console)
-        yield Venue(ready.url, ready.keys, process.require_alive)
+        yield LiveVenue(ready.url, ready.keys, process.require_alive)
         process.stop()
     finally:
         process.end()

@@ -9,12 +9,12 @@ from rich.console import Console
 
 from clients.strategies.strategy import Strategy
 from exchange.demo.market.keys import DemoKey
-from exchange.demo.market.live import Venue, check_members, introduce, program_name, require_running
-from exchange.demo.market.population import Member
+from exchange.demo.market.live import LiveVenue, check_members, introduce, program_name, require_running
+from exchange.demo.market.population import Participant
 from exchange.errors import UserError
 from tests.clients.stub_session import instrument
 
-MEMBER = Member("desk H100", "desk", Strategy())
+MEMBER = Participant("desk H100", "desk", Strategy())
 KEY = DemoKey("k_market101", 101, bytes(32))
 
 
@@ -43,7 +43,7 @@ def test_a_client_that_has_ended_ends_the_market(tmp_path: Path) -> None:
         raise ZeroDivisionError
 
     async def scene() -> None:
-        venue = Venue("ws://venue", [KEY])
+        venue = LiveVenue("ws://venue", [KEY])
         tasks = [asyncio.create_task(part()) for part in (ended, failed)]
         await asyncio.wait(tasks)
         with pytest.raises(UserError, match="a client lost its session"):

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from clients.client import Session
-from exchange.demo.market.participants import Dealer, Desk, Fleet, Lab, Operator, Wish
+from exchange.demo.market.participants import Dealer, Fleet, Lab, Operator, TwapDesk, Wish
 from tests.clients.strategies.crowd import play, start
 from tests.clients.stub_session import StubSession, instrument
 from tests.simulated import SimulatedMarket
@@ -112,7 +112,7 @@ def test_a_fleet_follows_its_demand(tmp_path: Path) -> None:
 def test_a_desk_works_one_order_after_the_other_in_both_directions(tmp_path: Path) -> None:
     async def scene(market: SimulatedMarket) -> tuple[int, list[int]]:
         await dealers(market, *MONTHS)
-        desk = Desk(MONTHS, random.Random(1), seconds=10.0, lots=12, lots_max=30)
+        desk = TwapDesk(MONTHS, random.Random(1), seconds=10.0, lots=12, lots_max=30)
         await start(market, 1, desk)
         held = []
         for _ in range(30):

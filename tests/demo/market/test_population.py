@@ -13,7 +13,7 @@ import pytest
 
 from clients.client import Session
 from clients.strategies.strategy import run
-from exchange.demo.market.population import CHIPS, DEMO, STEADY, WIDE, Member, Pace, choose, population
+from exchange.demo.market.population import CHIPS, DEMO, STEADY, WIDE, Pace, Participant, choose, population
 from exchange.engine import query
 from exchange.units import NS_PER_HOUR, NS_PER_US
 from exchange.venue.day_schedule import DaySchedule
@@ -48,7 +48,7 @@ class Observed:
     one_sided  looks at which a side was not quoted
     """
 
-    def __init__(self, members: list[Member], rows: list[InstrumentDefinition]) -> None:
+    def __init__(self, members: list[Participant], rows: list[InstrumentDefinition]) -> None:
         self.members: list[Any] = list(members)
         self.rows = rows
         self.view = self.members[0].strategy.view.fundamental
@@ -106,7 +106,7 @@ def watched(folder: Path, seed: int, chips: tuple[str, ...], pace: Pace, seconds
     return found
 
 
-def count_fills(seen: Observed, members: list[Member], sessions: list[Session]) -> None:
+def count_fills(seen: Observed, members: list[Participant], sessions: list[Session]) -> None:
     for member, session in zip(members, sessions, strict=True):
         account = session.core.accounts[session.core.account]
         filled = sum(order.filled_lots > 0 for order in session.orders)
