@@ -19,6 +19,7 @@ def key_make(
     firm: int = 0,
     date: str = "",
     file: str = "",
+    public: str = "",
     by: By = NOBODY,
 ) -> None:
     """Make a key for an account, while the venue runs or not. A new account is defined.
@@ -32,6 +33,7 @@ def key_make(
         firm: Clearing firm of the key, and of a new account; 0: none, for dc and risk that of the account.
         date: Trading day of a new venue's catalogue; without it, today.
         file: Path of the private key, instead of FOLDER/NAME.pem.
+        public: Public half of a key that was made elsewhere, as a web page shows it; no private key is written.
     """
     from rich.console import Console
 
@@ -41,7 +43,8 @@ def key_make(
     settings = Settings(day=parse_day("--date", date))
     chosen = tuple(scope.strip() for scope in scopes.split(","))
     console = Console(stderr=True)
-    pair, path = key_making.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by)
-    print(f"private key of {pair.key} (account {pair.account}, scopes {scopes}) in {path}")
-    if "trade" in chosen:
+    pair, path = key_making.make_key(folder, name, account, deposit, chosen, firm, file, settings, console, by, public)
+    what = "private" if path else "public"
+    print(f"{what} key of {pair.key} (account {pair.account}, scopes {scopes}) {f'in {path}' if path else 'enrolled'}")
+    if path and "trade" in chosen:
         console.print(f"to trade: gpux top --key {path}, or once gpux login --key {path}", markup=False, soft_wrap=True)

@@ -1,7 +1,10 @@
-"""Does the work of `gpux key make`: makes a key, writes its private half, and defines its public half at the venue."""
+"""Does the work of `gpux key make`: makes a key, writes its private half, and defines its public half at the venue.
+
+With `--public` the key was made elsewhere, as in a web page, and only its public half is known here.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -11,7 +14,7 @@ from exchange.cli.operator import NOBODY, By
 from exchange.cli.serving import check_catalogue, warm_up_shown
 from exchange.engine.control.registry import encode_payload
 from exchange.errors import UserError
-from exchange.gateway.auth import KeyPair, encode_bytes
+from exchange.gateway.auth import KeyPair, decode_bytes, encode_bytes
 from exchange.gateway.keys import KeyDefinition
 from exchange.journal.folder_lock import make_data_folder
 from exchange.limits import NAMED
@@ -38,6 +41,7 @@ def make_key(
     settings: Settings,
     console: Console,
     by: By = NOBODY,
+    public: str = "",
 ) -> tuple[KeyPair, str]:
     """Make a key, write its private half to a file, and define its public half at the venue.
 
@@ -46,34 +50,52 @@ def make_key(
 
     key_file   path of the file; empty: NAME.pem in the data folder
     by         the operator's key file, and the reason
-    returns    the key, and the path of its file
+    public     public half of a key that was made elsewhere: no file is written
+    returns    the key, without its seed if it was made elsewhere, and the path of its file, empty then
     UserError: the key, its file or the folder is not valid, or the venue refuses
     """
-    path = key_file or f"{folder}/{name}.pem"
     disk = RealDisk()
-    pair = KeyPair(key_id(name), account, settings.rng.bytes(SEED_BYTES))
+    _check_public(public, key_file)
+    path = "" if public else key_file or f"{folder}/{name}.pem"
+    pair = KeyPair(key_id(name), account, b"" if public else settings.rng.bytes(SEED_BYTES))
     request = DefineKey(
-        key=pair.key, public=encode_bytes(pair.public()), account=account, scopes=list(scopes), firm=firm,
+        key=pair.key, public=public or encode_bytes(pair.public()), account=account, scopes=list(scopes), firm=firm,
         mills=deposit_mills, reason=by.reason,
     )  # fmt: skip
     definition = KeyDefinition(pair.key, request.public, [account], request.scopes, firm)
     check_key(definition, deposit_mills, NAMED[settings.limits].accounts)  # a refused key makes no folder
-    _check_file(disk, path, folder)
+    if path:
+        _check_file(disk, path, folder)
     served = is_served(folder)
     if not served:
         _check_unserved(folder, by, settings)
     make_data_folder(disk, folder)
+    kept = _private_file(disk, path, pair) if path else nullcontext()
     if served:
-        with _private_file(disk, path, pair):
-            answer = ask(folder, request, load_private(by.sign) if by.sign else None)
-            for line in answer:
-                console.print(line, markup=False, highlight=False)
+        with kept:
+            _define_at_running(folder, request, by, console)
         return pair, path
     run_loop(warm_up_shown(settings, console))
     act = encode_payload(Act(msgspec.json.encode(request).decode()))
-    with prepare(folder, settings) as setup, _private_file(disk, path, pair):
-        setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm, act)
+    with prepare(folder, settings) as setup, kept:
+        setup.make_key(name, account, deposit_mills, scopes, pair.seed, firm, act, public)
     return pair, path
+
+
+def _define_at_running(folder: str, request: DefineKey, by: By, console: Console) -> None:
+    """Ask the venue that serves the folder, and show its answer. UserError: it refuses."""
+    for line in ask(folder, request, load_private(by.sign) if by.sign else None):
+        console.print(line, markup=False, highlight=False)
+
+
+def _check_public(public: str, key_file: str) -> None:
+    """Raise UserError if the text is no public key, or a file for the private one is named too. Empty: there is none."""
+    if public and key_file:
+        raise UserError("--public and --file: give one of them; the private half of that key is elsewhere")
+    try:
+        decode_bytes(public)
+    except ValueError:
+        raise UserError(f"--public {public!r} is no key: it is base64url of 32 bytes, 43 characters") from None
 
 
 def _check_file(disk: RealDisk, path: str, folder: str) -> None:

@@ -284,18 +284,18 @@ class OpenVenue:
 
     def make_key(
         self, name: str, account: int, deposit_mills: int = 0, scopes: tuple[str, ...] = ("read", "trade"),
-        seed: bytes = b"", firm: int = 0, act: bytes = b"",
+        seed: bytes = b"", firm: int = 0, act: bytes = b"", public: str = "",
     ) -> KeyPair:  # fmt: skip
         """Make an Ed25519 key for one account; define the account if it is new, and pay the deposit in.
 
         name   part of the key's id, `k_NAME`
-        seed   the private key's 32 bytes, random if left out; only the public half is journalled
+        seed   the private key's 32 bytes, random if left out; `public`: the other half, if it is elsewhere
         firm   clearing firm of the key, and of a new account: its risk desk may stop the account; 0: `firm_of_key`
         act    payload of an ACT control that says who asks; it is journalled first (SEC-063)
         """
-        pair = KeyPair(key_id(name), account, seed or self.seams.rng.bytes(32))
+        pair = KeyPair(key_id(name), account, seed or (b"" if public else self.seams.rng.bytes(32)))
         firm = firm_of_key(self.engine.states, account, scopes, firm)
-        definition = KeyDefinition(pair.key, encode_bytes(pair.public()), [account], list(scopes), firm)
+        definition = KeyDefinition(pair.key, public or encode_bytes(pair.public()), [account], list(scopes), firm)
         flags = self.engine.states["accounts"][0]["flags"]
         payload = check_key(definition, deposit_mills, len(flags) - 1)
         check_deposit(self.engine.states, deposit_mills)

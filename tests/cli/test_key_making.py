@@ -17,7 +17,7 @@ from exchange.cli import key_making
 from exchange.cli.operator import By
 from exchange.engine import query
 from exchange.errors import UserError
-from exchange.gateway.auth import KeyPair
+from exchange.gateway.auth import KeyPair, encode_bytes, verify
 from exchange.journal.dump import dump
 from exchange.main import Settings, prepare
 from exchange.operator.port import socket_path
@@ -135,6 +135,22 @@ def test_key_that_a_venue_at_rest_cannot_take_leaves_no_folder(tmp_path: Path, c
 def test_private_key_may_go_into_the_folder_that_is_made(tmp_path: Path) -> None:
     _, path = make(tmp_path / "venue", key_file=str(tmp_path / "venue" / "mine.pem"))
     assert path == f"{tmp_path}/venue/mine.pem" and Path(path).is_file()
+
+
+@pytest.mark.rule("SEC-024")
+def test_key_that_was_made_elsewhere_is_enrolled_by_its_public_half(tmp_path: Path) -> None:
+    folder, key = tmp_path / "venue", Ed25519.generate()
+    assert make(folder, public=key.public) == (KeyPair("k_mm1", 7, b""), "")
+    assert not list(folder.glob("*.pem"))
+    with prepare(str(folder), SETTINGS) as setup:
+        assert verify(setup.keys.keys["k_mm1"].public, b"x", key.sign(b"x"))
+        assert setup.venue.questions.margin_view(7).equity_mills == 5_000
+    small = encode_bytes(bytes(32))
+    for public, key_file, what in (("abc", "", "32 are needed"), ("a+b", "", "no key"), (small, "", "small order")):
+        with pytest.raises(UserError, match=what):
+            make(folder, "other", public=public, key_file=key_file)
+    with pytest.raises(UserError, match="--public and --file"):
+        make(folder, "other", public=key.public, key_file="x.pem")
 
 
 @pytest.mark.rule("DUR-108")
