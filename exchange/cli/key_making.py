@@ -89,7 +89,7 @@ def _define_at_running(folder: str, request: DefineKey, by: By, console: Console
 
 
 def _check_public(public: str, key_file: str) -> None:
-    """Raise UserError if the text is no public key, or a file for the private one is named too. Empty: there is none."""
+    """Raise UserError if a text that was given is no public key, or a file for the private one is named too."""
     if public and key_file:
         raise UserError("--public and --file: give one of them; the private half of that key is elsewhere")
     try:
