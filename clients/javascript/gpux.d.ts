@@ -11,112 +11,397 @@ type Money = number | bigint;
 type Level = [number, number];
 type Applied = "no" | "yes" | "unknown";
 
-export const ErrorCode: Readonly<Record<
-  | "BAD_MESSAGE" | "UNKNOWN_TYPE" | "ID_ORDER" | "DUP_ID" | "EXPIRED_REQUEST" | "REPLAY_RANGE" | "UNKNOWN_CHANNEL"
-  | "BAD_AUTH" | "SCOPE" | "NOT_LOGGED_ON" | "ADDRESS_NOT_ALLOWED" | "SESSION_TAKEN" | "THROTTLED" | "TOO_MANY_OPEN"
-  | "TOO_MANY_CHANNELS" | "TOO_MANY_CONNECTIONS" | "UNKNOWN_INSTRUMENT" | "STALE_REV" | "PRICE_BAND" | "PRICE_INCREMENT"
-  | "LOTS_RANGE" | "UNKNOWN_ACCOUNT" | "DUP_COID" | "NOT_ALLOWED_TOGETHER" | "NO_OPPOSITE_SIDE" | "ALREADY_TRIGGERED"
-  | "POST_ONLY_WOULD_TAKE" | "UNKNOWN_ORDER" | "ORDER_DONE" | "BATCH_REFUSED" | "QUOTE_NEEDS_MMP" | "MMP_TRIPPED"
-  | "QUOTE_NEEDS_COD" | "QUOTE_CROSSED" | "QUOTE_DUPLICATE" | "MARGIN" | "POSITION_LIMIT" | "KILLED" | "MARKET_CLOSED"
-  | "HALTED" | "PHASE" | "CLOSE_ONLY" | "BUSY" | "TIMEOUT" | "INTERNAL" | "READ_ONLY", number>>;
-export const CloseCode: Readonly<Record<
-  | "NORMAL" | "SHUTDOWN" | "BROKEN_FRAME" | "WRONG_FRAME_KIND" | "BAD_TEXT" | "TOO_BIG" | "NO_LOGON" | "LOGON_FAILED"
-  | "DEAD" | "SESSION_TAKEN" | "FLOODING" | "SLOW_CONSUMER" | "TOO_OLD" | "KEY_REVOKED", number>>;
+export const ErrorCode: Readonly<
+  Record<
+    | "BAD_MESSAGE"
+    | "UNKNOWN_TYPE"
+    | "ID_ORDER"
+    | "DUP_ID"
+    | "EXPIRED_REQUEST"
+    | "REPLAY_RANGE"
+    | "UNKNOWN_CHANNEL"
+    | "BAD_AUTH"
+    | "SCOPE"
+    | "NOT_LOGGED_ON"
+    | "ADDRESS_NOT_ALLOWED"
+    | "SESSION_TAKEN"
+    | "THROTTLED"
+    | "TOO_MANY_OPEN"
+    | "TOO_MANY_CHANNELS"
+    | "TOO_MANY_CONNECTIONS"
+    | "UNKNOWN_INSTRUMENT"
+    | "STALE_REV"
+    | "PRICE_BAND"
+    | "PRICE_INCREMENT"
+    | "LOTS_RANGE"
+    | "UNKNOWN_ACCOUNT"
+    | "DUP_COID"
+    | "NOT_ALLOWED_TOGETHER"
+    | "NO_OPPOSITE_SIDE"
+    | "ALREADY_TRIGGERED"
+    | "POST_ONLY_WOULD_TAKE"
+    | "UNKNOWN_ORDER"
+    | "ORDER_DONE"
+    | "BATCH_REFUSED"
+    | "QUOTE_NEEDS_MMP"
+    | "MMP_TRIPPED"
+    | "QUOTE_NEEDS_COD"
+    | "QUOTE_CROSSED"
+    | "QUOTE_DUPLICATE"
+    | "MARGIN"
+    | "POSITION_LIMIT"
+    | "KILLED"
+    | "MARKET_CLOSED"
+    | "HALTED"
+    | "PHASE"
+    | "CLOSE_ONLY"
+    | "BUSY"
+    | "TIMEOUT"
+    | "INTERNAL"
+    | "READ_ONLY",
+    number
+  >
+>;
+export const CloseCode: Readonly<
+  Record<
+    | "NORMAL"
+    | "SHUTDOWN"
+    | "BROKEN_FRAME"
+    | "WRONG_FRAME_KIND"
+    | "BAD_TEXT"
+    | "TOO_BIG"
+    | "NO_LOGON"
+    | "LOGON_FAILED"
+    | "DEAD"
+    | "SESSION_TAKEN"
+    | "FLOODING"
+    | "SLOW_CONSUMER"
+    | "TOO_OLD"
+    | "KEY_REVOKED",
+    number
+  >
+>;
 export const Phase: Readonly<Record<"CLOSED" | "OPENED" | "LOGON" | "CATCHING_UP" | "LIVE", number>>;
 
 // -- messages of the wire --------------------------------------------------------------------------------------------
 
 /** A request as `Session.request` and `Core.send` take it; the client adds `id`. */
-export interface Request { t: string; [key: string]: unknown }
+export interface Request {
+  t: string;
+  [key: string]: unknown;
+}
 
 export interface NewRequest extends Request {
-  t: "new"; i: number; side: Side; q: number; coid: string; acc?: number; typ?: OrderType; px?: number; trg?: number;
+  t: "new";
+  i: number;
+  side: Side;
+  q: number;
+  coid: string;
+  acc?: number;
+  typ?: OrderType;
+  px?: number;
+  trg?: number;
 }
-export interface ReplaceRequest extends Request { t: "replace"; coid: string }
-export interface CancelRequest extends Request { t: "cancel"; coid?: string; oid?: number }
+export interface ReplaceRequest extends Request {
+  t: "replace";
+  coid: string;
+}
+export interface CancelRequest extends Request {
+  t: "cancel";
+  coid?: string;
+  oid?: number;
+}
 
 /** A message of the venue. Unknown keys and types are additions of a newer version. */
-export interface ServerMessage { t: string; [key: string]: unknown }
+export interface ServerMessage {
+  t: string;
+  [key: string]: unknown;
+}
 
 /** What `new`, `replace` and the views of orders have in common. */
 export interface OrderView {
-  i: number; oid: number; coid: string; st: State; side: Side; typ: string; tif: string; px: number; q: number; lv: number;
-  cum: number; val: Money; tag?: string;
+  i: number;
+  oid: number;
+  coid: string;
+  st: State;
+  side: Side;
+  typ: string;
+  tif: string;
+  px: number;
+  q: number;
+  lv: number;
+  cum: number;
+  val: Money;
+  tag?: string;
 }
-export interface PositionView { i: number; q: number; val: Money; mark: number; upl: Money; rpl?: Money }
-export interface MarginPart { k: string; scan: Money; intra: Money; tier: Money; addon: Money }
+export interface PositionView {
+  i: number;
+  q: number;
+  val: Money;
+  mark: number;
+  upl: Money;
+  rpl?: Money;
+}
+export interface MarginPart {
+  k: string;
+  scan: Money;
+  intra: Money;
+  tier: Money;
+  addon: Money;
+}
 export interface MarginTotal {
-  scan: Money; intra: Money; tier: Money; addon: Money; inter: Money; req: Money; mm: Money;
+  scan: Money;
+  intra: Money;
+  tier: Money;
+  addon: Money;
+  inter: Money;
+  req: Money;
+  mm: Money;
 }
-export interface WhatIfResult { need: Money; free: Money; closes?: boolean; code?: number; name?: string; msg?: string }
+export interface WhatIfResult {
+  need: Money;
+  free: Money;
+  closes?: boolean;
+  code?: number;
+  name?: string;
+  msg?: string;
+}
 export interface MarginView {
-  ccy: string; eq: Money; im: Money; mm: Money; free: Money; hold?: Money; req?: Money; parts?: MarginPart[];
-  total?: MarginTotal; res?: WhatIfResult[];
+  ccy: string;
+  eq: Money;
+  im: Money;
+  mm: Money;
+  free: Money;
+  hold?: Money;
+  req?: Money;
+  parts?: MarginPart[];
+  total?: MarginTotal;
+  res?: WhatIfResult[];
 }
 export interface StatementView {
-  day: string; vm: Money; fees: Money; delivery: Money; moved: Money; adjusted: Money; opening: Money; closing: Money;
-  im: Money; partial?: boolean;
+  day: string;
+  vm: Money;
+  fees: Money;
+  delivery: Money;
+  moved: Money;
+  adjusted: Money;
+  opening: Money;
+  closing: Money;
+  im: Money;
+  partial?: boolean;
 }
-export interface AccountMessage extends ServerMessage { acc: number; s: number; e: number; ts: number; rp?: boolean }
-export interface Exec extends AccountMessage, OrderViewKeys { t: "exec"; ev: string; why?: string; code?: number }
+export interface AccountMessage extends ServerMessage {
+  acc: number;
+  s: number;
+  e: number;
+  ts: number;
+  rp?: boolean;
+}
+export interface Exec extends AccountMessage, OrderViewKeys {
+  t: "exec";
+  ev: string;
+  why?: string;
+  code?: number;
+}
 type OrderViewKeys = Omit<OrderView, "oid"> & { oid?: number };
 export interface Fill extends AccountMessage {
-  t: "fill"; i: number; oid: number; coid: string; tid: number; side: Side; px: number; q: number; lv: number; cum: number;
-  val: Money; liq: "maker" | "taker" | string; fee: Money; st: State; legs?: [number, number][];
+  t: "fill";
+  i: number;
+  oid: number;
+  coid: string;
+  tid: number;
+  side: Side;
+  px: number;
+  q: number;
+  lv: number;
+  cum: number;
+  val: Money;
+  liq: "maker" | "taker" | string;
+  fee: Money;
+  st: State;
+  legs?: [number, number][];
 }
-export interface LimitTerms { k: string; rate: number; burst: number; per: string }
+export interface LimitTerms {
+  k: string;
+  rate: number;
+  burst: number;
+  per: string;
+}
 export interface CancelTerms {
-  mode: "session" | "account" | "off"; orders: "all" | "day"; on: "drop" | "logout" | "both"; grace_ms: number;
+  mode: "session" | "account" | "off";
+  orders: "all" | "day";
+  on: "drop" | "logout" | "both";
+  grace_ms: number;
 }
 export interface Hello extends ServerMessage {
-  t: "hello"; v: string; venue: string; history: string; feed: string; nonce: string; ts: number; dead_ms: number;
-  limits: LimitTerms[]; ch?: string[]; day?: { day?: string; close?: number; never_close?: boolean };
+  t: "hello";
+  v: string;
+  venue: string;
+  history: string;
+  feed: string;
+  nonce: string;
+  ts: number;
+  dead_ms: number;
+  limits: LimitTerms[];
+  ch?: string[];
+  day?: { day?: string; close?: number; never_close?: boolean };
 }
 export interface Welcome extends ServerMessage {
-  t: "welcome"; sid: string; acc: number[]; scopes: string[]; resumed: boolean; last_id: number; cod: CancelTerms;
+  t: "welcome";
+  sid: string;
+  acc: number[];
+  scopes: string[];
+  resumed: boolean;
+  last_id: number;
+  cod: CancelTerms;
   until: number;
 }
 export interface Ok extends ServerMessage {
-  t: "ok"; re: number; oid?: number; coid?: string; st?: State; lv?: number; cum?: number; e?: number; n?: number;
-  dup?: boolean; prio?: string; why?: string;
+  t: "ok";
+  re: number;
+  oid?: number;
+  coid?: string;
+  st?: State;
+  lv?: number;
+  cum?: number;
+  e?: number;
+  n?: number;
+  dup?: boolean;
+  prio?: string;
+  why?: string;
 }
 export interface Err extends ServerMessage {
-  t: "err"; re: number; code: number; name: string; msg: string; applied: Applied; lo?: number; hi?: number; need?: Money;
-  free?: Money; phase?: string; retry_us?: number; st?: State; cum?: number; order?: OrderView;
+  t: "err";
+  re: number;
+  code: number;
+  name: string;
+  msg: string;
+  applied: Applied;
+  lo?: number;
+  hi?: number;
+  need?: Money;
+  free?: Money;
+  phase?: string;
+  retry_us?: number;
+  st?: State;
+  cum?: number;
+  order?: OrderView;
 }
 export interface BatchResult {
-  oid?: number; coid?: string; st?: State; lv?: number; cum?: number; e?: number; code?: number; name?: string; msg?: string;
+  oid?: number;
+  coid?: string;
+  st?: State;
+  lv?: number;
+  cum?: number;
+  e?: number;
+  code?: number;
+  name?: string;
+  msg?: string;
 }
 export interface Instrument {
-  i: number; sym: string; rev: number; fam: string; chip: string; floor_bp: number; kind: string; from: string;
-  hours: number; tick_mills: number; min_inc: number; min_q: number; max_q: number; unit_lots: number; ccy: string;
-  match: string; band: number; limit: [number, number]; settle: number; ltd: number; deliv_from: number; deliv_to: number;
-  maker_fee: number; taker_fee: number; phase: string; combo?: string; ioc_only?: boolean; life?: string;
+  i: number;
+  sym: string;
+  rev: number;
+  fam: string;
+  chip: string;
+  floor_bp: number;
+  kind: string;
+  from: string;
+  hours: number;
+  tick_mills: number;
+  min_inc: number;
+  min_q: number;
+  max_q: number;
+  unit_lots: number;
+  ccy: string;
+  match: string;
+  band: number;
+  limit: [number, number];
+  settle: number;
+  ltd: number;
+  deliv_from: number;
+  deliv_to: number;
+  maker_fee: number;
+  taker_fee: number;
+  phase: string;
+  combo?: string;
+  ioc_only?: boolean;
+  life?: string;
   legs?: [number, number][];
 }
 export interface ChannelMessage extends ServerMessage {
-  c: number; s: number; e: number; ts: number; p?: number; snap?: boolean; more?: boolean;
+  c: number;
+  s: number;
+  e: number;
+  ts: number;
+  p?: number;
+  snap?: boolean;
+  more?: boolean;
 }
 export interface Status extends ChannelMessage {
-  t: "status"; i: number; phase: string; why?: string; lo?: number; hi?: number; iop?: [number, number, number];
+  t: "status";
+  i: number;
+  phase: string;
+  why?: string;
+  lo?: number;
+  hi?: number;
+  iop?: [number, number, number];
   until?: number;
 }
 export interface Settlement extends ChannelMessage {
-  t: "settlement"; i: number; px: number; kind: string; method: string; day?: string; prev?: number; vol?: number;
+  t: "settlement";
+  i: number;
+  px: number;
+  kind: string;
+  method: string;
+  day?: string;
+  prev?: number;
+  vol?: number;
   oi?: number;
 }
 export interface DailyIndex extends ChannelMessage {
-  t: "index"; k: string; floor_bp: number; day: string; st: string; kind?: string; px?: number;
+  t: "index";
+  k: string;
+  floor_bp: number;
+  day: string;
+  st: string;
+  kind?: string;
+  px?: number;
 }
 export interface Stats extends ChannelMessage {
-  t: "stats"; i: number; vol: number; val: Money; oi: number; prev: number; o?: number; h?: number; l?: number; last?: number;
+  t: "stats";
+  i: number;
+  vol: number;
+  val: Money;
+  oi: number;
+  prev: number;
+  o?: number;
+  h?: number;
+  l?: number;
+  last?: number;
 }
 export interface Top extends ChannelMessage {
-  t: "top"; bp?: number; bq?: number; bi?: number; ap?: number; aq?: number; ai?: number;
+  t: "top";
+  bp?: number;
+  bq?: number;
+  bi?: number;
+  ap?: number;
+  aq?: number;
+  ai?: number;
 }
 /** Trades: rows [trade id, price, lots, aggressor]. */
-export interface Trades extends ChannelMessage { t: "trades"; x: [number, number, number, "b" | "s" | "n"][]; au?: boolean }
-export interface ChannelSpec { n: string; i?: number; k?: string; ms?: 0 | 10 | 100 | 1000; lv?: 0 | 1 | 10 | 50 }
+export interface Trades extends ChannelMessage {
+  t: "trades";
+  x: [number, number, number, "b" | "s" | "n"][];
+  au?: boolean;
+}
+export interface ChannelSpec {
+  n: string;
+  i?: number;
+  k?: string;
+  ms?: 0 | 10 | 100 | 1000;
+  lv?: 0 | 1 | 10 | 50;
+}
 
 // -- errors ----------------------------------------------------------------------------------------------------------
 
@@ -157,7 +442,10 @@ export function decode(text: string): ServerMessage[];
 export function logonText(host: string, path: string, nonce: string, key: string, sessionId?: string): string;
 
 /** Signs logons. */
-export interface Secret { readonly algorithm: string; sign(text: string): Promise<string> }
+export interface Secret {
+  readonly algorithm: string;
+  sign(text: string): Promise<string>;
+}
 
 export class Ed25519 implements Secret {
   constructor(privateKey: CryptoKey, publicKey: string);
@@ -216,7 +504,13 @@ export class LocalBook {
 }
 
 export interface QueuePlace {
-  side: Side; price: number; lots: number; ordersAhead: number; lotsAhead: number; levelOrders: number; levelLots: number;
+  side: Side;
+  price: number;
+  lots: number;
+  ordersAhead: number;
+  lotsAhead: number;
+  levelOrders: number;
+  levelLots: number;
 }
 /** Rows of a queue: ["a", oid, side, price, lots], ["r", ...] or ["d", oid]. */
 export type QueueRow = ["a" | "r", number, Side, number, number] | ["d", number];
@@ -341,7 +635,12 @@ export type SessionEvent =
 export type Replied = { type: "replied"; request: Request; reply: Ok | Err; replayed: ServerMessage[] };
 
 export interface CoreOptions {
-  host: string; path: string; key?: string; algorithm?: string; cancelTerms?: CancelTerms; margin?: boolean;
+  host: string;
+  path: string;
+  key?: string;
+  algorithm?: string;
+  cancelTerms?: CancelTerms;
+  margin?: boolean;
   sessionId?: string;
 }
 export class Core {
@@ -378,18 +677,41 @@ export class Core {
 
 export type OrderType = "limit" | "market" | "mtl" | "stop" | "stop_limit";
 export interface OrderTerms {
-  priceTick?: number; type?: OrderType; triggerTick?: number; tif?: "day" | "gtc" | "gtd" | "ioc" | "fok"; tillUs?: number;
-  postOnly?: "" | "reject" | "slide"; displayLots?: number; minimumLots?: number; selfMatch?: "cr" | "ca" | "cb" | "dc";
-  cancelOnDisconnect?: boolean; rejectIfElected?: boolean; tag?: string; revision?: number; expiresUs?: number;
+  priceTick?: number;
+  type?: OrderType;
+  triggerTick?: number;
+  tif?: "day" | "gtc" | "gtd" | "ioc" | "fok";
+  tillUs?: number;
+  postOnly?: "" | "reject" | "slide";
+  displayLots?: number;
+  minimumLots?: number;
+  selfMatch?: "cr" | "ca" | "cb" | "dc";
+  cancelOnDisconnect?: boolean;
+  rejectIfElected?: boolean;
+  tag?: string;
+  revision?: number;
+  expiresUs?: number;
   account?: number;
 }
 export interface ReplaceTerms {
-  lots?: number; price?: string; priceTick?: number; triggerTick?: number; displayLots?: number;
-  tif?: "day" | "gtc" | "gtd"; tillUs?: number; tag?: string; expiresUs?: number;
+  lots?: number;
+  price?: string;
+  priceTick?: number;
+  triggerTick?: number;
+  displayLots?: number;
+  tif?: "day" | "gtc" | "gtd";
+  tillUs?: number;
+  tag?: string;
+  expiresUs?: number;
 }
 type Named = { coid: string; account: number; orderId?: number };
 export function newOrder(
-  coid: string, side: Side, instrument: Pick<Instrument, "i">, lots: number, price?: string, terms?: OrderTerms,
+  coid: string,
+  side: Side,
+  instrument: Pick<Instrument, "i">,
+  lots: number,
+  price?: string,
+  terms?: OrderTerms,
 ): NewRequest;
 export function replacement(order: Named, terms?: ReplaceTerms): ReplaceRequest;
 export function cancellation(order: Named, terms?: { expiresUs?: number }): CancelRequest;
@@ -438,7 +760,10 @@ export class Session {
   offers(channel: string): boolean;
   instruments(): Promise<Map<string, Instrument>>;
   instrument(symbol: string): Promise<Instrument>;
-  book(instrument: Instrument, options?: { cadenceMs?: 0 | 10 | 100 | 1000; levels?: 0 | 1 | 10 | 50 }): Promise<LocalBook>;
+  book(
+    instrument: Instrument,
+    options?: { cadenceMs?: 0 | 10 | 100 | 1000; levels?: 0 | 1 | 10 | 50 },
+  ): Promise<LocalBook>;
   queue(instrument: Instrument): Promise<QueueBook>;
   books(): LocalBook[];
   trades(instrument: Instrument): Promise<Feed>;
@@ -455,10 +780,16 @@ export class Session {
   replace(order: Named, terms: ReplaceTerms): Promise<Ok>;
   cancel(order: Named, terms?: { expiresUs?: number }): Promise<Ok>;
   cancelAll(filters?: {
-    instrument?: Instrument; chip?: string; side?: Side; tag?: string; group?: number; account?: number;
+    instrument?: Instrument;
+    chip?: string;
+    side?: Side;
+    tag?: string;
+    group?: number;
+    account?: number;
   }): Promise<number>;
   batch(
-    operations: (NewRequest | ReplaceRequest | CancelRequest)[], options?: { atomic?: boolean },
+    operations: (NewRequest | ReplaceRequest | CancelRequest)[],
+    options?: { atomic?: boolean },
   ): Promise<BatchResult[]>;
   ping(): Promise<number>;
   limits(): Promise<{ k: string; left: number; cap: number; rate: number }[]>;
@@ -472,17 +803,31 @@ export class Session {
   statement(account?: number): Promise<{ statement: StatementView | null; today: StatementView }>;
   replay(from: number, to: number, options?: { feed?: Feed; account?: number }): Promise<ServerMessage[]>;
   setCancelTerms(terms?: {
-    mode?: CancelTerms["mode"]; orders?: CancelTerms["orders"]; on?: CancelTerms["on"]; graceMs?: number;
+    mode?: CancelTerms["mode"];
+    orders?: CancelTerms["orders"];
+    on?: CancelTerms["on"];
+    graceMs?: number;
   }): Promise<CancelTerms>;
   armTimer(ms: number, account?: number): Promise<number>;
   disarmTimer(account?: number): Promise<void>;
   kill(scope: "session" | "account" | "firm", names?: { account?: number; sessionId?: string }): Promise<number>;
   unkill(scope: "session" | "account" | "firm", names?: { account?: number; sessionId?: string }): Promise<void>;
-  setProtection(group: number, terms: {
-    windowMs: number; chip?: string; lots?: number; fills?: number; deltaLots?: number; gpuHours?: number; account?: number;
-  }): Promise<string>;
+  setProtection(
+    group: number,
+    terms: {
+      windowMs: number;
+      chip?: string;
+      lots?: number;
+      fills?: number;
+      deltaLots?: number;
+      gpuHours?: number;
+      account?: number;
+    },
+  ): Promise<string>;
   resetProtection(group: number, account?: number): Promise<string>;
   quote(
-    group: number, rows: [Instrument, number, number, number, number][], account?: number,
+    group: number,
+    rows: [Instrument, number, number, number, number][],
+    account?: number,
   ): Promise<[number, number, number, number, number, number][]>;
 }

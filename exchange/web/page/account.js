@@ -1,0 +1,232 @@
+// The own account: working orders with their place in the queue, positions, margin, cancel all and kill, messages.
+
+import { moneyText, priceText } from "./gpux.js";
+import { byId, cells, confirmed, fillFacts, fillRows, make, mark, say } from "./dom.js";
+import { desk, feedOf, note, want } from "./desk.js";
+import { view } from "./frames.js";
+import { lotsText, sideText, timeText } from "./format.js";
+import { refusalText } from "./ticket.js";
+import { pick } from "./markets.js";
+
+const QUEUES_MAX = 8; // markets whose single orders the page follows
+
+const symbolOf = (i) => desk.feeds?.instruments.get(i)?.sym ?? String(i);
+const queueSpec = (i) => ({ n: "orders", i });
+
+function working() {
+  return [...(desk.session?.orders.live() ?? [])].sort(
+    (left, right) =>
+      symbolOf(left.instrument).localeCompare(symbolOf(right.instrument)) || right.priceTick - left.priceTick,
+  );
+}
+
+/** Lots before an order at its price, from the channel of single orders. */
+function aheadText(order) {
+  const queue = feedOf(queueSpec(order.instrument))?.book,
+    place = queue?.synced && order.orderId ? queue.place(order.orderId) : null;
+  return place
+    ? `${lotsText(place.lotsAhead)} lots, ${place.ordersAhead} ${place.ordersAhead === 1 ? "order" : "orders"}`
+    : "–";
+}
+
+function drawOrders() {
+  const orders = desk.session?.core.key ? working() : [];
+  want(
+    "queues",
+    [...new Set(orders.filter((order) => order.state === "open").map((order) => order.instrument))]
+      .slice(0, QUEUES_MAX)
+      .map(queueSpec),
+  );
+  fillRows(byId("orders"), orders, ({ account, name }) => `${account} ${name}`, makeOrder, changeOrder);
+  say(
+    byId("orders-note"),
+    !desk.session?.core.key
+      ? "Sign in to see your orders."
+      : !orders.length
+        ? "No working orders."
+        : desk.live && !desk.offers("orders")
+          ? "This venue does not offer the channel of single orders, so the place in the queue is not known."
+          : "",
+  );
+  byId("cancel-all").disabled = !desk.live || !orders.length;
+  byId("kill").hidden = !desk.session?.core.key;
+  byId("kill").disabled = !desk.live;
+  say(byId("cancel-all"), orders.length ? `Cancel all ${orders.length}` : "Cancel all");
+}
+
+function makeOrder(order) {
+  const row = cells("", order.side, "", "", "", "", ""),
+    { instrument } = order;
+  const market = make("button", { type: "button", className: "link", textContent: symbolOf(instrument) });
+  market.addEventListener("click", () => pick(instrument, false));
+  row.children[0].append(market);
+  const button = make("button", { type: "button", className: "small", textContent: "Cancel" });
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await desk.session.cancel(order);
+    } catch (error) {
+      note(`Cancel of ${symbolOf(instrument)}: ${refusalText(error)}`, "bad");
+    }
+    button.disabled = false;
+  });
+  row.children[6].append(button);
+  return row;
+}
+
+function changeOrder(row, order) {
+  const [, side, lots, price, ahead, state, action] = row.children,
+    { lots: all, leavesLots: left } = order;
+  say(side, sideText(order.side));
+  say(lots, left === all ? lotsText(left) : `${lotsText(left)} of ${lotsText(all)}`);
+  say(price, order.type === "market" ? "market" : priceText(order.priceTick));
+  say(ahead, order.state === "open" ? aheadText(order) : "–");
+  say(
+    state,
+    order.state === "sent"
+      ? "sent"
+      : order.state === "pending"
+        ? "waits for trigger"
+        : desk.live
+          ? "works"
+          : "last known: works",
+  );
+  action.firstChild.setAttribute(
+    "aria-label",
+    `Cancel ${sideText(order.side)} ${lotsText(left)} ${symbolOf(order.instrument)}`,
+  );
+}
+
+function drawAccount() {
+  const { account, session } = desk,
+    margin = account?.margin,
+    money = (mills) => `$${moneyText(mills)}`,
+    call = account?.call;
+  const pill = byId("account-call");
+  pill.hidden = !call && !account?.killed;
+  pill.dataset.state = "call";
+  say(
+    pill,
+    account?.killed ? "Killed: new orders are refused" : call ? `Margin call: ${money(call.amt ?? 0)} missing` : "",
+  );
+  fillFacts(
+    byId("margin"),
+    margin
+      ? [
+          ["Account", `${account.account}${desk.live ? "" : ", last known"}`],
+          ["Equity", money(margin.eq)],
+          ["Free", money(margin.free), margin.free < 0],
+          ["Initial margin", money(margin.im)],
+          ["Maintenance margin", money(margin.mm)],
+          ["Held for orders", money(margin.hold ?? 0)],
+          ["When disconnected", termsText(session.core.cancelTerms)],
+        ]
+      : [],
+  );
+  const positions = account
+    ? [...account.positions.values()].sort((left, right) => symbolOf(left.i).localeCompare(symbolOf(right.i)))
+    : [];
+  fillRows(
+    byId("positions"),
+    positions,
+    ({ i }) => i,
+    ({ i }) => {
+      const row = cells("", "", "", "", ""),
+        market = make("button", { type: "button", className: "link", textContent: symbolOf(i) });
+      market.addEventListener("click", () => pick(i, false));
+      row.firstChild.append(market);
+      return row;
+    },
+    (row, { i, q, mark: tick, upl }) => {
+      const [, lots, hours, marked, gain] = row.children;
+      mark(lots, q > 0 ? "b" : "s");
+      say(lots, `${q > 0 ? "+" : "\u2212"}${lotsText(Math.abs(q))}`);
+      say(hours, lotsText(q * (desk.feeds.instruments.get(i)?.hours ?? 0)).replace("-", "\u2212"));
+      say(marked, priceText(tick));
+      mark(gain, upl < 0 ? "error" : "");
+      say(gain, money(upl).replace("$-", "\u2212$"));
+    },
+  );
+  say(
+    byId("positions-note"),
+    !session?.core.key ? "Sign in to see your account." : positions.length ? "" : "No positions.",
+  );
+}
+
+const termsText = ({ mode, grace_ms: grace }) =>
+  mode === "off" ? "orders stay" : `orders are cancelled after ${grace / 1000} s`;
+
+export async function cancelAll() {
+  const orders = working();
+  if (!desk.live || !orders.length) return;
+  const body = [
+    `${orders.length} working orders of account ${desk.account.account}, also those of its other sessions.`,
+  ];
+  if (!(await confirmed({ title: "Cancel all orders?", body, yes: "Cancel all", danger: true }))) return;
+  try {
+    note(`${await desk.session.cancelAll()} orders cancelled.`);
+  } catch (error) {
+    note(`Cancel all: ${refusalText(error)}`, "bad");
+  }
+}
+
+/** Cancel everything, then block new orders: the block needs a key of scope `risk`, and its holder lifts it. */
+export async function kill() {
+  if (!desk.live || !desk.session.core.key) return;
+  const { account } = desk.account,
+    mayBlock = desk.scopes.includes("risk");
+  const body = [
+    `All working orders of account ${account} are cancelled now.`,
+    mayBlock
+      ? "New orders are then refused until you lift the block: press Kill again."
+      : "This key has not the scope risk, so new orders are not blocked: ask your risk desk for that.",
+  ];
+  if (desk.account.killed && mayBlock) {
+    if (
+      !(await confirmed({
+        title: "Lift the kill?",
+        body: ["New orders are accepted again. Cancelled orders stay cancelled."],
+        yes: "Lift it",
+      }))
+    )
+      return;
+    return attempt("Lift", () => desk.session.unkill("account", { account }));
+  }
+  if (
+    !(await confirmed({
+      title: `Kill account ${account}?`,
+      body,
+      yes: mayBlock ? "Cancel and block" : "Cancel everything",
+      danger: true,
+    }))
+  )
+    return;
+  await attempt("Cancel all", async () => note(`${await desk.session.cancelAll()} orders cancelled.`));
+  if (mayBlock) await attempt("Kill", () => desk.session.kill("account", { account }));
+}
+
+async function attempt(what, act) {
+  try {
+    await act();
+  } catch (error) {
+    note(`${what}: ${refusalText(error)}`, "bad");
+  }
+}
+
+function drawLog() {
+  fillRows(
+    byId("log"),
+    desk.log,
+    (entry) => entry,
+    ({ time, text, tone }) => make("li", { className: tone }, make("time", { textContent: timeText(time) }), text),
+    () => {},
+  );
+}
+
+export function start() {
+  view("orders", drawOrders, 100);
+  view("account", drawAccount, 200);
+  view("log", drawLog, 100);
+  byId("cancel-all").addEventListener("click", cancelAll);
+  byId("kill").addEventListener("click", kill);
+}
