@@ -395,12 +395,32 @@ export interface Trades extends ChannelMessage {
   x: [number, number, number, "b" | "s" | "n"][];
   au?: boolean;
 }
+/** [trade id, us, price, lots, taker, whether of an auction] */
+export type PastTrade = [number, number, number, number, "b" | "s" | "n", boolean];
+/** [start in us, open, high, low, close, lots, value, trades] */
+export type Candle = [number, number, number, number, number, number, Money, number];
+export interface PastRange {
+  fromUs?: number;
+  toUs?: number;
+  limit?: number;
+}
+export interface PastTrades extends Ok {
+  trades?: PastTrade[];
+  next?: number;
+  oldest_us?: number;
+}
+export interface PastCandles extends Ok {
+  candles?: Candle[];
+  next?: number;
+  oldest_us?: number;
+}
 export interface ChannelSpec {
   n: string;
   i?: number;
   k?: string;
   ms?: 0 | 10 | 100 | 1000;
   lv?: 0 | 1 | 10 | 50;
+  iv?: "1m" | "1h" | "1d";
 }
 
 // -- errors ----------------------------------------------------------------------------------------------------------
@@ -801,6 +821,8 @@ export class Session {
   margin(account?: number): Promise<MarginView>;
   whatIf(orders?: NewRequest[], positions?: [Instrument, number][], account?: number): Promise<MarginView>;
   statement(account?: number): Promise<{ statement: StatementView | null; today: StatementView }>;
+  pastTrades(instrument: Instrument, range?: PastRange & { from?: number; to?: number }): Promise<PastTrades>;
+  pastCandles(instrument: Instrument, interval?: "1m" | "1h" | "1d", range?: PastRange): Promise<PastCandles>;
   replay(from: number, to: number, options?: { feed?: Feed; account?: number }): Promise<ServerMessage[]>;
   setCancelTerms(terms?: {
     mode?: CancelTerms["mode"];

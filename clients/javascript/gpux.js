@@ -54,6 +54,7 @@ const RESENT = new Set([
   ...ORDER_REQUESTS, "cancel_all", "batch", "quote", "cod", "timer", "mmp_set", "mmp_reset", "kill", "unkill",
 ]);
 const WITHOUT_KEY = new Set(["ping", "sub", "unsub", "resync", "replay"]); // what /v1/md serves without a logon
+const PAST_QUERIES = new Set(["trades", "candles"]); // and these queries, at a venue that has candles
 const ACCOUNT_MESSAGES = new Set([
   "exec", "fill", "pos", "margin", "cash", "cascade", "call", "mmp", "cod_fired", "kill", "deliv",
 ]);
@@ -983,6 +984,7 @@ const specKey = (spec) => [
   spec.n, spec.i ?? 0, spec.k ?? "",
   WITH_CADENCE.has(spec.n) ? spec.ms ?? 10 : 0,
   spec.n === "depth" ? spec.lv ?? 10 : 0,
+  spec.n === "candles" ? spec.iv ?? "1m" : "",
 ].join("|");
 
 /** One subscription, and the last message applied to it. */
@@ -1437,7 +1439,8 @@ export class Core {
 
   #checkSendable(request) {
     if (!this.live) throw new NotLive("no live connection: the request was not sent");
-    if (!this.key && !WITHOUT_KEY.has(request.t)) {
+    const isPast = request.t === "query" && PAST_QUERIES.has(request.what) && this.hello.ch?.includes("candles");
+    if (!this.key && !WITHOUT_KEY.has(request.t) && !isPast) {
       const text = "this session has no key, it reads market data: connect with key and secret for all else";
       throw new Refused(errorOf(0, ErrorCode.NOT_LOGGED_ON, text));
     }
@@ -2227,6 +2230,23 @@ export class Session {
     const pos = positions.map(([instrument, lots]) => [instrument.i, lots]);
     const terms = { orders: rows.length ? rows : undefined, pos: pos.length ? pos : undefined };
     return (await this.#query("margin", account, terms)).margin;
+  }
+
+  /**
+   * A page of past trades of an instrument, the newest of a range: `trades` has rows [trade id, us, price, lots, taker,
+   * auction]; `next` is the `to` of the page before it, absent: there is none. Needs a venue that has candles.
+   */
+  pastTrades(instrument, { from, to, fromUs, toUs, limit } = {}) {
+    const terms = { i: instrument.i, from, to, from_us: fromUs, to_us: toUs, limit };
+    return this.#query("trades", undefined, terms);
+  }
+
+  /**
+   * A page of past candles of "1m", "1h" or "1d", the newest of a range: `candles` has rows [start in us, open, high,
+   * low, close, lots, value, trades]. The channel `candles` goes on from there.
+   */
+  pastCandles(instrument, interval = "1m", { fromUs, toUs, limit } = {}) {
+    return this.#query("candles", undefined, { i: instrument.i, iv: interval, from_us: fromUs, to_us: toUs, limit });
   }
 
   /** What moved the account's cash in the trading day settled last (null: none was yet), and since. */

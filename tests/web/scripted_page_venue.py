@@ -29,6 +29,13 @@ def definition(number: int, symbol: str, month: str, **changes: Any) -> dict[str
     } | changes  # fmt: skip
 
 
+QUEUE = [["a", 901, "b", 2808, 12], ["a", 902, "b", 2808, 8], ["a", 903, "b", 2808, 10]]
+# A falling and a rising minute, and one that runs.
+CANDLES = [
+    [NOW_US - 120_000_000, 2811, 2812, 2806, 2807, 40, 112_300, 5],
+    [NOW_US - 60_000_000, 2807, 2811, 2807, 2810, 25, 70_200, 4],
+    [NOW_US, 2810, 2810, 2810, 2810, 1, 2810, 1],
+]
 INSTRUMENTS = [
     definition(F27, "H100.G90.F27", "2027-01-01"),
     definition(G27, "H100.G90.G27", "2027-02-01"),
@@ -57,13 +64,32 @@ class ScriptedPageVenue:
 
     async def _answer(self, request: dict[str, Any]) -> None:
         assert self.connection is not None
+        if request["t"] == "auth":
+            await self._log_on(request)
+            return
+        past = {"trades": [[3, NOW_US - 9_000_000, 2807, 8, "b", False]], "candles": CANDLES}
         reply: dict[str, Any] = {"t": "ok", "re": request["id"]}
+        if request.get("what") in past:
+            reply[request["what"]] = past[request["what"]]
         wanted = [(row["n"], row.get("i", 0)) for row in request.get("ch", [])]
         if wanted:
             reply["ch"] = [[self._number(key), 0] for key in wanted]
         await self.connection.send(json.dumps(reply))
         for key in wanted:
             await self._snapshot(key)
+
+    async def _log_on(self, request: dict[str, Any]) -> None:
+        """Accept any key. Account 7 has an order of 10 lots behind two others."""
+        assert self.connection is not None
+        margin = {"ccy": "USD", "eq": 10**9, "im": 0, "mm": 0, "free": 10**9}
+        order = {"i": F27, "oid": 903, "coid": "own", "st": "open", "side": "b", "typ": "limit", "tif": "gtc"}
+        order |= {"px": 2808, "q": 10, "lv": 10, "cum": 0, "val": 0}
+        terms = {"mode": "session", "orders": "all", "on": "drop", "grace_ms": 3000}
+        welcome = {"t": "welcome", "re": request["id"], "sid": "s_1", "acc": [7], "scopes": ["read", "trade"]}
+        welcome |= {"resumed": False, "s": [[7, 1]], "last_id": 0, "cod": terms, "until": NOW_US}
+        account = {"t": "account", "acc": 7, "s": 1, "e": 1, "ts": NOW_US, "orders": [order], "pos": []}
+        live = {"t": "live", "acc": 7, "s": 1}
+        await self.connection.send(json.dumps([welcome, account | {"margin": margin}, live]))
 
     def _number(self, key: tuple[str, int]) -> int:
         return self._numbers.setdefault(key, len(self._numbers) + 1)
@@ -75,6 +101,8 @@ class ScriptedPageVenue:
             "depth": {"b": [[2809, 12], [2808, 30]], "a": [[2812, 7]], "ib": [2810, 5], "ia": [2812, 4]},
             "top": {"bp": 2809, "bq": 12, "ap": 2812, "aq": 7},
             "status": {"i": number, "phase": "OPEN", "lo": 2248, "hi": 3372},
+            "orders": {"x": QUEUE},
+            "candles": {"i": number, "iv": "1m", "x": CANDLES[-1:]},
             "settlement": {"i": F27, "px": 2800, "kind": "daily", "method": "T1"},
         }
         if name in first:

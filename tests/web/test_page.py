@@ -92,15 +92,20 @@ async def shortcut(page: Browser, key: str) -> None:
     await page.press(key)
 
 
-async def sign_in(page: Browser, folder: Path, account: int = 1, options: str = "") -> None:
-    """Make a key for an account in the page, enrol it with the command that the page shows, log on."""
+async def make_key(page: Browser, account: int) -> str:
+    """Make a key for an account in the page; the command that enrols it."""
     await page.click("#sign-in")
     await page.until("document.querySelector('#sign-in-dialog').open")
     await page.type("#key-name", "web")
     await page.type("#key-account", str(account))
     await page.click("#new-key button")
     await page.until(text(".command"))
-    command = await page.value(text(".command"))
+    return await page.value(text(".command"))
+
+
+async def sign_in(page: Browser, folder: Path, account: int = 1, options: str = "") -> None:
+    """Make a key for an account in the page, enrol it with the command that the page shows, log on."""
+    command = await make_key(page, account)
     await gpux(f"{command.replace('DATA', shlex.quote(str(folder)))} {options}")
     await page.click(".key .main")
     await page.until(has("#identity", f"k_web, account {account}"))
@@ -250,6 +255,26 @@ def test_auctions_ends_and_new_days_are_said_in_words(tmp_path: Path) -> None:
         await page.until(has("#log", "The venue will stop: deploy"))
         await venue.connection.close()
         await page.until(has("#log", "Connected again."))
+
+    play_script(tmp_path, scene)
+
+
+@needs_chromium
+@pytest.mark.rule("SESS-006")
+def test_own_orders_have_their_place_in_the_queue_and_markets_their_past(tmp_path: Path) -> None:
+    async def scene(page: Browser, venue: ScriptedPageVenue) -> None:
+        await page.until(has("#tape", "2.807"))  # a trade of before
+        await page.click("#tab-candles")
+        drawn = (
+            "document.querySelector('#candles-canvas').getContext('2d').getImageData(0, 0, 900, 300).data.some(Boolean)"
+        )
+        await page.until(drawn)
+        await make_key(page, 7)
+        await page.click(".key .main")
+        await page.until(has("#orders", "20 lots, 2 orders"))
+        await venue.say("orders", F27, x=[["d", 901], ["r", 902, "b", 2808, 5]])
+        await page.until(has("#orders", "5 lots, 1 order"))
+        await page.until("[...document.querySelectorAll('#ladder .own')].some((cell) => cell.textContent === '10')")
 
     play_script(tmp_path, scene)
 

@@ -2,14 +2,13 @@
 
 import { priceText } from "./gpux.js";
 import { byId, colour, paint, say } from "./dom.js";
-import { desk, feedOf, want } from "./desk.js";
+import { desk, want } from "./desk.js";
 import { touch, view } from "./frames.js";
 import { dateText, timeText } from "./format.js";
 
 const SHOWN_MAX = 120;
 let rows = new Map(); // start -> [start, open, high, low, close, lots, value, trades]
 let shown = ""; // what they are of
-let applied = null;
 
 const spec = () => ({ n: "candles", i: desk.chosen.i, iv: byId("interval").value });
 
@@ -25,8 +24,8 @@ function follow() {
 
 async function fetchPast(key) {
   try {
-    const { i, iv } = spec(),
-      reply = await desk.session.request({ t: "query", what: "candles", i, iv, limit: SHOWN_MAX });
+    const interval = byId("interval").value;
+    const reply = await desk.session.pastCandles(desk.chosen, interval, { limit: SHOWN_MAX });
     if (shown !== key) return;
     for (const row of reply.candles ?? []) if (!rows.has(row[0])) rows.set(row[0], row);
     touch("candles");
@@ -40,11 +39,6 @@ function draw() {
   if (byId("candles-panel").hidden) return;
   byId("candles-canvas").hidden = !desk.offers("candles");
   if (!desk.offers("candles")) return say(byId("candles-note"), "This venue does not offer candles.");
-  const message = desk.chosen && feedOf(spec())?.message;
-  if (message && message !== applied) {
-    applied = message;
-    for (const row of message.x) rows.set(row[0], row);
-  }
   const found = paint(byId("candles-canvas")),
     list = [...rows.values()].sort((left, right) => left[0] - right[0]).slice(-SHOWN_MAX);
   say(byId("candles-note"), list.length ? "" : "No trades in this market yet.");
@@ -79,4 +73,12 @@ function draw() {
 export function start() {
   view("candles", draw, 250);
   byId("interval").addEventListener("change", () => touch("candles"));
+  document.addEventListener("candles", ({ detail: { i, iv, x } }) => {
+    if (shown === `${i} ${iv}`) for (const row of x) rows.set(row[0], row);
+    touch("candles");
+  });
+  document.addEventListener("live", () => {
+    shown = ""; // those of the time without a connection are fetched
+    touch("candles");
+  });
 }

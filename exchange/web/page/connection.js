@@ -101,6 +101,7 @@ function take(event, session, known) {
         sessionStorage.setItem(SESSION_ID, JSON.stringify({ stored: known.stored, sid: session.core.sessionId }));
       session.instruments().then(settleFeeds).catch(quietly);
       settleFeeds();
+      document.dispatchEvent(new CustomEvent("live"));
       touchAll();
       break;
     case "disconnected":
@@ -229,7 +230,7 @@ function takeData({ instrument, message }) {
       takeTrades(instrument, message);
       break;
     case "candles":
-      touch("candles");
+      document.dispatchEvent(new CustomEvent("candles", { detail: message }));
       break;
   }
 }

@@ -111,7 +111,7 @@ const rowOf =
 
 export function takeTrades(instrument, message) {
   if (instrument !== desk.chosen?.i) return;
-  const first = desk.tape.length === 0;
+  const first = desk.tape.length === 0 && !desk.offers("candles");
   addTrades([message]);
   if (first && message.s > 1)
     catchUpTrades({ expected: Math.max(0, message.s - TAPE_REPLAY - 1), received: message.s - 1 });
@@ -122,6 +122,19 @@ function addTrades(messages) {
   const rows = messages.flatMap((message) => message.x.map(rowOf(message))).filter(({ id }) => !known.has(id));
   desk.tape = [...rows, ...desk.tape].sort((left, right) => right.id - left.id).slice(0, TAPE_MAX);
   touch("tape");
+}
+
+/** Fetch the trades before the page came, where the venue answers for past ones. */
+export async function fetchPastTrades() {
+  const { session, chosen } = desk;
+  if (!desk.live || !desk.offers("candles")) return;
+  try {
+    const { trades = [] } = await session.pastTrades(chosen, { limit: TAPE_REPLAY });
+    if (desk.chosen !== chosen || desk.session !== session) return;
+    addTrades(trades.map(([id, ts, price, lots, taker, au]) => ({ ts, au, x: [[id, price, lots, taker]] })));
+  } catch (error) {
+    if (error.name !== "Refused") quietly(error); // without past ones it begins now
+  }
 }
 
 /** Fetch the trades after `expected` up to `received` (RECOV-014). */

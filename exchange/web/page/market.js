@@ -2,7 +2,7 @@
 
 import { priceText } from "./gpux.js";
 import { byId, cells, colour, fillFacts, fillRows, make, mark, paint, say, tabs, whenSchemeChanges } from "./dom.js";
-import { desk, feedOf, want } from "./desk.js";
+import { desk, feedOf, fetchPastTrades, want } from "./desk.js";
 import { settledOf } from "./curve.js";
 import { touch, view } from "./frames.js";
 import { AUCTIONS, dateText, describe, lotsText, phaseText, spanText, timeText } from "./format.js";
@@ -31,6 +31,7 @@ function wantMarket() {
   if (watched !== i) {
     watched = i;
     document.dispatchEvent(new CustomEvent("market-chosen", { detail: chosen }));
+    fetchPastTrades();
   }
 }
 
@@ -279,4 +280,7 @@ export function start() {
     touch("tape", "depth", "candles");
   });
   whenSchemeChanges(() => touch("depth", "candles"));
+  document.addEventListener("live", () => {
+    if (watched) fetchPastTrades();
+  });
 }
