@@ -484,6 +484,7 @@ export class Hmac implements Secret {
 }
 export class KeyStore {
   constructor(name?: string);
+  readonly name: string;
   put(name: string, key: Ed25519): Promise<void>;
   get(name: string): Promise<Ed25519 | null>;
   names(): Promise<string[]>;

@@ -266,11 +266,13 @@ export class Hmac {
 
 /** Keys of this browser, by a name of the program's choice, in IndexedDB. The browser never gives out their bytes. */
 export class KeyStore {
-  #database;
+  #database = null;
 
-  constructor(name = "gpux-keys") {
-    this.#database = new Promise((resolve, reject) => {
-      const opening = indexedDB.open(name, 1);
+  constructor(name = "gpux-keys") { this.name = name; }
+
+  #open() {
+    return new Promise((resolve, reject) => {
+      const opening = indexedDB.open(this.name, 1);
       opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
       opening.onsuccess = () => resolve(opening.result);
       opening.onerror = () => reject(opening.error);
@@ -278,6 +280,7 @@ export class KeyStore {
   }
 
   async #run(mode, act) {
+    this.#database ??= this.#open(); // at the first use, because it is slow
     const transaction = (await this.#database).transaction("keys", mode);
     return new Promise((resolve, reject) => {
       const asked = act(transaction.objectStore("keys"));
@@ -1005,6 +1008,7 @@ class Feed {
 
 /** All subscriptions of a session, and what their channels say: instruments, phases, settlements, indices, days. */
 class Feeds {
+  #paged = null; // pages of a snapshot of instruments: { s, listed }
   #feeds = new Map();
   #channels = new Map();
 
@@ -1150,6 +1154,7 @@ class Feeds {
   #note(feed, message) {
     switch (message.t) {
       case "instruments":
+        if (message.snap) this.#dropUnlisted(message);
         for (const row of message.x) {
           this.instruments.set(row.i, row);
           this.bySymbol.set(row.sym, row);
@@ -1176,6 +1181,19 @@ class Feeds {
       case "stats": this.stats.set(message.i, message); break;
       case "top": this.tops.set(feed.spec.i, message); break;
     }
+  }
+
+  /** A snapshot has all that is listed: what it lacks has ended while the client was away. */
+  #dropUnlisted({ s, x, more }) {
+    if (this.#paged?.s !== s) this.#paged = { s, listed: new Set() };
+    for (const { i } of x) this.#paged.listed.add(i);
+    if (more) return;
+    for (const [i, row] of this.instruments) {
+      if (this.#paged.listed.has(i)) continue;
+      this.instruments.delete(i);
+      if (this.bySymbol.get(row.sym) === row) this.bySymbol.delete(row.sym);
+    }
+    this.#paged = null;
   }
 
   /** A crossed book is an error only while the market is open (MDATA-015, rule 5). */

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
+CLIENT = FOLDER.parent.parent / "clients" / "javascript" / "gpux.js"
 SCHEMA_PATH = "/schema/"
 INDEX = "index.html"
 CONTENT_TYPES = {
@@ -50,6 +51,7 @@ def assets() -> dict[str, Asset]:
         if path.is_file()
     }
     found["/"] = found[f"/{INDEX}"]
+    found[f"/{CLIENT.name}"] = asset(".js", CLIENT.read_bytes())
     schema = {path.name: path.read_bytes() for path in sorted((FOLDER / "schema").glob("*.json"))}
     found |= {f"{SCHEMA_PATH}{name}": asset(".json", data) for name, data in schema.items()}
     found[SCHEMA_PATH] = found[SCHEMA_PATH.rstrip("/")] = asset(".html", schema_index(schema).encode())

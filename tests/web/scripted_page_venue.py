@@ -1,4 +1,4 @@
-"""A venue of a few lines that says to the page what a test tells it to say: phases, ends, a new day, a shutdown."""
+"""A venue of a few lines that serves the page, and says to it what a test tells it to say: auctions, ends, days."""
 
 import asyncio
 import json
@@ -7,6 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from exchange.web import Site, assets
 
 F27, G27, SPREAD = 34734164, 34734165, 2147483700
 NOW_US = 1_795_000_000_000_000
@@ -51,6 +56,7 @@ class ScriptedPageVenue:
     def __init__(self) -> None:
         self.connection: ServerConnection | None = None
         self.port = self.said = 0
+        self.instruments = INSTRUMENTS
         self._numbers: dict[tuple[str, int], int] = {}
         self._counts: dict[int, int] = {}
 
@@ -97,7 +103,7 @@ class ScriptedPageVenue:
     async def _snapshot(self, key: tuple[str, int]) -> None:
         name, number = key
         first: dict[str, dict[str, Any]] = {
-            "instruments": {"x": INSTRUMENTS},
+            "instruments": {"x": self.instruments},
             "depth": {"b": [[2809, 12], [2808, 30]], "a": [[2812, 7]], "ib": [2810, 5], "ia": [2812, 4]},
             "top": {"bp": 2809, "bq": 12, "ap": 2812, "aq": 7},
             "status": {"i": number, "phase": "OPEN", "lo": 2248, "hi": 3372},
@@ -120,10 +126,22 @@ class ScriptedPageVenue:
         await self.connection.send(json.dumps(message))
 
 
+def file_of(_: ServerConnection, request: Request) -> Response | None:
+    """A file of the page, as a venue serves it; None: the request is for the socket."""
+    if request.path.startswith("/v1/"):
+        return None
+    answer = Site(assets, lambda: True).answer(request.method, request.path, request.headers["Host"], "")
+    headers = Headers([("Connection", "close"), *answer.headers])
+    return Response(answer.status.value, answer.status.phrase, headers, answer.body)
+
+
 @asynccontextmanager
 async def scripted_page_venue() -> AsyncIterator[ScriptedPageVenue]:
     venue = ScriptedPageVenue()
-    async with serve(venue.serve_page, "127.0.0.1", 0, subprotocols=["gpux.v1+json"], compression=None) as server:  # type: ignore[list-item]
+    protocols = [Subprotocol("gpux.v1+json")]
+    async with serve(
+        venue.serve_page, "127.0.0.1", 0, subprotocols=protocols, compression=None, process_request=file_of
+    ) as server:
         venue.port = next(iter(server.sockets)).getsockname()[1]
         beating = asyncio.create_task(_beat(venue))
         yield venue

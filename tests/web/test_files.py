@@ -8,6 +8,7 @@ import pytest
 from exchange.cli import schema_files
 from exchange.web.files import CONTENT_TYPES, FOLDER, MEANINGS, asset, assets, schema_index
 from tests.protocol_doc import DOCUMENT
+from tests.source_tree import ROOT
 
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
 
@@ -28,6 +29,7 @@ def test_every_file_of_the_protocol_is_served() -> None:
         assert served.data.decode() == schema_files.text_of(name)
     assert found["/protocol.txt"].data == DOCUMENT.read_bytes()
     assert found["/"] == found["/index.html"]
+    assert found["/gpux.js"].data == (ROOT / "clients" / "javascript" / "gpux.js").read_bytes()
 
 
 def test_every_link_of_a_page_leads_to_a_file_or_out() -> None:
@@ -38,7 +40,7 @@ def test_every_link_of_a_page_leads_to_a_file_or_out() -> None:
         text = page.data.decode()
         links = LINK.findall(text)
         assert links, path
-        assert not [link for link in links if link not in found and link != "/health"], path
+        assert not [link for link in links if link not in found and link != "/health" and link[0] != "#"], path
         assert "<script>" not in text and " style=" not in text and " onclick" not in text, "the policy forbids it"
 
 

@@ -202,7 +202,8 @@ def test_an_address_that_asks_for_too_many_files_is_refused_for_a_while(
 
 
 @pytest.mark.rule("SEC-072")
-def test_the_page_says_how_to_connect() -> None:
-    text = assets()["/"].data.decode()
+def test_a_page_says_how_to_connect() -> None:
+    assert "/api.html" in assets()["/"].data.decode()
+    text = assets()["/api.html"].data.decode()
     assert all(path in text for path in ("/v1/md", "/v1/oe", "/schema/", "/protocol.txt"))
     assert re.search(r"gpux key make .*gpux doctor", text, re.DOTALL)

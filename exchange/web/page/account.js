@@ -20,13 +20,15 @@ function working() {
   );
 }
 
-/** Lots before an order at its price, from the channel of single orders. */
+/** Lots and orders before an order at its price, from the channel of single orders. */
 function aheadText(order) {
   const queue = feedOf(queueSpec(order.instrument))?.book,
     place = queue?.synced && order.orderId ? queue.place(order.orderId) : null;
-  return place
-    ? `${lotsText(place.lotsAhead)} lots, ${place.ordersAhead} ${place.ordersAhead === 1 ? "order" : "orders"}`
-    : "–";
+  if (!place) return ["–", ""];
+  return [
+    `${lotsText(place.lotsAhead)} lots`,
+    `, ${place.ordersAhead} ${place.ordersAhead === 1 ? "order" : "orders"}`,
+  ];
 }
 
 function drawOrders() {
@@ -60,6 +62,8 @@ function makeOrder(order) {
   const market = make("button", { type: "button", className: "link", textContent: symbolOf(instrument) });
   market.addEventListener("click", () => pick(instrument, false));
   row.children[0].append(market);
+  row.children[2].append(make("span", { className: "narrow" }), make("span"));
+  row.children[4].append(make("span"), make("span", { className: "period" }));
   const button = make("button", { type: "button", className: "small", textContent: "Cancel" });
   button.addEventListener("click", async () => {
     button.disabled = true;
@@ -78,9 +82,12 @@ function changeOrder(row, order) {
   const [, side, lots, price, ahead, state, action] = row.children,
     { lots: all, leavesLots: left } = order;
   say(side, sideText(order.side));
-  say(lots, left === all ? lotsText(left) : `${lotsText(left)} of ${lotsText(all)}`);
+  say(lots.firstChild, `${sideText(order.side)} `);
+  say(lots.lastChild, left === all ? lotsText(left) : `${lotsText(left)} of ${lotsText(all)}`);
   say(price, order.type === "market" ? "market" : priceText(order.priceTick));
-  say(ahead, order.state === "open" ? aheadText(order) : "–");
+  const [lotsAhead, ordersAhead] = order.state === "open" ? aheadText(order) : ["–", ""];
+  say(ahead.firstChild, lotsAhead);
+  say(ahead.lastChild, ordersAhead);
   say(
     state,
     order.state === "sent"

@@ -64,7 +64,7 @@ function draw() {
   context.fillText(priceText(high), right + 6, 14);
   context.fillText(priceText(low), right + 6, bottom - 4);
   const text = byId("interval").value === "1d" ? dateText : (us) => timeText(us).slice(0, 5);
-  context.fillText(text(list[0][0]), Math.max(0, right - list.length * wide), height - 6);
+  if (list.length * wide > 90) context.fillText(text(list[0][0]), Math.max(0, right - list.length * wide), height - 6);
   context.textAlign = "right";
   context.fillText(text(list.at(-1)[0]), right, height - 6);
   context.textAlign = "left";

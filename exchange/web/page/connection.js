@@ -56,8 +56,8 @@ export async function connectAs(known = null) {
 
 /** Connect as in the last visit. */
 export async function connectAsBefore() {
-  const last = localStorage.getItem(LAST_KEY),
-    known = (await knownKeys()).find(({ stored }) => stored === last);
+  const last = localStorage.getItem(LAST_KEY);
+  const known = last && (await knownKeys()).find(({ stored }) => stored === last); // the store of keys is slow to open
   await connectAs(known ?? null);
 }
 
@@ -237,13 +237,14 @@ function takeData({ instrument, message }) {
 
 function takeDefinitions(message) {
   touch("curve", "markets", "market", "choices", "ladder", "ticket");
+  if (message.more) return;
+  const before = desk.chosen;
+  // A snapshot lacks what has ended while the page was away.
+  if (before) desk.chosen = desk.feeds.instruments.get(before.i) ?? { ...before, life: "not listed any more" };
+  if (desk.chosen?.life && !before.life) note(`${before.sym} has ended and no longer trades.`, "bad");
   if (message.snap) return;
-  const { chosen } = desk,
-    ended = message.x.filter((row) => row.life).length,
-    listed = message.x.filter((row) => !row.life).length;
-  if (chosen) desk.chosen = desk.feeds.instruments.get(chosen.i) ?? chosen;
-  const mine = message.x.find((row) => row.i === chosen?.i);
-  if (mine?.life) note(`${mine.sym} has ended and no longer trades.`, "bad");
+  const ended = message.x.filter((row) => row.life).length;
+  const listed = message.x.length - ended;
   if (ended > 1) note(`${ended} contracts have ended.`);
   else if (listed > 20) note("New terms of the markets: limits and settlement prices of a new trading day.");
 }

@@ -8,6 +8,7 @@ import { periodText, tierText } from "./format.js";
 
 const KINDS = ["month", "quarter", "year"];
 const HEIGHT = 285;
+const DAY_S = 86_400;
 const hiddenTiers = new Set();
 let plot = null;
 let plotted = ""; // the chip and the lines that it shows
@@ -123,13 +124,19 @@ function drawCurve() {
   readOut(shown);
 }
 
+/** A date as exact as the step of the axis: year, month or day. */
+function dayText(seconds, step) {
+  const day = new Date(seconds * 1000).toISOString().slice(0, 10);
+  if (step < 28 * DAY_S) return day;
+  return day.slice(5, 7) === "01" ? day.slice(0, 4) : day.slice(0, 7);
+}
+
 function options(shown) {
   const axis = {
     stroke: colour("quiet"),
     grid: { stroke: colour("line"), width: 1 },
     ticks: { stroke: colour("line") },
   };
-  const day = (seconds) => new Date(seconds * 1000).toISOString();
   return {
     width: byId("curve").clientWidth,
     height: HEIGHT,
@@ -139,11 +146,14 @@ function options(shown) {
     axes: [
       {
         ...axis,
-        values: (_, splits) =>
-          splits.map((time) => (day(time).slice(5, 7) === "01" ? day(time).slice(0, 4) : day(time).slice(0, 7))),
+        values: (_, splits, axis, space, step) => splits.map((time) => dayText(time, step)),
         space: 70,
       },
-      { ...axis, values: (_, splits) => splits.map((dollars) => dollars.toFixed(2)), size: 52 },
+      {
+        ...axis,
+        values: (_, splits, axis, space, step) => splits.map((dollars) => dollars.toFixed(step < 0.01 ? 3 : 2)),
+        size: 52,
+      },
     ],
     series: [
       {},

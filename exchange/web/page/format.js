@@ -74,6 +74,8 @@ const PHASES = {
   HALT: "Halted",
   CLOSED: "Closed",
 };
+/** In a word, for a list. */
+export const phaseWord = (phase) => (AUCTIONS.has(phase) ? "Auction" : (PHASES[phase] ?? phase));
 export const phaseText = (phase) => PHASES[phase] ?? phase;
 export const AUCTIONS = new Set(["PREOPEN", "NOCANCEL", "RESERVED"]);
 

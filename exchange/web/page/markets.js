@@ -5,7 +5,7 @@ import { byId, cells, fillRows, make, mark, say, tabs } from "./dom.js";
 import { choose, desk, want } from "./desk.js";
 import { chosenTier, middleOf, settledOf } from "./curve.js";
 import { touch, view } from "./frames.js";
-import { changeText, periodText, phaseText, tierText } from "./format.js";
+import { changeText, periodText, phaseWord, tierText } from "./format.js";
 
 const KIND_ORDER = ["month", "quarter", "year", "term3", "term5"];
 const ROWS_MAX = 120;
@@ -91,7 +91,7 @@ function changeRow(line, row) {
   say(ask, top?.ap === undefined ? "–" : priceText(top.ap));
   say(settled, priceText(settle));
   say(change, middle === null ? "–" : changeText(Math.round(middle - settle)));
-  say(state, row.ioc_only && phase === "OPEN" ? "Open, at once only" : phaseText(phase).split(":")[0]);
+  say(state, row.ioc_only && phase === "OPEN" ? "At once only" : phaseWord(phase));
 }
 
 export function start() {

@@ -172,6 +172,22 @@ test("channels are asked for again after a reconnect, and a throttled request la
   assert.deepEqual(venue.heard()[0].ch, [{ n: "top", i: H27 }]);
 });
 
+test("an instrument that ended while the client was away is gone after the next snapshot", () => {
+  const venue = new ScriptedVenue();
+  venue.logOn();
+  venue.subscribe({ n: "instruments" });
+  const row = (i) => ({ i, sym: `S${i}`, phase: "OPEN" }), says = (s, rows, more) =>
+    venue.says({ t: "instruments", c: 4021, s, e: 1, ts: 1, snap: true, x: rows.map(row), more });
+  says(1, [1, 2], true);
+  says(1, [3]);
+  assert.deepEqual([...venue.core.feeds.bySymbol.keys()], ["S1", "S2", "S3"]);
+  says(2, [2], true);
+  assert.equal(venue.core.feeds.instruments.size, 3); // another page follows
+  says(2, [4]);
+  assert.deepEqual([...venue.core.feeds.instruments.keys()], [2, 4]);
+  assert.deepEqual([...venue.core.feeds.bySymbol.keys()], ["S2", "S4"]);
+});
+
 test("buckets refill at their rate, and a refusal empties them", () => {
   const limiter = new Limiter();
   limiter.learn([{ k: "order", rate: 10, burst: 2 }, { k: "cancel", rate: 100, burst: 5 }], 0);
