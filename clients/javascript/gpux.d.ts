@@ -625,6 +625,8 @@ export interface Feed {
   readonly waiting: boolean;
   readonly message: ChannelMessage | null;
   readonly book: LocalBook | QueueBook | null;
+  /** The subscription to a chip, or to all, that has brought it. */
+  readonly broughtBy: Feed | null;
 }
 export interface Feeds {
   readonly instruments: Map<number, Instrument>;

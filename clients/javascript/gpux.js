@@ -1001,6 +1001,7 @@ class Feed {
     this.behind = 0;
     this.message = null;
     this.book = null; // of `depth` and `orders`
+    this.broughtBy = null; // the subscription to a chip, or to all, that has brought it (MDATA-023)
   }
 
   get name() { return `${this.spec.n} ${this.spec.i ?? this.spec.k ?? ""}`.trimEnd(); }
@@ -1032,8 +1033,8 @@ class Feeds {
     if (known && !known.code) return [known, false];
     const feed = new Feed(spec), symbol = this.instruments.get(spec.i)?.sym ?? "";
     this.#feeds.set(key, feed);
-    if (spec.n === "orders") feed.book = new QueueBook(spec.i, symbol);
-    if (spec.n === "depth") {
+    if (spec.n === "orders" && spec.i) feed.book = new QueueBook(spec.i, symbol);
+    if (spec.n === "depth" && spec.i) {
       feed.book = new LocalBook(spec.i, symbol, spec.lv ?? 10);
       feed.book.open = this.phases.get(spec.i) === "OPEN";
     }
@@ -1041,14 +1042,16 @@ class Feeds {
   }
 
   remove(feed) {
+    for (const brought of [...this.#feeds.values()]) if (brought.broughtBy === feed) this.remove(brought);
     this.#feeds.delete(specKey(feed.spec));
     this.#channels.delete(feed.channel);
     if (feed.book) feed.book.markStale("unsubscribed");
   }
 
-  books() { return [...this.#feeds.values()].filter((feed) => feed.spec.n === "depth").map((feed) => feed.book); }
+  books() { return [...this.#feeds.values()].map((feed) => feed.book).filter((book) => book instanceof LocalBook); }
 
-  specs() { return [...this.#feeds.values()].map((feed) => feed.spec); }
+  /** What is requested after a logon. What a subscription to a chip, or to all, brings comes by itself. */
+  specs() { return [...this.#feeds.values()].filter((feed) => !feed.broughtBy).map((feed) => feed.spec); }
 
   /** Apply the reply to a `sub`. `pairs`: [channel, code] of each of `specs` (MDATA-004). */
   answered(specs, pairs) {
@@ -1098,7 +1101,7 @@ class Feeds {
   }
 
   #takeBook(feed, message) {
-    const { book } = feed, before = book.gaps ?? 0, expected = book.sequence;
+    const { book } = feed, expected = book.sequence;
     const depth = feed.spec.n === "depth", rows = depth ? [message.b, message.a] : [message.x];
     if (message.snap) {
       book.load(message.s, ...rows, ...(depth ? [message.crc] : []), message.more);
@@ -1179,7 +1182,24 @@ class Feeds {
         break;
       }
       case "stats": this.stats.set(message.i, message); break;
+      case "stats_all": for (const row of message.x) this.stats.set(row.i, row); break;
+      case "channels": this.#bring(feed, message); break;
       case "top": this.tops.set(feed.spec.i, message); break;
+    }
+  }
+
+  /** Note the channels that a subscription to a chip, or to all, has brought and ended. */
+  #bring(wide, { x, ended = [] }) {
+    const { k: _, ...terms } = wide.spec;
+    for (const [channel, i] of x) {
+      const [feed, isNew] = this.add({ ...terms, i });
+      if (isNew) feed.broughtBy = wide;
+      feed.channel = channel;
+      this.#channels.set(channel, feed);
+    }
+    for (const channel of ended) {
+      const feed = this.#channels.get(channel);
+      if (feed?.broughtBy === wide) this.remove(feed);
     }
   }
 
@@ -1200,7 +1220,7 @@ class Feeds {
   #phase(instrument, phase) {
     this.phases.set(instrument, phase);
     for (const feed of this.#feeds.values()) {
-      if (feed.spec.n === "depth" && feed.spec.i === instrument) feed.book.open = phase === "OPEN";
+      if (feed.book instanceof LocalBook && feed.spec.i === instrument) feed.book.open = phase === "OPEN";
     }
   }
 }

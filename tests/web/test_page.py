@@ -55,6 +55,7 @@ def test_a_person_makes_a_key_trades_and_signs_out(tmp_path: Path) -> None:
         assert await page.value("(async () => (await new (await import('/gpux.js')).KeyStore().names()).length)()") == 1
         await enter(page, "b", "2", "2.700")
         await page.until(has("#orders", "2.700"))
+        await page.until(has("#orders", "0 lots, 0 orders"))  # ahead of it
         await page.until("[...document.querySelectorAll('#ladder .own')].some((cell) => cell.textContent === '2')")
         await enter(page, "b", "3", PRICE)
         await page.until(has("#positions", "+3"))

@@ -3,7 +3,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refused, NotLive, OrderTable } from "../../../clients/javascript/gpux.js";
-import { EXEC_NEW, FILL, H27, HELLO, LIVE, NEW, OK_NEW, SNAPSHOT, ScriptedVenue, VIEW, WELCOME, kinds } from "./scripted.mjs";
+import {
+  EXEC_NEW,
+  FILL,
+  H27,
+  HELLO,
+  LIVE,
+  NEW,
+  OK_NEW,
+  SNAPSHOT,
+  ScriptedVenue,
+  VIEW,
+  WELCOME,
+  kinds,
+} from "./scripted.mjs";
 
 const order = (venue) => venue.core.orders.get(7, NEW.coid);
 
@@ -19,7 +32,10 @@ test("a reader without a key is live at once, and is told what it may not send",
   venue.core.opened(0);
   assert.deepEqual(kinds(venue.says(HELLO)), ["connected"]);
   assert.deepEqual(venue.heard(), []);
-  assert.throws(() => venue.core.place(NEW), (error) => error instanceof Refused && error.codeName === "NOT_LOGGED_ON");
+  assert.throws(
+    () => venue.core.place(NEW),
+    (error) => error instanceof Refused && error.codeName === "NOT_LOGGED_ON",
+  );
 });
 
 test("nothing is sent before the session is live", () => {
@@ -33,7 +49,8 @@ test("nothing is sent before the session is live", () => {
 test("request ids rise over the whole session", () => {
   const venue = new ScriptedVenue();
   venue.logOn();
-  const [, first] = venue.core.place(NEW), second = venue.core.send({ t: "cancel", coid: "a" });
+  const [, first] = venue.core.place(NEW),
+    second = venue.core.send({ t: "cancel", coid: "a" });
   venue.core.closed(1006, "");
   venue.core.opened(0);
   venue.says(HELLO);
@@ -41,7 +58,10 @@ test("request ids rise over the whole session", () => {
 });
 
 test("a refused logon is final unless the venue is only busy", () => {
-  for (const [code, name, final] of [[2001, "BAD_AUTH", true], [9001, "BUSY", false]]) {
+  for (const [code, name, final] of [
+    [2001, "BAD_AUTH", true],
+    [9001, "BUSY", false],
+  ]) {
     const venue = new ScriptedVenue();
     venue.core.opened(0);
     venue.says(HELLO);
@@ -53,7 +73,11 @@ test("a refused logon is final unless the venue is only busy", () => {
 });
 
 test("another major version of the protocol ends the session, an older minor one only margin", () => {
-  for (const [v, margin, final] of [["2.0", false, true], ["1.8", true, true], ["1.8", false, false]]) {
+  for (const [v, margin, final] of [
+    ["2.0", false, true],
+    ["1.8", true, true],
+    ["1.8", false, false],
+  ]) {
     const venue = new ScriptedVenue({ margin });
     venue.core.opened(0);
     venue.says({ ...HELLO, v });
@@ -62,7 +86,8 @@ test("another major version of the protocol ends the session, an older minor one
 });
 
 test("the reply tells the state and the event adds nothing", () => {
-  const venue = new ScriptedVenue(), id = venue.placed();
+  const venue = new ScriptedVenue(),
+    id = venue.placed();
   assert.deepEqual(kinds(venue.says({ ...OK_NEW, re: id })), ["replied", "order"]);
   assert.deepEqual([order(venue).state, order(venue).orderId, order(venue).leavesLots], ["open", 90071, 12]);
   venue.says(EXEC_NEW);
@@ -73,13 +98,17 @@ test("the reply tells the state and the event adds nothing", () => {
 });
 
 test("a reply after a resume does not undo what the stream has said", () => {
-  const venue = new ScriptedVenue(), id = venue.placed();
+  const venue = new ScriptedVenue(),
+    id = venue.placed();
   venue.core.closed(1006, "");
   venue.core.opened(0);
   venue.says(HELLO);
   const [auth] = venue.heard();
   assert.deepEqual([auth.sid, auth.take, auth.last], ["s_91c2d07e", true, [[7, 1057]]]);
-  const missed = [{ ...EXEC_NEW, rp: true }, { ...FILL, rp: true }];
+  const missed = [
+    { ...EXEC_NEW, rp: true },
+    { ...FILL, rp: true },
+  ];
   const events = venue.says({ ...WELCOME, re: auth.id, resumed: true, last_id: id }, ...missed, LIVE);
   assert.deepEqual(kinds(events), ["order", "fill", "reconnected"]);
   assert.deepEqual(venue.heard(), [{ t: "new", id, i: H27, side: "b", px: 2845, q: 12, coid: NEW.coid }]);
@@ -110,7 +139,8 @@ test("two heartbeats ahead of the stream are a gap, one is not", () => {
 });
 
 test("a session that the venue has released gets no reply: its orders are looked up", () => {
-  const venue = new ScriptedVenue(), id = venue.placed();
+  const venue = new ScriptedVenue(),
+    id = venue.placed();
   venue.core.closed(1006, "");
   venue.core.opened(0);
   venue.says(HELLO);
@@ -140,7 +170,10 @@ test("a live order that a snapshot lacks is looked up too, a throttled look-up a
   venue.core.tick(501);
   const [again] = venue.heard();
   venue.says({ t: "ok", re: again.id, e: 9000501, order: { ...VIEW, st: "filled", lv: 0, cum: 20 } });
-  assert.deepEqual([venue.core.orders.get(7, VIEW.coid).state, venue.core.orders.get(7, VIEW.coid).filledLots], ["filled", 20]);
+  assert.deepEqual(
+    [venue.core.orders.get(7, VIEW.coid).state, venue.core.orders.get(7, VIEW.coid).filledLots],
+    ["filled", 20],
+  );
 });
 
 test("another history drops all state", () => {
@@ -174,38 +207,59 @@ test("frames keep to the venue's bytes and messages", () => {
   const frames = venue.core.frames();
   assert.ok(frames.every((frame) => frame.length <= 4096 && JSON.parse(frame).length <= 64));
   const ids = frames.flatMap((frame) => JSON.parse(frame)).map(({ id }) => id);
-  assert.deepEqual(ids, [...ids].sort((left, right) => left - right));
+  assert.deepEqual(
+    ids,
+    [...ids].sort((left, right) => left - right),
+  );
   assert.equal(ids.length, 200);
 });
 
 test("a batch gives each of its orders the result of its own operation", () => {
   const venue = new ScriptedVenue();
   venue.logOn();
-  const ops = [{ ...NEW, coid: "b1", q: 5 }, { t: "cancel", coid: "a9" }, { t: "replace", coid: VIEW.coid, px: 2843, q: 5 }];
+  const ops = [
+    { ...NEW, coid: "b1", q: 5 },
+    { t: "cancel", coid: "a9" },
+    { t: "replace", coid: VIEW.coid, px: 2843, q: 5 },
+  ];
   const id = venue.core.send({ t: "batch", ops });
   assert.equal(venue.core.orders.get(7, VIEW.coid).unanswered, 1);
-  venue.says({ t: "ok", re: id, res: [
-    { coid: "b1", code: 6001, name: "MARGIN", msg: "", applied: "no", need: 9, free: 1 },
-    { coid: "a9", code: 5201, name: "UNKNOWN_ORDER", applied: "no" },
-    { oid: 90044, coid: VIEW.coid, st: "open", lv: 5, cum: 0, prio: "lost", e: 9000426 },
-  ] });
+  venue.says({
+    t: "ok",
+    re: id,
+    res: [
+      { coid: "b1", code: 6001, name: "MARGIN", msg: "", applied: "no", need: 9, free: 1 },
+      { coid: "a9", code: 5201, name: "UNKNOWN_ORDER", applied: "no" },
+      { oid: 90044, coid: VIEW.coid, st: "open", lv: 5, cum: 0, prio: "lost", e: 9000426 },
+    ],
+  });
   const changed = venue.core.orders.get(7, VIEW.coid);
   assert.deepEqual([changed.priceTick, changed.lots, changed.leavesLots, changed.unanswered], [2843, 5, 5, 0]);
   assert.deepEqual([venue.core.orders.get(7, "b1").state, venue.core.orders.get(7, "b1").error.need], ["rejected", 9]);
 });
 
 test("the refusal of a second order under a live id does not end the first", () => {
-  const venue = new ScriptedVenue(), id = venue.placed();
+  const venue = new ScriptedVenue(),
+    id = venue.placed();
   venue.says({ ...OK_NEW, re: id });
   const [, again] = venue.core.place({ ...NEW, px: 2846 });
-  venue.says({ t: "err", re: again, code: 5007, name: "DUP_COID", msg: "", applied: "no", order: { ...VIEW, coid: NEW.coid, lv: 12 } });
+  venue.says({
+    t: "err",
+    re: again,
+    code: 5007,
+    name: "DUP_COID",
+    msg: "",
+    applied: "no",
+    order: { ...VIEW, coid: NEW.coid, lv: 12 },
+  });
   assert.equal(order(venue).state, "open");
   assert.deepEqual(kinds(venue.says({ ...EXEC_NEW, ev: "rejected", st: "rejected", code: 5007, oid: 0 })), ["account"]);
   assert.equal(order(venue).state, "open");
 });
 
 test("the refusal of a cancel says how the order ended", () => {
-  const venue = new ScriptedVenue(), id = venue.placed();
+  const venue = new ScriptedVenue(),
+    id = venue.placed();
   venue.says({ ...OK_NEW, re: id });
   const cancel = venue.core.send({ t: "cancel", coid: NEW.coid });
   venue.says({ t: "err", re: cancel, code: 5202, name: "ORDER_DONE", msg: "", applied: "no", st: "filled", cum: 12 });
@@ -215,9 +269,24 @@ test("the refusal of a cancel says how the order ended", () => {
 test("quotes follow the stream, and a refused row leaves its side refused", () => {
   const venue = new ScriptedVenue();
   venue.logOn();
-  const id = venue.core.send({ t: "quote", mmp: 1, qs: [[H27, 2844, 40, 2847, 40], [99, 1, 1, 2, 1]] });
+  const id = venue.core.send({
+    t: "quote",
+    mmp: 1,
+    qs: [
+      [H27, 2844, 40, 2847, 40],
+      [99, 1, 1, 2, 1],
+    ],
+  });
   const quote = (side) => venue.core.orders.quote(7, H27, side);
-  venue.says({ t: "ok", re: id, e: 9000431, qs: [[H27, 1, 90101, 1, 90102, 0], [99, 4, 0, 4, 0, 5001]] });
+  venue.says({
+    t: "ok",
+    re: id,
+    e: 9000431,
+    qs: [
+      [H27, 1, 90101, 1, 90102, 0],
+      [99, 4, 0, 4, 0, 5001],
+    ],
+  });
   venue.says({ ...EXEC_NEW, s: 1042, e: 9000431, coid: "", typ: "quote", px: 2844, q: 40, lv: 40, oid: 90101 });
   assert.deepEqual([quote("b").state, quote("s").state], ["open", "sent"]);
   assert.equal(venue.core.orders.quote(7, 99, "b").state, "rejected");
@@ -247,5 +316,8 @@ test("only the last ended orders are kept", () => {
     done.end("filled", 1);
     table.settle(done);
   }
-  assert.deepEqual([...table].map(({ coid }) => coid), ["c7", "c8", "c9"]);
+  assert.deepEqual(
+    [...table].map(({ coid }) => coid),
+    ["c7", "c8", "c9"],
+  );
 });

@@ -18,7 +18,7 @@ def test_the_core_keeps_the_rules_of_sessions_and_orders() -> None:
 
 
 @needs_node
-@pytest.mark.rule("MDATA-010", "MDATA-015", "MDATA-016", "RATE-001", "RATE-003", "WIRE-012")
+@pytest.mark.rule("MDATA-010", "MDATA-011", "MDATA-015", "MDATA-016", "MDATA-023", "RATE-001", "RATE-003", "WIRE-012")
 def test_books_queues_and_limits_agree_with_slow_twins() -> None:
     passes("books.test.mjs")
 

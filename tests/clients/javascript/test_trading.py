@@ -14,7 +14,7 @@ from tests.clients.scenes import SEEDS, SYMBOL, enrol, settings
 
 
 @needs_node
-@pytest.mark.rule("RECOV-010", "RECOV-012", "MDATA-015", "ENTRY-001", "MARGIN-018")
+@pytest.mark.rule("RECOV-010", "RECOV-012", "MDATA-011", "MDATA-015", "ENTRY-001", "MARGIN-018")
 def test_two_programs_trade_and_resume_after_a_restart(tmp_path: Path) -> None:
     warm_up(TEST)
 

@@ -4,7 +4,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
-  Core, Ed25519, Limiter, LocalBook, Phase, cancellation, checksum, checksumBytes, decode, logonText, newOrder,
+  Core,
+  Ed25519,
+  Limiter,
+  LocalBook,
+  Phase,
+  cancellation,
+  checksum,
+  checksumBytes,
+  decode,
+  logonText,
+  newOrder,
   replacement,
 } from "../../../clients/javascript/gpux.js";
 
@@ -12,8 +22,14 @@ const vectors = JSON.parse(readFileSync(process.env.GPUX_VECTORS, "utf8"));
 const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 const hex = (array) => [...array].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const of = (section) => vectors.messages.filter((vector) => vector.section === section);
-const sent = (section) => of(section).filter(({ sender }) => sender === "client").map(({ json }) => json);
-const heard = (section) => of(section).filter(({ sender }) => sender === "server").map(({ json }) => json);
+const sent = (section) =>
+  of(section)
+    .filter(({ sender }) => sender === "client")
+    .map(({ json }) => json);
+const heard = (section) =>
+  of(section)
+    .filter(({ sender }) => sender === "server")
+    .map(({ json }) => json);
 
 test("every message is read as it stands", () => {
   for (const { json } of vectors.messages) assert.deepEqual(decode(json), [JSON.parse(json)]);
@@ -44,10 +60,13 @@ test("the book of the dialogue follows its changes, and each checksum agrees", (
   const book = new LocalBook();
   let summed = 0;
   for (const section of ["subscriptions", "book", "resync", "lag"]) {
-    for (const message of heard(section).flatMap(decode).filter(({ t }) => t === "depth")) {
+    for (const message of heard(section)
+      .flatMap(decode)
+      .filter(({ t }) => t === "depth")) {
       if (message.snap) book.load(message.s, message.b, message.a, message.crc, message.more);
       // changes of another connection, which this dialogue does not show, come before the first `cf`
-      else if (message.p === book.sequence) assert.ok(book.apply(message.s, message.p, message.b, message.a, message.crc));
+      else if (message.p === book.sequence)
+        assert.ok(book.apply(message.s, message.p, message.b, message.a, message.crc));
       assert.ok(book.synced, book.problem);
       summed += message.crc === undefined ? 0 : 1;
     }
@@ -58,7 +77,9 @@ test("the book of the dialogue follows its changes, and each checksum agrees", (
 /** A core that plays the dialogue: `says` takes lines of the venue, `frames` are what it sends. */
 async function loggedOn() {
   const core = new Core({
-    host: "localhost", path: "/v1/oe", key: "k_test1",
+    host: "localhost",
+    path: "/v1/oe",
+    key: "k_test1",
     cancelTerms: { mode: "session", orders: "all", on: "drop", grace_ms: 3000 },
   });
   core.opened(0);
@@ -67,8 +88,10 @@ async function loggedOn() {
   return { core, key: await Ed25519.fromSeed(bytes(vectors.logons[0].seed)), hello };
 }
 
-const like = (frame, line) => { // the dialogue was kept with another client's name
-  const { agent: _, ...message } = JSON.parse(frame), { agent: __, ...vector } = JSON.parse(line);
+const like = (frame, line) => {
+  // the dialogue was kept with another client's name
+  const { agent: _, ...message } = JSON.parse(frame),
+    { agent: __, ...vector } = JSON.parse(line);
   assert.deepEqual(message, vector);
 };
 
@@ -79,7 +102,8 @@ test("the logon, orders and the resume of the dialogue go out as they stand, byt
   heard("logon").forEach((line) => core.receive(line, 0));
   assert.equal(core.phase, Phase.LIVE);
 
-  const i = JSON.parse(sent("new")[0]).i, instrument = { i };
+  const i = JSON.parse(sent("new")[0]).i,
+    instrument = { i };
   const says = (id, request) => {
     core.lastId = id - 1;
     request.t === "new" ? core.place(request) : core.send(request);
@@ -88,12 +112,25 @@ test("the logon, orders and the resume of the dialogue go out as they stand, byt
   const [simple, stop, ioc] = sent("new");
   assert.equal(says(20, newOrder("a1", "b", instrument, 12, "2.810")), simple);
   const terms = {
-    type: "stop_limit", triggerTick: 2790, priceTick: 2788, tif: "gtd", tillUs: 1795086400000000, selfMatch: "ca",
-    cancelOnDisconnect: false, rejectIfElected: true, tag: "hedge", revision: 1, expiresUs: 1795000007030000, account: 1,
+    type: "stop_limit",
+    triggerTick: 2790,
+    priceTick: 2788,
+    tif: "gtd",
+    tillUs: 1795086400000000,
+    selfMatch: "ca",
+    cancelOnDisconnect: false,
+    rejectIfElected: true,
+    tag: "hedge",
+    revision: 1,
+    expiresUs: 1795000007030000,
+    account: 1,
   };
   like(says(21, newOrder("st-1", "s", instrument, 5, undefined, terms)), stop);
   like(says(22, newOrder("io-1", "b", instrument, 3, "2.811", { tif: "ioc" })), ioc);
-  like(says(23, newOrder("po-1", "b", instrument, 50, "2.812", { postOnly: "reject", displayLots: 10 })), sent("refused")[0]);
+  like(
+    says(23, newOrder("po-1", "b", instrument, 50, "2.812", { postOnly: "reject", displayLots: 10 })),
+    sent("refused")[0],
+  );
   for (const section of ["new", "refused", "fill"]) heard(section).forEach((line) => core.receive(line, 0));
   const a1 = core.orders.get(1, "a1");
   assert.deepEqual([a1.state, a1.leavesLots, a1.filledLots, a1.valueTickLots], ["open", 8, 4, 11240]);
@@ -105,7 +142,9 @@ test("the logon, orders and the resume of the dialogue go out as they stand, byt
   assert.equal(says(27, replacement(named, { price: "2.809", lots: 15 })), sent("replace")[0]);
   heard("replace").forEach((line) => core.receive(line, 0));
   assert.equal(says(28, cancellation(named)), sent("cancel")[0]);
-  heard("cancel").slice(0, 2).forEach((line) => core.receive(line, 0));
+  heard("cancel")
+    .slice(0, 2)
+    .forEach((line) => core.receive(line, 0));
   assert.deepEqual([a1.state, a1.filledLots], ["cancelled", 4]);
 
   // What the dialogue did on this account in between is in its stream; the connection ends with r2 unanswered.
@@ -117,7 +156,8 @@ test("the logon, orders and the resume of the dialogue go out as they stand, byt
   core.closed(1006, "");
   core.terms = undefined; // the dialogue's client resumes with the default terms
 
-  const [hello, ...missed] = heard("resume"), [auth, resent] = sent("resume");
+  const [hello, ...missed] = heard("resume"),
+    [auth, resent] = sent("resume");
   core.opened(0);
   core.receive(hello, 0);
   core.signed(await key.sign(core.toSign));
@@ -126,12 +166,14 @@ test("the logon, orders and the resume of the dialogue go out as they stand, byt
   assert.deepEqual(core.frames(), [resent]);
   core.receive(missed.at(-1), 0);
   assert.equal(core.pending.size, 0);
-  const r1 = core.orders.get(1, "r1"), r2 = core.orders.get(1, "r2");
+  const r1 = core.orders.get(1, "r1"),
+    r2 = core.orders.get(1, "r2");
   assert.deepEqual([r1.leavesLots, r1.filledLots, r2.state, r2.leavesLots], [8, 4, "open", 7]);
 });
 
 test("the limits of the dialogue make the buckets of the limiter", () => {
-  const limiter = new Limiter(), [hello] = heard("hello").map(decode).flat();
+  const limiter = new Limiter(),
+    [hello] = heard("hello").map(decode).flat();
   limiter.learn(hello.limits, 0);
   for (const { k, burst } of hello.limits) assert.equal(limiter.tokens(k, 0), burst);
 });
