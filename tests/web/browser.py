@@ -122,8 +122,9 @@ class Browser:
             return False
 
     async def click(self, selector: str) -> None:
-        """Click the middle of an element with the mouse."""
+        """Click the middle of an element with the mouse, once it is there and takes clicks."""
         element = f"document.querySelector({json.dumps(selector)})"
+        await self.until(f"{element}?.getClientRects().length && !{element}.disabled")
         await self.value(f"{element}.scrollIntoView({{ block: 'center' }})")
         x, y = await self.value(
             f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])({element}.getBoundingClientRect())"

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from exchange.web import Site, assets
@@ -62,11 +64,12 @@ class ScriptedPageVenue:
 
     async def serve_page(self, connection: ServerConnection) -> None:
         self.connection = connection
-        await connection.send(json.dumps(HELLO))
-        async for frame in connection:
-            messages = json.loads(frame)
-            for message in messages if isinstance(messages, list) else [messages]:
-                await self._answer(message)
+        with suppress(ConnectionClosed):  # the test closes it whenever it likes
+            await connection.send(json.dumps(HELLO))
+            async for frame in connection:
+                messages = json.loads(frame)
+                for message in messages if isinstance(messages, list) else [messages]:
+                    await self._answer(message)
 
     async def _answer(self, request: dict[str, Any]) -> None:
         assert self.connection is not None
@@ -152,5 +155,5 @@ async def _beat(venue: ScriptedPageVenue) -> None:
     """Heartbeats, or the page leaves a silent venue."""
     while True:
         await asyncio.sleep(1)
-        if venue.connection is not None:
+        if venue.connection is not None and venue.connection.state is State.OPEN:
             await venue.connection.send(json.dumps({"t": "hb", "ts": NOW_US, "acc": [], "ch": []}))

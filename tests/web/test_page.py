@@ -116,10 +116,8 @@ def test_the_page_survives_a_reload_and_a_restart_with_its_orders(tmp_path: Path
                 await page.call("Page.reload")  # within the grace of the session's orders, which it resumes
                 await page.until(f"{has('#log', 'Logged on')} && {has('#orders', '2.700')}")
             await page.until(f"!document.querySelector('#banner').hidden && {has('#banner', 'No connection')}")
-            assert await page.value("document.body.classList.contains('stale')")
-            assert await page.value("document.querySelector('#ladder').classList.contains('stale')")
-            assert await page.value(text("#connection")) == "not live"
-            assert await page.value("document.querySelector('#review').disabled")
+            await page.until("document.querySelector('body.stale #ladder.stale')")
+            await page.until(f"{has('#connection', 'not live')} && document.querySelector('#review').disabled")
             async with serve(folder, settings_on(server.port)):
                 await page.value("document.querySelector('#banner button').click()")
                 await page.until(f"{LIVE} && document.querySelector('#banner').hidden")
