@@ -116,13 +116,13 @@ test("the logon, orders and the resume of the dialogue go out as they stand, byt
     triggerTick: 2790,
     priceTick: 2788,
     tif: "gtd",
-    tillUs: 1795086400000000,
+    tillUs: JSON.parse(stop).till,
     selfMatch: "ca",
     cancelOnDisconnect: false,
     rejectIfElected: true,
     tag: "hedge",
     revision: 1,
-    expiresUs: 1795000007030000,
+    expiresUs: JSON.parse(stop).exp,
     account: 1,
   };
   like(says(21, newOrder("st-1", "s", instrument, 5, undefined, terms)), stop);
