@@ -131,13 +131,13 @@ class TradingDesk:
 
     async def look_at(self, instrument: InstrumentDefinition) -> None:
         """Show another instrument; the channels of the last one end."""
-        before = self.market
+        before, places = self.market, self.places
         if before is not None and before.instrument.instrument == instrument.instrument:
             return
         self.market = await follow(self.session, instrument)
         self.places = await follow_places(self.session, instrument)
         if before is not None and self.session.live:
-            await self.session.unsubscribe(*before.feeds)
+            await self.session.unsubscribe(*before.feeds, *places.feeds)
 
     async def attempt(self, what: str, doing: Awaitable[str]) -> bool:
         """Do something at the venue and note what came of it. False: it was refused or not sent."""

@@ -92,7 +92,7 @@ def still_desk(bids: list[list[int]], asks: list[list[int]]) -> TradingDesk:
     core.venue_us = 43_200_000_000
     session = SimpleNamespace(core=core, live=True, failure="", orders=core.orders)
     desk = TradingDesk(cast(Session, session), 7)
-    book = LocalBook(1, SYMBOL)
+    book = LocalBook(1, SYMBOL, clock=lambda: 0.0)  # it does not age
     book.load(1, bids, asks, None, False)
     book.time_us = 43_199_000_000
     desk.market = ShownMarket(row, book)

@@ -35,7 +35,7 @@ def test_orders_are_cancelled_at_a_price_or_from_their_list(venue: RunningVenue)
         desk, row = keyboard.desk, keyboard.desk.instruments[SYMBOL]
         await desk.session.buy(row, 3, "2.803")
         await desk.session.buy(row, 4, "2.802")
-        await keyboard.until("[3]", "[4]", "2 working")
+        await keyboard.until("3#0", "4#0", "2 working")
         await keyboard.press("x")
         await keyboard.until("choose a price with Up and Down first")
         await keyboard.press("up", "up", "x")
@@ -133,12 +133,12 @@ def test_it_connects_again_by_itself_and_shows_both(tmp_path: Path) -> None:
             async with app.run_test(size=(80, 24)) as pilot:
                 keyboard = Keyboard(app, pilot, desk, session)
                 await session.buy(desk.instruments[SYMBOL], 3, "2.803", tif="gtc")
-                await keyboard.until("[3]")
+                await keyboard.until("3#0")
                 await asyncio.to_thread(venue.stop)
                 await keyboard.until("DISCONNECTED", "no book: disconnected")
                 again = await asyncio.to_thread(ThreadedVenue(venue.folder, venue.keys, venue.port).start)
                 try:
-                    await keyboard.until("connected again", "[3]", "2.803", "1 working")
+                    await keyboard.until("connected again", "3#0", "2.803", "1 working")
                     await keyboard.press("q")
                 finally:
                     await asyncio.to_thread(again.stop)

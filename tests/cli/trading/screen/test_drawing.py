@@ -35,7 +35,7 @@ last 2.847 +0.007  open 2.845  high 2.847  low 2.845  vol 13  OI 9
                                                    │ H100.G90.F27 -5 +37
 acc 7  2 working  equity 50,000.00  held 2,000.00  free 48,000.00 $
 filled: something
-k_alice rtt 0.8 ms  lag no  gaps 0  book 1 s  heard 0.0 s
+k_alice rtt 0.8 ms  lag no  gaps 0  book 0 s  heard 0.0 s
 b buy  s sell  x cancel  o orders  K kill  / find  ? help  q quit"""
 
 

@@ -48,19 +48,19 @@ def session(channels: list[str], **more: Any) -> Session:
 
 
 def test_it_follows_the_channel_where_venue_and_client_have_it() -> None:
-    async def read(_: Any) -> Queues:
-        return Queues({})
+    async def subscribe(_: Any) -> list[Any]:
+        return [SimpleNamespace(order_book=Queues({}))]
 
-    async def refuse(_: Any) -> Queues:
+    async def refuse(_: Any) -> list[Any]:
         raise ChannelRefused("orders 1", 2003)
 
     row = instrument(1, "A")
     found = [
         asyncio.run(follow_places(session(channels, **more), row)).book is not None
         for channels, more in (
-            (["orders"], {"order_book": read}),
-            ([], {"order_book": read}),
-            (["orders"], {"order_book": refuse}),
+            (["orders"], {"subscribe": subscribe}),
+            ([], {"subscribe": subscribe}),
+            (["orders"], {"subscribe": refuse}),
         )
     ]
     assert found == [True, False, False]
