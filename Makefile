@@ -16,16 +16,19 @@ DAMAGE_WORKERS ?= 2
 # Of `make test`: processes that tests run in.
 TEST_WORKERS ?= 2
 PYTHON ?= python3
+# Of `make play`: the data folder.
+PLAY ?= data
 # The first of these that is new enough.
 PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 # Python keeps compiled modules, whatever its surroundings say: without them a process of ours starts in 3.7 s of CPU,
 # not 1.3, and `make test` starts more than a hundred.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test checks kernels differential mutants damage bench format clean
+.PHONY: help setup demo play test checks kernels differential mutants damage bench format clean
 
 help:
 	@echo "make demo    set up, then run a venue with a living market for $(SECONDS) s (make demo SECONDS=10)"
+	@echo "make play    set up, then serve a living market until Ctrl-C, to trade by hand in a browser or a terminal"
 	@echo "make test    set up, then check format, lint, types and tests, in $(TEST_WORKERS) processes (TEST_WORKERS=4)"
 	@echo "make differential  set up, then compare engine and reference on $(COMMANDS) random commands (SEEDS=7 WORKERS=2)"
 	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"
@@ -55,6 +58,9 @@ $(INSTALLED): pyproject.toml Makefile .ci/make_venv.py
 
 demo: setup
 	$(BIN)/gpux demo --seconds $(SECONDS)
+
+play: setup
+	$(BIN)/gpux market $(PLAY)
 
 # Checks and compiler run side by side; tests find their kernels compiled.
 test: setup

@@ -20,7 +20,7 @@ from rich.console import Console
 from exchange.demo.board import say
 from exchange.demo.checks import DemoResult, check_venue, to_the_mill
 from exchange.demo.closing import ClosedDay, closing_table
-from exchange.demo.market.live import LINE_S, LiveVenue, Measurements, program_name, trade
+from exchange.demo.market.live import LINE_S, LiveVenue, Measurements, by_hand, program_name, trade
 from exchange.demo.market.population import DEMO, STEADY
 from exchange.demo.venue_process import Plan, Ready, VenueProcess
 from exchange.errors import UserError
@@ -90,7 +90,7 @@ def go_on(folder: str, plan: Plan, seed: int, console: Console) -> None:
         ready = await_ready(venue, console)
         end_cleanly_when_terminated()
         own = ready.keys[-1]
-        for line in kept_text(ready.url, plan.enrolment.path(own.account), own.key, folder):
+        for line in kept_text(ready.url, plan.enrolment.path(own.account), folder):
             say(console, line)
         members = LiveVenue(ready.url, ready.keys[:-1], venue.require_alive)
         run_loop(trade(members, math.inf, seed, STEADY, console))
@@ -100,15 +100,13 @@ def go_on(folder: str, plan: Plan, seed: int, console: Console) -> None:
         venue.end()
 
 
-def kept_text(url: str, key_file: str, key: str, folder: str) -> list[str]:
+def kept_text(url: str, key_file: str, folder: str) -> list[str]:
     """How to reach a venue that is kept: its address, its page, and a key to trade with."""
-    page = url.replace("ws://", "http://") + "/"
     return [
         "",
-        f"The venue serves again at {url}, until Ctrl-C.",
-        f"Page: {page}",
-        f"Your key: {key}, private half in {key_file}; keys of the other clients beside it.",
-        f"As its operator: {program_name()} operator status {folder}",
+        f"The venue serves again at {url}, until Ctrl-C. You have an account of it.",
+        *by_hand(url, key_file),
+        f"As operator:    {program_name()} operator status {folder}",
     ]
 
 

@@ -114,6 +114,26 @@ def test_the_strategy_quotes_and_leans_as_its_page_says(tmp_path: Path) -> None:
     assert asyncio.run(asyncio.wait_for(run(), 30)) == output
 
 
+def test_the_first_trade_is_what_its_page_says(tmp_path: Path) -> None:
+    ((program, output),) = examples("first_trade.md")
+    (tmp_path / "first.py").write_text(program)
+    (tmp_path / "t1.pem").write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
+    warm_up(TEST)
+
+    async def run() -> str:
+        terms = Settings(day=DAY, symbols=(MONTH,), durability="none", profile="loopback", limits="test")
+        async with serve(str(tmp_path / "venue"), terms, before=enrol) as server, client(server.url, 2) as maker:
+            await maker.sell(await maker.instrument(MONTH), 5, "2.812")
+            user = {"GPUX_VENUE": server.url, "GPUX_KEY": str(tmp_path / "t1.pem"), "SYMBOL": MONTH}
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, str(tmp_path / "first.py"), env={**os.environ, **user, "PYTHONPATH": str(ROOT)},
+                stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            return (await process.communicate())[0].decode()
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) == output
+
+
 async def offered(session: Session, book: LocalBook, bid_tick: int = 0) -> None:
     """Wait until the book has a price on each side, or this bid."""
     async for _ in session.events():

@@ -116,17 +116,18 @@ def test_a_kept_venue_serves_again_with_a_key_for_the_user(tmp_path: Path) -> No
                 process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0, lines
     said = "".join(lines)
-    assert "The venue serves again at ws://127.0.0.1:" in said and "Page: http://127.0.0.1:" in said
+    assert "The venue serves again at ws://127.0.0.1:" in said and "In a browser:   http://127.0.0.1:" in said
     key = folder / "keys" / f"market{SMALL.accounts + 1}.pem"
     assert str(key) in said and key.exists() and verify(str(folder)).records > 0
 
 
 def test_what_is_said_of_a_kept_venue_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["gpux", "demo"])
-    lines = kept_text("ws://127.0.0.1:1234", "data/keys/market27.pem", "k_market27", "data")
-    assert "Page: http://127.0.0.1:1234/" in lines
-    command = lines[-1].partition(": ")[2]
-    app.parse_args(command.split()[1:], exit_on_error=False, print_error=False)
+    lines = kept_text("ws://127.0.0.1:1234", "data/keys/market27.pem", "data")
+    assert "In a browser:   http://127.0.0.1:1234/" in lines
+    for line in lines[-2:]:
+        command = line.partition(": ")[2]
+        app.parse_args(command.split()[1:], exit_on_error=False, print_error=False)
 
 
 def test_a_cold_start_says_what_takes_so_long() -> None:

@@ -124,6 +124,14 @@ def introduce(
     say(console, f"To watch from another terminal: {program_name()} watch {chips[0][0].symbol} --url {url}\n")
 
 
+def by_hand(url: str, key_file: str) -> list[str]:
+    """How a person trades at a venue: in its page, or in the terminal with a key."""
+    return [
+        f"In a browser:   {url.replace('ws://', 'http://')}/",
+        f"In a terminal:  {program_name()} top --venue {url} --key {key_file}",
+    ]
+
+
 def program_name() -> str:
     """The name of this program: `gpux` if the shell finds it, else the path by which it was called."""
     return "gpux" if shutil.which("gpux") else sys.argv[0]

@@ -5,14 +5,15 @@ operator's socket. At an address alone the keys must be there already.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from rich.console import Console
 
 from exchange.demo.board import say
-from exchange.demo.market.keys import Enrolment, enrol_at, load
-from exchange.demo.market.live import LiveVenue, Measurements, trade
+from exchange.demo.market.keys import DemoKey, Enrolment, enrol_at, load
+from exchange.demo.market.live import LiveVenue, Measurements, by_hand, trade
 from exchange.demo.market.population import DEMO, STEADY, Pace
 from exchange.demo.run import ACCOUNTS, LAUNCH, await_ready, end_cleanly_when_terminated
 from exchange.demo.venue_process import Plan, VenueProcess
@@ -62,12 +63,13 @@ def check(place: str, keys: str, seconds: float, pace: str) -> None:
 def venue_at(place: str, url: str, keys: str, console: Console, plan: Plan | None = None) -> Iterator[LiveVenue]:
     """The venue of a folder or an address, with the keys of all members."""
     terms = plan or LAUNCH
-    enrolment = Enrolment(keys or f"{place}/keys", FIRST_ACCOUNT, ACCOUNTS, terms.deposit_mills)
+    members = Enrolment(keys or f"{place}/keys", FIRST_ACCOUNT, ACCOUNTS, terms.deposit_mills)
+    enrolment = replace(members, accounts=ACCOUNTS + 1)  # and one for the user
     if place.startswith(SCHEMES):
-        yield LiveVenue(place, load(enrolment))
+        yield LiveVenue(place, load(members))
     elif is_served(place):
         make_data_folder(RealDisk(), enrolment.folder)
-        yield LiveVenue(url, enrol_at(place, enrolment))
+        yield _with_key(url, enrol_at(place, enrolment), enrolment, console)
     else:
         make_data_folder(RealDisk(), place)
         with served(place, enrolment, terms, console) as venue:
@@ -85,10 +87,17 @@ def served(folder: str, enrolment: Enrolment, plan: Plan, console: Console) -> I
     try:
         say(console, f"No venue serves {folder}: starting one, journal and keys in {folder}")
         ready = await_ready(process, console)
-        yield LiveVenue(ready.url, ready.keys, process.require_alive)
+        yield replace(_with_key(ready.url, ready.keys, enrolment, console), require_alive=process.require_alive)
         process.stop()
     finally:
         process.end()
+
+
+def _with_key(url: str, keys: Sequence[DemoKey], enrolment: Enrolment, console: Console) -> LiveVenue:
+    """The venue with the members' keys; says how to trade with the last one, the user's."""
+    for line in by_hand(url, enrolment.path(keys[-1].account)):
+        say(console, line)
+    return LiveVenue(url, keys[:-1])
 
 
 def summary(figures: Measurements) -> str:

@@ -25,8 +25,9 @@ def test_a_folder_is_served_and_its_keys_are_used_again(tmp_path: Path, capsys: 
         assert market(folder, "", "", 2.0, 1, "fast", PLAN) == 0
         said = capsys.readouterr().err
         assert "No venue serves" in said and "requests answered" in said and ", 0 refused" in said
+        assert f" --key {folder}/keys/market{FIRST_ACCOUNT + ACCOUNTS}.pem\n" in said, "and one for the user"
     keys = sorted(path.name for path in (tmp_path / "data" / "keys").iterdir())
-    assert len(keys) == ACCOUNTS and keys[0] == f"market{FIRST_ACCOUNT}.pem"
+    assert len(keys) == ACCOUNTS + 1 and keys[0] == f"market{FIRST_ACCOUNT}.pem"
     with pytest.raises(SystemExit) as ended:
         main(["journal", "verify", folder])
     assert not ended.value.code
