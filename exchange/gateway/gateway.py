@@ -131,8 +131,6 @@ class Gateway:
     def remove(self, connection: OpenConnection) -> None:
         """Take a connection that has ended out of everything that is kept for open ones."""
         self.connections.discard(connection)
-        for number in connection.channels:
-            self.port.market.unsubscribe(number)
         self.wide.forget(connection)
         self.outbox.subscribe(connection.queue, frozenset())
         self.slow.drop(connection)

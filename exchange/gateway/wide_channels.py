@@ -5,13 +5,14 @@
     wide.begin(connection, number)        # after the reply: its first channels
     wide.check()                          # the server calls it every 10 ms
     wide.drop(connection, number)         # the row is unsubscribed
-    wide.forget(connection)               # the connection has ended
+    wide.forget(connection)               # the connection has ended, and with it all its subscriptions
 
 The channels of many instruments are brought in slices, so that no request holds up the event loop: all connections
 together get SLICE of them in a step. Instruments that are listed later follow in the same way, and those that are no
 longer listed are taken off.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 
 from exchange.gateway.port import VenuePort
@@ -19,6 +20,7 @@ from exchange.gateway.slow_readers import ReadingConnection, SlowReaders
 from exchange.wire.messages import Channels
 
 SLICE = 16  # channels that all connections together get in a step: 1 to 5 ms of work (0.06 to 0.35 ms each)
+END_SLICE = 100  # subscriptions of ended connections that end in a step: 1 to 4 ms of work
 
 
 class _Brought:
@@ -41,6 +43,7 @@ class WideChannels:
         self._waiting: dict[tuple[ReadingConnection, int], None] = {}  # rows that may lack channels, next one first
         self._listing = 0
         self._left = SLICE  # of this step
+        self._ending: deque[int] = deque()  # channels that connections had when they ended
 
     def of(self, connection: ReadingConnection) -> Collection[int]:
         """Numbers of the rows of a connection."""
@@ -80,14 +83,22 @@ class WideChannels:
             del self._rows[connection]
 
     def forget(self, connection: ReadingConnection) -> None:
-        """The connection has ended. Its channels are left by the caller."""
+        """The connection has ended. Its subscriptions end too: a slice now, the rest in steps, as there may be
+        thousands."""
         for number in self._rows.pop(connection, {}):
             self._waiting.pop((connection, number), None)
-            self._port.market.unsubscribe(number)
+            self._ending.append(number)
+        self._ending.extend(connection.channels)
+        self._end_some()
+
+    def _end_some(self) -> None:
+        for _ in range(min(END_SLICE, len(self._ending))):
+            self._port.market.unsubscribe(self._ending.popleft())
 
     def check(self) -> None:
         """Go on with rows that lack channels; look at all of them after a change of what is listed."""
         self._left = SLICE
+        self._end_some()
         if not self._rows:
             return
         listing = self._port.market.wide.listing

@@ -115,6 +115,29 @@ def test_many_channels_come_in_slices_and_no_change_is_missed(bench: Bench, monk
     assert len(last) == sum(counts.values())
 
 
+@pytest.mark.rule("MDATA-023", "RATE-008")
+def test_the_many_subscriptions_of_a_connection_that_ends_end_in_steps(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wide_channels, "END_SLICE", 2)
+    left: list[int] = []
+    market, unsubscribe = bench.venue.market, bench.venue.market.unsubscribe
+    reader, other = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
+    (number,), heard = subscribed(reader, row("top"))
+    channels = listed(heard)
+    subscribed(other, row("top"))
+    monkeypatch.setattr(market, "unsubscribe", lambda channel: (left.append(channel), unsubscribe(channel)))
+    reader.drop()
+    counts = [len(left)]
+    while len(left) < len(channels) + 1:
+        bench.pass_ms(10)
+        counts.append(len(left))
+    assert counts == [2 * step for step in range(1, len(counts))] + [len(channels) + 1]
+    assert sorted(left) == sorted([number, *channels.values()]), "each once"
+    bench.pass_ms(50)
+    assert len(left) == len(channels) + 1 and all(market.sequence_of(one) >= 0 for one in channels.values())
+
+
 def end_and_list(bench: Bench, symbol: str, later: str) -> tuple[int, int]:
     """One instrument ends, another is listed in its book. Returns their ids."""
     day = date(2026, 11, 18)
