@@ -33,6 +33,7 @@ ALLOWED = {
     ("exchange.engine.emit", "refuse", "price"): "only a NEW is refused as an order",
     ("exchange.engine.emit", "refuse", "lots"): "only a NEW is refused as an order",
     ("exchange.publish.replies", "_order_done", "state"): "of the event that has ended the order",
+    ("exchange.publish.orders.order_queues", "take", "price"): "of the events that put an order into its queue",
     ("tests.publish.encode.test_reply_forms", "", "reason"): "rows of any kind",
     **dict.fromkeys(
         [

@@ -94,6 +94,8 @@ class Prints:
         whole, oldest_ns = True, 0
         books: set[int] = set()
         for rows in pieces:
+            if not len(rows):  # of commands without events
+                continue
             oldest_ns = int(rows["time_ns"][0])
             fills = _prints_of(rows)
             fills = fills[column(fills, "trade_id") < self._first]

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from clients.client import Session, connect
 from clients.credentials import Ed25519
 from clients.errors import ChannelRefused, ConnectFailed, NotLive, Refused, SessionOver
-from exchange.cli.trading.place import EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_WRONG, Access
+from exchange.cli.trading.place import EXIT_REFUSED, EXIT_UNAVAILABLE, Access
 from exchange.errors import UserError
 from exchange.units import money_text, price_text
 from exchange.wire.errors import ErrorCode
@@ -49,9 +49,7 @@ async def asked(place: Access, terms: CancelTerms = KEPT, margin: bool = False) 
     except (SessionOver, NotLive) as failure:
         raise UserError(f"{place.url}: {failure}; what was sent may have been done", EXIT_UNAVAILABLE) from None
     except Refused as refused:
-        # A client that finds the fault itself sends nothing.
-        code = EXIT_WRONG if refused.is_local else EXIT_REFUSED
-        raise UserError(refusal(refused.error), code) from None
+        raise UserError(refusal(refused.error), EXIT_REFUSED) from None  # by the client, in the venue's words, too
     except ChannelRefused as refused:
         text = f"{refused} at {place.url}: give ws://HOST:PORT without a path, or with /v1/md"
         raise UserError(text, EXIT_REFUSED) from None

@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 from clients.local_book import LocalBook
-from clients.strategies.strip_hedger import Contract, StripHedger, parts_of
+from clients.strategies.strip_hedger import StripContract, StripHedger, parts_of
 from contracts_spec.periods import Period, month_hours
 from exchange.codes import PeriodKind
 from tests.clients.strategies.crowd import Dealer, Walk, play, start
@@ -95,8 +95,8 @@ def test_parts_make_up_a_period_without_a_gap() -> None:
         return {month: month_hours(month) for month in Period(kind, start).months}
 
     row, book = instrument(1, "x"), LocalBook()
-    months = [Contract(row, book, hours(PeriodKind.MONTH, FIRST + place), ()) for place in range(3)]
-    quarter = Contract(row, book, hours(PeriodKind.QUARTER, FIRST), tuple(months))
+    months = [StripContract(row, book, hours(PeriodKind.MONTH, FIRST + place), ()) for place in range(3)]
+    quarter = StripContract(row, book, hours(PeriodKind.QUARTER, FIRST), tuple(months))
     assert parts_of(hours(PeriodKind.QUARTER, FIRST), months) == tuple(reversed(months))
     assert parts_of(hours(PeriodKind.QUARTER, FIRST + 1), months) == ()
     assert parts_of(hours(PeriodKind.QUARTER, FIRST), [*months, quarter]) == (quarter,)

@@ -31,8 +31,6 @@ def pytest_run(folder: Path, text: str) -> str:
         "pytest",
         "-q",
         "-p",
-        PLUGIN,
-        "-p",
         "no:cacheprovider",
         "-c",
         "/dev/null",
