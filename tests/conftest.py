@@ -32,7 +32,10 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
 
 # Files that take longest begin first, so that at the end no process waits for another (`--no-loadscope-reorder`).
-LONG = ("test_six_years.py", "test_differential.py", "test_two_venues.py", "test_play.py", "test_kernel_inventory.py")
+LONG = (
+    "test_six_years.py", "test_differential.py", "test_population.py", "test_curve_maker.py", "test_two_venues.py",
+    "test_play.py", "test_kernel_inventory.py",
+)  # fmt: skip
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
