@@ -2,6 +2,7 @@
 
 ccxt_exchange   an exchange of ccxt (extra `ccxt`)
 ccxt_session    its session, errors and markets
+nautilus/       data, execution and instruments for NautilusTrader (extra `nautilus`)
 unified/        what the ccxt exchange is made of, without ccxt
 access          how a program names its key
 
