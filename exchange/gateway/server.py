@@ -380,7 +380,7 @@ class GatewayServer:
         if request.path in PATHS:
             return None
         assert isinstance(connection, GatewaySocket)
-        if not self._accept_limits.allows_page(connection.address):
+        if request.path != HEALTH and not self._accept_limits.allows_page(connection.address):
             return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "")
         known = ",".join(request.headers.get_all("If-None-Match"))
         status, headers, body = self._pages(request.method, request.path, "".join(hosts), known)

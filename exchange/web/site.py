@@ -10,6 +10,7 @@ from exchange.web.files import Asset
 HEALTH = "/health"
 READING = ("GET", "HEAD")
 TEXT = "text/plain; charset=utf-8"
+KNOWN_MAX = 1_024  # characters of If-None-Match that are read
 # What a Host header may be in a policy; anything else could add to the policy.
 PLAIN_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 FIXED_HEADERS = (
@@ -39,7 +40,7 @@ class Site:
 
         target   path with a query, which is ignored
         host     the Host header, after it was checked
-        known    ETags that the client has (`If-None-Match`); empty: none
+        known    ETags that the client has (`If-None-Match`), of which 1 KiB is read; empty: none
         """
         if method not in READING:
             return _text(HTTPStatus.METHOD_NOT_ALLOWED, "", method, [("Allow", ", ".join(READING))])
@@ -52,7 +53,7 @@ class Site:
         if asset is None:
             return _text(HTTPStatus.NOT_FOUND, "", method)
         headers = [("ETag", asset.etag), ("Cache-Control", "no-cache"), ("Content-Security-Policy", policy(host))]
-        if asset.etag in re.split(r"\s*,\s*", known.strip().replace("W/", "")):
+        if asset.etag in (one.strip().removeprefix("W/") for one in known[:KNOWN_MAX].split(",")):
             return PageAnswer(HTTPStatus.NOT_MODIFIED, [*headers, *FIXED_HEADERS], b"")
         return _answer(HTTPStatus.OK, headers, asset.content_type, asset.data, method)
 
