@@ -18,7 +18,7 @@ from exchange.codes import ComboKind, EventKind, Family, Matching, OrderEntry, P
 from exchange.engine.query import InstrumentRow
 from exchange.records import column
 from exchange.units import NS_PER_DAY, NS_PER_US
-from exchange.wire.messages import InstrumentDefinition, MarginRates
+from exchange.wire.messages import EVERY_CHIP, InstrumentDefinition, MarginRates
 from exchange.wire.words import unlisted_id
 
 FIRST_YEAR = 2020  # months of instrument ids count from January 2020 (SPEC-042)
@@ -96,6 +96,8 @@ class InstrumentTable:
         self._index: dict[int, int] = {}
         self._former: dict[int, list[_Former]] = {}  # by book, the one of longest ago first
         self.revision = 0  # rises whenever something was loaded
+        self._books_by_chip: dict[str, list[int]] = {}
+        self._books_revision = 0  # when they were made
         self.sequence = 0  # last command that `update` was called for
 
     def refresh(self) -> None:
@@ -162,6 +164,16 @@ class InstrumentTable:
     def listed(self) -> list[InstrumentRow]:
         """The instruments that are listed, in order of index."""
         return [row for row in self.rows if row is not None and row.life == Life.LISTED]
+
+    @property
+    def books_by_chip(self) -> Mapping[str, list[int]]:
+        """The books of the listed instruments of each chip, and of EVERY_CHIP, in order; made once a revision."""
+        if self._books_revision != self.revision:
+            listed, self._books_revision = self.listed, self.revision
+            self._books_by_chip = {EVERY_CHIP: [row.index for row in listed]}
+            for row in listed:
+                self._books_by_chip.setdefault(chip_of(row), []).append(row.index)
+        return self._books_by_chip
 
     def index_of(self, instrument_id: int) -> int:
         """The book of an instrument, 0 if it is not listed."""

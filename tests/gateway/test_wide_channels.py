@@ -200,14 +200,42 @@ def test_a_row_counts_as_one_channel_and_there_are_few_of_them(tmp_path: Path) -
         assert reader.hello.wide_max == 1
         subscribed(reader, row("top"))
         assert len(reader.connection.channels) > 3
-        reply = reader.ask(Subscribe(request_id=3, channels=[row("status"), row("stats"), row("top")]))[0]
-        assert [code for _, code in reply.channels] == [3003, 0, 0]
+        codes = [
+            reader.ask(Subscribe(request_id=3, channels=[row(name)]))[0].channels[0][1] for name in ("stats", "top")
+        ]
+        assert codes == [0, 0]
+        reader.take()
+        reply = reader.ask(Subscribe(request_id=3, channels=[row("status")]))[0]
+        assert [code for _, code in reply.channels] == [3003]
         assert reply.message.startswith("field ch[0]: a connection has at most 3 channels (max_channels), a row for a")
         assert reply.message.endswith("chip or for all counts as one, of those it has at most 1 (max_wide)")
         reader.take()
         singles = [ChannelSpec(name_of_channel="trades", instrument=number) for number in bench.venue.instruments]
         reply = reader.ask(Subscribe(request_id=4, channels=singles))[0]
         assert [code for _, code in reply.channels] == [0, *[3003] * (len(singles) - 1)]
+
+
+@pytest.mark.rule("MDATA-023")
+def test_a_request_has_no_more_rows_for_a_chip_than_a_connection_may_have(bench: Bench) -> None:
+    reader, most = bench.open("/v1/md"), bench.profile.wide_max
+    left = reader.connection.subscribe_bucket.left(bench.clock.mono_ns())
+    single = ChannelSpec(name_of_channel="trades", instrument=bench.instrument)
+    refused = reader.ask(Subscribe(request_id=3, channels=[single, *[row("stats")] * (most + 1)]))[0]
+    assert isinstance(refused, Err) and refused.name == "TOO_MANY_CHANNELS"
+    assert (
+        refused.message == f"{most + 1} rows for a chip or for all (field ch), a request has at most {most} (max_wide)"
+    )
+    assert reader.connection.subscribe_bucket.left(bench.clock.mono_ns()) == left
+    subscribed(reader, single, *[row("stats")] * most)
+
+
+@pytest.mark.rule("RATE-001", "MDATA-023")
+def test_a_request_costs_no_more_than_a_full_bucket(tmp_path: Path) -> None:
+    rates = tuple(Rate("sub", 1, 4, "conn") if rate.name == "sub" else rate for rate in STANDARD.rates)
+    with Bench(str(tmp_path), replace(STANDARD, rates=rates), symbols=Q1) as bench:
+        reader = bench.open("/v1/md")
+        subscribed(reader, row("top"), row("status"), row("trades"))
+        assert reader.connection.subscribe_bucket.left(bench.clock.mono_ns()) == 0
 
 
 @pytest.mark.rule("RATE-001", "RATE-002", "MDATA-023")

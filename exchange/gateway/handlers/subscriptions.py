@@ -12,8 +12,17 @@ CHANNELS_PER_TOKEN = 5  # a row for a chip, or for all, costs a token for each s
 
 
 def subscribe(connection: Connection, message: Subscribe) -> None:
-    """Grant or refuse each row (MDATA-004); refuse the whole request if no row names a channel of this venue."""
-    wait = connection.subscribe_bucket.take(connection.now_ns, _cost(connection, message))
+    """Grant or refuse each row (MDATA-004); refuse the whole request if no row names a channel of this venue, or if it
+    has more rows for a chip or for all than a connection may have."""
+    wide_rows, wide_max = (
+        connection.gateway.port.market.wide.rows_among(message.channels),
+        connection.gateway.profile.wide_max,
+    )
+    if wide_rows > wide_max:
+        text = f"{wide_rows} rows for a chip or for all (field ch), a request has at most {wide_max} (max_wide)"
+        connection.refuse(message.request_id, ErrorCode.TOO_MANY_CHANNELS, text)
+        return
+    wait = connection.subscribe_bucket.take(connection.now_ns, _cost(connection, message.channels))
     if wait:
         connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
         return
@@ -41,11 +50,20 @@ def subscribe(connection: Connection, message: Subscribe) -> None:
     connection.gateway.port.ask(serve)
 
 
-def _cost(connection: Connection, message: Subscribe) -> int:
-    """Tokens that a request takes. The largest one fits into a full bucket."""
-    count_of, bucket = connection.gateway.port.market.wide.count_of, connection.subscribe_bucket
-    cost = sum(-(-count_of(spec) // CHANNELS_PER_TOKEN) or 1 for spec in message.channels)
-    return min(cost, max(bucket.rate.burst, len(message.channels)))
+def _cost(connection: Connection, specs: list[ChannelSpec]) -> int:
+    """Tokens that rows take. The largest request fits into a full bucket, so no more than that is counted."""
+    count_of, cost = connection.gateway.port.market.wide.count_of, 0
+    most = max(connection.subscribe_bucket.rate.burst, len(specs))
+    for spec in specs:
+        cost += _tokens(count_of(spec))
+        if cost >= most:
+            return most
+    return cost
+
+
+def _tokens(instruments: int) -> int:
+    """Tokens that a row about so many instruments takes."""
+    return -(-instruments // CHANNELS_PER_TOKEN) or 1
 
 
 def _not_offered(message: Subscribe) -> str:

@@ -7,13 +7,12 @@ A wide channel has no data of its own: each instrument has the same channel as f
 frames are shared (MDATA-003). Its messages, `channels`, are made by the gateway: they say which channels came or went.
 """
 
-from exchange.publish.instruments import InstrumentTable, chip_of
-from exchange.wire.messages import EVERY_CHIP
+from exchange.publish.instruments import InstrumentTable
 
 
 def books_of(table: InstrumentTable, chip: str) -> list[int]:
     """The books of the listed instruments of a chip, or of all, in order of index."""
-    return [row.index for row in table.listed if chip == EVERY_CHIP or chip_of(row) == chip]
+    return table.books_by_chip.get(chip, [])
 
 
 class WideChannel:

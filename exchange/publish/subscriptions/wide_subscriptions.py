@@ -2,6 +2,8 @@
 
 wide = market.wide
 wide.count_of(spec)                      # how many instruments a row is about
+wide.count_of_channel(number)            # the same of a row that a connection has
+wide.rows_among(specs)                   # how many rows are for a chip, or for all
 wide.instruments_of(number)              # of a wide channel; None: the channel is another one
 wide.subscribe(number, instruments)      # to the channels that it brings of these
 wide.listing                             # rises whenever the listed instruments may have changed
@@ -33,6 +35,15 @@ class WideSubscriptions:
     def count_of(self, spec: ChannelSpec) -> int:
         """How many instruments a row is about: those of its chip, or all; of any other row 1."""
         return len(books_of(self._table, spec.topic)) if is_wide(spec) else 1
+
+    def count_of_channel(self, number: int) -> int:
+        """How many instruments the row of a channel is about."""
+        chip = self._channels.keys[number].chip
+        return len(books_of(self._table, chip)) if chip else 1
+
+    def rows_among(self, specs: Sequence[ChannelSpec]) -> int:
+        """How many rows are for a chip, or for all."""
+        return sum(is_wide(spec) for spec in specs)
 
     def instruments_of(self, number: int) -> list[int] | None:
         """The listed instruments that a wide channel brings channels of; None: the channel is another one."""

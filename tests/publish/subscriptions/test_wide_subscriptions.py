@@ -21,6 +21,8 @@ def test_a_row_brings_the_channels_of_single_rows() -> None:
     assert wide.instruments_of(single) is None
     assert wide.count_of(row) == 3 and wide.count_of(spec("depth", J27)) == 1
     assert wide.count_of(ChannelSpec(name_of_channel="top", topic="H100")) == 2
+    assert (wide.count_of_channel(number), wide.count_of_channel(single)) == (3, 1)
+    assert wide.rows_among([row, spec("depth", J27), row]) == 2
     numbers = wide.subscribe(number, [J27, B200])
     assert numbers[0] == single and market.snapshot(numbers[1])
     before = wide.listing
