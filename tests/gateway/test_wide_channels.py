@@ -229,6 +229,23 @@ def test_a_request_has_no_more_rows_for_a_chip_than_a_connection_may_have(bench:
     subscribed(reader, single, *[row("stats")] * most)
 
 
+@pytest.mark.rule("RATE-001", "MDATA-015", "MDATA-023")
+@pytest.mark.parametrize("name", ["top", "stats"])
+def test_a_resync_costs_what_its_row_costs(tmp_path: Path, name: str) -> None:
+    rates = tuple(Rate("sub", 1, 5, "conn") if rate.name == "sub" else rate for rate in STANDARD.rates)
+    with Bench(str(tmp_path), replace(STANDARD, rates=rates), symbols=Q1) as bench:
+        reader = bench.open("/v1/md")
+        (number,), _ = subscribed(reader, row(name))
+        bucket = reader.connection.subscribe_bucket
+        assert bucket.left(bench.clock.mono_ns()) == 3
+        assert isinstance(reader.ask(Resync(request_id=3, channel=number))[0], Ok)
+        assert bucket.left(bench.clock.mono_ns()) == 1
+        refused = reader.ask(Resync(request_id=4, channel=number))[0]
+        assert isinstance(refused, Err) and (refused.name, refused.retry_us) == ("THROTTLED", 1_000_000)
+        assert reader.ask(Resync(request_id=5, channel=99))[0].name == "UNKNOWN_CHANNEL"
+        assert bucket.left(bench.clock.mono_ns()) == 0
+
+
 @pytest.mark.rule("RATE-001", "MDATA-023")
 def test_a_request_costs_no_more_than_a_full_bucket(tmp_path: Path) -> None:
     rates = tuple(Rate("sub", 1, 4, "conn") if rate.name == "sub" else rate for rate in STANDARD.rates)

@@ -151,17 +151,19 @@ def unsubscribe(connection: Connection, message: Unsubscribe) -> None:
 
 
 def resync(connection: Connection, message: Resync) -> None:
-    """Send a new snapshot as part of the channel's stream (MDATA-015)."""
-    wait = connection.subscribe_bucket.take(connection.now_ns)
-    if wait:
-        connection.refuse_rate(message.request_id, connection.subscribe_bucket, wait)
-        return
-    number, wide = message.channel, connection.gateway.wide
+    """Send a new snapshot as part of the channel's stream (MDATA-015). It costs what a `sub` of its row costs."""
+    number, wide, bucket = message.channel, connection.gateway.wide, connection.subscribe_bucket
 
     def is_subscribed() -> bool:
         return number in connection.channels or number in wide.of(connection)
 
-    if not is_subscribed():
+    found = is_subscribed()
+    tokens = _tokens(connection.gateway.port.market.wide.count_of_channel(number)) if found else 1
+    wait = bucket.take(connection.now_ns, min(tokens, bucket.rate.burst))
+    if wait:
+        connection.refuse_rate(message.request_id, bucket, wait)
+        return
+    if not found:
         text = f"channel {number} is not subscribed (field c)"
         connection.refuse(message.request_id, ErrorCode.UNKNOWN_CHANNEL, text)
         return
