@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from exchange.publish.past.candle_rows import Interval
+from exchange.publish.past.candles import LATEST_US
 from exchange.publish.prints import Prints
 from exchange.wire.messages import CandleRow, Candles, ChannelMessage
 
@@ -41,8 +42,8 @@ class CandleChannel:
         self.sequence += 1
         self._log.clear()
         self._trades = self._prints.candles.trades(self.index)
-        rows = self._rows_from(0)
-        self._last = rows[-1] if rows else None
+        rows = candle_rows(self._prints.candles.page(self.index, self._interval, 0, LATEST_US, 1).rows)
+        self._last = rows[0] if rows else None
         self._note()
 
     def publish(self, e: int, time_us: int) -> Candles | None:

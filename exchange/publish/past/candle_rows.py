@@ -64,8 +64,9 @@ def grouped(rows: np.ndarray, interval: Interval) -> np.ndarray:
     if not len(rows):
         return rows
     starts = interval.start_us(rows["start_us"])
-    order = np.lexsort((starts, rows["instrument"]))  # keeps the order of time within a group
-    rows, starts = rows[order], starts[order]
+    if (rows["instrument"] != rows["instrument"][0]).any():
+        order = np.lexsort((starts, rows["instrument"]))  # keeps the order of time within a group
+        rows, starts = rows[order], starts[order]
     is_first = np.ones(len(rows), bool)
     is_first[1:] = (np.diff(starts) != 0) | (np.diff(rows["instrument"]) != 0)
     first = np.flatnonzero(is_first)

@@ -9,7 +9,7 @@ A candle is complete or it is not shown: none begins before `oldest_us`. Those o
 kept. Trading days that are over may be kept longer than minutes (`keep_day`), by id of instrument.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from exchange.publish.past.candle_rows import CANDLE, DAY, MINUTE, Interval, grouped, of_prints
 
+LATEST_US = 2**62  # later than any candle
 MINUTES_MAX = 1 << 20  # candles of a minute, of all books together: 72 MiB
 _NO_ROWS = np.zeros(0, CANDLE)
 
@@ -167,14 +168,16 @@ class KeptCandles:
         """Whether every print there has been is known."""
         return not self._complete_us
 
-    def _kept_days(self, book: int, start_us: int) -> list[np.ndarray]:
-        """Candles of a book's instrument of kept days, from `start_us` on, that minutes do not have."""
-        number, found = self._id_of(book), []
-        for day_us in range(max(self.oldest_us(DAY), DAY.next_us(start_us)), self._from_minutes_us(DAY), DAY.length_us):
+    def _kept_days(self, book: int, from_us: int, to_us: int) -> Iterator[np.ndarray]:
+        """Yield candles of a book's instrument of kept days in a range that minutes do not have, the newest first."""
+        if not self._days:
+            return
+        number, newest_us = self._id_of(book), min(to_us, self._from_minutes_us(DAY) - DAY.length_us)
+        oldest_us = max(self.oldest_us(DAY), from_us, min(self._days))
+        for day_us in range(DAY.start_us(newest_us), oldest_us - 1, -DAY.length_us):
             rows = self._days.get(day_us, _NO_ROWS)
             place = int(np.searchsorted(rows["instrument"], number))
-            found.append(rows[place : place + 1][rows["instrument"][place : place + 1] == number])
-        return found
+            yield rows[place : place + 1][rows["instrument"][place : place + 1] == number]
 
     def trades(self, book: int) -> int:
         """Number of trades counted so far, to notice a change."""
@@ -183,18 +186,38 @@ class KeptCandles:
 
     def rows_from(self, book: int, interval: Interval, start_us: int) -> np.ndarray:
         """The complete candles of a book that start at `start_us` or later."""
+        return np.concatenate(
+            [_NO_ROWS, *reversed([*self._newest_first(book, interval, start_us, LATEST_US, MINUTES_MAX)])]
+        )
+
+    def _newest_first(
+        self, book: int, interval: Interval, from_us: int, to_us: int, minutes: int
+    ) -> Iterator[np.ndarray]:
+        """Yield the complete candles of a book that start in a closed range, in pieces, the newest piece first.
+
+        minutes   how many candles of a minute are read for the first piece; for each other one twice as many
+        """
         series = self._of(book)
         rows = _NO_ROWS if series is None else series.rows
-        begin_us = max(interval.next_us(start_us), self._from_minutes_us(interval))
-        found = grouped(rows[np.searchsorted(rows["start_us"], begin_us) :], interval)
-        if interval is DAY and self._days:
-            return np.concatenate([*self._kept_days(book, start_us), found])
-        return found
+        begin_us = max(interval.next_us(from_us), self._from_minutes_us(interval))
+        end_us = interval.start_us(to_us) + interval.length_us
+        begin, stop = np.searchsorted(rows["start_us"], (begin_us, end_us)).tolist()
+        while begin < stop:
+            oldest = int(rows["start_us"][max(begin, stop - minutes)])
+            start = int(np.searchsorted(rows["start_us"], interval.start_us(oldest)))  # whole candles
+            yield rows[start:stop] if interval is MINUTE else grouped(rows[start:stop], interval)
+            stop, minutes = start, 2 * minutes
+        if interval is DAY:
+            yield from self._kept_days(book, from_us, to_us)
 
     def page(self, book: int, interval: Interval, from_us: int, to_us: int, count: int) -> CandlePage:
         """The newest `count` candles of a book that start in a closed range of time."""
-        rows = self.rows_from(book, interval, from_us)
-        stop = int(np.searchsorted(rows["start_us"], to_us, side="right"))
-        begin = max(0, stop - count)
-        next_us = int(rows["start_us"][begin - 1]) if begin else 0
-        return CandlePage(rows[begin:stop], next_us, self.oldest_us(interval))
+        pieces, found = [_NO_ROWS], 0
+        for rows in self._newest_first(book, interval, from_us, to_us, count + 1):
+            pieces.append(rows)
+            found += len(rows)
+            if found > count:
+                break
+        rows = np.concatenate(pieces[::-1])
+        next_us = int(rows["start_us"][-count - 1]) if found > count else 0
+        return CandlePage(rows[-count:], next_us, self.oldest_us(interval))

@@ -10,6 +10,7 @@ from exchange.codes import Liquidity
 from exchange.publish.instruments import InstrumentTable
 from exchange.publish.past.candle_channel import candle_rows
 from exchange.publish.past.candle_rows import INTERVALS, MINUTE, Interval
+from exchange.publish.past.candles import LATEST_US
 from exchange.publish.past.trade_pages import TradeRange, trade_page
 from exchange.publish.prints import Prints, aggressor
 from exchange.units import NS_PER_US
@@ -17,7 +18,7 @@ from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import Err, Ok, PastTradeRow, Query
 
 PAGE_ROWS = 500  # if a query does not say how many
-LATEST_US = LATEST_ID = 2**62
+LATEST_ID = 2**62
 _AUCTION = int(Liquidity.AUCTION)
 
 
@@ -45,10 +46,11 @@ class PastReader:
         return self._trades(asked, book)
 
     def _candles(self, asked: Query, book: int, interval: Interval) -> Ok | Err:
-        to_us = asked.to_us or LATEST_US
-        page = self._prints.candles.page(book, interval, asked.from_us, to_us, asked.limit or PAGE_ROWS)
-        if to_us < page.oldest_us:
-            return _too_old(asked, page.oldest_us)
+        to_us, candles = asked.to_us or LATEST_US, self._prints.candles
+        oldest_us = candles.oldest_us(interval)
+        if to_us < oldest_us:
+            return _too_old(asked, oldest_us)
+        page = candles.page(book, interval, asked.from_us, to_us, asked.limit or PAGE_ROWS)
         rows = candle_rows(page.rows)
         return Ok(asked.request_id, candles=rows, next_page=page.next_us or None, oldest_us=page.oldest_us)
 
@@ -56,10 +58,10 @@ class PastReader:
         since = self._table.since(book)
         last_id, to_us = asked.last_sequence or LATEST_ID, asked.to_us or LATEST_US
         wanted = TradeRange(asked.first_sequence, last_id, asked.from_us, to_us, since)
-        page = trade_page(self._prints, book, wanted, asked.limit or PAGE_ROWS)
-        oldest_us = self._prints.complete_us
-        if to_us < oldest_us or last_id < self._prints.first_id:
+        first_id, oldest_us = self._prints.first_id, self._prints.complete_us
+        if to_us < oldest_us or last_id < first_id:
             return _too_old(asked, oldest_us)
+        page = trade_page(self._prints, book, wanted, asked.limit or PAGE_ROWS)
         rows = _trade_rows(page.ids, page.rows)
         return Ok(asked.request_id, trades=rows, next_page=page.next_id or None, oldest_us=oldest_us)
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from exchange.publish.past.candle_channel import CADENCE_US, CandleBoard, CandleChannel
+from exchange.publish.past.candle_channel import CADENCE_US, CandleBoard, CandleChannel, candle_rows
 from exchange.publish.past.candle_rows import HOUR, MINUTE
 from exchange.publish.prints import Prints
 from exchange.wire.messages import CandleRow, Candles, ChannelSpec, Query, Subscribe, Unsubscribe
@@ -136,3 +137,22 @@ def test_only_books_with_trades_are_told_and_at_most_ten_times_a_second() -> Non
     board.close(channels[0])
     prints.append(events([made[-1]._replace(number=201, sequence=made[-1].sequence + 1)]))
     assert board.due(3 * CADENCE_US, 11, 9) == []
+
+
+@pytest.mark.rule("HIST-003")
+@pytest.mark.parametrize("interval", [MINUTE, HOUR])
+def test_the_first_subscriber_costs_one_candle(monkeypatch: pytest.MonkeyPatch, interval: Any) -> None:
+    read: list[int] = []
+
+    def counted(rows: np.ndarray) -> list[CandleRow]:
+        read.append(len(rows))
+        return candle_rows(rows)
+
+    monkeypatch.setattr("exchange.publish.past.candle_channel.candle_rows", counted)
+    made, prints = made_prints(3, 300), Prints()
+    prints.append(events(made))
+    channel = CandleChannel(7, 1, H27, interval, prints)
+    channel.open()
+    (snapshot,) = channel.snapshot(0, 0)
+    assert isinstance(snapshot, Candles) and snapshot.rows == plain_candles(made, 1, interval.name)[-1:]
+    assert read == [1]

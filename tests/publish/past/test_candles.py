@@ -1,14 +1,15 @@
 """The candles of all books, against candles made one print after the other; pages, forgetting, books used again."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 
 from exchange.publish.past import candles as candles_module
-from exchange.publish.past.candle_rows import HOUR, INTERVALS, MINUTE, Interval
-from exchange.publish.past.candles import KeptCandles
-from tests.publish.past.plain import Made, made_prints, plain_candles, print_rows
+from exchange.publish.past.candle_rows import DAY, HOUR, INTERVALS, MINUTE, Interval, grouped
+from exchange.publish.past.candles import LATEST_US, KeptCandles
+from tests.publish.past.plain import BEGIN_NS, Made, made_prints, plain_candles, print_rows
 
 LATEST = 2**62
 
@@ -60,6 +61,54 @@ def test_pages_are_the_newest_rows_and_follow_each_other(seed: int) -> None:
                 break
             to_us = page.next_us
         assert found == wanted
+
+
+def slow_page(rows: list[tuple[int, ...]], first: int, last: int, count: int) -> tuple[Any, int]:
+    """Rows of a page, and the start of the one before them, of all complete candles."""
+    found = [row for row in rows if first <= row[0] <= last]
+    return found[-count:], found[-count - 1][0] if len(found) > count else 0
+
+
+@pytest.mark.rule("HIST-001", "HIST-004")
+@pytest.mark.parametrize("seed", range(12))
+def test_a_page_is_cut_from_all_candles_of_minutes_and_of_kept_days(seed: int) -> None:
+    rng, made = random.Random(seed), made_prints(seed, 600, step_s=(2_000, 90)[seed % 2])
+    whole, candles, late_us = KeptCandles(), KeptCandles(), made[rng.randint(150, 450)].time_us
+    whole.take(print_rows(made))
+    if seed % 3:
+        candles.restart(late_us)
+    fed(candles, [one for one in made if not seed % 3 or one.time_us >= late_us], rng)
+    if seed % 3 == 2:
+        for day_us in range(DAY.start_us(made[60].time_us), DAY.next_us(late_us), DAY.length_us):
+            day = whole.day(day_us)
+            assert day is not None
+            candles.keep_day(day_us, day, is_first=False)
+    times = [0, LATEST_US, *(one.time_us for one in made), *(row[0] for row in plain_candles(made, 1, "1h"))]
+    for name, interval in INTERVALS.items():
+        rows = [row for row in plain_candles(made, 1, name) if row[0] >= candles.oldest_us(interval)]
+        assert told(candles.rows_from(1, interval, 0)) == rows and (rows or interval is DAY)
+        for _ in range(60):
+            first, last, count = *sorted((rng.choice(times), rng.choice(times))), rng.choice((1, 2, 3, 10, 2_000))
+            page = candles.page(1, interval, first, last, count)
+            assert (told(page.rows), page.next_us) == slow_page(rows, first, last, count)
+
+
+@pytest.mark.rule("HIST-001")
+def test_a_page_reads_no_more_minutes_than_its_candles_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(rows: np.ndarray, interval: Interval) -> np.ndarray:
+        read.append(len(rows))
+        return grouped(rows, interval)
+
+    made = [Made(n, n, BEGIN_NS // 1_000 + n * MINUTE.length_us, 1, n % 7, 1) for n in range(1, 20_001)]
+    candles = KeptCandles()
+    candles.take(print_rows(made))
+    monkeypatch.setattr(candles_module, "grouped", counted)
+    for interval, to_us, most in ((MINUTE, LATEST_US, 0), (HOUR, LATEST_US, 500), (HOUR, made[9_000].time_us, 500)):
+        read.clear()
+        assert len(candles.page(1, interval, 0, to_us, 3).rows) == 3
+        assert sum(read) <= most
 
 
 def complete(made: list[Made], name: str, interval: Interval, oldest_us: int) -> list[tuple[int, ...]]:
