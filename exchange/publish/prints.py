@@ -5,7 +5,7 @@
     prints.take(batch)                    # every released batch
     prints.oldest(index)                  # from this number on every message of the book is kept
     prints.messages_of(index, first, last)    # yields (number of the message before, rows of one command)
-    prints.newest_first(first, last)      # yields (trade ids, PRINT rows) of all books, for pages of trades
+    prints.newest_first(index, first, last)   # yields (trade ids, PRINT rows) of all books, for pages of a book
     prints.candles                        # the candles of all that is kept
 
 Trade ids count the prints of all books without gaps. So an id gives the place of a print, and a missing one is
@@ -51,6 +51,27 @@ _IMPLIED = int(EventFlag.IMPLIED)
 _SIDES = ("b", "s")
 
 
+class _Block:
+    """PRINT rows of BLOCK consecutive ids, and which books have some of them."""
+
+    def __init__(self) -> None:
+        self.rows = np.zeros(BLOCK, PRINT)
+        self._has_book = np.zeros(0, bool)  # by book; no longer than needed
+
+    def put(self, place: int, rows: np.ndarray) -> None:
+        """Copy rows, at least one, to a place."""
+        self.rows[place : place + len(rows)] = rows
+        books = rows["instrument"]
+        more = int(books.max()) + 1 - len(self._has_book)
+        if more > 0:
+            self._has_book = np.concatenate([self._has_book, np.zeros(more, bool)])
+        self._has_book[books] = True
+
+    def has(self, book: int) -> bool:
+        """Whether a book has a print here."""
+        return book < len(self._has_book) and bool(self._has_book[book])
+
+
 class Prints:
     """All prints with trade ids from `first_id` to `last_id`."""
 
@@ -61,7 +82,7 @@ class Prints:
         self._before = dict(numbers or {})  # book -> its last id below `first_id`, if it is known
         self._last = max(self._before.values(), default=0)
         self._first = self._last + 1
-        self._blocks: dict[int, np.ndarray] = {}  # id // BLOCK -> PRINT rows, shape (BLOCK,)
+        self._blocks: dict[int, _Block] = {}  # by id // BLOCK
         self._new: list[bytes] = []
         self._new_rows = 0
         self._candles = candles or KeptCandles()
@@ -161,15 +182,17 @@ class Prints:
         places = np.flatnonzero(part["instrument"] == index)
         return _messages(part[places], start + places, first, last, self._latest(index, start))
 
-    def newest_first(self, first: int, last: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def newest_first(self, index: int, first: int, last: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the kept prints with ids from `first` to `last` in pieces, the newest piece first, each in order:
-        (ids, PRINT rows)."""
+        (ids, PRINT rows). Pieces without a print of the book are left out; the others have those of all books."""
         self._take_new()
         first, last = max(first, self._first), min(last, self._last)
         for number in range(last // BLOCK, first // BLOCK - 1, -1) if first <= last else ():
-            start, stop = max(first, number * BLOCK), min(last, number * BLOCK + BLOCK - 1)
-            rows = self._blocks[number][start - number * BLOCK : stop + 1 - number * BLOCK]
-            yield np.arange(start, stop + 1), rows
+            block = self._blocks[number]
+            if block.has(index):
+                start, stop = max(first, number * BLOCK), min(last, number * BLOCK + BLOCK - 1)
+                rows = block.rows[start - number * BLOCK : stop + 1 - number * BLOCK]
+                yield np.arange(start, stop + 1), rows
 
     def _take_new(self) -> None:
         """Store the prints among the waiting rows. A gap in their ids drops everything before it."""
@@ -208,8 +231,9 @@ class Prints:
         """
         number = low // BLOCK
         high = min(first + len(rows), (number + 1) * BLOCK)
-        block = self._blocks.setdefault(number, np.zeros(BLOCK, PRINT))
-        block[low - number * BLOCK : high - number * BLOCK] = rows[low - first : high - first]
+        if number not in self._blocks:
+            self._blocks[number] = _Block()
+        self._blocks[number].put(low - number * BLOCK, rows[low - first : high - first])
         return high - low
 
     def _rows_between(self, first: int, last: int) -> np.ndarray:
@@ -217,7 +241,7 @@ class Prints:
         parts: list[np.ndarray] = [np.zeros(0, PRINT)]
         for number in range(first // BLOCK, last // BLOCK + 1) if first <= last else ():
             start = number * BLOCK
-            parts.append(self._blocks[number][max(0, first - start) : last + 1 - start])
+            parts.append(self._blocks[number].rows[max(0, first - start) : last + 1 - start])
         return np.concatenate(parts)
 
     def _number_before(self, index: int) -> int | None:
@@ -229,15 +253,17 @@ class Prints:
         while before > self._first:
             number = (before - 1) // BLOCK
             start = max(self._first, number * BLOCK)
-            books = self._blocks[number]["instrument"][start - number * BLOCK : before - number * BLOCK]
-            found = np.flatnonzero(books == index)
-            if len(found):
-                return start + int(found[-1])
+            block = self._blocks[number]
+            if block.has(index):
+                books = block.rows["instrument"][start - number * BLOCK : before - number * BLOCK]
+                found = np.flatnonzero(books == index)
+                if len(found):
+                    return start + int(found[-1])
             before = start
         return self._number_before(index)
 
     def _sequence(self, number: int) -> int:
-        return int(self._blocks[number // BLOCK][number % BLOCK]["sequence"])
+        return int(self._blocks[number // BLOCK].rows[number % BLOCK]["sequence"])
 
     def _first_of(self, number: int) -> int:
         """Id of the first print by the same command as print `number`."""

@@ -31,7 +31,7 @@ def trade_page(prints: Prints, book: int, wanted: TradeRange, count: int) -> Tra
     ids: list[np.ndarray] = [np.zeros(0, np.int64)]
     rows: list[np.ndarray] = [np.zeros(0, PRINT)]
     found = 0
-    for numbers, block in prints.newest_first(wanted.first_id, wanted.last_id):
+    for numbers, block in prints.newest_first(book, wanted.first_id, wanted.last_id):
         if block["time_ns"][0] // NS_PER_US > wanted.to_us:
             continue
         places = np.flatnonzero(block["instrument"] == book)  # first, because most prints are of other books

@@ -196,5 +196,5 @@ def test_the_longest_page_stays_below_a_mebibyte() -> None:
 def test_an_hour_of_prints_is_one_candle(tmp_path: Path) -> None:
     with Bench(str(tmp_path), PATIENT) as bench:
         trade(bench, 1, bench.price, 2)
-        rows = next(iter(bench.venue.market.prints.newest_first(0, 9)))[1]
+        rows = next(iter(bench.venue.market.prints.newest_first(1, 0, 9)))[1]
         assert len(grouped(of_prints(rows), HOUR)) == 1

@@ -58,6 +58,19 @@ def test_pages_are_the_newest_trades_of_a_range_and_follow_each_other(
 
 
 @pytest.mark.rule("HIST-002")
+def test_pieces_without_a_print_of_the_book_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prints_module, "BLOCK", 64)
+    made = [one._replace(book=9 if one.number in (70, 400) else 2) for one in made_prints(1, 600)]
+    prints = Prints()
+    for start in range(0, len(made), 50):
+        prints.append(events(made[start : start + 50]))
+        assert prints.last_id == start + 50
+    for book, wanted in ((9, [384, 64]), (2, [576, 512, 448, 384, 320, 256, 192, 128, 64, 1]), (3, []), (12, [])):
+        assert [int(ids[0]) for ids, _ in prints.newest_first(book, 1, LATEST)] == wanted
+    assert trade_page(prints, 9, TradeRange(0, LATEST, 0, LATEST), 5).ids.tolist() == [70, 400]
+
+
+@pytest.mark.rule("HIST-002")
 def test_of_prints_that_are_not_kept_there_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prints_module, "BLOCK", 64)
     monkeypatch.setattr(prints_module, "PRINTS_MAX", 128)
