@@ -75,6 +75,12 @@ class WideFeed(Protocol):
     def count_of(self, spec: ChannelSpec) -> int:
         """How many instruments a row is about."""
 
+    def count_of_channel(self, number: int) -> int:
+        """How many instruments the row of a channel is about."""
+
+    def rows_among(self, specs: Sequence[ChannelSpec]) -> int:
+        """How many rows are for a chip, or for all."""
+
     def instruments_of(self, number: int) -> list[int] | None:
         """The listed instruments that a row brings channels of; None: the channel is not that of such a row."""
 
