@@ -181,6 +181,9 @@ class DropCopySource(Protocol):
     def range_of(self, firm: int, first: int, last: int) -> Any:
         """The messages `first` to `last` of a firm, for `messages`; None: they are not kept."""
 
+    def slice_of(self, firm: int, first: int, last: int) -> tuple[Any, int] | None:
+        """As `range_of`, but only the first messages of a long range, and the number of the last of these."""
+
     def messages(self, found: Any, first: int, last: int) -> Iterator[Any]:
         """The messages `first` to `last` of a range that was found, marked as replayed, made as they are taken."""
 

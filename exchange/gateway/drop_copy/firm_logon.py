@@ -36,18 +36,20 @@ def admit(connection: Connection, message: Auth, received_us: int, resume_from: 
     copies = gateway.port.drop_copies
     number, now_us = copies.number(firm), gateway.clock.wall_us()
     applied = None if resume_from is None else resume_from.get(0)
-    missed = None if applied is None or applied > number else copies.range_of(firm, applied + 1, number)
+    resumes, catch_up = False, _FirmCatchUp(connection, number)
+    if applied is not None and applied <= number:
+        catch_up.sent = applied
+        resumes = applied == number or catch_up.find(number)
     accounts = copies.accounts(firm)
     connection.queue.send(
         Welcome(
-            message.request_id, session.name, accounts, sorted(key.scopes), missed is not None, [(0, number)],
+            message.request_id, session.name, accounts, sorted(key.scopes), resumes, [(0, number)],
             session.last_id, full_terms(session.terms), now_us + LOGIN_LIFE_US, received_us, now_us,
         )
     )  # fmt: skip
-    if applied is None or missed is None:
-        _FirmCatchUp(connection, _snapshots(connection, accounts), number).send()
-    else:
-        _FirmCatchUp(connection, copies.messages(missed, applied + 1, number), applied).send()
+    if not resumes:
+        catch_up.sent, catch_up.messages = number, _snapshots(connection, accounts)
+    catch_up.send(found=resumes and applied != number)
 
 
 def _snapshots(connection: Connection, accounts: list[int]) -> Iterator[AccountSnapshot]:
@@ -62,12 +64,22 @@ class _FirmCatchUp:
     A client that stops reading is closed (RATE-007).
     """
 
-    def __init__(self, connection: Connection, messages: Iterator[Any], sent: int) -> None:
-        """`messages`: to send first; `sent`: number of the firm's last message that the client has already."""
-        self._connection, self._messages, self._sent = connection, messages, sent
+    def __init__(self, connection: Connection, sent: int) -> None:
+        self._connection = connection
+        self.sent = sent  # number of the firm's last message that the client has already
+        self.messages: Iterator[Any] = iter(())  # to send next
 
-    def send(self) -> None:
-        """Send a slice, between two releases."""
+    def find(self, last: int) -> bool:
+        """Have the next missed messages, up to `last`, sent next: a slice of them. Returns whether they are kept."""
+        copies, firm = self._connection.gateway.port.drop_copies, self._connection.firm
+        found = copies.slice_of(firm, self.sent + 1, last)
+        if found is not None:
+            rows, end = found
+            self.messages = copies.messages(rows, self.sent + 1, end)
+        return found is not None
+
+    def send(self, found: bool = False) -> None:
+        """Send a slice, between two releases. `found`: one has just been found, and a step finds one at most."""
         connection = self._connection
         if connection.closed:
             return
@@ -75,24 +87,25 @@ class _FirmCatchUp:
         left = self._send_slice(SLICE_EVENTS)
         while left > 0:
             last = copies.number(connection.firm)
-            if last == self._sent:
+            if last == self.sent:
                 connection.queue.send(Live(0, last))
                 copies.listen(connection.firm, connection.queue)
                 connection.go_live()
                 return
-            found = copies.range_of(connection.firm, self._sent + 1, last)
-            if found is None:
+            if found:
+                break
+            found = self.find(last)
+            if not found:
                 connection.close(CloseCode.SLOW_CONSUMER, "missed messages are no longer kept")
                 return
-            self._messages = copies.messages(found, self._sent + 1, last)
             left = self._send_slice(left)
         connection.gateway.wheel.after(STEP_MS, self._go_on)
 
     def _send_slice(self, left: int) -> int:
         """Send about `left` messages and orders; returns how many more might have been sent, 0: none."""
-        for message in self._messages:
+        for message in self.messages:
             self._connection.queue.send(message)
-            self._sent = max(self._sent, getattr(message, "drop_sequence", 0))
+            self.sent = max(self.sent, getattr(message, "drop_sequence", 0))
             left -= 1 + len(getattr(message, "orders", ()))
             if left <= 0:
                 return 0

@@ -98,6 +98,13 @@ class DropCopies:
         """What makes the messages `first` to `last` of a firm; None: they are not kept, or there are none yet."""
         return self._firms.range_of(firm, first, last, self._chunks()) if last <= self.number(firm) else None
 
+    def slice_of(self, firm: int, first: int, last: int) -> tuple[NumberedRows, int] | None:
+        """What makes the first of the messages `first` to `last`, and the number of the last of these; None: as above.
+
+        A long range is found in steps, each of which reads one chunk of the history at most.
+        """
+        return self._firms.slice_of(firm, first, last, self._chunks()) if last <= self.number(firm) else None
+
     def oldest(self, firm: int) -> int:
         """Number of the firm's oldest message that is kept; 0: none is."""
         return self._firms.oldest(firm, self._chunks())

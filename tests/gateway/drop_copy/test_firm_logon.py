@@ -9,6 +9,7 @@ import pytest
 from exchange.gateway.auth import KeyPair, encode_bytes
 from exchange.gateway.drop_copy import firm_logon
 from exchange.gateway.keys import KeyDefinition, key_payload
+from exchange.publish.drop_copy import firms
 from exchange.venue import event_history
 from exchange.wire.messages import (
     AccountSnapshot,
@@ -171,6 +172,26 @@ def test_a_resume_comes_as_fast_as_its_reader_takes_it_and_ends_with_what_happen
     got += peer.take()
     assert numbers(got) == list(range(1, 13))
     assert [one.replay for one in copied(got)] == [True] * 11 + [False]  # type: ignore[attr-defined]
+
+
+@pytest.mark.rule("ACCT-010", "RATE-008")
+def test_a_resume_reads_a_slice_of_the_history_in_a_step(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firms, "SLICE_MESSAGES", 4)
+    join(bench, 1, A)
+    member, pair = bench.connect(bench.keys[1]), desk_key(bench, A)
+    peer, heard = open_desk(bench, pair)
+    peer.drop()
+    for number in range(21):
+        member.ask(bench.order(10 + number, f"a{number}"))
+    peer = bench.open(PATH)
+    got = peer.log_on(pair, heard[0].session_id, last_applied=[(0, 1)])
+    assert got[0].resumed and numbers(got) == [2, 3, 4, 5]
+    counts = []
+    while not any(isinstance(one, Live) for one in got):
+        bench.pass_ms(10)
+        got += (new := peer.take())
+        counts.append(len(numbers(new)))
+    assert list(filter(None, counts)) == [4] * 4 and numbers(got) == list(range(2, 22)) and got[-1] == Live(0, 21)
 
 
 @pytest.mark.rule("ACCT-010", "RECOV-001", "MDATA-001")

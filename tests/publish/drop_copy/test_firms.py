@@ -97,6 +97,31 @@ def test_ranges_and_numbers_are_those_of_a_twin_that_counts_every_message(seed: 
             assert found.first == before, "the first message that these rows make"
 
 
+@pytest.mark.rule("ACCT-010", "RATE-008")
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_range_is_found_in_slices_that_read_one_chunk_each(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchange.publish.drop_copy.firms.SLICE_MESSAGES", 20)
+    venue = Venue(seed)
+    for _ in range(300):
+        venue.step()
+    read: list[int] = []
+    chunks = [
+        chunk._replace(rows=lambda chunk=chunk: (read.append(chunk.first_sequence), chunk.rows())[1])
+        for chunk in venue.chunks(30)
+    ]
+    for firm in (5, 6):
+        count, first = len(venue.told[firm]), 1
+        while first <= count:
+            read.clear()
+            found = venue.firms.slice_of(firm, first, count, chunks)
+            assert found is not None and len(read) == 1
+            rows, last = found
+            assert first <= last <= min(count, first + 19) and places(venue, rows) == venue.expected(firm, first, last)
+            assert rows.first == venue.told[firm].index(venue.told[firm][first - 1]) + 1
+            first = last + 1
+    assert venue.firms.slice_of(5, venue.firms.oldest(5, chunks[:3]) - 1, 1_000, chunks[:3]) is None
+
+
 @pytest.mark.rule("ACCT-010")
 def test_moves_of_earlier_runs_give_the_same_numbers_and_ranges() -> None:
     venue = Venue(5)
