@@ -53,7 +53,7 @@ class OrderQueues:
         self._level_lots: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._orders: dict[int, QueuedOrder] = {}  # by id, also parked ones; `shown_lots` is not kept up to date
         self._stamp = 0
-        self._back: list[QueuedOrder] = []  # parked orders that rest again by the command being read
+        self._back: dict[int, QueuedOrder] = {}  # by id: parked orders that rest again by the command being read
         self._changes = OrderChanges()
         for order in orders:
             self._orders[order.order_id] = order
@@ -96,43 +96,51 @@ class OrderQueues:
         """An order joins the tail of its queue; or it is parked, or is no longer parked."""
         known = self._orders.get(order.order_id)
         if known is not None and order.shown_lots and not self._is_queued(known):
-            self._back.append(known._replace(shown_lots=order.shown_lots))
+            self._back[order.order_id] = known._replace(shown_lots=order.shown_lots)
             return
+        self._back.pop(order.order_id, None)
         if known is not None and self._is_queued(known):
             self._dequeue(known)
         self._stamp += 1
         # An order that new limits park keeps its priority.
         stamp = known.stamp if known is not None and not order.shown_lots else self._stamp
         order = self._orders[order.order_id] = order._replace(stamp=stamp)
-        if order.shown_lots:
+        if order.shown_lots and self._back:
+            self._back[order.order_id] = order  # it comes behind those that are back
+        elif order.shown_lots:
             self._append(order)
 
     def _bring_back(self) -> None:
         """Queue orders that were parked, by their priority. The levels that they join have no other orders."""
-        for order in sorted(self._back, key=lambda one: one.stamp):
+        for order in sorted(self._back.values(), key=lambda one: one.stamp):
             self._append(order)
         self._back.clear()
 
     def _leave(self, order_id: int) -> None:
         order = self._orders.pop(order_id)
+        self._back.pop(order_id, None)
         if self._is_queued(order):
             self._dequeue(order)
 
     def _shrink(self, order_id: int, level_lots: int) -> None:
         """The order's level shows so many lots now, and only this order has changed."""
-        order = self._orders[order_id]
-        if not self._is_queued(order):
+        order, back = self._orders[order_id], self._back.get(order_id)
+        if back is None and not self._is_queued(order):
             return  # a parked order shows nothing
-        side, price_tick = order.side, order.price_tick
-        queue, fewer = self._queues[side][price_tick], self._level_lots[side][price_tick] - level_lots
+        side, price_tick, levels = order.side, order.price_tick, self._level_lots[order.side]
+        of_back = sum(one.shown_lots for one in self._back.values() if (one.side, one.price_tick) == (side, price_tick))
+        fewer = levels.get(price_tick, 0) + of_back - level_lots
         if fewer == 0:
             return  # hidden lots alone
-        left = queue[order_id] - fewer
-        if left:
-            queue[order_id], self._level_lots[side][price_tick] = left, level_lots
-            self._changes.reduce(order_id, side, price_tick, left)
-        else:  # it has ended, or it is an iceberg whose next slice joins the tail
+        left = (self._queues[side][price_tick][order_id] if back is None else back.shown_lots) - fewer
+        if not left:  # it has ended, or it is an iceberg whose next slice joins the tail
             self._leave(order_id)
+        elif back is not None:
+            self._back[order_id] = back._replace(shown_lots=left)
+        else:
+            self._queues[side][price_tick][order_id] = left
+            levels[price_tick] -= fewer
+            self._changes.reduce(order_id, side, price_tick, left)
 
     # queues
 

@@ -106,5 +106,29 @@ def test_orders_that_limits_park_come_back_in_the_order_of_their_queue() -> None
     assert [row.order_id for row in book.rows()] == [2, 5, 1, 3, 9, 4]
 
 
+@pytest.mark.rule("MDATA-011", "BAND-004")
+def test_an_order_that_comes_back_and_ends_or_shrinks_in_one_command_shows_what_is_left() -> None:
+    back, cancelled = rested(9, 60, 5), event(EventKind.ORDER_CANCELLED, order_id=9)
+    book = queues()
+    assert after(book, back, cancelled) == [] and 9 not in [row.order_id for row in book.rows()]
+    assert after(book, cancelled) == [] and after(book) == []
+    assert after(queues(), back, filled(9, 0)) == []
+    assert after(queues(), back, filled(9, 2)) == [AddedOrder(9, "b", 60, 2)]
+    assert after(queues(), back, rested(9, 60, 0)) == [], "parked again"
+
+
+@pytest.mark.rule("MDATA-011", "BAND-004", "ICE-002")
+def test_orders_that_come_back_and_trade_in_one_command_keep_their_order() -> None:
+    """2 was before 5; 2 is an iceberg that shows its next slice behind 5."""
+    book = queues()
+    after(book, rested(2, 100, 0), rested(1, 100, 0), rested(5, 100, 0))
+    again = rested(2, 100, 3, kind=EventKind.ICEBERG_REFRESHED)
+    rows = [rested(5, 100, 6), filled(5, 4), rested(2, 100, 4), filled(2, 4), again, filled(2, 6)]
+    assert after(book, *rows) == [AddedOrder(5, "b", 100, 4), AddedOrder(2, "b", 100, 2)]
+    assert after(book, filled(5, 5)) == [ReducedOrder(5, "b", 100, 3)]
+    assert after(book, event(EventKind.ORDER_CANCELLED, order_id=5)) == [DeletedOrder(5)]
+    assert [row.order_id for row in book.rows()] == [2, 3, 4]
+
+
 def test_kinds_are_those_that_touch_an_order_of_a_book() -> None:
     assert {EventKind(kind).abbreviation for kind in KINDS} == {"ACK", "RST", "FILL", "RFR", "RPL", "CXL", "DEC"}
