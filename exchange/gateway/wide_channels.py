@@ -8,8 +8,8 @@
     wide.forget(connection)               # the connection has ended, and with it all its subscriptions
 
 The channels of many instruments are brought in slices, so that no request holds up the event loop: all connections
-together get SLICE of them in a step. Instruments that are listed later follow in the same way, and those that are no
-longer listed are taken off.
+together get SLICE of them in a step. Subscriptions end in steps as well. Instruments that are listed later follow in
+the same way, and those that are no longer listed are taken off.
 """
 
 from collections import deque
@@ -20,16 +20,22 @@ from exchange.gateway.slow_readers import ReadingConnection, SlowReaders
 from exchange.wire.messages import Channels
 
 SLICE = 16  # channels that all connections together get in a step: 1 to 5 ms of work (0.06 to 0.35 ms each)
-END_SLICE = 100  # subscriptions of ended connections that end in a step: 1 to 4 ms of work
+PAGE = 500  # channels that a message names of those that a connection has already
+PAGE_COST = 4  # of SLICE, for such a message
+LOOKED_UP = 500  # instruments that may be compared with what a row has, for one of SLICE
+END_SLICE = 100  # subscriptions that end in a step: 1 to 4 ms of work
 
 
 class _Brought:
     """What one row has brought. `sequence`: of its last `channels` message, counted on its connection."""
 
-    __slots__ = ("channels", "complete", "sequence")
+    __slots__ = ("channels", "complete", "known", "listing", "missing", "sequence")
 
     def __init__(self) -> None:
         self.channels: dict[int, int] = {}  # by instrument
+        self.listing = -1  # the revision that `missing` follows from
+        self.missing: deque[int] = deque()  # instruments that are listed, and whose channels are not brought
+        self.known: deque[tuple[int, int]] = deque()  # of `channels`: those that the snapshot has still to list
         self.sequence = 1
         self.complete = False  # the snapshot has been sent to its end
 
@@ -43,7 +49,7 @@ class WideChannels:
         self._waiting: dict[tuple[ReadingConnection, int], None] = {}  # rows that may lack channels, next one first
         self._listing = 0
         self._left = SLICE  # of this step
-        self._ending: deque[int] = deque()  # channels that connections had when they ended
+        self._ending: deque[int] = deque()  # channels whose subscriptions are to end, no longer those of a connection
 
     def of(self, connection: ReadingConnection) -> Collection[int]:
         """Numbers of the rows of a connection."""
@@ -68,16 +74,18 @@ class WideChannels:
         """
         brought = self._rows[connection][number]
         brought.sequence, brought.complete = 1, False
-        known = list(brought.channels.items())
-        if known:
-            self._announce(connection, number, known, [], more=True)
-        self._bring(connection, number)
+        brought.known = deque(brought.channels.items())
+        if self._left > 0:
+            self._bring(connection, number)
+        else:
+            self._announce(connection, number, [], [], more=True)
+            self._waiting[connection, number] = None
 
     def drop(self, connection: ReadingConnection, number: int) -> None:
-        """End a row, and the channels that it has brought."""
+        """End a row, and the channels that it has brought. Their subscriptions end in steps, as in `forget`."""
         brought = self._rows[connection].pop(number)
         self._waiting.pop((connection, number), None)
-        self._port.market.unsubscribe(number)
+        self._ending.append(number)
         self._leave(connection, brought.channels.values())
         if not self._rows[connection]:
             del self._rows[connection]
@@ -104,36 +112,38 @@ class WideChannels:
         listing = self._port.market.wide.listing
         if listing != self._listing:
             self._listing = listing
-            every = ((connection, number) for connection, rows in self._rows.items() for number in rows)
-            self._waiting.update(dict.fromkeys(every))
+            self._waiting.update(
+                ((connection, number), None)
+                for connection, rows in self._rows.items()
+                for number, brought in rows.items()
+                if brought.listing != listing
+            )
         if self._waiting:
             self._port.ask(self._serve)
 
     def _serve(self) -> None:
         """Bring the next slice. A connection that reads too slowly waits."""
         for connection, number in list(self._waiting):
-            if not self._left:
+            if self._left <= 0:
                 break
             if (connection, number) in self._waiting and not (connection.closed or connection.queue.is_behind):
                 self._bring(connection, number)
 
     def _bring(self, connection: ReadingConnection, number: int) -> None:
-        """Bring a row up to what is listed, as far as this step allows."""
-        brought, market = self._rows[connection][number], self._port.market
-        listed = market.wide.instruments_of(number) or []
-        missing = [instrument for instrument in listed if instrument not in brought.channels]
-        ended = brought.channels.keys() - set(listed)
-        now = missing[: self._left]
-        self._left -= len(now)
+        """Bring a row up to what is listed, as far as this step allows. It takes at least one of `_left`."""
+        brought, market, before = self._rows[connection][number], self._port.market, self._left
+        gone = self._look_up(brought, number)
+        paged = self._list_known(connection, number)
+        now = [brought.missing.popleft() for _ in range(min(len(brought.missing), max(self._left, 0)))]
+        self._left = min(self._left - len(now), before - 1)
         added = list(zip(now, market.wide.subscribe(number, now), strict=True))
-        gone = sorted(brought.channels.pop(instrument) for instrument in ended)
         for _, channel in added:
             if channel in connection.channels:
                 market.unsubscribe(channel)  # it stays one subscription, and the client gets a new snapshot
             connection.channels.add(channel)
         brought.channels.update(added)
-        more = len(now) < len(missing)
-        if added or gone or not brought.complete:
+        more = bool(brought.missing or brought.known)
+        if added or gone or not (brought.complete or (paged and more)):
             self._leave(connection, gone)
             self._slow.regroup(connection)
             self._announce(connection, number, added, gone, more)
@@ -142,6 +152,29 @@ class WideChannels:
         self._waiting.pop((connection, number), None)
         if more:
             self._waiting[connection, number] = None  # to the end of the line
+
+    def _look_up(self, brought: _Brought, number: int) -> list[int]:
+        """Find what a row lacks, once for each revision of what is listed. Returns channels that it has no longer."""
+        wide = self._port.market.wide
+        if brought.listing == wide.listing:
+            return []
+        brought.listing, listed = wide.listing, wide.instruments_of(number) or []
+        self._left -= len(listed) // LOOKED_UP
+        brought.missing = deque(instrument for instrument in listed if instrument not in brought.channels)
+        gone = sorted(brought.channels.pop(instrument) for instrument in brought.channels.keys() - set(listed))
+        if gone:
+            brought.known = deque(pair for pair in brought.known if pair[0] in brought.channels)
+        return gone
+
+    def _list_known(self, connection: ReadingConnection, number: int) -> bool:
+        """Send pages of a snapshot with channels that the connection has already. Returns whether there were any."""
+        known, paged = self._rows[connection][number].known, False
+        while known and self._left > 0:
+            page = [known.popleft() for _ in range(min(PAGE, len(known)))]
+            self._announce(connection, number, page, [], more=True)
+            self._left -= PAGE_COST
+            paged = True
+        return paged
 
     def _announce(
         self, connection: ReadingConnection, number: int, added: Sequence[tuple[int, int]], gone: list[int], more: bool
@@ -160,8 +193,8 @@ class WideChannels:
         connection.queue.send(message)
 
     def _leave(self, connection: ReadingConnection, channels: Iterable[int]) -> None:
-        """End the subscriptions to channels that the connection still has."""
+        """Take channels from a connection, as far as it still has them. Their subscriptions end in steps."""
         for channel in channels:
             if channel in connection.channels:
                 connection.channels.discard(channel)
-                self._port.market.unsubscribe(channel)
+                self._ending.append(channel)

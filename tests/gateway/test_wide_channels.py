@@ -138,6 +138,72 @@ def test_the_many_subscriptions_of_a_connection_that_ends_end_in_steps(
     assert len(left) == len(channels) + 1 and all(market.sequence_of(one) >= 0 for one in channels.values())
 
 
+@pytest.mark.rule("MDATA-023", "RATE-008")
+def test_the_subscriptions_of_a_row_that_is_left_end_in_steps(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wide_channels, "END_SLICE", 2)
+    reader = bench.connect(bench.keys[1])
+    (number,), heard = subscribed(reader, row("top"))
+    left: list[int] = []
+    market, unsubscribe = bench.venue.market, bench.venue.market.unsubscribe
+    monkeypatch.setattr(market, "unsubscribe", lambda channel: (left.append(channel), unsubscribe(channel)))
+    assert isinstance(reader.ask(Unsubscribe(request_id=6, channel=[number]))[0], Ok)
+    assert left == [] and reader.connection.channels == set(), "it gets nothing any more"
+    (again,), _ = subscribed(reader, row("top"))
+    bench.pass_ms(10)
+    assert len(left) == 2 and again == number
+    bench.pass_ms(100)
+    assert sorted(left) == sorted([number, *listed(heard).values()]), "each once"
+    bench.connect(bench.keys[3]).ask(bench.order(10, "b1", side="s"))
+    bench.pass_ms(200)
+    assert any(isinstance(one, Top) and one.channel == listed(heard)[bench.instrument] for one in reader.take())
+
+
+@pytest.mark.rule("MDATA-023", "RATE-008")
+def test_rows_are_looked_up_once_for_each_change_of_what_is_listed_and_few_in_a_step(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wide_channels, "SLICE", 2)
+    readers = [bench.connect(bench.keys[account]) for account in (1, 2, 3)]
+    rows = [row("top"), row("status")]
+    for reader in readers:
+        subscribed(reader, *rows)
+    bench.pass_ms(600)
+    for reader in readers:
+        reader.take()
+    asked: list[int] = []
+    wide, instruments_of = bench.venue.market.wide, bench.venue.market.wide.instruments_of
+    monkeypatch.setattr(wide, "instruments_of", lambda number: (asked.append(number), instruments_of(number))[1])
+    bench.venue.market._table.revision += 1  # the same instruments as before
+    counts = []
+    for _ in range(6):
+        bench.pass_ms(10)
+        counts.append(len(asked))
+    assert counts == [2, 4, 6, 6, 6, 6]
+    assert not any(isinstance(one, Channels) for reader in readers for one in reader.take())
+
+
+@pytest.mark.rule("MDATA-023", "RATE-008", "MDATA-020")
+def test_a_resync_lists_channels_in_pages_and_leaves_out_those_that_end_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = bench.connect(bench.keys[3])
+    (number,), heard = subscribed(reader, row("status"))
+    before = listed(heard)
+    monkeypatch.setattr(wide_channels, "PAGE", 2)
+    monkeypatch.setattr(wide_channels, "PAGE_COST", 16)
+    bench.pass_ms(10)
+    heard = [one for one in reader.ask(Resync(request_id=3, channel=number)) if isinstance(one, Channels)]
+    assert [len(one.rows) for one in heard] == [2] and heard[0].more
+    ended, new = end_and_list(bench, "H100.G90.F27", "H100.G90.J27")
+    while heard[-1].more:
+        bench.pass_ms(10)
+        pages = [one for one in reader.take() if isinstance(one, Channels)]
+        assert len(pages) <= 2 and all(one.snapshot and len(one.rows) <= 2 for one in pages)
+        heard += pages
+    assert listed(heard).keys() == set(bench.venue.instruments) and new in listed(heard)
+    assert reader.connection.channels == set(listed(heard).values()) and before[ended] not in reader.connection.channels
+
+
 def end_and_list(bench: Bench, symbol: str, later: str) -> tuple[int, int]:
     """One instrument ends, another is listed in its book. Returns their ids."""
     day = date(2026, 11, 18)
@@ -190,6 +256,7 @@ def test_the_end_of_a_row_ends_its_channels_and_resync_lists_them_again(bench: B
     bench.connect(bench.keys[3]).ask(bench.order(10, "b1", side="s"))
     assert [type(message) for message in reader.take()] == [Trades]
     reader.drop()
+    bench.pass_ms(10)
     assert not bench.venue.market._books._books and not bench.outbox._groups and not bench.gateway.wide._rows
 
 
