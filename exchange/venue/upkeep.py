@@ -73,7 +73,8 @@ class Upkeep:
             self._venue.history.end_flush()
 
     def _days_written(self, error: BaseException | None) -> None:
-        """A disk error is a warning: what the files would have is read from the events of a day, or is not shown."""
+        """A disk error is a warning: the files are written with those of the next day."""
+        self._days.end_write(error)
         if isinstance(error, OSError):
             self._opened.warnings.note(f"candles of a trading day were not written: {error}")
         elif error is not None:

@@ -18,6 +18,7 @@ import numpy as np
 from exchange.publish.past.candle_rows import CANDLE, DAY, MINUTE, Interval, grouped, of_prints
 
 LATEST_US = 2**62  # later than any candle
+DAYS_MAX = 4_000  # days that are kept: ten years
 MINUTES_MAX = 1 << 20  # candles of a minute, of all books together: 72 MiB
 _NO_ROWS = np.zeros(0, CANDLE)
 
@@ -152,8 +153,13 @@ class KeptCandles:
         return grouped(np.concatenate(parts), DAY)
 
     def keep_day(self, start_us: int, rows: np.ndarray, is_first: bool) -> None:
-        """Keep what `day` has returned, now or before. `is_first`: before this day there was no trade."""
+        """Keep what `day` has returned, now or before. `is_first`: before this day there was no trade.
+
+        The oldest day is dropped when there are too many.
+        """
         self._days[start_us] = rows
+        if len(self._days) > DAYS_MAX:
+            del self._days[min(self._days)]
         if is_first:
             self._first_day_us = start_us
 

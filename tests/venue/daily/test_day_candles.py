@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from exchange.publish.past.candle_rows import DAY, MINUTE
+from exchange.publish.past import candles as candles_module
+from exchange.publish.past.candle_rows import CANDLE, DAY, MINUTE
 from exchange.publish.prints import Prints
 from exchange.seams import RealDisk
+from exchange.venue.daily import day_candles
 from exchange.venue.daily.day_candles import DayCandles
 from exchange.venue.upkeep import Upkeep
 from tests.gateway.harness import Bench, killed
@@ -34,9 +37,9 @@ class Store:
     def add(self, made: list[Made]) -> None:
         if made:
             self.prints.append(events(made))
-            job = self.days.begin_write(made[-1].time_us, made[-1].sequence)
-            if job is not None:
+            while (job := self.days.begin_write(made[-1].time_us, made[-1].sequence)) is not None:
                 job()
+                self.days.end_write(None)
 
     def day_rows(self, book: int = 1) -> list[tuple[int, ...]]:
         return told(self.prints.candles.rows_from(book, DAY, 0))
@@ -107,7 +110,60 @@ def test_files_of_another_journal_or_ahead_of_it_are_left_out(folder: Path) -> N
                          ({"history": "h_2"}, False)):  # fmt: skip
         prints, warned = reopened(folder, start_us, **terms)  # type: ignore[arg-type]
         expected = start_us if not shown else 0
-        assert prints.candles.oldest_us(DAY) == expected and not warned
+        assert prints.candles.oldest_us(DAY) == expected
+        assert len(warned) == (not shown) and all("left out: of another journal, or ahead" in line for line in warned)
+    assert "4 files" in warned[0]
+
+
+@pytest.mark.rule("HIST-005")
+def test_a_file_that_could_not_be_written_is_written_with_the_next_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_candles, "UNWRITTEN_MAX", 3)
+    made = made_prints(3, 700, step_s=600)
+    store = Store(folder, of_days(made, 0, 0))
+    for place, files in ((1, 0), (2, 0), (3, 3)):  # the disk is full twice
+        part = of_days(made, place, place)
+        store.prints.append(events(part))
+        time_us, sequence = part[-1].time_us, part[-1].sequence
+        job = store.days.begin_write(time_us, sequence)
+        assert job is not None and store.days.begin_write(time_us, sequence) is None, "one job at a time"
+        if files:
+            job()
+        store.days.end_write(None if files else OSError("No space left on device"))
+        assert store.days.begin_write(time_us, sequence) is None, "not before the next day"
+        assert len(list(folder.iterdir()) if folder.exists() else ()) == files
+    store.add(of_days(made, 4, 4))
+    starts = sorted({DAY.start_us(one.time_us) for one in of_days(made, 0, 3)})
+    assert [path.name for path in sorted(folder.iterdir())] == [f"{start}.candles" for start in starts]
+    prints, warned = reopened(folder, DAY.start_us(of_days(made, 4, 4)[0].time_us))
+    assert prints.candles.oldest_us(DAY) == 0 and not warned
+
+
+@pytest.mark.rule("HIST-005")
+def test_a_turn_takes_one_of_the_days_that_were_missed(folder: Path) -> None:
+    made = made_prints(3, 700, step_s=600)
+    prints = Prints(None, made[0].time_us * 1_000)
+    days, last = DayCandles(RealDisk(), str(folder), "h_1", prints, print), of_days(made, 0, 3)[-1]
+    prints.append(events(of_days(made, 0, 3)))
+    for count in (1, 2, 3):
+        job = days.begin_write(last.time_us, last.sequence)
+        assert job is not None
+        job()
+        days.end_write(None)
+        assert len(list(folder.iterdir())) == count
+    assert days.begin_write(last.time_us, last.sequence) is None
+
+
+@pytest.mark.rule("HIST-005")
+def test_the_oldest_of_too_many_kept_days_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candles_module, "DAYS_MAX", 2)
+    prints = Prints({1: 1}, 20 * DAY_US * 1_000)
+    for day in range(10, 20):
+        prints.candles.restart(20 * DAY_US)
+        prints.candles.keep_day(DAY.start_us(day * DAY_US), np.zeros(0, CANDLE), day == 10)
+    assert len(prints.candles._days) == 2 and min(prints.candles._days) == DAY.start_us(18 * DAY_US)
+    assert prints.candles.oldest_us(DAY) > 0
 
 
 def reopened(folder: Path, start_us: int, history: str = "h_1", sequence: int = 10**9) -> tuple[Prints, list[str]]:
