@@ -29,6 +29,7 @@ class EngineView:
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
+        self._by_book = (-1, np.zeros(0, np.int64), np.zeros(0, np.int64))  # as `_orders_by_book` returns
 
     @property
     def sequence(self) -> int:
@@ -45,19 +46,30 @@ class EngineView:
         return query.implied(self._engine.states, index)
 
     def queues(self, indices: Sequence[int]) -> list[list[QueuedOrder]]:
-        """The orders of these books in queues, and parked ones, in order of their stamps. All are found in one pass."""
-        state = self._engine.states[0]
-        orders = state.orders[: int(state.used_orders) + 1]
-        place = np.full(len(state.books), -1, np.int64)
-        place[list(indices)] = np.arange(len(indices))
-        slots = np.flatnonzero(orders["state"] == OrderState.OPEN)
-        slots = slots[place[orders["book"][slots]] >= 0]
-        slots = slots[np.argsort(orders["stamp"][slots])]
-        found: list[list[QueuedOrder]] = [[] for _ in indices]
-        columns = [orders[name][slots].tolist() for name in _QUEUED]
-        for number, order in zip(place[orders["book"][slots]].tolist(), map(QueuedOrder, *columns), strict=True):
-            found[number].append(order)
+        """The orders of these books in queues, and parked ones, in order of their stamps.
+
+        All orders are looked through once after each command: the rows of one `sub`, a call each, share it.
+        """
+        orders = self._engine.states[0].orders
+        _, slots, begins = self._orders_by_book()
+        found: list[list[QueuedOrder]] = []
+        for index in indices:
+            of_book = slots[begins[index] : begins[index + 1]]
+            of_book = of_book[np.argsort(orders["stamp"][of_book])]
+            columns = [orders[name][of_book].tolist() for name in _QUEUED]
+            found.append([*map(QueuedOrder, *columns)])
         return found
+
+    def _orders_by_book(self) -> tuple[int, np.ndarray, np.ndarray]:
+        """The last command, slots of open orders by book, shape (n,), and where each book begins, (books + 1,)."""
+        if self._by_book[0] != self.sequence:
+            state = self._engine.states[0]
+            orders = state.orders[: int(state.used_orders) + 1]
+            slots = np.flatnonzero(orders["state"] == OrderState.OPEN).astype(np.int32)
+            books = orders["book"][slots]
+            begins = np.concatenate([[0], np.cumsum(np.bincount(books, minlength=len(state.books)))])
+            self._by_book = (self.sequence, slots[np.argsort(books, kind="stable")], begins)
+        return self._by_book
 
     def statistics(self, indices: Sequence[int]) -> np.ndarray:
         """The day of these books so far, int64, shape (n, fields of `stats.DayStats`)."""

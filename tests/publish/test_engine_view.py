@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from exchange.codes import SettleMethod, Side
@@ -37,3 +38,23 @@ def test_the_day_and_its_last_settlement_are_the_states_own(bench: Bench) -> Non
     assert source.settlement(1) == (bench.price, SettleMethod.SEED, False, 0, 0)
     bench.venue.states["books"][0, 1]["settled_day"] = 20_781
     assert source.settlement(1).day == 20_780, "the engine keeps the day of the limits"
+
+
+@pytest.mark.rule("MDATA-011", "RATE-008")
+def test_queues_of_many_books_look_through_the_orders_once_for_each_command(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trader, view = bench.connect(bench.keys[1]), EngineView(bench.venue.engine)
+    for number in range(4):
+        trader.ask(bench.order(10 + number, f"a{number}", price_tick=bench.price - number % 2))
+    passes: list[int] = []
+    flatnonzero = np.flatnonzero
+    monkeypatch.setattr(np, "flatnonzero", lambda found: (passes.append(1), flatnonzero(found))[1])
+    books = range(1, len(bench.venue.states[0].books))
+    each = [view.queues([book])[0] for book in books]
+    assert len(passes) == 1 and each == view.queues(books)
+    (orders,) = [orders for orders in each if orders]
+    assert [order.price_tick for order in orders] == [bench.price, bench.price - 1] * 2
+    assert [order.stamp for order in orders] == sorted(order.stamp for order in orders)
+    trader.ask(bench.order(20, "late"))
+    assert sum(len(view.queues([book])[0]) for book in books) == 5 and len(passes) == 2
