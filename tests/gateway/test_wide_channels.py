@@ -334,6 +334,16 @@ def test_a_row_costs_a_token_for_each_five_channels(tmp_path: Path) -> None:
         assert isinstance(refused, Err) and (refused.name, refused.retry_us) == ("THROTTLED", 2_000_000)
 
 
+@pytest.mark.rule("RATE-001", "MDATA-011")
+def test_a_request_with_orders_costs_more_tokens_once(tmp_path: Path) -> None:
+    rates = tuple(Rate("sub", 1, 60, "conn") if rate.name == "sub" else rate for rate in STANDARD.rates)
+    with Bench(str(tmp_path), replace(STANDARD, rates=rates), symbols=Q1) as bench:
+        reader = bench.connect(bench.keys[1])
+        first, second, *_ = bench.venue.instruments
+        subscribed(reader, *(row("orders", "", instrument=instrument) for instrument in (first, second)))
+        assert reader.connection.subscribe_bucket.left(bench.clock.mono_ns()) == 60 - 25 - 2
+
+
 @pytest.mark.rule("MDATA-023", "MDATA-004")
 @pytest.mark.parametrize(
     ("name", "topic", "code"),

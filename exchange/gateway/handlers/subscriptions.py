@@ -9,6 +9,9 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import OFFERED_CHANNELS, ChannelSpec, Ok, Resync, Subscribe, Unsubscribe
 
 CHANNELS_PER_TOKEN = 5  # a row for a chip, or for all, costs a token for each so many channels
+ORDERS_TOKENS = (
+    25  # that a request with `orders` costs too: the engine's orders are looked through for it, 50 ms at 1 M
+)
 
 
 def subscribe(connection: Connection, message: Subscribe) -> None:
@@ -52,7 +55,8 @@ def subscribe(connection: Connection, message: Subscribe) -> None:
 
 def _cost(connection: Connection, specs: list[ChannelSpec]) -> int:
     """Tokens that rows take. The largest request fits into a full bucket, so no more than that is counted."""
-    count_of, cost = connection.gateway.port.market.wide.count_of, 0
+    count_of = connection.gateway.port.market.wide.count_of
+    cost = ORDERS_TOKENS * any(spec.name_of_channel == "orders" for spec in specs)
     most = max(connection.subscribe_bucket.rate.burst, len(specs))
     for spec in specs:
         cost += _tokens(count_of(spec))
