@@ -54,6 +54,11 @@ class AccountState:
         position = self.positions.get(instrument)
         return position.lots if position else 0
 
+    def begin(self) -> None:
+        """A connection begins or ends: pages of a snapshot that was cut off belong to no later one."""
+        self.live = False
+        self._pages.clear()
+
     def take(self, message: AccountMessage) -> list[Event]:
         """Apply the next event. An event applied before is ignored; a missing one raises StreamGap (RECOV-003)."""
         if isinstance(message, Margin) and not message.sequence:  # it is not one of the stream's events
@@ -128,11 +133,11 @@ class AccountStates(dict[int, AccountState]):
     def expect(self, numbers: Iterable[int], orders: OrderTable) -> None:
         """Begin a logon: each account is live again after its snapshot or its missed events."""
         for number in numbers:
-            self.setdefault(number, AccountState(number, orders)).live = False
+            self.setdefault(number, AccountState(number, orders)).begin()
 
     def disconnected(self) -> None:
         for account in self.values():
-            account.live = False
+            account.begin()
 
     def take(self, message: AccountMessage, now: float) -> list[Event]:
         """Apply an event to its account; an account that is not the session's is ignored."""

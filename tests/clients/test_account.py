@@ -105,6 +105,22 @@ def test_a_snapshot_in_pages_replaces_all_and_names_the_orders_that_are_gone() -
     assert {order.client_order_id for order in state.orders.live()} == {"a", "b", "c"}
 
 
+@pytest.mark.rule("SESS-006")
+@pytest.mark.parametrize("end", ["disconnected", "expect"])
+def test_pages_of_a_snapshot_that_was_cut_off_are_not_of_the_next_one(end: str) -> None:
+    accounts, orders = AccountStates(), OrderTable()
+    accounts.expect([7], orders)
+    equity = MarginView("USD", 2_000, 0, 0, 2_000)
+    gone, view = a_view(client_order_id="gone"), PositionView(MONTH, 5, 0, 2845, 0)
+    accounts[7].load(AccountSnapshot(7, 9, 50, 0, orders=[gone], positions=[view], margin=equity, more=True))
+    if end == "disconnected":
+        accounts.disconnected()
+    else:
+        accounts.expect([7], orders)
+    accounts[7].load(AccountSnapshot(7, 12, 60, 0, orders=[], positions=[], margin=equity))
+    assert not orders.live() and not accounts[7].positions
+
+
 def test_accounts_of_a_session_become_live_together() -> None:
     accounts, orders = AccountStates(), OrderTable()
     accounts.expect((7, 8), orders)
