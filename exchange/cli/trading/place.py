@@ -83,8 +83,8 @@ def with_key(at: At, is_new: bool = False) -> Access:
 
 
 def public_place(venue: str) -> Access:
-    """The venue of a command that needs no key. UserError: it is no address."""
-    return place_of(At(venue=venue))
+    """The venue of a command that needs no key: one that is set or saved is not used. UserError: it is no address."""
+    return Access(place_of(At(venue=venue)).url)
 
 
 def check_url(url: str) -> str:

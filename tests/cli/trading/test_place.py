@@ -29,7 +29,13 @@ def test_options_go_before_the_environment_and_that_before_the_profile(monkeypat
     assert place_of(At()) == Access("ws://env:1", "k_env", "/keys/env.pem")
     assert place_of(At("ws://option:1", "own.pem")) == Access("ws://option:1", "k_own", "own.pem")
     assert place_of(At(key="own.pem", key_id="k_other")).key == "k_other"
-    assert public_place("").url == "ws://env:1"
+
+
+def test_a_public_command_uses_the_saved_venue_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile.write("", SavedProfile("ws://profile:1", "k_p", "/missing.pem"))
+    assert public_place("") == Access("ws://profile:1")
+    monkeypatch.setenv("GPUX_KEY", "/keys/env.pem")
+    assert public_place("ws://option:1") == Access("ws://option:1")
 
 
 def test_a_named_profile_is_chosen_by_option_or_environment(monkeypatch: pytest.MonkeyPatch) -> None:
