@@ -60,6 +60,8 @@ def check_names(client_id: str, tag: str) -> None:
     for option, text, pattern, most in (("--id", client_id, CLIENT_ID, 24), ("--tag", tag, TAG, 8)):
         if text and pattern.fullmatch(text) is None:
             raise UserError(f"{option} {text!r} is not 1 to {most} characters from A-Z a-z 0-9 _ . : -")
+    if client_id.isdigit():
+        raise UserError(f"--id {client_id} has only digits, which name an order by its number: add a letter")
 
 
 def check_lots(name: str, lots: int, instrument: InstrumentDefinition) -> None:

@@ -23,6 +23,7 @@ PLAIN = OrderText("b", 10, "H100.G90.H27", "2.810")
         ({"post_only": True, "tif": "fok"}, "not with --tif ioc or fok"),
         ({"slide": True, "order_type": "mtl"}, "are for limit orders that rest"),
         ({"show": 2, "tif": "ioc"}, "--show"),
+        ({"client_id": "1234"}, "--id 1234 has only digits"),
         ({"tag": "123456789"}, "--tag '123456789' is not 1 to 8 characters"),
     ],
 )
