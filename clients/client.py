@@ -305,6 +305,7 @@ def connect(
     *,
     subprotocol: str = JSON_SUBPROTOCOL,
     cancel_terms: CancelTerms | UnsetType = UNSET,
+    leave_orders: bool = False,
     margin: bool = False,
     check_locally: bool = True,
     seed: int | None = None,
@@ -318,6 +319,7 @@ def connect(
     subprotocol     JSON by default; `wire.version` has MessagePack and binary records too
     key, secret     id of the key, and the secret that signs for it; without a key only public market data is available
     cancel_terms    what happens to orders when the connection drops; by default they are cancelled after 3 s
+    leave_orders    orders work on after the `with` block; by default its end cancels them, however it ends
     margin          follow the margin of the accounts through orders and marks too: `core.accounts`, and events
     check_locally   refuse at once, without a round trip, what the venue is known to refuse (`clients.checks`)
     seed            of the random part of order ids and reconnect times, for repeatable runs
@@ -338,5 +340,5 @@ def connect(
         )  # fmt: skip
 
     address = f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc else url
-    options = Options(subprotocol, events_max, check_locally, str(record))
+    options = Options(subprotocol, events_max, check_locally, str(record), leave_orders)
     return Session(address, make_core, random.Random(seed), options)

@@ -33,6 +33,7 @@ class Options(NamedTuple):
     events_max: int = 10_000
     check_locally: bool = True
     record: str = ""
+    leave_orders: bool = False
 
 
 LATENCIES_KEPT = 1 << 16
@@ -88,13 +89,18 @@ class SessionBase:
             self._transport.record(self.recorder)
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        """Close, and cancel the session's orders unless it was made with `leave_orders`."""
+        await self.close(cancel_orders=not self._options.leave_orders and self.may_cancel)
 
     async def close(self, cancel_orders: bool = False) -> None:
-        """Log out and close the connection; with `cancel_orders` the venue cancels the session's orders."""
+        """Log out and close the connection; with `cancel_orders` the venue cancels the session's orders.
+
+        Orders with `cancel_on_disconnect=False` stay; the terms' `mode` and `orders` say which others go.
+        """
         assert self._running is not None
         if self.live and self.core.key and not self._running.done():
-            self._send(Logout(request_id=1, cancel=cancel_orders))
+            # Not kept back by `_allow`: a program that has sent too much must end too.
+            self._note_sent(self.core.send(Logout(request_id=1, cancel=cancel_orders)))
             await asyncio.wait([self._running], timeout=CLOSE_WAIT_S)
         await self._stop()
 
@@ -122,6 +128,11 @@ class SessionBase:
     def live(self) -> bool:
         """Whether the venue serves requests now."""
         return self.core.live
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether the session's key may cancel orders."""
+        return self.core.welcome is not None and not {"trade", "cancel"}.isdisjoint(self.core.welcome.scopes)
 
     @property
     def is_open(self) -> bool:

@@ -51,7 +51,7 @@ class BlockingSession(Face):
     def __exit__(self, *_: object) -> None:
         try:
             if self._target.is_open:
-                self._host.invoke("close", self._target.close, None)
+                self._host.invoke("close", lambda: self._target.__aexit__(None, None, None), None)
         finally:
             self._host.thread.stop()
 

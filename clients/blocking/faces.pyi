@@ -197,6 +197,8 @@ class BlockingSession(Face):
     @property
     def live(self) -> bool: ...
     def margin(self, account: int = 0, *, timeout_s: float | None = None) -> MarginView: ...
+    @property
+    def may_cancel(self) -> bool: ...
     def new(
         self,
         side: SideText,
@@ -335,6 +337,7 @@ def connect(
     *,
     subprotocol: str = JSON_SUBPROTOCOL,
     cancel_terms: CancelTerms | UnsetType = UNSET,
+    leave_orders: bool = False,
     margin: bool = False,
     check_locally: bool = True,
     seed: int | None = None,

@@ -18,7 +18,7 @@ from exchange.units import money_text, price_text
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import CancelTerms, Err, InstrumentDefinition, WhatIfResult
 
-# Orders of a command outlive it: a lost connection cancels nothing.
+# Orders of a command outlive it: neither its end (`leave_orders`) nor a lost connection cancels them.
 KEPT = CancelTerms(mode="off")
 # With `--no-keep` they end with the session, however it ends.
 NOT_KEPT = CancelTerms(mode="session", on="both", grace_ms=3_000)
@@ -34,7 +34,7 @@ def session_of(place: Access, terms: CancelTerms = KEPT, margin: bool = False) -
         raise UserError(f"key file {place.key_file}: {error.strerror or error}") from None
     except ValueError as error:
         raise UserError(str(error)) from None
-    return connect(place.url, place.key, secret, cancel_terms=terms, margin=margin)
+    return connect(place.url, place.key, secret, cancel_terms=terms, leave_orders=True, margin=margin)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from exchange.errors import UserError
 from exchange.wire.errors import ErrorCode, error
 from exchange.wire.messages import WhatIfResult
 from tests.cli.trading.conftest import RunningVenue
+from tests.clients.scenes import SYMBOL
 from tests.clients.stub_session import instrument
 
 
@@ -37,6 +38,16 @@ def test_a_failure_inside_a_session_has_its_exit_code(
     with pytest.raises(UserError, match=named) as ended:
         asyncio.run(fail())
     assert ended.value.code == code
+
+
+def test_orders_of_a_command_outlive_it(venue: RunningVenue) -> None:
+    async def enter() -> int:
+        async with asked(place(venue, "alice")) as session:
+            order = await session.buy(await session.instrument(SYMBOL), 1, "2.700")
+        async with asked(place(venue, "alice")) as session:
+            return await session.cancel_all() if (await session.find_order(order_id=order.order_id)).leaves_lots else 0
+
+    assert asyncio.run(enter()) == 1
 
 
 def test_what_the_client_refuses_by_itself_is_wrong_use(venue: RunningVenue) -> None:

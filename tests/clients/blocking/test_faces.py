@@ -88,6 +88,19 @@ def test_the_events_end_with_the_session(tmp_path: Path) -> None:
     program(tmp_path, body)
 
 
+def test_the_end_of_the_block_cancels_its_orders(tmp_path: Path) -> None:
+    async def scene(server: RunningServer, _: Session, buyer: Session, month: InstrumentDefinition) -> None:
+        def trade(**terms: bool) -> None:
+            with blocking.connect(server.url, "k_t2", Ed25519.from_seed(SEEDS[2]), timeout_s=20, **terms) as session:
+                session.buy(month, 2, PRICE, tag="left" if terms else "")
+
+        await asyncio.to_thread(trade)
+        await asyncio.to_thread(trade, leave_orders=True)
+        assert [view.tag for view in await buyer.open_orders()] == ["left"]
+
+    play(tmp_path, scene)
+
+
 def test_a_venue_that_is_not_there_leaves_no_thread() -> None:
     session = blocking.connect("ws://127.0.0.1:1", timeout_s=5)
     with pytest.raises(ConnectFailed, match="connection refused"):
