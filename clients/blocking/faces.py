@@ -1,5 +1,6 @@
 """The faces of a session, its books and its orders for programs without `async`. Their types are in `faces.pyi`."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -38,7 +39,7 @@ class BlockingSession(Face):
 
     def __init__(self, session: Session, timeout_s: float) -> None:
         super().__init__(Host(LoopThread(), FACES, timeout_s), session)
-        self._waiting: list[Event] = []
+        self._waiting: deque[Event] = deque()
 
     def __enter__(self) -> Self:
         try:
@@ -65,12 +66,21 @@ class BlockingSession(Face):
     def events(self, timeout_s: float | None = None) -> Iterator[Event]:
         """All events in order until the session is over. TimeoutError: none came for `timeout_s`; None: no limit."""
         while True:
-            if not self._waiting:
-                take = lambda: self._target.take_events(EVENTS_AT_ONCE)  # noqa: E731  # a name for one line
-                self._waiting = self._host.thread.run(take, timeout_s, "events")[::-1]
-                if not self._waiting:
-                    return
-            yield self._host.wrap(self._waiting.pop())
+            if not self._waiting and not self._host.thread.run(self._fetch, timeout_s, "events"):
+                return
+            try:
+                event = self._waiting.popleft()
+            except IndexError:
+                continue  # another thread took it
+            yield self._host.wrap(event)
+
+    async def _fetch(self) -> bool:
+        """Wait for events and keep them here: a timeout may lose the result of a call. False: the session is over."""
+        if self._waiting:
+            return True  # of a call that ran out of time
+        found = await self._target.take_events(EVENTS_AT_ONCE)
+        self._waiting += found
+        return bool(found or self._waiting)
 
 
 def connect(*arguments: Any, timeout_s: float = TIMEOUT_S, **terms: Any) -> BlockingSession:

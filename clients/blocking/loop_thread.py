@@ -42,9 +42,8 @@ class LoopThread:
         try:
             return future.result(timeout_s)
         except TimeoutError:
-            if future.done():
-                raise
-            future.cancel()
+            if not future.cancel():
+                return future.result()  # it came with the end of the time, or it is a TimeoutError of its own
             raise TimeoutError(f"{what}: no answer in {timeout_s:g} s; the request may have taken effect") from None
         except KeyboardInterrupt:
             future.cancel()

@@ -1,6 +1,7 @@
 """The blocking client against a real venue, and its types against the async client's."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from clients import blocking
 from clients.blocking.faces import FACES, BlockingSession
-from clients.client import Session
+from clients.client import Session, connect
 from clients.credentials import Ed25519
 from clients.errors import ConnectFailed, SessionOver
 from clients.events import BookChanged, Connected, Filled
@@ -19,6 +20,8 @@ from exchange.main import RunningServer
 from exchange.wire.messages import InstrumentDefinition
 from tests.clients.blocking import stub_text
 from tests.clients.scenes import PRICE, SEEDS, SYMBOL, play
+
+COUNT = 5_000
 
 
 def program(tmp_path: Path, body: Callable[[BlockingSession], Any]) -> None:
@@ -77,6 +80,34 @@ def test_events_come_in_order_with_faces_of_books_and_orders(tmp_path: Path) -> 
                 pass
 
     program(tmp_path, body)
+
+
+def test_no_event_is_lost_between_many_short_polls() -> None:
+    session = BlockingSession(connect("ws://127.0.0.1:1", events_max=COUNT), 20)
+    queue: Any = session._target._event_queue
+
+    async def produce() -> None:
+        for number in range(COUNT):
+            queue.put(number)
+            for _ in range(number % 7):
+                await asyncio.sleep(0)
+        queue.close()
+
+    producer = threading.Thread(target=session._host.thread.run, args=(produce, 30, "produce"))
+    producer.start()
+    seen: list[Any] = []
+    ended = False
+    timeouts = 0
+    while not ended:
+        try:
+            for event in session.events(timeout_s=timeouts % 10 * 2e-5):
+                seen.append(event)
+            ended = True
+        except TimeoutError:
+            timeouts += 1
+    producer.join()
+    session._host.thread.stop()
+    assert seen == list(range(COUNT)) and timeouts
 
 
 def test_the_events_end_with_the_session(tmp_path: Path) -> None:

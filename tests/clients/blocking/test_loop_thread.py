@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,24 @@ def test_a_call_that_takes_too_long_is_given_up(thread: LoopThread) -> None:
     with pytest.raises(TimeoutError, match=r"wait: no answer in 0\.01 s; the request may have taken effect"):
         thread.run(wait, 0.01, "wait")
     assert thread.run(answer, 5, "answer") == 7 and ended == [True]
+
+
+def test_a_result_that_comes_with_the_end_of_the_time_is_returned(
+    thread: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(Future[int]):
+        def result(self, timeout: float | None = None) -> int:
+            if timeout is None:
+                return super().result()
+            self.set_result(7)
+            raise TimeoutError
+
+    def late(waiting: Coroutine[Any, Any, int], loop: asyncio.AbstractEventLoop) -> Late:
+        waiting.close()
+        return Late()
+
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", late)
+    assert thread.run(answer, 0.01, "answer") == 7
 
 
 def test_an_interrupt_ends_the_call_that_waits(thread: LoopThread) -> None:
