@@ -119,7 +119,8 @@ class SessionBase:
             self.recorder.close()
         self._changed.set()
         for future in self._replies.values():
-            future.cancel()
+            if not future.done():
+                future.set_exception(SessionOver(self.failure))
         self._replies.clear()
 
     # -- state --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
 from typing import TypeVar
 
 from clients.errors import SessionOver
@@ -45,6 +46,8 @@ class LoopThread:
             if not future.cancel():
                 return future.result()  # it came with the end of the time, or it is a TimeoutError of its own
             raise TimeoutError(f"{what}: no answer in {timeout_s:g} s; the request may have taken effect") from None
+        except CancelledError:
+            raise SessionOver(f"{what}: the session is over") from None
         except KeyboardInterrupt:
             future.cancel()
             raise
@@ -55,7 +58,7 @@ class LoopThread:
         return self._loop.is_closed() and self._pid == os.getpid()
 
     def stop(self) -> None:
-        """End the loop and the thread. Calls that still wait end with CancelledError."""
+        """End the loop and the thread. Calls that still wait end with SessionOver."""
         if self._pid != os.getpid() or self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self._loop.stop)

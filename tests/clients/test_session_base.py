@@ -106,6 +106,17 @@ def test_a_key_that_may_not_cancel_leaves_at_once(tmp_path: Path) -> None:
     play(tmp_path, scene, enrolling=enrolling)
 
 
+def test_a_call_that_has_no_answer_when_the_session_ends_fails(tmp_path: Path) -> None:
+    async def scene(server: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
+        calling = asyncio.create_task(seller.open_orders())
+        await asyncio.sleep(0)
+        await seller._stop()
+        with pytest.raises(SessionOver, match="the session is over"):
+            await calling
+
+    play(tmp_path, scene)
+
+
 def test_a_call_that_only_concerns_the_lost_connection_fails(tmp_path: Path) -> None:
     async def scene(server: RunningServer, seller: Session, buyer: Session, month: InstrumentDefinition) -> None:
         calling = asyncio.create_task(seller.ping())

@@ -40,6 +40,19 @@ def test_a_failure_inside_a_session_has_its_exit_code(
     assert ended.value.code == code
 
 
+def test_a_call_without_an_answer_is_one_line_and_69(venue: RunningVenue) -> None:
+    async def ask() -> None:
+        async with asked(place(venue, "alice")) as session:
+            calling = asyncio.create_task(session.open_orders())
+            await asyncio.sleep(0)
+            await session._stop()
+            await calling
+
+    with pytest.raises(UserError, match="the session is over; what was sent may have been done") as ended:
+        asyncio.run(ask())
+    assert ended.value.code == 69
+
+
 def test_orders_of_a_command_outlive_it(venue: RunningVenue) -> None:
     async def enter() -> int:
         async with asked(place(venue, "alice")) as session:

@@ -108,6 +108,18 @@ def test_a_fork_does_not_carry_the_session(thread: LoopThread) -> None:
     assert thread.run(answer, 5, "answer") == 7
 
 
+def test_a_call_that_waits_at_the_end_says_so() -> None:
+    thread = LoopThread()
+
+    async def stop() -> None:
+        asyncio.get_running_loop().stop()
+        await asyncio.Event().wait()
+
+    with pytest.raises(SessionOver, match="stop: the session is over"):
+        thread.run(stop, 5, "stop")
+    thread.stop()
+
+
 def test_after_the_end_calls_say_so() -> None:
     thread = LoopThread()
     assert not thread.has_ended

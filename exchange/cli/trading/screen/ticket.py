@@ -1,6 +1,5 @@
 """The order ticket: lots and price are typed, Enter asks what margin the order needs, Enter again sends it."""
 
-import asyncio
 from typing import ClassVar, cast
 
 import msgspec
@@ -113,12 +112,10 @@ class Ticket(ModalScreen[str]):
             self._refuse(str(error))
         except Refused as refused:
             self._refuse(f"refused: {refusal(refused.error)}")
-        except (NotLive, SessionOver) as failure:
+        except NotLive as failure:
             self._refuse(str(failure))
-        except asyncio.CancelledError:
-            if not self._desk.session.failure:
-                raise  # the ticket was closed
-            self._refuse(f"the session is over: {self._desk.session.failure}; what was sent may have been done")
+        except SessionOver as over:
+            self._refuse(f"the session is over: {over}; what was sent may have been done")
         finally:
             self._busy = self._sending = False
 
