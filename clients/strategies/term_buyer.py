@@ -53,7 +53,7 @@ class TermBuyer(Strategy):
     slice_lots          lots of a slice
     funding_bp          what it pays a year for the money that margin binds, in basis points
     roll_tick           half a spread, for each GPU-hour of a later purchase
-    limit_tick          highest cost in all for which it buys, in ticks for a GPU-hour; None: any
+    limit_tick          highest cost in all of each purchase, when it buys, in ticks for a GPU-hour; None: any
     names               alternatives that it compares: term, years, rolling years, quarters, rolling quarters
     """
 
@@ -111,6 +111,10 @@ class TermBuyer(Strategy):
         funding = margin_mills * self.funding_bp / BP * years
         return cost_tick(level.price_tick, row, True) + funding + (self.roll_tick if purchase.rolls else 0)
 
+    def is_within_limit(self, cost: float | None) -> bool:
+        """Whether it buys at this cost in all."""
+        return self.limit_tick is None or (cost is not None and cost <= self.limit_tick)
+
     def all_in(self, alternative: Alternative, now_us: int) -> float | None:
         """Cost in all of each GPU-hour of an alternative, in ticks; None: a part of it is not offered."""
         costs = [self.cost_of(purchase, now_us) for purchase in alternative.purchases]
@@ -120,8 +124,13 @@ class TermBuyer(Strategy):
         return sum(cost * count for cost, count in zip(costs, hours, strict=True) if cost is not None) / sum(hours)
 
     def cheapest(self, now_us: int) -> tuple[float, Alternative] | None:
-        """(cost in all, alternative) of the cheapest one; None: none is offered whole."""
-        found = [(cost, way) for way in self.alternatives if (cost := self.all_in(way, now_us)) is not None]
+        """(cost in all, alternative) of the cheapest one; None: none is offered whole and within the limit."""
+        found = [
+            (cost, way)
+            for way in self.alternatives
+            if (cost := self.all_in(way, now_us)) is not None
+            and all(self.is_within_limit(self.cost_of(one, now_us)) for one in way.purchases)
+        ]
         return min(found, key=lambda pair: pair[0], default=None)
 
     # -- what it does -------------------------------------------------------------------------------------------------
@@ -134,9 +143,10 @@ class TermBuyer(Strategy):
         if not missing and self.decide(now_us):
             missing = [*self.missing(now_us)]
         self.working = []
-        for row, lots in missing:
+        for purchase, lots in missing:
+            row, cost = purchase.instrument, self.cost_of(purchase, now_us)
             level = touch(self.books[row.instrument], True)
-            if level is not None and self.session.core.feeds.phases.get(row.instrument) == OPEN:
+            if level is not None and cost is not None and self.is_within_limit(cost):
                 size = min(lots, level.lots)
                 self.working.append(self.session.place("b", row, size, price_tick=level.price_tick, tif="ioc"))
 
@@ -144,24 +154,25 @@ class TermBuyer(Strategy):
         """Choose the alternative of the next slice. Returns whether there is one."""
         lots = min(self.slice_lots, self.lots - sum(self.decided.values()))
         found = self.cheapest(now_us)
-        if lots <= 0 or found is None or (self.limit_tick is not None and found[0] > self.limit_tick):
+        if lots <= 0 or found is None:
             return False
         _, way = found
         self.decided[way.name] = self.decided.get(way.name, 0) + lots
         self.targets += [(purchase, lots) for purchase in way.purchases]
         return True
 
-    def missing(self, now_us: int) -> Iterator[tuple[InstrumentDefinition, int]]:
-        """(instrument, lots) of the purchases whose time has come and that are not complete."""
-        wanted: dict[str, tuple[InstrumentDefinition, int]] = {}
+    def missing(self, now_us: int) -> Iterator[tuple[Purchase, int]]:
+        """(purchase, lots) of the instruments whose time has come and that are not complete."""
+        wanted: dict[str, tuple[Purchase, int]] = {}
         for purchase, lots in self.targets:
             if purchase.buy_us <= now_us:
-                row, before = wanted.get(purchase.instrument.symbol, (purchase.instrument, 0))
-                wanted[row.symbol] = row, before + lots
-        for row, lots in wanted.values():
-            missing = lots - self.session.position_lots(row)
-            if missing > 0 and row.symbol in self.session.core.feeds.by_symbol:
-                yield row, missing
+                symbol = purchase.instrument.symbol
+                found, before = wanted.get(symbol, (purchase, 0))
+                wanted[symbol] = (purchase if purchase.rolls else found), before + lots
+        for purchase, lots in wanted.values():
+            missing = lots - self.session.position_lots(purchase.instrument)
+            if missing > 0 and purchase.instrument.symbol in self.session.core.feeds.by_symbol:
+                yield purchase, missing
 
 
 def later(rows: Sequence[InstrumentDefinition]) -> Iterator[Purchase]:

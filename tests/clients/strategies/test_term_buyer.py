@@ -85,6 +85,34 @@ def test_nothing_is_bought_above_the_limit(tmp_path: Path) -> None:
     assert play(tmp_path, SYMBOLS, scene) == {}
 
 
+def test_a_part_that_is_bought_later_is_not_bought_above_the_limit(tmp_path: Path) -> None:
+    rise = [0]
+
+    async def scene(market: SimulatedMarket) -> list[dict[str, int]]:
+        dealer = Dealer(SYMBOLS, lambda row: row.settle_tick + rise[0], 2, 1)
+        await start(market, 2, dealer, 5.0)
+        await asyncio.sleep(10)
+        buyer = TermBuyer("H100", 2027, 5, names=["term"])
+        await start(market, TRADER, buyer, 1.0)
+        while not market.lots(TRADER):
+            await asyncio.sleep(0.1)
+        (purchase,) = buyer.alternatives[0].purchases
+        while (cost := buyer.cost_of(purchase, buyer.venue_us)) is None:
+            await asyncio.sleep(0.1)
+        assert sum(buyer.decided.values()) == 5
+        buyer.limit_tick, rise[0] = cost + 10, 30
+        await asyncio.sleep(10)
+        found = [market.lots(TRADER)]
+        await asyncio.sleep(30)
+        found.append(market.lots(TRADER))
+        rise[0] = 0
+        await asyncio.sleep(60)
+        return [*found, market.lots(TRADER)]
+
+    before, dear, cheap = play(tmp_path, SYMBOLS, scene)
+    assert 0 < before["H100.G90.T3-27"] == dear["H100.G90.T3-27"] < 5 == cheap["H100.G90.T3-27"]
+
+
 def test_a_later_purchase_begins_before_its_last_trading_day(tmp_path: Path) -> None:
     async def scene(market: SimulatedMarket) -> None:
         buyer = TermBuyer("H100", 2027, 5, names=["rolling years"])
