@@ -33,7 +33,7 @@ class TradingDesk:
         self.notice = ""  # the last thing that happened
         self.gaps = self.drops = 0
         self.lagging = False
-        self.call = ""  # state of a margin call
+        self.call = ""  # what the account may do, by its last margin call; empty: not known, no call was seen
         self.stopped = False  # by the kill key
         self.over = ""  # why the session is over
         self.rtt_ms: float | None = None
@@ -57,13 +57,15 @@ class TradingDesk:
             self.drops += event.events
         elif isinstance(event, Lag):
             self.lagging = event.level > 0
-        elif isinstance(event, Call):
+        elif isinstance(event, Call) and event.account == self.account:
             self.call = event.state
         elif isinstance(event, Disconnected):
             self.rtt_ms, self.lagging = None, False
             self.notice = f"connection lost: {event.reason}"
         elif isinstance(event, Reconnected):
             self.notice = "connected again" + ("" if event.resumed else ", with a new session")
+            if not event.resumed:
+                self.call = ""  # events of calls were missed, and a snapshot does not say
         elif isinstance(event, Filled):
             fill = event.fill
             what = f"{SIDES[fill.side]} {fill.lots} {self.symbol(fill.instrument)} at {price_text(fill.price_tick)}"

@@ -99,7 +99,7 @@ def _account(desk: TradingDesk, width: int) -> Text:
     held = margin.hold_mills or margin.initial_margin_mills
     equity, held_text, free = map(money_text, (margin.equity_mills, held, margin.free_margin_mills))
     alarm = "STOPPED  " if desk.stopped else ""
-    alarm += f"CALL {desk.call}  " if desk.call not in ("", "met") else ""
+    alarm += f"CALL {desk.call}  " if desk.call not in ("", "open") else ""
     text = f"acc {desk.account}  {len(desk.orders())} working  equity {equity}  held {held_text}  free {free} $"
     return _line(alarm + text, width, ALARM if alarm else "")
 

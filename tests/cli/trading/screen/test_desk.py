@@ -24,14 +24,18 @@ def test_gaps_drops_lag_and_calls_are_counted() -> None:
         Gap("depth 1", 3, 5),
         Overflow(7),
         Lag(1, 1, 1, ""),
-        Call(7, 1, 1, 1, "called"),
+        Call(7, 1, 1, 1, "close_only"),
+        Call(8, 1, 1, 1, "liquidating"),  # another account of the key
     ):
         desk.take(event)
-    assert (desk.gaps, desk.drops, desk.lagging, desk.call) == (2, 7, True, "called")
+    assert (desk.gaps, desk.drops, desk.lagging, desk.call) == (2, 7, True, "close_only")
     desk.take(Disconnected(1006, "gone"))
     assert desk.notice == "connection lost: gone" and not desk.lagging and desk.rtt_ms is None
+    desk.take(Reconnected(True))
+    assert desk.call == "close_only"
     desk.take(Reconnected(False))
     assert desk.notice == "connected again, with a new session"
+    assert desk.call == "", "a snapshot does not say whether the call still stands"
 
 
 def test_a_fill_is_said() -> None:

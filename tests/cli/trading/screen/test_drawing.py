@@ -9,7 +9,7 @@ from exchange.cli.trading.screen.desk import TradingDesk
 from exchange.cli.trading.screen.drawing import frame, ladder_height
 from exchange.cli.trading.screen.places import Places
 from exchange.codes import Side
-from exchange.wire.messages import Position, Stats, Status, Trades
+from exchange.wire.messages import Call, Position, Stats, Status, Trades
 from tests.cli.trading.screen.keyboard import still_desk
 
 SNAPSHOT = """\
@@ -117,6 +117,13 @@ def test_a_kill_a_call_and_the_end_of_a_session_are_seen(desk: TradingDesk) -> N
     lines = drawn(desk)
     assert lines[-4].startswith("STOPPED  CALL close_only  acc 7")
     assert lines[-2] == "SESSION OVER: key revoked; q leaves"
+
+
+@pytest.mark.rule("MARGIN-012")
+def test_a_call_that_is_met_is_no_alarm(desk: TradingDesk) -> None:
+    for state, shown in (("close_only", True), ("open", False), ("liquidating", True), ("defaulted", True)):
+        desk.take(Call(7, 1, 1, 1, state))
+        assert (f"CALL {state}" in drawn(desk)[-4]) == shown
 
 
 def test_a_reader_sees_the_market_and_no_order_keys(desk: TradingDesk) -> None:
