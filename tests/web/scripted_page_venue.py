@@ -36,6 +36,7 @@ def definition(number: int, symbol: str, month: str, **changes: Any) -> dict[str
     } | changes  # fmt: skip
 
 
+MARGIN: dict[str, Any] = {"ccy": "USD", "eq": 10**9, "im": 0, "mm": 0, "free": 10**9}
 QUEUE = [["a", 901, "b", 2808, 12], ["a", 902, "b", 2808, 8], ["a", 903, "b", 2808, 10]]
 # A falling and a rising minute, and one that runs.
 CANDLES = [
@@ -59,6 +60,12 @@ class ScriptedPageVenue:
         self.connection: ServerConnection | None = None
         self.port = self.said = 0
         self.instruments = INSTRUMENTS
+        self.accounts, self.scopes = [7], ["read", "trade"]
+        self.terms = {"mode": "session", "orders": "all", "on": "drop", "grace_ms": 3000}
+        self.heard: list[dict[str, Any]] = []
+        self.answers = asyncio.Event()  # what-ifs are answered
+        self.answers.set()
+        self._waiting: list[asyncio.Task[None]] = []
         self._numbers: dict[tuple[str, int], int] = {}
         self._counts: dict[int, int] = {}
 
@@ -73,8 +80,12 @@ class ScriptedPageVenue:
 
     async def _answer(self, request: dict[str, Any]) -> None:
         assert self.connection is not None
+        self.heard.append(request)
         if request["t"] == "auth":
             await self._log_on(request)
+            return
+        if request.get("what") == "margin":
+            self._waiting.append(asyncio.create_task(self._what_if(request)))
             return
         past = {"trades": [[3, NOW_US - 9_000_000, 2807, 8, "b", False]], "candles": CANDLES}
         reply: dict[str, Any] = {"t": "ok", "re": request["id"]}
@@ -87,18 +98,26 @@ class ScriptedPageVenue:
         for key in wanted:
             await self._snapshot(key)
 
-    async def _log_on(self, request: dict[str, Any]) -> None:
-        """Accept any key. Account 7 has an order of 10 lots behind two others."""
+    async def _what_if(self, request: dict[str, Any]) -> None:
+        """An order needs as many dollars as it has lots."""
+        await self.answers.wait()
         assert self.connection is not None
-        margin = {"ccy": "USD", "eq": 10**9, "im": 0, "mm": 0, "free": 10**9}
+        result = {"need": request["orders"][0]["q"] * 1_000, "free": 10**9}
+        margin = MARGIN | {"res": [result]}
+        await self.connection.send(json.dumps({"t": "ok", "re": request["id"], "margin": margin}))
+
+    async def _log_on(self, request: dict[str, Any]) -> None:
+        """Accept any key. Each account has an order of 10 lots behind two others."""
+        assert self.connection is not None
         order = {"i": F27, "oid": 903, "coid": "own", "st": "open", "side": "b", "typ": "limit", "tif": "gtc"}
         order |= {"px": 2808, "q": 10, "lv": 10, "cum": 0, "val": 0}
-        terms = {"mode": "session", "orders": "all", "on": "drop", "grace_ms": 3000}
-        welcome = {"t": "welcome", "re": request["id"], "sid": "s_1", "acc": [7], "scopes": ["read", "trade"]}
-        welcome |= {"resumed": False, "s": [[7, 1]], "last_id": 0, "cod": terms, "until": NOW_US}
-        account = {"t": "account", "acc": 7, "s": 1, "e": 1, "ts": NOW_US, "orders": [order], "pos": []}
-        live = {"t": "live", "acc": 7, "s": 1}
-        await self.connection.send(json.dumps([welcome, account | {"margin": margin}, live]))
+        sequences = [[number, 1] for number in self.accounts]
+        welcome = {"t": "welcome", "re": request["id"], "sid": "s_1", "acc": self.accounts, "scopes": self.scopes}
+        welcome |= {"resumed": False, "s": sequences, "last_id": 0, "cod": self.terms, "until": NOW_US}
+        account = {"t": "account", "s": 1, "e": 1, "ts": NOW_US, "orders": [order], "pos": [], "margin": MARGIN}
+        states = [account | {"acc": number} for number in self.accounts]
+        live = [{"t": "live", "acc": number, "s": 1} for number in self.accounts]
+        await self.connection.send(json.dumps([welcome, *states, *live]))
 
     def _number(self, key: tuple[str, int]) -> int:
         return self._numbers.setdefault(key, len(self._numbers) + 1)

@@ -79,6 +79,28 @@ def test_own_orders_have_their_place_in_the_queue_and_markets_their_past(tmp_pat
 
 
 @needs_chromium
+@pytest.mark.rule("MARGIN-018")
+def test_the_confirmation_has_the_margin_of_its_own_order(tmp_path: Path) -> None:
+    async def scene(page: Browser, venue: ScriptedPageVenue) -> None:
+        await make_key(page, 7)
+        await page.click(".key .main")
+        await page.until(has("#orders", "2.808"))
+        await page.type("#lots", "2")
+        await page.type("#price", "2.700")
+        await page.until(has("#what-if", "Holds $2.00"))
+        venue.answers.clear()
+        await page.type("#lots", "3")
+        await page.until(has("#what-if", "Asking for the margin"))
+        await page.press("Enter", 13)
+        await asyncio.sleep(0)
+        venue.answers.set()
+        await page.until("document.querySelector('#ask-dialog').open")
+        assert "Holds $3.00" in await page.value(text("#ask-body"))
+
+    play_script(tmp_path, scene)
+
+
+@needs_chromium
 def test_every_size_and_scheme_fits_and_every_control_has_a_name(tmp_path: Path) -> None:
     async def scene(page: Browser, _: ScriptedPageVenue) -> None:
         for width, scheme in product((1280, 820, 360), ("light", "dark")):

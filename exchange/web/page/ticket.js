@@ -7,7 +7,7 @@ import { view, touch } from "./frames.js";
 import { lotsText, sideText } from "./format.js";
 
 const WHAT_IF_WAIT_MS = 250;
-let asked = 0; // number of the latest question
+let pending = ""; // key of the question that waits for its answer
 let timer = 0;
 let answer = null; // { key, result, margin } of the latest answer
 
@@ -70,62 +70,85 @@ function drawTicket() {
   const button = byId("review");
   say(button, `Review ${side() === "b" ? "purchase" : "sale"}`);
   button.disabled = !desk.mayTrade || !chosen || Boolean(chosen.life);
-  const box = byId("what-if"),
-    ready = !lotsFault && !priceFault && tick !== undefined && desk.mayTrade && chosen && !chosen.life;
-  if (!ready) {
-    box.className = "what-if";
-    return say(
-      box,
-      !desk.session?.core.key
-        ? "Sign in to trade. Market data is public."
-        : !desk.live
-          ? "No connection: orders cannot be sent."
-          : !desk.scopes.includes("trade")
-            ? "This key may not trade."
-            : chosen?.life
-              ? "This contract has ended."
-              : type() !== "limit"
-                ? "A market order has no price, so its margin is not known before."
-                : "",
-    );
+  const question = marginQuestion();
+  if (!question) {
+    pending = "";
+    return showMargin(whyNoMargin());
   }
-  const key = `${chosen.i} ${side()} ${lots} ${tick} ${desk.account?.margin?.free}`;
-  if (answer?.key === key) showAnswer(box);
-  else askMargin(key, chosen, lots, tick);
+  if (answer?.key === question.key) return showMargin(answerText(answer), Boolean(answer.result.code));
+  showMargin("Asking for the margin...");
+  askMargin(question);
 }
 
-/** Ask what the order needs, when the typing has paused (MARGIN-018). */
-function askMargin(key, chosen, lots, tick) {
-  const number = ++asked;
+function showMargin(text, refused = false) {
+  byId("what-if").className = `what-if${refused ? " refused" : ""}`;
+  say(byId("what-if"), text);
+}
+
+/** What the venue is asked about the order that is typed, and the key of its answer; null: there is nothing to ask. */
+function marginQuestion() {
+  const { chosen, account } = desk,
+    { lots, tick, lotsFault, priceFault } = typed();
+  if (lotsFault || priceFault || tick === undefined || !desk.mayTrade || !chosen || chosen.life) return null;
+  const key = `${account?.account} ${chosen.i} ${side()} ${lots} ${tick} ${account?.margin?.free}`;
+  return { key, account: account?.account, side: side(), chosen, lots, tick };
+}
+
+function whyNoMargin() {
+  if (!desk.session?.core.key) return "Sign in to trade. Market data is public.";
+  if (!desk.live) return "No connection: orders cannot be sent.";
+  if (!desk.scopes.includes("trade")) return "This key may not trade.";
+  if (desk.chosen?.life) return "This contract has ended.";
+  return type() === "limit" ? "" : "A market order has no price, so its margin is not known before.";
+}
+
+/** Ask what an order needs (MARGIN-018). */
+async function askedNow({ key, account, side: ofSide, chosen, lots, tick }) {
+  const order = desk.session.new(ofSide, chosen, lots, undefined, { priceTick: tick });
+  const margin = await desk.session.whatIf([order], [], account);
+  return { key, margin, result: margin.res[0] };
+}
+
+const unknownText = (error) => `The margin is not known: ${error.message}`;
+
+/** Ask when the typing has paused. A failure is shown but not kept: the next drawing asks again. */
+function askMargin(question) {
+  if (pending === question.key) return;
+  pending = question.key;
   clearTimeout(timer);
   timer = setTimeout(async () => {
+    if (pending !== question.key) return;
     try {
-      const order = desk.session.new(side(), chosen, lots, undefined, { priceTick: tick });
-      const margin = await desk.session.whatIf([order]);
-      if (number !== asked) return;
-      answer = { key, margin, result: margin.res[0] };
+      const found = await askedNow(question);
+      if (pending !== question.key) return;
+      answer = found;
+      touch("ticket");
     } catch (error) {
-      if (number !== asked) return;
-      answer = { key, fault: error.message };
+      if (pending !== question.key) return;
+      showMargin(unknownText(error), true);
     }
-    touch("ticket");
+    pending = "";
   }, WHAT_IF_WAIT_MS);
 }
 
-function showAnswer(box) {
-  const { result, margin, fault } = answer;
+/** The margin of the order that is typed now, never of another one: what is shown may be older. */
+async function marginNow() {
+  const question = marginQuestion();
+  if (!question) return whyNoMargin();
+  try {
+    return answerText(answer?.key === question.key ? answer : await askedNow(question));
+  } catch (error) {
+    return unknownText(error);
+  }
+}
+
+function answerText({ result, margin }) {
   const money = (mills) => `$${moneyText(mills)}`;
-  box.className = `what-if${fault || result?.code ? " refused" : ""}`;
-  if (fault) return say(box, `The margin is not known: ${fault}`);
   if (result.code)
-    return say(
-      box,
-      `It would be refused: needs ${money(result.need)}, free ${money(result.free)} (${result.name || result.code}).`,
-    );
-  say(
-    box,
+    return `It would be refused: needs ${money(result.need)}, free ${money(result.free)} (${result.name || result.code}).`;
+  return (
     `Holds ${money(result.need)} of ${money(result.free)} free. Initial margin after it: ${money(margin.im)}.` +
-      `${result.closes ? " It only closes a position." : ""}`,
+    `${result.closes ? " It only closes a position." : ""}`
   );
 }
 
@@ -157,8 +180,9 @@ async function review(event) {
         : `$${moneyText(BigInt(tick) * BigInt(lots) * BigInt(chosen.hours) * BigInt(chosen.tick_mills))}`,
     ],
   ]);
-  const margin = byId("what-if").textContent,
-    sentence = `${chosenSide === "b" ? "Buy" : "Sell"} ${lotsText(lots)} ${chosen.sym}`;
+  const sentence = `${chosenSide === "b" ? "Buy" : "Sell"} ${lotsText(lots)} ${chosen.sym}`;
+  const margin = await marginNow();
+  if (byId("ask-dialog").open) return; // of a second Enter
   const book = desk.live ? "" : "The connection was lost; the order may be refused.";
   const stays = chosenTerms.cancelOnDisconnect
     ? "It is cancelled 3 s after this page loses its connection."
