@@ -932,6 +932,12 @@ export class AccountState {
 
   positionLots(instrument) { return this.positions.get(instrument)?.q ?? 0; }
 
+  /** A new connection: what of a snapshot came over the last one is void, for it begins again. */
+  begin() {
+    this.live = false;
+    this.#pages = [];
+  }
+
   take(event) {
     if (event.t === "margin" && !event.s) { // not one of the stream's events (MARGIN-017)
       this.margin = event;
@@ -1605,7 +1611,7 @@ export class Core {
     });
     for (const number of message.acc) {
       if (!this.accounts.has(number)) this.accounts.set(number, new AccountState(number, this.orders));
-      this.accounts.get(number).live = false;
+      this.accounts.get(number).begin();
     }
     return this.#wasLive && !sameSession ? this.#giveUpRequests() : [];
   }

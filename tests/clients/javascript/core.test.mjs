@@ -176,6 +176,24 @@ test("a live order that a snapshot lacks is looked up too, a throttled look-up a
   );
 });
 
+test("pages of a snapshot that a lost connection cut are dropped", () => {
+  const venue = new ScriptedVenue();
+  venue.core.opened(0);
+  venue.says(HELLO);
+  const [auth] = venue.heard(),
+    dead = { ...VIEW, coid: "dead", oid: 90001 };
+  venue.says({ ...WELCOME, re: auth.id }, { ...SNAPSHOT, orders: [dead], more: true });
+  venue.core.closed(1006, "");
+  venue.core.opened(0);
+  venue.says(HELLO);
+  const [again] = venue.heard();
+  venue.says({ ...WELCOME, re: again.id }, SNAPSHOT, LIVE);
+  assert.deepEqual(
+    venue.core.orders.live().map(({ coid }) => coid),
+    [VIEW.coid],
+  );
+});
+
 test("another history drops all state", () => {
   const venue = new ScriptedVenue();
   venue.placed();
