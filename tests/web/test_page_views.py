@@ -101,6 +101,64 @@ def test_the_confirmation_has_the_margin_of_its_own_order(tmp_path: Path) -> Non
 
 
 @needs_chromium
+@pytest.mark.rule("ACCT-011")
+def test_a_key_of_several_accounts_acts_for_the_one_that_is_shown(tmp_path: Path) -> None:
+    async def scene(page: Browser, venue: ScriptedPageVenue) -> None:
+        venue.accounts, venue.scopes = [7, 8], ["read", "trade", "risk"]
+        venue.terms["grace_ms"] = 5_000
+        await make_key(page, 7)
+        await page.click(".key .main")
+        await page.until(has("#cancel-all", "Cancel all 1"))  # not those of account 8
+        await page.type("#lots", "2")
+        await page.type("#price", "2.700")
+        await page.until(has("#what-if", "Holds $2.00"))
+        await page.press("Enter", 13)
+        for words in ("5 s after this page", "Account7"):
+            await page.until(has("#ask-body", words))
+        await page.click("#ask-yes")
+        for button in ("#cancel-all", "#kill"):
+            await page.until("!document.querySelector('#ask-dialog').open")
+            await page.click(button)
+            await page.until(f"document.querySelector('#ask-dialog').open && {has('#ask-dialog', 'account 7')}")
+            await page.click("#ask-yes")
+        await page.until("!document.querySelector('#ask-dialog').open")
+        await page.until(has("#log", "orders cancelled"))
+        acts = ("new", "cancel_all", "kill")
+        await until_heard(venue, "kill")
+        assert [(one["t"], one["acc"]) for one in venue.heard if one["t"] in acts] == [(name, 7) for name in acts]
+
+    play_script(tmp_path, scene)
+
+
+@needs_chromium
+@pytest.mark.rule("SESS-020")
+def test_another_key_cancels_the_orders_of_the_one_before(tmp_path: Path) -> None:
+    async def scene(page: Browser, venue: ScriptedPageVenue) -> None:
+        await make_key(page, 7)
+        await page.click(".key .main")
+        await page.until(has("#orders", "2.808"))
+        await page.click("#sign-in")
+        await page.until("document.querySelector('#sign-in-dialog').open && document.querySelector('.key .danger')")
+        await page.type("#key-name", "second")
+        await page.type("#key-account", "8")
+        await page.click("#new-key button")
+        await page.until("document.querySelectorAll('.key').length === 2")
+        await page.value("[...document.querySelectorAll('.key .main')].at(-1).click()")
+        await page.until(has("#ask-body", "orders of k_web"))
+        assert not [one for one in venue.heard if one["t"] == "logout"]
+        await page.click("#ask-yes")
+        await until_heard(venue, "logout")
+        assert [one["cancel"] for one in venue.heard if one["t"] == "logout"] == [True]
+
+    play_script(tmp_path, scene)
+
+
+async def until_heard(venue: ScriptedPageVenue, request: str) -> None:
+    while not any(one["t"] == request for one in venue.heard):
+        await asyncio.sleep(0.01)
+
+
+@needs_chromium
 def test_every_size_and_scheme_fits_and_every_control_has_a_name(tmp_path: Path) -> None:
     async def scene(page: Browser, _: ScriptedPageVenue) -> None:
         for width, scheme in product((1280, 820, 360), ("light", "dark")):

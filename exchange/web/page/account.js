@@ -4,7 +4,7 @@ import { moneyText, priceText } from "./gpux.js";
 import { byId, cells, confirmed, fillFacts, fillRows, make, mark, say } from "./dom.js";
 import { desk, feedOf, note, want } from "./desk.js";
 import { view } from "./frames.js";
-import { lotsText, sideText, timeText } from "./format.js";
+import { graceSeconds, lotsText, sideText, timeText } from "./format.js";
 import { refusalText } from "./ticket.js";
 import { pick } from "./markets.js";
 
@@ -19,6 +19,9 @@ function working() {
       symbolOf(left.instrument).localeCompare(symbolOf(right.instrument)) || right.priceTick - left.priceTick,
   );
 }
+
+/** Working orders of the account that is shown; a key may have several. */
+const ownOrders = () => working().filter(({ account }) => account === desk.account?.account);
 
 /** Lots and orders before an order at its price, from the channel of single orders. */
 function aheadText(order) {
@@ -50,10 +53,11 @@ function drawOrders() {
           ? "This venue does not offer the channel of single orders, so the place in the queue is not known."
           : "",
   );
-  byId("cancel-all").disabled = !desk.live || !orders.length;
+  const own = ownOrders().length;
+  byId("cancel-all").disabled = !desk.live || !own;
   byId("kill").hidden = !desk.session?.core.key;
   byId("kill").disabled = !desk.live;
-  say(byId("cancel-all"), orders.length ? `Cancel all ${orders.length}` : "Cancel all");
+  say(byId("cancel-all"), own ? `Cancel all ${own}` : "Cancel all");
 }
 
 function makeOrder(order) {
@@ -160,24 +164,27 @@ function drawAccount() {
   );
 }
 
-const termsText = ({ mode, grace_ms: grace }) =>
-  mode === "off" ? "orders stay" : `orders are cancelled after ${grace / 1000} s`;
-
-export async function cancelAll() {
-  const orders = working();
-  if (!desk.live || !orders.length) return;
-  const body = [
-    `${orders.length} working orders of account ${desk.account.account}, also those of its other sessions.`,
-  ];
-  if (!(await confirmed({ title: "Cancel all orders?", body, yes: "Cancel all", danger: true }))) return;
-  try {
-    note(`${await desk.session.cancelAll()} orders cancelled.`);
-  } catch (error) {
-    note(`Cancel all: ${refusalText(error)}`, "bad");
-  }
+function termsText(terms) {
+  const seconds = graceSeconds(terms);
+  return seconds === null ? "orders stay" : `orders are cancelled after ${seconds} s`;
 }
 
-/** Cancel everything, then block new orders: the block needs a key of scope `risk`, and its holder lifts it. */
+export async function cancelAll() {
+  const orders = ownOrders();
+  if (!desk.live || !orders.length) return;
+  const { account } = desk.account;
+  const body = [`${orders.length} working orders of account ${account}, also those of its other sessions.`];
+  if (!(await confirmed({ title: "Cancel all orders?", body, yes: "Cancel all", danger: true }))) return;
+  await attempt("Cancel all", () => cancelOf(account));
+}
+
+const cancelOf = async (account) =>
+  note(`Account ${account}: ${await desk.session.cancelAll({ account })} orders cancelled.`);
+
+/**
+ * Block new orders, which cancels the working ones too: that needs a key of scope `risk`, and its holder lifts it.
+ * Without it, or if the venue refuses it, only cancel.
+ */
 export async function kill() {
   if (!desk.live || !desk.session.core.key) return;
   const { account } = desk.account,
@@ -208,15 +215,18 @@ export async function kill() {
     }))
   )
     return;
-  await attempt("Cancel all", async () => note(`${await desk.session.cancelAll()} orders cancelled.`));
-  if (mayBlock) await attempt("Kill", () => desk.session.kill("account", { account }));
+  if (mayBlock && (await attempt("Kill", () => desk.session.kill("account", { account })))) return;
+  await attempt("Cancel all", () => cancelOf(account));
 }
 
+/** Whether the venue did it. */
 async function attempt(what, act) {
   try {
     await act();
+    return true;
   } catch (error) {
     note(`${what}: ${refusalText(error)}`, "bad");
+    return false;
   }
 }
 

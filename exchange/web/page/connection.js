@@ -27,12 +27,12 @@ export async function knownKeys() {
 
 export const storedName = (key, account) => `${venueUrl}|${account}|${key}`;
 
-/** Connect: with a key of this browser, or without one for public data. */
+/** Connect: with a key of this browser, or without one for public data. The session of before loses its orders. */
 export async function connectAs(known = null) {
   const before = desk.session;
   desk.session = null;
   dropFeeds();
-  await before?.close().catch(quietly);
+  await before?.close({ cancelOrders: true }).catch(quietly);
   const secret = known && (await keys.get(known.stored));
   const saved = JSON.parse(sessionStorage.getItem(SESSION_ID) ?? "null");
   const session = open(venueUrl, {

@@ -79,4 +79,8 @@ export const phaseWord = (phase) => (AUCTIONS.has(phase) ? "Auction" : (PHASES[p
 export const phaseText = (phase) => PHASES[phase] ?? phase;
 export const AUCTIONS = new Set(["PREOPEN", "NOCANCEL", "RESERVED"]);
 
+/** Seconds after which terms of cancel take the orders of a lost connection; null: they stay (SESS-020). */
+export const graceSeconds = ({ mode, on, grace_ms: grace }) =>
+  mode === "off" || on === "logout" ? null : grace / 1000;
+
 export const sideText = (side) => (side === "b" ? "buy" : "sell");

@@ -5,6 +5,7 @@ import { byId, confirmed, make, say } from "./dom.js";
 import { connectAs, keys, knownKeys, signOut, storedName, venueUrl } from "./connection.js";
 import { desk, note } from "./desk.js";
 import { view, touch } from "./frames.js";
+import { graceSeconds } from "./format.js";
 
 const NAME = /^[A-Za-z0-9_.:-]{1,30}$/;
 
@@ -64,7 +65,7 @@ async function keyBox(known) {
     actions.append(
       act("Log on", "main", async () => {
         byId("sign-in-dialog").close();
-        await connectAs(known);
+        if (await leaves(key)) await connectAs(known);
       }),
       act("Delete", "", async () => {
         if (
@@ -91,6 +92,17 @@ async function keyBox(known) {
   }
   box.append(actions);
   return box;
+}
+
+/** Whether the key that is logged on may be left for another: its orders go with its session. */
+async function leaves(next) {
+  const before = desk.session?.core.key;
+  if (!before || desk.state === "over") return true;
+  const orders = `orders of ${before} in this session`,
+    seconds = graceSeconds(desk.session.core.cancelTerms);
+  const lost = seconds === null ? `The ${orders} stay: there` : `The ${orders} are cancelled after ${seconds} s: there`;
+  const body = [desk.live ? `The ${orders} are cancelled.` : `${lost} is no connection to cancel them now.`];
+  return confirmed({ title: `Log on as ${next}?`, body, yes: `Log on as ${next}`, danger: true });
 }
 
 async function leave() {

@@ -4,7 +4,7 @@ import { moneyText, priceText, ticksOf } from "./gpux.js";
 import { byId, confirmed, fillFacts, make, say } from "./dom.js";
 import { desk, note } from "./desk.js";
 import { view, touch } from "./frames.js";
-import { lotsText, sideText } from "./format.js";
+import { graceSeconds, lotsText, sideText } from "./format.js";
 
 const WHAT_IF_WAIT_MS = 250;
 let pending = ""; // key of the question that waits for its answer
@@ -152,9 +152,20 @@ function answerText({ result, margin }) {
   );
 }
 
+/** What becomes of an order without a connection, by the session's terms of cancel (SESS-020). */
+function staysText({ cancelOnDisconnect, tif }) {
+  const { cancelTerms } = desk.session.core,
+    seconds = graceSeconds(cancelTerms),
+    spared = cancelTerms.orders === "day" && tif === "gtc";
+  return cancelOnDisconnect && seconds !== null && !spared
+    ? `It is cancelled ${seconds} s after this page loses its connection.`
+    : "It stays when this page loses its connection.";
+}
+
 async function review(event) {
   event.preventDefault();
   const { chosen } = desk,
+    account = desk.account?.account,
     { lots, tick, lotsFault, priceFault } = typed();
   if (lotsFault || priceFault) {
     touch("ticket");
@@ -167,6 +178,7 @@ async function review(event) {
     list = make("dl", { className: "facts" });
   const text = (select) => byId(select).selectedOptions[0].textContent;
   fillFacts(list, [
+    ["Account", String(account)],
     ["Market", chosen.sym],
     ["Side", sideText(chosenSide)],
     ["Lots", lotsText(lots)],
@@ -184,9 +196,7 @@ async function review(event) {
   const margin = await marginNow();
   if (byId("ask-dialog").open) return; // of a second Enter
   const book = desk.live ? "" : "The connection was lost; the order may be refused.";
-  const stays = chosenTerms.cancelOnDisconnect
-    ? "It is cancelled 3 s after this page loses its connection."
-    : "It stays when this page loses its connection.";
+  const stays = staysText(chosenTerms);
   if (
     !(await confirmed({
       title: `${sentence}?`,
@@ -197,7 +207,7 @@ async function review(event) {
     return;
   try {
     const send = chosenSide === "b" ? "buy" : "sell";
-    const order = await desk.session[send](chosen, lots, undefined, { ...chosenTerms, priceTick: tick });
+    const order = await desk.session[send](chosen, lots, undefined, { ...chosenTerms, priceTick: tick, account });
     const why =
       { ioc: "no more to trade with", fok: "not all of it could trade", smp: "it met an own order" }[order.reason] ??
       order.reason;
