@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -17,11 +18,13 @@ import pytest
 from clients.client import Session
 from clients.credentials import Ed25519
 from clients.local_book import LocalBook
+from clients.orders import Order
 from exchange.codes import MarketState
 from exchange.engine.warmup import warm_up
 from exchange.limits import TEST
 from exchange.main import Settings, serve
-from exchange.wire.messages import ServerMessages
+from exchange.wire.errors import ErrorCode
+from exchange.wire.messages import Err, ServerMessages
 from tests.clients.scenes import DAY, SEEDS, client, enrol
 from tests.source_tree import ROOT
 
@@ -83,7 +86,7 @@ def test_the_strategy_quotes_and_leans_as_its_page_says(tmp_path: Path) -> None:
     )
     (tmp_path / "quoter.py").write_text(program)
     (tmp_path / "t1.pem").write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
-    assert program.split("class Quoter")[1].split("async def main")[0].count("\n") <= 30
+    assert program.split("class Quoter")[1].split("async def main")[0].count("\n") <= 34
     warm_up(TEST)
 
     async def run() -> str:
@@ -112,6 +115,71 @@ def test_the_strategy_quotes_and_leans_as_its_page_says(tmp_path: Path) -> None:
                 await process.wait()
 
     assert asyncio.run(asyncio.wait_for(run(), 30)) == output
+
+
+class QuoterSession:
+    """What the guide's strategy uses of a session; notes what it sends."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.placed: list[Order] = []
+        self.replaced: list[tuple[str, int]] = []
+
+    def position_lots(self, _: object) -> int:
+        return self.held
+
+    def place(self, side: Any, _: object, lots: int, *, price_tick: int) -> Order:
+        order = Order(7, f"c{len(self.placed)}", 1, side)
+        order.price_tick, order.order_lots = price_tick, lots
+        self.placed.append(order)
+        return order
+
+    def send_replace(self, order: Order, *, price_tick: int) -> None:
+        self.replaced.append((order.side, price_tick))
+
+
+def quoter() -> tuple[Any, QuoterSession]:
+    """The guide's strategy before its first quotes."""
+    ((program, _),) = examples("strategy.md")
+    names: dict[str, Any] = {}
+    exec(compile(program.removesuffix("asyncio.run(main())\n"), "strategy.md", "exec"), names)  # noqa: S102
+    made, session = names["Quoter"](), QuoterSession()
+    made.session, made.month, made.middle, made.quotes, made.refused = session, None, 2_810, {}, set()
+    return made, session
+
+
+def traded(tick: int) -> Any:
+    return SimpleNamespace(rows=[(1, tick, 1, "b")])
+
+
+def test_the_strategy_does_not_repeat_what_is_refused_before_the_next_trade() -> None:
+    made, session = quoter()
+    made.requote()
+    bid, ask = session.placed
+    ask.state = "open"
+    bid.take_refusal(Err(1, ErrorCode.MARGIN, "MARGIN", "too little margin", "no"))
+    with redirect_stdout(io.StringIO()) as printed:
+        made.on_order(bid)
+    assert printed.getvalue() == "too little margin\n" and session.placed == [bid, ask]
+    made.on_order(ask)
+    assert session.placed == [bid, ask]
+    made.on_trades(None, traded(2_810))
+    assert [order.side for order in session.placed] == ["b", "s", "b"]
+
+
+def test_the_strategy_has_one_replace_under_way_and_a_most_position() -> None:
+    made, session = quoter()
+    made.requote()
+    for order in session.placed:
+        order.state = "open"
+    session.placed[1].unanswered = 1
+    made.on_trades(None, traded(2_815))
+    assert session.replaced == [("b", 2_813)]
+    for held, sides in ((45, "bs"), (46, "s"), (-45, "bs"), (-46, "b")):
+        made, session = quoter()
+        session.held = held
+        made.requote()
+        assert "".join(order.side for order in session.placed) == sides
 
 
 def test_the_first_trade_is_what_its_page_says(tmp_path: Path) -> None:
