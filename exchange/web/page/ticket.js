@@ -144,10 +144,10 @@ async function marginNow() {
 
 function answerText({ result, margin }) {
   const money = (mills) => `$${moneyText(mills)}`;
-  if (result.code)
-    return `It would be refused: needs ${money(result.need)}, free ${money(result.free)} (${result.name || result.code}).`;
+  const { need, free, code, name } = result;
+  if (code) return `It would be refused: needs ${money(need)}, free ${money(free)} (${name || code}).`;
   return (
-    `Holds ${money(result.need)} of ${money(result.free)} free. Initial margin after it: ${money(margin.im)}.` +
+    `Holds ${money(need)} of ${money(free)} free. Initial margin after it: ${money(margin.im)}.` +
     `${result.closes ? " It only closes a position." : ""}`
   );
 }
