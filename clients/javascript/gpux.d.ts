@@ -593,8 +593,10 @@ export class AccountState {
   readonly live: boolean;
   readonly positions: Map<number, PositionView>;
   readonly margin: MarginView | null;
-  readonly call: AccountMessage | null;
-  readonly killed: AccountMessage | null;
+  /** null: not called; undefined: not known until the next event, because a snapshot does not say. */
+  readonly call: AccountMessage | null | undefined;
+  /** null: not killed; undefined: not known until the next event, because a snapshot does not say. */
+  readonly killed: AccountMessage | null | undefined;
   positionLots(instrument: number): number;
 }
 

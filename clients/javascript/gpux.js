@@ -926,8 +926,9 @@ export class AccountState {
     this.live = false;
     this.positions = new Map(); // instrument -> the latest `pos`
     this.margin = null; // the latest `margin`
-    this.call = null; // the latest `call`, if the account is called
-    this.killed = null; // the `kill` in force
+    // A snapshot does not say whether the account is called or killed: undefined is not known, until the next event.
+    this.call = undefined; // the latest `call`; null: the account is not called
+    this.killed = undefined; // the `kill` in force; null: there is none
   }
 
   positionLots(instrument) { return this.positions.get(instrument)?.q ?? 0; }
@@ -969,6 +970,7 @@ export class AccountState {
     if (snapshot.more) return [];
     this.sequence = snapshot.s;
     this.margin = snapshot.margin;
+    this.call = this.killed = undefined;
     const pages = this.#pages;
     this.#pages = [];
     return this.orders.takeSnapshot(this.account, pages, snapshot.e);

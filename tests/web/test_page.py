@@ -87,11 +87,13 @@ def test_a_person_makes_a_key_trades_and_signs_out(tmp_path: Path) -> None:
 def test_a_risk_key_blocks_new_orders_and_lifts_the_block(tmp_path: Path) -> None:
     async def scene(page: Browser, _: RunningServer, __: Session) -> None:
         await sign_in(page, tmp_path / "data", 3, "--scopes read,trade,risk --firm 5")
-        for title, then in (
-            ("Kill account 3?", has("#account-call", "Killed")),
-            ("Lift the kill?", "document.querySelector('#account-call').hidden"),
+        await page.until(has("#margin", "not known until the next event"))
+        for button, title, then in (
+            ("#lift", "Lift the kill?", "document.querySelector('#lift').hidden"),  # after a logon it may be killed
+            ("#kill", "Kill account 3?", has("#account-call", "Killed")),
+            ("#lift", "Lift the kill?", "document.querySelector('#account-call').hidden"),
         ):
-            await page.click("#kill")
+            await page.click(button)
             await page.until(has("#ask-title", title))
             await page.click("#ask-yes")
             await page.until(then)

@@ -57,6 +57,9 @@ function drawOrders() {
   byId("cancel-all").disabled = !desk.live || !own;
   byId("kill").hidden = !desk.session?.core.key;
   byId("kill").disabled = !desk.live;
+  // Whether the account is killed may be not known: both acts are offered then.
+  byId("lift").hidden = !desk.scopes.includes("risk") || desk.account?.killed === null;
+  byId("lift").disabled = !desk.live;
   say(byId("cancel-all"), own ? `Cancel all ${own}` : "Cancel all");
 }
 
@@ -131,6 +134,8 @@ function drawAccount() {
           ["Maintenance margin", money(margin.mm)],
           ["Held for orders", money(margin.hold ?? 0)],
           ["When disconnected", termsText(session.core.cancelTerms)],
+          ["Margin call", knownText(call)],
+          ["Killed", knownText(account.killed)],
         ]
       : [],
   );
@@ -164,6 +169,9 @@ function drawAccount() {
   );
 }
 
+/** Of a state that only events bring: after a logon it is not known. */
+const knownText = (state) => (state === undefined ? "not known until the next event" : state ? "yes" : "no");
+
 function termsText(terms) {
   const seconds = graceSeconds(terms);
   return seconds === null ? "orders stay" : `orders are cancelled after ${seconds} s`;
@@ -192,20 +200,9 @@ export async function kill() {
   const body = [
     `All working orders of account ${account} are cancelled now.`,
     mayBlock
-      ? "New orders are then refused until you lift the block: press Kill again."
+      ? "New orders are then refused until you lift the block."
       : "This key has not the scope risk, so new orders are not blocked: ask your risk desk for that.",
   ];
-  if (desk.account.killed && mayBlock) {
-    if (
-      !(await confirmed({
-        title: "Lift the kill?",
-        body: ["New orders are accepted again. Cancelled orders stay cancelled."],
-        yes: "Lift it",
-      }))
-    )
-      return;
-    return attempt("Lift", () => desk.session.unkill("account", { account }));
-  }
   if (
     !(await confirmed({
       title: `Kill account ${account}?`,
@@ -217,6 +214,14 @@ export async function kill() {
     return;
   if (mayBlock && (await attempt("Kill", () => desk.session.kill("account", { account })))) return;
   await attempt("Cancel all", () => cancelOf(account));
+}
+
+async function lift() {
+  if (!desk.live) return;
+  const { account } = desk.account;
+  const body = [`New orders of account ${account} are accepted again. Cancelled orders stay cancelled.`];
+  if (await confirmed({ title: "Lift the kill?", body, yes: "Lift it" }))
+    await attempt("Lift", () => desk.session.unkill("account", { account }));
 }
 
 /** Whether the venue did it. */
@@ -246,4 +251,5 @@ export function start() {
   view("log", drawLog, 100);
   byId("cancel-all").addEventListener("click", cancelAll);
   byId("kill").addEventListener("click", kill);
+  byId("lift").addEventListener("click", lift);
 }

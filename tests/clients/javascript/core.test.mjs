@@ -194,6 +194,26 @@ test("pages of a snapshot that a lost connection cut are dropped", () => {
   );
 });
 
+test("whether an account is called or killed is not known after a snapshot, until the next event", () => {
+  const venue = new ScriptedVenue();
+  venue.logOn();
+  const account = venue.core.accounts.get(7);
+  const states = () => [account.call, account.killed].map((state) => (state ? state.t : state));
+  assert.deepEqual(states(), [undefined, undefined]);
+  const event = { acc: 7, e: 9000401, ts: SNAPSHOT.ts };
+  venue.says({ t: "call", s: 1042, st: "close_only", amt: 5, ...event });
+  venue.says({ t: "kill", s: 1043, on: true, scope: "account", by: "k", n: 0, ...event });
+  assert.deepEqual(states(), ["call", "kill"]);
+  venue.says({ t: "call", s: 1044, st: "open", ...event }, { t: "kill", s: 1045, on: false, ...event });
+  assert.deepEqual(states(), [null, null]);
+  venue.core.closed(1006, "");
+  venue.core.opened(0);
+  venue.says(HELLO);
+  const [auth] = venue.heard();
+  venue.says({ ...WELCOME, re: auth.id }, { ...SNAPSHOT, s: 1050 }, LIVE);
+  assert.deepEqual(states(), [undefined, undefined]);
+});
+
 test("another history drops all state", () => {
   const venue = new ScriptedVenue();
   venue.placed();

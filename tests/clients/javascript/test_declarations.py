@@ -18,7 +18,7 @@ console.log(JSON.stringify(found));
 INSIDE = {
     "Order": {"takeReply", "takeRefusal", "takeExec", "takeFill", "takeView", "end", "markUnknown"},
     "OrderTable": {"clear", "open", "place", "noteSent", "takeReply", "takeExec", "takeFill", "takeSnapshot", "settle"},
-    "AccountState": {"take", "load", "heartbeat"},
+    "AccountState": {"begin", "take", "load", "heartbeat"},
 }
 
 
