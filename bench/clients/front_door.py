@@ -36,7 +36,7 @@ def measure(repository: str, folder: Path) -> dict[str, float]:
     return found
 
 
-class Trade:
+class TypedTrade:
     """The command of the trade, as the market has printed it for `gpux top`: the same venue and key."""
 
     def __init__(self, line: str) -> None:
@@ -56,7 +56,7 @@ class Trade:
 
 
 @contextmanager
-def market(clone: Path, environment: dict[str, str]) -> Iterator[Trade]:
+def market(clone: Path, environment: dict[str, str]) -> Iterator[TypedTrade]:
     """Run `make play` in a process group of its own until the block ends."""
     process = subprocess.Popen(
         ["make", "play"], cwd=clone, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -68,14 +68,14 @@ def market(clone: Path, environment: dict[str, str]) -> Iterator[Trade]:
         process.communicate(timeout=60)
 
 
-def await_ready(process: "subprocess.Popen[str]") -> Trade:
+def await_ready(process: "subprocess.Popen[str]") -> TypedTrade:
     """Wait until the market says how to trade by hand."""
     assert process.stderr is not None
     said = []
     for line in process.stderr:
         said.append(line)
         if line.startswith(READY):
-            return Trade(line)
+            return TypedTrade(line)
     raise RuntimeError(f"make play: {''.join(said[-20:])}")
 
 

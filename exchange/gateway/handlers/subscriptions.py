@@ -9,9 +9,7 @@ from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import OFFERED_CHANNELS, ChannelSpec, Ok, Resync, Subscribe, Unsubscribe
 
 CHANNELS_PER_TOKEN = 5  # a row for a chip, or for all, costs a token for each so many channels
-ORDERS_TOKENS = (
-    25  # that a request with `orders` costs too: the engine's orders are looked through for it, 50 ms at 1 M
-)
+ORDERS_TOKENS = 25  # that a request with `orders` costs too: all orders of the engine are looked through for it
 
 
 def subscribe(connection: Connection, message: Subscribe) -> None:
