@@ -29,7 +29,8 @@ class EngineView:
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
-        self._by_book = (-1, np.zeros(0, np.int64), np.zeros(0, np.int64))  # as `_orders_by_book` returns
+        nothing = np.zeros(0, np.int64)
+        self._by_book: tuple[int, np.ndarray, np.ndarray] = (-1, nothing, nothing)  # as `_orders_by_book` returns
 
     @property
     def sequence(self) -> int:
