@@ -20,7 +20,6 @@ DEFAULT_VENUE = "ws://127.0.0.1:8443"
 VENUE_VARIABLE, KEY_VARIABLE, PROFILE_VARIABLE = "GPUX_VENUE", "GPUX_KEY", "GPUX_PROFILE"
 KEY_PREFIX = "k_"  # `gpux key make FOLDER NAME` makes the key k_NAME in NAME.pem
 EXIT_REFUSED = 1  # the venue has refused
-EXIT_WRONG = 2  # wrong use
 EXIT_UNAVAILABLE = 69  # no venue answers, or the connection was lost before the answer (EX_UNAVAILABLE)
 
 
