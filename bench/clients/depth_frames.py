@@ -60,7 +60,8 @@ async def _record(folder: str, traffic: DepthTraffic) -> None:
 
 async def _trade(url: str, account: int, traffic: DepthTraffic) -> None:
     rng = random.Random(traffic.seed + account)
-    async with connect(url, f"k_b{account}", Ed25519.from_seed(SEEDS[account]), seed=account) as session:
+    secret = Ed25519.from_seed(SEEDS[account])
+    async with connect(url, f"k_b{account}", secret, seed=account, leave_orders=True) as session:  # a book at the end
         month = await session.instrument(SYMBOL)
         for _ in range(traffic.orders // len(TRADERS) // AT_ONCE):
             placed = [_order(session, month.settle_tick, rng) for _ in range(AT_ONCE)]

@@ -19,7 +19,7 @@ QUOTED = ("H100.G90.F27", "H100.G80.F27", *SPREADS)
 SHIFTS = dict(zip(QUOTED, (-120, 192, -156, -156), strict=True))
 LIMIT = 3_000
 WARM_S, SECONDS = 300, 300
-SEEDS = range(3)
+SEEDS = range(2)
 TRADER = 1
 
 
