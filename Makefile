@@ -24,12 +24,13 @@ PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 # not 1.3, and `make test` starts more than a hundred.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo play test checks kernels differential mutants damage bench format clean
+.PHONY: help setup demo play test long checks kernels differential mutants damage bench format clean
 
 help:
 	@echo "make demo    set up, then run a venue with a living market for $(SECONDS) s (make demo SECONDS=10)"
 	@echo "make play    set up, then serve a living market until Ctrl-C, to trade by hand in a browser or a terminal"
 	@echo "make test    set up, then check format, lint, types and tests, in $(TEST_WORKERS) processes (TEST_WORKERS=4)"
+	@echo "make long    set up, then run the trading programs on simulated markets over several seeds"
 	@echo "make differential  set up, then compare engine and reference on $(COMMANDS) random commands (SEEDS=7 WORKERS=2)"
 	@echo "make mutants set up, then plant known faults one at a time and show which test notices each"
 	@echo "make damage  set up, then damage every bit and cut every byte of what a small venue keeps (SAMPLE=500 DAMAGE_WORKERS=4)"
@@ -66,6 +67,9 @@ play: setup
 test: setup
 	@$(MAKE) --no-print-directory --jobs=2 checks kernels
 	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
+long: setup kernels
+	$(BIN)/python -m pytest --long --numprocesses $(TEST_WORKERS)
 
 checks: setup
 	$(BIN)/ruff format --check .

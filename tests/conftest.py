@@ -40,7 +40,18 @@ LONG = (
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run only simulated markets over several seeds (`make long`)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The gate has a quarter of an hour: what is marked `long` runs with `--long` alone."""
+    wanted = config.getoption("--long")
+    left = [item for item in items if (item.get_closest_marker("long") is not None) != wanted]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        gone = set(left)
+        items[:] = [item for item in items if item not in gone]
     items.sort(key=lambda item: item.path.name not in LONG)
 
 

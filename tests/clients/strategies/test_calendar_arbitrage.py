@@ -41,6 +41,7 @@ def result(folder: Path, seed: int, symbols: tuple[str, ...], edge_tick: int) ->
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("symbols", [SYMBOLS, (*SYMBOLS, STRIP)], ids=["months", "months and strip"])
 def test_what_it_gains_is_locked_in_after_fees(symbols: tuple[str, ...], tmp_path: Path) -> None:
     """The baseline trades each difference, as if there were no fees, and pays for it."""

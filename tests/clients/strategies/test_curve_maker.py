@@ -41,6 +41,7 @@ def result(folder: Path, seed: int, **terms: Any) -> tuple[float, float]:
     return found
 
 
+@pytest.mark.long
 def test_inventory_control_halves_the_risk_at_nearly_the_same_gain(tmp_path: Path) -> None:
     """The baseline quotes at the same distance and never leans: the symmetric strategy of the paper."""
     found = [result(tmp_path / f"{seed}", seed) for seed in SEEDS]
@@ -52,6 +53,7 @@ def test_inventory_control_halves_the_risk_at_nearly_the_same_gain(tmp_path: Pat
     assert fmean(held for _, held in found) < 0.3 * fmean(held for _, held in plain)
 
 
+@pytest.mark.long
 def test_months_hedge_their_neighbours(tmp_path: Path) -> None:
     """The baseline controls the inventory of each month alone; what is left over all months is larger."""
     found = [result(tmp_path / f"{seed}", seed)[1] for seed in SEEDS[:3]]

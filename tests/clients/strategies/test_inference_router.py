@@ -54,6 +54,7 @@ async def bought(
     return paid / needed if router.covered("F27") >= needed * SCALE else None, len(held)
 
 
+@pytest.mark.long
 @pytest.mark.rule("ROUTE-001", "ROUTE-002")
 @pytest.mark.parametrize("rates", [None, SMALL], ids=["training", "small model"])
 def test_a_mix_costs_less_than_any_chip_alone(rates: dict[str, int] | None, tmp_path: Path) -> None:

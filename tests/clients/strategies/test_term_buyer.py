@@ -5,6 +5,8 @@ import random
 from pathlib import Path
 from statistics import fmean
 
+import pytest
+
 from clients.strategies.term_buyer import LEAD_US, TermBuyer
 from tests.clients.strategies.crowd import Dealer, Walk, play, start
 from tests.simulated import SimulatedMarket
@@ -42,6 +44,7 @@ def paid(folder: Path, seed: int, *names: str) -> tuple[float, dict[str, int], d
     return found
 
 
+@pytest.mark.long
 def test_it_pays_less_in_all_than_a_buyer_that_always_does_the_same(tmp_path: Path) -> None:
     """Dealers price term, years and quarters apart. Cost: price, fees, and funding of margin until delivery."""
     savings: dict[str, list[float]] = {name: [] for name in NOW}

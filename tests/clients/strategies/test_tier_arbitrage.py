@@ -49,6 +49,7 @@ def result(folder: Path, seed: int, entry_tick: int) -> tuple[float, list[int], 
     return found
 
 
+@pytest.mark.long
 @pytest.mark.rule("SPEC-022", "ORDER-015")
 def test_what_it_gains_is_locked_in_and_every_lot_sold_is_covered_by_a_better_one(tmp_path: Path) -> None:
     """The baseline trades each difference, as if there were no fees."""

@@ -121,6 +121,7 @@ def variance_ratio(series: list[float], lag: int) -> float:
     return pvariance(longs, mu=0.0) / (lag * pvariance(ones, mu=0.0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_hours_of_the_living_market(seed: int, tmp_path: Path) -> None:
     seen = watched(tmp_path, seed, ("H100", "A100"), replace(STEADY, timer_s=8.0), HOURS * 3_600, LOOK_S)
@@ -146,6 +147,7 @@ def no_drift(seen: Observed) -> None:
         assert variance_ratio(gaps, 40) < 1.5, (symbol, "what it adds to the value returns", variance_ratio(gaps, 40))
 
 
+@pytest.mark.long
 @pytest.mark.rule("BAND-012", "STATE-004")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_market_of_the_demo_trades_on_and_stays_open(seed: int, tmp_path: Path) -> None:
