@@ -63,7 +63,7 @@ def test_orders_of_a_command_outlive_it(venue: RunningVenue) -> None:
     assert asyncio.run(enter()) == 1
 
 
-def test_what_the_client_refuses_by_itself_is_wrong_use(venue: RunningVenue) -> None:
+def test_what_the_client_refuses_by_itself_ends_as_any_refusal(venue: RunningVenue) -> None:
     refused = Refused(error(1, ErrorCode.PRICE_INCREMENT, "off"))
     refused.is_local = True  # type: ignore[attr-defined]
 
@@ -73,7 +73,7 @@ def test_what_the_client_refuses_by_itself_is_wrong_use(venue: RunningVenue) -> 
 
     with pytest.raises(UserError, match="PRICE_INCREMENT") as ended:
         asyncio.run(fail())
-    assert ended.value.code == 2
+    assert ended.value.code == 1
 
 
 def test_a_refusal_says_what_would_be_allowed() -> None:
