@@ -6,6 +6,7 @@ with what a package would hold; what differs is traded at the best price, at a l
 say what differs, so that a restart loses nothing. The account must be used by this strategy alone.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def reversed_legs(package: Package) -> Package:
     return tuple(leg.reverse for leg in package)
 
 
-class PackageTrader(Strategy):
+class PackageTrader(Strategy, ABC):
     """Trades the package with the largest gain, after fees.
 
     lots             most lots of a package at once
@@ -54,13 +55,13 @@ class PackageTrader(Strategy):
         self.pauses = Pauses(PAUSE_S)  # instruments of packages
         self._paid_hours: dict[int, int] = {}  # by instrument: GPU-hours that a taker pays the fee on
 
+    @abstractmethod
     def offers(self) -> Iterator[tuple[Package, int, int]]:
         """(package, most lots that limits allow, least gain in mills a lot) of what may be traded now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def surplus(self) -> Iterator[tuple[Leg, int]]:
         """(leg, lots) to trade because positions do not form whole packages."""
-        raise NotImplementedError
 
     async def leg(self, symbol: str, sign: int = 1) -> Leg:
         """Follow an instrument that is a leg."""

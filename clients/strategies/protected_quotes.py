@@ -7,6 +7,7 @@ is not limited, because the inventory limit of the maker bounds the losses. An i
 quoted again until the book is synced.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, Literal, TypeVar
 
@@ -33,7 +34,7 @@ class QuotedInstrument:
 Line = TypeVar("Line", bound=QuotedInstrument)
 
 
-class ProtectedQuotes(Strategy, Generic[Line]):
+class ProtectedQuotes(Strategy, ABC, Generic[Line]):
     """Keeps a bid and an ask in every instrument of `lines`.
 
     lots             lots of each side of a quote
@@ -54,9 +55,9 @@ class ProtectedQuotes(Strategy, Generic[Line]):
             GROUP, window_ms=window_ms, lots=traded_times * self.lots, delta_lots=delta_times * self.lots
         )
 
+    @abstractmethod
     def price_of(self, line: Line, side: Side) -> int | None:
         """The target price of a side, in ticks; None: it is not quoted."""
-        raise NotImplementedError
 
     # -- when to quote ------------------------------------------------------------------------------------------------
 

@@ -380,11 +380,11 @@ def test_a_slow_reader_of_orders_pauses_and_starts_again_with_a_snapshot(bench: 
 def test_a_binary_connection_gets_orders_and_lists_as_json(bench: Bench) -> None:
     trader, plain = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
     packed, binary = bench.connect(bench.keys[2], msgpack=True), bench.connect(bench.keys[3], binary=True)
-    told = []
+    shown_rows = []
     for peer in (plain, packed, binary):
-        told.append(subscribed(peer, row("orders"))[1])
+        shown_rows.append(subscribed(peer, row("orders"))[1])
         bench.pass_ms(10)  # all connections share a step
-    assert told[0] == told[1] == told[2]
+    assert shown_rows[0] == shown_rows[1] == shown_rows[2]
     trader.ask(bench.order(10, "a1"))
     assert plain.transport.data == binary.transport.data
     assert plain.take() == packed.take() == binary.take()

@@ -151,8 +151,8 @@ def test_a_fee_follows_from_a_definition(tmp_path: Path) -> None:
         bench.instrument = spread["i"]
         maker, taker = bench.connect(bench.keys[1]), bench.connect(bench.keys[2])
         maker.ask(bench.order(5, "a", price_tick=1, order_lots=7))
-        told = taker.ask(bench.order(5, "b", side="s", price_tick=1, order_lots=7))
-        fees = [one["fee"] for one in map(json.loads, map(msgspec.json.encode, told)) if one["t"] == "fill"]
+        shown_rows = taker.ask(bench.order(5, "b", side="s", price_tick=1, order_lots=7))
+        fees = [one["fee"] for one in map(json.loads, map(msgspec.json.encode, shown_rows)) if one["t"] == "fill"]
         assert fees == [spread["taker_fee"] * spread["hours"] * 7] and fees[0] > 0
         assert spread["auction_fee"] == 1
 

@@ -1,6 +1,6 @@
 """One Parquet file of a trading day: its columns with units in their names, its metadata, and how it is checked.
 
-    file = DayFile(path, CANDLES, stamp, symbols)   # an existing complete file is compared, any other is written anew
+    file = DayFile(path, CANDLES, stamp, symbols)   # an existing complete file is compared, any other is written again
     file.add(rows)                                  # in order, any number at once
     file.finish(first, last, is_complete)           # "written" or "verified"
 

@@ -19,7 +19,7 @@ from exchange.wire.messages import InstrumentDefinition, Trades
 
 
 class Wish:
-    """A number that is drawn anew from time to time, uniformly within `share` of a mean."""
+    """A number that is drawn again from time to time, uniformly within `share` of a mean."""
 
     def __init__(self, rng: random.Random, mean: int, share: float, every_s: float) -> None:
         self._rng, self._mean, self._share, self._every_s = rng, mean, share, every_s

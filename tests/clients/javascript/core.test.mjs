@@ -27,7 +27,7 @@ test("a new session is live after its snapshot", () => {
   assert.equal(venue.core.orders.get(7, VIEW.coid).leavesLots, 20);
 });
 
-test("a reader without a key is live at once, and is told what it may not send", () => {
+test("a reader without a key is live at once, and is shown_rows what it may not send", () => {
   const venue = new ScriptedVenue({ key: "" });
   venue.core.opened(0);
   assert.deepEqual(kinds(venue.says(HELLO)), ["connected"]);

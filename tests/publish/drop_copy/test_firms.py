@@ -25,7 +25,7 @@ class Venue:
         self.firms = Firms(self.states)
         self.rows: list[np.ndarray] = []
         # By firm, the place of the row that makes each of its messages, in order.
-        self.told: dict[int, list[int]] = {0: [], 5: [], 6: []}
+        self.sent_numbers: dict[int, list[int]] = {0: [], 5: [], 6: []}
         self.moves: list[tuple[int, int, int, int, int]] = []
         self.sequence = 0
 
@@ -47,14 +47,14 @@ class Venue:
         firm, kind = int(accounts["firm"][account]), self.rng.choice(KINDS)
         accounts["stream"][account] += 1
         row = self.row(account, kind, int(accounts["stream"][account]))
-        self.told[firm].append(len(self.rows) - 1)
+        self.sent_numbers[firm].append(len(self.rows) - 1)
         if kind == EventKind.FILL and self.rng.random() < 0.5:
             for _ in range(self.rng.randint(1, 3)):
                 self.row(account, EventKind.LEG_FILLED, int(accounts["stream"][account]))
         if kind in (EventKind.POSITION_CHANGED, EventKind.CASH_MOVED) and self.rng.random() < 0.5:
             row["flags"] = EventFlag.MARGIN
             accounts["stream"][account] += 1
-            self.told[firm].append(self.told[firm][-1])
+            self.sent_numbers[firm].append(self.sent_numbers[firm][-1])
 
     def chunks(self, size: int, kept: int = 1_000_000) -> list[KeptChunk]:
         """The newest events in chunks of whole commands."""
@@ -68,7 +68,7 @@ class Venue:
 
     def expected(self, firm: int, first: int, last: int) -> list[int]:
         """Places of the rows that make these messages."""
-        return list(dict.fromkeys(self.told[firm][first - 1 : last]))
+        return list(dict.fromkeys(self.sent_numbers[firm][first - 1 : last]))
 
 
 def places(venue: Venue, found: NumberedRows) -> list[int]:
@@ -85,15 +85,15 @@ def test_ranges_and_numbers_are_those_of_a_twin_that_counts_every_message(seed: 
     for _ in range(300):
         venue.step()
         for firm in (5, 6):
-            assert venue.firms.number(firm) == len(venue.told[firm])
+            assert venue.firms.number(firm) == len(venue.sent_numbers[firm])
     for firm in (5, 6):
-        count = len(venue.told[firm])
+        count = len(venue.sent_numbers[firm])
         for _ in range(30):
             first = rng.randint(1, count)
             last = rng.randint(first, count)
             found = venue.firms.range_of(firm, first, last, venue.chunks(rng.choice((1, 7, 50, 400))))
             assert found is not None and places(venue, found) == venue.expected(firm, first, last)
-            before = venue.told[firm].index(venue.told[firm][first - 1]) + 1
+            before = venue.sent_numbers[firm].index(venue.sent_numbers[firm][first - 1]) + 1
             assert found.first == before, "the first message that these rows make"
 
 
@@ -110,14 +110,14 @@ def test_a_long_range_is_found_in_slices_that_read_one_chunk_each(seed: int, mon
         for chunk in venue.chunks(30)
     ]
     for firm in (5, 6):
-        count, first = len(venue.told[firm]), 1
+        count, first = len(venue.sent_numbers[firm]), 1
         while first <= count:
             read.clear()
             found = venue.firms.slice_of(firm, first, count, chunks)
             assert found is not None and len(read) == 1
             rows, last = found
             assert first <= last <= min(count, first + 19) and places(venue, rows) == venue.expected(firm, first, last)
-            assert rows.first == venue.told[firm].index(venue.told[firm][first - 1]) + 1
+            assert rows.first == venue.sent_numbers[firm].index(venue.sent_numbers[firm][first - 1]) + 1
             first = last + 1
     assert venue.firms.slice_of(5, venue.firms.oldest(5, chunks[:3]) - 1, 1_000, chunks[:3]) is None
 
@@ -131,7 +131,7 @@ def test_moves_of_earlier_runs_give_the_same_numbers_and_ranges() -> None:
     again = Firms(venue.states)
     again.load(venue.moves)
     for firm in (5, 6):
-        count, chunks = len(venue.told[firm]), venue.chunks(30)
+        count, chunks = len(venue.sent_numbers[firm]), venue.chunks(30)
         assert again.number(firm) == count
         found = again.range_of(firm, 2, count - 1, chunks)
         assert found is not None and places(venue, found) == venue.expected(firm, 2, count - 1)

@@ -31,7 +31,7 @@ def watch(bench: Bench, peer: Peer, interval: Any) -> Candles:
 @pytest.mark.rule("HIST-003", "MDATA-005", "SESS-004")
 def test_a_chart_asks_for_the_past_and_then_follows(tmp_path: Path) -> None:
     with Bench(str(tmp_path), PATIENT) as bench:
-        peer, told = bench.open("/v1/md"), []
+        peer, shown_rows = bench.open("/v1/md"), []
         trade(bench, 1, bench.price, 3)
         first = watch(bench, peer, "1m")
         chart = {
@@ -42,12 +42,12 @@ def test_a_chart_asks_for_the_past_and_then_follows(tmp_path: Path) -> None:
         for number in range(2, 9):
             trade(bench, number, bench.price + number % 3, number)
             bench.pass_ms(100)
-            told += heard(peer)
+            shown_rows += heard(peer)
             bench.clock.now += 25 * 10**9
         bench.pass_ms(200)
         assert not heard(peer), "no trade, no message"
-        assert [one.previous for one in told] == [first.sequence + place for place in range(7)]
-        for message in told:
+        assert [one.previous for one in shown_rows] == [first.sequence + place for place in range(7)]
+        for message in shown_rows:
             assert (message.instrument, message.interval) == (bench.instrument, "1m")
             chart |= {row[0]: row for row in message.rows}
         asked = peer.ask(Query(request_id=61, what="candles", instrument=bench.instrument))[0].candles
@@ -57,7 +57,7 @@ def test_a_chart_asks_for_the_past_and_then_follows(tmp_path: Path) -> None:
         bench.pass_ms(200)
         assert not heard(peer)
         again = watch(bench, bench.open("/v1/md"), "1m")
-        assert again.channel == first.channel and again.sequence > told[-1].sequence
+        assert again.channel == first.channel and again.sequence > shown_rows[-1].sequence
         assert watch(bench, peer, "1h").channel != first.channel
 
 

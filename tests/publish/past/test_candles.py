@@ -14,7 +14,7 @@ from tests.publish.past.plain import BEGIN_NS, Made, made_prints, plain_candles,
 LATEST = 2**62
 
 
-def told(rows: np.ndarray) -> list[tuple[int, ...]]:
+def rows_of(rows: np.ndarray) -> list[tuple[int, ...]]:
     return [row[1:] for row in rows.tolist()]
 
 
@@ -36,9 +36,9 @@ def test_candles_do_not_depend_on_how_prints_came(seed: int) -> None:
     for name, interval in INTERVALS.items():
         for book in (1, 2, 7, 9):
             expected = plain_candles(made, book, name)
-            assert told(candles.rows_from(book, interval, 0)) == expected
+            assert rows_of(candles.rows_from(book, interval, 0)) == expected
             for start in [row[0] + late for row in expected[:3] for late in (0, 1)]:
-                assert told(candles.rows_from(book, interval, start)) == [row for row in expected if row[0] >= start]
+                assert rows_of(candles.rows_from(book, interval, start)) == [row for row in expected if row[0] >= start]
     assert candles.trades(1) == sum(one.book == 1 for one in made) and candles.trades(9) == 0
 
 
@@ -56,7 +56,7 @@ def test_pages_are_the_newest_rows_and_follow_each_other(seed: int) -> None:
         while True:
             page = candles.page(1, interval, first, to_us, count)
             assert len(page.rows) <= count and page.oldest_us == 0
-            found = told(page.rows) + found
+            found = rows_of(page.rows) + found
             if not page.next_us:
                 break
             to_us = page.next_us
@@ -86,11 +86,11 @@ def test_a_page_is_cut_from_all_candles_of_minutes_and_of_kept_days(seed: int) -
     times = [0, LATEST_US, *(one.time_us for one in made), *(row[0] for row in plain_candles(made, 1, "1h"))]
     for name, interval in INTERVALS.items():
         rows = [row for row in plain_candles(made, 1, name) if row[0] >= candles.oldest_us(interval)]
-        assert told(candles.rows_from(1, interval, 0)) == rows and (rows or interval is DAY)
+        assert rows_of(candles.rows_from(1, interval, 0)) == rows and (rows or interval is DAY)
         for _ in range(60):
             first, last, count = *sorted((rng.choice(times), rng.choice(times))), rng.choice((1, 2, 3, 10, 2_000))
             page = candles.page(1, interval, first, last, count)
-            assert (told(page.rows), page.next_us) == slow_page(rows, first, last, count)
+            assert (rows_of(page.rows), page.next_us) == slow_page(rows, first, last, count)
 
 
 @pytest.mark.rule("HIST-001")
@@ -124,7 +124,7 @@ def test_a_candle_is_complete_or_not_shown() -> None:
     fed(candles, late, random.Random(1))
     for name, interval in INTERVALS.items():
         expected = complete(made, name, interval, late[0].time_us)
-        assert told(candles.rows_from(1, interval, 0)) == expected
+        assert rows_of(candles.rows_from(1, interval, 0)) == expected
         assert candles.page(1, interval, 0, LATEST, 999).oldest_us == interval.next_us(late[0].time_us)
 
 
@@ -137,7 +137,7 @@ def test_too_many_candles_leave_the_newer_half(monkeypatch: pytest.MonkeyPatch) 
     oldest_us = candles.oldest_us(MINUTE)
     assert oldest_us > made[0].time_us
     for name, interval in INTERVALS.items():
-        assert told(candles.rows_from(1, interval, 0)) == complete(made, name, interval, oldest_us)
+        assert rows_of(candles.rows_from(1, interval, 0)) == complete(made, name, interval, oldest_us)
     assert len(candles.rows_from(1, HOUR, 0))
 
 
@@ -153,4 +153,4 @@ def test_a_book_shows_nothing_of_the_instrument_before() -> None:
     later = [one for one in made if one.book != 1 or one.sequence >= change]
     for name, interval in INTERVALS.items():
         for book in (1, 2):
-            assert told(candles.rows_from(book, interval, 0)) == plain_candles(later, book, name)
+            assert rows_of(candles.rows_from(book, interval, 0)) == plain_candles(later, book, name)

@@ -16,7 +16,7 @@ from exchange.venue.upkeep import Upkeep
 from tests.gateway.harness import Bench, killed
 from tests.publish.daily.days import PATIENT, end_day, open_bench
 from tests.publish.past.plain import Made, made_prints, plain_candles
-from tests.publish.past.test_candles import told
+from tests.publish.past.test_candles import rows_of
 from tests.publish.past.test_trade_pages import events
 from tests.venue.daily.test_settler import trade
 from tests.venue.test_upkeep import Thread
@@ -42,7 +42,7 @@ class Store:
                 self.days.end_write(None)
 
     def day_rows(self, book: int = 1) -> list[tuple[int, ...]]:
-        return told(self.prints.candles.rows_from(book, DAY, 0))
+        return rows_of(self.prints.candles.rows_from(book, DAY, 0))
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_days_of_earlier_runs_are_shown_back_to_the_first_trade(folder: Path, se
     candles, shown = again.prints.candles, plain_candles(made, 1, "1d")
     assert again.day_rows() == shown and candles.oldest_us(DAY) == 0
     for start in [row[0] + late for row in shown for late in (0, 1)]:
-        assert told(candles.rows_from(1, DAY, start)) == [row for row in shown if row[0] >= start]
+        assert rows_of(candles.rows_from(1, DAY, start)) == [row for row in shown if row[0] >= start]
     page = candles.page(1, DAY, 0, shown[4][0], 2)
-    assert told(page.rows) == shown[3:5] and page.next_us == shown[2][0]
+    assert rows_of(page.rows) == shown[3:5] and page.next_us == shown[2][0]
     assert candles.oldest_us(MINUTE) >= MINUTE.next_us(begin.time_us)
 
 
@@ -93,7 +93,7 @@ def test_a_day_that_is_missing_ends_what_is_shown(folder: Path) -> None:
     prints, warned = reopened(folder, start_us)
     oldest_us = prints.candles.oldest_us(DAY)
     assert oldest_us == int(files[2].name.split(".")[0])
-    assert [row[0] for row in told(prints.candles.rows_from(1, DAY, 0))] == [
+    assert [row[0] for row in rows_of(prints.candles.rows_from(1, DAY, 0))] == [
         row[0] for row in plain_candles(of_days(made, 0, 3), 1, "1d") if row[0] >= oldest_us
     ]
     assert len(warned) == 1 and str(files[1]) in warned[0] and "damaged" in warned[0]
@@ -184,16 +184,16 @@ def test_a_venue_shows_days_whose_events_are_no_longer_kept(tmp_path: Path) -> N
             end_day(bench, 100 * day + 50)
             upkeep.turn()
             thread.run()
-        shown = told(bench.venue.market.prints.candles.rows_from(1, DAY, 0))
+        shown = rows_of(bench.venue.market.prints.candles.rows_from(1, DAY, 0))
         assert [row[5] for row in shown] == [2, 3, 4, 5]
         for path in (tmp_path / "venue" / "events").iterdir():
             path.unlink()
         again = killed(bench, tmp_path / "again", profile=PATIENT)
         _forget_minutes(again)
-        assert told(again.venue.market.prints.candles.rows_from(1, DAY, 0)) == []
+        assert rows_of(again.venue.market.prints.candles.rows_from(1, DAY, 0)) == []
         Upkeep(again.opened, again.clock, thread)  # type: ignore[arg-type]
         candles = again.venue.market.prints.candles
-        assert told(candles.rows_from(1, DAY, 0)) == shown and candles.oldest_us(DAY) == 0
+        assert rows_of(candles.rows_from(1, DAY, 0)) == shown and candles.oldest_us(DAY) == 0
         again.close()
 
 
