@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.flow import Flow
-from bench.flow_book import ADD, AGGRESS, CANCEL, TICKS
+from bench.flows.flow import Flow
+from bench.flows.flow_book import ADD, AGGRESS, CANCEL, TICKS
 from bench.record import timed
 from exchange.book.levels import best_row, crosses, link_order, reduce_order, unlink_order
 from exchange.book.slots import release_slot, take_slot

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bench.bare_ladder import PART_STEPS, BareLadder, CppLadder, TimedLadder, compiler
-from bench.flow import FLOWS, KINDS, Flow, Parameters
+from bench.flows.flow import FLOWS, KINDS, Flow, Parameters
 from bench.record import Distribution, Report, distribution, needed_ratio, sum_of_least_parts
 from bench.warm_engine import BATCH_ROWS, WarmEngine, prepare_engine, prepare_engine_for, without_client_ids
 

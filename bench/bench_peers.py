@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from bench.flow import Flow, Parameters, make_flow
-from bench.flow_book import CANCEL
+from bench.flows.flow import Flow, Parameters, make_flow
+from bench.flows.flow_book import CANCEL
 from bench.record import Distribution, distribution, time_ns
 
 ROUNDS = 5

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.market import GROUP, PlainMarket, engine_at, market_tape
 from bench.record import Report, distribution, time_ns
+from bench.tapes.market import GROUP, PlainMarket, engine_at, market_tape
 from exchange.codes import CommandFlag, CommandKind, EventKind
 from exchange.engine.engine import Engine
 from exchange.limits import QUOTE_ENTRIES_MAX

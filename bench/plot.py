@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bench.extras import check_file, check_package
-from bench.tapes import Tape, TapeControl
+from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandKind, EventFlag, EventKind
 from exchange.demo.display import save_figure
 from exchange.engine import query

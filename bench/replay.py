@@ -15,13 +15,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.book_check import CheckedBook, check_books
 from bench.extras import check_file, check_package, is_folder, mode_of
-from bench.flow import FLOWS, make_flow
-from bench.lobster import INSTRUMENT, OWNERS, read_lobster
-from bench.market import PlainMarket, engine_at, flow_market, market_tape
+from bench.flows.flow import FLOWS, make_flow
 from bench.plot import check_plot, draw_tape
-from bench.tapes import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
+from bench.readers.book_check import CheckedBook, check_books
+from bench.readers.lobster import INSTRUMENT, OWNERS, read_lobster
+from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
+from bench.tapes.tape import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
@@ -148,7 +148,7 @@ def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
-    """A generated flow with its market as a tape (`bench.flow`)."""
+    """A generated flow with its market as a tape (`bench.flows.flow`)."""
     if commands is not None and not 1 <= commands <= COMMANDS_MAX:
         raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
     if not 0 <= seed <= SEED_MAX:

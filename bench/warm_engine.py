@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.flow import Flow, Parameters, make_flow
-from bench.flow_book import ADD, AGGRESS
-from bench.market import engine_at, flow_market, market_tape
+from bench.flows.flow import Flow, Parameters, make_flow
+from bench.flows.flow_book import ADD, AGGRESS
 from bench.record import time_ns
+from bench.tapes.market import engine_at, flow_market, market_tape
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests

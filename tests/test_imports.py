@@ -219,7 +219,7 @@ def test_every_import_points_down_the_picture() -> None:
         ("exchange.main", "exchange.cli.serve"),
         ("clients.client", "exchange.engine.engine"),
         ("contracts_spec.load", "exchange.kernel"),
-        ("exchange.engine.apply", "bench.flow"),
+        ("exchange.engine.apply", "bench.flows.flow"),
     ],
 )
 def test_an_import_up_or_sideways_is_seen(module: str, imported: str) -> None:

@@ -118,7 +118,7 @@ PLANTS = [
     ("exchange.operator.member_requests", '"scope": scope', '"order_type": scope'),
     ("exchange.venue.timekeeper", '"market_state": step', '"order_type": step'),
     ("exchange.venue.reserve", "row.kill_party", 'row["reason"]'),
-    ("bench.market", 'column(rows, "amount_mills")', 'rows["price"]'),
+    ("bench.tapes.market", 'column(rows, "amount_mills")', 'rows["price"]'),
     ("bench.bench_quotes", 'column(rows, "ask_lots")', 'rows["minimum_lots"]'),
     ("bench.bench_quotes", 'column(arm, "window_ns")', 'arm["expiry_ns"]'),
     ("bench.bench_implied", 'column(rows, "market_state")', 'rows["order_type"]'),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.tapes import read_tape
+from bench.tapes.tape import read_tape
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.state import CURSOR, new_state
 from exchange.kernel import kernel

@@ -19,10 +19,10 @@ from exchange.cli.demo import demo, market, story
 from exchange.cli.history.history import history
 from exchange.cli.remote.doctor import doctor
 from exchange.cli.remote.probe import probe
-from exchange.cli.replay import replay
 from exchange.cli.reports.curve import curve
 from exchange.cli.reports.margin import margin
 from exchange.cli.reports.statement import statement
+from exchange.cli.research.replay import replay
 from exchange.cli.scenarios import conformance
 from exchange.cli.schema import schema
 from exchange.cli.serve import serve

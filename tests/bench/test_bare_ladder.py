@@ -8,7 +8,7 @@ import pytest
 
 from bench.bare_ladder import compiled, compiler
 from bench.bench_engine import bare_ladders
-from bench.flow import FLOWS, Flow, make_flow
+from bench.flows.flow import FLOWS, Flow, make_flow
 
 
 def small(name: str) -> Flow:

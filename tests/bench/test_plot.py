@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.flow import FLOWS
+from bench.flows.flow import FLOWS
 from bench.plot import (
     LEVELS,
     InstrumentHistory,
@@ -20,7 +20,7 @@ from bench.plot import (
     follow,
     gateway_latency,
 )
-from bench.tapes import Tape, TapeControl
+from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import EventFlag, EventKind
 from exchange.conformance.venues import rows
 from exchange.engine import query

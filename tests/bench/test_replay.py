@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.flow import FLOWS, make_flow
-from bench.market import PlainMarket, flow_market, market_tape
+from bench.flows.flow import FLOWS, make_flow
 from bench.replay import replay_tape
-from bench.tapes import Tape, TapeControl, read_tape, write_tape
+from bench.tapes.market import PlainMarket, flow_market, market_tape
+from bench.tapes.tape import Tape, TapeControl, read_tape, write_tape
 from exchange.cli.app import main
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.flow import FLOWS
+from bench.flows.flow import FLOWS
 from bench.replay import SOURCES
-from bench.tapes import write_tape
+from bench.tapes.tape import write_tape
 from exchange.cli import app as cli
 from tests.bench.lobster_pair import write_pair
 from tests.bench.test_replay import run, small_tape, written_journal
@@ -56,7 +56,7 @@ def forbid_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("bench.replay.warm_up", "bench.replay.make_flow", "bench.replay.read_tape", "bench.replay.Engine"):
         monkeypatch.setattr(name, begins)
-    for name in ("bench.lobster.read_numbers", "exchange.journal.replay.read_frames"):
+    for name in ("bench.readers.lobster.read_numbers", "exchange.journal.replay.read_frames"):
         monkeypatch.setattr(name, begins)
 
 

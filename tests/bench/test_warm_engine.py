@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench.bench_engine import kind_costs, per_command
-from bench.flow import FLOWS
-from bench.flow_book import CANCEL
+from bench.flows.flow import FLOWS
+from bench.flows.flow_book import CANCEL
 from bench.warm_engine import BATCH_ROWS, WarmEngine, WrongResult, prepare_engine, without_client_ids
 
 SMALL = replace(FLOWS["mixed"], commands=700, warm_orders=300, accounts=10)

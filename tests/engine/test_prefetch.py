@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.flow import FLOWS
+from bench.flows.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind
 from exchange.engine.prefetch import PREFETCH_ALL, PREFETCH_ORDERS

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
 
-from bench.tapes import read_tape
+from bench.tapes.tape import read_tape
 from tests.golden.events_text import replayed
 
 FOLDER = Path(__file__).parent

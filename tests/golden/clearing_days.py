@@ -4,7 +4,7 @@ A scenario in the notation of `gpux conformance` brings trades, calls, a liquida
 the index. A transfer and a bust, which the notation does not have, follow its first day.
 """
 
-from bench.tapes import Tape, TapeControl
+from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandKind, EventKind
 from exchange.conformance.clearing.lines import VerbLine
 from exchange.conformance.clearing.notation import read_clearing

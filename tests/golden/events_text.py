@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bench.tapes import Tape, TapeControl
+from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from bench.replay import folder_tape
-from bench.tapes import Tape, TapeControl, write_tape
+from bench.tapes.tape import Tape, TapeControl, write_tape
 from exchange.codes import CommandKind, MarketState, OrderType, TimeInForce
 from exchange.conformance.venues import rows
 from exchange.engine import query

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.tapes import read_tape
+from bench.tapes.tape import read_tape
 from exchange.codes import CommandKind, EventKind
 from exchange.wire.version import RELEASE
 from tests.golden.changes import FOLDER, difference, listed, tapes, write_list

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.tapes import TapeControl, read_tape
+from bench.tapes.tape import TapeControl, read_tape
 from exchange.journal import journal, recovery
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.recovery import Opened, compiled_engine, open_journal

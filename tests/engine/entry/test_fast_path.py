@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bench.flow import FLOWS
+from bench.flows.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import OrderState
 from exchange.engine.engine import Engine

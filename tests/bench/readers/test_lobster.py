@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.lobster import read_lobster
+from bench.readers.lobster import read_lobster
 from exchange.codes import CommandKind
 from exchange.errors import UserError
 from tests.bench.lobster_pair import BOOK, MESSAGES, write_pair
-from tests.bench.test_book_check import judge
+from tests.bench.readers.test_book_check import judge
 
 
 @pytest.mark.rule("TAPE-012")

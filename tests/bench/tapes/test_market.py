@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.flow import FLOWS, make_flow
-from bench.market import (
+from bench.flows.flow import FLOWS, make_flow
+from bench.tapes.market import (
     DEPOSIT_MILLS,
     LISTINGS_EACH,
     PlainMarket,

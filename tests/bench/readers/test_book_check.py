@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.book_check import BookCheck, CheckedBook, check_books, difference, within
-from bench.lobster import Lobster, read_lobster
+from bench.readers.book_check import BookCheck, CheckedBook, check_books, difference, within
+from bench.readers.lobster import Lobster, read_lobster
 from tests.bench.fifo_book import FifoBook
 from tests.bench.lobster_pair import BOOK, SAMPLE, write_pair
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.flow_book import ADD, AGGRESS, CANCEL, CURSOR, LEVEL, MID, ORDER, REACH_TICKS, REPLACE, STEP, TICKS
-from bench.flow_book import play_steps as play
+from bench.flows.flow_book import ADD, AGGRESS, CANCEL, CURSOR, LEVEL, MID, ORDER, REACH_TICKS, REPLACE, STEP, TICKS
+from bench.flows.flow_book import play_steps as play
 from exchange.codes import Side
 
 BUY, SELL = int(Side.BUY), int(Side.SELL)

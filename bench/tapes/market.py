@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.flow import Flow
-from bench.tapes import Tape, TapeControl
+from bench.flows.flow import Flow
+from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandKind, MarketState, TimeInForce
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms

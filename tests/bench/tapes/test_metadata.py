@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.tape_metadata import TAPE_VERSION, decode_metadata
+from bench.tapes.metadata import TAPE_VERSION, decode_metadata
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import ROW_VERSION

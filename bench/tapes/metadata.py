@@ -1,6 +1,6 @@
 """The metadata of a tape (TAPE-002): JSON in the Parquet file. All fields are checked when a file is read.
 
-Tape version 2 has controls among the rows, each with its payload in its row (`bench.tapes`). Version 1, which can still
+Tape version 2 has controls among the rows, each with its payload in its row (`tape.py`). Version 1, which can still
 be read, has them in this JSON as base64. That made files large, because pyarrow writes the metadata of a file twice.
 """
 
@@ -32,7 +32,7 @@ class Noted(TypedDict):
 
 
 class Metadata(TypedDict):
-    """All fields that `bench.tapes.describe` writes, and the field that only version 1 has."""
+    """All fields that `bench.tapes.tape.describe` writes, and the field that only version 1 has."""
 
     tape_version: int
     row_version: int

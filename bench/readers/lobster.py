@@ -21,7 +21,7 @@ from zlib import crc32
 
 import numpy as np
 
-from bench.flow import START_NS
+from bench.flows.flow import START_NS
 from exchange.codes import CommandFlag, CommandKind, Side, TimeInForce
 from exchange.errors import UserError
 from exchange.records import COMMAND, pack_client_order_id

@@ -18,7 +18,7 @@ import blake3
 import numpy as np
 
 from bench.extras import check_package
-from bench.tape_metadata import METADATA_KEY, TAPE_VERSION, Metadata, decode_metadata
+from bench.tapes.metadata import METADATA_KEY, TAPE_VERSION, Metadata, decode_metadata
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import COMMAND, COMMAND_FIELDS, ROW_VERSION

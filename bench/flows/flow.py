@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.flow_book import (
+from bench.flows.flow_book import (
     ADD,
     AGGRESS,
     CANCEL,

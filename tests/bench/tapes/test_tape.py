@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.flow import FLOWS, make_flow
-from bench.tape_metadata import METADATA_KEY
-from bench.tapes import Tape, TapeControl, read_metadata, read_tape, table_of, tape_hash, write_tape
+from bench.flows.flow import FLOWS, make_flow
+from bench.tapes.metadata import METADATA_KEY
+from bench.tapes.tape import Tape, TapeControl, read_metadata, read_tape, table_of, tape_hash, write_tape
 from exchange.codes import CommandKind
 from exchange.errors import UserError
 from exchange.records import COMMAND, COMMAND_FIELDS

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.flow import DISTANCE_MAX, FLOWS, Flow, make_flow, random_words
+from bench.flows.flow import DISTANCE_MAX, FLOWS, Flow, make_flow, random_words
 from exchange.codes import CommandKind
 from tests.bench.fifo_book import FifoBook
 
@@ -38,7 +38,7 @@ def test_bytes_of_a_seed_are_those_recorded() -> None:
 
 def test_flow_is_the_same_with_compilation_off() -> None:
     script = (
-        "from bench.flow import *; import hashlib; from dataclasses import replace\n"
+        "from bench.flows.flow import *; import hashlib; from dataclasses import replace\n"
         "flow = make_flow(replace(FLOWS['mixed'], commands=3_000, warm_orders=800))\n"
         "print(hashlib.sha256(flow.warm.tobytes() + flow.commands.tobytes()).hexdigest())"
     )

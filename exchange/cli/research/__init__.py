@@ -1,0 +1,4 @@
+"""Commands of research: they run the engine on recorded or generated order flow (`bench`).
+
+replay.py   `gpux replay`
+"""
