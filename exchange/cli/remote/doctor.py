@@ -2,10 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 
 def doctor(
-    target: str,
+    target: Annotated[str, Parameter(name=["--venue", "--url"])] = "",
     *,
     key: Path | None = None,
     key_id: str = "",
@@ -19,7 +22,8 @@ def doctor(
     market data over a few seconds; with a key also its file and its logon. A folder: rights, venue, key files.
 
     Args:
-        target: Address like ws://127.0.0.1:8443, or a data folder.
+        target: Address like ws://127.0.0.1:8443, or a data folder; without it GPUX_VENUE, then the
+            profile, then ws://127.0.0.1:8443.
         key: File of a private key, like data/alice.pem, whose logon is tried.
         key_id: Id of the key; without it k_NAME for a file NAME.pem.
         origin: Try whether a web page of this origin may connect, like https://desk.example.
@@ -29,10 +33,12 @@ def doctor(
     from exchange.cli.remote import findings, folder_checks
     from exchange.cli.remote.examination import examine
     from exchange.cli.remote.key_checks import id_of_key
+    from exchange.cli.trading.place import public_place
     from exchange.errors import UserError
     from exchange.seams import RealClock
     from exchange.venue.loop import run_loop
 
+    target = target or public_place("").url
     name = id_of_key(key, key_id)
     if not 0 <= seconds <= 3_600:
         raise UserError(f"--seconds {seconds:g} is not in 0..3600")

@@ -14,7 +14,7 @@ def test_a_running_venue_is_measured(capsys: pytest.CaptureFixture[str], tmp_pat
         url = f"ws://127.0.0.1:{served.port}"
         code, out, err = ended(capsys, "probe", url, "--seconds", "0.2")
         assert (code, err) == (0, "") and out.splitlines()[-1] == "times in microseconds"
-        code, out, _ = ended(capsys, "probe", url, "--seconds", "0.2", "--json")
+        code, out, _ = ended(capsys, "probe", "--venue", url, "--seconds", "0.2", "--json")
         assert code == 0 and json.loads(out)["measured"][0]["what"] == "connect to hello"
 
 

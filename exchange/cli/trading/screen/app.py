@@ -179,7 +179,7 @@ class TradingScreen(App[None]):
             desk.say("no key: there is nothing to kill")
             return
         working = len(desk.orders())
-        if desk.stopped and not working:
+        if (desk.stopped or desk.killed) and not working:
             self.push_screen(question("Release", "Allow new orders again?"), self._release)
         else:
             text = f"Cancel all {working} working orders of account {desk.account}, and take no new ones?"

@@ -17,7 +17,16 @@ from exchange.cli.trading.showing import SIDES
 from exchange.errors import UserError
 from exchange.units import price_text
 from exchange.wire.errors import ErrorCode
-from exchange.wire.messages import Call, InstrumentDefinition, Lag, Margin, MarginView, Position, PositionView
+from exchange.wire.messages import (
+    Call,
+    InstrumentDefinition,
+    KillEvent,
+    Lag,
+    Margin,
+    MarginView,
+    Position,
+    PositionView,
+)
 
 PING_EVERY_S = 2.0
 STALE_S = 2.5  # the venue sends a heartbeat each second
@@ -35,6 +44,7 @@ class TradingDesk:
         self.lagging = False
         self.call = ""  # what the account may do, by its last margin call; empty: not known, no call was seen
         self.stopped = False  # by the kill key
+        self.killed: bool | None = None  # whether the venue refuses new orders; None: not known, no event has said
         self.over = ""  # why the session is over
         self.rtt_ms: float | None = None
         self._heard_us, self._heard_at = 0, 0.0
@@ -59,13 +69,15 @@ class TradingDesk:
             self.lagging = event.level > 0
         elif isinstance(event, Call) and event.account == self.account:
             self.call = event.state
+        elif isinstance(event, KillEvent) and event.account == self.account:
+            self.killed = event.on
         elif isinstance(event, Disconnected):
             self.rtt_ms, self.lagging = None, False
             self.notice = f"connection lost: {event.reason}"
         elif isinstance(event, Reconnected):
             self.notice = "connected again" + ("" if event.resumed else ", with a new session")
             if not event.resumed:
-                self.call = ""  # events of calls were missed, and a snapshot does not say
+                self.call, self.killed = "", None  # events were missed, and a snapshot does not say
         elif isinstance(event, Filled):
             fill = event.fill
             what = f"{SIDES[fill.side]} {fill.lots} {self.symbol(fill.instrument)} at {price_text(fill.price_tick)}"

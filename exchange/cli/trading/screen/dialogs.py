@@ -27,7 +27,9 @@ HELP = """\
  Tape: B buyer, S seller was the aggressor, = neither (auction).
  What you have entered stays in the book when you leave, and when the
  connection is lost. Link line: rtt is the way to the venue and back,
- heard the time since its last heartbeat, lag a slow line."""
+ heard the time since its last heartbeat, lag a slow line.
+ kill? call?: whether the account is killed or called is not known,
+ as only events say so, and none has come since the logon."""
 
 
 class Dialog(ModalScreen[bool]):

@@ -98,9 +98,11 @@ def _account(desk: TradingDesk, width: int) -> Text:
         return _line("market data only: log on with --key FILE.pem to trade", width, QUIET)
     held = margin.hold_mills or margin.initial_margin_mills
     equity, held_text, free = map(money_text, (margin.equity_mills, held, margin.free_margin_mills))
-    alarm = "STOPPED  " if desk.stopped else ""
+    alarm = "STOPPED  " if desk.stopped else "KILLED  " if desk.killed else ""
     alarm += f"CALL {desk.call}  " if desk.call not in ("", "open") else ""
     text = f"acc {desk.account}  {len(desk.orders())} working  equity {equity}  held {held_text}  free {free} $"
+    text += " kill?" if desk.killed is None else ""  # not known: help says so
+    text += "" if desk.call else " call?"
     return _line(alarm + text, width, ALARM if alarm else "")
 
 

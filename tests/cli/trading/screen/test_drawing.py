@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from clients.events import ChannelData, Disconnected
+from clients.events import ChannelData, Disconnected, Reconnected
 from exchange.cli.trading.screen.desk import TradingDesk
 from exchange.cli.trading.screen.drawing import frame, ladder_height
 from exchange.cli.trading.screen.places import Places
 from exchange.codes import Side
-from exchange.wire.messages import Call, Position, Stats, Status, Trades
+from exchange.wire.messages import Call, KillEvent, Position, Stats, Status, Trades
 from tests.cli.trading.screen.keyboard import still_desk
 
 SNAPSHOT = """\
@@ -33,7 +33,7 @@ last 2.847 +0.007  open 2.845  high 2.847  low 2.845  vol 13  OI 9
                                                    │
                                                    │ 1 positions: lots, $ gain
                                                    │ H100.G90.F27 -5 +37
-acc 7  2 working  equity 50,000.00  held 2,000.00  free 48,000.00 $
+acc 7  2 working  equity 50,000.00  held 2,000.00  free 48,000.00 $ kill? call?
 filled: something
 k_alice rtt 0.8 ms  lag no  gaps 0  book 0 s  heard 0.0 s
 b buy  s sell  x cancel  o orders  K kill  / find  ? help  q quit"""
@@ -124,6 +124,19 @@ def test_a_call_that_is_met_is_no_alarm(desk: TradingDesk) -> None:
     for state, shown in (("close_only", True), ("open", False), ("liquidating", True), ("defaulted", True)):
         desk.take(Call(7, 1, 1, 1, state))
         assert (f"CALL {state}" in drawn(desk)[-4]) == shown
+
+
+@pytest.mark.rule("ACCT-011")
+def test_whether_the_account_is_killed_or_called_is_not_known_until_an_event_says(desk: TradingDesk) -> None:
+    assert drawn(desk)[-4].endswith("$ kill? call?")
+    desk.take(KillEvent(7, 1, 1, 1, on=True, by="operator", scope="account", count=0))
+    desk.take(Call(7, 2, 2, 2, "open"))
+    line = drawn(desk)[-4]
+    assert line.startswith("KILLED  acc 7") and "?" not in line
+    desk.take(Reconnected(resumed=True))
+    assert drawn(desk)[-4].startswith("KILLED"), "a session that goes on has missed nothing"
+    desk.take(Reconnected(resumed=False))
+    assert "KILLED" not in drawn(desk)[-4] and "kill? call?" in drawn(desk)[-4]
 
 
 def test_a_reader_sees_the_market_and_no_order_keys(desk: TradingDesk) -> None:
