@@ -8,16 +8,15 @@ Reading a stale book raises, so that a strategy cannot trade on it by mistake.
 import time
 from collections.abc import Callable, Sequence
 
+from clients.books.channel_book import ChannelBook
+from clients.books.channel_book import StaleBook as StaleBook
 from clients.books.implied import MergedLevel, TopOfBook, merged
 from clients.books.levels import PriceLevel as PriceLevel
 from clients.books.levels import PriceLevels, checksum
-from clients.books.stale import StaleBook as StaleBook
 from exchange.codes import Side
 
-_HEARTBEATS_BEHIND_MAX = 2  # behind the heartbeat twice in a row is a gap (MDATA-015)
 
-
-class LocalBook:
+class LocalBook(ChannelBook):
     """The depth of one instrument. `bids`, `asks`, `best_bid`, `best_ask` and `middle_tick` raise StaleBook when stale.
 
     levels_max    levels a side that the channel carries, 0 all
@@ -33,18 +32,13 @@ class LocalBook:
         clock: Callable[[], float] = time.monotonic,
         age_ms_max: int = 0,
     ) -> None:
-        self.instrument, self.symbol, self.levels_max = instrument, symbol, levels_max
-        self.age_ms_max = age_ms_max
+        super().__init__(instrument, symbol)
+        self.levels_max, self.age_ms_max = levels_max, age_ms_max
         self._clock, self._confirmed_s = clock, clock()
-        self.sequence = self.engine_sequence = self.time_us = 0
         self.open = True  # the market matches, so a crossed book is an error
         self.implied_bid: PriceLevel | None = None
         self.implied_ask: PriceLevel | None = None
-        self.problem: str | None = "no snapshot yet"  # why the book is stale
-        self.mismatches = self.gaps = 0
         self._sides = (PriceLevels(Side.BUY), PriceLevels(Side.SELL))
-        self._more = False  # more pages of a snapshot follow (MDATA-006)
-        self._behind = 0
 
     # -- updates ------------------------------------------------------------------------------------------------------
 
@@ -76,29 +70,14 @@ class LocalBook:
 
         sequence, previous   of the message and of the message before it
         """
-        if self.problem is not None:
-            return False
-        if sequence <= self.sequence:
-            return True
-        if previous != self.sequence:
-            self.mark_stale(f"gap: {self.sequence} is followed by {sequence}, which follows {previous}")
-            self.gaps += 1
-            return False
-        self.sequence, self._behind, self._confirmed_s = sequence, 0, self._clock()
+        follows = self._follow(sequence, previous)
+        if not follows:
+            return follows is None
+        self._confirmed_s = self._clock()
         sides = self._sides
         sides[0].set(bids)
         sides[1].set(asks)
         return self._check(crc)
-
-    def heartbeat(self, sequence: int) -> bool:
-        """Compare with the channel's last sequence, from a heartbeat. False: behind twice, so the book is now stale."""
-        if self.problem is not None:
-            return False
-        self._behind = self._behind + 1 if sequence > self.sequence else 0
-        if self._behind >= _HEARTBEATS_BEHIND_MAX:
-            self.mark_stale(f"gap: at {self.sequence}, the venue at {sequence}")
-            self.gaps += 1
-        return self.problem is None
 
     def confirm(self) -> None:
         """Note that a heartbeat has come and the book has all messages before it: an unchanged book is not old."""
@@ -114,10 +93,6 @@ class LocalBook:
             self.implied_bid = level
         else:
             self.implied_ask = level
-
-    def mark_stale(self, problem: str) -> None:
-        """Mark the book stale until the next snapshot."""
-        self.problem, self._more = problem, False
 
     def clear(self, problem: str) -> None:
         for levels in self._sides:
@@ -145,10 +120,6 @@ class LocalBook:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     @property
-    def synced(self) -> bool:
-        return self.problem is None
-
-    @property
     def age_ms(self) -> int:
         """Milliseconds since the last message or heartbeat that says how the book is now."""
         return int((self._clock() - self._confirmed_s) * 1000)
@@ -163,10 +134,9 @@ class LocalBook:
 
     def side(self, side: Side) -> PriceLevels:
         if self.problem is not None:
-            raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {self.problem}")
+            raise self._stale(self.problem)
         if self.age_ms_max and self.is_old:
-            text = f"nothing confirmed it for {self.age_ms} ms, the limit is {self.age_ms_max}"
-            raise StaleBook(f"book of {self.symbol or self.instrument} is stale: {text}")
+            raise self._stale(f"nothing confirmed it for {self.age_ms} ms, the limit is {self.age_ms_max}")
         return self._sides[side]
 
     def bids(self, count: int | None = None) -> list[PriceLevel]:

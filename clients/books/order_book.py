@@ -8,8 +8,8 @@ the next snapshot, and reading a stale book raises `StaleBook`.
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from clients.books.channel_book import ChannelBook
 from clients.books.levels import PriceLevel
-from clients.books.stale import StaleBook
 from exchange.codes import Side
 
 SIDES = {"b": Side.BUY, "s": Side.SELL}
@@ -39,18 +39,13 @@ class BadRow(Exception):
     """A row that fits no order of the book."""
 
 
-class OrderBook:
+class OrderBook(ChannelBook):
     """All displayed orders of one instrument."""
 
     def __init__(self, instrument: int = 0, symbol: str = "") -> None:
-        self.instrument, self.symbol = instrument, symbol
-        self.sequence = self.engine_sequence = self.time_us = 0
-        self.problem: str | None = "no snapshot yet"  # why the book is stale
-        self.mismatches = self.gaps = 0
+        super().__init__(instrument, symbol)
         self._orders: dict[int, RestingOrder] = {}
         self._queues: dict[tuple[Side, int], dict[int, int]] = {}  # (side, price) -> order id -> lots, head first
-        self._more = False  # more pages of a snapshot follow (MDATA-006)
-        self._behind = 0
 
     # -- updates ------------------------------------------------------------------------------------------------------
 
@@ -72,34 +67,14 @@ class OrderBook:
 
         sequence, previous   of the message and of the message before it
         """
-        if self.problem is not None:
-            return False
-        if sequence <= self.sequence:
-            return True
-        if previous != self.sequence:
-            self.mark_stale(f"gap: {self.sequence} is followed by {sequence}, which follows {previous}")
-            self.gaps += 1
-            return False
-        self.sequence, self._behind = sequence, 0
+        follows = self._follow(sequence, previous)
+        if not follows:
+            return follows is None
         return self._apply_rows(rows)
 
     def note(self, engine_sequence: int, time_us: int) -> None:
         """Note the command that the last message shows."""
         self.engine_sequence, self.time_us = engine_sequence, time_us
-
-    def heartbeat(self, sequence: int) -> bool:
-        """Compare with the channel's last sequence. False: behind twice, so the book is now stale."""
-        if self.problem is not None:
-            return False
-        self._behind = self._behind + 1 if sequence > self.sequence else 0
-        if self._behind > 1:
-            self.mark_stale(f"gap: at {self.sequence}, the venue at {sequence}")
-            self.gaps += 1
-        return self.problem is None
-
-    def mark_stale(self, problem: str) -> None:
-        """Mark the book stale until the next snapshot."""
-        self.problem, self._more = problem, False
 
     def _apply_rows(self, rows: Sequence[Row]) -> bool:
         try:
@@ -139,10 +114,6 @@ class OrderBook:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    @property
-    def synced(self) -> bool:
-        return self.problem is None
-
     def order(self, order_id: int) -> RestingOrder | None:
         """A displayed order; None: it is not in the book."""
         self._must_be_synced()
@@ -180,7 +151,7 @@ class OrderBook:
 
     def _must_be_synced(self) -> None:
         if self.problem is not None:
-            raise StaleBook(f"order book of {self.symbol or self.instrument} is stale: {self.problem}")
+            raise self._stale(self.problem)
 
     def __len__(self) -> int:
         return len(self._orders)

@@ -4,7 +4,9 @@ for candle in await session.candles(h27, "1m", 500): ...
 for trade in await session.trade_history(h27, 1_000): ...
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from clients.session_base import SessionBase
 from exchange.wire.fields import PAST_ROWS_MAX
@@ -49,34 +51,38 @@ class Past(SessionBase):
         to_us: int = 0,
     ) -> list[Candle]:
         """The newest `count` candles that start in a range of time, in order, as far back as the venue keeps them."""
-        found: list[Candle] = []
-        while len(found) < count:
-            limit = min(count - len(found), PAST_ROWS_MAX)
-            asked = Query(
-                request_id=1, what="candles", instrument=instrument.instrument, interval=interval, from_us=from_us,
-                to_us=to_us, limit=limit,
-            )  # fmt: skip
-            reply = await self.request(asked)
-            found = [*(Candle(*row) for row in reply.candles or []), *found]
-            if reply.next_page is None:
-                break
-            to_us = reply.next_page
-        return found
+        asked = Query(
+            request_id=1,
+            what="candles",
+            instrument=instrument.instrument,
+            interval=interval,
+            from_us=from_us,
+            to_us=to_us,
+        )
+        return [Candle(*row) for row in await self._newest(asked, count, "candles", "to_us")]
 
     async def trade_history(
         self, instrument: InstrumentDefinition, count: int = 500, *, from_us: int = 0, to_us: int = 0, last_id: int = 0
     ) -> list[PastTrade]:
         """The newest `count` trades of a range of time, in order. `last_id`: none after this one; 0: no bound."""
-        found: list[PastTrade] = []
+        asked = Query(
+            request_id=1, what="trades", instrument=instrument.instrument, from_us=from_us, to_us=to_us,
+            last_sequence=last_id,
+        )  # fmt: skip
+        return [PastTrade(*row) for row in await self._newest(asked, count, "trades", "last_sequence")]
+
+    async def _newest(self, asked: Query, count: int, rows: str, bound: str) -> list[Any]:
+        """The newest `count` rows of a query, in order, asked for page by page.
+
+        rows    key of the reply that has them
+        bound   key of the query that the next, older page ends at
+        """
+        found: list[Any] = []
         while len(found) < count:
-            limit = min(count - len(found), PAST_ROWS_MAX)
-            asked = Query(
-                request_id=1, what="trades", instrument=instrument.instrument, from_us=from_us, to_us=to_us,
-                last_sequence=last_id, limit=limit,
-            )  # fmt: skip
+            asked = replace(asked, limit=min(count - len(found), PAST_ROWS_MAX))
             reply = await self.request(asked)
-            found = [*(PastTrade(*row) for row in reply.trades or []), *found]
+            found = [*(getattr(reply, rows) or []), *found]
             if reply.next_page is None:
                 break
-            last_id = reply.next_page
+            asked = replace(asked, **{bound: reply.next_page})
         return found

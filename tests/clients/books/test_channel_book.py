@@ -2,8 +2,8 @@
 
 import pytest
 
+from clients.books.channel_book import StaleBook
 from clients.books.order_book import OrderBook
-from clients.books.stale import StaleBook
 from clients.local_book import LocalBook
 from clients.strategies.strategy import TRANSIENT
 

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from clients.books.channel_book import StaleBook
 from clients.books.implied import MergedLevel, TopOfBook, merged
 from clients.books.levels import PriceLevel, PriceLevels
-from clients.books.stale import StaleBook
 from clients.local_book import LocalBook
 from exchange.codes import Side
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from clients.books.channel_book import StaleBook
 from clients.books.order_book import OrderBook, QueuePlace
-from clients.books.stale import StaleBook
 from exchange.codes import Side
 
 SNAPSHOT = [["a", 90030, "b", 2845, 120], ["a", 90044, "b", 2844, 340], ["a", 90050, "s", 2846, 75]]

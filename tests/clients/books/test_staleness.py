@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clients.books.stale import StaleBook
+from clients.books.channel_book import StaleBook
 from clients.books.staleness import HEARTBEATS, SilenceLimits
 from clients.core import Core
 from clients.credentials import Ed25519
