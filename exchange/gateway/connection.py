@@ -14,7 +14,7 @@ from exchange.gateway.keys import Key
 from exchange.gateway.outbox import Encoding, SendQueue, SocketTransport
 from exchange.gateway.session import Session
 from exchange.gateway.throttle import RateBucket
-from exchange.gateway.timers import WheelTimer
+from exchange.gateway.timers import STEP_MS, WheelTimer
 from exchange.units import NS_PER_MS
 from exchange.wire.codec import Codec, TooManyMessages
 from exchange.wire.errors import CloseCode, ErrorCode, error
@@ -317,6 +317,19 @@ class Connection:
             self.gateway.port.go_live(self.session)
         self.last_message_ns = self.gateway.clock.mono_ns()  # reading was stopped: the client was not silent
         self.unblock()
+
+    def send_more(self, step: Callable[[], None]) -> None:
+        """Run the next step of a long answer after a step of the timers, between two releases, once the client has read
+        what it was sent."""
+        self.gateway.wheel.after(STEP_MS, lambda: self._send_more(step))
+
+    def _send_more(self, step: Callable[[], None]) -> None:
+        if self.closed:
+            return
+        if self.queue.is_behind:
+            self.send_more(step)
+        else:
+            self.gateway.port.ask(step)
 
     def start_logout(self) -> None:
         """Stop serving: requests after the `logout` are ignored."""

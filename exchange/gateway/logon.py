@@ -16,7 +16,6 @@ from exchange.gateway.gateway import Gateway
 from exchange.gateway.keys import OFF, Key
 from exchange.gateway.session import Session, check_cancel_terms
 from exchange.gateway.session_registry import LOGIN_LIFE_US
-from exchange.gateway.timers import STEP_MS
 from exchange.wire.errors import CloseCode, ErrorCode
 from exchange.wire.messages import AccountSnapshot, Auth, CancelTerms, Live, Shutdown, Welcome, full_terms
 from exchange.wire.words import session_number
@@ -230,7 +229,7 @@ class _CatchUp:
                 connection.queue.send(pages[0])
                 left = max(0, left - 1 - len(pages.pop(0).orders))
             if pages:
-                connection.gateway.wheel.after(STEP_MS, self._go_on)
+                connection.send_more(self.send)
                 return
             last = query.account_sequence(port.states, account)
             known = self._missed.pop(account, None)
@@ -244,7 +243,7 @@ class _CatchUp:
                     connection.queue.send(message)
             if len(rows) > left:
                 self._missed[account] = rows[left:]
-                connection.gateway.wheel.after(STEP_MS, self._go_on)
+                connection.send_more(self.send)
                 return
             left -= len(rows)
             if known:
@@ -261,12 +260,3 @@ class _CatchUp:
             self._accounts.pop(0)
         if not connection.closed:
             connection.go_live()
-
-    def _go_on(self) -> None:
-        connection, gateway = self._connection, self._connection.gateway
-        if connection.closed:
-            return
-        if connection.queue.is_behind:
-            gateway.wheel.after(STEP_MS, self._go_on)
-        else:
-            gateway.port.ask(self.send)

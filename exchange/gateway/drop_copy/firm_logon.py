@@ -10,7 +10,6 @@ from typing import Any
 from exchange.gateway.connection import Connection
 from exchange.gateway.keys import Key
 from exchange.gateway.session_registry import LOGIN_LIFE_US
-from exchange.gateway.timers import STEP_MS
 from exchange.wire.errors import CloseCode
 from exchange.wire.messages import AccountSnapshot, Auth, Live, Welcome, full_terms
 
@@ -99,7 +98,7 @@ class _FirmCatchUp:
                 connection.close(CloseCode.SLOW_CONSUMER, "missed messages are no longer kept")
                 return
             left = self._send_slice(left)
-        connection.gateway.wheel.after(STEP_MS, self._go_on)
+        connection.send_more(self.send)
 
     def _send_slice(self, left: int) -> int:
         """Send about `left` messages and orders; returns how many more might have been sent, 0: none."""
@@ -110,12 +109,3 @@ class _FirmCatchUp:
             if left <= 0:
                 return 0
         return left
-
-    def _go_on(self) -> None:
-        connection, gateway = self._connection, self._connection.gateway
-        if connection.closed:
-            return
-        if connection.queue.is_behind:
-            gateway.wheel.after(STEP_MS, self._go_on)
-        else:
-            gateway.port.ask(self.send)
