@@ -20,6 +20,8 @@ class LoopThread:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="gpux-session", daemon=True)
         self._pid = os.getpid()
+        self._submitting = threading.Lock()
+        self._takes_calls = True  # changed under the lock: what is submitted before is answered
         self._thread.start()
 
     def run(self, make: Callable[[], Awaitable[T]], timeout_s: float | None, what: str) -> T:
@@ -34,12 +36,10 @@ class LoopThread:
         async def step() -> T:
             return await make()
 
-        waiting = step()
-        try:
-            future = asyncio.run_coroutine_threadsafe(waiting, self._loop)
-        except RuntimeError:
-            waiting.close()
-            raise SessionOver(f"{what}: the session is over") from None
+        with self._submitting:
+            if not self._takes_calls:
+                raise SessionOver(f"{what}: the session is over")
+            future = asyncio.run_coroutine_threadsafe(step(), self._loop)
         try:
             return future.result(timeout_s)
         except TimeoutError:
@@ -77,6 +77,9 @@ class LoopThread:
         try:
             loop.run_forever()
         finally:
+            with self._submitting:
+                self._takes_calls = False
+            loop.run_until_complete(asyncio.sleep(0))  # calls submitted until now become tasks
             tasks = asyncio.all_tasks(loop)
             for task in tasks:
                 task.cancel()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from types import FrameType
@@ -128,3 +129,25 @@ def test_after_the_end_calls_say_so() -> None:
     assert thread.has_ended
     with pytest.raises(SessionOver, match="answer: the session is over"):
         thread.run(answer, 5, "answer")
+
+
+def test_a_call_at_the_moment_of_the_end_is_answered_or_refused_and_never_waits_for_ever() -> None:
+    def call(thread: LoopThread) -> None:
+        try:
+            while thread.run(answer, None, "answer") == 7:
+                pass
+        except SessionOver as over:
+            refused.append(str(over))
+
+    refused: list[str] = []
+
+    for _ in range(50):
+        thread = LoopThread()
+        callers = [threading.Thread(target=call, args=(thread,), daemon=True) for _ in range(3)]
+        for caller in callers:
+            caller.start()
+        thread.stop()
+        for caller in callers:
+            caller.join(10)
+            assert not caller.is_alive()
+    assert refused == 150 * ["answer: the session is over"]
