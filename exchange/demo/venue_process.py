@@ -21,7 +21,7 @@ from exchange.errors import UserError
 from exchange.venue.day_schedule import DaySchedule
 from exchange.venue.loop import run_loop
 
-START_S_MAX = 300.0
+START_S_MAX = 1_800.0  # a first start compiles for a minute; on a machine that does other work it took more than five
 STOP_S_MAX = 60.0
 CLOSE, STOP = "close", "stop"
 
