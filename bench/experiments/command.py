@@ -8,7 +8,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from bench.experiments.plan import Plan, Run, read_plan, task_of
+from bench.experiments.plan import ExperimentPlan, Run, read_plan, task_of
 from bench.experiments.plots import draw
 from bench.experiments.results import Results
 from bench.experiments.running import cluster, outcomes, processes
@@ -40,7 +40,7 @@ def run_experiment(file: Path, out: Path | None, workers: int, cluster_address: 
     results = Results(target, plan.name)
     missing = [run for run in plan.runs if not results.has(run.id)]
     done = len(plan.runs) - len(missing)
-    console.print(f"{plan.name}: {len(plan.runs):,} runs of task {plan.task}, {done:,} of them done before")
+    console.print(f"{plan.name}: {len(plan.runs):,} runs of task {plan.task}, {done:,} done before", soft_wrap=True)
     if missing:
         count = workers or os.cpu_count() or 1
         new_executor = cluster(cluster_address) if cluster_address else processes(min(count, len(missing)))
@@ -79,7 +79,7 @@ def _carry_out(
         results.save()
 
 
-def _summary(console: Console, plan: Plan, results: Results, target: Path, plot: Path | None) -> int:
+def _summary(console: Console, plan: ExperimentPlan, results: Results, target: Path, plot: Path | None) -> int:
     rows = results.rows({run.id for run in plan.runs})
     failed = [row for row in rows if row["error"]]
     repeated = sum(row["repeated"] for row in rows)

@@ -38,7 +38,7 @@ from typing import Any
 import blake3
 import msgspec
 
-from bench.experiments.tasks import TASKS, Source, Task
+from bench.experiments.tasks import TASKS, FlowSource, Task
 from exchange.errors import UserError
 
 Value = bool | int | float | str
@@ -79,7 +79,7 @@ class Run:
     """One run of a task. Only its id says whether it is the same as another one (SCALE-073)."""
 
     task: str
-    source: Source
+    source: FlowSource
     parameters: dict[str, Value]
     seed: int
     code: str  # version of the code, `tasks.code_version`
@@ -92,7 +92,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExperimentPlan:
     """An experiment that has been checked."""
 
     name: str
@@ -101,7 +101,7 @@ class Plan:
     plots: list[PlotEntry]
 
 
-def read_plan(path: Path, version: str) -> Plan:
+def read_plan(path: Path, version: str) -> ExperimentPlan:
     """Read and check an experiment file. UserError: it says what was found, what is allowed, and where.
 
     version   of the code, for the ids of the runs
@@ -127,7 +127,7 @@ def read_plan(path: Path, version: str) -> Plan:
         for point in points
         for seed in found.seeds
     ]
-    return Plan(found.name, found.task, runs, found.plot)
+    return ExperimentPlan(found.name, found.task, runs, found.plot)
 
 
 def task_of(name: str) -> Task:
@@ -187,7 +187,7 @@ def _check(path: Path, found: ExperimentFile) -> None:
             raise UserError(f"{path}: plot: x {plot.x!r} is not in [grid]: {_list(found.grid)}")
 
 
-def _source(path: Path, number: int, entry: SourceEntry) -> Source:
+def _source(path: Path, number: int, entry: SourceEntry) -> FlowSource:
     """The source of an entry. A path is relative to the experiment file."""
     where = f"{path}: source {number}"
     if bool(entry.tape) == bool(entry.flow):
@@ -198,7 +198,7 @@ def _source(path: Path, number: int, entry: SourceEntry) -> Source:
         raise UserError(f"{where}: commands {entry.commands}, allowed: 1 or more")
     tape = str((path.parent / entry.tape).absolute()) if entry.tape else ""
     try:
-        return Source.checked(entry.name, tape, entry.flow, entry.commands)
+        return FlowSource.checked(entry.name, tape, entry.flow, entry.commands)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.experiments.running import Outcome
+from bench.experiments.running import RunOutcome
 from bench.record import commit, versions
 from bench.tapes.tape import PARQUET
 from exchange.errors import UserError
@@ -48,7 +48,7 @@ class Results:
         """The rows of these runs."""
         return [row for run_id, row in self._rows.items() if run_id in run_ids]
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: RunOutcome) -> None:
         """Note what came of a run. UserError: the task returned no plain record."""
         run = outcome.run
         if not isinstance(outcome.record, dict):

@@ -23,7 +23,7 @@ CLUSTER_RETRIES = 2
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What came of a run. `error` empty: `record` is what its task returned."""
 
     run: Run
@@ -33,14 +33,14 @@ class Outcome:
     repeated: bool = False  # it was run twice, with equal results
 
 
-def carry_out(run: Run) -> Outcome:
+def carry_out(run: Run) -> RunOutcome:
     """Run a task. An exception of the task becomes the error of the outcome."""
     start = perf_counter()
     try:
         record = task_of(run.task)(run.source, run.seed, **run.parameters)
     except Exception as error:  # of a user's task: whatever it is, other runs go on
-        return Outcome(run, {}, perf_counter() - start, f"{type(error).__name__}: {error}")
-    return Outcome(run, record, perf_counter() - start)
+        return RunOutcome(run, {}, perf_counter() - start, f"{type(error).__name__}: {error}")
+    return RunOutcome(run, record, perf_counter() - start)
 
 
 def is_repeated(run: Run) -> bool:
@@ -68,13 +68,13 @@ def cluster(address: str) -> Callable[[], Executor]:
     return lambda: client.get_executor(retries=CLUSTER_RETRIES)  # type: ignore[no-untyped-call]
 
 
-def outcomes(runs: Sequence[Run], new_executor: Callable[[], Executor], window: int) -> Iterator[Outcome]:
+def outcomes(runs: Sequence[Run], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
     """Yield the outcome of each run, as they end.
 
     window   how many runs are submitted at a time
     """
     jobs = [run for run in runs for _ in range(1 + is_repeated(run))]
-    first: dict[str, Outcome] = {}
+    first: dict[str, RunOutcome] = {}
     for outcome in _outcomes(jobs, new_executor, window):
         run = outcome.run
         if not is_repeated(run):
@@ -85,12 +85,12 @@ def outcomes(runs: Sequence[Run], new_executor: Callable[[], Executor], window: 
             first[run.id] = outcome
 
 
-def _outcomes(jobs: Iterable[Run], new_executor: Callable[[], Executor], window: int) -> Iterator[Outcome]:
+def _outcomes(jobs: Iterable[Run], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
     """The outcome of each job. If a worker is lost, each job that was submitted is run again, alone, because nothing
     says which of them ended the worker."""
     waiting = deque(jobs)
     while waiting:
-        submitted: dict[Future[Outcome], Run] = {}
+        submitted: dict[Future[RunOutcome], Run] = {}
         with new_executor() as executor:
             try:
                 while waiting or submitted:
@@ -106,7 +106,7 @@ def _outcomes(jobs: Iterable[Run], new_executor: Callable[[], Executor], window:
             yield _alone(run, new_executor)
 
 
-def _alone(run: Run, new_executor: Callable[[], Executor]) -> Outcome:
+def _alone(run: Run, new_executor: Callable[[], Executor]) -> RunOutcome:
     """Run one job until it ends, or its worker has been lost ATTEMPTS times."""
     for _ in range(ATTEMPTS):
         with new_executor() as executor:
@@ -114,22 +114,22 @@ def _alone(run: Run, new_executor: Callable[[], Executor]) -> Outcome:
                 return _result(executor.submit(carry_out, run), run)
             except BrokenProcessPool:
                 continue
-    return Outcome(run, {}, 0.0, f"its worker died {ATTEMPTS} times")
+    return RunOutcome(run, {}, 0.0, f"its worker died {ATTEMPTS} times")
 
 
-def _result(future: Future[Outcome], run: Run) -> Outcome:
+def _result(future: Future[RunOutcome], run: Run) -> RunOutcome:
     """The outcome of a future. BrokenProcessPool: its worker was lost. A cluster has tried a lost one again itself."""
     try:
         return future.result()
     except BrokenProcessPool:
         raise
     except Exception as error:  # of the cluster: a worker that dies again and again, a result that cannot be sent
-        return Outcome(run, {}, 0.0, f"{type(error).__name__}: {error}")
+        return RunOutcome(run, {}, 0.0, f"{type(error).__name__}: {error}")
 
 
-def _compared(first: Outcome, second: Outcome) -> Outcome:
+def _compared(first: RunOutcome, second: RunOutcome) -> RunOutcome:
     if first.record == second.record:
-        return Outcome(first.run, first.record, first.seconds, repeated=True)
+        return RunOutcome(first.run, first.record, first.seconds, repeated=True)
     differing = [key for key in first.record if first.record[key] != second.record.get(key)]
     found = ", ".join(f"{key} {first.record[key]} and {second.record.get(key)}" for key in differing)
-    return Outcome(first.run, {}, first.seconds, f"repeated with another result: {found}")
+    return RunOutcome(first.run, {}, first.seconds, f"repeated with another result: {found}")

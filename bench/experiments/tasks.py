@@ -20,7 +20,7 @@ Task = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Source:
+class FlowSource:
     """Order flow: a file, or a generated flow. It travels to the worker; its rows do not."""
 
     name: str
@@ -30,15 +30,15 @@ class Source:
     commands: int = 0
 
     @staticmethod
-    def checked(name: str, path: str, flow: str, commands: int) -> "Source":
+    def checked(name: str, path: str, flow: str, commands: int) -> "FlowSource":
         """Check that the source can be read, and find its identity. UserError: it cannot."""
         if flow:
             if flow not in FLOWS:
                 raise UserError(f"flow {flow!r}, allowed: {', '.join(FLOWS)}")
             text = f"{flow} {commands}" if commands else flow
-            return Source(name or text, f"flow {text}", flow=flow, commands=commands)
+            return FlowSource(name or text, f"flow {text}", flow=flow, commands=commands)
         check_source(Path(path))
-        return Source(name or Path(path).name, read_metadata(Path(path))["tape_hash"], path=path)
+        return FlowSource(name or Path(path).name, read_metadata(Path(path))["tape_hash"], path=path)
 
     def tape(self, seed: int) -> Tape:
         """The tape. A flow is made with the seed of the run."""
@@ -54,7 +54,7 @@ def _kept_tape(path: str, identity: str) -> Tape:
     return tape
 
 
-def replay(source: Source, seed: int) -> dict[str, Any]:
+def replay(source: FlowSource, seed: int) -> dict[str, Any]:
     """Replay the source as it is."""
     tape = source.tape(seed)
     summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: None)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bench.experiments.plan import Run
-from bench.experiments.running import Outcome, carry_out, cluster, is_repeated, outcomes, processes
-from bench.experiments.tasks import Source
+from bench.experiments.running import RunOutcome, carry_out, cluster, is_repeated, outcomes, processes
+from bench.experiments.tasks import FlowSource
 from exchange.errors import UserError
 
-NOWHERE = Source("none", "none")
+NOWHERE = FlowSource("none", "none")
 OWN = "tests.bench.experiments.own_tasks:"
 
 
@@ -21,7 +21,7 @@ def runs(task: str, count: int, **parameters: Any) -> list[Run]:
     return [Run(OWN + task, NOWHERE, parameters, seed, "code") for seed in range(1, count + 1)]
 
 
-def of_seed(found: Iterator[Outcome]) -> dict[int, Outcome]:
+def of_seed(found: Iterator[RunOutcome]) -> dict[int, RunOutcome]:
     listed = list(found)
     by_seed = {outcome.run.seed: outcome for outcome in listed}
     assert len(by_seed) == len(listed), "one outcome each"
@@ -88,12 +88,12 @@ def dask_cluster() -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets while it closes
-@pytest.mark.rule("SCALE-067", "SCALE-071")
+@pytest.mark.rule("SCALE-071")
 def test_a_cluster_that_loses_a_worker_gives_the_results_of_a_serial_run() -> None:
     many = runs("product", 120, a=3)
     serial = {run.seed: carry_out(run).record for run in many}
     with dask_cluster() as (address, kill):
-        found: dict[int, Outcome] = {}
+        found: dict[int, RunOutcome] = {}
         for outcome in outcomes(many, cluster(address), 16):
             found[outcome.run.seed] = outcome
             if len(found) == 30:
