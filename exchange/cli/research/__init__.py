@@ -1,4 +1,5 @@
 """Commands of research: they run the engine on recorded or generated order flow (`bench`).
 
-replay.py   `gpux replay`
+replay.py       `gpux replay`
+experiment.py   `gpux experiment`
 """

@@ -1,0 +1,54 @@
+"""Files of results: what is in them, what a stopped experiment finds in them, and damaged ones."""
+
+from pathlib import Path
+
+import polars
+import pytest
+
+from bench.experiments.plan import Run
+from bench.experiments.results import OWN, Results
+from bench.experiments.running import RunOutcome
+from bench.experiments.tasks import FlowSource
+from exchange.errors import UserError
+
+SOURCE = FlowSource("mixed", "flow mixed 100")
+
+
+def outcome(seed: int, error: str = "", **record: object) -> RunOutcome:
+    return RunOutcome(Run("replay", SOURCE, {"width": 2}, seed, "code"), record, 0.5, error)
+
+
+@pytest.mark.rule("SCALE-073")
+def test_results_are_read_again_and_a_failed_run_counts_as_missing(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "width.parquet"
+    results = Results(path, "width")
+    good, bad = outcome(1, trades=7, state_hash="ab"), outcome(2, "ValueError: no")
+    results.add(good)
+    results.add(bad)
+    results.save()
+    again = Results(path, "width")
+    assert again.has(good.run.id) and not again.has(bad.run.id) and not again.has(outcome(3).run.id)
+    again.add(outcome(2, trades=8, state_hash="cd"))
+    again.save()
+    rows = polars.read_parquet(path).sort("seed").to_dicts()
+    assert [(row["seed"], row["p.width"], row["trades"], row["error"]) for row in rows] == [
+        (1, 2, 7, ""),
+        (2, 2, 8, ""),
+    ]
+    assert rows[0]["tape_hash"] == "flow mixed 100" and '"numba"' in rows[0]["versions"] and set(OWN) <= set(rows[0])
+
+
+@pytest.mark.parametrize("record", [{"seed": 1}, {"p.width": 1}, {"list": [1]}, {"none": None}])
+def test_a_record_that_is_not_plain_is_refused(tmp_path: Path, record: dict[str, object]) -> None:
+    with pytest.raises(UserError, match=r"task replay returned .*allowed: a number or a text"):
+        Results(tmp_path / "x.parquet", "x").add(RunOutcome(outcome(1).run, record, 0.5))
+
+
+def test_files_that_are_no_results_are_named(tmp_path: Path) -> None:
+    text, cut, other = tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "c.parquet"
+    text.write_text("hello")
+    polars.DataFrame({"x": [1]}).write_parquet(other)
+    cut.write_bytes(other.read_bytes()[:-9])
+    for path, wanted in ((text, "no results of an experiment"), (cut, "damaged: "), (other, "no results of an exp")):
+        with pytest.raises(UserError, match=rf"{path.name}: {wanted}"):
+            Results(path, "x")
