@@ -22,6 +22,7 @@ QUESTIONS = {
     "kinds": ("bench.bench_engine", "run_kinds"),
     "quotes": ("bench.bench_quotes", "run_quotes"),
     "uncross": ("bench.bench_uncross", "run_uncross"),
+    "forks": ("bench.bench_forks", "run_forks"),
     "peers": ("bench.bench_engine", "run_peers"),
     "implied": ("bench.bench_implied", "run_implied"),
     "memory": ("bench.bench_start", "run_memory"),

@@ -11,17 +11,7 @@ from exchange.engine.used_chunks import CHUNK_BYTES, _unused, copy_state, state_
 from exchange.limits import NAMED, TEST
 from tests.engine.test_query import enter, row
 from tests.engine.test_views import market, random_states
-
-
-def slow_hash(states: np.ndarray) -> bytes:
-    """The state hash as DUR-063 says it, over all bytes."""
-    data, digest = states.tobytes(), blake3()
-    for number in range(-(-len(data) // CHUNK_BYTES)):
-        chunk = data[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
-        if any(chunk):
-            digest.update(number.to_bytes(8, "little") + chunk)
-    digest.update(len(data).to_bytes(8, "little"))
-    return digest.digest()
+from tests.slow_hash import slow_hash
 
 
 def rest_is_zero(states: np.ndarray) -> bool:

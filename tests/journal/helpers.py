@@ -16,6 +16,7 @@ from exchange.limits import TEST, Limits
 from exchange.records import COMMAND, EVENT
 from exchange.seams import Disk
 from tests.journal.fault_disk import FaultDisk
+from tests.slow_hash import slow_hash
 
 FOLDER = "data"
 RULES = b'{"matching":"price-time"}'
@@ -45,9 +46,7 @@ class FakeEngine:
         return int(self.states["time_ns"][0])
 
     def state_hash(self) -> bytes:
-        from blake3 import blake3
-
-        return blake3(self.states.view(np.uint8)).digest()
+        return slow_hash(self.states)
 
     def apply(self, commands: np.ndarray) -> np.ndarray:
         events = np.zeros(len(commands), EVENT)
