@@ -8,6 +8,9 @@ The *plain compiler* is Numba's own. It is used with every other version, and if
 optimises and translates each of 430 kernels with everything that it calls: a start with a cold cache takes 2.7 times as
 long. Results are the same.
 
+Another kernel may run that machine code by its address (`call_code`): a kernel of research around the whole engine is
+then compiled in a second, and runs the very code that the engine runs.
+
 Beside it the whole-program compiler leaves out clearing of the stack for calls that are rarely made (`_call_function`):
 with it the mixed flow takes 1.09 times as long and 1,000 books 1.01 times.
 """
@@ -19,6 +22,8 @@ from typing import Any
 
 import numba
 from numba import config, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 from numba.np import numpy_support
 
 from exchange.records import aliases_of
@@ -42,6 +47,40 @@ def _record_with_aliases(row: Any) -> Any:
 numpy_support.from_struct_dtype = _record_with_aliases  # type: ignore[assignment]
 
 
+def address_of(kernel: Any, signature: tuple[Any, ...]) -> int:
+    """Address of the machine code of a kernel that is compiled for these types."""
+    code = kernel.overloads[signature]
+    return int(code.library.get_pointer_to_function(code.fndesc.llvm_func_name))
+
+
+if JIT:
+
+    @intrinsic
+    def call_code(typing_context, code, states, commands, start, stop, outs):  # type: ignore[no-untyped-def]
+        """Run `apply_commands`, or a kernel with the same arguments, in a kernel of another file.
+
+        code   result of `kernel.code_of` for arrays of the same types, int64
+        """
+        arguments = (states, commands, types.int64, types.int64, outs)
+
+        def build(context, builder, signature, values):  # type: ignore[no-untyped-def]
+            convention = context.call_conv
+            kind = convention.get_function_type(types.int64, arguments)
+            function = builder.inttoptr(values[0], kind.as_pointer())
+            status, row = convention.call_function(builder, function, types.int64, arguments, values[1:])
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return row
+
+        return types.int64(types.int64, *arguments), build
+
+else:
+
+    def call_code(code, states, commands, start, stop, outs):  # type: ignore[no-untyped-def]
+        """Run a kernel."""
+        return code(states, commands, start, stop, outs)
+
+
 def compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     """Make a kernel of a function; it is compiled when it is first called. `options`: as for `njit`."""
     return Kernel(function, options) if WHOLE_PROGRAM else njit(cache=True, **options)(function)
@@ -50,7 +89,7 @@ def compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:
 if WHOLE_PROGRAM:
     import fcntl
 
-    from numba.core import cgutils, debuginfo
+    from numba.core import debuginfo
     from numba.core.caching import FunctionCache, IndexDataCacheFile
     from numba.core.callconv import CPUCallConv
     from numba.core.codegen import JITCodeLibrary
@@ -163,9 +202,13 @@ if WHOLE_PROGRAM:
                 self.overloads[signature] = part._replace(entry_point=part.library)
             return super().get_call_template(args, kws)
 
+        def drop_parts(self) -> None:
+            """Call this before Python calls: it cannot call a part, so that is compiled again."""
+            for signature in [known for known, code in self.overloads.items() if isinstance(code.library, _Part)]:
+                del self.overloads[signature]
+
         def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
-            """Numba calls this when Python calls with new types. Python cannot call a part, so it is compiled again."""
+            """Numba calls this when Python calls with new types."""
             with global_compiler_lock:
-                for signature in [known for known, code in self.overloads.items() if isinstance(code.library, _Part)]:
-                    del self.overloads[signature]
+                self.drop_parts()
                 return super()._compile_for_args(*args, **kws)

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numba import config, typeof
 
-from exchange.compiler import JIT, WHOLE_PROGRAM, compiled
+from exchange.compiler import JIT, WHOLE_PROGRAM, address_of, compiled
 from exchange.machine import check_tables
 
 ROOT = Path(__file__).parent
@@ -41,10 +41,12 @@ KERNEL_SOURCES = (
     "clearing",
     "engine",
 )
-# Kernels at the edge of the venue: bytes to rows, rows to bytes. They have a cache of their own, because a change of
-# them compiles nothing of the engine again, and the hash of the engine in the journal does not cover them.
-EDGE_PACKAGES = ("gateway", "publish")
-_IMPORTED = re.compile(r"^from (exchange[.\w]*) import", re.MULTILINE)
+# Kernels outside the engine have caches of their own, because a change of them compiles nothing of the engine again,
+# and the hash of the engine in the journal does not cover them. At the edge of the venue are bytes to rows, rows to
+# bytes. Everything else is research: bench, and what users write.
+ENGINE, EDGE, RESEARCH = "kernels", "edge", "research"  # which kernels, and how the name of their folder begins
+PACKAGES = {EDGE: ("exchange.gateway", "exchange.publish"), RESEARCH: ("bench",)}
+_IMPORTED = re.compile(r"^from ((?:exchange|bench)\b[.\w]*) import", re.MULTILINE)
 F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
 
@@ -63,18 +65,18 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
-def edge_sources() -> list[Path]:
-    """Every file with kernels at the edge, and the files of our own that these import, in a fixed order.
+def sources_of(part: str) -> list[Path]:
+    """Every file with kernels of EDGE or RESEARCH, and the files of our own that these import, in a fixed order.
 
     Numba takes constants from modules into the code, so a file without kernels counts too.
     """
     known = set(kernel_sources())
-    files = [file for package in EDGE_PACKAGES for file in (ROOT / package).rglob("*.py")]
+    files = [file for package in PACKAGES[part] for file in ROOT.parent.joinpath(*package.split(".")).rglob("*.py")]
     found = {file for file in files if "@kernel" in (text := file.read_text()) or "@leaf_kernel" in text}
     unread = list(found)
     while unread:
         for name in _IMPORTED.findall(unread.pop().read_text()):
-            path = ROOT.joinpath(*name.split(".")[1:])
+            path = ROOT.parent.joinpath(*name.split("."))
             for file in (path.with_suffix(".py"), path / "__init__.py"):
                 if file.exists() and file not in known | found:
                     found.add(file)
@@ -82,27 +84,34 @@ def edge_sources() -> list[Path]:
     return sorted(found)
 
 
-def edge_hash() -> str:
-    """Hash of the sources of all kernels, those at the edge included, hexadecimal."""
+def hash_of(part: str) -> str:
+    """Hash of the sources of the kernels of EDGE or RESEARCH, and of the engine's, hexadecimal."""
     digest = hashlib.sha256(source_hash().encode())
-    for file in edge_sources():
+    for file in sources_of(part):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
-def cache_folder(edge: bool = False) -> Path:
+def part_of(module: str) -> str:
+    """Whose kernels a module holds: ENGINE, EDGE or RESEARCH."""
+    if module.startswith(tuple(f"{package}." for package in PACKAGES[EDGE])):
+        return EDGE
+    return ENGINE if module.startswith("exchange.") else RESEARCH
+
+
+def cache_folder(part: str = ENGINE) -> Path:
     """Folder of compiled kernels, for its owner only: they are pickled, and loading a pickle runs code (SEC-013).
 
-    edge   the folder of the kernels at the edge of the venue
+    part   ENGINE, EDGE or RESEARCH
     """
     base = Path(os.environ.get("GPUX_CACHE") or Path.home() / ".cache" / "gpux")
-    name = f"edge-{edge_hash()[:16]}" if edge else f"kernels-{source_hash()[:16]}"
-    return base / f"{name}{'' if WHOLE_PROGRAM else '-plain'}"
+    digest = source_hash() if part == ENGINE else hash_of(part)
+    return base / f"{part}-{digest[:16]}{'' if WHOLE_PROGRAM else '-plain'}"
 
 
 @cache
-def _made_folder(edge: bool) -> str:
-    folder = cache_folder(edge)
+def _made_folder(part: str) -> str:
+    folder = cache_folder(part)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return str(folder)
@@ -121,8 +130,7 @@ def _compile(function: F, inline: bool) -> F:
     options = {"boundscheck": True, "error_model": "python", "nogil": True, "_nrt": False}
     options |= {"forceinline": inline, "no_cfunc_wrapper": True}
     if JIT:
-        edge = function.__module__.startswith(tuple(f"exchange.{package}." for package in EDGE_PACKAGES))
-        config.CACHE_DIR = _made_folder(edge)
+        config.CACHE_DIR = _made_folder(part_of(function.__module__))
     made = compiled(function, options) if JIT else function
     KERNELS.append(made)
     return made
@@ -133,7 +141,16 @@ def bind(kernel: Any, *arguments: Any) -> Any:
 
     It does not check the types at each call, which saves 0.4 us.
     """
+    if WHOLE_PROGRAM:
+        kernel.drop_parts()
     return kernel.compile(tuple(typeof(argument) for argument in arguments)) if JIT else kernel
+
+
+def code_of(kernel: Any, *arguments: Any) -> Any:
+    """The compiled code of a kernel for exactly these types of arguments, for `compiler.call_code`; it stays valid as
+    long as the process lives."""
+    bound = bind(kernel, *arguments)
+    return address_of(kernel, tuple(typeof(argument) for argument in arguments)) if JIT else bound
 
 
 def kernel(function: F) -> F:

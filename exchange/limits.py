@@ -1,4 +1,4 @@
-"""Capacities of a state record: the limits of its tables, and three named sizes.
+"""Capacities of a state record: the limits of its tables, and named sizes.
 
 The limits are part of the record's type, and kernels are compiled for each type. So use a named size if one fits.
 """
@@ -20,6 +20,8 @@ WINDOW_SLOTS = 60  # time slots of a look-back window (BAND-005)
 LEAD_MAKERS_MAX = 16  # lead market makers of one book (PRO-003)
 SUMMARY_WORDS = 32  # words of the bitmap summary of one side of a ladder, for 32 * 64 * 64 ticks
 LADDER_TICKS_MAX = SUMMARY_WORDS * 64 * 64 - 64
+SCRATCH_MIN = 1 << 14  # least words of the scratch table, if there are not few orders
+SCRATCH_WORDS = 16  # most words of it for each order: a dry run needs seven for each change of one
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Limits:
     sessions: int  # sessions that can be resumed; one less than a power of two
     protections: int  # market-maker protection groups of all accounts
     event_rows: int  # rows of the event buffer
+    indices: int = 16  # daily indices, one a chip and quality tier
+    rentals: int = 4_096  # rentals of days whose index value is not taken yet, those of one seller and day together
+    busts: int = 1_024  # busted trades that the state remembers; older trades are no longer in the event history
 
     def __post_init__(self) -> None:
         assert self.orders < 1 << SLOT_BITS, "an order id carries its slot"
@@ -53,6 +58,12 @@ class Limits:
     def order_index(self) -> int:
         """Entries of all tables of client order ids together (`book/index.py`). The largest is at most a third full."""
         return 2 * max(FIRST_INDEX, 1 << (ENTRIES_PER_ORDER * self.orders - 1).bit_length())
+
+    @property
+    def scratch_words(self) -> int:
+        """Words of the scratch table: one for each order, which a mass cancel may queue, and more for dry runs."""
+        rows = self.orders + 1
+        return max(rows + rows % 2, min(SCRATCH_MIN, SCRATCH_WORDS * rows))
 
     @property
     def book_words(self) -> int:
@@ -77,5 +88,10 @@ TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 63, 15, 256)
 VENUE = Limits("venue", 1_048_575, 25_165_824, 4_095, 16_383, 262_143, 127, 31, 65_535, 2_047, 2_048)
 # For tapes of one instrument and experiments: a book of up to 131,008 ticks.
 TAPE = Limits("tape", 2_097_151, 524_288, 7, 1_023, 8_191, 7, 15, 63, 7, 2_048)
+# One book or a few, for thousands of markets side by side (GPU-005): 65,536 of them take 17 GB, event buffers included.
+SMALL = Limits(
+    "small", orders=511, ladder_rows=2_048, books=3, accounts=31, positions=63, groups=1, commodities=1, sessions=15,
+    protections=1, event_rows=128, indices=1, rentals=1, busts=1,
+)  # fmt: skip
 
-NAMED = {limits.name: limits for limits in (TEST, VENUE, TAPE)}
+NAMED = {limits.name: limits for limits in (SMALL, TEST, VENUE, TAPE)}

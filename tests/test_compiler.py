@@ -10,7 +10,7 @@ import numba
 
 from exchange.compiler import NUMBA_MINOR, WHOLE_PROGRAM, _SharedFile
 from exchange.engine.state import new_state
-from exchange.kernel import cache_folder, kernel
+from exchange.kernel import RESEARCH, cache_folder, kernel
 from exchange.limits import TEST
 from tests.source_tree import ROOT
 
@@ -130,7 +130,7 @@ def test_a_kernel_does_the_same_without_the_whole_program_compiler(tmp_path: Pat
     assert [line for line in lines if "compiled" not in line] == [line for line in wanted if "compiled" not in line]
     assert {"chain.item", "chain.middle", "chain.outer"} <= kept
     folders = {path.name for path in (tmp_path / "cache").iterdir()}
-    assert folders == {cache_folder().name, f"{cache_folder().name}-plain"}
+    assert folders == {(name := cache_folder(RESEARCH).name), f"{name}-plain"}
 
 
 # Orders enter and leave one book; what the state is afterwards.

@@ -3,10 +3,21 @@
 import pytest
 
 from exchange.compiler import JIT
-from exchange.kernel import bind, cache_folder, edge_sources, kernel, kernel_sources, source_hash
+from exchange.kernel import (
+    EDGE,
+    ENGINE,
+    RESEARCH,
+    bind,
+    cache_folder,
+    kernel,
+    kernel_sources,
+    part_of,
+    source_hash,
+    sources_of,
+)
 from exchange.machine import row_at
 from exchange.records import COMMAND, blank_rows
-from tests.source_tree import kernel_files
+from tests.source_tree import ROOT, kernel_files, kernels_of, sources
 
 
 @kernel
@@ -37,10 +48,21 @@ def test_folder_of_compiled_code_is_named_by_what_it_was_compiled_from() -> None
 
 def test_kernels_at_the_edge_have_a_folder_of_their_own() -> None:
     """A change of one of them compiles nothing of the engine again."""
-    assert cache_folder(edge=True).name.startswith("edge-") and cache_folder(edge=True).parent == cache_folder().parent
+    assert cache_folder(EDGE).name.startswith("edge-") and cache_folder(EDGE).parent == cache_folder().parent
     beyond_the_engine = {path for path in kernel_files().values() if path not in kernel_sources()}
-    assert beyond_the_engine <= set(edge_sources())
-    assert {"words.py", "row_values.py"} <= {path.name for path in edge_sources()}, "kernels take constants from there"
+    assert beyond_the_engine <= set(sources_of(EDGE))
+    assert {"words.py", "row_values.py"} <= {path.name for path in sources_of(EDGE)}, "constants of kernels"
+
+
+def test_kernels_of_research_and_of_users_have_a_folder_of_their_own() -> None:
+    """Its name covers what they call: an edited callee is never stale, and the engine stays compiled."""
+    assert cache_folder(RESEARCH).name.startswith("research-")
+    assert len({cache_folder(part) for part in (ENGINE, EDGE, RESEARCH)}) == 3
+    modules = ("exchange.engine.apply", "exchange.gateway.inbound.rows", "bench.flows.flow_book", "__main__", __name__)
+    assert [part_of(module) for module in modules] == [ENGINE, EDGE, RESEARCH, RESEARCH, RESEARCH]
+    of_bench = {path for path in sources().values() if path.is_relative_to(ROOT / "bench") and kernels_of(path)}
+    assert of_bench and of_bench <= set(sources_of(RESEARCH))
+    assert not set(sources_of(RESEARCH)) & set(kernel_sources())
 
 
 def test_a_bound_kernel_does_what_the_kernel_does() -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST, VENUE
+from exchange.limits import SMALL, TEST, VENUE
 
 
 def warm_edge() -> None:
@@ -30,7 +30,7 @@ def warm_edge() -> None:
 
 def main() -> None:
     with ProcessPoolExecutor(3, get_context("spawn")) as pool:
-        jobs = [pool.submit(warm_up, TEST), pool.submit(warm_up, VENUE), pool.submit(warm_edge)]
+        jobs = [*(pool.submit(warm_up, limits) for limits in (VENUE, TEST, SMALL)), pool.submit(warm_edge)]
         for job in jobs:
             job.result()
 

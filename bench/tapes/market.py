@@ -14,7 +14,7 @@ from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
-from exchange.limits import NAMED, TAPE, TEST, VENUE
+from exchange.limits import NAMED, SMALL
 from exchange.records import COMMAND, column
 
 GROUP = COMMODITY = 1
@@ -85,17 +85,43 @@ def flow_market(flow: Flow) -> PlainMarket:
 
 
 def fitting_limits(market: PlainMarket, rows: np.ndarray) -> str:
-    """Name of the smallest state size with space for the market and all orders of the rows, as if none were cancelled.
+    """Name of the smallest state size with space for the market and the orders of the rows, as if none were filled.
 
     UserError: no state size is large enough
     """
-    orders = int(np.count_nonzero((rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)))
+    orders = live_orders_max(rows)
     ladder = market.books * 2 * (market.high_tick - market.low_tick + 65)
-    for limits in sorted((TEST, TAPE, VENUE), key=lambda limits: limits.orders * limits.books):
+    for limits in sorted(NAMED.values(), key=lambda limits: limits.orders * limits.books):
         enough = limits.orders > orders and limits.ladder_rows >= ladder
-        if enough and limits.books >= market.books and limits.accounts >= market.accounts:
+        enough = enough and limits.books >= market.books and limits.accounts >= market.accounts
+        if enough and limits.positions >= min(market.books * market.accounts, len(rows)):
             return limits.name
     raise UserError(f"{orders:,} orders in {market.books:,} books do not fit into any state size ({', '.join(NAMED)})")
+
+
+def live_orders_max(rows: np.ndarray) -> int:
+    """Most orders that can be live at once while these rows run, in a market where each cancel finds its order.
+
+    An order counts from its NEW to a CANCEL with its client order id, as if nothing filled it; without such an id, or
+    without a CANCEL, to the end.
+    """
+    rests = (rows["kind"] == CommandKind.NEW) & (rows["tif"] != TimeInForce.IOC)
+    if int(np.count_nonzero(rests)) < SMALL.orders:
+        return int(np.count_nonzero(rests))
+    named = rows["client_order_id_0"] != 0
+    lasting = int(np.count_nonzero(rests & ~named))
+    places = np.flatnonzero(named & (rests | (rows["kind"] == CommandKind.CANCEL)))
+    keys = [rows[name][places] for name in ("client_order_id_2", "client_order_id_1", "client_order_id_0", "account")]
+    by_order = np.lexsort(keys)
+    same = np.ones(max(len(places) - 1, 0), bool)
+    for key in keys:
+        same &= key[by_order[1:]] == key[by_order[:-1]]
+    enters = rests[places[by_order]]
+    was_live = np.zeros(len(places), bool)  # the row before, of the same order, is its NEW
+    was_live[1:] = same & enters[:-1]
+    change = np.zeros(len(places), np.int64)
+    change[by_order] = np.where(enters, ~was_live, -1 * was_live)
+    return lasting + int(np.cumsum(change).max(initial=0))
 
 
 def market_tape(

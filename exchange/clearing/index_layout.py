@@ -2,9 +2,7 @@
 
 from exchange.records import record_type
 
-INDICES_MAX = 16  # indices of a venue, one a chip and quality tier
 KEPT_DAYS = 64  # of an index: a month, and the days until it is settled finally
-RENTALS_MAX = 4_096  # rentals of days whose value is not taken yet, those of one seller and day together
 
 INDEX_DAY = record_type(
     [

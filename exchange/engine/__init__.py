@@ -21,6 +21,7 @@
     prefetch.py          loads rows into the cache before a command needs them
     emit.py              writes EVENT rows
     state.py             STATE, the one record that holds everything
+    used_chunks.py       copies and hashes a state at the cost of what it holds
 
     query.py             read-only questions, answered in plain Python values
     views.py             kernels that query.py calls

@@ -1,13 +1,15 @@
 """Engine: holds one state record and its event buffer, and applies rows and controls in sequence order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 
 from exchange.engine.apply import apply_commands
 from exchange.engine.batch_check import check_batch
 from exchange.engine.control import registry as control
-from exchange.engine.state import new_outbox, new_state, state_hash
+from exchange.engine.state import new_outbox, new_state, outbox_dtype, state_dtype
+from exchange.engine.used_chunks import copy_state, state_hash
 from exchange.kernel import bind
 from exchange.limits import VENUE, Limits
 from exchange.records import COMMAND, EVENT, blank_rows
@@ -22,7 +24,7 @@ class Engine:
 
     def __init__(self, limits: Limits = VENUE, states: np.ndarray | None = None) -> None:
         self.limits = limits
-        self.states = new_state(limits) if states is None else states
+        self.states = new_state(limits) if states is None else _checked(states, limits)
         self.outs = new_outbox(limits)
         # Rows are copied as bytes: NumPy copies a record field by field, 100 ns a row.
         self._bytes = self.outs["rows"][0].view(np.uint8)
@@ -30,7 +32,7 @@ class Engine:
         self._count = self.outs["count"].data
         self._step = self.states["cursor"]["step"].data
         self._no_rows = blank_commands(0)
-        self._apply = bind(apply_commands, self.states, self._no_rows, 0, 0, self.outs)
+        self._apply = bound_apply(limits)
         self._open_run = self.states["cursor"]["run"].data
 
     @property
@@ -44,8 +46,16 @@ class Engine:
         return int(self.states["time_ns"][0])
 
     def state_hash(self) -> bytes:
-        """BLAKE3 of the state's bytes."""
+        """BLAKE3 of what the state holds: equal bytes give equal hashes (`used_chunks`)."""
         return state_hash(self.states)
+
+    def fork(self) -> "Engine":
+        """A new engine with a copy of this one's state: what either does from here on does not change the other. It
+        costs what the state holds. Call it between commands.
+        """
+        fork = Engine(self.limits)
+        copy_state(fork.states, self.states)
+        return fork
 
     def apply(self, commands: np.ndarray) -> np.ndarray:
         """Run commands and return their events.
@@ -117,6 +127,22 @@ class Engine:
             self._apply(self.states, self._no_rows, 1, 0, self.outs)
             events += self._buffered()
         return events
+
+
+@cache
+def bound_apply(limits: Limits) -> Callable[..., int]:
+    """`apply_commands` for states of one size. To find out their type takes 5 ms, so it is done once."""
+    states = np.empty(0, state_dtype(limits))
+    bound: Callable[..., int] = bind(apply_commands, states, blank_commands(0), 0, 0, np.empty(0, outbox_dtype(limits)))
+    return bound
+
+
+def _checked(states: np.ndarray, limits: Limits) -> np.ndarray:
+    """The same state. Its layout is checked, because kernels write to the memory without checking it."""
+    flags = states.flags
+    if states.dtype != state_dtype(limits) or states.shape != (1,) or not (flags.writeable and flags.c_contiguous):
+        raise TypeError(f"states: shape {states.shape}, want one STATE of size {limits.name} that can be written")
+    return states
 
 
 def blank_commands(count: int) -> np.ndarray:

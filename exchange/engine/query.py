@@ -19,7 +19,7 @@ from exchange.engine.instrument_rows import instruments_of as instruments_of
 from exchange.engine.instrument_rows import known_instruments as known_instruments
 from exchange.engine.order_rows import OrderRow as OrderRow
 from exchange.engine.order_rows import order_rows
-from exchange.engine.views import LEVEL_VIEW, QUEUE_VIEW, views
+from exchange.engine.views import BOOK_VIEW, LEVEL_VIEW, QUEUE_VIEW, views
 from exchange.records import pack_client_order_id
 
 CLOSED = int(MarketState.CLOSED)
@@ -79,7 +79,8 @@ class Totals(NamedTuple):
 
 
 class BookStatistics(NamedTuple):
-    """The day of one instrument so far: prices in ticks, 0 before the first trade; volume and open interest in lots."""
+    """Statistics of a book: the day so far, then what is in it, arrays by side. Prices in ticks, 0 where there is none;
+    volume, open interest and what levels hold in lots."""
 
     open: int
     high: int
@@ -88,6 +89,27 @@ class BookStatistics(NamedTuple):
     volume: int
     value_tick_lots: int
     open_interest: int
+    settle: int
+    last_trade_id: int
+    market_state: int
+    best: list[int]
+    best_lots: list[int]
+    levels: list[int]
+    orders: list[int]
+    shown_lots: list[int]
+    hidden_lots: list[int]
+
+    @property
+    def spread(self) -> int | None:
+        """Best ask less best bid, ticks; None if a side is empty."""
+        bid, ask = self.best
+        return ask - bid if all(self.levels) else None
+
+    @property
+    def imbalance(self) -> float:
+        """Lots shown at the best bid less those at the best ask, as a share of both: -1 to 1, 0 in an empty book."""
+        bid, ask = self.best_lots
+        return (bid - ask) / (bid + ask) if bid or ask else 0.0
 
 
 def market_state(states: np.ndarray, index: int) -> MarketState:
@@ -223,6 +245,12 @@ def find_order(states: np.ndarray, account: int, order_id: int = 0, client_order
     return order_rows(order)[0] if found else None
 
 
+def order_of(states: np.ndarray, order_id: int) -> OrderRow | None:
+    """A live order of any account, None if there is none with this id."""
+    order = np.empty(1, ORDER)
+    return order_rows(order)[0] if views(states.dtype).copy_any_order(states, order_id, order) else None
+
+
 def has_quote(states: np.ndarray, account: int, session: int) -> bool:
     """Whether a quote of this session is among the account's live orders."""
     return views(states.dtype).has_quote(states, account, session)
@@ -338,16 +366,7 @@ def totals(states: np.ndarray) -> Totals:
 
 
 def statistics(states: np.ndarray, index: int) -> BookStatistics:
-    """Statistics of one instrument for the day so far."""
-    book = states[0].books[index]
-    if not book.volume_lots:
-        return BookStatistics(0, 0, 0, 0, 0, 0, int(book.long_and_short_lots) // 2)
-    return BookStatistics(
-        int(book.open_tick),
-        int(book.day_high),
-        int(book.day_low),
-        int(book.last_tick),
-        int(book.volume_lots),
-        int(book.volume_tick_lots),
-        int(book.long_and_short_lots) // 2,
-    )
+    """Statistics of one instrument for the day so far, and of its book."""
+    row = np.empty(1, BOOK_VIEW)
+    views(states.dtype).copy_statistics(states, index, row)
+    return BookStatistics(*(row[name][0].tolist() for name in BookStatistics._fields))

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from blake3 import blake3
 
 from exchange.book.layout import (
     ALLOCATION,
@@ -24,7 +23,7 @@ from exchange.book.layout import (
     ROUTE,
     ROUTE_RANGE,
 )
-from exchange.clearing.index_layout import INDEX, INDICES_MAX, RENTAL, RENTALS_MAX
+from exchange.clearing.index_layout import INDEX, RENTAL
 from exchange.clearing.layout import ACCOUNT, BOOK_MONTHS, COMMODITY, MARGIN_TERMS, POSITION, RISK
 from exchange.clearing_codes import HouseAccount
 from exchange.limits import FIRST_INDEX, LEGS_MAX, MMP_FILLS, QUOTE_ENTRIES_MAX, Limits
@@ -32,10 +31,8 @@ from exchange.machine import CACHE_LINE
 from exchange.records import EVENT, Alias, record_type
 from exchange.seams import zero_pages
 
-STATE_VERSION = 28
+STATE_VERSION = 29
 PREFETCH_COMMANDS = 16  # how many commands ahead `engine.prefetch` looks; a power of two
-BUSTS_KEPT = 1_024  # busted trades that the state remembers; older trades are no longer in the event history
-SCRATCH_MIN = 1 << 14  # least words of the scratch table: a dry run needs seven for each order that it changes
 
 GROUP = record_type(
     [
@@ -270,13 +267,13 @@ def _tables(limits: Limits) -> list[tuple[Any, ...]]:
         ("links", LINK, (limits.orders + 1,)),
         ("heap", NODE, (2 * (limits.orders + 1),)),
         ("order_index", "<u8", (limits.order_index,)),
-        ("scratch", "<i4", (max(limits.orders + 1 + (limits.orders + 1) % 2, SCRATCH_MIN),)),
+        ("scratch", "<i4", (limits.scratch_words,)),
         ("shares", "<i4", (limits.orders + 1 + (limits.orders + 1) % 2,)),  # pro-rata shares, lots by slot
         ("levels", LEVEL, (limits.ladder_rows,)),
         ("occupied", "<u8", (limits.ladder_rows // 64,)),
-        ("indices", INDEX, (INDICES_MAX + 1,)),
-        ("rentals", RENTAL, (RENTALS_MAX,)),
-        ("busted_trades", "<i8", (BUSTS_KEPT,)),  # ids of the trades taken back last: a ring of `busts`
+        ("indices", INDEX, (limits.indices + 1,)),
+        ("rentals", RENTAL, (limits.rentals,)),
+        ("busted_trades", "<i8", (limits.busts,)),  # ids of the trades taken back last: a ring of `busts`
         ("settled_days", SETTLED_DAYS, (2 * (limits.books + 1),)),
         ("settled_margin_mills", "<i8", (limits.accounts + 1,)),  # margin held after the last settlement (SETTLE-013)
     ]
@@ -298,21 +295,16 @@ def outbox_dtype(limits: Limits) -> np.dtype:
     )
 
 
-def new_state(limits: Limits) -> np.ndarray:
-    """An empty STATE, shape (1,). Pages that are not touched take no memory."""
-    states = np.frombuffer(zero_pages(state_dtype(limits).itemsize), state_dtype(limits))
+def new_state(limits: Limits, count: int = 1) -> np.ndarray:
+    """Empty STATEs, shape (count,). Pages that are not touched take no memory."""
+    states = np.frombuffer(zero_pages(count * state_dtype(limits).itemsize), state_dtype(limits))
     states["version"] = STATE_VERSION
     states["index_size"] = FIRST_INDEX
     return states
 
 
-def new_outbox(limits: Limits) -> np.ndarray:
-    """An empty event buffer, shape (1,)."""
-    outs = np.frombuffer(zero_pages(outbox_dtype(limits).itemsize), outbox_dtype(limits))
+def new_outbox(limits: Limits, count: int = 1) -> np.ndarray:
+    """Empty event buffers, shape (count,)."""
+    outs = np.frombuffer(zero_pages(count * outbox_dtype(limits).itemsize), outbox_dtype(limits))
     outs["capacity"] = limits.event_rows
     return outs
-
-
-def state_hash(states: np.ndarray) -> bytes:
-    """BLAKE3 of the record's bytes: equal histories give equal hashes (DUR-063)."""
-    return blake3(states.view(np.uint8).data, max_threads=2).digest()

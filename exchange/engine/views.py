@@ -25,6 +25,27 @@ ORDER_BYTES = ORDER.itemsize
 
 LEVEL_VIEW = record_type([("price", "<i8"), ("shown_lots", "<i8")])
 QUEUE_VIEW = record_type([("order_id", "<i8"), ("shown_lots", "<i8")])
+# Statistics of a book: the day so far, then what is in it by side. Prices are in ticks, 0 where there is none.
+BOOK_VIEW = record_type(
+    [
+        ("open", "<i8"),
+        ("high", "<i8"),
+        ("low", "<i8"),
+        ("last", "<i8"),
+        ("volume", "<i8"),  # lots
+        ("value_tick_lots", "<i8"),  # sum of price * lots of the day's trades
+        ("open_interest", "<i8"),  # lots
+        ("settle", "<i8"),
+        ("last_trade_id", "<i8"),
+        ("market_state", "<i8"),
+        ("best", "<i8", (2,)),
+        ("best_lots", "<i8", (2,)),  # shown at the best price
+        ("levels", "<i8", (2,)),
+        ("orders", "<i8", (2,)),  # in queues
+        ("shown_lots", "<i8", (2,)),
+        ("hidden_lots", "<i8", (2,)),
+    ]
+)
 
 
 @kernel
@@ -34,11 +55,15 @@ def copy_depth(states, index, bids, asks):
     bids, asks   LEVEL_VIEW rows, filled
     """
     state = states[0]
-    return _copy_side(state, index, SIDE_BUY, bids), _copy_side(state, index, SIDE_SELL, asks)
+    return copy_side(state, index, SIDE_BUY, bids), copy_side(state, index, SIDE_SELL, asks)
 
 
 @kernel
-def _copy_side(state, index, side, rows):
+def copy_side(state, index, side, rows):
+    """Copy the price levels of one side of a book, best first, as many as fit. Returns the number of levels copied.
+
+    rows   LEVEL_VIEW rows, filled
+    """
     book = state.books[index]
     place, count = np.int64(book.best[side]), 0
     while place != 0 and count < rows.shape[0]:
@@ -48,6 +73,67 @@ def _copy_side(state, index, side, rows):
         place = worse_place(state, book, side, place)
         count += 1
     return count
+
+
+@kernel
+def copy_statistics(states, index, rows):
+    """Copy statistics of a book. It walks over all its levels and queues.
+
+    rows   BOOK_VIEW, shape (1,), filled
+    """
+    state, row = states[0], row_at(rows, 0)
+    copy_day(state, index, row)
+    count_side(state, index, SIDE_BUY, row)
+    count_side(state, index, SIDE_SELL, row)
+
+
+@kernel
+def copy_day(state, index, row):
+    """Copy the statistics that take no walk: the day so far, best prices. The rest of the row stays as it is.
+
+    row   BOOK_VIEW, filled
+    """
+    book = state.books[index]
+    for side in range(2):
+        place = np.int64(book.best[side])
+        row.best[side] = tick_of(book, side, place) if place != 0 else 0
+        row.best_lots[side] = state.levels[row_of(book, side, place)].shown_lots if place != 0 else 0
+    traded = 1 if book.volume_lots != 0 else 0
+    row.open = traded * np.int64(book.open_tick)
+    row.high = traded * np.int64(book.day_high)
+    row.low = traded * np.int64(book.day_low)
+    row.last = traded * np.int64(book.last_tick)
+    row.volume = book.volume_lots
+    row.value_tick_lots = book.volume_tick_lots
+    row.open_interest = book.long_and_short_lots >> 1
+    row.settle = book.settle_tick
+    row.last_trade_id = book.last_trade_id
+    row.market_state = book.market_state
+
+
+@kernel
+def count_side(state, index, side, row):
+    """Count levels, orders in queues and lots of one side of a book.
+
+    row   BOOK_VIEW, filled
+    """
+    book = state.books[index]
+    levels, orders, shown, hidden = 0, 0, np.int64(0), np.int64(0)
+    place = np.int64(book.best[side])
+    while place != 0:
+        level = state.levels[row_of(book, side, place)]
+        levels += 1
+        shown += level.shown_lots
+        hidden += level.hidden_lots
+        slot = np.int64(level.head)
+        while slot != 0:
+            orders += 1
+            slot = np.int64(state.links[slot].newer)
+        place = worse_place(state, book, side, place)
+    row.levels[side] = levels
+    row.orders[side] = orders
+    row.shown_lots[side] = shown
+    row.hidden_lots[side] = hidden
 
 
 @kernel
@@ -80,6 +166,12 @@ def count_ahead(states, order_id):
     slot = slot_of(state, order_id)
     if slot == 0 or state.orders[slot].resting == 0:
         return -1, np.int64(0)
+    return ahead_of(state, slot)
+
+
+@kernel
+def ahead_of(state, slot):
+    """Number of orders before a resting order in its queue, and the lots that they show. `slot`: of that order."""
     count, lots = 0, np.int64(0)
     slot = np.int64(state.links[slot].older)
     while slot != 0:
@@ -100,6 +192,20 @@ def copy_order(states, account, order_id, first, second, third, rows):
     state = states[0]
     slot = slot_of(state, order_id) if order_id != 0 else find_client_order(state, account, first, second, third)
     if slot == 0 or state.orders[slot].account != account:
+        return 0
+    copy_bytes(row_at(rows, 0), state.orders[slot], 0, ORDER_BYTES)
+    return 1
+
+
+@kernel
+def copy_any_order(states, order_id, rows):
+    """Copy a live order of any account. Returns 1, or 0 if there is no order with this id.
+
+    rows   ORDER, shape (1,), filled
+    """
+    state = states[0]
+    slot = slot_of(state, order_id)
+    if slot == 0:
         return 0
     copy_bytes(row_at(rows, 0), state.orders[slot], 0, ORDER_BYTES)
     return 1
@@ -153,9 +259,11 @@ class Views(NamedTuple):
     """The kernels above, bound to states of one size."""
 
     copy_depth: Callable[..., tuple[int, int]]
+    copy_statistics: Callable[..., None]
     copy_queue: Callable[..., int]
     count_ahead: Callable[..., tuple[int, int]]
     copy_order: Callable[..., int]
+    copy_any_order: Callable[..., int]
     copy_orders: Callable[..., int]
     has_quote: Callable[..., bool]
     initial_margin_mills: Callable[..., int]
@@ -169,9 +277,11 @@ def views(row: np.dtype) -> Views:
     levels, queue, orders = (np.empty(0, view) for view in (LEVEL_VIEW, QUEUE_VIEW, ORDER))
     return Views(
         bind(copy_depth, states, 0, levels, levels),
+        bind(copy_statistics, states, 0, np.empty(0, BOOK_VIEW)),
         bind(copy_queue, states, 0, 0, 0, queue),
         bind(count_ahead, states, 0),
         bind(copy_order, states, 0, 0, word, word, word, orders),
+        bind(copy_any_order, states, 0, orders),
         bind(copy_orders, states, 0, 0, orders),
         bind(has_quote, states, 0, 0),
         bind(initial_margin_mills, states, 0),

@@ -14,13 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from blake3 import blake3
 
+from exchange.engine.used_chunks import CHUNK_BYTES, add_chunk, finish_hash
 from exchange.seams import Disk
 
 MAGIC = b"GXP1"
 FORMAT = 1
 PREFIX = struct.Struct("<4sHHI")
 HEADER_BYTES_MAX = 1 << 16
-CHUNK_BYTES = 1 << 16
 HASH_BYTES = 32
 KEEP = 3
 _ZERO_CHUNK = bytes(CHUNK_BYTES)
@@ -73,11 +73,11 @@ def take_image(states: np.ndarray) -> Image:
 
 
 def image_hash(image: Image) -> bytes:
-    """BLAKE3 of the STATE bytes, equal to the hash of the record itself."""
+    """The state hash, equal to that of the record itself."""
     digest = blake3()
-    for part in image.parts():
-        digest.update(part)
-    return digest.digest()
+    for number, chunk in image.chunks.items():
+        add_chunk(digest, number, chunk)
+    return finish_hash(digest, image.body_bytes)
 
 
 def snapshot_name(sequence: int) -> str:
@@ -139,16 +139,16 @@ def _read(disk: Disk, handle: int) -> tuple[SnapshotHeader, np.ndarray]:
     header, start, body_bytes = _read_header(disk, handle)
     whole, of_body = blake3(start), blake3()
     body = np.zeros(body_bytes, np.uint8)
-    for offset in range(0, body_bytes, CHUNK_BYTES):
+    for number, offset in enumerate(range(0, body_bytes, CHUNK_BYTES)):
         part = disk.pread(handle, min(CHUNK_BYTES, body_bytes - offset), len(start) + offset)
         whole.update(part)
-        of_body.update(part)
         # Zeros are not written: their memory pages stay untouched.
         if part != _ZERO_CHUNK[: len(part)]:
+            add_chunk(of_body, number, part)
             body[offset : offset + len(part)] = np.frombuffer(part, np.uint8)
     if disk.pread(handle, HASH_BYTES, len(start) + body_bytes) != whole.digest():
         raise SnapshotError("the file's hash differs")
-    if of_body.hexdigest() != header.state_hash:
+    if finish_hash(of_body, body_bytes).hex() != header.state_hash:
         raise SnapshotError("the state hash differs")
     return header, body
 

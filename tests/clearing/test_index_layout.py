@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from contracts_spec.load import load_spec
-from exchange.clearing.index_layout import INDEX, INDICES_MAX, KEPT_DAYS, RENTAL, RENTALS_MAX
+from exchange.clearing.index_layout import INDEX, KEPT_DAYS, RENTAL
 from exchange.engine.control.house.index import RENTAL_HOURS_MAX
+from exchange.limits import VENUE
 from exchange.units import PRICE_MAX
 
 
@@ -21,9 +22,9 @@ def test_sums_of_rentals_fit_into_64_bits() -> None:
     """A row is changed by at most one payload for each report; a payload holds fewer than 1,000."""
     assert RENTAL["value_tick_hours"].itemsize == 8
     assert RENTAL_HOURS_MAX * PRICE_MAX * 1_000 < 2**63
-    assert RENTALS_MAX > 4 * 300
+    assert VENUE.rentals > 4 * 300
 
 
 def test_every_listed_chip_has_room_for_its_index() -> None:
     spec = load_spec(None, date(2026, 11, 23))
-    assert len(spec.listed_chips) * len(spec.product("IDX").tiers) <= INDICES_MAX
+    assert len(spec.listed_chips) * len(spec.product("IDX").tiers) <= VENUE.indices

@@ -15,6 +15,7 @@ from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentT
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
+from exchange.engine.query import BookStatistics
 from exchange.engine.views import LEVEL_VIEW, views
 from exchange.limits import TEST
 from exchange.records import unpack_client_order_id, unpack_tag
@@ -92,6 +93,27 @@ def compare_books(states: np.ndarray, orders: list[Slow]) -> int:
     return levels
 
 
+def compare_statistics(states: np.ndarray, orders: list[Slow]) -> None:
+    for index in range(1, int(states["books_listed"][0]) + 1):
+        found, book = query.statistics(states, index), states["books"][0][index]
+        sides = [slow_depth(orders, index, side) for side in Side]
+        resting = [
+            [one for one in orders if one["resting"] and (one["book"], one["side"]) == (index, side)] for side in Side
+        ]
+        best = [levels[0] if levels else (0, 0) for levels in sides]
+        day = ("open_tick", "day_high", "day_low", "last_tick", "volume_lots", "volume_tick_lots")
+        traded = [int(book[name]) if book["volume_lots"] else 0 for name in day]
+        rest = ("settle_tick", "last_trade_id", "market_state")
+        wanted = BookStatistics(
+            *traded, int(book["long_and_short_lots"]) // 2, *(int(book[name]) for name in rest),
+            [price for price, _ in best], [lots for _, lots in best], [len(levels) for levels in sides],
+            [len(side) for side in resting], [sum(one["shown_lots"] for one in side) for side in resting],
+            [sum(one["leaves_lots"] - one["shown_lots"] for one in side) for side in resting],
+        )  # fmt: skip
+        assert found == wanted
+        assert found.spread == (best[1][0] - best[0][0] if all(sides) else None)
+
+
 def compare_orders(states: np.ndarray, orders: list[Slow]) -> None:
     """Orders of each account, all of them, in pages and one by one; its quotes."""
     for account in query.accounts(states):
@@ -107,6 +129,7 @@ def compare_orders(states: np.ndarray, orders: list[Slow]) -> None:
             assert found in wanted and found.order_id == order_id
             assert query.find_order(states, account + 1, order_id) is None
             assert not text or query.find_order(states, account, 0, text) == found
+            assert query.order_of(states, order_id) == found
     assert all(query.ahead(states, order["order_id"]) is None for order in orders if not order["resting"])
 
 
@@ -125,7 +148,9 @@ def test_what_is_read_is_what_a_slow_walk_over_all_orders_finds(seed: int) -> No
     for states in random_states(seed, 500):
         orders = live(states)
         levels += compare_books(states, orders)
+        compare_statistics(states, orders)
         compare_orders(states, orders)
+        assert query.order_of(states, 1) is None, "a slot without a generation"
     assert levels > 100, "the run had books to look at"
 
 
@@ -158,6 +183,12 @@ def test_more_levels_and_orders_than_the_first_buffer_holds_are_all_found() -> N
     orders = query.open_orders(engine.states, 1)
     assert len(orders) == 399 and orders[-1].client_order_id == "q98"
     assert query.ahead(engine.states, orders[-1].order_id) == (99, 99)
+
+
+def test_imbalance_is_the_share_that_the_best_bid_shows_more() -> None:
+    assert query.statistics(market(3, 1).states, 1).imbalance == (1 - 2) / (1 + 2)
+    assert query.statistics(market(3, 6).states, 1).imbalance == (6 - 2) / (6 + 2)
+    assert query.statistics(market(0, 1).states, 1).imbalance == 0
 
 
 def test_prices_outside_the_window_have_no_queue() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from blake3 import blake3
 
+from exchange.engine.used_chunks import CHUNK_BYTES
 from exchange.journal.snapshot import (
-    CHUNK_BYTES,
     SnapshotError,
     SnapshotHeader,
     image_hash,
@@ -17,6 +17,7 @@ from exchange.journal.snapshot import (
     take_image,
     write_snapshot,
 )
+from tests.engine.test_used_chunks import slow_hash
 from tests.journal.fault_disk import FaultDisk
 
 PATH = f"snap/{7:020d}.snap"
@@ -30,7 +31,7 @@ def sparse_state() -> np.ndarray:
 
 
 def header_of(states: np.ndarray, seq: int = 7) -> SnapshotHeader:
-    return SnapshotHeader(seq, "aa", blake3(states.tobytes()).hexdigest(), 1, 4_096, 1, 1, "bb", "cc")
+    return SnapshotHeader(seq, "aa", slow_hash(states).hex(), 1, 4_096, 1, 1, "bb", "cc")
 
 
 def written(states: np.ndarray) -> FaultDisk:
@@ -68,7 +69,7 @@ def test_zeros_are_neither_copied_nor_written() -> None:
     states = sparse_state()
     image = take_image(states)
     assert sorted(image.chunks) == [0, 2, 5]
-    assert image_hash(image) == blake3(states.tobytes()).digest()
+    assert image_hash(image) == slow_hash(states)
     assert sum("pwrite" in line for line in written(states).log) == 1 + 3 + 1
 
 

@@ -13,6 +13,7 @@ from bench.tapes.market import (
     engine_at,
     fitting_limits,
     flow_market,
+    live_orders_max,
     market_tape,
 )
 from exchange.codes import CommandKind, MarketState, TimeInForce
@@ -67,11 +68,51 @@ def test_the_market_of_a_flow_has_its_books_accounts_and_prices() -> None:
 
 
 def test_the_smallest_state_that_holds_every_resting_order_is_taken() -> None:
-    assert fitting_limits(MARKET, orders(10)) == "test"
-    assert fitting_limits(MARKET, many(200_000)) != "test"
-    assert fitting_limits(MARKET, many(10_000_000, TimeInForce.IOC)) == "test", "none of them rests"
+    assert fitting_limits(MARKET, orders(10)) == "small"
+    assert fitting_limits(MARKET, many(600)) == "test"
+    assert fitting_limits(MARKET, many(200_000)) == "tape"
+    assert fitting_limits(MARKET, many(10_000_000, TimeInForce.IOC)) == "small", "none of them rests"
     with pytest.raises(UserError, match="10,000,000 orders in 3 books"):
         fitting_limits(MARKET, many(10_000_000))
+
+
+def test_one_book_and_few_orders_take_a_small_state() -> None:
+    one = replace(MARKET, books=1)
+    assert fitting_limits(one, many(510)) == "small"
+    assert fitting_limits(one, many(511)) == "test"
+    assert fitting_limits(replace(one, high_tick=1_100), many(510)) == "test", "a window of 1,001 ticks"
+    assert fitting_limits(replace(one, accounts=32), many(510)) == "test"
+
+
+def slow_live_orders(rows: np.ndarray) -> int:
+    live: set[tuple[int, ...]] = set()
+    lasting = most = 0
+    for row in rows:
+        key = (int(row["account"]), *(int(row[f"client_order_id_{word}"]) for word in range(3)))
+        if row["kind"] == CommandKind.NEW and row["tif"] != TimeInForce.IOC:
+            if key[1]:
+                live.add(key)
+            else:
+                lasting += 1
+        elif row["kind"] == CommandKind.CANCEL:
+            live.discard(key)
+        most = max(most, len(live))
+    return most + lasting
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_live_orders_are_counted_as_a_slow_walk_counts_them(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows = np.zeros(4_000, COMMAND)
+    kinds = [CommandKind.NEW, CommandKind.CANCEL, CommandKind.REPLACE]
+    rows["kind"] = random.choice(kinds, len(rows), p=[0.6, 0.35, 0.05])
+    rows["tif"] = random.choice([TimeInForce.GTC, TimeInForce.IOC], len(rows), p=[0.9, 0.1])
+    rows["account"] = random.integers(1, 4, len(rows))
+    rows["client_order_id_0"] = random.integers(0, 300, len(rows))
+    rows["client_order_id_1"] = random.integers(0, 3, len(rows))
+    most = live_orders_max(rows)
+    assert most == slow_live_orders(rows)
+    assert 511 <= most < np.count_nonzero(rows["kind"] == CommandKind.NEW)
 
 
 def test_controls_behind_rows_are_not_taken() -> None:

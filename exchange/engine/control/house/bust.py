@@ -18,7 +18,6 @@ from exchange.engine.control.checks import require, within
 from exchange.engine.control.events import control_events
 from exchange.engine.control.house.bust_booking import book_reversals, free_positions, pay_back
 from exchange.engine.control.house.known import check_account, known_outright
-from exchange.engine.state import BUSTS_KEPT
 from exchange.limits import LEGS_MAX
 from exchange.records import column
 from exchange.units import POSITION_LOTS_MAX, PRICE_MAX
@@ -131,7 +130,7 @@ def bust(state: np.record, terms: BustPayload) -> np.ndarray:
     """Carry out a checked bust. Returns events: BUSTED of each trade; then by account, in ascending order, a CASH_MOVED
     with what it is paid back, and a POSITION_CHANGED for each of its positions."""
     for trade in terms.trades:
-        state.busted_trades[int(state.busts) % BUSTS_KEPT] = trade.trade_id
+        state.busted_trades[int(state.busts) % len(state.busted_trades)] = trade.trade_id
         state.busts += 1
     fills = np.array([(fill.account, fill.instrument, fill.lots, fill.tick) for fill in terms.fills], np.int64)
     rows = np.zeros(len(terms.fills), np.int64)

@@ -12,7 +12,7 @@ import numpy as np
 from contracts_spec.formulas.index import Rental, certified_price, day_value, susceptibility
 from contracts_spec.periods import day_number, day_of, first_day, month_index
 from contracts_spec.schema import IndexRules
-from exchange.clearing.index_layout import INDICES_MAX, KEPT_DAYS, RENTAL, RENTALS_MAX
+from exchange.clearing.index_layout import KEPT_DAYS, RENTAL
 from exchange.clearing_codes import IndexHow
 from exchange.codes import EventKind
 from exchange.engine.control.checks import DAY_MAX, ControlError, require, within
@@ -102,7 +102,8 @@ def check_index(state: np.record, terms: IndexPayload) -> None:
         _check_rental(state, rental)
     more = {(one.index, one.day, one.seller) for one in terms.rentals} - set(_rows_of_rentals(state))
     rows = int(np.count_nonzero(state.rentals["index"])) + len(more)
-    require(rows <= RENTALS_MAX, f"FULL: rentals need {rows} rows, there are {RENTALS_MAX}")
+    there = len(state.rentals)
+    require(rows <= there, f"FULL: rentals need {rows} rows, there are {there}")
     for given in terms.committee:
         _check_committee(state, given)
     if terms.take_day:
@@ -110,7 +111,7 @@ def check_index(state: np.record, terms: IndexPayload) -> None:
 
 
 def _check_terms(state: np.record, terms: IndexTerms) -> None:
-    within("index", terms.index, 1, INDICES_MAX)
+    within("index", terms.index, 1, len(state.indices) - 1)
     name = f"index {terms.index}"
     within(f"{name}: group", terms.group, 1, state.groups.shape[0] - 1)
     within(f"{name}: floor_bp", terms.floor_bp, 0, BP)
@@ -124,7 +125,7 @@ def _check_terms(state: np.record, terms: IndexTerms) -> None:
 
 
 def _is_open(state: np.record, index: int) -> bool:
-    return 1 <= index <= INDICES_MAX and bool(state.indices[index].group)
+    return 1 <= index < len(state.indices) and bool(state.indices[index].group)
 
 
 def _check_print(state: np.record, given: IndexPrint, now_ns: int) -> None:

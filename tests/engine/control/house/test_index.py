@@ -10,7 +10,6 @@ from contracts_spec.periods import EPOCH
 from exchange.clearing_codes import IndexHow
 from exchange.codes import CommandKind, EventKind, MarketState, SettleMethod
 from exchange.engine.control.checks import ControlError
-from exchange.engine.control.house.index import RENTALS_MAX
 from exchange.engine.index_values import value_of
 from exchange.units import NS_PER_DAY, NS_PER_HOUR
 from tests.funded import Funded
@@ -221,9 +220,9 @@ def test_what_cannot_be_is_refused_with_its_reason_and_changes_nothing(payload: 
 def test_a_table_full_of_rentals_takes_more_of_the_same_sellers_only() -> None:
     index = Indexed()
     rows = index.state.rentals
-    rows["index"], rows["day"], rows["seller"] = CDP, START, range(1, RENTALS_MAX + 1)
+    rows["index"], rows["day"], rows["seller"] = CDP, START, range(1, len(rows) + 1)
     rows["hours"] = rows["value_tick_hours"] = 1
-    assert index.refused(rentals=[rental(START, RENTALS_MAX + 1, 5, 5)]) == "FULL"
+    assert index.refused(rentals=[rental(START, len(rows) + 1, 5, 5)]) == "FULL"
     index.funded.pair.fast.engine.check_control(
-        CommandKind.INDEX, msgspec.json.encode({"rentals": [rental(START, RENTALS_MAX, 5, 5)]})
+        CommandKind.INDEX, msgspec.json.encode({"rentals": [rental(START, len(rows), 5, 5)]})
     )
