@@ -30,6 +30,8 @@ QUESTIONS = {
     "days": ("bench.bench_days", "run_days"),
     "clearing": ("bench.clearing.questions", "run_clearing"),
     "clients": ("bench.clients.questions", "run_clients"),
+    "many": ("bench.many.questions", "run_many"),
+    "gpu": ("bench.many.questions", "run_gpu"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

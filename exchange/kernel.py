@@ -15,8 +15,9 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -164,3 +165,55 @@ def leaf_kernel(function: F) -> F:
     A call between compiled functions costs about 5 ns; forty of them would cost more than matching.
     """
     return _compile(function, inline=True)
+
+
+# Where Numba keeps what a kernel is on CUDA. It would make it of the kernel, with all inlining that is forced: 16 MB of
+# assembly for the engine, more than an assembler takes in 10 GB of memory.
+DEVICE_FUNCTION = "_CUDATypingContext__dispatcher"
+cuda: Any = None  # numba.cuda, once `load_cuda` has imported it
+
+
+def load_cuda() -> Any:
+    """numba.cuda, for `on_grid` and for memory of a GPU (GPU-009). Nothing imports it before it is needed.
+
+    With NUMBA_ENABLE_CUDASIM=1 it is numba's simulator, which needs no package for GPUs.
+    """
+    global cuda
+    if cuda is None:
+        from numba import cuda as found
+
+        if JIT and find_spec("numba_cuda") is not None:
+            from numba.cuda.np import numpy_support as theirs
+            from numba.np import numpy_support as ours
+
+            theirs.from_struct_dtype = ours.from_struct_dtype  # which knows aliases, see `compiler`
+        cuda = found
+    return cuda
+
+
+def on_grid(
+    kernel: Any, forms: Mapping[Any, Callable[..., Any]], threads: int = 64
+) -> Callable[[int, tuple[Any, ...]], None]:
+    """A kernel as CUDA runs it: one book a thread, no bounds checks, no exceptions (GPU-001, GPU-003).
+
+    kernel    its first argument is the number of the book
+    forms     kernels in it that are another function on CUDA, and these functions
+    threads   of a block
+    returns   launch(books, arguments), which compiles at its first call and does not wait for the result
+    """
+    load_cuda()
+    for known in KERNELS if JIT else ():
+        if not hasattr(known, DEVICE_FUNCTION):
+            setattr(known, DEVICE_FUNCTION, cuda.jit(device=True)(forms.get(known, known.py_func)))
+
+    def entry(books: Any, arguments: Any) -> None:
+        book = cuda.grid(1)
+        if book < books:
+            kernel(book, *arguments)
+
+    compiled_entry = cuda.jit(entry)
+
+    def launch(books: int, arguments: tuple[Any, ...]) -> None:
+        compiled_entry[-(-books // threads), threads](books, arguments)
+
+    return launch

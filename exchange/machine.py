@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, cpu
 from numba.extending import intrinsic, lower_builtin
 from numba.np import arrayobj
 
@@ -138,7 +138,7 @@ if JIT:
         """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            if not OPAQUE_ROWS:
+            if not (OPAQUE_ROWS and isinstance(context, cpu.CPUContext)):  # CUDA has other registers
                 return arguments[0]
             kind = arguments[0].type
             nothing, same_place = "", "=r,0"
@@ -248,7 +248,7 @@ if JIT:
         """
 
         def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            if not PREFETCH:
+            if not (PREFETCH and isinstance(context, cpu.CPUContext)):  # NVVM has no such instruction
                 return context.get_dummy_value()
             kind = signature.args[0]
             array = context.make_array(kind)(context, builder, arguments[0])

@@ -1,7 +1,11 @@
 """The decorator of kernels: where compiled code is kept, and how Python calls it."""
 
+import importlib
+import sys
+
 import pytest
 
+import exchange.kernel
 from exchange.compiler import JIT
 from exchange.kernel import (
     EDGE,
@@ -72,3 +76,9 @@ def test_a_bound_kernel_does_what_the_kernel_does() -> None:
     assert [bound(rows, index) for index in range(3)] == [7, 8, 9]
     with pytest.raises(IndexError):
         bound(rows, 3)
+
+
+@pytest.mark.rule("GPU-008")
+def test_nothing_asks_for_a_gpu_before_it_is_used() -> None:
+    importlib.import_module("bench.many.device")
+    assert exchange.kernel.cuda is None and "numba_cuda" not in sys.modules

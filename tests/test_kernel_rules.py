@@ -320,7 +320,7 @@ def _lines(function: ast.FunctionDef) -> int:
 
 
 def test_no_kernel_calls_itself_over_others_or_directly() -> None:
-    assert len(calls()["exchange.engine.apply.apply_commands"]) > 1
+    assert len(calls()["exchange.engine.apply.run_commands"]) > 1
     assert not circles(calls())
 
 

@@ -340,9 +340,13 @@ def apply_commands(states, commands, start, stop, outs):
     outs      event buffer, shape (1,); emptied first, then filled with events
     returns   the row to start the next call with. All is done when it is `stop` and `states[0].cursor.step` is 0
     """
-    whole = states[0]
+    return run_commands(states[0], outs[0], commands, start, stop)
+
+
+@leaf_kernel
+def run_commands(whole, out, commands, start, stop):
+    """As `apply_commands`, for one state among many and its event buffer. `whole`: STATE."""
     state = whole
-    out = outs[0]
     out.count = 0
     rows_max = out.capacity - STEP_EVENTS
     index = start
