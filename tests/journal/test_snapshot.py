@@ -17,7 +17,6 @@ from exchange.journal.snapshot import (
     take_image,
     write_snapshot,
 )
-from tests.engine.test_used_chunks import slow_hash
 from tests.journal.fault_disk import FaultDisk
 from tests.slow_hash import slow_hash
 
