@@ -32,6 +32,7 @@ QUESTIONS = {
     "clients": ("bench.clients.questions", "run_clients"),
     "many": ("bench.many.questions", "run_many"),
     "gpu": ("bench.many.questions", "run_gpu"),
+    "environments": ("bench.environments.questions", "run_environments"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 
@@ -45,6 +46,8 @@ def run_bench(names: list[str], quick: bool, folder: Path = FOLDER, plot: Path |
     if unknown:
         raise UserError(f"bench {unknown[0]!r}: not one of {', '.join(QUESTIONS)}")
     check_package("gpux bench", "pyarrow", "bench")
+    if not names or "environments" in names:
+        check_package("gpux bench environments", "gymnasium", "environments")
     if plot is not None:
         if names and "gateway" not in names:
             raise UserError("--plot draws the latency of the gateway: gpux bench gateway --plot FILE")

@@ -139,7 +139,7 @@ def step_book(book, code, states, outs, results, actions, starts, stops, buffer,
 
 
 @leaf_kernel
-def _prefetch_book(state, flow):
+def prefetch_book(state, flow):
     """Prefetch most rows that messages of a small book read: it has not been in the cache since its last turn."""
     for line in range(BOOK_LINES):
         prefetch(state.books, FIRST_INSTRUMENT, np.int64(line))
@@ -170,5 +170,5 @@ def step_books(first, last, code, states, outs, results, actions, starts, stops,
     """`step_book` for books `first` to `last`, one after the other."""
     for book in range(first, last):
         if book + 1 < last:
-            _prefetch_book(row_at(states, book + 1), row_at(flows, book + 1))
+            prefetch_book(row_at(states, book + 1), row_at(flows, book + 1))
         step_book(book, code, states, outs, results, actions, starts, stops, buffer, streams, flows, messages)

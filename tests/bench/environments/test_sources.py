@@ -1,0 +1,100 @@
+"""Sources play the same messages for the same seed, and refuse tapes that own orders would change."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.environments.sources import FlowSource, NoiseSource, TapeSource, add_accounts, check_flow, source_of
+from bench.flows.flow import FLOWS, make_flow
+from bench.tapes.market import PlainMarket, flow_market, market_tape
+from bench.tapes.tape import Tape
+from exchange.engine import query
+
+
+def small_tape(accounts: int = 4) -> Tape:
+    flow = make_flow(replace(FLOWS["mixed"], commands=500, warm_orders=100, accounts=accounts))
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], limits="test")
+
+
+def test_an_episode_of_a_tape_ends_with_the_tape_and_can_begin_again() -> None:
+    source = TapeSource(small_tape())
+    hashes = []
+    for seed in (3, 4):
+        engine = source.open(seed)
+        assert [source.advance(engine, 200) for _ in range(4)] == [200, 200, 100, 0]
+        hashes.append(engine.state_hash())
+    assert hashes[0] == hashes[1]
+
+
+def test_the_seed_chooses_where_in_a_tape_an_episode_begins() -> None:
+    source = TapeSource(small_tape(), episode_rows=200)
+    sequences = [source.open(seed).sequence for seed in range(4)]
+    assert np.diff(sequences).tolist() == [200, -200, 200]
+
+
+def test_a_flow_depends_on_its_seed_alone() -> None:
+    source = FlowSource("mixed", 300)
+    hashes = []
+    for seed in (1, 2, 1):
+        engine = source.open(seed)
+        assert source.advance(engine, 301) == 300
+        hashes.append(engine.state_hash())
+    assert hashes[0] == hashes[2] != hashes[1]
+
+
+def test_noise_depends_on_its_seed_and_on_what_agents_do() -> None:
+    source = NoiseSource(warm=200)
+    hashes = []
+    for seed in (1, 1, 2):
+        engine = source.open(seed)
+        assert source.accounts(engine, 1) == [1]
+        assert source.advance(engine, 50) == 50
+        hashes.append(engine.state_hash())
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert source.accounts(engine, 3) == [1, 17, 18]
+
+
+def test_a_bad_parameter_of_the_flow_is_named() -> None:
+    with pytest.raises(ValueError, match="flow parameter 'depth': not one of add_weight"):
+        NoiseSource(depth=3)
+    for value in (0, 1.5, True, 10**10):
+        with pytest.raises(ValueError, match=r"flow parameter lots_max .*: not an integer in 1.."):
+            check_flow({"lots_max": value})  # type: ignore[dict-item]
+
+
+def test_own_accounts_follow_those_of_the_market_and_are_funded() -> None:
+    engine = TapeSource(small_tape()).open(0)
+    assert add_accounts(engine, 2) == [5, 6]
+    assert query.margin(engine.states, 6).cash_mills > 0
+    with pytest.raises(ValueError, match="59 own accounts after 6: state size 'test' has 64"):
+        add_accounts(engine, 59)
+
+
+def test_a_tape_with_order_ids_of_the_engine_is_refused() -> None:
+    tape = small_tape()
+    tape.commands["order_id"][-1] = 77
+    with pytest.raises(ValueError, match="names an order id of the engine"):
+        TapeSource(tape)
+
+
+def test_a_tape_with_a_late_control_is_refused() -> None:
+    tape = small_tape()
+    late = replace(tape.controls[-1], row=tape.controls[-1].row.copy())
+    late.row["sequence"] = tape.commands["sequence"][-1] + 1
+    with pytest.raises(ValueError, match="controls must come before all rows"):
+        TapeSource(replace(tape, controls=[*tape.controls[:-1], late]))
+
+
+@pytest.mark.parametrize("source", [7, "mixd", None])
+def test_what_is_no_source_is_refused(source: object) -> None:
+    with pytest.raises(ValueError, match="mixed"):
+        source_of(source)
+
+
+def test_tapes_and_sources_are_taken_as_they_are() -> None:
+    market = PlainMarket(1, 200, 100)
+    empty = market_tape(market, [np.zeros(0, small_tape().commands.dtype)], limits="test")
+    assert isinstance(source_of(empty), TapeSource)
+    flow = FlowSource()
+    assert source_of(flow) is flow
