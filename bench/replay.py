@@ -21,7 +21,8 @@ from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import CheckedBook, check_books
 from bench.readers.lobster import INSTRUMENT, OWNERS, read_lobster
 from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
-from bench.tapes.tape import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
+from bench.tapes.parquet import PARQUET
+from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
