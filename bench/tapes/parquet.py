@@ -33,8 +33,9 @@ def open_parquet(path: Path) -> "pq.ParquetFile":
 
 def _no_parquet(path: Path, error: Exception) -> str:
     """Why a file cannot be opened."""
-    data = path.read_bytes()[: len(PARQUET)]
     size = path.stat().st_size
+    with path.open("rb") as file:
+        data = file.read(len(PARQUET))
     if data != PARQUET:
         return f"not a Parquet file, so no gpux tape: it begins with {data!r}, a Parquet file with {PARQUET!r}"
     with path.open("rb") as file:

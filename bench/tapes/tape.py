@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench.tapes.metadata import Facts
+from bench.tapes.parquet import PARQUET as PARQUET
 from bench.tapes.parts import Part, TapeHash, merged
 from bench.tapes.parts import TapeControl as TapeControl
 from bench.tapes.reader import TapeReader

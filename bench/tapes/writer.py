@@ -36,12 +36,14 @@ ROW_GROUP_ROWS = 131_072  # 16 MiB of rows. Larger groups leave the processor's 
 class GroupFile:
     """A Parquet file of rows that is written group by group and appears when it is closed.
 
-    settings of the columns come from the first group. UserError: the file cannot be written
+    key       of its metadata
+    payloads  whether rows may have one
+    UserError: the file cannot be written
     """
 
-    def __init__(self, path: Path, layout: Layout, payloads: bool) -> None:
+    def __init__(self, path: Path, layout: Layout, key: bytes, payloads: bool = False) -> None:
         check_package(f"writing {path}", "pyarrow", "research")
-        self.path, self._layout, self._payloads = path, layout, payloads
+        self.path, self._layout, self._key, self._payloads = path, layout, key, payloads
         self._part = path.with_name(f"{path.name}.{os.getpid()}.part")
         self._writer: pq.ParquetWriter | None = None
         self._rows = blank_rows(layout.row, ROW_GROUP_ROWS)
@@ -68,7 +70,7 @@ class GroupFile:
             self._flush()
         assert self._writer is not None
         try:
-            self._writer.add_key_value_metadata({METADATA_KEY: metadata})
+            self._writer.add_key_value_metadata({self._key: metadata})
             self._writer.close()
             os.replace(self._part, self.path)
         except OSError as error:
@@ -116,7 +118,7 @@ class TapeWriter:
     """Writes one tape. UserError: the file cannot be written, or the tape is not in order."""
 
     def __init__(self, path: Path) -> None:
-        self._file = GroupFile(path, COMMANDS, payloads=True)
+        self._file = GroupFile(path, COMMANDS, METADATA_KEY, payloads=True)
         self._order, self._hash, self._listings = OrderCheck(path), TapeHash(), blake3.blake3()
         self._first = self._last = 0  # sequences of rows
         self._rows = self._controls = 0
