@@ -29,6 +29,8 @@ QUESTIONS = {
     "days": ("bench.bench_days", "run_days"),
     "clearing": ("bench.clearing.questions", "run_clearing"),
     "clients": ("bench.clients.questions", "run_clients"),
+    "tapes": ("bench.from_file.questions", "run_tapes"),
+    "files": ("bench.from_file.questions", "run_files"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

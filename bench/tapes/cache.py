@@ -32,15 +32,20 @@ def tape_cache() -> Path:
     return base / "tapes"
 
 
-def cached_parts(path: Path) -> Iterator[Part]:
-    """The parts of a tape, from the cache; a tape that is not there is put there first. As `TapeReader.parts`."""
-    tape = cached_tape(path, check=False)
+def cached_parts(path: Path, cache: Path | None = None) -> Iterator[Part]:
+    """The parts of a tape, from the cache; a tape that is not there is put there first. As `TapeReader.parts`.
+
+    cache   folder of all cached tapes; None: that of the user
+    """
+    tape = cached_tape(path, cache, check=False)
     with TapeReader(path) as reader:
         name = reader.metadata["tape_hash"]
     digest = TapeHash()
     yield from read_ahead(_hashed(tape, digest), AHEAD)
     if digest.hexdigest() != name:
-        raise UserError(f"{tape_cache() / name}: damaged: its rows do not have this tape hash; delete the folder")
+        raise UserError(
+            f"{(cache or tape_cache()) / name}: damaged: its rows do not have this tape hash; delete the folder"
+        )
 
 
 def _hashed(tape: Tape, digest: TapeHash) -> Iterator[Part]:
@@ -50,16 +55,17 @@ def _hashed(tape: Tape, digest: TapeHash) -> Iterator[Part]:
         yield part
 
 
-def cached_tape(path: Path, check: bool = True) -> Tape:
+def cached_tape(path: Path, cache: Path | None = None, check: bool = True) -> Tape:
     """A tape whose rows are in the page cache of the system, shared by all processes of the host.
 
     Rows may be changed; the file does not change with them.
 
+    cache    folder of all cached tapes; None: that of the user
     check    compare the rows with the tape hash, which reads all of them
     UserError: the tape or its copy is damaged
     """
     with TapeReader(path) as reader:
-        metadata, folder = reader.metadata, tape_cache() / reader.metadata["tape_hash"]
+        metadata, folder = reader.metadata, (cache or tape_cache()) / reader.metadata["tape_hash"]
         if not folder.is_dir():
             fill(folder, reader)
     tape = mapped(folder, metadata)

@@ -82,13 +82,12 @@ def columns_of(rows: np.ndarray, layout: Layout) -> Columns:
     return columns
 
 
-def rows_of(columns: Columns, count: int, layout: Layout) -> np.ndarray:
-    """Rows from the columns of a file. The inverse of `columns_of`; a column may have one value for all rows."""
-    rows, fields = np.empty(count, layout.row), dict(columns)
+def fields_of(columns: Columns, layout: Layout) -> Columns:
+    """The fields of rows by the columns of a file. The inverse of `columns_of`, but that one value may be for all."""
+    fields = dict(columns)
     for stored in layout.stored:
         fields[stored.field] = stored.decode(fields, fields.pop(stored.column))
-    fill_rows(rows, fields)
-    return rows
+    return fields
 
 
 def fill_rows(rows: np.ndarray, fields: Columns) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from bench.tapes.columns import EVENTS
 from bench.tapes.metadata import written_by
-from bench.tapes.parquet import check_layout, open_parquet, read_group
+from bench.tapes.parquet import check_layout, open_parquet, read_groups
 from bench.tapes.parts import TapeHash
 from bench.tapes.reader import AHEAD, read_ahead
 from bench.tapes.writer import GroupFile
@@ -86,7 +86,7 @@ def read_events(path: Path) -> Iterator[np.ndarray]:
         metadata = event_metadata(path, file.schema_arrow.metadata)
         check_layout(path, file, EVENTS)
         digest = TapeHash()
-        for rows in read_ahead((read_group(path, file, group, EVENTS) for group in range(file.num_row_groups)), AHEAD):
+        for rows in read_ahead((rows for rows, _ in read_groups(path, file, EVENTS)), AHEAD):
             digest.update(rows)
             yield rows
     if digest.hexdigest() != metadata["events_hash"]:

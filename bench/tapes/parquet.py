@@ -1,5 +1,6 @@
 """Opens Parquet files and reads their row groups. Every failure is one line that says what was found, and where."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.extras import check_package
-from bench.tapes.columns import Layout, check_columns, read_columns, rows_of
+from bench.tapes.columns import Columns, Layout, check_columns, fields_of, fill_rows, read_columns
 from exchange.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,10 +58,36 @@ def check_layout(path: Path, file: "pq.ParquetFile", layout: Layout) -> None:
         check_columns(path, file.schema_arrow, layout)
 
 
-def read_group(path: Path, file: "pq.ParquetFile", group: int, layout: Layout) -> np.ndarray:
-    """The rows of one row group. UserError: it is damaged."""
-    with naming(path, place_of(file, group)):
-        return rows_of(read_columns(path, file, group, layout), file.metadata.row_group(group).num_rows, layout)
+def read_groups(path: Path, file: "pq.ParquetFile", layout: Layout) -> Iterator[tuple[np.ndarray, Columns]]:
+    """The rows of each row group, and their fields as columns (`fields_of`). UserError: a row group is damaged."""
+    memory: list[np.ndarray] = []
+    for group in range(file.num_row_groups):
+        with naming(path, place_of(file, group)):
+            fields = fields_of(read_columns(path, file, group, layout), layout)
+        rows = free_rows(memory, file.metadata.row_group(group).num_rows, layout.row)
+        fill_rows(rows, fields)
+        yield rows, fields
+        del rows
+
+
+def free_rows(memory: list[np.ndarray], count: int, row: np.dtype) -> np.ndarray:
+    """Rows to write to, in memory that nobody refers to any more; else in new memory, which is added to the list.
+
+    The system clears new memory page by page, which takes as long as writing the rows.
+    """
+    for place, references in enumerate(references_to(memory)):
+        if references == UNUSED and len(memory[place]) >= count:
+            return memory[place][:count]
+    memory.append(np.empty(count, row))
+    return memory[-1][:count]
+
+
+def references_to(memory: list[np.ndarray]) -> list[int]:
+    """Number of references to each array, those of the list and of this function included."""
+    return [sys.getrefcount(held) for held in memory]
+
+
+UNUSED = references_to([np.empty(0)])[0]  # to memory that no rows use
 
 
 def place_of(file: "pq.ParquetFile", group: int) -> str:

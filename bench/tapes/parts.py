@@ -55,22 +55,27 @@ class OrderCheck:
     def __init__(self, title: Path | str) -> None:
         self._title = title
         self._rows = 0
-        self._last: np.ndarray | None = None
+        self._last: tuple[int, int] | None = None  # sequence and time
 
     def check(self, part: Part) -> None:
         """Raise UserError if a sequence is not larger than the one before it, or time runs backwards."""
         rows = row_of(part)
-        if not len(rows):
+        self.compare(rows["sequence"], rows["time_ns"])
+
+    def compare(self, sequences: np.ndarray, times: np.ndarray) -> None:
+        """As `check`, for sequences and times of the next rows."""
+        if not len(sequences):
             return
         if self._last is not None:
-            self._compare(np.concatenate([self._last, rows[:1]]), self._rows - 1)
-        self._compare(rows, self._rows)
-        self._last = rows[-1:].copy()
-        self._rows += len(rows)
+            sequence, time_ns = self._last
+            pairs = np.array([sequence, sequences[0]]), np.array([time_ns, times[0]])
+            self._neighbours(*pairs, before=self._rows - 1)
+        self._neighbours(sequences, times, self._rows)
+        self._last = (int(sequences[-1]), int(times[-1]))
+        self._rows += len(sequences)
 
-    def _compare(self, rows: np.ndarray, before: int) -> None:
+    def _neighbours(self, sequences: np.ndarray, times: np.ndarray, before: int) -> None:
         """Compare neighbours. `before`: number of rows before these."""
-        sequences, times = rows["sequence"], rows["time_ns"]
         for index in np.flatnonzero(sequences[1:] <= sequences[:-1])[:1].tolist():
             least, found = sequences[index : index + 2].tolist()
             what = f"row {before + index + 2} has {found}, the one before it {least}"

@@ -20,7 +20,7 @@ import numpy as np
 from bench.tapes.columns import COMMANDS, PLAIN_COMMANDS, check_column
 from bench.tapes.encodings import PAYLOAD
 from bench.tapes.metadata import METADATA_KEY, Facts, Metadata, decode_metadata, facts_of
-from bench.tapes.parquet import check_layout, naming, open_parquet, place_of, read_group
+from bench.tapes.parquet import check_layout, naming, open_parquet, place_of, read_groups
 from bench.tapes.parts import OrderCheck, Part, TapeControl, TapeHash, merged
 from exchange.errors import UserError
 from exchange.records import COMMAND
@@ -74,26 +74,26 @@ class TapeReader:
 
     def _checked(self, digest: TapeHash) -> Iterator[Part]:
         """Parts in order, which the digest has. It runs in the thread that reads ahead."""
-        order = OrderCheck(self.path)
         for part in self._decoded():
-            order.check(part)
             digest.update(part)
             yield part
 
     def _decoded(self) -> Iterator[Part]:
         """Parts as they lie in the file. Version 1 has its controls in the metadata."""
-        groups = range(self._file.num_row_groups)
-        rows = (read_group(self.path, self._file, group, self._layout) for group in groups)
+        groups, order = read_groups(self.path, self._file, self._layout), OrderCheck(self.path)
         if self.metadata["tape_version"] == 1:
-            kept = enumerate(self.metadata["kept"], 1)
-            yield from merged(rows, [decode_control(self.path, number, *pair) for number, pair in kept])
+            kept = [decode_control(self.path, number, *pair) for number, pair in enumerate(self.metadata["kept"], 1)]
+            for part in merged((rows for rows, _ in groups), kept):
+                order.check(part)
+                yield part
             return
         with naming(self.path, "columns"):
             import pyarrow as pa
 
             check_column(self.path, self._file.schema_arrow, PAYLOAD, pa.binary())
-        for group, piece in zip(groups, rows, strict=True):
-            yield from split_controls(piece, self._payloads(group))
+        for group, (rows, fields) in enumerate(groups):
+            order.compare(*(np.broadcast_to(fields[name], len(rows)) for name in ("sequence", "time_ns")))
+            yield from split_controls(rows, self._payloads(group))
 
     def _payloads(self, group: int) -> list[tuple[int, bytes]]:
         """Place and payload of each control in a row group."""

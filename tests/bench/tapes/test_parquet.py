@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from bench.tapes.columns import COMMANDS, columns_of
-from bench.tapes.parquet import check_layout, open_parquet, place_of, read_group
+from bench.tapes.parquet import check_layout, free_rows, open_parquet, place_of, read_groups
 from exchange.errors import UserError
+from exchange.records import COMMAND
 from tests.bench.tapes.tapes import random_rows
 
 
@@ -24,8 +26,33 @@ def test_row_groups_are_read_one_by_one(tmp_path: Path) -> None:
     path = written(tmp_path)
     with open_parquet(path) as file:
         check_layout(path, file, COMMANDS)
-        rows = [read_group(path, file, group, COMMANDS) for group in range(3)]
-    assert b"".join(piece.tobytes() for piece in rows) == random_rows(300, 1).tobytes()
+        found = list(read_groups(path, file, COMMANDS))
+    assert b"".join(rows.tobytes() for rows, _ in found) == random_rows(300, 1).tobytes()
+    assert np.concatenate([fields["sequence"] for _, fields in found]).tolist() == list(range(1, 301))
+
+
+def test_memory_of_rows_is_used_again_only_when_nobody_has_them(tmp_path: Path) -> None:
+    memory: list[np.ndarray] = []
+    first = free_rows(memory, 100, COMMAND)
+    kept = first[20:30]["lots"]
+    del first
+    second = free_rows(memory, 100, COMMAND)
+    assert not np.shares_memory(kept, second) and len(memory) == 2
+    del kept
+    third = free_rows(memory, 60, COMMAND)
+    assert len(memory) == 2 and np.shares_memory(third, memory[0])
+    fourth = free_rows(memory, 200, COMMAND)
+    assert len(memory) == 3 and len(fourth) == 200 and len(second) == 100
+
+
+def test_rows_that_are_dropped_leave_their_memory_to_later_ones(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    with open_parquet(path) as file:
+        places = set()
+        for rows, _ in read_groups(path, file, COMMANDS):
+            places.add(rows.ctypes.data)
+            del rows
+    assert len(places) == 1
 
 
 def test_a_damaged_row_group_is_named_with_its_rows_and_its_place(tmp_path: Path) -> None:
@@ -37,9 +64,10 @@ def test_a_damaged_row_group_is_named_with_its_rows_and_its_place(tmp_path: Path
     data[start + 400] ^= 1
     path.write_bytes(data)
     with open_parquet(path) as file:
-        read_group(path, file, 0, COMMANDS)
+        groups = read_groups(path, file, COMMANDS)
+        next(groups)
         with pytest.raises(UserError, match=r"damaged: row group 2 of 3 \(rows 101 to 200, from byte [0-9,]+\): ."):
-            read_group(path, file, 1, COMMANDS)
+            next(groups)
 
 
 @pytest.mark.parametrize(
