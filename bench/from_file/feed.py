@@ -99,7 +99,7 @@ def messages_of(events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def npz_events(feed: Feed) -> np.ndarray:
-    """The messages as hftbacktest has them (TAPE-014). Time of the exchange and of the reader are the same."""
+    """The messages as hftbacktest has them. Time of the exchange and of the reader are the same."""
     rows = np.zeros(len(feed.kinds), NPZ_EVENT)
     side = np.where(feed.events["side"] == Side.BUY, BUY, SELL)
     rows["ev"] = feed.kinds | side | EXCHANGE | LOCAL

@@ -74,7 +74,6 @@ def test_levels_of_the_feed_are_those_of_the_engine(name: str) -> None:
     assert {key: lots for key, lots in levels.items() if lots} == engine_book(tape)
 
 
-@pytest.mark.rule("TAPE-014")
 def test_events_have_the_form_of_hftbacktest(tmp_path: Path) -> None:
     types = pytest.importorskip("hftbacktest.types")
     assert types.event_dtype == NPZ_EVENT
