@@ -6,8 +6,8 @@ tapes run in the same loop. A venue's data folder runs frame by frame, as in rec
 
 import stat
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -21,7 +21,11 @@ from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import CheckedBook, check_books
 from bench.readers.lobster import INSTRUMENT, OWNERS, read_lobster
 from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
-from bench.tapes.tape import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
+from bench.tapes.metadata import Facts
+from bench.tapes.parquet import PARQUET
+from bench.tapes.parts import Part
+from bench.tapes.reader import TapeReader
+from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
@@ -121,8 +125,15 @@ def replay_tape(tape: Tape, engine: Engine, progress: Callable[[int], None], tit
     title      name of the tape in messages
     UserError: the engine refuses a control
     """
+    return replay_parts(tape.parts(), engine, progress, title)
+
+
+def replay_parts(
+    parts: Iterable[Part], engine: Engine, progress: Callable[[int], None], title: str = "tape"
+) -> ReplaySummary:
+    """As `replay_tape`, for the parts of a tape of any length. UserError also from the parts."""
     meter = Meter(engine)
-    for part in tape.parts():
+    for part in parts:
         for chunk in [part] if isinstance(part, TapeControl) else row_chunks(part):
             if isinstance(chunk, TapeControl):
                 check_control(engine, chunk, title)
@@ -157,6 +168,7 @@ def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
     parameters = replace(parameters, commands=commands) if commands is not None else parameters
     flow = make_flow(parameters)
     notes: dict[str, object] = {"flow": name, "seed": seed, "fills": flow.fills, "resting": flow.resting[1]}
+    notes["parameters"] = asdict(parameters)
     return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
 
 
@@ -219,11 +231,13 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
         check_source(path)
     if is_folder(path):
         return replay_data_folder(console, path, output)
+    if not is_flow and output == Output():
+        return replay_tape_file(console, path)
     seed = 1 if choice.seed is None else choice.seed
     tape = flow_tape(source, seed, choice.commands) if is_flow else read_tape(path)
     summary = run_tape(console, tape, source)
-    expect_fills(console, tape, summary)
-    expect_state(console, tape, summary, source)
+    expect_fills(console, tape.facts(), summary)
+    expect_state(console, tape.facts(), summary, source)
     output.write(console, ended(tape, summary))
     return 0
 
@@ -250,12 +264,27 @@ def check_source(path: Path) -> None:
 
 def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
     """Replay a tape with a progress bar and print the summary. Compilation is not timed."""
-    warm_up(NAMED[tape.limits])
+    return run_parts(console, tape.parts(), tape.limits, len(tape.commands) + len(tape.controls), title)
+
+
+def run_parts(console: Console, parts: Iterable[Part], limits: str, total: int, title: str) -> ReplaySummary:
+    """As `run_tape`, for the parts of a tape of any length. `total`: number of commands and controls."""
+    warm_up(NAMED[limits])
     with progress_bar(console) as bar:
-        task = bar.add_task(title, total=len(tape.commands) + len(tape.controls))
-        summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: bar.advance(task, count), title)
+        task = bar.add_task(title, total=total)
+        summary = replay_parts(parts, Engine(NAMED[limits]), lambda count: bar.advance(task, count), title)
     console.print("\n".join(summary.lines()), soft_wrap=True)
     return summary
+
+
+def replay_tape_file(console: Console, path: Path) -> int:
+    """Replay a native tape of any length: the next row groups are decoded while the engine runs the present one."""
+    with TapeReader(path) as reader:
+        facts, total = reader.facts(), reader.metadata["rows"] + reader.metadata["controls"]
+        summary = run_parts(console, reader.parts(), facts.limits, total, str(path))
+    expect_fills(console, facts, summary)
+    expect_state(console, facts, summary, str(path))
+    return 0
 
 
 def progress_bar(console: Console) -> Progress:
@@ -264,9 +293,9 @@ def progress_bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
+def expect_fills(console: Console, facts: Facts, summary: ReplaySummary) -> None:
     """Raise UserError if the trades are not those that the flow predicts, or a command was refused."""
-    expected = tape.notes.get("fills")
+    expected = facts.notes.get("fills")
     if expected is None:
         return
     if (summary.fills, summary.refused.total()) != (expected, 0):
@@ -274,13 +303,15 @@ def expect_fills(console: Console, tape: Tape, summary: ReplaySummary) -> None:
     console.print("flow check  trades as the generator predicted, nothing refused")
 
 
-def expect_state(console: Console, tape: Tape, summary: ReplaySummary, source: str) -> None:
+def expect_state(console: Console, facts: Facts, summary: ReplaySummary, source: str) -> None:
     """Raise UserError if the final state is not the one that the file names (TAPE-003)."""
-    if not tape.state_hash:
+    if not facts.state_hash:
         return
-    if tape.state_hash != summary.state_hash:
-        cause = "same rules" if tape.rules_hash == source_hash() else f"recorded by other rules {tape.rules_hash[:16]}"
-        raise UserError(f"{source}: replay gives another state than the file's {tape.state_hash[:16]}... ({cause})")
+    if facts.state_hash != summary.state_hash:
+        cause = (
+            "same rules" if facts.rules_hash == source_hash() else f"recorded by other rules {facts.rules_hash[:16]}"
+        )
+        raise UserError(f"{source}: replay gives another state than the file's {facts.state_hash[:16]}... ({cause})")
     console.print("tape check  state hash is the one in the file")
 
 

@@ -33,6 +33,8 @@ QUESTIONS = {
     "many": ("bench.many.questions", "run_many"),
     "gpu": ("bench.many.questions", "run_gpu"),
     "environments": ("bench.environments.questions", "run_environments"),
+    "tapes": ("bench.from_file.questions", "run_tapes"),
+    "files": ("bench.from_file.questions", "run_files"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

@@ -1,22 +1,43 @@
 """The metadata of a tape (TAPE-002): JSON in the Parquet file. All fields are checked when a file is read.
 
-Tape version 2 has controls among the rows, each with its payload in its row (`tape.py`). Version 1, which can still
-be read, has them in this JSON as base64. That made files large, because pyarrow writes the metadata of a file twice.
+Tape version 3 has two columns as differences (`columns.COMMANDS`) and says what wrote it. Versions 1 and 2, which can
+still be read, have all columns as they are. Version 1 has the controls in this JSON as base64, later ones have them
+among the rows, each with its payload in its row.
 """
 
+import platform
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import msgspec
 
+from bench.record import commit
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import ROW_VERSION
+from exchange.wire.version import RELEASE
 
 METADATA_KEY = b"gpux.tape"
-TAPE_VERSION = 2
+TAPE_VERSION = 3
+VERSIONS = (1, 2, TAPE_VERSION)
+PACKAGES = ("numpy", "numba", "llvmlite", "msgspec", "pyarrow", "blake3")
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a tape says about its rows."""
+
+    limits: str  # name of the state's size
+    shard: str = ""
+    rules_hash: str = ""  # of the kernel sources that produced state_hash
+    state_hash: str = ""  # state hash after the last command; "": not known
+    resting_rows: int = 0  # rows at the start that only fill the book
+    notes: dict[str, Any] = field(default_factory=dict)  # notes about the source, with all its parameters
 
 
 class KnownNotes(TypedDict, total=False):
@@ -32,7 +53,7 @@ class Noted(TypedDict):
 
 
 class Metadata(TypedDict):
-    """All fields that `bench.tapes.tape.describe` writes, and the field that only version 1 has."""
+    """All fields that `bench.tapes.writer` writes, and the field that only version 1 has."""
 
     tape_version: int
     row_version: int
@@ -48,6 +69,7 @@ class Metadata(TypedDict):
     tape_hash: str
     limits: str
     notes: dict[str, Any]
+    written_by: dict[str, str]  # release, commit and packages; empty before version 3
     kept: list[tuple[bytes, bytes]]  # version 1: row and payload of each control
 
 
@@ -64,15 +86,41 @@ def decode_metadata(path: Path, text: bytes) -> Metadata:
         if found.get("row_version") != ROW_VERSION:
             raise UserError(f"{path}: row version {found.get('row_version')}, this gpux reads {ROW_VERSION}")
         version = found.setdefault("tape_version", 1)
-        if version not in (1, TAPE_VERSION):
-            raise UserError(f"{path}: tape version {version}, this gpux reads 1 and {TAPE_VERSION}")
+        if version not in VERSIONS:
+            raise UserError(f"{path}: tape version {version}, this gpux reads {', '.join(map(str, VERSIONS))}")
         msgspec.convert(found, Noted)
         kept = msgspec.convert(found, Version1)["controls"] if version == 1 else []
         if version == 1:
             found["controls"] = len(kept)
+        if version < 3:
+            found["written_by"] = {}
         metadata = msgspec.convert(found | {"kept": kept}, Metadata)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path}: damaged: metadata {METADATA_KEY.decode()}: {error}") from None
     if metadata["limits"] not in NAMED:
         raise UserError(f"{path}: state size {metadata['limits']!r}, allowed: {', '.join(NAMED)}")
+    if metadata["resting_rows"] > metadata["rows"]:
+        raise UserError(f"{path}: damaged: resting_rows {metadata['resting_rows']} not in 0..{metadata['rows']}")
     return metadata
+
+
+def facts_of(metadata: Metadata) -> Facts:
+    """What metadata says of a tape."""
+    known: dict[str, Any] = dict(metadata)
+    return Facts(**{name.name: known[name.name] for name in fields(Facts)})
+
+
+@cache
+def written_by() -> dict[str, str]:
+    """Release of gpux, its commit (empty outside a checkout; `+`: with changes), Python, and packages."""
+    return {"gpux": RELEASE, "commit": commit(), "python": platform.python_version()} | {
+        name: installed(name) for name in PACKAGES
+    }
+
+
+def installed(name: str) -> str:
+    """Version of a package, empty if it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
