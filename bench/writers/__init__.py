@@ -1,0 +1,8 @@
+"""Writers of foreign formats: each runs a tape on an engine and writes what a feed of its books would publish.
+
+order_flow      the order messages of a tape, which the writers share
+plain_messages  order messages without replacements
+ladder          the compiled level book that order messages lead to
+dbn             Databento DBN, market by order
+itch            Nasdaq ITCH 5.0, to test and to time readers of it
+"""
