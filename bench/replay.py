@@ -18,12 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.plot import check_plot, draw_tape
-from bench.readers.book_check import CheckedBook, check_books
-from bench.readers.lobster import INSTRUMENT, OWNERS, read_lobster
+from bench.readers.book_check import check_books
+from bench.readers.lobster import OWNERS, read_lobster
 from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
 from bench.tapes.tape import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
-from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import count_events
@@ -298,10 +297,10 @@ def replay_lobster(console: Console, messages: Path, book: Path, output: Output)
     tape = market_tape(market, [source.commands], {"messages": messages.name})
     summary = run_tape(console, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
-    view = CheckedBook(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
     with progress_bar(console) as bar:
-        task = bar.add_task("book states", total=len(source.book) - 1)
-        check = check_books(source, tape.commands[tape.resting_rows :], view, lambda count: bar.advance(task, count))
+        task = bar.add_task("book states", total=len(source.book))
+        rows = tape.commands[tape.resting_rows :]
+        check = check_books(source, rows, engine, lambda count: bar.advance(task, count))
     console.print("\n".join(check.lines(source)), soft_wrap=True)
     if engine.state_hash().hex() != summary.state_hash:
         raise UserError("message by message gives another state than all at once", 1)

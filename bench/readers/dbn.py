@@ -108,9 +108,9 @@ def mbo_records(path: Path, data: bytes, begin: int, report: ImportReport) -> tu
         fault = "too short" if problem == TOO_SHORT else f"of which {len(data) - end} are there"
         raise UserError(f"{path} row {count + 1} at byte {end}: damaged or cut short: {what}, {fault}")
     report.rows_in = count
-    starts = starts[:count]
-    types = view[starts + 1]
-    wanted = (types == int(databento_dbn.RType.MBO)) & (4 * view[starts].astype(np.int64) >= kind.itemsize)
+    begins: np.ndarray = starts[:count]
+    types = view[begins + 1]
+    wanted = (types == int(databento_dbn.RType.MBO)) & (4 * view[begins].astype(np.int64) >= kind.itemsize)
     for code, number in zip(*np.unique(types[~wanted], return_counts=True), strict=True):
         try:
             name = f"record {databento_dbn.RType.from_int(int(code))}"
@@ -118,7 +118,7 @@ def mbo_records(path: Path, data: bytes, begin: int, report: ImportReport) -> tu
             name = f"record type {code}"
         report.unknown[name] += int(number)
     rows = np.flatnonzero(wanted) + 1
-    bytes_of = view[starts[wanted][:, None] + np.arange(kind.itemsize)]
+    bytes_of = view[begins[wanted][:, None] + np.arange(kind.itemsize)]
     return rows, bytes_of.reshape(-1).view(kind)
 
 

@@ -76,6 +76,6 @@ def metadata_of(flow: OrderFlow, records: np.ndarray) -> bytes:
         interval = SimpleNamespace(start_date=first, end_date=after, symbol=str(book + 1))
         mappings.append(SimpleNamespace(raw_symbol=name, intervals=[interval]))
     return databento_dbn.Metadata(
-        DATASET, start, databento_dbn.SType.RAW_SYMBOL, databento_dbn.SType.INSTRUMENT_ID, databento_dbn.Schema.MBO,
+        DATASET, start, databento_dbn.SType.from_str("raw_symbol"), databento_dbn.SType.from_str("instrument_id"), databento_dbn.Schema.from_str("mbo"),
         symbols=names, mappings=mappings, end=end, version=databento_dbn.DBN_VERSION,
     ).encode()  # fmt: skip

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.readers.report import ImportOptions
 from bench.writers.ladder import level_history
 from bench.writers.order_flow import order_flow
 from bench.writers.plain_messages import split_replacements
@@ -15,7 +16,7 @@ def test_best_levels_and_the_changed_level_are_right_after_every_message() -> No
     flow = order_flow(mixed_tape(400))
     messages = split_replacements(flow.messages)
     levels, book = level_history(messages, 3)
-    plain = PlainBook()
+    plain = PlainBook(ImportOptions())
     for index, row in enumerate(messages):
         plain.apply(row)
         sides = plain.levels()

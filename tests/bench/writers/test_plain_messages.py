@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
+from bench.readers.report import ImportOptions
 from bench.writers.order_flow import order_flow
 from bench.writers.plain_messages import split_replacements
 from tests.bench.readers.test_converter import PlainBook, rows_of
@@ -26,7 +27,7 @@ def test_replacement_deletes_what_trades_and_cancels_have_left() -> None:
 def test_both_forms_lead_to_the_same_book() -> None:
     flow = order_flow(mixed_tape(1_000))
     plain = split_replacements(flow.messages)
-    books = [PlainBook(), PlainBook()]
+    books = [PlainBook(ImportOptions()), PlainBook(ImportOptions())]
     for book, rows in zip(books, (flow.messages, plain), strict=True):
         for row in rows:
             book.apply(row)
