@@ -10,6 +10,8 @@ itch_frames     its frames: types, lengths, damage
 itch_walk       its compiled decoder
 dbn             Databento DBN, market by order
 dbn_walk        its compiled walk over records
+binance         Binance-style capture of levels: depth differences, best bid and offer, trades
+level_book      its level book and checks
 lobster         LOBSTER message and order-book files
 book_check      compares a book with published book states after every message
 """

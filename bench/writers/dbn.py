@@ -6,6 +6,7 @@ order. Prices are dollars times 10^9, a lot is 1. Instrument ids are those of th
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def metadata_of(flow: OrderFlow, records: np.ndarray) -> bytes:
     for book, name in enumerate(names):
         interval = SimpleNamespace(start_date=first, end_date=after, symbol=str(book + 1))
         mappings.append(SimpleNamespace(raw_symbol=name, intervals=[interval]))
-    return databento_dbn.Metadata(
-        DATASET, start, databento_dbn.SType.from_str("raw_symbol"), databento_dbn.SType.from_str("instrument_id"), databento_dbn.Schema.from_str("mbo"),
-        symbols=names, mappings=mappings, end=end, version=databento_dbn.DBN_VERSION,
-    ).encode()  # fmt: skip
+    kinds = [databento_dbn.SType.from_str(name) for name in ("raw_symbol", "instrument_id")]
+    schema, version = databento_dbn.Schema.from_str("mbo"), databento_dbn.DBN_VERSION
+    more: dict[str, Any] = {"symbols": names, "mappings": mappings, "end": end, "version": version}
+    return databento_dbn.Metadata(DATASET, start, kinds[0], kinds[1], schema, **more).encode()
