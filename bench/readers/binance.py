@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from bench.readers.level_book import DIFFERENT, LevelBook
+from bench.readers.level_book import Change, LevelBook
 from bench.readers.report import ImportOptions, ImportReport
 from exchange.errors import UserError
 
 GZIP = b"\x1f\x8b"
+LARGEST = 2**62  # largest tick and lots of a level
 ACCEPTED = "lines of local time in ns, a space, and a message as JSON"
 NAMES = {"depthUpdate": "depth update", "bookTicker": "best bid and offer", "trade": "trade"}
 Pairs = list[tuple[str, str]]
@@ -121,8 +122,8 @@ class CaptureReader:
             return
         book = self.books.setdefault(message.s, LevelBook())
         if message.e == "bookTicker":
-            bid, ask = ((self.level(price, lots)) for price, lots in ((message.b, message.B), (message.a, message.A)))
-            book.tickers.append((message.u, (*bid, *ask)))
+            best = (self.level(message.b, message.B), self.level(message.a, message.A))
+            self.note(book.take_ticker(message.u, best))
             return
         self.depth(book, message)
 
@@ -131,17 +132,21 @@ class CaptureReader:
         if book.update and message.u <= book.update:
             self.report.skipped["depth update older than the book"] += 1
             return
-        follows = message.pu == book.update if message.pu >= 0 else message.U <= book.update + 1
+        # The first update after a snapshot covers the id of the snapshot; any other follows the one before it.
+        follows = message.pu == book.update if message.pu >= 0 else book.update + 1 >= message.U
         if book.update and not follows and not message.U <= book.update <= message.u:
             self.report.gaps["depth updates missing"] += 1
             self.report.bad(self.row, f"depth update after {message.pu}, the book has {book.update}")
-        for side, pairs in enumerate((message.b, message.a)):
-            if isinstance(pairs, str):
-                raise self.wrong("a depth update without levels")
-            book.set_levels(side, self.levels(pairs))
-        book.update = message.u
-        if book.check() == DIFFERENT:
-            self.report.bad(self.row, f"best levels {book.best()}, the feed has {book.last_ticker} (tick, lots)")
+        if isinstance(message.b, str) or isinstance(message.a, str):
+            raise self.wrong("a depth update without levels")
+        book.apply(Change(message.U, message.u, (self.levels(message.b), self.levels(message.a))))
+        self.note(book.expect_check(self.row))
+
+    def note(self, differences: list[str]) -> None:
+        """Note the first difference of best levels in the report."""
+        for text in differences:
+            row, _, what = text.partition(" ")
+            self.report.bad(int(row), what)
 
     def snapshot(self, line: Line) -> None:
         """Start the book from a snapshot, which does not name its symbol: that of the only book, or of the options."""
@@ -150,7 +155,9 @@ class CaptureReader:
             raise self.wrong(f"a snapshot without symbol among {len(names)} symbols, allowed: one symbol")
         self.report.counts["snapshot"] += 1
         book = self.books.setdefault(names[0], LevelBook())
-        book.start(line.lastUpdateId, self.levels(line.bids), self.levels(line.asks))
+        if not book.start(line.lastUpdateId, (self.levels(line.bids), self.levels(line.asks))):
+            self.report.gaps["depth updates missing after a snapshot"] += 1
+            self.report.bad(self.row, f"no depth update after the snapshot of {line.lastUpdateId}")
 
     def trade(self, message: Message) -> None:
         """Count a trade. Its price and size must be on tick and lot."""
@@ -164,7 +171,7 @@ class CaptureReader:
     def levels(self, pairs: Pairs) -> list[tuple[int, int]]:
         """Levels within the price bounds as (tick, lots)."""
         found = [self.level(price, lots) for price, lots in pairs]
-        low, high = self.options.low_tick, self.options.high_tick
+        low, high = self.options.low_tick, self.options.high_tick or LARGEST
         inside = [level for level in found if low <= level[0] <= high]
         if len(inside) < len(found):
             self.report.skipped["levels outside the price bounds"] += len(found) - len(inside)
@@ -186,7 +193,7 @@ class CaptureReader:
                 number = Decimal(text) / unit
             except (InvalidOperation, ValueError):
                 raise self.wrong(f"{name} {text!r} is no number") from None
-            if not number.is_finite() or number != number.to_integral_value() or number < 0:
+            if not number.is_finite() or number != number.to_integral_value() or not 0 <= number <= LARGEST:
                 raise self.wrong(f"{name} {text} is not a multiple of the {('tick', 'lot')[kind]} {unit}")
             found = self.known[kind][text] = int(number)
         return found
@@ -196,7 +203,7 @@ class CaptureReader:
         for symbol, book in self.books.items():
             checks = ", ".join(f"{count:,} {name}" for name, count in book.checks.most_common()) or "none"
             bids, asks = book.levels()
-            self.report.notes[f"book {symbol}".strip()] = f"{len(bids)} bids and {len(asks)} asks; best levels {checks}"
+            self.report.notes[symbol or "book"] = f"{len(bids)} bids and {len(asks)} asks; best levels {checks}"
 
     def wrong(self, what: str) -> UserError:
         return UserError(f"{self.path} row {self.row}: {what}")
@@ -204,7 +211,7 @@ class CaptureReader:
 
 def read_binance(path: Path, options: ImportOptions) -> LevelCapture:
     """Rebuild and check the books of a capture. UserError: it is missing, foreign, damaged or off the tick."""
-    options.check()
+    options.check(LARGEST)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     if options.tick is None:

@@ -145,7 +145,7 @@ def price_range(messages: np.ndarray, options: ImportOptions) -> tuple[int, int]
     """Lowest and highest tick of all orders within the bounds."""
     kinds = messages["kind"]
     prices = messages["price"][(kinds == ADD) | (kinds == REPLACE) | (kinds == MODIFY)]
-    prices = prices[(prices >= options.low_tick) & (prices <= options.high_tick)]
+    prices = prices[(prices >= options.low_tick) & (prices <= options.highest)]
     if not len(prices):
         return options.low_tick, options.low_tick
     return int(prices.min()), int(prices.max())

@@ -74,8 +74,8 @@ class Reader:
         self.path, self.options = path, options
         self.state = np.zeros(1, WALK)
         tick, lot = units_of("tick", options.tick or CENT, SCALE), units_of("lot", options.lot, 1)
-        given = {"midnight_ns": midnight_ns, "tick": tick, "lot": lot, "outside": options.high_tick + 1}
-        for name, value in (given | {"low": options.low_tick * tick, "high": options.high_tick * tick}).items():
+        given = {"midnight_ns": midnight_ns, "tick": tick, "lot": lot, "outside": options.highest + 1}
+        for name, value in (given | {"low": options.low_tick * tick, "high": options.highest * tick}).items():
             self.state[name] = value
         self.lengths, self.counts = np.zeros(256, np.int64), np.zeros(256, np.int64)
         for letter, (length, _) in TYPES.items():

@@ -21,17 +21,22 @@ class ImportOptions:
     tick: Decimal | None = None  # None: the usual tick of the format, if it has one
     lot: Decimal = Decimal(1)
     low_tick: int = 1
-    high_tick: int = PRICE_MAX
+    high_tick: int | None = None  # None: the largest price of the exchange, and none for level books
     from_ns: int = 0
     to_ns: int = 2**63 - 1
     symbols: tuple[str, ...] = ()  # books to import; empty: all
     day: date | None = None  # session date, if the name of the file does not have it
 
-    def check(self) -> None:
-        """Raise UserError if bounds or units are not allowed."""
-        if not 1 <= self.low_tick <= self.high_tick <= PRICE_MAX:
-            found = f"price bounds {self.low_tick}..{self.high_tick}"
-            raise UserError(f"{found}, allowed: ticks in 1..{PRICE_MAX}, the lower one first")
+    @property
+    def highest(self) -> int:
+        """Highest tick of an order."""
+        return PRICE_MAX if self.high_tick is None else self.high_tick
+
+    def check(self, largest: int = PRICE_MAX) -> None:
+        """Raise UserError if bounds or units are not allowed. `largest`: largest price in ticks."""
+        if not 1 <= self.low_tick <= self.highest <= largest:
+            found = f"price bounds {self.low_tick}..{self.highest}"
+            raise UserError(f"{found}, allowed: ticks in 1..{largest}, the lower one first")
         if self.from_ns >= self.to_ns:
             raise UserError(f"time bounds {self.from_ns}..{self.to_ns} ns, allowed: the earlier one first")
         for name, unit in (("tick", self.tick), ("lot", self.lot)):
@@ -80,7 +85,7 @@ class ImportReport:
             lines.append(f"{name:12}{text or 'none'}")
         lines.append(f"{'hidden':12}{self.hidden_trades:,} trades of {self.hidden_lots:,} in orders that are not shown")
         lines += [f"{'first bad':12}{self.first_bad}"] if self.first_bad else []
-        return [*lines, *(f"{name:12}{value}" for name, value in self.notes.items())]
+        return [*lines, *(f"{name:11} {value}" for name, value in self.notes.items())]
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""

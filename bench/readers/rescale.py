@@ -18,13 +18,13 @@ def ticks_of(
     UserError: a price within the bounds is between two ticks
     """
     units = units_of("tick", tick, scale)
-    low, high = options.low_tick * units, options.high_tick * units
+    low, high = options.low_tick * units, options.highest * units
     ticks: np.ndarray = prices // units
     inside = (prices >= low) & (prices <= high)
     for place in np.flatnonzero(inside & (ticks * units != prices))[:1].tolist():
         price = Decimal(int(prices[place])) / scale
         raise UserError(f"{path} row {rows[place]}: price {price} is not a multiple of the tick {tick}")
-    ticks[prices > high] = options.high_tick + 1
+    ticks[prices > high] = options.highest + 1
     return ticks
 
 

@@ -72,7 +72,7 @@ class PlainBook:
         self.orders.pop(name, None)
         opposite = [other[1] for other in self.orders.values() if other[0] != side]
         crosses = any(price >= other if side == 0 else price <= other for other in opposite)
-        if not crosses and self.options.low_tick <= price <= self.options.high_tick:
+        if not crosses and self.options.low_tick <= price <= self.options.highest:
             self.orders[name] = [side, price, lots]
 
     def levels(self) -> Levels:

@@ -12,7 +12,7 @@ from bench.readers.dbn import read_dbn
 from bench.readers.report import ImportOptions
 from exchange.errors import UserError
 
-SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "databento"
+SAMPLE = Path(__file__).parents[4] / "shared" / "data" / "databento"
 QUARTER = ImportOptions(tick=Decimal("0.25"))
 DOLLAR = 1_000_000_000
 
