@@ -19,8 +19,9 @@ from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import check_books
-from bench.readers.lobster import OWNERS, read_lobster
-from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
+from bench.readers.formats import lobster_tape
+from bench.readers.lobster import read_lobster
+from bench.tapes.market import engine_at, flow_market, market_tape
 from bench.tapes.tape import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine.control.checks import ControlError
@@ -291,10 +292,7 @@ def ended(tape: Tape, summary: ReplaySummary) -> Tape:
 def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
     """Time the whole file in one run, then run it again message by message and compare every book state."""
     source = read_lobster(messages, book)
-    prices = source.commands["price"][source.commands["price"] > 0]
-    low, high = int(prices.min()), int(prices.max())
-    market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
-    tape = market_tape(market, [source.commands], {"messages": messages.name})
+    tape = lobster_tape(source, messages.name)
     summary = run_tape(console, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
     with progress_bar(console) as bar:

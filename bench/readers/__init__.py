@@ -14,4 +14,6 @@ binance         Binance-style capture of levels: depth differences, best bid and
 level_book      its level book and checks
 lobster         LOBSTER message and order-book files
 book_check      compares a book with published book states after every message
+formats         which format a file has; reads any as a tape
+questions       the question `imports` of `gpux bench`
 """

@@ -75,6 +75,10 @@ class ImportReport:
         if not self.first_bad or row < int(self.first_bad.split()[1].rstrip(":")):
             self.first_bad = f"row {row}: {what}"
 
+    def skipped_orders(self) -> int:
+        """Number of messages about orders of the chosen symbols that have no command."""
+        return sum(count for what, count in self.skipped.items() if "symbols" not in what and "session" not in what)
+
     def lines(self) -> list[str]:
         """The report as text."""
         named = [("messages", self.counts), ("skipped", self.skipped), ("unknown", self.unknown)]

@@ -8,4 +8,5 @@ hftbacktest     npz of levels and trades for hftbacktest
 events          events of a tape as Parquet or Arrow
 dbn             Databento DBN, market by order
 itch            Nasdaq ITCH 5.0, to test and to time readers of it
+convert         `gpux convert`: any format in, any format out, with the report
 """

@@ -73,7 +73,7 @@ def frames(flow: OrderFlow, times: np.ndarray) -> bytes:
                 rows[name] = values
         if kind == EXECUTE:
             rows["match"] = np.arange(1, 1 + len(rows))
-        out[starts[chosen][:, None] + np.arange(sizes[kind])] = rows.view(np.uint8).reshape(len(rows), -1)
+        out[starts[chosen][:, None] + np.arange(sizes[kind])] = rows.view(np.uint8).reshape(len(rows), sizes[kind])
     return out.tobytes()
 
 
