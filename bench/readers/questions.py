@@ -70,7 +70,9 @@ def time_itch(report: Report, folder: Path) -> None:
                 times[name].append((process_time_ns() - start) / messages)
     ours, library = (distribution(times[name], "ns") for name in ("ours", "library"))
     figure = f"{ours.least:.0f} / {ours.median:.0f} / {ours.p99:.0f} ns a message"
-    detail = f"{messages:,} messages to {found.report.rows_out:,} commands; itch-book's table alone {library.least:.0f} ns"
+    detail = (
+        f"{messages:,} messages to {found.report.rows_out:,} commands; itch-book's table alone {library.least:.0f} ns"
+    )
     report.row("ITCH import", figure, detail)
     figures = {"ours": ours, "library": library, "messages": messages, "ratio": ours.least / library.least}
     report.keep("itch", figures, {"passes": len(times["ours"]), "flow": "mixed", "seed": 1})
