@@ -9,16 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.readers.order_messages import ADD, EXECUTE, MODIFY, REDUCE, REPLACE
-from bench.readers.order_tracker import (
-    ENTRY,
-    OWNERS,
-    PART,
-    QUEUE,
-    REASONS,
-    SKIPPED_REASONS,
-    TRACKER,
-    convert_messages,
-)
+from bench.readers.order_tables import ENTRY, PART, QUEUE
+from bench.readers.order_tracker import OWNERS, REASONS, SKIPPED_REASONS, TRACKER, convert_messages
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from bench.tapes.tape import Tape

@@ -54,8 +54,8 @@ def time_itch(report: Report, folder: Path) -> None:
     found = imported(*convert_itch(path, OPTIONS))
     assert not final_book_differences(found.tape, found.levels), "the engine's book differs from the file's"
     theirs = library_levels(path, found.symbols)
-    for ours, wanted in zip(found.levels, theirs, strict=True):
-        assert all(ours[side][: len(wanted[side])] == wanted[side] for side in (0, 1)), "itch-book has another book"
+    for built, wanted in zip(found.levels, theirs, strict=True):
+        assert all(built[side][: len(wanted[side])] == wanted[side] for side in (0, 1)), "itch-book has another book"
     messages = found.report.rows_in
     works: dict[str, Callable[[], object]] = {
         "ours": lambda: convert_itch(path, OPTIONS),

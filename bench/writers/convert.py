@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,23 @@ def show(report: ImportReport, more: dict[str, Any], as_json: bool) -> None:
     for name, value in more.items():
         lines += [f"{name:11} {one}" for one in (value if isinstance(value, list) else [value])]
     console.print("\n".join(lines), soft_wrap=True, markup=False)
+
+
+def read_options(
+    tick: str, lot: str, low_tick: int, high_tick: int | None, start: str, end: str, symbols: tuple[str, ...],
+    day: date | None,
+) -> ImportOptions:  # fmt: skip
+    """Bounds and units as typed on the command line. UserError: one is not allowed."""
+    return ImportOptions(
+        number("--tick", tick) if tick else None,
+        number("--lot", lot),
+        low_tick,
+        high_tick,
+        moment_ns("--start", start) if start else 0,
+        moment_ns("--end", end) if end else ImportOptions().to_ns,
+        symbols,
+        day,
+    )
 
 
 def number(option: str, text: str) -> Decimal:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE
-from bench.readers.order_tracker import next_best
+from bench.readers.order_tables import next_best
 from exchange.codes import Side
 from exchange.kernel import kernel
 

@@ -52,17 +52,8 @@ def convert(
         check: Replay the tape and compare its books with those of the file, for ITCH also with those of itch-book.
         json: Print the report as JSON.
     """
-    from bench.readers.report import ImportOptions
-    from bench.writers.convert import Target, convert_file, moment_ns, number
+    from bench.writers.convert import Target, convert_file, read_options
 
-    options = ImportOptions(
-        tick=number("--tick", tick) if tick else None,
-        lot=number("--lot", lot),
-        low_tick=low_tick,
-        high_tick=high_tick,
-        from_ns=moment_ns("--start", start) if start else 0,
-        to_ns=moment_ns("--end", end) if end else ImportOptions().to_ns,
-        symbols=tuple(symbol or ()),
-        day=parse_day("--day", day),
-    )
+    bounds = (low_tick, high_tick, start, end)
+    options = read_options(tick, lot, *bounds, tuple(symbol or ()), parse_day("--day", day))
     sys.exit(convert_file(source, options, Target(out, to, instrument, levels), from_, book, check, json))
