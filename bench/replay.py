@@ -18,16 +18,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.plot import check_plot, draw_tape
-from bench.readers.book_check import CheckedBook, check_books
-from bench.readers.lobster import INSTRUMENT, OWNERS, read_lobster
-from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
+from bench.readers.book_check import check_books
+from bench.readers.formats import lobster_tape
+from bench.readers.lobster import read_lobster
+from bench.tapes.market import engine_at, flow_market, market_tape
 from bench.tapes.metadata import Facts
 from bench.tapes.parquet import PARQUET
 from bench.tapes.parts import Part
 from bench.tapes.reader import TapeReader
 from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
-from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import count_events
@@ -323,16 +323,13 @@ def ended(tape: Tape, summary: ReplaySummary) -> Tape:
 def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
     """Time the whole file in one run, then run it again message by message and compare every book state."""
     source = read_lobster(messages, book)
-    prices = source.commands["price"][source.commands["price"] > 0]
-    low, high = int(prices.min()), int(prices.max())
-    market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
-    tape = market_tape(market, [source.commands], {"messages": messages.name})
+    tape = lobster_tape(source, messages.name)
     summary = run_tape(console, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
-    view = CheckedBook(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
     with progress_bar(console) as bar:
-        task = bar.add_task("book states", total=len(source.book) - 1)
-        check = check_books(source, tape.commands[tape.resting_rows :], view, lambda count: bar.advance(task, count))
+        task = bar.add_task("book states", total=len(source.book))
+        rows = tape.commands[tape.resting_rows :]
+        check = check_books(source, rows, engine, lambda count: bar.advance(task, count))
     console.print("\n".join(check.lines(source)), soft_wrap=True)
     if engine.state_hash().hex() != summary.state_hash:
         raise UserError("message by message gives another state than all at once", 1)

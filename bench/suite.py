@@ -27,6 +27,7 @@ QUESTIONS = {
     "implied": ("bench.bench_implied", "run_implied"),
     "memory": ("bench.bench_start", "run_memory"),
     "start": ("bench.bench_start", "run_start"),
+    "imports": ("bench.readers.questions", "run_imports"),
     "days": ("bench.bench_days", "run_days"),
     "clearing": ("bench.clearing.questions", "run_clearing"),
     "clients": ("bench.clients.questions", "run_clients"),

@@ -1,21 +1,20 @@
-"""Compares a book with the published book states of a pair of LOBSTER files, after every message."""
+"""Compares an engine's book with the published book states of a pair of LOBSTER files, after every message.
+
+The loop over the messages runs the engine and copies its best levels; all comparisons are made at the end, on arrays.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from bench.readers.lobster import Lobster
+from bench.readers.lobster import INSTRUMENT, Lobster
+from exchange.engine.engine import Engine
+from exchange.engine.views import LEVEL_VIEW, views
 
-Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # bids and asks: (tick, lots), best first
-
-
-@dataclass(frozen=True)
-class CheckedBook:
-    """The book that is checked, as two functions: the engine's, or another one's in tests."""
-
-    apply: Callable[[np.ndarray], object]
-    depth: Callable[[int], Depth]  # best levels of both sides
+PROGRESS_ROWS = 256
+BEFORE, AFTER = 0, 1  # levels that came into view are seeded
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ class BookCheck:
             f"times a level came into view, {source.corrections} of these had changed out of view and were corrected",
             f"            in view since the first row: {self.seed_levels:.1f} levels a side on average",
         ]
+        if source.hidden_trades:
+            lines.append(f"hidden      {source.hidden_trades} trades of {source.hidden_lots} lots in hidden orders")
         if source.unknown_lots or source.out_of_order_fills:
             lines.append(
                 f"            {source.unknown_lots} messages about lots that were not known, "
@@ -46,53 +47,89 @@ class BookCheck:
         return [*lines, f"            first difference: {self.first_difference}"] if self.first_difference else lines
 
 
-def check_books(source: Lobster, commands: np.ndarray, book: CheckedBook, progress: Callable[[int], None]) -> BookCheck:
+def check_books(source: Lobster, commands: np.ndarray, engine: Engine, progress: Callable[[int], Any]) -> BookCheck:
     """Apply message by message, and compare with the file twice after each.
 
     The first comparison is of prices that were in view before the message. Then levels that came into view are seeded,
     and the second comparison is of all levels.
 
-    commands   COMMAND rows of `source.commands`, numbered for this book
-    progress   called with 1 after each message
+    commands   COMMAND rows of `source.commands`, numbered for this engine
+    progress   called with a number of messages after these
     """
-    levels = source.book.shape[1]
-    book.apply(commands[: source.view_ends[0]])
-    differences = [difference(source, 0, book.depth(levels), source.book[0, -1, :, 0])]
-    known = np.zeros(2)
-    for index in range(1, len(source.book)):
-        start, middle, end = source.view_ends[index - 1], source.message_ends[index], source.view_ends[index]
-        book.apply(commands[start:middle])
-        depth = book.depth(levels)
-        found = difference(source, index, depth, source.view_prices[index])
-        if middle < end:
-            book.apply(commands[middle:end])
-            depth = book.depth(levels)
-        found = found or difference(source, index, depth, source.book[index, -1, :, 0])
-        differences.append(found)
-        for column, last in enumerate((source.seed_prices[index], source.view_prices[index])):
-            known[column] += sum(len(side) for side in published(source, index, last)) / 2
-        progress(1)
+    shown = run_messages(source, commands, engine, progress)
+    last = source.book[:, -1, :, 0]
+    wrong_before = differing(shown[:, BEFORE], source.book, source.view_prices)
+    wrong_after = differing(shown[:, AFTER], source.book, last)
+    wrong_before[0] = False  # the first row is the seed, which is complete only after all of its levels
+    wrong = wrong_before | wrong_after
+    first = ""
+    for index in np.flatnonzero(wrong)[:1].tolist():
+        when, bounds = (BEFORE, source.view_prices) if wrong_before[index] else (AFTER, last)
+        first = difference(source, index, shown[index, when], bounds[index])
     messages = len(source.book) - 1
-    matched = differences[1:].count("") if not differences[0] else 0
-    seed_levels, view_levels = (known / max(1, messages)).tolist()
-    return BookCheck(messages, matched, next(filter(None, differences), ""), seed_levels, view_levels, levels)
+    matched = 0 if wrong[0] else messages - int(np.count_nonzero(wrong))
+    seed, view = (
+        float(within(source.book, bounds)[1:].sum()) / 2 / max(1, messages)
+        for bounds in (source.seed_prices, source.view_prices)
+    )
+    return BookCheck(messages, matched, first, seed, view, source.book.shape[1])
 
 
-def published(source: Lobster, index: int, last: np.ndarray) -> list[list[tuple[int, int]]]:
-    """Levels of a row of the book file, [bids, asks], up to the last price of each side in `last`."""
-    return [within(source.book[index, :, side].tolist(), side, int(last[side])) for side in (0, 1)]
+def run_messages(source: Lobster, commands: np.ndarray, engine: Engine, progress: Callable[[int], Any]) -> np.ndarray:
+    """Best levels of the engine's book before and after levels that came into view are seeded, for each message.
+
+    returns   int64, shape (messages, BEFORE and AFTER, levels, 2 sides, price and lots), 0 lots: no level
+    """
+    count, levels = len(source.book), source.book.shape[1]
+    copy, states = views(engine.states.dtype).copy_depth, engine.states
+    rows = np.zeros((count, 2, 2, levels), LEVEL_VIEW)
+    starts = np.concatenate([[0], source.view_ends[:-1]]).tolist()
+    for index, (start, middle, end) in enumerate(
+        zip(starts, source.message_ends.tolist(), source.view_ends.tolist(), strict=True)
+    ):
+        if middle > start:
+            engine.run_silently(commands[start:middle])
+        copy(states, INSTRUMENT, *rows[index, BEFORE])
+        if end > middle:
+            engine.run_silently(commands[middle:end])
+            copy(states, INSTRUMENT, *rows[index, AFTER])
+        if index % PROGRESS_ROWS == PROGRESS_ROWS - 1:
+            progress(PROGRESS_ROWS)
+    progress(count % PROGRESS_ROWS)
+    unseeded = source.message_ends == source.view_ends
+    rows[unseeded, AFTER] = rows[unseeded, BEFORE]
+    shown = np.stack([rows["price"], rows["shown_lots"]], axis=-1).astype(np.int64)
+    return shown.swapaxes(2, 3)
 
 
-def within(levels: list[tuple[int, int]], side: int, last: int) -> list[tuple[int, int]]:
-    """The levels of a side with lots, up to the price `last`."""
-    sign = -1 if side else 1
-    return [(price, lots) for price, lots in levels if lots > 0 and sign * price >= sign * last]
+def within(book: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Mask of the levels of each row that have lots and a price up to the one in `last`, best first.
+
+    book   shape (rows, levels, 2 sides, price and lots);  last: shape (rows, 2)
+    """
+    sign = np.array([1, -1])
+    found: np.ndarray = (book[..., 1] > 0) & (sign * book[..., 0] >= (sign * last)[:, None])
+    return found
 
 
-def difference(source: Lobster, index: int, depth: Depth, last: np.ndarray) -> str:
-    """The first difference between the book and a row of the file, up to the prices `last`. Empty: there is none."""
-    for side, wanted in enumerate(published(source, index, last)):
-        found = within(depth[side], side, int(last[side]))
+def differing(shown: np.ndarray, book: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """For each row, whether both books differ in a level with a price up to the one in `last`."""
+    ours, theirs = within(shown, last), within(book, last)
+    # Levels are sorted, best first, and those without lots come last. So what is within comes first in both.
+    assert all((mask[:, :-1] >= mask[:, 1:]).all() for mask in (ours, theirs)), "levels are not in order"
+    unequal = (ours != theirs) | (ours & (shown != book).any(axis=-1))
+    found: np.ndarray = unequal.any(axis=(1, 2))
+    return found
+
+
+def difference(source: Lobster, index: int, shown: np.ndarray, last: np.ndarray) -> str:
+    """The first difference between a book and a row of the file, up to the prices `last`. Empty: there is none."""
+    masks = [within(book[None], last[None])[0] for book in (shown, source.book[index])]
+    for side in (0, 1):
+        found, wanted = (
+            [tuple(pair) for pair in book[mask[:, side], side].tolist()]
+            for book, mask in zip((shown, source.book[index]), masks, strict=True)
+        )
         if found != wanted:
             pairs = zip([*found, None], [*wanted, None], strict=False)
             ours, theirs = next(pair for pair in pairs if pair[0] != pair[1])

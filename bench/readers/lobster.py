@@ -65,6 +65,8 @@ class Lobster:
     corrections: int  # how many of these had other lots than followed from the messages
     unknown_lots: int  # messages about more lots than were known at their level
     out_of_order_fills: int  # executions of an order that was not first in its queue
+    hidden_trades: int  # executions of hidden orders
+    hidden_lots: int
 
 
 class OrderQueue(list["LobsterOrder"]):
@@ -223,6 +225,7 @@ class Converter:
         self.levels: tuple[dict[int, OrderQueue], dict[int, OrderQueue]] = ({}, {})
         self.counts: Counter[str] = Counter()
         self.entered = self.views = self.corrections = self.unknown_lots = self.out_of_order_fills = 0
+        self.hidden_trades = self.hidden_lots = 0
         self.time_ns = 0
 
     def convert(self, messages: np.ndarray, midnight_ns: int) -> Lobster:
@@ -246,7 +249,8 @@ class Converter:
         seed = np.stack([np.maximum.accumulate(worst[:, 0]), np.minimum.accumulate(worst[:, 1])], axis=1)
         return Lobster(
             command_rows(self.rows), ends[0], ends[1], book, seed, view, self.counts,
-            self.views, self.corrections, self.unknown_lots, self.out_of_order_fills,
+            self.views, self.corrections, self.unknown_lots, self.out_of_order_fills, self.hidden_trades,
+            self.hidden_lots,
         )  # fmt: skip
 
     def message(self, index: int, kind: int, order_id: int, lots: int, units: int, direction: int) -> None:
@@ -274,6 +278,9 @@ class Converter:
                 what = f"{side.name} order executed at price {units}, allowed: a price at which one rests"
                 raise UserError(f"{self.path} row {index + 1} column 5: {what}")
             self.execute(name, lots, price, side)
+        elif kind == EXECUTE_HIDDEN:
+            self.hidden_trades += 1
+            self.hidden_lots += lots
 
     def execute(self, name: str, lots: int, price: int, side: Side) -> None:
         """Enter an aggressor that trades with the front of the queue of a level. `side`: of the resting orders."""

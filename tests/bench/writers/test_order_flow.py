@@ -1,0 +1,69 @@
+"""The order messages of a tape describe its books: a plain book that follows them ends with the engine's levels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.flows.flow import FLOWS, make_flow
+from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
+from bench.readers.report import ImportOptions
+from bench.tapes.market import PlainMarket, flow_market, market_tape
+from bench.tapes.tape import Tape
+from bench.writers.order_flow import order_flow
+from exchange.codes import CommandKind, TimeInForce
+from exchange.engine import query
+from exchange.errors import UserError
+from exchange.records import COMMAND
+from tests.bench.readers.test_converter import PlainBook
+
+
+def mixed_tape(commands: int = 3_000, seed: int = 5, books: int = 1) -> Tape:
+    flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=600, seed=seed, books=books))
+    return market_tape(flow_market(flow), [flow.warm, flow.commands])
+
+
+def some_orders(**fields: int) -> Tape:
+    rows = np.zeros(1, COMMAND)
+    rows["kind"], rows["account"], rows["instrument"] = CommandKind.NEW, 1, 1
+    rows["price"], rows["lots"], rows["tif"], rows["client_order_id_0"] = 100, 5, TimeInForce.GTC, 65
+    for name, value in fields.items():
+        rows[name] = value
+    return market_tape(PlainMarket(90, 110, 100), [rows])
+
+
+@pytest.mark.rule("TAPE-012")
+def test_messages_lead_to_the_levels_of_the_engine() -> None:
+    flow = order_flow(mixed_tape(books=2))
+    for number in range(2):
+        book = PlainBook(ImportOptions())
+        for row in flow.of_book(number).messages:
+            book.apply(row)
+        assert book.levels() == query.depth(flow.engine.states, 1 + number)
+    assert {ADD, REDUCE, DELETE, REPLACE, EXECUTE} == set(flow.messages["kind"].tolist())
+    assert (flow.symbols, flow.symbol(1)) == (["BOOK-1", "BOOK-2"], "BOOK-2")
+
+
+@pytest.mark.rule("TAPE-012")
+def test_ids_are_new_after_each_entry_and_lots_are_never_more_than_rest() -> None:
+    messages = order_flow(mixed_tape()).messages
+    entered = messages[np.isin(messages["kind"], (ADD, REPLACE))]["order_id"]
+    assert np.array_equal(entered, np.arange(1, 1 + len(entered)))
+    left: dict[int, int] = {}
+    for row in messages:
+        name, lots = int(row["order_id"]), int(row["lots"])
+        if row["kind"] in (ADD, REPLACE):
+            left.pop(int(row["old_order_id"]), None)
+            left[name] = lots
+        else:
+            assert 0 < lots <= left[name] and (row["kind"] != DELETE or lots == left[name])
+            left[name] -= lots
+
+
+def test_orders_that_a_feed_does_not_show_as_such_are_refused() -> None:
+    with pytest.raises(UserError, match="the tape has 1 iceberg orders, allowed in this format: plain orders only"):
+        order_flow(some_orders(display_lots=2))
+    with pytest.raises(UserError, match="1 entries of mass quotes"):
+        order_flow(some_orders(kind=CommandKind.QUOTE))
+    with pytest.raises(UserError, match="instrument 3 has no orders; the tape has 1 books: BOOK-1"):
+        order_flow(some_orders()).of_book(2)
