@@ -18,6 +18,7 @@ from exchange.records import column
 
 CHUNK_ROWS = 16_384
 SAMPLES_MAX = 20_000
+TICK_NOTE = "tick"  # note of a tape: what a tick is worth
 ROOM_TICKS = 1_024  # free places beside the prices seen, so that `lots` seldom grows
 LEVEL_KINDS = (EventKind.FILL, EventKind.ORDER_REPLACED)  # rows whose changed level may be at another price
 
@@ -42,7 +43,7 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
                 recorder.take(engine.apply(rows[start : start + CHUNK_ROWS]), is_recorded)
     if engine.sequence < listing.end:
         recorder.compare(engine)
-    return recorder.series()
+    return recorder.series(str(tape.notes.get(TICK_NOTE, "")))
 
 
 def _control(engine: Engine, control: TapeControl) -> np.ndarray:
@@ -122,8 +123,8 @@ class Recorder:
             levels = [(low + int(place), int(self.lots[side, place])) for place in places]
             assert levels[:: -1 if side == Side.BUY else 1] == found[side], f"{side.name} levels differ"
 
-    def series(self) -> BookSeries:
-        """What was recorded."""
+    def series(self, tick: str) -> BookSeries:
+        """What was recorded. `tick`: what a tick is worth."""
         messages = np.concatenate([np.zeros(0, MESSAGE), *self.parts])
         count, one = int(self.place["samples"][0]), self.listing
         return BookSeries(
@@ -134,4 +135,5 @@ class Recorder:
             self.level_lots[:count],
             self.distance_lots[:count],
             self.every,
+            tick,
         )

@@ -36,6 +36,7 @@ class BookSeries:
     distance_lots   lots at each distance from the best price of the same side, int32, shape (samples, 2, DISTANCES)
     sample_every    messages between two samples
     min_inc         price increment of the book, ticks
+    tick            what a tick is worth, as the tape notes it; empty: not known
     """
 
     symbol: str
@@ -45,6 +46,7 @@ class BookSeries:
     level_lots: np.ndarray
     distance_lots: np.ndarray
     sample_every: int
+    tick: str = ""
 
     @cached_property
     def usable(self) -> np.ndarray:

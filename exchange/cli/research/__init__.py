@@ -1,5 +1,6 @@
 """Commands of research: they run the engine on recorded or generated order flow (`bench`).
 
 replay.py       `gpux replay`
+facts.py        `gpux facts`
 experiment.py   `gpux experiment`
 """
