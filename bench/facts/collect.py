@@ -4,23 +4,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.facts.collector import COLLECTOR, DISTANCES, LEVELS, MESSAGE, RESTED, collect_rows
+from bench.facts.collector import COLLECTOR, DISTANCES, LEVELS, MESSAGE, RESTED, collect_rows, price_range
 from bench.facts.listings import Listing, listing_of
 from bench.facts.series import BookSeries
 from bench.tapes.tape import Tape, TapeControl
-from exchange.codes import CommandKind, EventKind, Side
+from exchange.codes import CommandKind, Side
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
-from exchange.engine.engine import Engine
+from exchange.engine.engine import Engine, event_rows
 from exchange.errors import UserError
 from exchange.limits import NAMED
-from exchange.records import column
 
 CHUNK_ROWS = 16_384
 SAMPLES_MAX = 20_000
 TICK_NOTE = "tick"  # note of a tape: what a tick is worth
 ROOM_TICKS = 1_024  # free places beside the prices seen, so that `lots` seldom grows
-LEVEL_KINDS = (EventKind.FILL, EventKind.ORDER_REPLACED)  # rows whose changed level may be at another price
 
 
 def collect(tape: Tape, symbol: str = "") -> BookSeries:
@@ -85,7 +83,8 @@ class Recorder:
         """Read EVENT rows of whole commands; those of the listing's time count."""
         sequences = events["sequence"]
         if len(events) and not (self.listing.first <= sequences[0] and sequences[-1] < self.listing.end):
-            events = events[(sequences >= self.listing.first) & (sequences < self.listing.end)]
+            kept = (sequences >= self.listing.first) & (sequences < self.listing.end)
+            events = event_rows(events[kept].tobytes())  # as the engine gives them: one type for the kernels
         if not len(events):
             return
         self._make_room(events)
@@ -98,14 +97,12 @@ class Recorder:
 
     def _make_room(self, events: np.ndarray) -> None:
         """Widen `lots` to all prices of the book in these rows."""
-        is_own = events["instrument"] == self.listing.index
-        is_moved = is_own & np.isin(events["kind"], LEVEL_KINDS)
-        ticks = np.concatenate([events["price"][is_own], column(events, "level_tick")[is_moved]])
-        if not len(ticks):
+        lowest, highest = price_range(events, self.listing.index)  # type: ignore[no-untyped-call]  # a kernel
+        if lowest > highest:
             return
         low, width = int(self.place["low_tick"][0]), self.lots.shape[1]
-        low = low if width else int(ticks[0])
-        new_low, new_high = min(low, int(ticks.min())), max(low + width - 1, int(ticks.max()))
+        low = low if width else lowest
+        new_low, new_high = min(low, lowest), max(low + width - 1, highest)
         if width and new_low == low and new_high < low + width:
             return
         before, after = ROOM_TICKS + low - new_low, ROOM_TICKS + new_high - (low + width - 1)

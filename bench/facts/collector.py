@@ -32,8 +32,8 @@ from exchange.machine import row_at
 from exchange.records import record_type
 
 # Kinds of messages. OTHER: the book changes, but nobody entered, cancelled or traded (an iceberg's next slice).
+# AUCTION: an order trades in an uncross, where each trade is a message of both orders.
 OTHER, LIMIT, REDUCE, CANCEL, FILL, AUCTION = (np.int64(kind) for kind in range(6))
-TRADED = (FILL, AUCTION)
 
 LEVELS = np.int64(10)  # best levels of a side that are summed, counted and sampled
 DISTANCES = np.int64(100)  # ticks from the best price on that are sampled
@@ -96,6 +96,19 @@ def collect_rows(rows, collectors, lots, rested, messages, level_lots, distance_
         if own.every > 0 and own.seen % own.every == 0 and own.samples < len(level_lots):
             _sample(own, lots, level_lots, distance_lots)
     return count
+
+
+@kernel
+def price_range(rows, book):
+    """(lowest, highest) price of the levels of a book that these EVENT rows change; lowest above highest: none."""
+    low, high = np.int64(1) << 40, np.int64(0) - (np.int64(1) << 40)
+    for at in range(len(rows)):
+        row = row_at(rows, at)
+        if row.instrument == book:
+            kind, tick = _change_of(row)
+            if kind >= 0:
+                low, high = min(low, np.int64(tick)), max(high, np.int64(tick))
+    return low, high
 
 
 @leaf_kernel

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.facts.collector import FILL, TRADED
+from bench.facts.collector import AUCTION, FILL
 from exchange.codes import Side
 from exchange.records import record_type
 
@@ -127,5 +127,6 @@ class BookSeries:
 
     @property
     def traded_lots(self) -> int:
-        """Lots traded, auctions included."""
-        return int(self.messages["lots"][np.isin(self.messages["kind"], TRADED)].sum(dtype=np.int64))
+        """Lots traded, auctions included, where each trade is a message of both orders."""
+        kinds, lots = self.messages["kind"], self.messages["lots"]
+        return int(lots[kinds == FILL].sum(dtype=np.int64)) + int(lots[kinds == AUCTION].sum(dtype=np.int64)) // 2
