@@ -16,6 +16,8 @@ SMALL_INCHES = (3.6, 2.5)
 COLOURS = ("#1f6feb", "#d1622b", "#2a7f4f")
 OTHER_STYLE = (0, (4, 2))
 SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "gpux", "font.family": "sans-serif", "font.size": 9}
+# Fixed, as matplotlib takes longer to find margins than to draw.
+MARGINS = {"left": 0.16, "right": 0.98, "bottom": 0.16, "top": 0.97}
 POINTS = 400  # of a distribution function
 SHORT_RATIO = 3_000  # of the ends of a logarithmic axis that has numbers between the powers of ten
 
@@ -126,8 +128,8 @@ def _axes(inches: tuple[float, float]) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 
     with rc_context(SETTINGS):
-        figure = Figure(inches, layout="constrained")
-        axes = figure.subplots()
+        figure = Figure(inches)
+        axes = figure.subplots(gridspec_kw=MARGINS)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes

@@ -9,6 +9,7 @@ from bench.facts.estimators import (
     block_bootstrap,
     excess_kurtosis,
     hill,
+    log_lags,
     mean,
     power_law,
 )
@@ -18,6 +19,10 @@ from bench.facts.sheet import About, Curve, Fact, numbers
 RETURNS_MIN = 100
 LAGS = 100
 CONT_2001 = "Cont 2001"
+MEMORY = (
+    "b of autocorrelation ~ lag^-b: a line through the logarithms at 10 lags a power of ten, up to {lags:,}, "
+    "before it falls to its standard error 1 / sqrt(n). The interval takes lags as independent, and is too narrow"
+)
 NO_MEMORY = "no memory above noise: fewer than 3 lags before it falls to its standard error"
 
 
@@ -102,8 +107,7 @@ def memory(returns: np.ndarray, why: str) -> list[Fact]:
         key="volatility_memory_exponent",
         name="memory of absolute returns, exponent",
         unit="1",
-        definition=f"b of autocorrelation ~ lag^-b: a line through the logarithms at lags from 1 (to {LAGS} at most) "
-        "before it falls to its standard error 1 / sqrt(n); the interval takes lags as independent",
+        definition=MEMORY.format(lags=LAGS),
         source="Cont 2001; Ding, Granger, Engle 1993",
     )
     if why:
@@ -119,10 +123,13 @@ def memory(returns: np.ndarray, why: str) -> list[Fact]:
 
 
 def decay(correlations: np.ndarray, error: float) -> Estimate:
-    """Exponent b of correlations ~ lag^-b over lags from 1 on, until they first are not above their standard error."""
+    """Exponent b of correlations ~ lag^-b over lags from 1 on, until they first are not above their standard error.
+
+    The line goes through 10 lags a power of ten: of all lags the far ones, mostly noise, would weigh most.
+    """
     noise = np.append(correlations[1:] <= error, True)
-    used = int(noise.argmax())
-    found = power_law(np.arange(1, 1 + used), correlations[1 : 1 + used])
+    lags = log_lags(int(noise.argmax()))
+    found = power_law(lags, correlations[lags])
     return Estimate(-found.value, found.error, found.count)
 
 

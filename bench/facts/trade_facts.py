@@ -13,7 +13,7 @@ from bench.facts.estimators import (
     signature,
     variance_ratio,
 )
-from bench.facts.return_facts import NO_MEMORY, decay
+from bench.facts.return_facts import MEMORY, NO_MEMORY, decay
 from bench.facts.series import BookSeries
 from bench.facts.sheet import About, Curve, Fact, numbers
 
@@ -61,9 +61,7 @@ def sign_memory(series: BookSeries) -> list[Fact]:
         key="sign_memory_exponent",
         name="memory of trade signs, exponent",
         unit="1",
-        definition="b of autocorrelation ~ lag^-b: a line through the logarithms from lag 1 to the last (at most "
-        f"{SIGN_LAGS:,}) before it falls to its standard error 1 / sqrt(n); below 1: long memory. The interval takes "
-        "lags as independent",
+        definition=f"{MEMORY.format(lags=SIGN_LAGS)}; below 1: long memory",
         source=LILLO_2004,
     )
     signs = series.trades["sign"].astype(float)
