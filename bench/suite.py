@@ -29,6 +29,7 @@ QUESTIONS = {
     "days": ("bench.bench_days", "run_days"),
     "clearing": ("bench.clearing.questions", "run_clearing"),
     "clients": ("bench.clients.questions", "run_clients"),
+    "facts": ("bench.facts.question", "run_question"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

@@ -19,6 +19,7 @@ distances   `total_variation`, `wasserstein`, with bootstrap intervals
 statistics  the statistics of LOB-Bench: `statistics_of(series) -> dict of arrays`
 scores      `scores_of(series, other) -> list[Score]`
 document    the JSON of a report and its schema
+words       values as people read them
 figures     the report's plots as SVG (extra `plot`)
 page        the report as one HTML file
 report      `gpux facts`

@@ -17,7 +17,8 @@ from exchange.limits import NAMED
 
 CHUNK_ROWS = 16_384
 SAMPLES_MAX = 20_000
-TICK_NOTE = "tick"  # note of a tape: what a tick is worth
+# Notes of a tape: what a tick is worth; "time": fills of one time are one trade, as each is a command of its own.
+TICK_NOTE, TRADES_NOTE = "tick", "trades"
 ROOM_TICKS = 1_024  # free places beside the prices seen, so that `lots` seldom grows
 
 
@@ -29,7 +30,7 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
     """
     listing = listing_of(tape, symbol)
     engine = Engine(NAMED[tape.limits])
-    recorder = Recorder(listing, engine.limits.orders, _sample_every(tape))
+    recorder = BookRecorder(listing, engine.limits.orders, _sample_every(tape))
     opening = int(tape.commands["sequence"][tape.resting_rows - 1]) if tape.resting_rows else 0
     for part in tape.parts():
         if isinstance(part, TapeControl):
@@ -41,7 +42,7 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
                 recorder.take(engine.apply(rows[start : start + CHUNK_ROWS]), is_recorded)
     if engine.sequence < listing.end:
         recorder.compare(engine)
-    return recorder.series(str(tape.notes.get(TICK_NOTE, "")))
+    return recorder.series(str(tape.notes.get(TICK_NOTE, "")), tape.notes.get(TRADES_NOTE) == "time")
 
 
 def _control(engine: Engine, control: TapeControl) -> np.ndarray:
@@ -59,7 +60,7 @@ def _sample_every(tape: Tape) -> int:
 
 
 @dataclass
-class Recorder:
+class BookRecorder:
     """Feeds EVENT rows to the compiled collector and keeps what it writes.
 
     orders   slots of the engine's table of orders
@@ -120,8 +121,8 @@ class Recorder:
             levels = [(low + int(place), int(self.lots[side, place])) for place in places]
             assert levels[:: -1 if side == Side.BUY else 1] == found[side], f"{side.name} levels differ"
 
-    def series(self, tick: str) -> BookSeries:
-        """What was recorded. `tick`: what a tick is worth."""
+    def series(self, tick: str = "", is_by_time: bool = False) -> BookSeries:
+        """What was recorded. Arguments as in BookSeries."""
         messages = np.concatenate([np.zeros(0, MESSAGE), *self.parts])
         count, one = int(self.place["samples"][0]), self.listing
         return BookSeries(
@@ -133,4 +134,5 @@ class Recorder:
             self.distance_lots[:count],
             self.every,
             tick,
+            is_by_time,
         )

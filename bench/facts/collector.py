@@ -31,9 +31,9 @@ from exchange.limits import SLOT_BITS
 from exchange.machine import row_at
 from exchange.records import record_type
 
-# Kinds of messages. OTHER: the book changes, but nobody entered, cancelled or traded (an iceberg's next slice).
-# AUCTION: an order trades in an uncross, where each trade is a message of both orders.
-OTHER, LIMIT, REDUCE, CANCEL, FILL, AUCTION = (np.int64(kind) for kind in range(6))
+# Kinds of messages. NONE: it is no message. OTHER: the book changes, but nobody entered, cancelled or traded (an
+# iceberg's next slice). AUCTION: an order trades in an uncross, where each trade is a message of both orders.
+NONE, OTHER, LIMIT, REDUCE, CANCEL, FILL, AUCTION = (np.int64(kind) for kind in range(7))
 
 LEVELS = np.int64(10)  # best levels of a side that are summed, counted and sampled
 DISTANCES = np.int64(100)  # ticks from the best price on that are sampled
@@ -86,7 +86,7 @@ def collect_rows(rows, collectors, lots, rested, messages, level_lots, distance_
         if row.instrument != own.book:
             continue
         kind, tick = _change_of(row)
-        if kind < 0:
+        if kind == NONE:
             continue
         message = row_at(messages, count)
         _write_change(row, kind, tick, own, lots, rested, message)
@@ -106,43 +106,43 @@ def price_range(rows, book):
         row = row_at(rows, at)
         if row.instrument == book:
             kind, tick = _change_of(row)
-            if kind >= 0:
+            if kind != NONE:
                 low, high = min(low, np.int64(tick)), max(high, np.int64(tick))
     return low, high
 
 
 @leaf_kernel
 def _change_of(row):
-    """(kind of message, price of the changed level); kind below 0: the row is no message."""
+    """(kind of message, price of the changed level); NONE: the row is no message."""
     kind, flags = row.kind, row["flags"]
     if kind == EVENT_ORDER_ACCEPTED:
-        return LIMIT if flags & EVENT_FLAG_RESTS else np.int64(-1), row.price
+        return LIMIT if flags & EVENT_FLAG_RESTS else NONE, row.price
     if kind == EVENT_ORDER_RESTED:
         return LIMIT, row.price
     if kind == EVENT_FILL:
         return _fill_kind(row), row.level_tick
     if kind == EVENT_ORDER_REPLACED:
         if row.state == ORDER_STATE_PENDING:
-            return np.int64(-1), row.price
+            return NONE, row.price
         if flags & EVENT_FLAG_KEPT:
             return REDUCE, row.price
-        return CANCEL if flags & EVENT_FLAG_LOST else np.int64(-1), row.old_tick
+        return CANCEL if flags & EVENT_FLAG_LOST else NONE, row.old_tick
     if flags & EVENT_FLAG_NEVER_RESTED:
-        return np.int64(-1), row.price
+        return NONE, row.price
     if kind == EVENT_ORDER_CANCELLED:
         return CANCEL, row.price
     if kind == EVENT_SELF_MATCH_DECREMENTED:
         return REDUCE, row.price
-    return OTHER if kind == EVENT_ICEBERG_REFRESHED else np.int64(-1), row.price
+    return OTHER if kind == EVENT_ICEBERG_REFRESHED else NONE, row.price
 
 
 @leaf_kernel
 def _fill_kind(row):
     """Kind of message of a FILL. A trade has a row of each order; only in an implied group the taker's stands alone."""
     if row["flags"] & EVENT_FLAG_INTERNAL:
-        return OTHER if row.liquidity != LIQUIDITY_TAKER else np.int64(-1)
+        return OTHER if row.liquidity != LIQUIDITY_TAKER else NONE
     if row.liquidity == LIQUIDITY_TAKER:
-        return FILL if row["flags"] & EVENT_FLAG_IMPLIED else np.int64(-1)
+        return FILL if row["flags"] & EVENT_FLAG_IMPLIED else NONE
     return AUCTION if row.liquidity == LIQUIDITY_AUCTION else FILL
 
 

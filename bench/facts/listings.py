@@ -55,7 +55,8 @@ def listing_of(tape: Tape, symbol: str = "") -> Listing:
             if one.symbol == symbol:
                 return one
         busiest = ", ".join(one.symbol for one in known[:NAMED_IN_ERROR])
-        raise UserError(f"--book {symbol}: not listed; its {len(known):,} books, busiest first: {busiest}")
+        more = f" and {len(known) - NAMED_IN_ERROR:,} more" if len(known) > NAMED_IN_ERROR else ""
+        raise UserError(f"--book {symbol}: not listed; listed, busiest first: {busiest}{more}")
     if not known[0].orders:
         raise UserError("no order was entered, so there is nothing to measure")
     return known[0]

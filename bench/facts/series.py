@@ -37,6 +37,7 @@ class BookSeries:
     sample_every    messages between two samples
     min_inc         price increment of the book, ticks
     tick            what a tick is worth, as the tape notes it; empty: not known
+    is_by_time      fills of one time are one trade, as each is a command of its own in this tape
     """
 
     symbol: str
@@ -47,6 +48,7 @@ class BookSeries:
     distance_lots: np.ndarray
     sample_every: int
     tick: str = ""
+    is_by_time: bool = False
 
     @cached_property
     def usable(self) -> np.ndarray:
@@ -70,12 +72,13 @@ class BookSeries:
 
     @cached_property
     def trades(self) -> np.ndarray:
-        """TRADE rows: the fills of one command on one side are one trade, as an aggressor makes it."""
+        """TRADE rows: consecutive fills of one command on one side are one trade, as an aggressor makes it."""
         places = np.flatnonzero(self.messages["kind"] == FILL)
         rows = self.messages[places]
         if not len(rows):
             return np.zeros(0, TRADE)
-        begins = (np.diff(rows["sequence"], prepend=-1) != 0) | (np.diff(rows["side"].astype(int), prepend=-1) != 0)
+        aggressor = rows["time_ns"] if self.is_by_time else rows["sequence"]
+        begins = (np.diff(aggressor, prepend=-1) != 0) | (np.diff(rows["side"].astype(int), prepend=-1) != 0)
         starts = np.flatnonzero(begins)
         found = np.zeros(len(starts), TRADE)
         found["time_ns"], found["place"] = rows["time_ns"][starts], places[starts]

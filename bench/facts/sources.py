@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bench.extras import is_folder, mode_of
+from bench.facts.collect import TICK_NOTE, TRADES_NOTE
 from bench.flows.flow import FLOWS
 from bench.readers.lobster import OWNERS, read_lobster
 from bench.replay import flow_tape, folder_tape
@@ -55,5 +56,6 @@ def _of_lobster(messages: Path) -> Tape:
     prices = source.commands["price"][source.commands["price"] > 0]
     low, high = int(prices.min()), int(prices.max())
     market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
+    notes: dict[str, object] = {"messages": messages.name, TICK_NOTE: "0.01", TRADES_NOTE: "time"}
     seeded = int(source.view_ends[0])
-    return market_tape(market, [source.commands[:seeded], source.commands[seeded:]], {"messages": messages.name})
+    return market_tape(market, [source.commands[:seeded], source.commands[seeded:]], notes)

@@ -41,7 +41,7 @@ def trade_facts(series: BookSeries) -> list[Fact]:
         key="trades_count",
         name="trades",
         unit="1",
-        definition="aggressors that traded; all fills of one command on one side are one trade",
+        definition="aggressors that traded: all fills of one command, or of one time in a LOBSTER pair, on one side",
         source=BOUCHAUD_2004,
     )
     count = len(series.trades)

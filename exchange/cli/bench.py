@@ -9,7 +9,7 @@ def bench(*names: str, quick: bool = False, results: Path = Path("results"), plo
 
     Args:
         names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes,
-            uncross, peers, memory, start, days, clearing, clients, gateway; without names, all of them.
+            uncross, peers, memory, start, days, clearing, clients, facts, gateway; without names, all of them.
         quick: Shorter flows and fewer repeats, for a first look; do not quote these figures.
         results: Folder for the result files.
         plot: Draw latency against offered load of the gateway into this file (.png, .svg or .pdf).

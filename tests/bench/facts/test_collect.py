@@ -48,14 +48,16 @@ def test_only_the_time_of_the_listing_counts() -> None:
     """The second listing of a book is refused by the engine here; so the first is recorded with its end moved."""
     tape = flow_of("mixed", 300)
     series = recorded("mixed", 300)
-    one = collecting.Recorder(replace(collecting.listing_of(tape), end=int(tape.commands["sequence"][-20])), 1_024, 1)
+    one = collecting.BookRecorder(
+        replace(collecting.listing_of(tape), end=int(tape.commands["sequence"][-20])), 1_024, 1
+    )
     engine = collecting.Engine(collecting.NAMED["test"])
     for part in tape.parts():
         if isinstance(part, TapeControl):
             one.take(engine.control(part.row, part.payload), False)
         else:
             one.take(engine.apply(part), True)
-    messages = one.series("").messages
+    messages = one.series().messages
     assert messages["sequence"][-1] < one.listing.end
     assert messages["sequence"][-1] in series.messages["sequence"]
 

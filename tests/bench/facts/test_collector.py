@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from bench.facts.collect import Recorder
+from bench.facts.collect import BookRecorder
 from bench.facts.collector import CANCEL, DEEPER, DISTANCES, FILL, LEVELS, LIMIT, REDUCE
 from bench.facts.listings import ENDLESS, Listing
 from bench.tapes.tape import TapeControl
@@ -23,8 +23,8 @@ from tests.properties.tape import chunks, tape
 Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 
 
-def recorder(index: int, orders: int = TEST.orders) -> Recorder:
-    return Recorder(Listing("", index, 1, 0, ENDLESS, 0), orders, 1)
+def recorder(index: int, orders: int = TEST.orders) -> BookRecorder:
+    return BookRecorder(Listing("", index, 1, 0, ENDLESS, 0), orders, 1)
 
 
 def random_run(seed: int) -> Iterator[tuple[Engine, np.ndarray]]:
@@ -52,7 +52,7 @@ def test_levels_and_volume_are_those_of_the_engine_after_every_command(seed: int
             recorders[index].take(events, True)
             recorders[index].compare(engine)
     for index, trades in traded.items():
-        assert recorders[index].series("").traded_lots == sum(trades.values())
+        assert recorders[index].series().traded_lots == sum(trades.values())
     assert sum(map(len, traded.values())) > 30
     counts = [sum(map(len, one.parts)) for one in recorders.values()]
     assert sum(count > 0 for count in counts) > 3 and sum(counts) > 200
@@ -96,7 +96,7 @@ def place_of(levels: list[tuple[int, int]], tick: int) -> int:
     return min(number, int(DEEPER))
 
 
-def assert_samples(one: Recorder, depth: Depth) -> None:
+def assert_samples(one: BookRecorder, depth: Depth) -> None:
     """The last sample is the book, by level and by distance."""
     last = int(one.place["samples"][0]) - 1
     for side, levels in zip(Side, depth, strict=True):
@@ -141,7 +141,7 @@ def test_messages_are_those_of_a_slow_twin(seed: int) -> None:
         else:
             events.append(engine.apply(part))
             one.take(events[-1], True)
-    found, wanted = one.series("").messages, slow_messages(np.concatenate(events))
+    found, wanted = one.series().messages, slow_messages(np.concatenate(events))
     assert len(found) == len(wanted) > 700
     for message, (kind, side, price, lots, age) in zip(found, wanted, strict=True):
         assert (message["kind"], message["side"], message["price_tick"]) == (kind, side, price)

@@ -1,9 +1,11 @@
 """Series of a book: trades, mids and returns, against slow twins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bench.facts.collector import AUCTION
+from bench.facts.collector import AUCTION, FILL
 from bench.facts.series import RETURN_INTERVALS
 from exchange.codes import Side
 from tests.bench.facts.books import quoted, recorded, trade, walk, written
@@ -14,13 +16,20 @@ def test_fills_of_one_command_are_one_trade(seed: int) -> None:
     series = recorded("mixed", 700, seed)
     groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for place, row in enumerate(series.messages):
-        if row["kind"] == 4:
+        if row["kind"] == FILL:
             groups.setdefault((int(row["sequence"]), int(row["side"])), []).append((place, int(row["lots"])))
     assert len(series.trades) == len(groups) > 20
     for found, ((_, side), fills) in zip(series.trades, groups.items(), strict=True):
         assert found["lots"] == sum(lots for _, lots in fills)
         assert (found["fills"], found["place"]) == (len(fills), fills[0][0])
         assert found["sign"] == (1 if side == Side.SELL else -1)
+
+
+def test_fills_of_one_time_are_one_trade_if_each_is_a_command() -> None:
+    rows = [quoted(99, 101), *(trade(99, 101, 1, lots, time_ns=7) for lots in (1, 2)), trade(99, 101, -1, 4, time_ns=7)]
+    series = replace(written([*rows, trade(99, 101, -1, 8, time_ns=9)]), is_by_time=True)
+    assert series.trades["lots"].tolist() == [3, 4, 8] and series.trades["sign"].tolist() == [1, -1, -1]
+    assert len(replace(series, is_by_time=False).trades) == 4
 
 
 def test_mid_before_a_trade_is_that_of_the_message_before_it() -> None:

@@ -1,5 +1,6 @@
 """What a user names becomes a tape, or one clear line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bench.tapes.tape import write_tape
 from exchange.errors import UserError
 from tests.bench.facts.books import flow_of
 from tests.bench.lobster_pair import SAMPLE, write_pair
+from tests.bench.test_replay import small_tape, written_journal
 
 
 def test_flow_is_generated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -31,6 +33,7 @@ def test_lobster_pair_is_found_by_the_name_of_its_messages(tmp_path: Path) -> No
     messages, book = write_pair(tmp_path)
     series = collect(open_source(str(messages)))
     fills = series.messages[series.messages["kind"] == FILL]
+    assert series.trades["lots"].tolist() == [20] and series.tick == "0.01"
     assert fills["lots"].tolist() == [18, 2] and fills["price_tick"].tolist() == [10_100, 10_100]
     first = series.messages[0]  # the first row of the book file only fills the book
     assert (first["ask_tick"], first["ask_lots"], first["bid_lots"]) == (10_150, 170, 18)
@@ -43,7 +46,18 @@ def test_sample_of_real_messages_has_facts() -> None:
     found = list(SAMPLE.glob("*_message_*.csv"))
     if found:
         series = collect(open_source(str(found[0])))
-        assert len(series.messages) > 800 and len(series.trades) > 50 and series.usable.all()
+        assert len(series.messages) > 800 and len(series.trades) > 40 and series.usable.all()
+
+
+def test_data_folder_gives_the_facts_of_its_tape(tmp_path: Path) -> None:
+    tape = small_tape()
+    tape.commands["time_ns"] = tape.controls[-1].row["time_ns"]  # a frame has one time
+    written_journal(tmp_path, tape)
+    folder = collect(open_source(str(tmp_path)))
+    whole = collect(replace(tape, resting_rows=0))
+    assert len(folder.trades) == len(whole.trades) > 10
+    for name in ("kind", "price_tick", "lots", "bid_tick", "ask_tick"):
+        assert (folder.messages[name] == whole.messages[name]).all()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ BAD_INPUT = [
     ("facts mixed --commands 0", "--commands 0"),
     ("facts mixed --seed -1", "--seed -1"),
     ("facts mixed --seed many", "many"),
-    ("facts mixed --commands 50 --book H100", "--book H100: not listed; its 1 books, busiest first: BOOK-1"),
+    ("facts mixed --commands 50 --book H100", "--book H100: not listed; listed, busiest first: BOOK-1"),
     ("facts mixed --commands 50 --against no-such-file.parquet", "no-such-file.parquet: no such file"),
     ("facts mixed --html no-such-folder/x.html", "no folder no-such-folder"),
     ("facts mixed --html .", "--html"),
