@@ -36,6 +36,7 @@ QUESTIONS = {
     "environments": ("bench.environments.questions", "run_environments"),
     "tapes": ("bench.from_file.questions", "run_tapes"),
     "files": ("bench.from_file.questions", "run_files"),
+    "facts": ("bench.facts.question", "run_question"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
 }
 

@@ -24,6 +24,7 @@ from exchange.cli.reports.margin import margin
 from exchange.cli.reports.statement import statement
 from exchange.cli.research.convert import convert
 from exchange.cli.research.experiment import experiment
+from exchange.cli.research.facts import facts
 from exchange.cli.research.replay import replay
 from exchange.cli.scenarios import conformance
 from exchange.cli.schema import schema
@@ -45,7 +46,7 @@ a venue's folder have codes of their own for damaged files (65, 70) and for disk
 app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT)
 COMMANDS = (
     contracts, serve, demo, market, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve,
-    statement, story, replay, convert, experiment, bench, conformance, schema, doctor, probe, history,
+    statement, story, replay, convert, facts, experiment, bench, conformance, schema, doctor, probe, history,
 )  # fmt: skip
 for command in COMMANDS:
     app.command(command)

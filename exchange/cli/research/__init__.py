@@ -2,5 +2,6 @@
 
 convert.py      `gpux convert`
 replay.py       `gpux replay`
+facts.py        `gpux facts`
 experiment.py   `gpux experiment`
 """
