@@ -71,7 +71,8 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 
 def test_every_option_has_wrong_values_here() -> None:
-    assert set(WRONG) == set(inspect.signature(cli.replay).parameters) - {"source"}
+    looks = {"at", "explain", "account", "kind", "since", "until", "events", "json"}  # tests/bench/inspection
+    assert set(WRONG) == set(inspect.signature(cli.replay).parameters) - {"source"} - looks
 
 
 @pytest.mark.parametrize("option", WRONG)
@@ -80,6 +81,8 @@ def test_a_wrong_value_is_refused_before_the_work_begins(
 ) -> None:
     forbid_work(monkeypatch)
     for kind, source in sources.items():
+        if option == "book" and kind != "lobster":
+            continue  # an instrument, which only an opened source knows
         for value, told in WRONG[option]:
             if f"--{option}" in source:
                 place = source.index(f"--{option}") + 1
