@@ -15,8 +15,6 @@ WHOLE_TABLES = ("exchange.kernel_codes.", "exchange.engine.event_rows.")
 UNUSED = {
     "exchange.cli.main": "the command `gpux`, which pyproject.toml names",
     "exchange.book.check.check_books": "asserts every invariant of the books, for changes of them",
-    "exchange.records.COMMAND_KINDS": "which names each kind of row uses; tests hold rows to it",
-    "exchange.records.EVENT_KINDS": "which names each kind of row uses; tests hold rows to it",
     "exchange.reference.listing.changes_published": "the twin of a control's check",
     "exchange.reference.listing.is_allowed_for_one": "the twin of a control's check",
     "exchange.reference.controls.block.block_refusal": "the twin of a control's check",

@@ -8,9 +8,9 @@ from typing import Any
 
 import blake3
 
-from bench.flows.flow import FLOWS
-from bench.replay import check_source, flow_tape, replay_tape
-from bench.tapes.tape import Tape, read_metadata, read_tape, tape_hash
+from bench.replay import replay_tape
+from bench.research.sources import GENERATED, open_source
+from bench.tapes.tape import Tape, tape_hash
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.kernel import source_hash
@@ -33,22 +33,24 @@ class FlowSource:
     def checked(name: str, path: str, flow: str, commands: int) -> "FlowSource":
         """Check that the source can be read, and find its identity. UserError: it cannot."""
         if flow:
-            if flow not in FLOWS:
-                raise UserError(f"flow {flow!r}, allowed: {', '.join(FLOWS)}")
+            if flow not in GENERATED:
+                raise UserError(f"flow {flow!r}, allowed: {', '.join(GENERATED)}")
             text = f"{flow} {commands}" if commands else flow
             return FlowSource(name or text, f"flow {text}", flow=flow, commands=commands)
-        check_source(Path(path))
-        return FlowSource(name or Path(path).name, read_metadata(Path(path))["tape_hash"], path=path)
+        return FlowSource(name or Path(path).name, tape_hash(open_source(path)), path=path)
 
     def tape(self, seed: int) -> Tape:
         """The tape. A flow is made with the seed of the run."""
-        return flow_tape(self.flow, seed, self.commands or None) if self.flow else _kept_tape(self.path, self.identity)
+        if not self.flow:
+            return _kept_tape(self.path, self.identity)
+        options = {"commands": self.commands} if self.commands else {}
+        return open_source(self.flow, seed=seed, **options)
 
 
 @lru_cache(maxsize=4)
 def _kept_tape(path: str, identity: str) -> Tape:
     """A tape that this process has read before. `identity`: its tape hash; another file of this name is another one."""
-    tape = read_tape(Path(path))
+    tape = open_source(path)
     if tape_hash(tape) != identity:
         raise UserError(f"{path}: has changed since the experiment began")
     return tape

@@ -1,31 +1,60 @@
-"""`gpux replay`: runs recorded or generated commands through the engine (`bench.replay`)."""
+"""`gpux replay`: runs recorded or generated commands through the engine (`bench.replay`), or looks into them
+(`bench.inspection`)."""
 
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 
 def replay(
     source: str,
     *,
     messages: Path | None = None,
-    book: Path | None = None,
+    book: str = "",
     save: Path | None = None,
     plot: Path | None = None,
     seed: int | None = None,
     commands: int | None = None,
+    at: int = -1,
+    explain: int = 0,
+    account: int = 0,
+    kind: tuple[str, ...] = (),
+    since: Annotated[str, Parameter(name="--from")] = "",
+    until: Annotated[str, Parameter(name="--to")] = "",
+    events: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Replay recorded or generated commands through the engine. Print commands/s, fills, state hash and checks.
+
+    With --at, --explain or a filter it looks into the source instead.
 
     Args:
         source: A tape (FILE.parquet), a venue's data folder, the word lobster, or a flow: mixed, churn, passive, sweep.
         messages: LOBSTER message file, for lobster.
-        book: LOBSTER order-book file of the same messages; every book state is compared.
+        book: Instrument to look at, like H100.G90.H27 or a part of it. For lobster: the order-book file of the same
+            messages; every book state is compared.
         save: Write the replayed commands as a tape (.parquet).
         plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
         seed: Seed of a generated flow; without it, 1.
         commands: Length of a generated flow.
+        at: Show the --book and the --account just after the command of this sequence; 0: before the first one.
+        explain: Explain the command of this sequence: the book and the account that it met, each check, its events.
+        account: Account to look at, or whose events to show.
+        kind: Show events of this kind, like FILL or ORDER_REJECTED; may be given several times.
+        since: Show events from this time on: UTC like 2027-01-01T09:30, or ns since 1970.
+        until: Show events before this time.
+        events: Write the chosen events into this file (.parquet) instead of showing them; alone: all events.
+        json: Print JSON, one line for each thing shown.
     """
     from bench import replay as replaying
+    from bench.inspection.command import Look, look_at_source
 
-    choice = replaying.Choice(messages, book, seed, commands)
-    sys.exit(replaying.replay_source(source, choice, replaying.Output(save, plot)))
+    is_lobster = source == "lobster"
+    choice = replaying.Choice(messages, Path(book) if book and is_lobster else None, seed, commands)
+    look = Look(at, explain, "" if is_lobster else book, account, kind, since, until, events, json)
+    output = replaying.Output(save, plot)
+    if look.is_asked:
+        sys.exit(look_at_source(source, choice, look, output))
+    sys.exit(replaying.replay_source(source, choice, output))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.experiments.tasks import FlowSource, code_version, replay
-from bench.replay import flow_tape, replay_tape
+from bench.replay import replay_tape
+from bench.research.sources import open_source
 from bench.tapes.tape import write_tape
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -16,7 +17,7 @@ from tests.bench.experiments import own_tasks
 
 @pytest.mark.rule("SCALE-070")
 def test_a_replay_of_a_flow_and_of_its_file_give_the_same_record(tmp_path: Path) -> None:
-    tape = flow_tape("mixed", 5, 300)
+    tape = open_source("mixed", seed=5, commands=300)
     summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: None)
     file = tmp_path / "mixed.parquet"
     write_tape(tape, file)
@@ -29,9 +30,9 @@ def test_a_replay_of_a_flow_and_of_its_file_give_the_same_record(tmp_path: Path)
 
 def test_a_tape_that_changes_during_an_experiment_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "mixed.parquet"
-    write_tape(flow_tape("mixed", 5, 300), file)
+    write_tape(open_source("mixed", seed=5, commands=300), file)
     source = FlowSource.checked("", str(file), "", 0)
-    write_tape(flow_tape("mixed", 6, 300), file)
+    write_tape(open_source("mixed", seed=6, commands=300), file)
     with pytest.raises(UserError, match=r"mixed\.parquet: has changed since the experiment began"):
         source.tape(1)
 

@@ -26,7 +26,6 @@ NOT_APPLYING = [  # a command, and the words in it that it cannot use
     ("replay no-tape.parquet --seed 1", "--seed 1"),
     ("replay no-tape.parquet --messages zz", "--messages zz"),
     ("replay . --seed 0", "--seed 0"),
-    ("replay mixed --book zz", "--book zz"),
     ("replay lobster --messages zz --book zz --commands 5", "--commands 5"),
 ]
 

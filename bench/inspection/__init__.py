@@ -1,0 +1,9 @@
+"""Time travel: a source at any sequence, what a command found there, and why it was refused.
+
+place     a replay at a sequence; book, account and command as plain values
+checks    the checks of an order, a replace or a cancel in their order, with figures
+explain   one command: the market before it, its checks, and its events
+choose    commands and events by instrument, account, kind and time
+show      tables and JSON of all these
+command   what `gpux replay` does with --at, --explain and the filters
+"""

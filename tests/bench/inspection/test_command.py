@@ -1,0 +1,83 @@
+"""`gpux replay` that looks into a source: places, explanations, events, and wrong options."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from bench.tapes.tape import write_tape
+from exchange.engine.event_rows import split_rests
+from tests.bench.inspection.test_place import engine_at
+from tests.bench.lobster_pair import write_pair
+from tests.bench.test_replay import run, small_tape
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    write_tape(small_tape(), tmp_path / "day.parquet")
+    return tmp_path / "day.parquet"
+
+
+def test_a_place_is_shown_as_tables_or_as_json(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = run(capsys, tape, "--at", 500)
+    assert code == 0 and text.startswith("BOOK-1  OPEN  limits ") and "bid" in text
+    code, text, _ = run(capsys, tape, "--at", 500, "--book", "k-1", "--account", 3, "--json")
+    found = json.loads(text)
+    assert code == 0 and found["sequence"] == 500 and found["account"]["account"] == 3
+    assert len(found["book"]["bids"]) == 10 and found["book"]["symbol"] == "BOOK-1"
+
+
+def test_an_explanation_is_shown_as_a_table_or_as_json(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = run(capsys, tape, "--explain", 700)
+    assert "verdict   accepted" in text and "UNKNOWN_ACCOUNT" in text and "\nevent " in text
+    _, text, _ = run(capsys, tape, "--explain", 700, "--json")
+    assert json.loads(text)["verdict"] == "accepted" and json.loads(text)["commands"][0]["sequence"] == 700
+
+
+def test_events_are_listed_or_written_by_filter(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = run(capsys, tape, "--kind", "FILL", "--account", 3, "--json")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert lines and {(line["kind"], line["account"], line["instrument"]) for line in lines} == {("FILL", 3, "BOOK-1")}
+    _, text, _ = run(capsys, tape, "--kind", "FILL", "--account", 3)
+    assert len(text.splitlines()) == len(lines)
+    file = tape.with_name("events.parquet")
+    _, text, _ = run(capsys, tape, "--events", file)
+    table = pq.read_table(file)
+    assert f"{table.num_rows:,} rows" in text
+    rows = small_tape().commands
+    engine = engine_at(small_tape(), int(rows["sequence"][99]))
+    last = split_rests(engine.apply(rows[100:]))
+    assert table.column("sequence").to_pylist()[-len(last) :] == last["sequence"].tolist()
+
+
+def test_a_lobster_pair_has_one_book_to_look_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    messages, book = write_pair(tmp_path)
+    code, text, _ = run(capsys, "lobster", "--messages", messages, "--book", book, "--at", 90, "--json")
+    assert code == 0 and json.loads(text)["book"]["symbol"] == "BOOK-1"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--at", "5", "--explain", "6"], "--at and --explain: give one of them"),
+        (["--at", "5", "--kind", "FILL"], "--kind chooses events; --at and --explain show one place"),
+        (["--explain", "6", "--account", "1"], "leave out --book and --account"),
+        (["--explain", "-6"], "sequence -6, allowed: 1 or more"),
+        (["--at", "100000"], "--at 100,000, allowed: 0 to 9"),
+        (["--at", "500", "--book", "H27"], "--book H27: no such instrument at sequence 500; there: BOOK-1"),
+        (["--at", "3"], "--at needs --book SYMBOL or --account N: 1 instruments"),
+        (["--kind", "fil"], "--kind fil, allowed: ORDER_ACCEPTED"),
+        (["--from", "noon"], "--from 'noon', allowed: ns since 1970"),
+        (["--events", "x.csv"], "--events x.csv: found ending '.csv', allowed: .parquet"),
+        (["--at", "5", "--save", "x.parquet"], "--save and --plot are of a whole replay"),
+        (["--account", "3", "--messages", "x.csv"], "--messages x.csv does not apply to"),
+    ],
+)
+def test_wrong_options_are_one_line(
+    tape: Path, options: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if options == ["--at", "3"]:
+        options, text = ["--at", "0"], "--at needs --book SYMBOL or --account N: 0 instruments"
+    code, output, errors = run(capsys, tape, *options)
+    assert (code, output) == (2, "") and text in errors and errors.count("\n") == 1
