@@ -4,7 +4,6 @@
 tapes run in the same loop. A venue's data folder runs frame by frame, as in recovery.
 """
 
-import stat
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -16,12 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.extras import check_file, check_package, is_folder, mode_of
-from bench.flows.flow import FLOWS, make_flow
 from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import CheckedBook, check_books
-from bench.readers.lobster import INSTRUMENT, OWNERS, read_lobster
-from bench.tapes.market import PlainMarket, engine_at, flow_market, market_tape
-from bench.tapes.tape import ENDING, PARQUET, Tape, TapeControl, read_tape, write_tape
+from bench.readers.lobster import INSTRUMENT
+from bench.research.sources import GENERATED, folder_tape, kind_of, lobster_tape, open_source
+from bench.tapes.market import engine_at
+from bench.tapes.tape import ENDING, Tape, TapeControl, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
@@ -32,16 +31,10 @@ from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
-from exchange.records import COMMAND
 from exchange.units import NS_PER_S
 
 CHUNK_ROWS = 16_384
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
-COMMANDS_MAX = 50_000_000  # most commands of a generated flow, which needs about 20 GB for them
-SEED_MAX = (1 << 23) - 1  # `flow.random_words` uses 23 bits
-SOURCES = (
-    f"a tape (FILE.parquet), a venue's data folder, lobster with --messages and --book, or a flow: {', '.join(FLOWS)}"
-)
 
 
 @dataclass(frozen=True)
@@ -147,19 +140,6 @@ def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
     return [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
 
 
-def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
-    """A generated flow with its market as a tape (`bench.flows.flow`)."""
-    if commands is not None and not 1 <= commands <= COMMANDS_MAX:
-        raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
-    if not 0 <= seed <= SEED_MAX:
-        raise UserError(f"--seed {seed} is not in 0..{SEED_MAX}")
-    parameters = replace(FLOWS[name], seed=seed)
-    parameters = replace(parameters, commands=commands) if commands is not None else parameters
-    flow = make_flow(parameters)
-    notes: dict[str, object] = {"flow": name, "seed": seed, "fills": flow.fills, "resting": flow.resting[1]}
-    return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
-
-
 @dataclass(frozen=True)
 class Output:
     """Files to write after a replay: a native tape and a picture, if asked for."""
@@ -200,15 +180,20 @@ class Choice:
             of_flow = name in ("seed", "commands")
             if is_flow if of_flow else source == "lobster":
                 continue
-            allowed = f"a flow ({', '.join(FLOWS)})" if of_flow else "the source lobster"
+            allowed = f"a flow ({', '.join(GENERATED)})" if of_flow else "the source lobster"
             raise UserError(f"--{name} {getattr(self, name)} does not apply to {source}, allowed: with {allowed}")
+
+    def of_flow(self) -> dict[str, int]:
+        """The options of a flow that are given, for `open_source`."""
+        options = {"seed": self.seed, "commands": self.commands}
+        return {name: value for name, value in options.items() if value is not None}
 
 
 def replay_source(source: str, choice: Choice, output: Output) -> int:
     """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
     console = Console(highlight=False)
     path = Path(source)
-    is_flow = source in FLOWS and not mode_of(path)
+    is_flow = source in GENERATED and not mode_of(path)
     choice.check(source, is_flow)
     output.check()
     if source == "lobster":
@@ -216,36 +201,15 @@ def replay_source(source: str, choice: Choice, output: Output) -> int:
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
         return replay_lobster(console, choice.messages, choice.book, output)
     if not is_flow:
-        check_source(path)
-    if is_folder(path):
-        return replay_data_folder(console, path, output)
-    seed = 1 if choice.seed is None else choice.seed
-    tape = flow_tape(source, seed, choice.commands) if is_flow else read_tape(path)
+        kind_of(path)
+        if is_folder(path):
+            return replay_data_folder(console, path, output)
+    tape = open_source(source, **choice.of_flow())
     summary = run_tape(console, tape, source)
     expect_fills(console, tape, summary)
     expect_state(console, tape, summary, source)
     output.write(console, ended(tape, summary))
     return 0
-
-
-def check_source(path: Path) -> None:
-    """Raise UserError if the path is neither a tape nor a data folder. The text names what can be replayed."""
-    mode = mode_of(path)
-    if not mode:
-        raise UserError(f"{path}: no such file; replay takes {SOURCES}")
-    if stat.S_ISDIR(mode):
-        if not is_folder(path / "journal"):
-            raise UserError(f"{path}: not a data folder, as it has no journal/; replay takes {SOURCES}")
-        return
-    if not stat.S_ISREG(mode):
-        raise UserError(f"{path}: neither a file nor a folder; replay takes {SOURCES}")
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(PARQUET))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    if magic != PARQUET:
-        raise UserError(f"{path}: not a Parquet file; replay takes {SOURCES}")
 
 
 def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
@@ -291,11 +255,7 @@ def ended(tape: Tape, summary: ReplaySummary) -> Tape:
 
 def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
     """Time the whole file in one run, then run it again message by message and compare every book state."""
-    source = read_lobster(messages, book)
-    prices = source.commands["price"][source.commands["price"] > 0]
-    low, high = int(prices.min()), int(prices.max())
-    market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
-    tape = market_tape(market, [source.commands], {"messages": messages.name})
+    source, tape = lobster_tape(messages, book)
     summary = run_tape(console, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
     view = CheckedBook(engine.run_silently, lambda levels: query.depth(engine.states, INSTRUMENT, levels))
@@ -328,19 +288,3 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
     if output.save is not None or output.plot is not None:
         output.write(console, folder_tape(folder, limits.name, summary.state_hash))
     return 0
-
-
-def folder_tape(folder: Path, limits: str, state_hash: str) -> Tape:
-    """The rows and controls of a data folder as a tape."""
-    from exchange.journal.frames import FrameKind
-    from exchange.journal.replay import read_frames
-
-    rows, controls = [np.zeros(0, COMMAND)], []
-    for frame in read_frames(str(folder)):
-        if frame.kind == FrameKind.DATA:
-            rows.append(frame.rows.copy())
-        elif frame.kind == FrameKind.CONTROL:
-            controls.append(TapeControl(frame.rows.copy(), bytes(frame.payload)))
-    return Tape(
-        np.concatenate(rows), controls, limits, "venue", source_hash(), state_hash, notes={"folder": folder.name}
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.flows.flow import FLOWS
-from bench.replay import SOURCES
+from bench.research.sources import source_names
 from bench.tapes.tape import write_tape
 from exchange.cli import app as cli
 from tests.bench.lobster_pair import write_pair
@@ -54,9 +54,13 @@ def forbid_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def begins(*_: object, **__: object) -> None:
         raise AssertionError("the work has begun")
 
-    for name in ("bench.replay.warm_up", "bench.replay.make_flow", "bench.replay.read_tape", "bench.replay.Engine"):
+    for name in ("bench.replay.warm_up", "bench.research.sources.make_flow", "bench.replay.Engine"):
         monkeypatch.setattr(name, begins)
-    for name in ("bench.readers.lobster.read_numbers", "exchange.journal.replay.read_frames"):
+    for name in (
+        "bench.readers.lobster.read_numbers",
+        "bench.tapes.tape.read_metadata",
+        "exchange.journal.replay.read_frames",
+    ):
         monkeypatch.setattr(name, begins)
 
 
@@ -126,7 +130,7 @@ def test_what_is_no_source_is_told_what_is(
 ) -> None:
     make(tmp_path / "thing")
     line = refusal(capsys, tmp_path / "thing")
-    assert f"{tmp_path / 'thing'}: {expected}; replay takes {SOURCES}" in line
+    assert f"{tmp_path / 'thing'}: {expected}; replay takes {source_names()}" in line
     assert all(name in line for name in ("FILE.parquet", "data folder", "lobster", *FLOWS))
 
 

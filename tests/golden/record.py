@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.replay import folder_tape
+from bench.research.sources import folder_tape
 from bench.tapes.tape import Tape, TapeControl, write_tape
 from exchange.codes import CommandKind, MarketState, OrderType, TimeInForce
 from exchange.conformance.venues import rows

@@ -1,0 +1,247 @@
+"""Runs a tape and own commands in one engine, in order.
+
+The engine numbers commands from 1 without gaps, so own commands take numbers. A recorded command has the sequence that
+the tape gives it plus the number of own commands before it. Without own commands nothing is renumbered, and the state
+after each command is the one of the tape.
+"""
+
+import copy
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from bench.research.event_columns import find_own
+from bench.research.events import EventLog
+from bench.tapes.tape import Tape, TapeControl
+from exchange.codes import CommandFlag, CommandKind
+from exchange.engine.apply import apply_commands
+from exchange.engine.control.checks import ControlError
+from exchange.engine.engine import Engine, blank_commands
+from exchange.errors import UserError
+from exchange.kernel import bind
+from exchange.limits import NAMED
+from exchange.records import COMMAND, COMMAND_STRUCT, EVENT_STRUCT, ROW_BYTES
+
+PAGE_BYTES = 4_096
+ALIGNED_ROWS = 1_024  # rows that are copied together when they are renumbered
+Row = tuple[int, ...]  # one EVENT row, by the constants of `exchange.engine.event_rows`
+# Sequence, time, and the fields of a COMMAND after these; of a control its kind and payload.
+OwnCommand = tuple[int, int, tuple[int, ...] | tuple[CommandKind, bytes]]
+
+
+class Driver:
+    """A tape, an engine at some place of it, and the events so far.
+
+    tape          commands and controls in order
+    own           first and last number of own accounts, whose events go to `listen`
+    keep_events   False: events are not kept, for a long replay whose fills alone count
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        own: tuple[int, int],
+        keep_events: bool = True,
+    ) -> None:
+        self.tape, self.own = tape, own
+        self.engine = Engine(NAMED[tape.limits])
+        self.listen: Callable[[list[Row]], None] = lambda rows: None  # called with own events of a call of the engine
+        self.rows = _whole_rows(tape.commands)
+        self.next_row = self.next_control = 0
+        self.refused = 0  # commands of others that the engine has refused
+        self.shift = 0  # number of own commands so far
+        self.own_commands: list[OwnCommand] = []
+        self.states, self._outs = self.engine.states, self.engine.outs
+        self.log = EventLog(self._outs) if keep_events else None
+        self._control_rows = [
+            int(np.searchsorted(self.rows["sequence"], control.sequence)) for control in tape.controls
+        ] + [len(self.rows)]
+        is_open = (self.rows["kind"] == CommandKind.QUOTE) & (self.rows["flags"] & CommandFlag.MORE != 0)
+        self._open_quotes = is_open if is_open.any() else None
+        self._buffer = blank_commands(ALIGNED_ROWS)
+        self._single = blank_commands(1)
+        self._bind()
+
+    def _bind(self) -> None:
+        outs = self._outs
+        self._single_bytes = self._single.view(np.uint8).data
+        self._apply = bind(apply_commands, self.states, self._single, 0, 0, outs)
+        self._find_own = bind(find_own, outs, 0, 0, np.zeros(0, np.int64))
+        self._places = np.zeros(len(outs["rows"][0]), np.int64)
+        self._event_bytes = outs["rows"][0].view(np.uint8).data
+        self._count, self._step = outs["count"].data, self.states["cursor"]["step"].data
+        self._sequence, self._time = self.states["sequence"].data, self.states["time_ns"].data
+
+    @property
+    def sequence(self) -> int:
+        """Sequence of the last command applied."""
+        return self._sequence[0]
+
+    @property
+    def time_ns(self) -> int:
+        """Time of the last command applied, ns since 1970 UTC."""
+        return self._time[0]
+
+    @property
+    def place(self) -> int:
+        """Number of commands of the tape that are applied, controls included."""
+        return self.next_row + self.next_control
+
+    @cached_property
+    def times_ns(self) -> np.ndarray:
+        """Times of all commands of the tape in order, ns, int64."""
+        return self._merged("time_ns")
+
+    @cached_property
+    def sequences(self) -> np.ndarray:
+        """Sequences of all commands of the tape in order, as the tape has them, int64."""
+        return self._merged("sequence")
+
+    def _merged(self, name: str) -> np.ndarray:
+        controls = [int(control.row[name][0]) for control in self.tape.controls]
+        return np.insert(self.rows[name], self._control_rows[:-1], controls)
+
+    @property
+    def length(self) -> int:
+        """Number of commands of the tape, controls included."""
+        return len(self.rows) + len(self.tape.controls)
+
+    def advance(self, count: int) -> int:
+        """Apply the next commands of the tape: `count`, as many as there are, or more to end a mass quote.
+
+        returns   number of commands applied
+        UserError: the engine refuses a recorded control
+        """
+        before = self.place
+        wanted = before + count
+        while self.place < wanted:
+            stop = self._control_rows[self.next_control]
+            if self.next_row < stop:
+                self._run_rows(min(stop, wanted - self.next_control))
+            elif self.next_control < len(self.tape.controls):
+                self._run_control(self.tape.controls[self.next_control])
+                self.next_control += 1
+            else:
+                break
+        return self.place - before
+
+    def advance_to_sequence(self, sequence: int) -> None:
+        """Apply all commands of the tape that are due up to a sequence of the engine, own commands counted so far."""
+        self.advance(int(np.searchsorted(self.sequences, sequence - self.shift, "right")) - self.place)
+
+    def controls_before(self, row: int) -> int:
+        """Number of controls of the tape before one of its rows."""
+        return int(np.searchsorted(self._control_rows[:-1], row, "left"))
+
+    def fork(self) -> "Driver":
+        """A driver with an engine of its own that goes on from here. The caller sets `listen`."""
+        other = copy.copy(self)
+        other.own_commands = self.own_commands.copy()
+        other.engine = copy_of(self.engine)
+        other.states, other._outs = other.engine.states, other.engine.outs
+        other.log = None if self.log is None else self.log.fork(other._outs)
+        other._buffer, other._single = blank_commands(ALIGNED_ROWS), blank_commands(1)
+        other._bind()
+        return other
+
+    def _run_rows(self, stop: int) -> None:
+        """Apply rows of the tape up to row `stop`, or to the end of the mass quote that goes on there."""
+        rows, start = self.rows, self.next_row
+        while self._open_quotes is not None and self._open_quotes[stop - 1] and stop < len(rows):
+            stop += 1
+        self.next_row = stop
+        if not self.shift:
+            self._run(rows, start, stop)
+            return
+        buffer = self._buffer
+        for first in range(start, stop, ALIGNED_ROWS):
+            count = min(ALIGNED_ROWS, stop - first)
+            np.copyto(_bytes(buffer, 0, count), _bytes(rows, first, first + count))
+            buffer["sequence"][:count] += self.shift
+            self._run(buffer, 0, count)
+
+    def _run(self, rows: np.ndarray, start: int, stop: int) -> None:
+        states, outs = self.states, self._outs
+        while True:
+            start = self._apply(states, rows, start, stop, outs)
+            if self._count[0]:
+                self._take_events()
+            if start == stop and self._step[0] == 0:
+                return
+
+    def _take_events(self) -> None:
+        if self.log is not None:
+            self.log.take(self._count[0])
+        first, last = self.own
+        own, refused = self._find_own(self._outs, first, last, self._places)
+        self.refused += refused
+        if own:
+            unpack, data = EVENT_STRUCT.unpack_from, self._event_bytes
+            self.listen([unpack(data, place * ROW_BYTES) for place in self._places[:own].tolist()])
+
+    def run_own(self, time_ns: int, fields: tuple[int, ...]) -> None:
+        """Apply an own command now. Its events are read before this returns.
+
+        time_ns   its time; if the engine is later already, that time
+        fields    the fields of COMMAND after sequence and time
+        """
+        sequence, time_ns = self._sequence[0] + 1, max(time_ns, self._time[0])
+        self.own_commands.append((sequence, time_ns, fields))
+        COMMAND_STRUCT.pack_into(self._single_bytes, 0, sequence, time_ns, *fields)
+        self.shift += 1
+        self._run(self._single, 0, 1)
+
+    def run_own_control(self, kind: CommandKind, payload: bytes) -> None:
+        """Apply an own control now. UserError: the engine refuses it."""
+        row = np.zeros(1, COMMAND)
+        row["sequence"], row["time_ns"], row["kind"] = self.sequence + 1, self.time_ns, kind
+        self.own_commands.append((self.sequence + 1, self.time_ns, (kind, payload)))
+        self.shift += 1
+        self._control(TapeControl(row, payload))
+
+    def _run_control(self, control: TapeControl) -> None:
+        if self.shift:
+            row = control.row.copy()
+            row["sequence"] += self.shift
+            control = TapeControl(row, control.payload)
+        self._control(control)
+
+    def _control(self, control: TapeControl) -> None:
+        try:
+            self.engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
+        except ControlError as error:
+            name = self.engine.limits.name
+            raise UserError(f"control at sequence {control.sequence}, state size {name!r}: {error}") from None
+        events = self.engine.control(control.row, control.payload)
+        if self.log is not None:
+            self.log.take_rows(events)
+        first, last = self.own
+        own = events[(events["account"] >= first) & (events["account"] <= last)]
+        if len(own):
+            self.listen(list(EVENT_STRUCT.iter_unpack(own.tobytes())))
+
+
+def _whole_rows(rows: np.ndarray) -> np.ndarray:
+    """The rows of a tape with the memory layout that kernels are compiled for."""
+    if rows.flags.c_contiguous and rows.flags.aligned and rows.dtype == COMMAND:
+        return rows
+    copy = blank_commands(len(rows))
+    copy[:] = rows
+    return copy
+
+
+def copy_of(engine: Engine) -> Engine:
+    """An engine with a copy of the state of another. Pages that are all zero are not written, so take no memory."""
+    other = Engine(engine.limits)
+    source, target = (states.view(np.uint8) for states in (engine.states, other.states))
+    pages = len(source) // PAGE_BYTES
+    whole = source[: pages * PAGE_BYTES].view(np.uint64).reshape(pages, -1)
+    used = np.flatnonzero(whole.any(axis=1))
+    target[: pages * PAGE_BYTES].view(np.uint64).reshape(pages, -1)[used] = whole[used]
+    target[pages * PAGE_BYTES :] = source[pages * PAGE_BYTES :]
+    return other
+
+
+def _bytes(rows: np.ndarray, start: int, stop: int) -> np.ndarray:
+    return rows[start:stop].view(np.uint8)

@@ -1,0 +1,82 @@
+"""Keeps EVENT rows by column, as Arrow and polars hold them, and finds the rows of own accounts among them.
+
+A block has an array for each field of EVENT, so that a column of a block is an Arrow array without a copy.
+"""
+
+import numpy as np
+
+from exchange.codes import EventKind
+from exchange.kernel import kernel
+from exchange.machine import row_at
+from exchange.records import EVENT_FIELDS, record_type
+
+# Not a power of two: columns that begin a power of two apart would compete for the same lines of the cache.
+BLOCK_ROWS = (1 << 15) + 72
+_REFUSALS = (
+    EventKind.ORDER_REJECTED,
+    EventKind.REPLACE_REJECTED,
+    EventKind.CANCEL_REJECTED,
+    EventKind.COMMAND_REFUSED,
+)
+REFUSALS = np.uint64(sum(1 << kind for kind in _REFUSALS))  # a bit for each kind of event that is a refusal
+BLOCK = record_type([(name, "<" + code, (BLOCK_ROWS,)) for name, code, _ in EVENT_FIELDS])
+
+
+@kernel
+def keep_columns(outs, blocks, start):
+    """Copy all events of the buffer into a block.
+
+    outs     event buffer, shape (1,)
+    blocks   BLOCK, shape (1,), filled from row `start` on; it must have space for all of them
+    """
+    out, block = outs[0], blocks[0]
+    for index in range(out.count):
+        row = row_at(out.rows, index)
+        place = start + index
+        block.sequence[place] = row.sequence
+        block.time_ns[place] = row.time_ns
+        block.kind[place] = row.kind
+        block.reason[place] = row.reason
+        block.side[place] = row.side
+        block.liquidity[place] = row.liquidity
+        block.state[place] = row.state
+        block["flags"][place] = row["flags"]
+        block.order_type[place] = row.order_type
+        block.tif[place] = row.tif
+        block.account[place] = row.account
+        block.session[place] = row.session
+        block.instrument[place] = row.instrument
+        block.price[place] = row.price
+        block.order_id[place] = row.order_id
+        block.reference[place] = row.reference
+        block.client_order_id_0[place] = row.client_order_id_0
+        block.client_order_id_1[place] = row.client_order_id_1
+        block.client_order_id_2[place] = row.client_order_id_2
+        block.lots[place] = row.lots
+        block.leaves_lots[place] = row.leaves_lots
+        block.filled_lots[place] = row.filled_lots
+        block.order_lots[place] = row.order_lots
+        block.level_lots[place] = row.level_lots
+        block.hidden_lots[place] = row.hidden_lots
+        block.value_tick_lots[place] = row.value_tick_lots
+        block.account_sequence[place] = row.account_sequence
+        block.amount_mills[place] = row.amount_mills
+
+
+@kernel
+def find_own(outs, first, last, places):
+    """Find the events of accounts `first` to `last`. Returns their number, and the number of refusals of others.
+
+    places   int64, filled with the rows of these events in the buffer; it must be as long as the buffer
+    """
+    out = outs[0]
+    count, refused = 0, 0
+    for index in range(out.count):
+        row = row_at(out.rows, index)
+        account, kind = np.int64(row.account), row.kind
+        if account >= first and account <= last:
+            places[count] = index
+            count += 1
+        elif REFUSALS >> np.uint64(kind) & np.uint64(1) != 0:
+            refused += 1
+    return count, refused

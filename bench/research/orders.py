@@ -1,0 +1,294 @@
+"""Own orders: their COMMAND rows, and handles that follow their events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from exchange.codes import (
+    CommandFlag,
+    CommandKind,
+    EventFlag,
+    EventKind,
+    Liquidity,
+    MarketState,
+    OrderState,
+    OrderType,
+    PostOnly,
+    RejectReason,
+    Side,
+    TimeInForce,
+)
+from exchange.engine import event_rows as e
+from exchange.errors import UserError
+from exchange.records import COMMAND_FIELDS, pack_client_order_id
+from exchange.units import ORDER_LOTS_MAX
+from exchange.wire.errors import reason_text
+
+Fields = tuple[int, ...]  # the fields of COMMAND after sequence and time
+SIDES = {"buy": Side.BUY, "sell": Side.SELL}
+TIFS = {tif.name: tif for tif in TimeInForce}
+POST_ONLY = {"no": PostOnly.NONE, "reject": PostOnly.REJECT, "slide": PostOnly.SLIDE}
+LIVE = (OrderState.NONE, OrderState.PENDING, OrderState.OPEN)
+ID_PREFIX = "own-"  # of the client order ids of own orders
+_ABOUT_ORDERS = frozenset(
+    {
+        EventKind.ORDER_ACCEPTED, EventKind.ORDER_RESTED, EventKind.FILL, EventKind.ICEBERG_REFRESHED,
+        EventKind.ORDER_REPLACED, EventKind.ORDER_CANCELLED, EventKind.SELF_MATCH_DECREMENTED,
+        EventKind.STOP_TRIGGERED, EventKind.ORDER_REJECTED,
+    }
+)  # fmt: skip
+_REFUSED_CHANGES = {EventKind.REPLACE_REJECTED: "replace", EventKind.CANCEL_REJECTED: "cancel"}
+
+
+class OrderError(UserError):
+    """An own order or its change is wrong in itself, so it is not sent: the text names what was found and allowed.
+
+    What the engine refuses raises nothing: `Order.state` is REJECTED, and `Order.refusal` says why.
+    """
+
+
+class Fill(NamedTuple):
+    """One own order's part of a trade."""
+
+    order: "Order"
+    sequence: int  # of the command that caused it
+    time_ns: int
+    trade_id: int
+    side: Side
+    price: int  # ticks
+    lots: int
+    fee_mills: int
+    liquidity: Liquidity
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Order:
+    """An own order as its events have shown it so far. With latency they are seen late.
+
+    number        counts own orders from 1; the client order id is `own-NUMBER`
+    id            the exchange's id, 0 before it is accepted
+    state         OrderState: NONE while no answer has come, then OPEN, FILLED, CANCELLED, REJECTED, EXPIRED
+    leaves        lots that work
+    filled        lots executed
+    refusal       why the order, or its last replace or cancel, was refused, and what is allowed; "" if it was not
+    """
+
+    number: int
+    account: int
+    instrument: int
+    side: Side
+    price: int  # limit, ticks
+    lots: int
+    id: int = 0
+    state: OrderState = OrderState.NONE
+    leaves: int = 0
+    filled: int = 0
+    value_tick_lots: int = 0  # sum of price * lots over its fills
+    reason: RejectReason = RejectReason.NONE
+    refusal: str = ""
+    fills: list[Fill] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        side, refusal = self.side.name.lower(), f", {self.refusal}" if self.refusal else ""
+        what = f"{side} {self.lots} at {self.price} in {self.instrument}"
+        return f"<{self.client_order_id}: {what}: {self.state.name}, {self.filled} filled{refusal}>"
+
+    @property
+    def client_order_id(self) -> str:
+        return f"{ID_PREFIX}{self.number}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it works, or its answer is still awaited."""
+        return self.state in LIVE
+
+    @property
+    def average_price(self) -> float | None:
+        """Mean price of its fills, ticks; None before the first."""
+        return self.value_tick_lots / self.filled if self.filled else None
+
+
+def number_in(name: str, value: int, low: int, high: int) -> int:
+    """The value as an int. OrderError: it is not in low..high."""
+    if not low <= value <= high or value != int(value):
+        raise OrderError(f"{name} {value} is not a whole number in {low}..{high}")
+    return int(value)
+
+
+def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
+    """The value. OrderError: it is not one of those allowed."""
+    if value not in allowed:
+        raise OrderError(f"{name} {value!r}, allowed: {', '.join(allowed)}")
+    return value
+
+
+PRICE_BOUND = (1 << 31) - 1  # of a price in a row; which prices a book takes, the engine says
+_PLACES = {name: place for place, (name, _, _) in enumerate(COMMAND_FIELDS[2:])}
+_BLANK = [0] * len(_PLACES)
+
+
+def command_fields(kind: CommandKind, **values: int) -> Fields:
+    """Fields of a COMMAND after sequence and time; those not named are 0."""
+    fields = _BLANK.copy()
+    fields[0] = kind
+    for name, value in values.items():
+        fields[_PLACES[name]] = value
+    return tuple(fields)
+
+
+def new_fields(
+    order: Order, *, tif: str, post_only: str, display: int, order_type: OrderType = OrderType.LIMIT, expiry_ns: int = 0
+) -> Fields:
+    """Fields of the NEW of an order. OrderError: `tif` or `post_only` is not known, or lots are out of range."""
+    words = pack_client_order_id(order.client_order_id)
+    return (
+        CommandKind.NEW, order.side, order_type, TIFS[one_of("tif", tif, TIFS)],
+        POST_ONLY[one_of("post_only", post_only, POST_ONLY)], 0, 0, 0, order.account, 0, order.instrument, 0,
+        order.number, 0, *words, order.price, 0, order.lots, display, 0, 0, expiry_ns, 0,
+    )  # fmt: skip
+
+
+def replace_fields(order: Order, number: int, price: int | None, lots: int | None) -> Fields:
+    """Fields of a REPLACE. `number`: of the request; None: price or lots stay. OrderError: both are None."""
+    if price is None and lots is None:
+        raise OrderError("replace needs a price, lots or both")
+    kept = (CommandFlag.KEEP_PRICE if price is None else 0) | (CommandFlag.KEEP_LOTS if lots is None else 0)
+    words = pack_client_order_id(order.client_order_id)
+    return command_fields(
+        CommandKind.REPLACE,
+        flags=kept,
+        account=order.account,
+        request_id=number,
+        client_order_id_0=words[0],
+        client_order_id_1=words[1],
+        client_order_id_2=words[2],
+        price=0 if price is None else number_in("price", price, -PRICE_BOUND, PRICE_BOUND),
+        lots=0 if lots is None else number_in("lots", lots, 1, ORDER_LOTS_MAX),
+    )
+
+
+def cancel_fields(order: Order, number: int) -> Fields:
+    """Fields of a CANCEL. `number`: of the request."""
+    first, second, third = pack_client_order_id(order.client_order_id)
+    return (
+        CommandKind.CANCEL, 0, 0, 0, 0, 0, 0, 0, order.account, 0, 0, 0, number, 0, first, second, third,
+        0, 0, 0, 0, 0, 0, 0, 0,
+    )  # fmt: skip
+
+
+class Orders:
+    """All own orders of a replay, which their events keep up to date."""
+
+    def __init__(self) -> None:
+        self.all: list[Order] = []
+        self.fills: list[Fill] = []
+        self.requests = 0
+        self._by_id: dict[int, Order] = {}
+        self._by_number: dict[int, Order] = {}
+        self._first: dict[int, tuple[int, int]] = {}  # price and lots as submitted, by number
+        self._about: dict[int, int] = {}  # number of the order, by number of a request about it
+        self._asked: dict[int, Order] = {}  # by number of the request
+
+    def add(self, account: int, instrument: int, side: str, price: int, lots: int) -> Order:
+        """A new order, which is not sent yet. OrderError: side, price or lots are wrong in themselves."""
+        order = Order(
+            self._next(),
+            account,
+            instrument,
+            SIDES[one_of("side", side, SIDES)],
+            number_in("price", price, -PRICE_BOUND, PRICE_BOUND),
+            number_in("lots", lots, 1, ORDER_LOTS_MAX),
+        )
+        self._keep(order)
+        return order
+
+    def _keep(self, order: Order) -> None:
+        self.all.append(order)
+        self._by_number[order.number] = self._asked[order.number] = order
+        self._first[order.number] = (order.price, order.lots)
+
+    def numbered(self, number: int) -> Order | None:
+        """The order with this number."""
+        return self._by_number.get(number)
+
+    def unsent(self) -> "Orders":
+        """The same orders with the same numbers, as they were before they were sent."""
+        other = Orders()
+        other.requests = self.requests
+        for order in self.all:
+            other._keep(Order(order.number, order.account, order.instrument, order.side, *self._first[order.number]))
+        other._asked |= {number: other._by_number[asked] for number, asked in self._about.items()}
+        other._about = self._about.copy()
+        return other
+
+    def ask(self, order: Order) -> int:
+        """The number of a request about an order."""
+        number = self._next()
+        self._asked[number] = order
+        self._about[number] = order.number
+        return number
+
+    def _next(self) -> int:
+        self.requests += 1
+        return self.requests
+
+    def take(self, rows: list[e.Row]) -> None:
+        """Follow own events, EVENT rows."""
+        for row in rows:
+            kind = row[e.KIND]
+            if kind in _ABOUT_ORDERS:
+                self._follow(kind, row)
+            elif kind in _REFUSED_CHANGES:
+                order = self._asked.pop(row[e.REFERENCE], None)
+                if order is not None:
+                    order.reason = RejectReason(row[e.REASON])
+                    order.refusal = f"{_REFUSED_CHANGES[EventKind(kind)]}: {refusal_text(row)}"
+
+    def _follow(self, kind: int, row: e.Row) -> None:
+        if kind in (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REJECTED):
+            order = self._asked.pop(row[e.REFERENCE])
+            order.id = row[e.ORDER_ID]
+            self._by_id[order.id] = order
+        else:
+            order = self._by_id[row[e.ORDER_ID]]
+        order.state = _STATES[row[e.STATE]]
+        order.leaves, order.filled = row[e.LEAVES_LOTS], row[e.FILLED_LOTS]
+        order.value_tick_lots = row[e.VALUE_TICK_LOTS]
+        if kind == EventKind.FILL:
+            self._fill(order, row)
+        elif kind == EventKind.ORDER_REJECTED:
+            order.reason, order.refusal, order.leaves = RejectReason(row[e.REASON]), refusal_text(row), 0
+        elif kind == EventKind.ORDER_REPLACED:
+            self._asked.pop(row[e.REFERENCE], None)
+            order.price, order.lots = row[e.PRICE], row[e.ORDER_LOTS]
+            order.reason, order.refusal = RejectReason.NONE, ""
+        elif kind == EventKind.ORDER_CANCELLED:
+            self._asked.pop(row[e.REFERENCE], None)
+        if not order.is_live:
+            del self._by_id[order.id]
+
+    def _fill(self, order: Order, row: e.Row) -> None:
+        if row[e.FLAGS] & EventFlag.INTERNAL:
+            return
+        fill = Fill(
+            order, row[e.SEQUENCE], row[e.TIME_NS], row[e.TRADE_ID], order.side, row[e.TRADE_TICK], row[e.LOTS],
+            row[e.FEE_MILLS], Liquidity(row[e.LIQUIDITY]),
+        )  # fmt: skip
+        order.fills.append(fill)
+        self.fills.append(fill)
+
+
+_STATES = list(OrderState)
+
+
+def refusal_text(row: e.Row) -> str:
+    """Why the engine has refused a command, and what is allowed, from its EVENT row."""
+    reason = RejectReason(row[e.REASON])
+    text = f"{reason.abbreviation}: {reason_text(reason)}"
+    if reason == RejectReason.BAND:
+        return f"{text}; allowed: {row[e.LOWEST_TICK]}..{row[e.HIGHEST_TICK]} ticks"
+    if reason == RejectReason.INSUFFICIENT_MARGIN:
+        return f"{text}; it needs {row[e.NEEDED_MILLS]} mills, free: {row[e.FREE_MARGIN_MILLS]}"
+    if reason == RejectReason.STATE:
+        return f"{text}; the market is {MarketState(row[e.BOOK_STATE]).name}"
+    return text

@@ -1,0 +1,227 @@
+"""Replay: a market that plays recorded or generated commands, with own orders among them in the very same engine.
+
+What own orders change. A recorded order trades with own orders as with any other, so its later fills may differ from
+the record. A recorded cancel or replace of an order that is no longer there is refused, as it would be at the venue;
+`Replay.refused` counts these. Recorded participants do not react in any other way.
+"""
+
+import copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from bench.research.accounts import FUNDS_MILLS, free_accounts
+from bench.research.driver import Driver, OwnCommand
+from bench.research.latency import Latency
+from bench.research.orders import OrderError, number_in
+from bench.research.sources import Source, open_source
+from bench.research.timeline import Timeline
+from bench.research.trading import Trading
+from bench.tapes.tape import Tape
+from exchange.codes import CommandKind
+from exchange.errors import UserError
+from exchange.limits import NAMED, Limits
+
+
+class Replay(Trading):
+    """A tape at some place, and own accounts that trade in it.
+
+    source        what `open_source` takes: a Tape, a path, a pair of LOBSTER files, the name of a flow
+    latency       delays of own commands, of their answers and of market data; None: there are none
+    accounts      number of own accounts; the first own command opens and funds all of them, so that without one the
+                  states are exactly those of the tape
+    funds_mills   paid into each own account
+    limits        name of the state size; empty: the tape's
+    keep_events   False: `events` stays empty, for long replays
+    resting       True: begin behind the rows that only fill the books (`Tape.resting_rows`); False: before the first
+                  command
+    options       of the source, such as `commands` and `seed` of a flow
+    UserError: the source cannot be opened, or has no space for own accounts
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        latency: Latency | None = None,
+        accounts: int = 1,
+        funds_mills: int = FUNDS_MILLS,
+        limits: str = "",
+        keep_events: bool = True,
+        resting: bool = True,
+        **options: Any,
+    ) -> None:
+        tape = open_source(source, **options)
+        if limits:
+            tape = dataclasses.replace(tape, limits=size_named(limits).name)
+        self._latency = latency
+        self._start(tape, self._own_accounts(tape, accounts), keep_events, funds_mills)
+        if resting and tape.resting_rows:
+            self._driver.advance(tape.resting_rows + self._driver.controls_before(tape.resting_rows))
+            self._clock()
+
+    def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
+        return free_accounts(tape, count)
+
+    def _start(self, tape: Tape, own: tuple[int, int], keep_events: bool, funds_mills: int) -> None:
+        driver = Driver(tape, own, keep_events)
+        timeline = None if self._latency is None else Timeline(self._latency, driver.times_ns)
+        super().__init__(driver, timeline, funds_mills)
+
+    @property
+    def tape(self) -> Tape:
+        """The source as it was opened."""
+        return self._driver.tape
+
+    @property
+    def place(self) -> int:
+        """Number of commands of the source applied so far, controls counted."""
+        return self._driver.place
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the source has no further command."""
+        return self._driver.place == self._driver.length
+
+    def advance(
+        self,
+        count: int | None = None,
+        *,
+        until_ns: int | None = None,
+        until_sequence: int | None = None,
+        until_fill: bool = False,
+    ) -> int:
+        """Apply commands of the source, and own ones that arrive meanwhile.
+
+        count            at most so many commands; None: no such bound
+        until_ns         none that the own side sees later than this time
+        until_sequence   none behind this sequence of the engine
+        until_fill       stop behind the command whose own fill is seen first
+        returns          number of commands of the source applied; 0: no further one fulfils the conditions
+        OrderError: no condition is given, or one is wrong in itself
+
+        A mass quote is one command in several rows and is never split, so a few more than `count` may be applied.
+        """
+        if count is None and until_ns is None and until_sequence is None and not until_fill:
+            raise OrderError("advance needs a count, until_ns, until_sequence or until_fill")
+        before = self._driver.place
+        stop = self._driver.length if count is None else before + number_in("count", count, 0, 1 << 62)
+        if until_ns is not None:
+            stop = min(stop, self._place_seen_by(until_ns))
+        if until_sequence is not None:
+            self._advance_to_sequence(stop, until_sequence, until_fill)
+        else:
+            self._advance_to(stop, until_fill)
+        if until_ns is not None:
+            self._pass_time(until_ns)
+        elif self._timeline is not None and self.at_end:
+            self._wait_for_all(self._timeline)
+        return self._driver.place - before
+
+    def _place_seen_by(self, time_ns: int) -> int:
+        seen = self._driver.times_ns if self._timeline is None else self._timeline.seen_ns
+        return int(np.searchsorted(seen, time_ns, "right"))
+
+    def _advance_to_sequence(self, stop: int, sequence: int, until_fill: bool) -> None:
+        """Own commands that arrive meanwhile take sequences too, so this looks again after each of them."""
+        driver = self._driver
+        fills = len(self._orders.fills)
+        while driver.place < stop and not (until_fill and len(self._orders.fills) > fills):
+            last = int(np.searchsorted(driver.sequences, sequence - driver.shift, "right"))
+            if min(stop, last) <= driver.place:
+                return
+            shift = driver.shift
+            self._advance_to(min(stop, last) if self._timeline is None else driver.place + 1, until_fill)
+            if self._timeline is None and driver.shift == shift:
+                return
+
+    def _advance_to(self, stop: int, until_fill: bool) -> None:
+        if not until_fill:
+            self._step_to(stop)
+            return
+        fills = len(self._orders.fills)
+        while self._driver.place < stop and len(self._orders.fills) == fills:
+            self._step_to(self._driver.place + 1)
+
+    def _step_to(self, stop: int) -> None:
+        """Apply commands of the source up to a place, each own command at the time when it arrives."""
+        driver, timeline = self._driver, self._timeline
+        if timeline is None:
+            driver.advance(stop - driver.place)
+            return
+        while driver.place < stop:
+            reached = min(stop, timeline.place_of_next())
+            if reached > driver.place:
+                driver.advance(reached - driver.place)
+            else:
+                self._run(*timeline.next_own())
+        self._clock()
+
+    def _pass_time(self, until_ns: int) -> None:
+        """Let time pass at the own side, when no further command of the source is seen by then."""
+        timeline = self._timeline
+        if timeline is None:
+            return
+        while timeline.arrives_by(until_ns, self._driver.place):
+            self._run(*timeline.next_own())
+        timeline.pass_to(until_ns)
+        self._orders.take(timeline.responses())
+
+    def _wait_for_all(self, timeline: Timeline) -> None:
+        """Behind the last command of the source: let all own commands arrive, and see all answers."""
+        while timeline.waiting:
+            self._run(*timeline.next_own())
+        timeline.wait()
+        self._orders.take(timeline.responses())
+
+    def _clock(self) -> None:
+        if self._timeline is not None:
+            self._timeline.see(self._driver.place)
+            self._orders.take(self._timeline.responses())
+
+    def fork(self) -> "Replay":
+        """A replay of its own that goes on from here. Handles of orders from before the fork may be used in both."""
+        other = copy.copy(self)
+        other._driver = self._driver.fork()
+        other._driver.listen = other._hear
+        other._orders = copy.deepcopy(self._orders)
+        other._timeline = None if self._timeline is None else self._timeline.fork()
+        other._bind()
+        return other
+
+    def at(self, sequence: int) -> "Replay":
+        """A replay of its own as this one was at an earlier sequence, own commands included. It has no latency left to
+        wait for: own orders are as the engine had them, and own commands on their way then are not sent.
+
+        OrderError: the sequence is not in 1..`self.sequence`
+        """
+        number_in("sequence", sequence, 1, self.sequence)
+        other = copy.copy(self)
+        other._start(self.tape, self._driver.own, self._driver.log is not None, self._funds_mills)
+        other._orders = self._orders.unsent()
+        other._driver.listen = other._orders.take
+        for own in self._driver.own_commands:
+            if own[0] > sequence:
+                break
+            other._rerun(own)
+        other._driver.advance_to_sequence(sequence)
+        other._driver.listen = other._hear
+        other._clock()
+        return other
+
+    def _rerun(self, own: OwnCommand) -> None:
+        sequence, time_ns, fields = own
+        self._driver.advance_to_sequence(sequence - 1)
+        self._is_open = True
+        if isinstance(fields[1], bytes):
+            self._driver.run_own_control(CommandKind(fields[0]), fields[1])
+        else:
+            self._run(time_ns, fields)
+
+
+def size_named(name: str) -> Limits:
+    """The state size of this name. UserError: there is none."""
+    if name not in NAMED:
+        raise UserError(f"limits {name!r}, allowed: {', '.join(NAMED)}")
+    return NAMED[name]

@@ -1,0 +1,164 @@
+"""Opens any source of commands as a Tape. `open_source` is the one place that knows them.
+
+To add a source of files: a `FileSource` in FILE_SOURCES with a function that makes a Tape of a path. To add a generated
+one: an entry in GENERATED with a function of commands and seed.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bench.extras import is_folder, mode_of
+from bench.flows.flow import FLOWS, make_flow
+from bench.readers.lobster import OWNERS, Lobster, read_lobster
+from bench.tapes.market import PlainMarket, flow_market, market_tape
+from bench.tapes.tape import PARQUET, Tape, TapeControl, read_tape
+from exchange.errors import UserError
+from exchange.kernel import source_hash
+from exchange.records import COMMAND
+
+Source: TypeAlias = "Tape | str | os.PathLike[str] | tuple[str | os.PathLike[str], str | os.PathLike[str]]"
+
+COMMANDS_MAX = 50_000_000  # most commands of a generated flow, which needs about 20 GB for them
+SEED_MAX = (1 << 23) - 1  # `flow.random_words` uses 23 bits
+MAGIC_BYTES = 64  # first bytes of a file, by which it is recognised
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """One kind of file or folder.
+
+    name      for messages, with an article
+    matches   whether a path is of this kind, by its name and its first MAGIC_BYTES (none: it is a folder)
+    open      makes a Tape; UserError: the file is wrong
+    options   names of the options that `open` takes
+    """
+
+    name: str
+    matches: Callable[[Path, bytes], bool]
+    open: Callable[..., Tape]
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One kind of generated flow. `open` takes commands (None: as many as usual) and a seed."""
+
+    open: Callable[[str, int, int | None], Tape]
+    options: tuple[str, ...] = ("commands", "seed")
+
+
+def open_source(source: Source, **options: Any) -> Tape:
+    """Open a source of commands.
+
+    source     a Tape, which is returned as it is; a path; a pair of LOBSTER files (messages, book); the name of a flow
+    options    what the kind of source takes: `commands` and `seed` of a flow
+    UserError: there is no such source, it is damaged, or an option does not apply
+    """
+    if isinstance(source, Tape):
+        check_options("a Tape", options, ())
+        return source
+    if isinstance(source, tuple):
+        check_options("a LOBSTER pair", options, ())
+        return lobster_tape(*(Path(path) for path in source))[1]
+    path = Path(source)
+    generated = GENERATED.get(str(source))
+    if generated is not None and not mode_of(path):
+        check_options(f"the flow {source}", options, generated.options)
+        return generated.open(str(source), options.get("seed", 1), options.get("commands"))
+    kind = kind_of(path)
+    check_options(f"{path}, {kind.name}", options, kind.options)
+    return kind.open(path, **options)
+
+
+def check_options(source: str, options: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+    """Raise UserError if an option does not apply to this source."""
+    for name in options:
+        if name not in allowed:
+            raise UserError(f"option {name} does not apply to {source}, allowed: {', '.join(allowed) or 'none'}")
+
+
+def kind_of(path: Path) -> FileSource:
+    """The kind of a file or folder. UserError: it does not exist, or is none that can be replayed."""
+    mode = mode_of(path)
+    if not mode:
+        raise UserError(f"{path}: no such file; replay takes {source_names()}")
+    if stat.S_ISDIR(mode):
+        if not is_folder(path / "journal"):
+            raise UserError(f"{path}: not a data folder, as it has no journal/; replay takes {source_names()}")
+    elif not stat.S_ISREG(mode):
+        raise UserError(f"{path}: neither a file nor a folder; replay takes {source_names()}")
+    magic = b"" if stat.S_ISDIR(mode) else first_bytes(path)
+    for kind in FILE_SOURCES:
+        if kind.matches(path, magic):
+            return kind
+    raise UserError(f"{path}: not a Parquet file; replay takes {source_names()}")
+
+
+def first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAGIC_BYTES)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def source_names() -> str:
+    """All sources, for messages."""
+    files = ", ".join(kind.name for kind in FILE_SOURCES)
+    return f"{files}, lobster with --messages and --book, or a flow: {', '.join(GENERATED)}"
+
+
+def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
+    """A generated flow with its market as a tape (`bench.flows.flow`)."""
+    if commands is not None and not 1 <= commands <= COMMANDS_MAX:
+        raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
+    if not 0 <= seed <= SEED_MAX:
+        raise UserError(f"--seed {seed} is not in 0..{SEED_MAX}")
+    parameters = replace(FLOWS[name], seed=seed)
+    parameters = replace(parameters, commands=commands) if commands is not None else parameters
+    flow = make_flow(parameters)
+    notes: dict[str, object] = {"flow": name, "seed": seed, "fills": flow.fills, "resting": flow.resting[1]}
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
+
+
+def lobster_tape(messages: Path, book: Path) -> tuple[Lobster, Tape]:
+    """A pair of LOBSTER files: what was read, and its commands in a market of their own as a tape."""
+    source = read_lobster(messages, book)
+    prices = source.commands["price"][source.commands["price"] > 0]
+    low, high = int(prices.min()), int(prices.max())
+    market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
+    return source, market_tape(market, [source.commands], {"messages": messages.name})
+
+
+def folder_tape(folder: Path, limits: str = "", state_hash: str = "") -> Tape:
+    """The rows and controls of a venue's data folder as a tape.
+
+    limits       name of the state size; empty: the one that the journal names
+    state_hash   of the state after the last command, if it is known
+    """
+    from exchange.journal.frames import FrameKind
+    from exchange.journal.replay import read_frames, recorded_limits
+
+    limits = limits or recorded_limits(str(folder)).name
+    rows, controls = [np.zeros(0, COMMAND)], []
+    for frame in read_frames(str(folder)):
+        if frame.kind == FrameKind.DATA:
+            rows.append(frame.rows.copy())
+        elif frame.kind == FrameKind.CONTROL:
+            controls.append(TapeControl(frame.rows.copy(), bytes(frame.payload)))
+    return Tape(
+        np.concatenate(rows), controls, limits, "venue", source_hash(), state_hash, notes={"folder": folder.name}
+    )
+
+
+FILE_SOURCES = [
+    FileSource("a tape (FILE.parquet)", lambda path, magic: magic.startswith(PARQUET), read_tape),
+    FileSource("a venue's data folder", lambda path, magic: is_folder(path / "journal"), folder_tape),
+]
+GENERATED = dict.fromkeys(FLOWS, Generated(flow_tape))
