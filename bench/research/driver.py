@@ -65,6 +65,8 @@ class Driver:
 
     def _bind(self) -> None:
         outs = self._outs
+        self._row_bytes, self._buffer_bytes = self.rows.view(np.uint8).data, self._buffer.view(np.uint8).data
+        self._buffer_sequences = self._buffer["sequence"]
         self._single_bytes = self._single.view(np.uint8).data
         self._apply = bind(apply_commands, self.states, self._single, 0, 0, outs)
         self._find_own = bind(find_own, outs, 0, 0, np.zeros(0, np.int64))
@@ -113,18 +115,19 @@ class Driver:
         returns   number of commands applied
         UserError: the engine refuses a recorded control
         """
-        before = self.place
-        wanted = before + count
-        while self.place < wanted:
-            stop = self._control_rows[self.next_control]
-            if self.next_row < stop:
-                self._run_rows(min(stop, wanted - self.next_control))
+        left = count
+        while left > 0:
+            start, stop = self.next_row, self._control_rows[self.next_control]
+            if start < stop:
+                self._run_rows(min(stop, start + left))
+                left -= self.next_row - start
             elif self.next_control < len(self.tape.controls):
                 self._run_control(self.tape.controls[self.next_control])
                 self.next_control += 1
+                left -= 1
             else:
                 break
-        return self.place - before
+        return count - left
 
     def advance_to_sequence(self, sequence: int) -> None:
         """Apply all commands of the tape that are due up to a sequence of the engine, own commands counted so far."""
@@ -157,8 +160,8 @@ class Driver:
         buffer = self._buffer
         for first in range(start, stop, ALIGNED_ROWS):
             count = min(ALIGNED_ROWS, stop - first)
-            np.copyto(_bytes(buffer, 0, count), _bytes(rows, first, first + count))
-            buffer["sequence"][:count] += self.shift
+            self._buffer_bytes[: count * ROW_BYTES] = self._row_bytes[first * ROW_BYTES : (first + count) * ROW_BYTES]
+            self._buffer_sequences[:count] += self.shift
             self._run(buffer, 0, count)
 
     def _run(self, rows: np.ndarray, start: int, stop: int) -> None:
@@ -241,7 +244,3 @@ def copy_of(engine: Engine) -> Engine:
     target[: pages * PAGE_BYTES].view(np.uint64).reshape(pages, -1)[used] = whole[used]
     target[pages * PAGE_BYTES :] = source[pages * PAGE_BYTES :]
     return other
-
-
-def _bytes(rows: np.ndarray, start: int, stop: int) -> np.ndarray:
-    return rows[start:stop].view(np.uint8)

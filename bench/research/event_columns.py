@@ -1,4 +1,4 @@
-"""Keeps EVENT rows by column, as Arrow and polars hold them, and finds the rows of own accounts among them.
+"""Splits EVENT rows into columns, as Arrow and polars hold them, and finds the rows of own accounts.
 
 A block has an array for each field of EVENT, so that a column of a block is an Arrow array without a copy.
 """
@@ -23,16 +23,11 @@ BLOCK = record_type([(name, "<" + code, (BLOCK_ROWS,)) for name, code, _ in EVEN
 
 
 @kernel
-def keep_columns(outs, blocks, start):
-    """Copy all events of the buffer into a block.
-
-    outs     event buffer, shape (1,)
-    blocks   BLOCK, shape (1,), filled from row `start` on; it must have space for all of them
-    """
-    out, block = outs[0], blocks[0]
-    for index in range(out.count):
-        row = row_at(out.rows, index)
-        place = start + index
+def split_columns(rows, blocks, start, stop):
+    """Copy rows `start` to `stop` of EVENT rows to the same places in the columns of a block, shape (1,)."""
+    block = blocks[0]
+    for place in range(start, stop):
+        row = row_at(rows, place)
         block.sequence[place] = row.sequence
         block.time_ns[place] = row.time_ns
         block.kind[place] = row.kind

@@ -1,4 +1,5 @@
-"""The events of a replay, kept by column: an Arrow table or a polars frame of them needs no copy."""
+"""The events of a replay. They are split into columns when they are first asked for, once; an Arrow table and a polars
+frame then use the same memory."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -6,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.extras import check_package
-from bench.research.event_columns import BLOCK, BLOCK_ROWS, keep_columns
+from bench.research.event_columns import BLOCK, BLOCK_ROWS, split_columns
 from exchange.kernel import bind
-from exchange.records import EVENT, EVENT_FIELDS, field_of
+from exchange.records import EVENT, EVENT_FIELDS, ROW_BYTES, field_of
 from exchange.seams import zero_pages
 
 if TYPE_CHECKING:
@@ -71,49 +72,68 @@ class Events:
         return rows
 
 
+class Block:
+    """Some EVENT rows, and the columns of as many of them as somebody has asked for."""
+
+    def __init__(self) -> None:
+        self.rows = np.frombuffer(zero_pages(BLOCK_ROWS * ROW_BYTES), EVENT)
+        self.memory = self.rows.view(np.uint8).data
+        self.count = 0
+        self._columns: np.ndarray | None = None
+        self._split = 0
+
+    def columns(self) -> np.ndarray:
+        """BLOCK, shape (1,): all rows so far by column."""
+        if self._columns is None:
+            self._columns = np.frombuffer(zero_pages(BLOCK.itemsize), BLOCK)
+        if self._split < self.count:
+            bind(split_columns, self.rows, self._columns, 0, 0)(self.rows, self._columns, self._split, self.count)
+            self._split = self.count
+        return self._columns
+
+
 class EventLog:
     """Keeps all events of an engine in blocks.
 
     outs   the engine's event buffer, shape (1,)
     """
 
-    def __init__(self, outs: np.ndarray, before: list[tuple[np.ndarray, int]] | None = None) -> None:
-        self._outs = outs
+    def __init__(self, outs: np.ndarray, before: list[tuple[Block, int]] | None = None) -> None:
+        self._source = outs["rows"][0].view(np.uint8).data
         self._before = before or []  # full blocks, and the blocks of a replay that this one is a fork of
         self._space = BLOCK_ROWS - len(outs["rows"][0])  # a block with more rows than this is full
-        self._block, self._count = _new_block(), 0
-        self._keep = bind(keep_columns, outs, self._block, 0)
+        self._block = Block()
 
     def take(self, count: int) -> None:
         """Keep the events that are in the buffer now. `count`: their number."""
-        if self._count > self._space:
-            self._next_block()
-        self._keep(self._outs, self._block, self._count)
-        self._count += count
+        block = self._block
+        if block.count > self._space:
+            block = self._next_block()
+        start, size = block.count * ROW_BYTES, count * ROW_BYTES
+        block.memory[start : start + size] = self._source[:size]
+        block.count += count
 
     def take_rows(self, rows: np.ndarray) -> None:
         """Keep EVENT rows of a control, which come in an array of their own."""
         while len(rows):
-            if self._count == BLOCK_ROWS:
-                self._next_block()
-            part = rows[: BLOCK_ROWS - self._count]
-            for name, _, _ in EVENT_FIELDS:
-                self._block[name][0, self._count : self._count + len(part)] = part[name]
-            self._count += len(part)
+            block = self._block if self._block.count < BLOCK_ROWS else self._next_block()
+            part = rows[: BLOCK_ROWS - block.count]
+            block.rows[block.count : block.count + len(part)] = part
+            block.count += len(part)
             rows = rows[len(part) :]
 
-    def _next_block(self) -> None:
-        self._before.append((self._block, self._count))
-        self._block, self._count = _new_block(), 0
+    def _next_block(self) -> Block:
+        self._before.append((self._block, self._block.count))
+        self._block = Block()
+        return self._block
+
+    def _parts(self) -> list[tuple[Block, int]]:
+        return [*self._before, (self._block, self._block.count)]
 
     def events(self) -> Events:
         """All events so far."""
-        return Events([*self._before, (self._block, self._count)])
+        return Events([(block.columns(), count) for block, count in self._parts()])
 
     def fork(self, outs: np.ndarray) -> "EventLog":
         """A log that goes on from here with another engine's buffer. It shares the memory of what is kept so far."""
-        return EventLog(outs, [*self._before, (self._block, self._count)])
-
-
-def _new_block() -> np.ndarray:
-    return np.frombuffer(zero_pages(BLOCK.itemsize), BLOCK)
+        return EventLog(outs, self._parts())

@@ -153,27 +153,28 @@ def replace_fields(order: Order, number: int, price: int | None, lots: int | Non
     if price is None and lots is None:
         raise OrderError("replace needs a price, lots or both")
     kept = (CommandFlag.KEEP_PRICE if price is None else 0) | (CommandFlag.KEEP_LOTS if lots is None else 0)
-    words = pack_client_order_id(order.client_order_id)
     return command_fields(
         CommandKind.REPLACE,
         flags=kept,
         account=order.account,
         request_id=number,
-        client_order_id_0=words[0],
-        client_order_id_1=words[1],
-        client_order_id_2=words[2],
         price=0 if price is None else number_in("price", price, -PRICE_BOUND, PRICE_BOUND),
         lots=0 if lots is None else number_in("lots", lots, 1, ORDER_LOTS_MAX),
+        **_name_of(order),
     )
 
 
 def cancel_fields(order: Order, number: int) -> Fields:
     """Fields of a CANCEL. `number`: of the request."""
-    first, second, third = pack_client_order_id(order.client_order_id)
-    return (
-        CommandKind.CANCEL, 0, 0, 0, 0, 0, 0, 0, order.account, 0, 0, 0, number, 0, first, second, third,
-        0, 0, 0, 0, 0, 0, 0, 0,
-    )  # fmt: skip
+    return command_fields(CommandKind.CANCEL, account=order.account, request_id=number, **_name_of(order))
+
+
+def _name_of(order: Order) -> dict[str, int]:
+    """By what a command names the order: its id, or before it is known its client order id."""
+    if order.id:
+        return {"order_id": order.id}
+    words = pack_client_order_id(order.client_order_id)
+    return {f"client_order_id_{place}": word for place, word in enumerate(words)}
 
 
 class Orders:
@@ -268,17 +269,17 @@ class Orders:
             del self._by_id[order.id]
 
     def _fill(self, order: Order, row: e.Row) -> None:
-        if row[e.FLAGS] & EventFlag.INTERNAL:
+        if row[e.FLAGS] & _INTERNAL:
             return
         fill = Fill(
             order, row[e.SEQUENCE], row[e.TIME_NS], row[e.TRADE_ID], order.side, row[e.TRADE_TICK], row[e.LOTS],
-            row[e.FEE_MILLS], Liquidity(row[e.LIQUIDITY]),
+            row[e.FEE_MILLS], _LIQUIDITY[row[e.LIQUIDITY]],
         )  # fmt: skip
         order.fills.append(fill)
         self.fills.append(fill)
 
 
-_STATES = list(OrderState)
+_STATES, _LIQUIDITY, _INTERNAL = list(OrderState), [Liquidity.MAKER, *Liquidity], int(EventFlag.INTERNAL)
 
 
 def refusal_text(row: e.Row) -> str:

@@ -16,12 +16,15 @@ from bench.research.driver import Driver, OwnCommand
 from bench.research.latency import Latency
 from bench.research.orders import OrderError, number_in
 from bench.research.sources import Source, open_source
+from bench.research.strategies import Run, run_callbacks
 from bench.research.timeline import Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
 from exchange.errors import UserError
 from exchange.limits import NAMED, Limits
+
+COUNT_MAX = 1 << 62
 
 
 class Replay(Trading):
@@ -80,6 +83,11 @@ class Replay(Trading):
         return self._driver.place
 
     @property
+    def length(self) -> int:
+        """Number of commands of the source, controls counted."""
+        return self._driver.length
+
+    @property
     def at_end(self) -> bool:
         """Whether the source has no further command."""
         return self._driver.place == self._driver.length
@@ -103,10 +111,14 @@ class Replay(Trading):
 
         A mass quote is one command in several rows and is never split, so a few more than `count` may be applied.
         """
+        if self._timeline is None and count is not None and until_ns is until_sequence is None and not until_fill:
+            return self._driver.advance(number_in("count", count, 0, COUNT_MAX))
         if count is None and until_ns is None and until_sequence is None and not until_fill:
             raise OrderError("advance needs a count, until_ns, until_sequence or until_fill")
         before = self._driver.place
-        stop = self._driver.length if count is None else before + number_in("count", count, 0, 1 << 62)
+        stop = self._driver.length
+        if count is not None:
+            stop = min(stop, before + number_in("count", count, 0, COUNT_MAX))
         if until_ns is not None:
             stop = min(stop, self._place_seen_by(until_ns))
         if until_sequence is not None:
@@ -179,6 +191,22 @@ class Replay(Trading):
         if self._timeline is not None:
             self._timeline.see(self._driver.place)
             self._orders.take(self._timeline.responses())
+
+    def run(
+        self, strategy: Any, *, every: int = 100, interval_ns: int | None = None, commands: int | None = None
+    ) -> Run:
+        """Run a strategy until the source ends.
+
+        strategy      an object with some of the callbacks on_start(replay), on_fill(replay, fill), on_book(replay) and
+                      on_end(replay), or a function, which is an on_book
+        every         on_book is called after each so many commands of the source; on_fill before it, for each fill seen
+        interval_ns   call on_book after each so much time instead
+        commands      end after so many commands of the source; None: at its end
+        returns       what was done. If the strategy raises, the run ends, and `error` of the result is set
+
+        OrderError: an argument is wrong in itself, or the strategy has no callback
+        """
+        return run_callbacks(self, strategy, every=every, interval_ns=interval_ns, commands=commands)
 
     def fork(self) -> "Replay":
         """A replay of its own that goes on from here. Handles of orders from before the fork may be used in both."""
