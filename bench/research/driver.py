@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.research.event_columns import find_own
+from bench.research.event_columns import REFUSALS, find_own
 from bench.research.events import EventLog
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
@@ -183,6 +183,18 @@ class Driver:
             unpack, data = EVENT_STRUCT.unpack_from, self._event_bytes
             self.listen([unpack(data, place * ROW_BYTES) for place in self._places[:own].tolist()])
 
+    @property
+    def row_before_control(self) -> int:
+        """Number of rows of the tape before its next control, or in all."""
+        return self._control_rows[self.next_control]
+
+    def take_played(self, next_row: int, sent: np.ndarray, events: np.ndarray) -> None:
+        """Note what a compiled loop has done: rows of the tape so far, own COMMAND rows, and all EVENT rows."""
+        self.next_row = next_row
+        self.shift += len(sent)
+        self.own_commands += [(row[0], row[1], row[2:]) for row in COMMAND_STRUCT.iter_unpack(sent.tobytes())]
+        self._take_rows(events)
+
     def run_own(self, time_ns: int, fields: tuple[int, ...]) -> None:
         """Apply an own command now. Its events are read before this returns.
 
@@ -217,12 +229,16 @@ class Driver:
             name = self.engine.limits.name
             raise UserError(f"control at sequence {control.sequence}, state size {name!r}: {error}") from None
         events = self.engine.control(control.row, control.payload)
+        self._take_rows(events)
+
+    def _take_rows(self, events: np.ndarray) -> None:
         if self.log is not None:
             self.log.take_rows(events)
         first, last = self.own
-        own = events[(events["account"] >= first) & (events["account"] <= last)]
-        if len(own):
-            self.listen(list(EVENT_STRUCT.iter_unpack(own.tobytes())))
+        is_own = (events["account"] >= first) & (events["account"] <= last)
+        self.refused += int(np.isin(events["kind"][~is_own], REFUSALS).sum())
+        if is_own.any():
+            self.listen(list(EVENT_STRUCT.iter_unpack(events[is_own].tobytes())))
 
 
 def _whole_rows(rows: np.ndarray) -> np.ndarray:

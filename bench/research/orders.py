@@ -247,7 +247,7 @@ class Orders:
 
     def _follow(self, kind: int, row: e.Row) -> None:
         if kind in (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REJECTED):
-            order = self._asked.pop(row[e.REFERENCE])
+            order = self._asked.pop(row[e.REFERENCE], None) or self._of_kernel(row)
             order.id = row[e.ORDER_ID]
             self._by_id[order.id] = order
         else:
@@ -267,6 +267,13 @@ class Orders:
             self._asked.pop(row[e.REFERENCE], None)
         if not order.is_live:
             del self._by_id[order.id]
+
+    def _of_kernel(self, row: e.Row) -> Order:
+        """The handle of an order that a kernel strategy has submitted: its answer is the first that is known of it."""
+        side = Side(row[e.SIDE])
+        order = Order(row[e.REFERENCE], row[e.ACCOUNT], row[e.INSTRUMENT], side, row[e.PRICE], row[e.ORDER_LOTS])
+        self._keep(order)
+        return self._asked.pop(order.number)
 
     def _fill(self, order: Order, row: e.Row) -> None:
         if row[e.FLAGS] & _INTERNAL:

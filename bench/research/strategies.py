@@ -44,6 +44,13 @@ class Callbacks:
             raise OrderError(f"strategy {strategy!r} has none of {', '.join(CALLBACKS)} and is no function")
         self.on_start, self.on_fill, self.on_book, self.on_end = (found.get(name, _nothing) for name in CALLBACKS)
 
+    def report(self, replay: "Replay", seen: int) -> int:
+        """Call on_fill for the own fills behind the first `seen`. Returns how many there are."""
+        while seen < len(replay.fills):
+            self.on_fill(replay, replay.fills[seen])
+            seen += 1
+        return seen
+
 
 def _nothing(*arguments: Any) -> None:
     pass
@@ -63,11 +70,11 @@ def run_callbacks(replay: "Replay", strategy: Any, *, every: int, interval_ns: i
     try:
         callbacks.on_start(replay)
         while replay.place < stop and advance(stop - replay.place):
-            while seen < len(fills):
-                seen += 1
-                callbacks.on_fill(replay, fills[seen - 1])
+            seen = callbacks.report(replay, seen)
             callbacks.on_book(replay)
             steps += 1
+        replay.catch_up()
+        callbacks.report(replay, seen)
         callbacks.on_end(replay)
     except Exception as raised:  # anything: the strategy is the caller's, and what it has done so far is kept
         error = raised

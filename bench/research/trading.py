@@ -138,6 +138,28 @@ class Trading:
             if self._money.cash_mills(account) != self._funds_mills:
                 raise UserError(f"own account {account}: the engine refuses a deposit of {self._funds_mills} mills")
 
+    def open_for_kernel(self) -> Driver:
+        """The driver, with own accounts open. OrderError: own commands or answers are still on their way."""
+        if self._timeline is not None and (self._timeline.waiting or self._timeline.unseen()):
+            raise OrderError("a kernel strategy begins when no own command and no answer is on its way")
+        if not self._is_open:
+            self._open()
+        return self._driver
+
+    def send_later(self, commands: list[tuple[int, Fields]]) -> None:
+        """Take over own commands on their way, by time of arrival. Only with latency there are any."""
+        if self._timeline is not None:
+            self._timeline.take_over(commands)
+
+    @property
+    def requests(self) -> int:
+        """Number of the last own request."""
+        return self._orders.requests
+
+    @requests.setter
+    def requests(self, number: int) -> None:
+        self._orders.requests = number
+
     def book(self, levels: int = 10, instrument: int = 1, into: tuple[np.ndarray, np.ndarray] | None = None) -> Book:
         """The best price levels of a book, as the own side sees them now.
 
