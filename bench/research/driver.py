@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.research.event_columns import REFUSALS, find_own
 from bench.research.events import EventLog
+from bench.research.order_names import named_by_client
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
 from exchange.engine.apply import apply_commands
@@ -202,13 +203,23 @@ class Driver:
         fields    the fields of COMMAND after sequence and time
         """
         sequence, time_ns = self._sequence[0] + 1, max(time_ns, self._time[0])
+        self._before_own()
         self.own_commands.append((sequence, time_ns, fields))
         COMMAND_STRUCT.pack_into(self._single_bytes, 0, sequence, time_ns, *fields)
         self.shift += 1
         self._run(self._single, 0, 1)
 
+    def _before_own(self) -> None:
+        """Before the first own command: make recorded commands find their orders by names that stay right."""
+        if not self.shift:
+            renamed = named_by_client(self.tape)
+            if renamed is not None:
+                self.rows = renamed
+                self._row_bytes = renamed.view(np.uint8).data
+
     def run_own_control(self, kind: CommandKind, payload: bytes) -> None:
         """Apply an own control now. UserError: the engine refuses it."""
+        self._before_own()
         row = np.zeros(1, COMMAND)
         row["sequence"], row["time_ns"], row["kind"] = self.sequence + 1, self.time_ns, kind
         self.own_commands.append((self.sequence + 1, self.time_ns, (kind, payload)))
@@ -217,6 +228,9 @@ class Driver:
 
     def _run_control(self, control: TapeControl) -> None:
         if self.shift:
+            if control.row["kind"][0] == CommandKind.BUST:
+                text = "names a trade by a number that own trades have changed, so it cannot be replayed"
+                raise UserError(f"control BUST at sequence {control.sequence} of the tape {text}")
             row = control.row.copy()
             row["sequence"] += self.shift
             control = TapeControl(row, control.payload)

@@ -72,7 +72,7 @@ class Events:
         return rows
 
 
-class Block:
+class EventBlock:
     """Some EVENT rows, and the columns of as many of them as somebody has asked for."""
 
     def __init__(self) -> None:
@@ -98,11 +98,11 @@ class EventLog:
     outs   the engine's event buffer, shape (1,)
     """
 
-    def __init__(self, outs: np.ndarray, before: list[tuple[Block, int]] | None = None) -> None:
+    def __init__(self, outs: np.ndarray, before: list[tuple[EventBlock, int]] | None = None) -> None:
         self._source = outs["rows"][0].view(np.uint8).data
         self._before = before or []  # full blocks, and the blocks of a replay that this one is a fork of
         self._space = BLOCK_ROWS - len(outs["rows"][0])  # a block with more rows than this is full
-        self._block = Block()
+        self._block = EventBlock()
 
     def take(self, count: int) -> None:
         """Keep the events that are in the buffer now. `count`: their number."""
@@ -122,12 +122,12 @@ class EventLog:
             block.count += len(part)
             rows = rows[len(part) :]
 
-    def _next_block(self) -> Block:
+    def _next_block(self) -> EventBlock:
         self._before.append((self._block, self._block.count))
-        self._block = Block()
+        self._block = EventBlock()
         return self._block
 
-    def _parts(self) -> list[tuple[Block, int]]:
+    def _parts(self) -> list[tuple[EventBlock, int]]:
         return [*self._before, (self._block, self._block.count)]
 
     def events(self) -> Events:

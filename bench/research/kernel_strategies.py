@@ -1,12 +1,13 @@
 """Runs a kernel strategy: compiled into one loop with the engine, without Python between its steps."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from bench.research.driver import Driver
 from bench.research.latency import Constant, Latency
 from bench.research.orders import Fields, OrderError, number_in
-from bench.research.strategies import Run
+from bench.research.strategies import Playable, Run
 from bench.research.strategy_loop import (
     ASKED_ROWS,
     DONE,
@@ -20,13 +21,20 @@ from exchange.kernel import KERNELS, bind
 from exchange.limits import QUOTE_ENTRIES_MAX
 from exchange.records import COMMAND_STRUCT, EVENT, blank_rows
 
-if TYPE_CHECKING:
-    from bench.research.driver import Driver
-    from bench.research.replay import Replay
-
 BATCH_ROWS = 1_024
 LOG_ROWS = 1 << 15
 SENT_ROWS = 1 << 12
+
+
+class KernelPlayable(Playable, Protocol):
+    """What a kernel strategy runs against."""
+
+    requests: int
+
+    @property
+    def latency(self) -> Latency | None: ...
+    def open_for_kernel(self) -> Driver: ...
+    def send_later(self, commands: list[tuple[int, Fields]]) -> None: ...
 
 
 def is_kernel(strategy: Any) -> bool:
@@ -34,12 +42,14 @@ def is_kernel(strategy: Any) -> bool:
     return any(strategy is one for one in KERNELS)
 
 
-def run_kernel(replay: "Replay", strategy: Any, *, every: int, commands: int | None, memory: np.ndarray | None) -> Run:
+def run_kernel(
+    replay: KernelPlayable, strategy: Any, *, every: int, commands: int | None, memory: np.ndarray | None
+) -> Run:
     """Run a kernel until the source ends. `Replay.run` says what the arguments are."""
     driver, fills, start = replay.open_for_kernel(), len(replay.fills), replay.place
-    stop = (
-        replay.length if commands is None else min(replay.length, start + number_in("commands", commands, 0, 1 << 62))
-    )
+    stop = replay.length
+    if commands is not None:
+        stop = min(stop, start + number_in("commands", commands, 0, 1 << 62))
     loop = Loop(driver, strategy, number_in("every", every, 1, 1 << 62), delays_of(replay.latency), memory)
     loop.play["requests"] = replay.requests
     error: Exception | None = None
@@ -82,7 +92,7 @@ class Loop:
     """The buffers of a compiled loop, and what it hands to its driver."""
 
     def __init__(
-        self, driver: "Driver", strategy: Any, every: int, delays: tuple[int, int] | None, memory: np.ndarray | None
+        self, driver: Driver, strategy: Any, every: int, delays: tuple[int, int] | None, memory: np.ndarray | None
     ) -> None:
         self._driver = driver
         self.play = np.zeros(1, PLAY)
@@ -125,6 +135,7 @@ class Loop:
                 )
         if driver.place < stop:
             driver.advance(1)
+            play["until_call"] = np.maximum(0, play["until_call"] - 1)
 
     def waiting(self) -> list[tuple[int, Fields]]:
         """Own commands that have not arrived yet: time of arrival, and fields after sequence and time."""

@@ -47,7 +47,7 @@ class OrderError(UserError):
     """
 
 
-class Fill(NamedTuple):
+class OwnFill(NamedTuple):
     """One own order's part of a trade."""
 
     order: "Order"
@@ -86,7 +86,7 @@ class Order:
     value_tick_lots: int = 0  # sum of price * lots over its fills
     reason: RejectReason = RejectReason.NONE
     refusal: str = ""
-    fills: list[Fill] = field(default_factory=list)
+    fills: list[OwnFill] = field(default_factory=list)
 
     def __repr__(self) -> str:
         side, refusal = self.side.name.lower(), f", {self.refusal}" if self.refusal else ""
@@ -177,12 +177,12 @@ def _name_of(order: Order) -> dict[str, int]:
     return {f"client_order_id_{place}": word for place, word in enumerate(words)}
 
 
-class Orders:
+class OwnOrders:
     """All own orders of a replay, which their events keep up to date."""
 
     def __init__(self) -> None:
         self.all: list[Order] = []
-        self.fills: list[Fill] = []
+        self.fills: list[OwnFill] = []
         self.requests = 0
         self._by_id: dict[int, Order] = {}
         self._by_number: dict[int, Order] = {}
@@ -212,9 +212,9 @@ class Orders:
         """The order with this number."""
         return self._by_number.get(number)
 
-    def unsent(self) -> "Orders":
+    def unsent(self) -> "OwnOrders":
         """The same orders with the same numbers, as they were before they were sent."""
-        other = Orders()
+        other = OwnOrders()
         other.requests = self.requests
         for order in self.all:
             other._keep(Order(order.number, order.account, order.instrument, order.side, *self._first[order.number]))
@@ -278,7 +278,7 @@ class Orders:
     def _fill(self, order: Order, row: e.Row) -> None:
         if row[e.FLAGS] & _INTERNAL:
             return
-        fill = Fill(
+        fill = OwnFill(
             order, row[e.SEQUENCE], row[e.TIME_NS], row[e.TRADE_ID], order.side, row[e.TRADE_TICK], row[e.LOTS],
             row[e.FEE_MILLS], _LIQUIDITY[row[e.LIQUIDITY]],
         )  # fmt: skip
