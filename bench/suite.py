@@ -31,6 +31,7 @@ QUESTIONS = {
     "clearing": ("bench.clearing.questions", "run_clearing"),
     "clients": ("bench.clients.questions", "run_clients"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
+    "research": ("bench.research.questions", "run_research"),
 }
 
 

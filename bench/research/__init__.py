@@ -20,5 +20,7 @@
     strategy_loop.py      its compiled loop
     strategy_kernels.py   what such a kernel calls
 
+    questions.py          `gpux bench research`: what a step of a strategy costs
+
 `from bench import Latency, Market, Replay` gives the public classes.
 """
