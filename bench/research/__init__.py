@@ -6,6 +6,7 @@
 
     sources.py            open_source: any source as a tape
     driver.py             runs a tape and own commands in one engine, numbered in one sequence
+    renumber.py           the kernel that numbers recorded rows behind own commands
     order_names.py        recorded orders by client order id, as own orders change the exchange's ids
     orders.py             own orders: their rows, and handles that follow their events
     accounts.py           own accounts: numbers, opening, positions and money

@@ -14,6 +14,7 @@ import numpy as np
 from bench.research.event_columns import REFUSALS, find_own
 from bench.research.events import EventLog
 from bench.research.order_names import named_by_client
+from bench.research.renumber import renumber_rows
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
 from exchange.engine.apply import apply_commands
@@ -66,8 +67,7 @@ class Driver:
 
     def _bind(self) -> None:
         outs = self._outs
-        self._row_bytes, self._buffer_bytes = self.rows.view(np.uint8).data, self._buffer.view(np.uint8).data
-        self._buffer_sequences = self._buffer["sequence"]
+        self._renumber = bind(renumber_rows, self._buffer, 0, 0, 0, self._buffer)
         self._single_bytes = self._single.view(np.uint8).data
         self._apply = bind(apply_commands, self.states, self._single, 0, 0, outs)
         self._find_own = bind(find_own, outs, 0, 0, np.zeros(0, np.int64))
@@ -161,8 +161,7 @@ class Driver:
         buffer = self._buffer
         for first in range(start, stop, ALIGNED_ROWS):
             count = min(ALIGNED_ROWS, stop - first)
-            self._buffer_bytes[: count * ROW_BYTES] = self._row_bytes[first * ROW_BYTES : (first + count) * ROW_BYTES]
-            self._buffer_sequences[:count] += self.shift
+            self._renumber(rows, first, count, self.shift, buffer)
             self._run(buffer, 0, count)
 
     def _run(self, rows: np.ndarray, start: int, stop: int) -> None:
@@ -215,7 +214,6 @@ class Driver:
             renamed = named_by_client(self.tape)
             if renamed is not None:
                 self.rows = renamed
-                self._row_bytes = renamed.view(np.uint8).data
 
     def run_own_control(self, kind: CommandKind, payload: bytes) -> None:
         """Apply an own control now. UserError: the engine refuses it."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+MAPPED_BLOCKS = 8
+
 
 class Events:
     """EVENT rows in the order in which the engine emitted them, at the time when they were asked for.
@@ -75,8 +77,9 @@ class Events:
 class EventBlock:
     """Some EVENT rows, and the columns of as many of them as somebody has asked for."""
 
-    def __init__(self) -> None:
-        self.rows = np.frombuffer(zero_pages(BLOCK_ROWS * ROW_BYTES), EVENT)
+    def __init__(self, rows: np.ndarray) -> None:
+        """rows: zeros, EVENT, shape (BLOCK_ROWS,)."""
+        self.rows = rows
         self.memory = self.rows.view(np.uint8).data
         self.count = 0
         self._columns: np.ndarray | None = None
@@ -102,7 +105,8 @@ class EventLog:
         self._source = outs["rows"][0].view(np.uint8).data
         self._before = before or []  # full blocks, and the blocks of a replay that this one is a fork of
         self._space = BLOCK_ROWS - len(outs["rows"][0])  # a block with more rows than this is full
-        self._block = EventBlock()
+        self._spare: list[np.ndarray] = []  # rows of the next blocks
+        self._block = self._new_block()
 
     def take(self, count: int) -> None:
         """Keep the events that are in the buffer now. `count`: their number."""
@@ -124,8 +128,15 @@ class EventLog:
 
     def _next_block(self) -> EventBlock:
         self._before.append((self._block, self._block.count))
-        self._block = EventBlock()
+        self._block = self._new_block()
         return self._block
+
+    def _new_block(self) -> EventBlock:
+        """A block without events. Memory is mapped for several at once: only inside a long piece pages are huge."""
+        if not self._spare:
+            rows = np.frombuffer(zero_pages(MAPPED_BLOCKS * BLOCK_ROWS * ROW_BYTES), EVENT)
+            self._spare = list(rows.reshape(MAPPED_BLOCKS, BLOCK_ROWS)[::-1])
+        return EventBlock(self._spare.pop())
 
     def _parts(self) -> list[tuple[EventBlock, int]]:
         return [*self._before, (self._block, self._block.count)]

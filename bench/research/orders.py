@@ -12,7 +12,6 @@ from exchange.codes import (
     Liquidity,
     MarketState,
     OrderState,
-    OrderType,
     PostOnly,
     RejectReason,
     Side,
@@ -31,11 +30,12 @@ POST_ONLY = {"no": PostOnly.NONE, "reject": PostOnly.REJECT, "slide": PostOnly.S
 LIVE = (OrderState.NONE, OrderState.PENDING, OrderState.OPEN)
 ID_PREFIX = "own-"  # of the client order ids of own orders
 _ABOUT_ORDERS = frozenset(
-    {
+    int(kind)
+    for kind in (
         EventKind.ORDER_ACCEPTED, EventKind.ORDER_RESTED, EventKind.FILL, EventKind.ICEBERG_REFRESHED,
         EventKind.ORDER_REPLACED, EventKind.ORDER_CANCELLED, EventKind.SELF_MATCH_DECREMENTED,
         EventKind.STOP_TRIGGERED, EventKind.ORDER_REJECTED,
-    }
+    )
 )  # fmt: skip
 _REFUSED_CHANGES = {EventKind.REPLACE_REJECTED: "replace", EventKind.CANCEL_REJECTED: "cancel"}
 
@@ -136,15 +136,13 @@ def command_fields(kind: CommandKind, **values: int) -> Fields:
     return tuple(fields)
 
 
-def new_fields(
-    order: Order, *, tif: str, post_only: str, display: int, order_type: OrderType = OrderType.LIMIT, expiry_ns: int = 0
-) -> Fields:
-    """Fields of the NEW of an order. OrderError: `tif` or `post_only` is not known, or lots are out of range."""
-    words = pack_client_order_id(order.client_order_id)
+def new_fields(order: Order, *, tif: str, post_only: str, display: int) -> Fields:
+    """Fields of the NEW of an order. OrderError: `tif` or `post_only` is not known, or `display` is out of range."""
+    first, second, third = pack_client_order_id(order.client_order_id)
     return (
-        CommandKind.NEW, order.side, order_type, TIFS[one_of("tif", tif, TIFS)],
-        POST_ONLY[one_of("post_only", post_only, POST_ONLY)], 0, 0, 0, order.account, 0, order.instrument, 0,
-        order.number, 0, *words, order.price, 0, order.lots, display, 0, 0, expiry_ns, 0,
+        _NEW, order.side, 0, TIFS[one_of("tif", tif, TIFS)], POST_ONLY[one_of("post_only", post_only, POST_ONLY)],
+        0, 0, 0, order.account, 0, order.instrument, 0, order.number, 0, first, second, third, order.price, 0,
+        order.lots, number_in("display_lots", display, 0, ORDER_LOTS_MAX), 0, 0, 0, 0,
     )  # fmt: skip
 
 
@@ -152,29 +150,35 @@ def replace_fields(order: Order, number: int, price: int | None, lots: int | Non
     """Fields of a REPLACE. `number`: of the request; None: price or lots stay. OrderError: both are None."""
     if price is None and lots is None:
         raise OrderError("replace needs a price, lots or both")
-    kept = (CommandFlag.KEEP_PRICE if price is None else 0) | (CommandFlag.KEEP_LOTS if lots is None else 0)
-    return command_fields(
-        CommandKind.REPLACE,
-        flags=kept,
-        account=order.account,
-        request_id=number,
-        price=0 if price is None else number_in("price", price, -PRICE_BOUND, PRICE_BOUND),
-        lots=0 if lots is None else number_in("lots", lots, 1, ORDER_LOTS_MAX),
-        **_name_of(order),
-    )
+    kept = (_KEEP_PRICE if price is None else 0) | (_KEEP_LOTS if lots is None else 0)
+    price = 0 if price is None else number_in("price", price, -PRICE_BOUND, PRICE_BOUND)
+    lots = 0 if lots is None else number_in("lots", lots, 1, ORDER_LOTS_MAX)
+    return (
+        _REPLACE, 0, 0, 0, 0, 0, kept, 0, order.account, 0, 0, 0, number, *_name_of(order), price, 0, lots,
+        0, 0, 0, 0, 0,
+    )  # fmt: skip
 
 
 def cancel_fields(order: Order, number: int) -> Fields:
     """Fields of a CANCEL. `number`: of the request."""
-    return command_fields(CommandKind.CANCEL, account=order.account, request_id=number, **_name_of(order))
+    return (
+        _CANCEL, 0, 0, 0, 0, 0, 0, 0, order.account, 0, 0, 0, number, *_name_of(order), 0, 0, 0, 0, 0, 0, 0, 0
+    )  # fmt: skip
 
 
-def _name_of(order: Order) -> dict[str, int]:
-    """By what a command names the order: its id, or before it is known its client order id."""
-    if order.id:
-        return {"order_id": order.id}
-    words = pack_client_order_id(order.client_order_id)
-    return {f"client_order_id_{place}": word for place, word in enumerate(words)}
+def _name_of(order: Order) -> tuple[int, int, int, int]:
+    """Order id and words of the client order id with which a command names the order: its id once it is known."""
+    return (order.id, 0, 0, 0) if order.id else (0, *pack_client_order_id(order.client_order_id))
+
+
+# Plain numbers, because each access to a member of an enum takes as long as a dictionary.
+_NEW, _REPLACE, _CANCEL = int(CommandKind.NEW), int(CommandKind.REPLACE), int(CommandKind.CANCEL)
+_KEEP_PRICE, _KEEP_LOTS = int(CommandFlag.KEEP_PRICE), int(CommandFlag.KEEP_LOTS)
+_ACCEPTED, _REJECTED = int(EventKind.ORDER_ACCEPTED), int(EventKind.ORDER_REJECTED)
+_FILL, _REPLACED, _CANCELLED = int(EventKind.FILL), int(EventKind.ORDER_REPLACED), int(EventKind.ORDER_CANCELLED)
+_NO_REASON = RejectReason.NONE
+_INTERNAL = int(EventFlag.INTERNAL)
+_STATES, _LIQUIDITY = list(OrderState), [Liquidity.MAKER, *Liquidity]
 
 
 class OwnOrders:
@@ -246,7 +250,7 @@ class OwnOrders:
                     order.refusal = f"{_REFUSED_CHANGES[EventKind(kind)]}: {refusal_text(row)}"
 
     def _follow(self, kind: int, row: e.Row) -> None:
-        if kind in (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REJECTED):
+        if kind in (_ACCEPTED, _REJECTED):
             order = self._asked.pop(row[e.REFERENCE], None) or self._of_kernel(row)
             order.id = row[e.ORDER_ID]
             self._by_id[order.id] = order
@@ -255,15 +259,15 @@ class OwnOrders:
         order.state = _STATES[row[e.STATE]]
         order.leaves, order.filled = row[e.LEAVES_LOTS], row[e.FILLED_LOTS]
         order.value_tick_lots = row[e.VALUE_TICK_LOTS]
-        if kind == EventKind.FILL:
+        if kind == _FILL:
             self._fill(order, row)
-        elif kind == EventKind.ORDER_REJECTED:
+        elif kind == _REJECTED:
             order.reason, order.refusal, order.leaves = RejectReason(row[e.REASON]), refusal_text(row), 0
-        elif kind == EventKind.ORDER_REPLACED:
+        elif kind == _REPLACED:
             self._asked.pop(row[e.REFERENCE], None)
             order.price, order.lots = row[e.PRICE], row[e.ORDER_LOTS]
-            order.reason, order.refusal = RejectReason.NONE, ""
-        elif kind == EventKind.ORDER_CANCELLED:
+            order.reason, order.refusal = _NO_REASON, ""
+        elif kind == _CANCELLED:
             self._asked.pop(row[e.REFERENCE], None)
         if not order.is_live:
             del self._by_id[order.id]
@@ -284,9 +288,6 @@ class OwnOrders:
         )  # fmt: skip
         order.fills.append(fill)
         self.fills.append(fill)
-
-
-_STATES, _LIQUIDITY, _INTERNAL = list(OrderState), [Liquidity.MAKER, *Liquidity], int(EventFlag.INTERNAL)
 
 
 def refusal_text(row: e.Row) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.record import Report, distribution, timed
 from bench.research.accounts import FUNDS_MILLS, opening
+from bench.research.orders import Order
 from bench.research.replay import Replay
 from bench.research.sources import open_source
 from bench.tapes.market import engine_at
@@ -66,7 +67,7 @@ def repeat(step: Callable[[], Any], count: int) -> None:
 
 def replay_steps(replay: Replay) -> Callable[[], None]:
     """One step of the loop through the face."""
-    order = None
+    order: Order | None = None
 
     def step() -> None:
         nonlocal order
