@@ -38,6 +38,7 @@ QUESTIONS = {
     "files": ("bench.from_file.questions", "run_files"),
     "facts": ("bench.facts.question", "run_question"),
     "gateway": ("bench.gateway.targets", "run_gateway"),
+    "research": ("bench.research.questions", "run_research"),
 }
 
 

@@ -39,7 +39,9 @@ SEVERAL_MEANINGS = {
     # the slow twin is called what its fast one is
     "AllocationTerms": "of a pro-rata book, in the engine and in the reference",
     "Instrument": "of the catalogue, and of the reference",
-    "Order": "as the reference and as a client know it",
+    "Market": "all books of the reference, and one to trade in for research",
+    "Replay": "the request for missed messages, and a tape that research trades in",
+    "Order": "as the reference, a client and research know it",
     "Phases": "market states as published, and as the reference keeps them",
     "Position": "the reference's record, and the message that says it",
     # what one side asks for, and what the other gives

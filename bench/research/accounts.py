@@ -44,7 +44,7 @@ def opening(account: int) -> bytes:
     return encode_payload(AccountPayload(account))
 
 
-class Money:
+class MoneyView:
     """Reads positions and money of accounts from a state, exact."""
 
     def __init__(self, states: np.ndarray) -> None:
@@ -74,13 +74,13 @@ class Money:
         return gain
 
 
-class Account:
+class OwnAccount:
     """An own account as its fills seen so far make it. With latency the engine's may be ahead of it.
 
     number   the account's
     """
 
-    def __init__(self, number: int, money: Money, unseen: Callable[[], list[e.Row]]) -> None:
+    def __init__(self, number: int, money: MoneyView, unseen: Callable[[], list[e.Row]]) -> None:
         """unseen: own events that have happened and are not seen yet."""
         self.number, self._money, self._all_unseen = number, money, unseen
 

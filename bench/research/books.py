@@ -5,7 +5,7 @@ import numpy as np
 from exchange.engine.views import LEVEL_VIEW, views
 
 
-class Book:
+class BookLevels:
     """The best levels of a book as they were when they were last read.
 
     `Replay.book` returns the same object each time for the same instrument and number of levels, with new values: copy
@@ -21,7 +21,7 @@ class Book:
         self._prices = (bids["price"].data, asks["price"].data)
         self._counts = (0, 0)
 
-    def read(self) -> "Book":
+    def read(self) -> "BookLevels":
         """Read the levels as they are now, and return self."""
         self._counts = self._copy(self._states, self._index, self._bids, self._asks)
         return self

@@ -11,8 +11,10 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.research.event_columns import find_own
+from bench.research.event_columns import REFUSALS, find_own
 from bench.research.events import EventLog
+from bench.research.order_names import named_by_client
+from bench.research.renumber import renumber_rows
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
 from exchange.engine.apply import apply_commands
@@ -65,8 +67,7 @@ class Driver:
 
     def _bind(self) -> None:
         outs = self._outs
-        self._row_bytes, self._buffer_bytes = self.rows.view(np.uint8).data, self._buffer.view(np.uint8).data
-        self._buffer_sequences = self._buffer["sequence"]
+        self._renumber = bind(renumber_rows, self._buffer, 0, 0, 0, self._buffer)
         self._single_bytes = self._single.view(np.uint8).data
         self._apply = bind(apply_commands, self.states, self._single, 0, 0, outs)
         self._find_own = bind(find_own, outs, 0, 0, np.zeros(0, np.int64))
@@ -160,8 +161,7 @@ class Driver:
         buffer = self._buffer
         for first in range(start, stop, ALIGNED_ROWS):
             count = min(ALIGNED_ROWS, stop - first)
-            self._buffer_bytes[: count * ROW_BYTES] = self._row_bytes[first * ROW_BYTES : (first + count) * ROW_BYTES]
-            self._buffer_sequences[:count] += self.shift
+            self._renumber(rows, first, count, self.shift, buffer)
             self._run(buffer, 0, count)
 
     def _run(self, rows: np.ndarray, start: int, stop: int) -> None:
@@ -183,6 +183,18 @@ class Driver:
             unpack, data = EVENT_STRUCT.unpack_from, self._event_bytes
             self.listen([unpack(data, place * ROW_BYTES) for place in self._places[:own].tolist()])
 
+    @property
+    def row_before_control(self) -> int:
+        """Number of rows of the tape before its next control, or in all."""
+        return self._control_rows[self.next_control]
+
+    def take_played(self, next_row: int, sent: np.ndarray, events: np.ndarray) -> None:
+        """Note what a compiled loop has done: rows of the tape so far, own COMMAND rows, and all EVENT rows."""
+        self.next_row = next_row
+        self.shift += len(sent)
+        self.own_commands += [(row[0], row[1], row[2:]) for row in COMMAND_STRUCT.iter_unpack(sent.tobytes())]
+        self._take_rows(events)
+
     def run_own(self, time_ns: int, fields: tuple[int, ...]) -> None:
         """Apply an own command now. Its events are read before this returns.
 
@@ -190,13 +202,22 @@ class Driver:
         fields    the fields of COMMAND after sequence and time
         """
         sequence, time_ns = self._sequence[0] + 1, max(time_ns, self._time[0])
+        self._before_own()
         self.own_commands.append((sequence, time_ns, fields))
         COMMAND_STRUCT.pack_into(self._single_bytes, 0, sequence, time_ns, *fields)
         self.shift += 1
         self._run(self._single, 0, 1)
 
+    def _before_own(self) -> None:
+        """Before the first own command: make recorded commands find their orders by names that stay right."""
+        if not self.shift:
+            renamed = named_by_client(self.tape)
+            if renamed is not None:
+                self.rows = renamed
+
     def run_own_control(self, kind: CommandKind, payload: bytes) -> None:
         """Apply an own control now. UserError: the engine refuses it."""
+        self._before_own()
         row = np.zeros(1, COMMAND)
         row["sequence"], row["time_ns"], row["kind"] = self.sequence + 1, self.time_ns, kind
         self.own_commands.append((self.sequence + 1, self.time_ns, (kind, payload)))
@@ -205,6 +226,9 @@ class Driver:
 
     def _run_control(self, control: TapeControl) -> None:
         if self.shift:
+            if control.row["kind"][0] == CommandKind.BUST:
+                text = "names a trade by a number that own trades have changed, so it cannot be replayed"
+                raise UserError(f"control BUST at sequence {control.sequence} of the tape {text}")
             row = control.row.copy()
             row["sequence"] += self.shift
             control = TapeControl(row, control.payload)
@@ -217,12 +241,16 @@ class Driver:
             name = self.engine.limits.name
             raise UserError(f"control at sequence {control.sequence}, state size {name!r}: {error}") from None
         events = self.engine.control(control.row, control.payload)
+        self._take_rows(events)
+
+    def _take_rows(self, events: np.ndarray) -> None:
         if self.log is not None:
             self.log.take_rows(events)
         first, last = self.own
-        own = events[(events["account"] >= first) & (events["account"] <= last)]
-        if len(own):
-            self.listen(list(EVENT_STRUCT.iter_unpack(own.tobytes())))
+        is_own = (events["account"] >= first) & (events["account"] <= last)
+        self.refused += int(np.isin(events["kind"][~is_own], REFUSALS).sum())
+        if is_own.any():
+            self.listen(list(EVENT_STRUCT.iter_unpack(events[is_own].tobytes())))
 
 
 def _whole_rows(rows: np.ndarray) -> np.ndarray:

@@ -12,13 +12,13 @@ from exchange.records import EVENT_FIELDS, record_type
 
 # Not a power of two: columns that begin a power of two apart would compete for the same lines of the cache.
 BLOCK_ROWS = (1 << 15) + 72
-_REFUSALS = (
+REFUSALS = (
     EventKind.ORDER_REJECTED,
     EventKind.REPLACE_REJECTED,
     EventKind.CANCEL_REJECTED,
     EventKind.COMMAND_REFUSED,
 )
-REFUSALS = np.uint64(sum(1 << kind for kind in _REFUSALS))  # a bit for each kind of event that is a refusal
+REFUSAL_BITS = np.uint64(sum(1 << kind for kind in REFUSALS))  # a bit for each kind of event that is a refusal
 BLOCK = record_type([(name, "<" + code, (BLOCK_ROWS,)) for name, code, _ in EVENT_FIELDS])
 
 
@@ -72,6 +72,6 @@ def find_own(outs, first, last, places):
         if account >= first and account <= last:
             places[count] = index
             count += 1
-        elif REFUSALS >> np.uint64(kind) & np.uint64(1) != 0:
+        elif REFUSAL_BITS >> np.uint64(kind) & np.uint64(1) != 0:
             refused += 1
     return count, refused

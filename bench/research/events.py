@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+MAPPED_BLOCKS = 8
+
 
 class Events:
     """EVENT rows in the order in which the engine emitted them, at the time when they were asked for.
@@ -72,11 +74,12 @@ class Events:
         return rows
 
 
-class Block:
+class EventBlock:
     """Some EVENT rows, and the columns of as many of them as somebody has asked for."""
 
-    def __init__(self) -> None:
-        self.rows = np.frombuffer(zero_pages(BLOCK_ROWS * ROW_BYTES), EVENT)
+    def __init__(self, rows: np.ndarray) -> None:
+        """rows: zeros, EVENT, shape (BLOCK_ROWS,)."""
+        self.rows = rows
         self.memory = self.rows.view(np.uint8).data
         self.count = 0
         self._columns: np.ndarray | None = None
@@ -98,11 +101,12 @@ class EventLog:
     outs   the engine's event buffer, shape (1,)
     """
 
-    def __init__(self, outs: np.ndarray, before: list[tuple[Block, int]] | None = None) -> None:
+    def __init__(self, outs: np.ndarray, before: list[tuple[EventBlock, int]] | None = None) -> None:
         self._source = outs["rows"][0].view(np.uint8).data
         self._before = before or []  # full blocks, and the blocks of a replay that this one is a fork of
         self._space = BLOCK_ROWS - len(outs["rows"][0])  # a block with more rows than this is full
-        self._block = Block()
+        self._spare: list[np.ndarray] = []  # rows of the next blocks
+        self._block = self._new_block()
 
     def take(self, count: int) -> None:
         """Keep the events that are in the buffer now. `count`: their number."""
@@ -122,12 +126,19 @@ class EventLog:
             block.count += len(part)
             rows = rows[len(part) :]
 
-    def _next_block(self) -> Block:
+    def _next_block(self) -> EventBlock:
         self._before.append((self._block, self._block.count))
-        self._block = Block()
+        self._block = self._new_block()
         return self._block
 
-    def _parts(self) -> list[tuple[Block, int]]:
+    def _new_block(self) -> EventBlock:
+        """A block without events. Memory is mapped for several at once: only inside a long piece pages are huge."""
+        if not self._spare:
+            rows = np.frombuffer(zero_pages(MAPPED_BLOCKS * BLOCK_ROWS * ROW_BYTES), EVENT)
+            self._spare = list(rows.reshape(MAPPED_BLOCKS, BLOCK_ROWS)[::-1])
+        return EventBlock(self._spare.pop())
+
+    def _parts(self) -> list[tuple[EventBlock, int]]:
         return [*self._before, (self._block, self._block.count)]
 
     def events(self) -> Events:

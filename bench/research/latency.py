@@ -93,7 +93,7 @@ def _sampled(samples_us: np.ndarray, uniform: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Recorded:
+class RecordedDelays:
     """Delays measured at some times: the last one measured up to a time holds, before the first the first."""
 
     times_ns: np.ndarray  # int64, ascending
@@ -188,7 +188,7 @@ class Latency:
                 for index in wrong[:1].tolist():
                     found = values[index]
                     raise LatencyError(f"{path}: row {index + 1}: {part}_us {found} is not in 0..{DELAY_MAX_US}")
-                delays[part] = Recorded(times, np.rint(values * NS_PER_US).astype(np.int64))
+                delays[part] = RecordedDelays(times, np.rint(values * NS_PER_US).astype(np.int64))
         return cls(**delays)
 
 

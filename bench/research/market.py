@@ -47,7 +47,10 @@ class Market(Replay):
             control.row["time_ns"] = start_ns
         super().__init__(tape, latency=latency, accounts=accounts, funds_mills=DEPOSIT_MILLS, keep_events=keep_events)
         self._is_open = True
-        self.advance(self._driver.length)
+        self._driver.listen = lambda rows: None  # the opening is over when the own side begins to look
+        self._driver.advance(self._driver.length)
+        self._driver.listen = self._hear
+        self._clock()
 
     def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
         return 1, number_in("accounts", count, 1, size_named(tape.limits).accounts)

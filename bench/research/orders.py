@@ -12,7 +12,6 @@ from exchange.codes import (
     Liquidity,
     MarketState,
     OrderState,
-    OrderType,
     PostOnly,
     RejectReason,
     Side,
@@ -31,11 +30,12 @@ POST_ONLY = {"no": PostOnly.NONE, "reject": PostOnly.REJECT, "slide": PostOnly.S
 LIVE = (OrderState.NONE, OrderState.PENDING, OrderState.OPEN)
 ID_PREFIX = "own-"  # of the client order ids of own orders
 _ABOUT_ORDERS = frozenset(
-    {
+    int(kind)
+    for kind in (
         EventKind.ORDER_ACCEPTED, EventKind.ORDER_RESTED, EventKind.FILL, EventKind.ICEBERG_REFRESHED,
         EventKind.ORDER_REPLACED, EventKind.ORDER_CANCELLED, EventKind.SELF_MATCH_DECREMENTED,
         EventKind.STOP_TRIGGERED, EventKind.ORDER_REJECTED,
-    }
+    )
 )  # fmt: skip
 _REFUSED_CHANGES = {EventKind.REPLACE_REJECTED: "replace", EventKind.CANCEL_REJECTED: "cancel"}
 
@@ -47,7 +47,7 @@ class OrderError(UserError):
     """
 
 
-class Fill(NamedTuple):
+class OwnFill(NamedTuple):
     """One own order's part of a trade."""
 
     order: "Order"
@@ -86,7 +86,7 @@ class Order:
     value_tick_lots: int = 0  # sum of price * lots over its fills
     reason: RejectReason = RejectReason.NONE
     refusal: str = ""
-    fills: list[Fill] = field(default_factory=list)
+    fills: list[OwnFill] = field(default_factory=list)
 
     def __repr__(self) -> str:
         side, refusal = self.side.name.lower(), f", {self.refusal}" if self.refusal else ""
@@ -136,15 +136,13 @@ def command_fields(kind: CommandKind, **values: int) -> Fields:
     return tuple(fields)
 
 
-def new_fields(
-    order: Order, *, tif: str, post_only: str, display: int, order_type: OrderType = OrderType.LIMIT, expiry_ns: int = 0
-) -> Fields:
-    """Fields of the NEW of an order. OrderError: `tif` or `post_only` is not known, or lots are out of range."""
-    words = pack_client_order_id(order.client_order_id)
+def new_fields(order: Order, *, tif: str, post_only: str, display: int) -> Fields:
+    """Fields of the NEW of an order. OrderError: `tif` or `post_only` is not known, or `display` is out of range."""
+    first, second, third = pack_client_order_id(order.client_order_id)
     return (
-        CommandKind.NEW, order.side, order_type, TIFS[one_of("tif", tif, TIFS)],
-        POST_ONLY[one_of("post_only", post_only, POST_ONLY)], 0, 0, 0, order.account, 0, order.instrument, 0,
-        order.number, 0, *words, order.price, 0, order.lots, display, 0, 0, expiry_ns, 0,
+        _NEW, order.side, 0, TIFS[one_of("tif", tif, TIFS)], POST_ONLY[one_of("post_only", post_only, POST_ONLY)],
+        0, 0, 0, order.account, 0, order.instrument, 0, order.number, 0, first, second, third, order.price, 0,
+        order.lots, number_in("display_lots", display, 0, ORDER_LOTS_MAX), 0, 0, 0, 0,
     )  # fmt: skip
 
 
@@ -152,37 +150,43 @@ def replace_fields(order: Order, number: int, price: int | None, lots: int | Non
     """Fields of a REPLACE. `number`: of the request; None: price or lots stay. OrderError: both are None."""
     if price is None and lots is None:
         raise OrderError("replace needs a price, lots or both")
-    kept = (CommandFlag.KEEP_PRICE if price is None else 0) | (CommandFlag.KEEP_LOTS if lots is None else 0)
-    return command_fields(
-        CommandKind.REPLACE,
-        flags=kept,
-        account=order.account,
-        request_id=number,
-        price=0 if price is None else number_in("price", price, -PRICE_BOUND, PRICE_BOUND),
-        lots=0 if lots is None else number_in("lots", lots, 1, ORDER_LOTS_MAX),
-        **_name_of(order),
-    )
+    kept = (_KEEP_PRICE if price is None else 0) | (_KEEP_LOTS if lots is None else 0)
+    price = 0 if price is None else number_in("price", price, -PRICE_BOUND, PRICE_BOUND)
+    lots = 0 if lots is None else number_in("lots", lots, 1, ORDER_LOTS_MAX)
+    return (
+        _REPLACE, 0, 0, 0, 0, 0, kept, 0, order.account, 0, 0, 0, number, *_name_of(order), price, 0, lots,
+        0, 0, 0, 0, 0,
+    )  # fmt: skip
 
 
 def cancel_fields(order: Order, number: int) -> Fields:
     """Fields of a CANCEL. `number`: of the request."""
-    return command_fields(CommandKind.CANCEL, account=order.account, request_id=number, **_name_of(order))
+    return (
+        _CANCEL, 0, 0, 0, 0, 0, 0, 0, order.account, 0, 0, 0, number, *_name_of(order), 0, 0, 0, 0, 0, 0, 0, 0
+    )  # fmt: skip
 
 
-def _name_of(order: Order) -> dict[str, int]:
-    """By what a command names the order: its id, or before it is known its client order id."""
-    if order.id:
-        return {"order_id": order.id}
-    words = pack_client_order_id(order.client_order_id)
-    return {f"client_order_id_{place}": word for place, word in enumerate(words)}
+def _name_of(order: Order) -> tuple[int, int, int, int]:
+    """Order id and words of the client order id with which a command names the order: its id once it is known."""
+    return (order.id, 0, 0, 0) if order.id else (0, *pack_client_order_id(order.client_order_id))
 
 
-class Orders:
+# Plain numbers, because each access to a member of an enum takes as long as a dictionary.
+_NEW, _REPLACE, _CANCEL = int(CommandKind.NEW), int(CommandKind.REPLACE), int(CommandKind.CANCEL)
+_KEEP_PRICE, _KEEP_LOTS = int(CommandFlag.KEEP_PRICE), int(CommandFlag.KEEP_LOTS)
+_ACCEPTED, _REJECTED = int(EventKind.ORDER_ACCEPTED), int(EventKind.ORDER_REJECTED)
+_FILL, _REPLACED, _CANCELLED = int(EventKind.FILL), int(EventKind.ORDER_REPLACED), int(EventKind.ORDER_CANCELLED)
+_NO_REASON = RejectReason.NONE
+_INTERNAL = int(EventFlag.INTERNAL)
+_STATES, _LIQUIDITY = list(OrderState), [Liquidity.MAKER, *Liquidity]
+
+
+class OwnOrders:
     """All own orders of a replay, which their events keep up to date."""
 
     def __init__(self) -> None:
         self.all: list[Order] = []
-        self.fills: list[Fill] = []
+        self.fills: list[OwnFill] = []
         self.requests = 0
         self._by_id: dict[int, Order] = {}
         self._by_number: dict[int, Order] = {}
@@ -212,9 +216,9 @@ class Orders:
         """The order with this number."""
         return self._by_number.get(number)
 
-    def unsent(self) -> "Orders":
+    def unsent(self) -> "OwnOrders":
         """The same orders with the same numbers, as they were before they were sent."""
-        other = Orders()
+        other = OwnOrders()
         other.requests = self.requests
         for order in self.all:
             other._keep(Order(order.number, order.account, order.instrument, order.side, *self._first[order.number]))
@@ -246,8 +250,8 @@ class Orders:
                     order.refusal = f"{_REFUSED_CHANGES[EventKind(kind)]}: {refusal_text(row)}"
 
     def _follow(self, kind: int, row: e.Row) -> None:
-        if kind in (EventKind.ORDER_ACCEPTED, EventKind.ORDER_REJECTED):
-            order = self._asked.pop(row[e.REFERENCE])
+        if kind in (_ACCEPTED, _REJECTED):
+            order = self._asked.pop(row[e.REFERENCE], None) or self._of_kernel(row)
             order.id = row[e.ORDER_ID]
             self._by_id[order.id] = order
         else:
@@ -255,31 +259,35 @@ class Orders:
         order.state = _STATES[row[e.STATE]]
         order.leaves, order.filled = row[e.LEAVES_LOTS], row[e.FILLED_LOTS]
         order.value_tick_lots = row[e.VALUE_TICK_LOTS]
-        if kind == EventKind.FILL:
+        if kind == _FILL:
             self._fill(order, row)
-        elif kind == EventKind.ORDER_REJECTED:
+        elif kind == _REJECTED:
             order.reason, order.refusal, order.leaves = RejectReason(row[e.REASON]), refusal_text(row), 0
-        elif kind == EventKind.ORDER_REPLACED:
+        elif kind == _REPLACED:
             self._asked.pop(row[e.REFERENCE], None)
             order.price, order.lots = row[e.PRICE], row[e.ORDER_LOTS]
-            order.reason, order.refusal = RejectReason.NONE, ""
-        elif kind == EventKind.ORDER_CANCELLED:
+            order.reason, order.refusal = _NO_REASON, ""
+        elif kind == _CANCELLED:
             self._asked.pop(row[e.REFERENCE], None)
         if not order.is_live:
             del self._by_id[order.id]
 
+    def _of_kernel(self, row: e.Row) -> Order:
+        """The handle of an order that a kernel strategy has submitted: its answer is the first that is known of it."""
+        side = Side(row[e.SIDE])
+        order = Order(row[e.REFERENCE], row[e.ACCOUNT], row[e.INSTRUMENT], side, row[e.PRICE], row[e.ORDER_LOTS])
+        self._keep(order)
+        return self._asked.pop(order.number)
+
     def _fill(self, order: Order, row: e.Row) -> None:
         if row[e.FLAGS] & _INTERNAL:
             return
-        fill = Fill(
+        fill = OwnFill(
             order, row[e.SEQUENCE], row[e.TIME_NS], row[e.TRADE_ID], order.side, row[e.TRADE_TICK], row[e.LOTS],
             row[e.FEE_MILLS], _LIQUIDITY[row[e.LIQUIDITY]],
         )  # fmt: skip
         order.fills.append(fill)
         self.fills.append(fill)
-
-
-_STATES, _LIQUIDITY, _INTERNAL = list(OrderState), [Liquidity.MAKER, *Liquidity], int(EventFlag.INTERNAL)
 
 
 def refusal_text(row: e.Row) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.research.accounts import FUNDS_MILLS, free_accounts
 from bench.research.driver import Driver, OwnCommand
+from bench.research.kernel_strategies import is_kernel, run_kernel
 from bench.research.latency import Latency
 from bench.research.orders import OrderError, number_in
 from bench.research.sources import Source, open_source
@@ -78,6 +79,11 @@ class Replay(Trading):
         return self._driver.tape
 
     @property
+    def latency(self) -> Latency | None:
+        """The delays, as given."""
+        return self._latency
+
+    @property
     def place(self) -> int:
         """Number of commands of the source applied so far, controls counted."""
         return self._driver.place
@@ -127,8 +133,8 @@ class Replay(Trading):
             self._advance_to(stop, until_fill)
         if until_ns is not None:
             self._pass_time(until_ns)
-        elif self._timeline is not None and self.at_end:
-            self._wait_for_all(self._timeline)
+        else:
+            self.catch_up()
         return self._driver.place - before
 
     def _place_seen_by(self, time_ns: int) -> int:
@@ -187,25 +193,44 @@ class Replay(Trading):
         timeline.wait()
         self._orders.take(timeline.responses())
 
+    def catch_up(self) -> None:
+        """Move the own clock to what has been applied; at the end of the source, to the last answer."""
+        self._clock()
+        if self._timeline is not None and self.at_end:
+            self._wait_for_all(self._timeline)
+
     def _clock(self) -> None:
         if self._timeline is not None:
             self._timeline.see(self._driver.place)
             self._orders.take(self._timeline.responses())
 
     def run(
-        self, strategy: Any, *, every: int = 100, interval_ns: int | None = None, commands: int | None = None
+        self,
+        strategy: Any,
+        *,
+        every: int = 100,
+        interval_ns: int | None = None,
+        commands: int | None = None,
+        memory: np.ndarray | None = None,
     ) -> Run:
         """Run a strategy until the source ends.
 
         strategy      an object with some of the callbacks on_start(replay), on_fill(replay, fill), on_book(replay) and
-                      on_end(replay), or a function, which is an on_book
+                      on_end(replay), or a function, which is an on_book; or a kernel(state, account, memory, asked),
+                      which is compiled into one loop with the engine (`strategy_kernels`): it fills COMMAND rows of
+                      `asked` and returns their number. It trades for the first own account
         every         on_book is called after each so many commands of the source; on_fill before it, for each fill seen
         interval_ns   call on_book after each so much time instead
         commands      end after so many commands of the source; None: at its end
+        memory        array that a kernel strategy keeps what it likes in; None: one int64
         returns       what was done. If the strategy raises, the run ends, and `error` of the result is set
 
         OrderError: an argument is wrong in itself, or the strategy has no callback
         """
+        if is_kernel(strategy):
+            if interval_ns is not None:
+                raise OrderError("interval_ns is for callbacks; a kernel strategy is called by number: every=")
+            return run_kernel(self, strategy, every=every, commands=commands, memory=memory)
         return run_callbacks(self, strategy, every=every, interval_ns=interval_ns, commands=commands)
 
     def fork(self) -> "Replay":

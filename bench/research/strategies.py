@@ -2,14 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from bench.research.orders import Fill, OrderError, number_in
-
-if TYPE_CHECKING:
-    from bench.research.replay import Replay
+from bench.research.orders import OrderError, OwnFill, number_in
 
 CALLBACKS = ("on_start", "on_fill", "on_book", "on_end")
+
+
+class Playable(Protocol):
+    """What a strategy runs against: a Replay, without its module."""
+
+    @property
+    def fills(self) -> list[OwnFill]: ...
+    @property
+    def place(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def time_ns(self) -> int: ...
+    @property
+    def at_end(self) -> bool: ...
+    def advance(self, count: int | None = None, *, until_ns: int | None = None) -> int: ...
+    def catch_up(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +38,7 @@ class Run:
 
     commands: int
     steps: int
-    fills: list[Fill]
+    fills: list[OwnFill]
     error: Exception | None = None
 
     @property
@@ -44,12 +58,19 @@ class Callbacks:
             raise OrderError(f"strategy {strategy!r} has none of {', '.join(CALLBACKS)} and is no function")
         self.on_start, self.on_fill, self.on_book, self.on_end = (found.get(name, _nothing) for name in CALLBACKS)
 
+    def report(self, replay: Playable, seen: int) -> int:
+        """Call on_fill for the own fills behind the first `seen`. Returns how many there are."""
+        while seen < len(replay.fills):
+            self.on_fill(replay, replay.fills[seen])
+            seen += 1
+        return seen
+
 
 def _nothing(*arguments: Any) -> None:
     pass
 
 
-def run_callbacks(replay: "Replay", strategy: Any, *, every: int, interval_ns: int | None, commands: int | None) -> Run:
+def run_callbacks(replay: Playable, strategy: Any, *, every: int, interval_ns: int | None, commands: int | None) -> Run:
     """Run a strategy until the source ends. `Replay.run` says what the arguments are."""
     callbacks = Callbacks(strategy)
     number_in("every", every, 1, 1 << 62)
@@ -63,18 +84,18 @@ def run_callbacks(replay: "Replay", strategy: Any, *, every: int, interval_ns: i
     try:
         callbacks.on_start(replay)
         while replay.place < stop and advance(stop - replay.place):
-            while seen < len(fills):
-                seen += 1
-                callbacks.on_fill(replay, fills[seen - 1])
+            seen = callbacks.report(replay, seen)
             callbacks.on_book(replay)
             steps += 1
+        replay.catch_up()
+        callbacks.report(replay, seen)
         callbacks.on_end(replay)
     except Exception as raised:  # anything: the strategy is the caller's, and what it has done so far is kept
         error = raised
     return Run(replay.place - start, steps, fills[first:], error)
 
 
-def _advance_by(replay: "Replay", every: int, interval_ns: int | None) -> Callable[[int], bool]:
+def _advance_by(replay: Playable, every: int, interval_ns: int | None) -> Callable[[int], bool]:
     """A function that advances by one step, at most so many commands. It returns False at the end."""
     if interval_ns is None:
         return lambda left: replay.advance(min(every, left)) > 0

@@ -55,6 +55,11 @@ class Timeline:
         self._last_arrival = max(self._last_arrival, self.now_ns + delay.ns(self._sent, self.now_ns))
         self._queue.append((self._last_arrival, fields))
 
+    def take_over(self, commands: list[tuple[int, Fields]]) -> None:
+        """Own commands that a compiled loop has sent, by time of arrival; none was on its way before."""
+        self._queue.extend(commands)
+        self._last_arrival = max([self._last_arrival, *(arrival for arrival, _ in commands)])
+
     @property
     def waiting(self) -> bool:
         """Whether an own command is on its way."""

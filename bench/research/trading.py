@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from bench.research.accounts import Account, Money, opening
-from bench.research.books import Book, blank_levels
+from bench.research.accounts import MoneyView, OwnAccount, opening
+from bench.research.books import BookLevels, blank_levels
 from bench.research.driver import Driver, Row
 from bench.research.events import Events
 from bench.research.orders import (
     Fields,
-    Fill,
     Order,
     OrderError,
-    Orders,
+    OwnFill,
+    OwnOrders,
     cancel_fields,
     command_fields,
     new_fields,
@@ -32,13 +32,13 @@ class Trading:
         """timeline: of a latency model, None: there is none. funds_mills: paid into each own account."""
         self._driver, self._timeline, self._funds_mills = driver, timeline, funds_mills
         driver.listen = self._hear
-        self._orders, self._is_open = Orders(), False
+        self._orders, self._is_open = OwnOrders(), False
         self._bind()
 
     def _bind(self) -> None:
         states = self._driver.states
-        self._books: dict[tuple[int, int], Book] = {}
-        self._money = Money(states)
+        self._books: dict[tuple[int, int], BookLevels] = {}
+        self._money = MoneyView(states)
         self._count_ahead = views(states.dtype).count_ahead
 
     @property
@@ -138,7 +138,31 @@ class Trading:
             if self._money.cash_mills(account) != self._funds_mills:
                 raise UserError(f"own account {account}: the engine refuses a deposit of {self._funds_mills} mills")
 
-    def book(self, levels: int = 10, instrument: int = 1, into: tuple[np.ndarray, np.ndarray] | None = None) -> Book:
+    def open_for_kernel(self) -> Driver:
+        """The driver, with own accounts open. OrderError: own commands or answers are still on their way."""
+        if self._timeline is not None and (self._timeline.waiting or self._timeline.unseen()):
+            raise OrderError("a kernel strategy begins when no own command and no answer is on its way")
+        if not self._is_open:
+            self._open()
+        return self._driver
+
+    def send_later(self, commands: list[tuple[int, Fields]]) -> None:
+        """Take over own commands on their way, by time of arrival. Only with latency there are any."""
+        if self._timeline is not None:
+            self._timeline.take_over(commands)
+
+    @property
+    def requests(self) -> int:
+        """Number of the last own request."""
+        return self._orders.requests
+
+    @requests.setter
+    def requests(self, number: int) -> None:
+        self._orders.requests = number
+
+    def book(
+        self, levels: int = 10, instrument: int = 1, into: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> BookLevels:
         """The best price levels of a book, as the own side sees them now.
 
         levels   most levels a side; not used with `into`
@@ -146,12 +170,12 @@ class Trading:
                  with the same arguments fills again
         """
         if into is not None:
-            return Book(self._driver.states, instrument, *into).read()
+            return BookLevels(self._driver.states, instrument, *into).read()
         book = self._books.get((levels, instrument))
         if book is None:
             last = len(self._driver.states[0]["books"]) - 1
             number_in("instrument", instrument, 1, last)
-            book = Book(self._driver.states, instrument, blank_levels(levels), blank_levels(levels))
+            book = BookLevels(self._driver.states, instrument, blank_levels(levels), blank_levels(levels))
             self._books[levels, instrument] = book
         return book.read()
 
@@ -172,7 +196,7 @@ class Trading:
         return self._driver.refused
 
     @property
-    def fills(self) -> list[Fill]:
+    def fills(self) -> list[OwnFill]:
         """All own fills seen so far, oldest first."""
         return self._orders.fills
 
@@ -182,10 +206,10 @@ class Trading:
         log = self._driver.log
         return Events([]) if log is None else log.events()
 
-    def account(self, number: int | None = None) -> Account:
+    def account(self, number: int | None = None) -> OwnAccount:
         """An own account. `number`: None is the first. OrderError: it is no own account."""
         timeline = self._timeline
-        return Account(self._account(number), self._money, list if timeline is None else timeline.unseen)
+        return OwnAccount(self._account(number), self._money, list if timeline is None else timeline.unseen)
 
     @property
     def position(self) -> int:

@@ -1,0 +1,151 @@
+"""Runs a kernel strategy: compiled into one loop with the engine, without Python between its steps."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from bench.research.driver import Driver
+from bench.research.latency import Constant, Latency
+from bench.research.orders import Fields, OrderError, number_in
+from bench.research.strategies import Playable, Run
+from bench.research.strategy_loop import (
+    ASKED_ROWS,
+    DONE,
+    PLAY,
+    TOO_MANY,
+    WAITING_ROWS,
+    loop_of,
+)
+from exchange.engine.engine import blank_commands
+from exchange.kernel import KERNELS, bind
+from exchange.limits import QUOTE_ENTRIES_MAX
+from exchange.records import COMMAND_STRUCT, EVENT, blank_rows
+
+BATCH_ROWS = 1_024
+LOG_ROWS = 1 << 15
+SENT_ROWS = 1 << 12
+
+
+class KernelPlayable(Playable, Protocol):
+    """What a kernel strategy runs against."""
+
+    requests: int
+
+    @property
+    def latency(self) -> Latency | None: ...
+    def open_for_kernel(self) -> Driver: ...
+    def send_later(self, commands: list[tuple[int, Fields]]) -> None: ...
+
+
+def is_kernel(strategy: Any) -> bool:
+    """Whether a strategy was decorated with `exchange.kernel.kernel`."""
+    return any(strategy is one for one in KERNELS)
+
+
+def run_kernel(
+    replay: KernelPlayable, strategy: Any, *, every: int, commands: int | None, memory: np.ndarray | None
+) -> Run:
+    """Run a kernel until the source ends. `Replay.run` says what the arguments are."""
+    driver, fills, start = replay.open_for_kernel(), len(replay.fills), replay.place
+    stop = replay.length
+    if commands is not None:
+        stop = min(stop, start + number_in("commands", commands, 0, 1 << 62))
+    loop = Loop(driver, strategy, number_in("every", every, 1, 1 << 62), delays_of(replay.latency), memory)
+    loop.play["requests"] = replay.requests
+    error: Exception | None = None
+    try:
+        while driver.place < stop:
+            loop.run(stop)
+    except Exception as raised:  # of the strategy, which is the caller's: what it has done so far is kept
+        loop.flush()
+        error = raised
+    replay.requests = int(loop.play["requests"][0])
+    replay.send_later(loop.waiting())
+    replay.catch_up()
+    return Run(driver.place - start, int(loop.play["calls"][0]), replay.fills[fills:], error)
+
+
+def delays_of(latency: Latency | None) -> tuple[int, int] | None:
+    """Delays of new orders and of changes against the time of the state, ns; None: there is no latency.
+
+    OrderError: the latency has other delays than a kernel can have
+    """
+    if latency is None:
+        return None
+    place, cancel, response, feed = latency.place, latency.cancel, latency.response, latency.feed
+    if not (
+        isinstance(place, Constant)
+        and isinstance(cancel, Constant)
+        and isinstance(response, Constant)
+        and isinstance(feed, Constant)
+    ):
+        raise OrderError("a kernel strategy takes constant delays; run a strategy with callbacks for drawn ones")
+    if response.delay_ns > feed.delay_ns:
+        raise OrderError(
+            f"a kernel strategy reads its orders in the state, so response {response.delay_ns} ns must not be above "
+            f"feed {feed.delay_ns} ns"
+        )
+    return place.delay_ns + feed.delay_ns, cancel.delay_ns + feed.delay_ns
+
+
+class Loop:
+    """The buffers of a compiled loop, and what it hands to its driver."""
+
+    def __init__(
+        self, driver: Driver, strategy: Any, every: int, delays: tuple[int, int] | None, memory: np.ndarray | None
+    ) -> None:
+        self._driver = driver
+        self.play = np.zeros(1, PLAY)
+        self.play["every"] = self.play["until_call"] = every
+        self.play["account"] = driver.own[0]
+        if delays is not None:
+            self.play["delayed"], self.play["place_ns"], self.play["change_ns"] = 1, *delays
+        self._log, self._sent = blank_rows(EVENT, LOG_ROWS), blank_commands(SENT_ROWS)
+        self._rest = (
+            blank_commands(BATCH_ROWS + QUOTE_ENTRIES_MAX),
+            blank_commands(ASKED_ROWS),
+            blank_commands(WAITING_ROWS),
+            self._log,
+            self._sent,
+            self.play,
+            np.zeros(1, np.int64) if memory is None else memory,
+        )
+        engine = driver.engine
+        self._loop = bind(loop_of(strategy), engine.states, engine.outs, blank_commands(0), *self._rest)
+
+    def run(self, stop: int) -> None:
+        """Play up to the next control of the source or up to place `stop`, and carry out the control.
+
+        OrderError: the strategy has asked for too many commands
+        """
+        driver, play = self._driver, self.play
+        stop_row = min(driver.row_before_control, driver.next_row + stop - driver.place)
+        play["next_row"], play["stop_row"], play["shift"] = driver.next_row, stop_row, driver.shift
+        play["ends"] = driver.next_row + stop - driver.place == stop_row
+        play["drains"] = play["ends"][0] and stop == driver.length
+        engine = driver.engine
+        code = -1
+        while code != DONE:
+            code = self._loop(engine.states, engine.outs, driver.rows, *self._rest)
+            self.flush()
+            if code == TOO_MANY:
+                raise OrderError(
+                    f"the strategy asks for more than {ASKED_ROWS} commands in a call, or has more than "
+                    f"{WAITING_ROWS} on their way"
+                )
+        if driver.place < stop:
+            driver.advance(1)
+            play["until_call"] = np.maximum(0, play["until_call"] - 1)
+
+    def waiting(self) -> list[tuple[int, Fields]]:
+        """Own commands that have not arrived yet: time of arrival, and fields after sequence and time."""
+        first, end = (int(self.play[name][0]) for name in ("waiting_first", "waiting_end"))
+        rows = self._rest[2][np.arange(first, end) % WAITING_ROWS]
+        return [(row[1], row[2:]) for row in COMMAND_STRUCT.iter_unpack(rows.tobytes())]
+
+    def flush(self) -> None:
+        """Hand events and own commands so far to the driver."""
+        play = self.play
+        events, sent = self._log[: play["log_count"][0]], self._sent[: play["sent_count"][0]]
+        self._driver.take_played(int(play["next_row"][0]), sent, events)
+        play["log_count"] = play["sent_count"] = 0

@@ -1,0 +1,185 @@
+"""The compiled loop of a kernel strategy: applies commands of the source, calls the strategy, sends what it asks for.
+
+`loop_of` compiles it together with the engine and one strategy, which takes a minute the first time; after that it
+comes from the cache of kernels as long as the file of the strategy stays the same.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from exchange.engine.apply import apply_commands
+from exchange.kernel import cache_folder, kernel
+from exchange.kernel_codes import FLAG_MORE, KIND_NEW, KIND_QUOTE
+from exchange.machine import copy_bytes, row_at
+from exchange.records import ROW_BYTES, record_type
+
+ASKED_ROWS = 64  # most commands that one call of a strategy may ask for
+WAITING_ROWS = 1_024  # most own commands on their way
+DONE, EMPTY_LOG, TOO_MANY = 0, 1, 2  # why the loop returns: no row is left; the caller empties the log; an error
+
+PLAY = record_type(
+    [
+        ("next_row", "<i8"),  # of the source
+        ("stop_row", "<i8"),  # run no row from here on
+        ("ends", "<i8"),  # 1: the run ends at `stop_row`, with a call for the rows since the last one
+        ("drains", "<i8"),  # 1: the source ends there, and all own commands arrive
+        ("shift", "<i8"),  # number of own commands so far
+        ("every", "<i8"),  # rows between two calls of the strategy
+        ("until_call", "<i8"),  # rows before the next call
+        ("account", "<i8"),
+        ("requests", "<i8"),  # number of the last own request
+        ("calls", "<i8"),
+        ("delayed", "<i8"),  # 1: own commands arrive by time; 0: at once
+        ("place_ns", "<i8"),  # delay of a new order against the time of the state
+        ("change_ns", "<i8"),  # of a cancel or replace
+        ("last_arrival", "<i8"),
+        ("waiting_first", "<i8"),  # numbers of own commands on their way, modulo WAITING_ROWS
+        ("waiting_end", "<i8"),
+        ("batch_at", "<i8"),  # next row of the batch that is being applied
+        ("batch_stop", "<i8"),
+        ("log_count", "<i8"),
+        ("sent_count", "<i8"),
+    ]
+)
+strategy: Any = None  # `loop_of` gives each loop its own
+
+
+def play(states, outs, rows, batch, asked, waiting, log, sent, plays, memory):
+    """Apply rows of the source and own commands until no row is left or the log is full.
+
+    states, outs   of the engine, shape (1,)
+    rows           COMMAND rows of the source
+    batch          COMMAND rows, room for those that are applied together
+    asked          COMMAND rows that the strategy fills
+    waiting        COMMAND rows, ring of own commands on their way; their time is that of arrival
+    log            EVENT rows, all events
+    sent           COMMAND rows, own commands as they were applied
+    plays          PLAY, shape (1,)
+    memory         the strategy's
+    returns        DONE, EMPTY_LOG or TOO_MANY
+    """
+    state, play = states[0], plays[0]
+    while True:
+        if play.log_count + outs[0].rows.shape[0] > log.shape[0] or play.sent_count == sent.shape[0]:
+            return EMPTY_LOG
+        if play.batch_at < play.batch_stop or state.cursor.step != 0:
+            play.batch_at = apply_commands(states, batch, play.batch_at, play.batch_stop, outs)
+            _keep(outs[0], log, play)
+        elif play.waiting_first < play.waiting_end and _arrives(rows, waiting, play):
+            _take_own(state, batch, waiting, sent, play)
+        elif play.until_call == 0 or (
+            play.ends != 0 and play.next_row == play.stop_row and play.until_call < play.every
+        ):
+            play.until_call = play.every
+            play.calls += 1
+            if not _send(state, asked, strategy(state, play.account, memory, asked), waiting, play):
+                return TOO_MANY
+        elif play.next_row == play.stop_row:
+            return DONE
+        else:
+            _take_rows(rows, batch, waiting, play)
+
+
+@kernel
+def _keep(out, log, play):
+    """Copy the events of the buffer to the log."""
+    for index in range(out.count):
+        copy_bytes(row_at(log, play.log_count + index), row_at(out.rows, index), 0, ROW_BYTES)
+    play.log_count += out.count
+
+
+@kernel
+def _arrives(rows, waiting, play):
+    """Whether the next own command comes before the next row of the source."""
+    if play.delayed == 0:
+        return True
+    if play.next_row == play.stop_row:
+        return play.drains != 0
+    return row_at(rows, play.next_row).time_ns > row_at(waiting, play.waiting_first % waiting.shape[0]).time_ns
+
+
+@kernel
+def _take_own(state, batch, waiting, sent, play):
+    """Make the next own command the batch."""
+    row = row_at(batch, 0)
+    copy_bytes(row, row_at(waiting, play.waiting_first % waiting.shape[0]), 0, ROW_BYTES)
+    row.sequence = state.sequence + 1
+    row.time_ns = max(np.int64(row.time_ns), np.int64(state.time_ns))
+    copy_bytes(row_at(sent, play.sent_count), row, 0, ROW_BYTES)
+    play.sent_count += 1
+    play.waiting_first += 1
+    play.shift += 1
+    play.batch_at, play.batch_stop = 0, 1
+
+
+@kernel
+def _send(state, asked, count, waiting, play):
+    """Send the first `count` commands that the strategy asks for. False: they are too many."""
+    if count < 0 or count > asked.shape[0] or play.waiting_end + count - play.waiting_first > waiting.shape[0]:
+        return False
+    for index in range(count):
+        row = row_at(waiting, play.waiting_end % waiting.shape[0])
+        copy_bytes(row, row_at(asked, index), 0, ROW_BYTES)
+        play.requests += 1
+        row.request_id = play.requests
+        row.account = play.account
+        delay_ns = play.place_ns if row.kind == KIND_NEW else play.change_ns
+        play.last_arrival = max(np.int64(play.last_arrival), state.time_ns + delay_ns)
+        row.time_ns = play.last_arrival
+        play.waiting_end += 1
+    return True
+
+
+@kernel
+def _take_rows(rows, batch, waiting, play):
+    """Make the next rows of the source the batch: up to the next call, and up to the next own command that arrives."""
+    count_max = min(np.int64(play.until_call), play.stop_row - play.next_row, batch.shape[0])
+    bounded = play.waiting_first < play.waiting_end
+    arrival = row_at(waiting, play.waiting_first % waiting.shape[0]).time_ns if bounded else np.int64(0)
+    count = 0
+    while count < count_max or (count < play.stop_row - play.next_row and _goes_on(batch, count)):
+        row = row_at(rows, play.next_row + count)
+        if bounded and row.time_ns > arrival and not _goes_on(batch, count):
+            break
+        copy_bytes(row_at(batch, count), row, 0, ROW_BYTES)
+        row_at(batch, count).sequence += play.shift
+        count += 1
+    play.next_row += count
+    play.until_call = max(np.int64(0), play.until_call - count)
+    play.batch_at, play.batch_stop = 0, count
+
+
+@kernel
+def _goes_on(batch, count):
+    """Whether the last of `count` rows is an entry of a mass quote and not its last one."""
+    if count == 0:
+        return False
+    row = row_at(batch, count - 1)
+    return row.kind == KIND_QUOTE and row["flags"] & FLAG_MORE != 0
+
+
+@cache
+def loop_of(chosen: Any) -> Any:
+    """The loop for one strategy, a kernel with the arguments of `play`.
+
+    Numba caches a function by its file. So each loop gets a file of its own, named by a hash of what it is made of:
+    the file of the strategy, this one and the kernels that strategies call.
+    """
+    source: Callable[..., Any] = getattr(chosen, "py_func", chosen)
+    ours = [Path(__file__), Path(__file__).with_name("strategy_kernels.py")]
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in (Path(source.__code__.co_filename), *ours)))
+    digest.update(source.__qualname__.encode())
+    file = cache_folder() / "strategies" / f"{source.__name__}_{digest.hexdigest()[:16]}.py"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_text(f"# the loop of strategy {source.__qualname__}\n")
+    code = play.__code__.replace(co_filename=str(file))
+    own = FunctionType(code, {**globals(), "strategy": chosen}, "play")
+    own.__module__, own.__qualname__ = __name__, f"play_{source.__name__}"
+    return kernel(own)

@@ -1,0 +1,71 @@
+"""Market: books without a source."""
+
+import pytest
+
+from bench import Latency, Market
+from bench.research.orders import OrderError
+from exchange.codes import OrderState
+from exchange.errors import UserError
+
+
+def test_own_accounts_trade_with_each_other() -> None:
+    market = Market(books=2, accounts=3)
+    bid = market.submit("buy", 2_000, 5, instrument=2)
+    ask = market.submit("sell", 2_000, 2, account=3, instrument=2)
+    assert (bid.leaves, ask.state) == (3, OrderState.FILLED)
+    assert [market.account(number).position(2) for number in (1, 2, 3)] == [2, 0, -2]
+    assert (market.position, market.book(1, instrument=2).best_bid) == (0, 2_000)
+    with pytest.raises(OrderError, match=r"account 4 is not a whole number in 1\.\.3"):
+        market.submit("buy", 5, 1, account=4)
+
+
+def test_time_passes_by_advance_alone() -> None:
+    market = Market(start_ns=1_000)
+    order = market.submit("buy", 100, 1)
+    assert market.time_ns == 1_000
+    market.advance(until_ns=6_000)
+    market.submit("sell", 100, 1)
+    assert (order.fills[0].time_ns, market.time_ns) == (6_000, 6_000)
+    market.advance(until_ns=2_000)
+    assert market.time_ns == 6_000, "it never goes back"
+
+
+def test_the_same_orders_give_the_same_state() -> None:
+    def played() -> str:
+        market = Market(accounts=2)
+        for price in (1_000, 1_010, 990):
+            market.submit("buy", price, 3)
+            market.submit("sell", price + 5, 4, account=2)
+            market.advance(until_ns=market.time_ns + 10)
+        return market.state_hash()
+
+    assert played() == played()
+
+
+def test_a_market_forks() -> None:
+    market = Market()
+    market.submit("buy", 1_000, 3)
+    fork = market.fork()
+    fork.submit("sell", 1_000, 1)
+    assert (market.fills, len(fork.fills)) == ([], 2)
+    assert market.at(market.sequence).state_hash() == market.state_hash()
+
+
+def test_orders_arrive_by_time() -> None:
+    market = Market(latency=Latency.constant(place_us=10, response_us=5))
+    order = market.submit("buy", 1_000, 1)
+    market.advance(until_ns=9_999)
+    assert (order.state, market.book(1).best_bid) == (OrderState.NONE, None)
+    market.advance(until_ns=10_000)
+    assert (order.state, market.book(1).best_bid) == (OrderState.NONE, 1_000)
+    market.advance(until_ns=15_000)
+    assert order.state == OrderState.OPEN
+
+
+def test_a_market_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(OrderError, match=r"accounts 65 is not a whole number in 1\.\.64"):
+        Market(accounts=65)
+    with pytest.raises(UserError, match="state size 'test'"):
+        Market(books=65)
+    with pytest.raises(UserError, match="limits 'vast', allowed: test"):
+        Market(limits="vast")
