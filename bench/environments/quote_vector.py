@@ -25,7 +25,7 @@ from bench.environments.quoter import HALF_MILLS
 from bench.environments.sources import OWN_ACCOUNT, WARM_MESSAGES, check_flow
 from bench.environments.terms import ACTIONS, QuoteTerms, decode_actions
 from bench.many.books import Books, engine_code, flow_rows
-from exchange.engine.state import state_hash
+from exchange.engine.used_chunks import state_hash
 from exchange.kernel import bind
 from exchange.records import COMMAND, blank_rows
 

@@ -5,7 +5,6 @@
     sheet.facts["spread_mean_ticks"]       # Fact: value, low, high, count, unit, definition, source, missing
     scores = scores_of(series, other)      # Score of each statistic: L1 and Wasserstein-1 distance with intervals
 
-sources     opens what a user names as a tape: a tape file, a data folder, a LOBSTER pair, a flow's name
 listings    which books a tape lists; `busiest(tape)`, `listing_of(tape, symbol)`
 collector   the compiled pass over EVENT rows: MESSAGE rows and depth profiles of one book
 collect     `collect(tape, symbol="") -> BookSeries`

@@ -7,7 +7,7 @@ import numpy as np
 from bench.facts.collector import COLLECTOR, DISTANCES, LEVELS, MESSAGE, RESTED, collect_rows, price_range
 from bench.facts.listings import Listing, listing_of
 from bench.facts.series import BookSeries
-from bench.tapes.tape import Tape, TapeControl
+from bench.tapes.tape import BY_TIME, TICK_NOTE, TRADES_NOTE, Tape, TapeControl
 from exchange.codes import CommandKind, Side
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
@@ -18,7 +18,6 @@ from exchange.limits import NAMED
 CHUNK_ROWS = 16_384
 SAMPLES_MAX = 20_000
 # Notes of a tape: what a tick is worth; "time": fills of one time are one trade, as each is a command of its own.
-TICK_NOTE, TRADES_NOTE = "tick", "trades"
 ROOM_TICKS = 1_024  # free places beside the prices seen, so that `lots` seldom grows
 
 
@@ -42,7 +41,7 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
                 recorder.take(engine.apply(rows[start : start + CHUNK_ROWS]), is_recorded)
     if engine.sequence < listing.end:
         recorder.compare(engine)
-    return recorder.series(str(tape.notes.get(TICK_NOTE, "")), tape.notes.get(TRADES_NOTE) == "time")
+    return recorder.series(str(tape.notes.get(TICK_NOTE, "")), tape.notes.get(TRADES_NOTE) == BY_TIME)
 
 
 def _control(engine: Engine, control: TapeControl) -> np.ndarray:

@@ -17,7 +17,7 @@ from bench.facts.document import document_of, to_json
 from bench.facts.facts import facts_of
 from bench.facts.scores import scores_of
 from bench.record import Report, distribution
-from bench.replay import flow_tape
+from bench.research.sources import flow_tape
 from bench.tapes.tape import Tape
 
 PASSES = 5

@@ -12,9 +12,8 @@ from bench.facts.collect import collect
 from bench.facts.document import Document, document_of, to_json
 from bench.facts.page import page, score_texts
 from bench.facts.sheet import Fact
-from bench.facts.sources import is_flow, open_source
 from bench.facts.words import shown
-from bench.flows.flow import FLOWS
+from bench.research.sources import GENERATED, is_generated, open_source
 from exchange.errors import UserError
 
 
@@ -31,17 +30,22 @@ class FactsOptions:
     commands: int | None = None  # of each flow
     seed: int | None = None
 
+    def of_flow(self, source: str, seed: int | None) -> dict[str, int]:
+        """The options of a source that is a flow, for `open_source`."""
+        given = {"commands": self.commands, "seed": seed} if is_generated(source) else {}
+        return {name: value for name, value in given.items() if value is not None}
+
     def check(self, source: str) -> None:
         """Raise UserError if an option does not apply, or a file cannot be written. Call it before the work."""
-        flows = f"a flow ({', '.join(FLOWS)})"
-        if self.seed is not None and not is_flow(source):
+        flows = f"a flow ({', '.join(GENERATED)})"
+        if self.seed is not None and not is_generated(source):
             raise UserError(f"--seed {self.seed} does not apply to {source}, allowed: with {flows}")
-        if self.commands is not None and not (is_flow(source) or is_flow(self.against)):
+        if self.commands is not None and not (is_generated(source) or is_generated(self.against)):
             raise UserError(f"--commands {self.commands} does not apply to {source}, allowed: with {flows}")
         if not self.against and (self.against_book or self.against_seed is not None):
             name = "--against-book" if self.against_book else "--against-seed"
             raise UserError(f"{name} does not apply without --against OTHER")
-        if self.against_seed is not None and not is_flow(self.against):
+        if self.against_seed is not None and not is_generated(self.against):
             what = f"--against-seed {self.against_seed} does not apply to {self.against}"
             raise UserError(f"{what}, allowed: with {flows}")
         if self.html is not None:
@@ -54,10 +58,10 @@ def run_facts(source: str, options: FactsOptions) -> int:
     options.check(source)
     console = Console(stderr=options.is_json, highlight=False)
     with console.status(f"{source} ..."):
-        series = collect(open_source(source, options.commands, options.seed), options.book)
+        series = collect(open_source(source, **options.of_flow(source, options.seed)), options.book)
         other = None
         if options.against:
-            tape = open_source(options.against, options.commands, options.against_seed)
+            tape = open_source(options.against, **options.of_flow(options.against, options.against_seed))
             other = collect(tape, options.against_book)
         document = document_of(source, series, options.against, other)
         if options.html is not None:

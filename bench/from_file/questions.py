@@ -18,7 +18,7 @@ from bench.extras import check_package
 from bench.from_file.contestants import read_dbn, read_dbn_array, read_parts, replay_hftbacktest, replay_parts
 from bench.from_file.feed import Feed, feed_of, npz_events, npz_levels, write_dbn, write_npz
 from bench.record import Distribution, Report, distribution
-from bench.replay import flow_tape
+from bench.research.sources import flow_tape
 from bench.tapes.cache import cached_parts
 from bench.tapes.market import engine_at
 from bench.tapes.reader import TapeReader

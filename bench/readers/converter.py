@@ -13,7 +13,7 @@ from bench.readers.order_tables import ENTRY, PART, QUEUE
 from bench.readers.order_tracker import OWNERS, REASONS, SKIPPED_REASONS, TRACKER, convert_messages
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.market import PlainMarket, engine_at, market_tape
-from bench.tapes.tape import Tape
+from bench.tapes.tape import BY_TIME, TRADES_NOTE, Tape
 from exchange.codes import CommandKind, TimeInForce
 from exchange.engine import query
 from exchange.errors import UserError
@@ -42,7 +42,7 @@ class Converted:
         middle = (self.low_tick + self.high_tick) // 2
         market = PlainMarket(self.low_tick, self.high_tick, middle, len(self.levels), 2 * OWNERS, hours=1, psr_mills=1)
         parts = [self.resting, self.commands] if len(self.resting) else [self.commands]
-        return market_tape(market, parts, notes, self.limits(market))
+        return market_tape(market, parts, notes | {TRADES_NOTE: BY_TIME}, self.limits(market))
 
     def limits(self, market: PlainMarket) -> str:
         """Name of the smallest state size with space for all orders that live at a time."""

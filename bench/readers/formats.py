@@ -14,7 +14,7 @@ from bench.readers.itch import Imported, library_levels, read_itch
 from bench.readers.lobster import CROSS, EXECUTE_HIDDEN, HALT, OWNERS, TYPES, Lobster, read_lobster
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.market import PlainMarket, engine_at, market_tape
-from bench.tapes.tape import Tape, read_tape
+from bench.tapes.tape import BY_TIME, TICK_NOTE, TRADES_NOTE, Tape, read_tape
 from exchange.errors import UserError
 
 FORMATS = ("tape", "itch", "dbn", "lobster", "binance")
@@ -66,11 +66,16 @@ class Source:
         return [f"book {symbol}: itch-book has other levels" for symbol, equal in same.items() if not equal]
 
 
+def named_format(path: Path) -> str:
+    """The format that the name of a file says; empty: none."""
+    return next((name for name, pattern in PATTERNS if re.search(pattern, path.name)), "")
+
+
 def format_of(path: Path, given: str = "") -> str:
     """The format of a file, as given or by its name. UserError: it is not known."""
     if given and given not in FORMATS:
         raise UserError(f"format {given!r}, allowed: {', '.join(FORMATS)}")
-    found = given or next((name for name, pattern in PATTERNS if re.search(pattern, path.name)), "")
+    found = given or named_format(path)
     if not found:
         raise UserError(f"{path}: its name says no format, allowed: --from {', '.join(FORMATS)}")
     return found
@@ -110,9 +115,7 @@ def read_native(path: Path, options: ImportOptions) -> Source:
 def read_pair(messages: Path, book: Path | None, options: ImportOptions) -> Source:
     """A LOBSTER pair. The name of the book file is that of the messages with `orderbook` in it, if it is not given."""
     check_package(f"reading {messages}", "pyarrow", "research")
-    book = book or messages.with_name(messages.name.replace("_message", "_orderbook"))
-    if book == messages:
-        raise UserError(f"{messages}: its name has no _message, so the order-book file is not known: --book FILE")
+    book = book or book_beside(messages)
     source = read_lobster(messages, book)
     report = ImportReport(str(messages), "LOBSTER", len(source.book), len(source.commands), source.counts.copy())
     report.hidden_trades, report.hidden_lots = source.hidden_trades, source.hidden_lots
@@ -126,9 +129,16 @@ def read_pair(messages: Path, book: Path | None, options: ImportOptions) -> Sour
     return Source(lobster_tape(source, messages.name), report, messages, options, lobster=source)
 
 
+def book_beside(messages: Path) -> Path:
+    """The order-book file of a message file, by its name. UserError: the name does not say it."""
+    if "_message" not in messages.name:
+        raise UserError(f"{messages}: its name has no _message, so the order-book file is not known: --book FILE")
+    return messages.with_name(messages.name.replace("_message", "_orderbook"))
+
+
 def lobster_tape(source: Lobster, name: str) -> Tape:
     """The commands of a pair with their market. `name`: of the message file."""
     prices = source.commands["price"][source.commands["price"] > 0]
     low, high = int(np.min(prices)), int(np.max(prices))
     market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
-    return market_tape(market, [source.commands], {"messages": name})
+    return market_tape(market, [source.commands], {"messages": name, TICK_NOTE: "0.01", TRADES_NOTE: BY_TIME})

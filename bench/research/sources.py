@@ -17,6 +17,7 @@ from bench.extras import is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.readers import formats
 from bench.readers.lobster import Lobster, read_lobster
+from bench.readers.report import ImportOptions
 from bench.tapes.market import flow_market, market_tape
 from bench.tapes.parquet import PARQUET
 from bench.tapes.tape import Tape, TapeControl, read_tape
@@ -67,15 +68,20 @@ def open_source(source: Source, **options: Any) -> Tape:
         return source
     if isinstance(source, tuple):
         check_options("a LOBSTER pair", options, ())
-        return lobster_tape(*(Path(path) for path in source))[1]
+        return pair_tape(*(Path(path) for path in source))
     path = Path(source)
-    generated = GENERATED.get(str(source))
-    if generated is not None and not mode_of(path):
+    if is_generated(source):
+        generated = GENERATED[str(source)]
         check_options(f"the flow {source}", options, generated.options)
         return generated.open(str(source), options.get("seed", 1), options.get("commands"))
     kind = kind_of(path)
     check_options(f"{path}, {kind.name}", options, kind.options)
     return kind.open(path, **options)
+
+
+def is_generated(source: Source) -> bool:
+    """Whether a source is the name of a flow, and no file or folder has this name."""
+    return isinstance(source, str) and source in GENERATED and not mode_of(Path(source))
 
 
 def check_options(source: str, options: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
@@ -136,6 +142,22 @@ def lobster_tape(messages: Path, book: Path) -> tuple[Lobster, Tape]:
     return source, formats.lobster_tape(source, messages.name)
 
 
+def pair_tape(messages: Path, book: Path) -> Tape:
+    """A pair of LOBSTER files as a tape. Orders that stand for the first row of the book file only fill the book."""
+    source, tape = lobster_tape(messages, book)
+    return replace(tape, resting_rows=tape.resting_rows + int(source.view_ends[0]))
+
+
+def messages_tape(messages: Path) -> Tape:
+    """As `pair_tape`, of a message file that has its order-book file beside it."""
+    return pair_tape(messages, formats.book_beside(messages))
+
+
+def imported_tape(path: Path) -> Tape:
+    """An ITCH or DBN file as a tape, in the usual units. `gpux convert` has options."""
+    return formats.read_source(path, ImportOptions()).tape
+
+
 def folder_tape(folder: Path, limits: str = "", state_hash: str = "") -> Tape:
     """The rows and controls of a venue's data folder as a tape.
 
@@ -157,8 +179,16 @@ def folder_tape(folder: Path, limits: str = "", state_hash: str = "") -> Tape:
     )
 
 
+def has_format(name: str) -> Callable[[Path, bytes], bool]:
+    """Whether the name of a file says that it has this format."""
+    return lambda path, magic: path.is_file() and formats.named_format(path) == name
+
+
 FILE_SOURCES = [
     FileSource("a tape (FILE.parquet)", lambda path, magic: magic.startswith(PARQUET), read_tape),
     FileSource("a venue's data folder", lambda path, magic: is_folder(path / "journal"), folder_tape),
+    FileSource("LOBSTER messages (NAME_message_N.csv)", has_format("lobster"), messages_tape),
+    FileSource("a file of Nasdaq ITCH 5.0", has_format("itch"), imported_tape),
+    FileSource("a file of Databento DBN (.dbn, .dbn.zst)", has_format("dbn"), imported_tape),
 ]
 GENERATED = dict.fromkeys(FLOWS, Generated(flow_tape))

@@ -23,6 +23,9 @@ from bench.tapes.writer import TapeWriter
 from exchange.records import COMMAND
 
 ENDING = ".parquet"
+# Notes of a tape that comes from a market elsewhere: what a tick is worth, and that all executions of one time are one
+# trade, because the source has a message for each resting order.
+TICK_NOTE, TRADES_NOTE, BY_TIME = "tick", "trades", "time"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from bench.facts.collect import collect
 from bench.facts.collector import FILL
-from bench.facts.sources import is_flow, open_source
+from bench.research.sources import is_generated, open_source
 from bench.tapes.tape import write_tape
 from exchange.errors import UserError
 from tests.bench.facts.books import flow_of
@@ -17,11 +17,11 @@ from tests.bench.test_replay import small_tape, written_journal
 
 def test_flow_is_generated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    tape = open_source("mixed", 50, 3)
+    tape = open_source("mixed", commands=50, seed=3)
     assert len(tape.commands) - tape.resting_rows == 50 and tape.notes["seed"] == 3
-    assert is_flow("mixed") and not is_flow("mixed.parquet")
+    assert is_generated("mixed") and not is_generated("mixed.parquet")
     (tmp_path / "mixed").mkdir()
-    assert not is_flow("mixed")
+    assert not is_generated("mixed")
 
 
 def test_tape_file_is_read(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_data_folder_gives_the_facts_of_its_tape(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("none.parquet", "no such file; a source is a tape"), ("folder", "not a data folder, as it has no journal/"),
-     ("plain.csv", "no '_message_' in its name"), ("no-tape.txt", "not a Parquet file")],
+    [("none.parquet", "no such file; replay takes a tape"), ("folder", "not a data folder, as it has no journal/"),
+     ("plain.csv", "its name has no _message"), ("no-tape.txt", "not a Parquet file")],
 )  # fmt: skip
 def test_what_is_no_source_is_named(name: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
