@@ -10,6 +10,8 @@ from bench.readers.itch_walk import DIRECTORY, END, TRUNCATED, WALK, walk_frames
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, KINDS, ORDER_MESSAGE, REDUCE, REPLACE
 from tests.bench import itch_file
 
+CODES = [("A", ADD), ("F", ADD), ("E", EXECUTE), ("C", EXECUTE), ("X", REDUCE), ("D", DELETE), ("U", REPLACE)]
+
 
 def walk(data: bytes, chosen: bool = True) -> tuple[int, np.ndarray, np.ndarray]:
     lengths = np.zeros(256, np.int64)
@@ -31,15 +33,18 @@ def test_random_messages_are_read_as_struct_reads_them(seed: int) -> None:
     for row in range(1, 201):
         old, new = (int(number) for number in random.integers(1, 2**63, 2))
         shares, tick, locate = int(random.integers(1, 2**32)), int(random.integers(1, 100_001)), 7
-        kind = int(random.choice([ADD, EXECUTE, REDUCE, DELETE, REPLACE]))
+        letter, kind = CODES[int(random.integers(len(CODES)))]
+        add = struct.pack(">QcI8sI", new, b"S", shares, b"X", tick * 100)
         body = {
-            ADD: ("A", struct.pack(">QcI8sI", new, b"S", shares, b"X", tick * 100)),
-            EXECUTE: ("E", struct.pack(">QIQ", new, shares, 3)),
-            REDUCE: ("X", struct.pack(">QI", new, shares)),
-            DELETE: ("D", struct.pack(">Q", new)),
-            REPLACE: ("U", struct.pack(">QQII", old, new, shares, tick * 100)),
-        }[kind]
-        frames.append(itch_file.message(body[0], row * 10**11, body[1], locate))
+            "A": add,
+            "F": add + b"MPID",
+            "E": struct.pack(">QIQ", new, shares, 3),
+            "C": struct.pack(">QIQcI", new, shares, 3, b"Y", 77),
+            "X": struct.pack(">QI", new, shares),
+            "D": struct.pack(">Q", new),
+            "U": struct.pack(">QQII", old, new, shares, tick * 100),
+        }[letter]
+        frames.append(itch_file.message(letter, row * 10**11, body, locate))
         priced = kind in (ADD, REPLACE)
         lots, side = 0 if kind == DELETE else shares, int(kind == ADD)
         earlier = old if kind == REPLACE else 0
