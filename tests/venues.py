@@ -13,6 +13,7 @@ from exchange.limits import TEST, Limits
 from exchange.publish.account_views import margin_view
 from exchange.reference.book import Book, Order
 from exchange.reference.rows import Command
+from tests.slow_hash import rest_is_zero
 
 
 class CheckedEngine(EngineVenue):
@@ -21,6 +22,7 @@ class CheckedEngine(EngineVenue):
     def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]:
         events = super().control(kind, payload, time_ns)
         check_ledger(self.engine.states)
+        assert rest_is_zero(self.engine.states), "a control has written behind the rows in use: no fork has that"
         return events
 
     def apply_all(self, commands: list[Any]) -> list[Any]:

@@ -11,12 +11,7 @@ from exchange.engine.used_chunks import CHUNK_BYTES, _unused, copy_state, state_
 from exchange.limits import NAMED, TEST
 from tests.engine.test_query import enter, row
 from tests.engine.test_views import market, random_states
-from tests.slow_hash import slow_hash
-
-
-def rest_is_zero(states: np.ndarray) -> bool:
-    data = states.view(np.uint8)
-    return not any(data[start:stop].any() for start, stop in _unused(states))
+from tests.slow_hash import rest_is_zero, slow_hash
 
 
 @pytest.mark.rule("DUR-063", "INV-021")
