@@ -8,9 +8,9 @@ def bench(*names: str, quick: bool = False, results: Path = Path("results"), plo
     """Measure the engine and its peers, and print one table. Exit code 1 if a result is wrong.
 
     Args:
-        names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes,
-            uncross, forks, peers, memory, start, days, clearing, clients, many, gpu, environments,
-            gateway; without names, all of them.
+        names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes, uncross, forks, peers, memory,
+            start, imports, days, clearing, clients, many, gpu, environments, tapes, files, facts, gateway, research;
+            without names, all of them.
         quick: Shorter flows and fewer repeats, for a first look; do not quote these figures.
         results: Folder for the result files.
         plot: Draw latency against offered load of the gateway into this file (.png, .svg or .pdf).
