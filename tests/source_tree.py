@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("exchange", "contracts_spec", "clients", "bench")
 BY_NAME = ("importlib", "pkgutil", "runpy")  # import what a text names
-ABOUT_PACKAGES = ("importlib.metadata", "importlib.resources")  # and these import nothing
+ABOUT_PACKAGES = ("importlib.metadata", "importlib.resources", "importlib.util.find_spec")  # and these import nothing
 DECORATORS = {"kernel", "leaf_kernel"}  # what makes a function a compiled one
 
 
