@@ -167,8 +167,7 @@ def leaf_kernel(function: F) -> F:
     return _compile(function, inline=True)
 
 
-# Where Numba keeps what a kernel is on CUDA. It would make it of the kernel, with all inlining that is forced: 16 MB of
-# assembly for the engine, more than an assembler takes in 10 GB of memory.
+# Where Numba keeps what a kernel is on CUDA. Without it, Numba makes it of the kernel itself, with the same options.
 DEVICE_FUNCTION = "_CUDATypingContext__dispatcher"
 cuda: Any = None  # numba.cuda, once `load_cuda` has imported it
 
@@ -202,9 +201,9 @@ def on_grid(
     returns   launch(books, arguments), which compiles at its first call and does not wait for the result
     """
     load_cuda()
-    for known in KERNELS if JIT else ():
-        if not hasattr(known, DEVICE_FUNCTION):
-            setattr(known, DEVICE_FUNCTION, cuda.jit(device=True)(forms.get(known, known.py_func)))
+    for changed, form in forms.items():
+        if JIT and not hasattr(changed, DEVICE_FUNCTION):
+            setattr(changed, DEVICE_FUNCTION, cuda.jit(device=True)(form))
 
     def entry(books: Any, arguments: Any) -> None:
         book = cuda.grid(1)

@@ -78,7 +78,7 @@ def test_a_bound_kernel_does_what_the_kernel_does() -> None:
         bound(rows, 3)
 
 
-@pytest.mark.rule("GPU-008")
+@pytest.mark.rule("GPU-008", "GPU-009")
 def test_nothing_asks_for_a_gpu_before_it_is_used() -> None:
     importlib.import_module("bench.many.device")
     assert exchange.kernel.cuda is None and "numba_cuda" not in sys.modules

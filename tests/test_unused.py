@@ -20,9 +20,7 @@ UNUSED = {
     "exchange.reference.controls.block.block_refusal": "the twin of a control's check",
     "exchange.reference.controls.bust.bust_refusal": "the twin of a control's check",
     "exchange.reference.controls.transfer.transfer_refusal": "the twin of a control's check",
-    "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.order_of": "a live order by its id alone; a question that research asks",
-    "exchange.kernel.code_of": "for kernels of research that run the engine by its address",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
 }
 

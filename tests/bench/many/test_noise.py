@@ -43,10 +43,10 @@ def test_a_book_fills_around_the_middle_and_then_stays_in_balance() -> None:
 
 
 def test_the_flow_never_cancels_the_orders_of_other_accounts() -> None:
-    books, flows = Books(1), flow_rows(1, cancel_weight=1_000, add_weight=1, take_weight=0)
+    books, flows = Books(1), flow_rows(1, cancel_weight=1_000, add_weight=1, take_weight=0, first_account=2, accounts=5)
     own = np.zeros(3, COMMAND)
-    own["kind"], own["account"], own["instrument"], own["lots"], own["tif"] = 1, 1, 1, 1, 1
+    own["kind"], own["account"], own["instrument"], own["lots"], own["tif"] = 1, [1, 7, 16], 1, 1, 1
     own["price"] = [400, 401, 402]
     books.step(flows, 500, own, np.zeros(1, np.int64), np.array([3]))
     orders = books.states["orders"][0]
-    assert (orders["account"][orders["state"] != 0] == 1).sum() == 3
+    assert np.isin(orders["account"][orders["state"] != 0], [1, 7, 16]).sum() == 3

@@ -54,6 +54,7 @@ def test_without_a_gpu_the_row_says_why(monkeypatch: pytest.MonkeyPatch) -> None
     assert "not measured" in text_of(report) and not report.figures
 
 
+@pytest.mark.rule("GPU-010")
 def test_a_result_has_driver_and_packages() -> None:
     found: dict[str, Any] = device_versions()
     assert set(found) == {"driver", "packages"} and all(
