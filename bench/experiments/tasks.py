@@ -9,7 +9,8 @@ from typing import Any
 import blake3
 
 from bench.flows.flow import FLOWS
-from bench.replay import check_source, flow_tape, replay_tape
+from bench.replay import replay_tape
+from bench.research.sources import flow_tape, kind_of
 from bench.tapes.tape import Tape, read_metadata, read_tape, tape_hash
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -37,7 +38,7 @@ class FlowSource:
                 raise UserError(f"flow {flow!r}, allowed: {', '.join(FLOWS)}")
             text = f"{flow} {commands}" if commands else flow
             return FlowSource(name or text, f"flow {text}", flow=flow, commands=commands)
-        check_source(Path(path))
+        kind_of(Path(path))
         return FlowSource(name or Path(path).name, read_metadata(Path(path))["tape_hash"], path=path)
 
     def tape(self, seed: int) -> Tape:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.experiments.tasks import FlowSource, code_version, replay
-from bench.replay import flow_tape, replay_tape
+from bench.replay import replay_tape
+from bench.research.sources import flow_tape
 from bench.tapes.tape import write_tape
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
