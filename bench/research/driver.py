@@ -25,7 +25,6 @@ from exchange.kernel import bind
 from exchange.limits import NAMED
 from exchange.records import COMMAND, COMMAND_STRUCT, EVENT_STRUCT, ROW_BYTES
 
-PAGE_BYTES = 4_096
 ALIGNED_ROWS = 1_024  # rows that are copied together when they are renumbered
 Row = tuple[int, ...]  # one EVENT row, by the constants of `exchange.engine.event_rows`
 # Sequence, time, and the fields of a COMMAND after these; of a control its kind and payload.
@@ -142,7 +141,7 @@ class Driver:
         """A driver with an engine of its own that goes on from here. The caller sets `listen`."""
         other = copy.copy(self)
         other.own_commands = self.own_commands.copy()
-        other.engine = copy_of(self.engine)
+        other.engine = self.engine.fork()
         other.states, other._outs = other.engine.states, other.engine.outs
         other.log = None if self.log is None else self.log.fork(other._outs)
         other._buffer, other._single = blank_commands(ALIGNED_ROWS), blank_commands(1)
@@ -260,15 +259,3 @@ def _whole_rows(rows: np.ndarray) -> np.ndarray:
     copy = blank_commands(len(rows))
     copy[:] = rows
     return copy
-
-
-def copy_of(engine: Engine) -> Engine:
-    """An engine with a copy of the state of another. Pages that are all zero are not written, so take no memory."""
-    other = Engine(engine.limits)
-    source, target = (states.view(np.uint8) for states in (engine.states, other.states))
-    pages = len(source) // PAGE_BYTES
-    whole = source[: pages * PAGE_BYTES].view(np.uint64).reshape(pages, -1)
-    used = np.flatnonzero(whole.any(axis=1))
-    target[: pages * PAGE_BYTES].view(np.uint64).reshape(pages, -1)[used] = whole[used]
-    target[pages * PAGE_BYTES :] = source[pages * PAGE_BYTES :]
-    return other

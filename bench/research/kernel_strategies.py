@@ -7,7 +7,7 @@ import numpy as np
 from bench.research.driver import Driver
 from bench.research.latency import Constant, Latency
 from bench.research.orders import Fields, OrderError, number_in
-from bench.research.strategies import Playable, Run
+from bench.research.strategies import Playable, StrategyRun
 from bench.research.strategy_loop import (
     ASKED_ROWS,
     DONE,
@@ -16,8 +16,9 @@ from bench.research.strategy_loop import (
     WAITING_ROWS,
     loop_of,
 )
+from exchange.engine.apply import apply_commands
 from exchange.engine.engine import blank_commands
-from exchange.kernel import KERNELS, bind
+from exchange.kernel import KERNELS, bind, code_of
 from exchange.limits import QUOTE_ENTRIES_MAX
 from exchange.records import COMMAND_STRUCT, EVENT, blank_rows
 
@@ -44,8 +45,8 @@ def is_kernel(strategy: Any) -> bool:
 
 def run_kernel(
     replay: KernelPlayable, strategy: Any, *, every: int, commands: int | None, memory: np.ndarray | None
-) -> Run:
-    """Run a kernel until the source ends. `Replay.run` says what the arguments are."""
+) -> StrategyRun:
+    """StrategyRun a kernel until the source ends. `Replay.run` says what the arguments are."""
     driver, fills, start = replay.open_for_kernel(), len(replay.fills), replay.place
     stop = replay.length
     if commands is not None:
@@ -62,7 +63,7 @@ def run_kernel(
     replay.requests = int(loop.play["requests"][0])
     replay.send_later(loop.waiting())
     replay.catch_up()
-    return Run(driver.place - start, int(loop.play["calls"][0]), replay.fills[fills:], error)
+    return StrategyRun(driver.place - start, int(loop.play["calls"][0]), replay.fills[fills:], error)
 
 
 def delays_of(latency: Latency | None) -> tuple[int, int] | None:
@@ -111,7 +112,9 @@ class Loop:
             np.zeros(1, np.int64) if memory is None else memory,
         )
         engine = driver.engine
-        self._loop = bind(loop_of(strategy), engine.states, engine.outs, blank_commands(0), *self._rest)
+        rows = blank_commands(0)
+        self._code = code_of(apply_commands, engine.states, rows, 0, 0, engine.outs)
+        self._loop = bind(loop_of(strategy), self._code, engine.states, engine.outs, rows, *self._rest)
 
     def run(self, stop: int) -> None:
         """Play up to the next control of the source or up to place `stop`, and carry out the control.
@@ -126,7 +129,7 @@ class Loop:
         engine = driver.engine
         code = -1
         while code != DONE:
-            code = self._loop(engine.states, engine.outs, driver.rows, *self._rest)
+            code = self._loop(self._code, engine.states, engine.outs, driver.rows, *self._rest)
             self.flush()
             if code == TOO_MANY:
                 raise OrderError(

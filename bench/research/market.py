@@ -10,7 +10,7 @@ from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
 from exchange.records import COMMAND
 
-LOW_TICK, HIGH_TICK = 1, 4_000
+LOW_TICK, HIGH_TICK = 1, 900  # fit into the size "small"
 CLOCK = command_fields(CommandKind.CLOCK)
 
 
@@ -32,7 +32,7 @@ class Market(Replay):
         self,
         books: int = 1,
         accounts: int = 1,
-        limits: str = "test",
+        limits: str = "small",
         *,
         low_tick: int = LOW_TICK,
         high_tick: int = HIGH_TICK,

@@ -17,7 +17,7 @@ from bench.research.kernel_strategies import is_kernel, run_kernel
 from bench.research.latency import Latency
 from bench.research.orders import OrderError, number_in
 from bench.research.sources import Source, open_source
-from bench.research.strategies import Run, run_callbacks
+from bench.research.strategies import StrategyRun, run_callbacks
 from bench.research.timeline import Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
@@ -212,7 +212,7 @@ class Replay(Trading):
         interval_ns: int | None = None,
         commands: int | None = None,
         memory: np.ndarray | None = None,
-    ) -> Run:
+    ) -> StrategyRun:
         """Run a strategy until the source ends.
 
         strategy      an object with some of the callbacks on_start(replay), on_fill(replay, fill), on_book(replay) and

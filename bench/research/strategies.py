@@ -27,7 +27,7 @@ class Playable(Protocol):
 
 
 @dataclass(frozen=True)
-class Run:
+class StrategyRun:
     """What a run of a strategy has done.
 
     commands   of the source that were applied
@@ -70,7 +70,9 @@ def _nothing(*arguments: Any) -> None:
     pass
 
 
-def run_callbacks(replay: Playable, strategy: Any, *, every: int, interval_ns: int | None, commands: int | None) -> Run:
+def run_callbacks(
+    replay: Playable, strategy: Any, *, every: int, interval_ns: int | None, commands: int | None
+) -> StrategyRun:
     """Run a strategy until the source ends. `Replay.run` says what the arguments are."""
     callbacks = Callbacks(strategy)
     number_in("every", every, 1, 1 << 62)
@@ -92,7 +94,7 @@ def run_callbacks(replay: Playable, strategy: Any, *, every: int, interval_ns: i
         callbacks.on_end(replay)
     except Exception as raised:  # anything: the strategy is the caller's, and what it has done so far is kept
         error = raised
-    return Run(replay.place - start, steps, fills[first:], error)
+    return StrategyRun(replay.place - start, steps, fills[first:], error)
 
 
 def _advance_by(replay: Playable, every: int, interval_ns: int | None) -> Callable[[int], bool]:

@@ -1,7 +1,7 @@
 """The compiled loop of a kernel strategy: applies commands of the source, calls the strategy, sends what it asks for.
 
-`loop_of` compiles it together with the engine and one strategy, which takes a minute the first time; after that it
-comes from the cache of kernels as long as the file of the strategy stays the same.
+`loop_of` compiles it with one strategy, which takes seconds the first time; after that it comes from the cache of
+kernels as long as the file of the strategy stays the same. The engine's own code is called by its address.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from exchange.engine.apply import apply_commands
-from exchange.kernel import cache_folder, kernel
+from exchange.compiler import call_code
+from exchange.kernel import RESEARCH, cache_folder, kernel
 from exchange.kernel_codes import FLAG_MORE, KIND_NEW, KIND_QUOTE
 from exchange.machine import copy_bytes, row_at
 from exchange.records import ROW_BYTES, record_type
@@ -50,9 +50,10 @@ PLAY = record_type(
 strategy: Any = None  # `loop_of` gives each loop its own
 
 
-def play(states, outs, rows, batch, asked, waiting, log, sent, plays, memory):
+def play(code, states, outs, rows, batch, asked, waiting, log, sent, plays, memory):
     """Apply rows of the source and own commands until no row is left or the log is full.
 
+    code           of `apply_commands` (`kernel.code_of`)
     states, outs   of the engine, shape (1,)
     rows           COMMAND rows of the source
     batch          COMMAND rows, room for those that are applied together
@@ -69,7 +70,7 @@ def play(states, outs, rows, batch, asked, waiting, log, sent, plays, memory):
         if play.log_count + outs[0].rows.shape[0] > log.shape[0] or play.sent_count == sent.shape[0]:
             return EMPTY_LOG
         if play.batch_at < play.batch_stop or state.cursor.step != 0:
-            play.batch_at = apply_commands(states, batch, play.batch_at, play.batch_stop, outs)
+            play.batch_at = call_code(code, states, batch, play.batch_at, play.batch_stop, outs)
             _keep(outs[0], log, play)
         elif play.waiting_first < play.waiting_end and _arrives(rows, waiting, play):
             _take_own(state, batch, waiting, sent, play)
@@ -168,14 +169,11 @@ def _goes_on(batch, count):
 def loop_of(chosen: Any) -> Any:
     """The loop for one strategy, a kernel with the arguments of `play`.
 
-    Numba caches a function by its file. So each loop gets a file of its own, named by a hash of what it is made of:
-    the file of the strategy, this one and the kernels that strategies call.
+    Numba caches a function by its file. So each loop gets a file of its own, named by a hash of the strategy's file.
     """
     source: Callable[..., Any] = getattr(chosen, "py_func", chosen)
-    ours = [Path(__file__), Path(__file__).with_name("strategy_kernels.py")]
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in (Path(source.__code__.co_filename), *ours)))
-    digest.update(source.__qualname__.encode())
-    file = cache_folder() / "strategies" / f"{source.__name__}_{digest.hexdigest()[:16]}.py"
+    digest = hashlib.sha256(Path(source.__code__.co_filename).read_bytes() + source.__qualname__.encode())
+    file = cache_folder(RESEARCH) / "strategies" / f"{source.__name__}_{digest.hexdigest()[:16]}.py"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.write_text(f"# the loop of strategy {source.__qualname__}\n")

@@ -39,5 +39,5 @@ def test_an_empty_side_has_no_price() -> None:
     market = Market()
     book = market.book(3)
     assert (book.best_bid, book.best_ask, book.spread, book.mid, len(book.bids)) == (None, None, None, None, 0)
-    market.submit("buy", 1_000, 5)
-    assert (market.book(3).best_bid, book.best_ask, book.spread, book.mid) == (1_000, None, None, None)
+    market.submit("buy", 700, 5)
+    assert (market.book(3).best_bid, book.best_ask, book.spread, book.mid) == (700, None, None, None)

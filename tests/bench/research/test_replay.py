@@ -218,7 +218,7 @@ def test_a_recorded_cancel_of_an_order_that_an_own_one_has_taken_is_refused_and_
 def test_a_source_without_space_for_own_accounts_is_refused() -> None:
     with pytest.raises(UserError, match="70 own accounts: the tape leaves no such range in 1"):
         Replay(small(), accounts=70)
-    with pytest.raises(UserError, match="limits 'huge', allowed: test"):
+    with pytest.raises(UserError, match="limits 'huge', allowed: small"):
         Replay(small(), limits="huge")
 
 

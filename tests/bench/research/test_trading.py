@@ -33,11 +33,11 @@ def test_a_deposit_that_the_engine_refuses_is_named() -> None:
 
 
 def test_questions_about_what_is_not_there_are_refused() -> None:
-    market = Market(books=2)
-    with pytest.raises(OrderError, match=r"instrument 65 is not a whole number in 1\.\.64"):
+    market = Market(books=2, high_tick=400)
+    with pytest.raises(OrderError, match=r"instrument 65 is not a whole number in 1\.\.3"):
         market.book(1, instrument=65)
     with pytest.raises(OrderError, match="account 0 is not a whole number"):
         market.account(0)
-    order = market.submit("buy", 10, 1, instrument=9)
+    order = market.submit("buy", 10, 1, instrument=3)
     assert order.refusal == "UNKNOWN_INST: no such instrument"
     assert market.queue_ahead(order) is None
