@@ -45,18 +45,20 @@ class Training:
     difference: Value | None = None  # trained less fixed, seed by seed
 
     def record(self) -> dict[str, Any]:
-        """As plain values, for `curve.json`."""
-        assert self.best_fixed is not None and self.trained is not None and self.difference is not None
+        """As plain values, for `curve.json`: also while the training runs, when some values are still None."""
+        best_fixed, trained, difference = (
+            value.record() if value is not None else None for value in (self.best_fixed, self.trained, self.difference)
+        )
         return {
             "terms": TERMS,
             "steps": self.steps,
             "seed": self.seed,
             "seconds": round(self.seconds, 1),
-            "best_fixed": {"offset_ticks": self.offset, "lots": self.lots, **self.best_fixed.record()},
-            "trained": self.trained.record(),
-            "trained_less_fixed": {
-                name: self.difference.record()[name] for name in ("episodes", "mean", "low", "high")
-            },
+            "fixed_offset_ticks": self.offset,
+            "fixed_lots": self.lots,
+            "best_fixed": best_fixed,
+            "trained": trained,
+            "trained_less_fixed": difference,
             "fixed_on_choosing_seeds": self.fixed,
             "curve": [{"steps": steps, **value.record()} for steps, value in self.curve],
         }
@@ -76,8 +78,7 @@ def train(steps: int, books: int, seed: int, folder: Path) -> Training:
     rewards, found.trained = play_policy(greedy(model), COMPARING, **TERMS)
     gain = found.trained.gain - found.best_fixed.gain
     found.difference = value_of(rewards - fixed_rewards, gain, found.trained.position - found.best_fixed.position)
-    (folder / "curve.json").write_text(json.dumps(found.record(), indent=2) + "\n")
-    draw_curve(found, folder / "curve.png")
+    write_curve(found, folder)
     return found
 
 
@@ -102,6 +103,7 @@ def trained_model(found: Training, steps: int, books: int, seed: int, scale: flo
             if rollouts % UPDATES_MEASURED == 0:
                 _, value = play_policy(greedy(self.model), CHOOSING, **TERMS)
                 found.curve.append((self.num_timesteps, value))
+                write_curve(found, folder)
                 if value.mean > best:
                     best = value.mean
                     self.model.save(folder / "model.zip")
@@ -144,6 +146,12 @@ def begin_at(model: Any, policy: Policy) -> None:
 def greedy(model: Any) -> Policy:
     """The policy of a model, without its random part."""
     return lambda observations: model.predict(observations, deterministic=True)[0]
+
+
+def write_curve(found: Training, folder: Path) -> None:
+    """Write what is known so far as JSON and as a picture."""
+    (folder / "curve.json").write_text(json.dumps(found.record(), indent=2) + "\n")
+    draw_curve(found, folder / "curve.png")
 
 
 def draw_curve(found: Training, file: Path) -> None:
