@@ -1,5 +1,12 @@
 """Generated order flow.
 
-flow       four seeded kinds of traffic on a filled book, which predict every fill
-flow_book  the generator's own first-in-first-out book
+registry           all flows by name
+flow               four seeded kinds of traffic on a filled book, which predict every fill: for speed
+flow_book          the generator's own first-in-first-out book
+draws              SplitMix64 and variates in kernels
+stepping           runs a model against an engine, step by step, into a tape
+book_steps         what the models of one book share
+zero_intelligence  Poisson arrivals by distance (Smith, Farmer, Gillemot, Krishnamurthy; Cont, Stoikov, Talreja)
+hawkes             six types of event that excite one another (Bacry, Mastromatteo, Muzy)
+queue_reactive     rates by queue size (Huang, Lehalle, Rosenbaum)
 """
