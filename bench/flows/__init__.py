@@ -9,4 +9,7 @@ book_steps         what the models of one book share
 zero_intelligence  Poisson arrivals by distance (Smith, Farmer, Gillemot, Krishnamurthy; Cont, Stoikov, Talreja)
 hawkes             six types of event that excite one another (Bacry, Mastromatteo, Muzy)
 queue_reactive     rates by queue size (Huang, Lehalle, Rosenbaum)
+market             agents of contracts.md that trade with each other; its `__init__.py` lists its files
+notes              what each command of a tape did to its book
+realism            figures of a flow and the bounds that papers give for them
 """

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bench.flows.flow import FLOWS
 from bench.flows.hawkes import hawkes
+from bench.flows.market.process import compute_market
 from bench.flows.queue_reactive import queue_reactive
 from bench.flows.stepping import Process, run_process
 from bench.flows.zero_intelligence import zero_intelligence
@@ -18,6 +19,7 @@ MODELS: dict[str, Callable[[int], Process]] = {
     "zero-intelligence": zero_intelligence,
     "hawkes": hawkes,
     "queue-reactive": queue_reactive,
+    "compute-market": compute_market,
 }
 FLOW_NAMES = (*FLOWS, *MODELS)
 COMMANDS = 500_000  # of a model, if the caller names no number

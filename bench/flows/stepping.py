@@ -27,7 +27,7 @@ class Process:
 
     market   books and accounts; its opening comes first
     warm     COMMAND rows that fill the books, with times
-    worlds   parameters and state of the model, shape (1,), changed in place
+    worlds   parameters and state of the model, shape (1,), changed in place; `time_ns` is its clock
     decide   kernel (states, outs, worlds, rows, index) that writes 1 to STEP_ROWS rows from `index` on and returns
              their number. It sees the events of the step before in `outs`
     watch    kernel (outs, worlds) for events of an event buffer that is full before a step ends; None: not needed
@@ -53,7 +53,7 @@ class Process:
 
 def run_process(process: Process, commands: int) -> Tape:
     """Run a model for `commands` rows after its opening and warm rows. Returns the tape with its final state hash."""
-    opening = market_tape(process.market, [process.warm], process.notes, process.limits)
+    opening = opening_of(process)
     engine = engine_at(opening, len(opening.commands))
     rows = run_steps(process, engine, commands)
     whole = np.concatenate([opening.commands, rows])
@@ -68,6 +68,16 @@ def run_process(process: Process, commands: int) -> Tape:
         len(opening.commands),
         process.notes,
     )
+
+
+def opening_of(process: Process) -> Tape:
+    """The tape before the first step of a model. It begins at the time of the model's clock."""
+    opening = market_tape(process.market, [process.warm], process.notes, process.limits)
+    start_ns = process.worlds["time_ns"][0]
+    opening.commands["time_ns"] = start_ns
+    for control in opening.controls:
+        control.row["time_ns"] = start_ns
+    return opening
 
 
 def run_steps(process: Process, engine: Engine, commands: int) -> np.ndarray:
