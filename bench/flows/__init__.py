@@ -10,6 +10,8 @@ zero_intelligence  Poisson arrivals by distance (Smith, Farmer, Gillemot, Krishn
 hawkes             six types of event that excite one another (Bacry, Mastromatteo, Muzy)
 queue_reactive     rates by queue size (Huang, Lehalle, Rosenbaum)
 market             agents of contracts.md that trade with each other; its `__init__.py` lists its files
+calibration        rates of zero intelligence and of the queue-reactive model from a tape
+hawkes_fit         parameters of the Hawkes process from a tape, by maximum likelihood
 notes              what each command of a tape did to its book
 realism            figures of a flow and the bounds that papers give for them
 """
