@@ -14,4 +14,5 @@ calibration        rates of zero intelligence and of the queue-reactive model fr
 hawkes_fit         parameters of the Hawkes process from a tape, by maximum likelihood
 notes              what each command of a tape did to its book
 realism            figures of a flow and the bounds that papers give for them
+questions          `gpux bench flows`: speed of the models, and realism of the market beside its bounds
 """

@@ -55,7 +55,7 @@ BY_SIZE = record_type(
 
 
 @dataclass(frozen=True)
-class Rates:
+class FittedRates:
     """Rates a second and their standard errors, NaN where nothing was observed."""
 
     values: np.ndarray
@@ -67,14 +67,14 @@ class Rates:
         return found
 
 
-def rates_of(counts: np.ndarray, seconds: np.ndarray) -> Rates:
+def rates_of(counts: np.ndarray, seconds: np.ndarray) -> FittedRates:
     """Counts over exposure along the last axis; where either is 0, the rate of the place before it."""
     seen = (counts > 0) & (seconds > 0)
     values = np.where(seen, counts / np.maximum(seconds, 1e-12), 0.0)
     errors = np.where(seen, values / np.sqrt(np.maximum(counts, 1)), np.nan)
     for place in range(1, values.shape[-1]):
         values[..., place] = np.where(seen[..., place], values[..., place], values[..., place - 1])
-    return Rates(values, errors)
+    return FittedRates(values, errors)
 
 
 def unit_lots(tape: Tape, instrument: int) -> float:
@@ -86,7 +86,7 @@ def unit_lots(tape: Tape, instrument: int) -> float:
     return float(rows["lots"][rests].mean())
 
 
-def calibrate_zero_intelligence(tape: Tape, instrument: int = 1) -> tuple[ZeroIntelligence, dict[str, Rates]]:
+def calibrate_zero_intelligence(tape: Tape, instrument: int = 1) -> tuple[ZeroIntelligence, dict[str, FittedRates]]:
     """The model of highest likelihood, and its rates with errors: limit, cancel, market.
 
     UserError: the tape has no time, or no limit and market orders
@@ -134,7 +134,7 @@ def tally_distances(states, notes, index, tallies):
 
 def calibrate_queue_reactive(
     tape: Tape, instrument: int = 1, given: QueueReactive | None = None
-) -> tuple[QueueReactive, dict[str, Rates]]:
+) -> tuple[QueueReactive, dict[str, FittedRates]]:
     """The model with the rates of highest likelihood, and the rates with errors: limit, cancel, market.
 
     A move counts as a cancel. `follow` and `redraw` are those of `given`.

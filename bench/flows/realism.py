@@ -37,7 +37,7 @@ BOUNDS = {
 
 
 @dataclass(frozen=True)
-class Trades:
+class TradeSeries:
     """Trades of one book: signs (+1 the aggressor buys), mids and spreads just before, prices, times.
 
     unquoted   trades before which a side was empty; they are in no array
@@ -51,17 +51,17 @@ class Trades:
     unquoted: int
 
 
-def trades_of(notes: np.ndarray, instrument: int) -> Trades:
+def trades_of(notes: np.ndarray, instrument: int) -> TradeSeries:
     """The trades of a book in NOTE rows."""
     rows = notes[(notes["kind"] == MARKET) & (notes["instrument"] == instrument)]
     quoted = (rows["bid"] > 0) & (rows["ask"] > 0)
     unquoted, rows = int(np.count_nonzero(~quoted)), rows[quoted]
     signs = np.where(rows["side"] == Side.BUY, 1.0, -1.0)
     mids = (rows["bid"] + rows["ask"]) / 2
-    return Trades(signs, mids, rows["ask"] - rows["bid"], rows["traded_price"], rows["time_ns"], unquoted)
+    return TradeSeries(signs, mids, rows["ask"] - rows["bid"], rows["traded_price"], rows["time_ns"], unquoted)
 
 
-def figures(trades: Trades, ratio_trades: int = RATIO_TRADES) -> dict[str, float]:
+def figures(trades: TradeSeries, ratio_trades: int = RATIO_TRADES) -> dict[str, float]:
     """The figures of BOUNDS."""
     changes = np.diff(trades.mids)
     waits = np.diff(trades.times_ns).astype(float)

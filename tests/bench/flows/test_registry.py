@@ -20,7 +20,7 @@ RECORDED: dict[str, str] = {
     "zero-intelligence": "a926df6a968e5ad2",
     "hawkes": "c795433703fafa85",
     "queue-reactive": "faf06aa5025fadb5",
-    "compute-market": "0232f79869619668",
+    "compute-market": "855cc5564f179848",
 }
 
 
