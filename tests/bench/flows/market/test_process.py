@@ -6,6 +6,7 @@ import pytest
 from bench.flows.market.layout import BOOKS, FIRST_AGENT, FIRST_PASSIVE
 from bench.flows.market.process import compute_market
 from bench.flows.notes import CANCEL, LIMIT, MARKET, MOVE, note_tape
+from bench.flows.questions import REALISM_COMMANDS, SEEDS, realism
 from bench.flows.realism import BOUNDS, figures, memory_exponent, outside, trades_of
 from bench.flows.stepping import opening_of, run_process, run_steps
 from bench.replay import replay_tape
@@ -58,15 +59,9 @@ def test_signs_have_long_memory_in_all_books_together(notes: np.ndarray) -> None
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("book_of_chip", [0, 1])
-def test_long_runs_stay_within_the_bounds_on_average(book_of_chip: int) -> None:
-    seeds = (1, 2, 3, 4)
-    found = []
-    for seed in seeds:
-        tape = run_process(compute_market(seed), 3_000_000)
-        found.append(figures(trades_of(note_tape(tape), front_books(tape)[book_of_chip])))
-    mean = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
-    assert not outside(mean), f"{mean} of {found}"
+def test_long_runs_stay_within_the_bounds_on_average() -> None:
+    for symbol, found in realism(REALISM_COMMANDS, SEEDS).items():
+        assert not outside(found), f"{symbol}: {found}"
 
 
 def test_every_kind_of_participant_acts_in_every_book(tape: Tape, notes: np.ndarray) -> None:
