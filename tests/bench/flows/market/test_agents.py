@@ -18,6 +18,7 @@ from bench.flows.market.layout import (
 from bench.flows.market.process import compute_market
 from bench.flows.stepping import opening_of, run_steps
 from bench.tapes.market import engine_at
+from exchange.kernel import bind
 
 FRONT, FRONT_B200 = 2, 9
 
@@ -69,9 +70,9 @@ def test_routers_go_to_the_chip_whose_useful_hour_became_cheaper(market: tuple[n
 
 def test_parents_have_both_sides_all_kinds_and_a_largest_length(market: tuple[np.record, np.record]) -> None:
     state, world = market
-    parents = []
+    parents, start = [], bind(start_parent, state, world, FRONT, 0)
     for _ in range(3_000):
-        start_parent(state, world, FRONT, 0)
+        start(state, world, FRONT, 0)
         parent = world.books[FRONT].parents[0]
         parents.append((int(parent.side), int(parent.account), int(parent.left)))
     sides, accounts, lengths = (np.array(column) for column in zip(*parents, strict=True))

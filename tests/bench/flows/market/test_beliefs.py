@@ -7,6 +7,7 @@ from bench.flows.draws import STREAM, first_word, next_below, next_power_law
 from bench.flows.market.beliefs import believed, learn, predict, prediction, sign_autocorrelation, worth
 from bench.flows.market.layout import LENGTH_EXPONENT, LENGTH_MAX, MEMORIES, PARENTS, WORLD
 from bench.flows.market.process import compute_market
+from exchange.kernel import bind
 
 
 def made_signs(count: int) -> np.ndarray:
@@ -41,9 +42,10 @@ def test_the_prediction_leaves_the_variance_that_it_says_and_no_memory() -> None
     signs = made_signs(40_000)
     world = np.zeros(1, WORLD)
     world["weights"], surprise = prediction()
-    book, expected = world[0].books[1], [0.0]
+    row, book, expected = world[0], world[0].books[1], [0.0]
+    following = bind(predict, row, book, 1.0)
     for sign in signs.tolist():
-        expected.append(predict(world[0], book, sign))
+        expected.append(following(row, book, sign))
     left = signs - np.array(expected[:-1])
     assert left.var() == pytest.approx(surprise, abs=0.03)
     for lag in (1, 2, 5, 20, 100):
