@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from bench.flows.registry import FLOW_NAMES, MODELS, model_tape
-from bench.replay import flow_tape, replay_tape
+from bench.replay import replay_tape
+from bench.research.sources import flow_tape
 from bench.tapes.tape import Tape
 from exchange.engine.engine import Engine
 from exchange.limits import NAMED
