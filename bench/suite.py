@@ -29,6 +29,7 @@ QUESTIONS = {
     "start": ("bench.bench_start", "run_start"),
     "imports": ("bench.readers.questions", "run_imports"),
     "days": ("bench.bench_days", "run_days"),
+    "flows": ("bench.flows.questions", "run_flows"),
     "clearing": ("bench.clearing.questions", "run_clearing"),
     "clients": ("bench.clients.questions", "run_clients"),
     "many": ("bench.many.questions", "run_many"),

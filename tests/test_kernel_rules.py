@@ -33,8 +33,17 @@ NUMPY = {"np.int32", "np.int64", "np.uint64"}
 INTEGERS = (int, bool, np.int64, np.uint64)  # by their own type: a member of an enum would be another signature
 HIDING = set(dir(np.void)) - {"shape"}  # of an array
 
+# Models of order flow draw times and sizes, so they compute with floats, by operations that IEEE 754 defines to the
+# last bit. Nothing of the exchange calls them.
+FLOATING = "bench.flows."
+FLOAT_NUMPY = {"np.float64", "np.sqrt", "np.floor", "np.ceil"}
+
 # Kernel -> why its loop has no bound that a reader sees.
 ENDLESS_LOOPS = {
+    "bench.flows.draws.next_exponential": "a trial succeeds with probability 0.63",
+    "bench.flows.hawkes.next_event": "thinning: a trial fails only if an excited intensity has decayed",
+    "bench.flows.market.process.next_book": "thinning: a trial fails only if an excited intensity has decayed",
+    "bench.flows.market.process.decide": "the clock goes on until an event writes a row",
     "exchange.book.index._slot_of_key": "ends at the first free place of a table that is never full",
     "exchange.engine.entry.stops.next_injection": "takes an order off the line in each round",
 }
@@ -114,6 +123,17 @@ def globals_of(function: ast.FunctionDef) -> Iterator[ast.Name]:
 def value_of(kernel: str, name: ast.Name) -> Any:
     """What a name of the module of a kernel stands for; None of Python's own."""
     return getattr(importlib.import_module(kernel.rpartition(".")[0]), name.id, None)
+
+
+def is_float(node: ast.AST) -> bool:
+    """Whether a part computes with floats."""
+    return isinstance(node, ast.Div) or (isinstance(node, ast.Constant) and isinstance(node.value, float))
+
+
+def may_read_float(kernel: str, value: Any) -> bool:
+    """Whether a kernel may read a float, or floats, from outside: one of a model may."""
+    values = value if isinstance(value, tuple) else (value,)
+    return kernel.startswith(FLOATING) and all(type(one) is float for one in values)
 
 
 def may_read(name: str, value: Any) -> bool:
@@ -199,6 +219,7 @@ def test_nothing_stands_in_a_kernel_that_a_compiler_or_a_gpu_cannot_hold() -> No
         f"{place(path, node)}: {type(node).__name__} in {name}"
         for name, path, function in compiled()
         for node in forbidden_in(function)
+        if not (name.startswith(FLOATING) and is_float(node))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -239,7 +260,7 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
         f"{place(path, name)}: {name.id} in {kernel}"
         for kernel, path, function in compiled()
         for name in globals_of(function)
-        if not may_read(name.id, value_of(kernel, name))
+        if not may_read(name.id, value := value_of(kernel, name)) and not may_read_float(kernel, value)
     ]
     wrong += [
         f"{place(path, node)}: {ast.unparse(node)} in {kernel}"
@@ -249,7 +270,7 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "np"
-        and ast.unparse(node) not in NUMPY
+        and ast.unparse(node) not in (NUMPY | FLOAT_NUMPY if kernel.startswith(FLOATING) else NUMPY)
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -260,7 +281,7 @@ def test_kernels_read_integers_kernels_and_machine_operations_from_outside_and_n
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_a_kernel_may_not_read_is_seen(value: Any) -> None:
-    assert not may_read("value", value)
+    assert not may_read("value", value) and not may_read_float("exchange.book.fifo.match", value)
     assert not may_read("sorted", None)
 
 

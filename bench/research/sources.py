@@ -15,6 +15,7 @@ import numpy as np
 
 from bench.extras import is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
+from bench.flows.registry import MODELS, model_tape
 from bench.readers import formats
 from bench.readers.lobster import Lobster, read_lobster
 from bench.readers.report import ImportOptions
@@ -123,11 +124,13 @@ def source_names() -> str:
 
 
 def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
-    """A generated flow with its market as a tape (`bench.flows.flow`)."""
+    """A generated flow with its market as a tape (`bench.flows.flow`), or the tape of a model of `bench.flows`."""
     if commands is not None and not 1 <= commands <= COMMANDS_MAX:
         raise UserError(f"--commands {commands} is not in 1..{COMMANDS_MAX}")
     if not 0 <= seed <= SEED_MAX:
         raise UserError(f"--seed {seed} is not in 0..{SEED_MAX}")
+    if name in MODELS:
+        return model_tape(name, seed, commands)
     parameters = replace(FLOWS[name], seed=seed)
     parameters = replace(parameters, commands=commands) if commands is not None else parameters
     flow = make_flow(parameters)
@@ -191,4 +194,4 @@ FILE_SOURCES = [
     FileSource("a file of Nasdaq ITCH 5.0", has_format("itch"), imported_tape),
     FileSource("a file of Databento DBN (.dbn, .dbn.zst)", has_format("dbn"), imported_tape),
 ]
-GENERATED = dict.fromkeys(FLOWS, Generated(flow_tape))
+GENERATED = dict.fromkeys((*FLOWS, *MODELS), Generated(flow_tape))

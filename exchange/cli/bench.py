@@ -9,8 +9,8 @@ def bench(*names: str, quick: bool = False, results: Path = Path("results"), plo
 
     Args:
         names: Questions: mixed, churn, passive, sweep, growth, kinds, implied, quotes, uncross, forks, peers, memory,
-            start, imports, days, clearing, clients, many, gpu, environments, tapes, files, facts, gateway, research;
-            without names, all of them.
+            start, imports, days, flows, clearing, clients, many, gpu, environments, tapes, files, facts, gateway,
+            research; without names, all of them.
         quick: Shorter flows and fewer repeats, for a first look; do not quote these figures.
         results: Folder for the result files.
         plot: Draw latency against offered load of the gateway into this file (.png, .svg or .pdf).

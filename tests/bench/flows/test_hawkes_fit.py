@@ -1,0 +1,75 @@
+"""Maximum likelihood of the Hawkes process: a round trip, the likelihood against its definition, identifiability."""
+
+import numpy as np
+import pytest
+
+from bench.flows.hawkes import LIMIT, MARKET, TYPES, Hawkes, hawkes
+from bench.flows.hawkes_fit import HawkesFit, decayed_sums, events_of, fit_at, fit_hawkes
+from bench.flows.notes import NOTE, note_tape
+from bench.flows.stepping import run_process
+
+EVENTS = 60_000
+
+
+@pytest.fixture(scope="module")
+def events() -> tuple[np.ndarray, np.ndarray]:
+    return events_of(note_tape(run_process(hawkes(7), EVENTS)), 1)
+
+
+@pytest.fixture(scope="module")
+def fit(events: tuple[np.ndarray, np.ndarray]) -> HawkesFit:
+    return fit_hawkes(*events)
+
+
+def test_parameters_come_back(fit: HawkesFit) -> None:
+    """Within the errors that `hawkes_fit` states. Limit orders and cancels are frequent, market orders are rare."""
+    truth = Hawkes()
+    assert fit.events.sum() == EVENTS
+    assert fit.base[:MARKET] == pytest.approx(truth.base[:MARKET], rel=0.10)
+    assert fit.base[MARKET:] == pytest.approx(truth.base[MARKET:], rel=0.35)
+    assert fit.branching.sum(axis=1)[:MARKET] == pytest.approx(truth.branching.sum(axis=1)[:MARKET], rel=0.12)
+    assert np.abs(fit.branching - truth.branching)[:, :MARKET].max() < 0.08
+    assert np.abs(fit.branching - truth.branching).max() < 0.25
+    assert fit.beta == pytest.approx(truth.beta, rel=0.3) and fit.beta_identified.all()
+    assert fit.model().radius == pytest.approx(truth.radius, abs=0.08)
+
+
+def test_likelihood_is_that_of_the_definition() -> None:
+    times = np.array([0.0, 0.4, 0.5, 1.5, 1.9, 2.0])
+    kinds = np.array([0, 2, 0, 0, 5, 0])
+    base, branching, likelihood = fit_at(times, kinds, LIMIT, 1.7)
+
+    def intensity(time: float) -> float:
+        pairs = zip(times, kinds, strict=True)
+        return base + sum(branching[kind] * 1.7 * np.exp(-1.7 * (time - one)) for one, kind in pairs if one < time)
+
+    whole = base * 2.0 + sum(branching[k] * (1 - np.exp(-1.7 * (2.0 - t))) for t, k in zip(times, kinds, strict=True))
+    slow = sum(np.log(intensity(time)) for time in times[kinds == LIMIT]) - whole
+    assert likelihood == pytest.approx(slow)
+
+
+def test_sums_are_those_of_all_pairs() -> None:
+    generator = np.random.default_rng(3)
+    times, kinds = np.sort(generator.random(60)), generator.integers(0, TYPES, 60)
+    for kind in range(TYPES):
+        sums = np.zeros((np.count_nonzero(kinds == kind), TYPES))
+        decayed_sums(times, kinds, kind, 4.0, sums)
+        for row, place in enumerate(np.flatnonzero(kinds == kind)):
+            since = np.exp(-4.0 * (times[place] - times[:place]))
+            slow = [since[kinds[:place] == cause].sum() for cause in range(TYPES)]
+            assert sums[row] == pytest.approx(slow)
+
+
+def test_decay_of_a_poisson_process_is_not_identified() -> None:
+    poisson = Hawkes(base=Hawkes().rates, branching=np.zeros((TYPES, TYPES)))
+    times, kinds = events_of(note_tape(run_process(hawkes(4, poisson), 12_000)), 1)
+    fit = fit_hawkes(times, kinds)
+    assert fit.base == pytest.approx(poisson.base, rel=0.15)
+    assert not fit.beta_identified.any() and fit.model().radius == 0
+
+
+def test_a_move_is_a_cancel_and_a_limit_order() -> None:
+    notes = np.zeros(3, NOTE)
+    notes["kind"], notes["side"], notes["instrument"], notes["time_ns"] = [1, 4, 3], [0, 1, 0], 1, [10, 20, 30]
+    times, kinds = events_of(notes, 1)
+    assert kinds.tolist() == [0, 3, 1, 4] and times.tolist() == pytest.approx([0, 1e-8, 1e-8, 2e-8])
