@@ -24,7 +24,6 @@ UNUSED = {
     "exchange.reference.controls.transfer.transfer_refusal": "the twin of a control's check",
     "exchange.engine.query.ahead": "where an order stands in its queue; a question that research asks",
     "exchange.engine.query.order_of": "a live order by its id alone; a question that research asks",
-    "exchange.kernel.code_of": "for kernels of research that run the engine by its address",
     "exchange.engine.query.queue": "the orders of a queue; a question that research asks",
 }
 
