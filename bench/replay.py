@@ -19,7 +19,7 @@ from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import check_books
 from bench.research.sources import GENERATED, folder_tape, kind_of, lobster_tape, open_source
 from bench.tapes.market import engine_at
-from bench.tapes.metadata import Facts
+from bench.tapes.metadata import TapeFacts
 from bench.tapes.parts import Part
 from bench.tapes.reader import TapeReader
 from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
@@ -253,7 +253,7 @@ def progress_bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def expect_fills(console: Console, facts: Facts, summary: ReplaySummary) -> None:
+def expect_fills(console: Console, facts: TapeFacts, summary: ReplaySummary) -> None:
     """Raise UserError if the trades are not those that the flow predicts, or a command was refused."""
     expected = facts.notes.get("fills")
     if expected is None:
@@ -263,7 +263,7 @@ def expect_fills(console: Console, facts: Facts, summary: ReplaySummary) -> None
     console.print("flow check  trades as the generator predicted, nothing refused")
 
 
-def expect_state(console: Console, facts: Facts, summary: ReplaySummary, source: str) -> None:
+def expect_state(console: Console, facts: TapeFacts, summary: ReplaySummary, source: str) -> None:
     """Raise UserError if the final state is not the one that the file names (TAPE-003)."""
     if not facts.state_hash:
         return

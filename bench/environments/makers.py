@@ -21,7 +21,7 @@ from pettingzoo import ParallelEnv
 from bench.environments.observation import scale
 from bench.environments.quote import INSTRUMENT, SEEDS, action_space, observation_space
 from bench.environments.quoter import Quoter
-from bench.environments.sources import NOISE, Source, source_of
+from bench.environments.sources import NOISE, EpisodeSource, source_of
 from bench.environments.terms import ACTIONS, QuoteTerms, decode_actions, decode_take
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -34,7 +34,7 @@ WITHDRAWN = (0, 0, 0, 0)  # the action of a maker that leaves
 class MakersEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
     """The environment of this module.
 
-    source        a Tape, the name of a flow, or a Source
+    source        a Tape, the name of a flow, or a EpisodeSource
     makers        number of makers
     takers        number of takers
     with_flow     False: only the opening of the source is played
@@ -64,7 +64,7 @@ class MakersEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         self.agents: list[str] = []
         self.observation_spaces = {agent: observation_space(self.terms) for agent in self.possible_agents}
         self.action_spaces = {agent: self._action_space(agent) for agent in self.possible_agents}
-        self._source: Source = source_of(source)
+        self._source: EpisodeSource = source_of(source)
         self._with_flow, self._instrument = with_flow, instrument
         self._engine: Engine | None = None
         self._quoters: dict[str, Quoter] = {}

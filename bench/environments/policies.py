@@ -14,8 +14,8 @@ NORMAL_95 = 1.96  # half width of a 95 % interval, standard errors
 
 
 @dataclass(frozen=True)
-class Value:
-    """Value of a policy: rewards of whole episodes, dollars. `low`, `high`: 95 % interval of the mean."""
+class PolicyValue:
+    """PolicyValue of a policy: rewards of whole episodes, dollars. `low`, `high`: 95 % interval of the mean."""
 
     episodes: int
     mean: float
@@ -29,14 +29,14 @@ class Value:
         return asdict(self)
 
 
-def value_of(rewards: np.ndarray, gain: float, position: float) -> Value:
-    """Value from the rewards of episodes, float64, shape (episodes,)."""
+def value_of(rewards: np.ndarray, gain: float, position: float) -> PolicyValue:
+    """PolicyValue from the rewards of episodes, float64, shape (episodes,)."""
     error = NORMAL_95 * float(rewards.std(ddof=1)) / len(rewards) ** 0.5
     mean = float(rewards.mean())
-    return Value(len(rewards), mean, mean - error, mean + error, gain, position)
+    return PolicyValue(len(rewards), mean, mean - error, mean + error, gain, position)
 
 
-def play_policy(policy: Policy, seeds: range, **settings: Any) -> tuple[np.ndarray, Value]:
+def play_policy(policy: Policy, seeds: range, **settings: Any) -> tuple[np.ndarray, PolicyValue]:
     """Play one episode for each seed. `settings`: of QuoteVectorEnv. Returns (reward of each episode, value)."""
     environment = QuoteVectorEnv(len(seeds), **settings)
     observations, _ = environment.reset(seed=list(seeds))

@@ -27,7 +27,7 @@ import numpy as np
 
 from bench.environments.observation import figure_count, scale
 from bench.environments.quoter import Quoter
-from bench.environments.sources import NOISE, Source, source_of
+from bench.environments.sources import NOISE, EpisodeSource, source_of
 from bench.environments.terms import ACTIONS, QuoteTerms, decode_actions
 from exchange.engine import query
 from exchange.engine.engine import Engine
@@ -52,7 +52,7 @@ def action_space(terms: QuoteTerms) -> gym.spaces.Space[Any]:
 class QuoteEnv(gym.Env[np.ndarray, np.ndarray]):
     """The environment of this module.
 
-    source        a Tape, the name of a flow, or a Source
+    source        a Tape, the name of a flow, or a EpisodeSource
     instrument    index of the book to quote
     terms         fields of QuoteTerms
     ValueError: a term, the source or the book cannot be used
@@ -69,7 +69,7 @@ class QuoteEnv(gym.Env[np.ndarray, np.ndarray]):
         self.render_mode = render_mode
         self.observation_space = observation_space(self.terms)
         self.action_space = action_space(self.terms)
-        self._source: Source = source_of(source)
+        self._source: EpisodeSource = source_of(source)
         self._instrument = instrument
         self._engine: Engine | None = None
         self._quoter: Quoter | None = None

@@ -30,7 +30,7 @@ OWN_ACCOUNT = 1  # the account of `bench.many.books` that its flow does not use
 PARAMETER_MAX = 1_000_000_000
 
 
-class Source(Protocol):
+class EpisodeSource(Protocol):
     """Opens a market for an episode and plays its messages. Seeds that agree give the same messages."""
 
     def open(self, seed: int) -> Engine:
@@ -189,12 +189,14 @@ def next_row(engine: Engine, kind: CommandKind) -> np.ndarray:
     return row
 
 
-def source_of(source: object) -> Source:
-    """A source from what a user gives: a Source, a Tape, or the name of a flow. ValueError: neither of them."""
+def source_of(source: object) -> EpisodeSource:
+    """A source from what a user gives: a EpisodeSource, a Tape, or the name of a flow. ValueError: neither of them."""
     if isinstance(source, Tape):
         return TapeSource(source)
     if isinstance(source, str):
         return NoiseSource() if source == NOISE else FlowSource(source)
     if all(hasattr(source, name) for name in ("open", "accounts", "advance")):
-        return cast(Source, source)
-    raise ValueError(f"source {source!r}: want a Tape, the name of a flow ({NOISE}, {', '.join(FLOWS)}), or a Source")
+        return cast(EpisodeSource, source)
+    raise ValueError(
+        f"source {source!r}: want a Tape, the name of a flow ({NOISE}, {', '.join(FLOWS)}), or a EpisodeSource"
+    )

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.environments.policies import Policy, Value, best_fixed_quotes, fixed_quotes, play_policy, value_of
+from bench.environments.policies import Policy, PolicyValue, best_fixed_quotes, fixed_quotes, play_policy, value_of
 from bench.environments.terms import QuoteTerms
 from bench.extras import check_package, is_folder
 from exchange.errors import UserError
@@ -38,11 +38,11 @@ class Training:
     offset: int = 0
     lots: int = 0
     fixed: dict[str, float] = field(default_factory=dict)
-    curve: list[tuple[int, Value]] = field(default_factory=list)
+    curve: list[tuple[int, PolicyValue]] = field(default_factory=list)
     seconds: float = 0.0
-    best_fixed: Value | None = None
-    trained: Value | None = None
-    difference: Value | None = None  # trained less fixed, seed by seed
+    best_fixed: PolicyValue | None = None
+    trained: PolicyValue | None = None
+    difference: PolicyValue | None = None  # trained less fixed, seed by seed
 
     def record(self) -> dict[str, Any]:
         """As plain values, for `curve.json`: also while the training runs, when some values are still None."""

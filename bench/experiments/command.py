@@ -8,7 +8,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from bench.experiments.plan import ExperimentPlan, Run, read_plan, task_of
+from bench.experiments.plan import ExperimentPlan, ExperimentRun, read_plan, task_of
 from bench.experiments.plots import draw
 from bench.experiments.results import Results
 from bench.experiments.running import cluster, outcomes, processes
@@ -56,7 +56,7 @@ def _version(file: Path) -> str:
 
 def _carry_out(
     console: Console,
-    missing: list[Run],
+    missing: list[ExperimentRun],
     results: Results,
     executors: Callable[[], Executor],
     window: int,

@@ -38,7 +38,7 @@ from typing import Any
 import blake3
 import msgspec
 
-from bench.experiments.tasks import TASKS, FlowSource, Task
+from bench.experiments.tasks import TASKS, RunSource, Task
 from exchange.errors import UserError
 
 Value = bool | int | float | str
@@ -75,11 +75,11 @@ class ExperimentFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Run:
+class ExperimentRun:
     """One run of a task. Only its id says whether it is the same as another one (SCALE-073)."""
 
     task: str
-    source: FlowSource
+    source: RunSource
     parameters: dict[str, Value]
     seed: int
     code: str  # version of the code, `tasks.code_version`
@@ -97,7 +97,7 @@ class ExperimentPlan:
 
     name: str
     task: str
-    runs: list[Run] = field(repr=False)
+    runs: list[ExperimentRun] = field(repr=False)
     plots: list[PlotEntry]
 
 
@@ -122,7 +122,7 @@ def read_plan(path: Path, version: str) -> ExperimentPlan:
             raise UserError(f"{path}: two sources are called {name!r}: give each a name of its own")
     points = [dict(zip(found.grid, values, strict=True)) for values in product(*found.grid.values())]
     runs = [
-        Run(found.task, source, found.fixed | point, seed, version)
+        ExperimentRun(found.task, source, found.fixed | point, seed, version)
         for source in sources
         for point in points
         for seed in found.seeds
@@ -187,7 +187,7 @@ def _check(path: Path, found: ExperimentFile) -> None:
             raise UserError(f"{path}: plot: x {plot.x!r} is not in [grid]: {_list(found.grid)}")
 
 
-def _source(path: Path, number: int, entry: SourceEntry) -> FlowSource:
+def _source(path: Path, number: int, entry: SourceEntry) -> RunSource:
     """The source of an entry. A path is relative to the experiment file."""
     where = f"{path}: source {number}"
     if bool(entry.tape) == bool(entry.flow):
@@ -198,7 +198,7 @@ def _source(path: Path, number: int, entry: SourceEntry) -> FlowSource:
         raise UserError(f"{where}: commands {entry.commands}, allowed: 1 or more")
     tape = str((path.parent / entry.tape).absolute()) if entry.tape else ""
     try:
-        return FlowSource.checked(entry.name, tape, entry.flow, entry.commands)
+        return RunSource.checked(entry.name, tape, entry.flow, entry.commands)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from bench.experiments.plan import Run, task_of
+from bench.experiments.plan import ExperimentRun, task_of
 from bench.extras import check_package
 from exchange.errors import UserError
 
@@ -26,15 +26,15 @@ CLUSTER_RETRIES = 2
 class RunOutcome:
     """What came of a run. `error` empty: `record` is what its task returned."""
 
-    run: Run
+    run: ExperimentRun
     record: dict[str, Any]
     seconds: float
     error: str = ""
     repeated: bool = False  # it was run twice, with equal results
 
 
-def carry_out(run: Run) -> RunOutcome:
-    """Run a task. An exception of the task becomes the error of the outcome."""
+def carry_out(run: ExperimentRun) -> RunOutcome:
+    """ExperimentRun a task. An exception of the task becomes the error of the outcome."""
     start = perf_counter()
     try:
         record = task_of(run.task)(run.source, run.seed, **run.parameters)
@@ -43,7 +43,7 @@ def carry_out(run: Run) -> RunOutcome:
     return RunOutcome(run, record, perf_counter() - start)
 
 
-def is_repeated(run: Run) -> bool:
+def is_repeated(run: ExperimentRun) -> bool:
     """Whether this run is one of those that are run twice."""
     return int(run.id[:8], 16) % REPEATED_IN == 0
 
@@ -68,7 +68,7 @@ def cluster(address: str) -> Callable[[], Executor]:
     return lambda: client.get_executor(retries=CLUSTER_RETRIES)  # type: ignore[no-untyped-call]
 
 
-def outcomes(runs: Sequence[Run], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
+def outcomes(runs: Sequence[ExperimentRun], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
     """Yield the outcome of each run, as they end.
 
     window   how many runs are submitted at a time
@@ -85,12 +85,12 @@ def outcomes(runs: Sequence[Run], new_executor: Callable[[], Executor], window: 
             first[run.id] = outcome
 
 
-def _outcomes(jobs: Iterable[Run], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
+def _outcomes(jobs: Iterable[ExperimentRun], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
     """The outcome of each job. If a worker is lost, each job that was submitted is run again, alone, because nothing
     says which of them ended the worker."""
     waiting = deque(jobs)
     while waiting:
-        submitted: dict[Future[RunOutcome], Run] = {}
+        submitted: dict[Future[RunOutcome], ExperimentRun] = {}
         with new_executor() as executor:
             try:
                 while waiting or submitted:
@@ -106,8 +106,8 @@ def _outcomes(jobs: Iterable[Run], new_executor: Callable[[], Executor], window:
             yield _alone(run, new_executor)
 
 
-def _alone(run: Run, new_executor: Callable[[], Executor]) -> RunOutcome:
-    """Run one job until it ends, or its worker has been lost ATTEMPTS times."""
+def _alone(run: ExperimentRun, new_executor: Callable[[], Executor]) -> RunOutcome:
+    """ExperimentRun one job until it ends, or its worker has been lost ATTEMPTS times."""
     for _ in range(ATTEMPTS):
         with new_executor() as executor:
             try:
@@ -117,7 +117,7 @@ def _alone(run: Run, new_executor: Callable[[], Executor]) -> RunOutcome:
     return RunOutcome(run, {}, 0.0, f"its worker died {ATTEMPTS} times")
 
 
-def _result(future: Future[RunOutcome], run: Run) -> RunOutcome:
+def _result(future: Future[RunOutcome], run: ExperimentRun) -> RunOutcome:
     """The outcome of a future. BrokenProcessPool: its worker was lost. A cluster has tried a lost one again itself."""
     try:
         return future.result()

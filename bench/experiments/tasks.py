@@ -20,7 +20,7 @@ Task = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class FlowSource:
+class RunSource:
     """Order flow: a file, or a generated flow. It travels to the worker; its rows do not."""
 
     name: str
@@ -30,14 +30,14 @@ class FlowSource:
     commands: int = 0
 
     @staticmethod
-    def checked(name: str, path: str, flow: str, commands: int) -> "FlowSource":
+    def checked(name: str, path: str, flow: str, commands: int) -> "RunSource":
         """Check that the source can be read, and find its identity. UserError: it cannot."""
         if flow:
             if flow not in GENERATED:
                 raise UserError(f"flow {flow!r}, allowed: {', '.join(GENERATED)}")
             text = f"{flow} {commands}" if commands else flow
-            return FlowSource(name or text, f"flow {text}", flow=flow, commands=commands)
-        return FlowSource(name or Path(path).name, tape_hash(open_source(path)), path=path)
+            return RunSource(name or text, f"flow {text}", flow=flow, commands=commands)
+        return RunSource(name or Path(path).name, tape_hash(open_source(path)), path=path)
 
     def tape(self, seed: int) -> Tape:
         """The tape. A flow is made with the seed of the run."""
@@ -56,7 +56,7 @@ def _kept_tape(path: str, identity: str) -> Tape:
     return tape
 
 
-def replay(source: FlowSource, seed: int) -> dict[str, Any]:
+def replay(source: RunSource, seed: int) -> dict[str, Any]:
     """Replay the source as it is."""
     tape = source.tape(seed)
     summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: None)

@@ -40,7 +40,7 @@ DBN_LAST = 0x80
 
 
 @dataclass(frozen=True)
-class Feed:
+class TapeFeed:
     """Messages in order, and the state hash of the engine after them."""
 
     kinds: np.ndarray  # ADD, CANCEL, MODIFY, FILL
@@ -54,14 +54,14 @@ class Feed:
         return int(np.count_nonzero(self.kinds == FILL))
 
 
-def feed_of(tape: Tape) -> Feed:
+def feed_of(tape: Tape) -> TapeFeed:
     """Run a tape of one book with plain orders, and take the messages from the events."""
     engine = engine_at(tape, 0)
     starts = range(0, len(tape.commands), CHUNK_ROWS)
     found = [book_events(engine.apply(tape.commands[start : start + CHUNK_ROWS])) for start in starts]
     events = np.concatenate([np.zeros(0, EVENT), *found])
     kinds, places, lots = messages_of(events)
-    return Feed(kinds, events[places], places, lots, engine.state_hash().hex())
+    return TapeFeed(kinds, events[places], places, lots, engine.state_hash().hex())
 
 
 def book_events(events: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ def messages_of(events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return kinds, places, lots
 
 
-def npz_events(feed: Feed) -> np.ndarray:
+def npz_events(feed: TapeFeed) -> np.ndarray:
     """The messages as hftbacktest has them. Time of the exchange and of the reader are the same."""
     rows = np.zeros(len(feed.kinds), NPZ_EVENT)
     side = np.where(feed.events["side"] == Side.BUY, BUY, SELL)
@@ -108,7 +108,7 @@ def npz_events(feed: Feed) -> np.ndarray:
     return rows
 
 
-def npz_levels(feed: Feed) -> np.ndarray:
+def npz_levels(feed: TapeFeed) -> np.ndarray:
     """The price levels that the messages change, as hftbacktest has them. Of a fill and what follows it, one."""
     first = np.diff(feed.places, prepend=-1) != 0
     events = feed.events[first]
@@ -125,7 +125,7 @@ def write_npz(rows: np.ndarray, path: Path) -> None:
     np.savez_compressed(path, data=rows)
 
 
-def write_dbn(feed: Feed, path: Path) -> None:
+def write_dbn(feed: TapeFeed, path: Path) -> None:
     """A file of Databento's market by order, compressed with zstd, as its library writes it."""
     import pyarrow as pa
 

@@ -16,7 +16,7 @@ from time import perf_counter_ns, process_time_ns
 
 from bench.extras import check_package
 from bench.from_file.contestants import read_dbn, read_dbn_array, read_parts, replay_hftbacktest, replay_parts
-from bench.from_file.feed import Feed, feed_of, npz_events, npz_levels, write_dbn, write_npz
+from bench.from_file.feed import TapeFeed, feed_of, npz_events, npz_levels, write_dbn, write_npz
 from bench.record import Distribution, Report, distribution
 from bench.research.sources import flow_tape
 from bench.tapes.cache import cached_parts
@@ -87,7 +87,7 @@ def run_files(report: Report, _: str) -> None:
     show(report, "replay", times, peer, musts)
 
 
-def recorded_flow(quick: bool) -> tuple[Tape, Feed]:
+def recorded_flow(quick: bool) -> tuple[Tape, TapeFeed]:
     """The flow as a tape and as a feed. AssertionError: the engine does not make the trades that the flow predicts."""
     tape = flow_tape(FLOW, SEED, QUICK_COMMANDS if quick else COMMANDS)
     feed = feed_of(tape)

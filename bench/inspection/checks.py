@@ -80,7 +80,7 @@ def figures_of(row: np.ndarray, states: np.ndarray) -> dict[RejectReason, str]:
     row      COMMAND, shape (1,): NEW, REPLACE or CANCEL
     states   STATE before it
     """
-    facts = Facts(row, states)
+    facts = CommandFacts(row, states)
     return {reason: FOUND[reason](facts) if reason in FOUND else "" for reason in OF_KIND[facts.kind]}
 
 
@@ -117,7 +117,7 @@ def _figure_of_refusal(reason: RejectReason, refusal: np.ndarray) -> str:
     return ""
 
 
-class Facts:
+class CommandFacts:
     """What the checks of a command look at. Order fields are those of the order that it names, if it names one."""
 
     def __init__(self, row: np.ndarray, states: np.ndarray) -> None:
@@ -149,115 +149,115 @@ class Facts:
         return other[0] if other else None
 
 
-def _account(facts: Facts) -> str:
+def _account(facts: CommandFacts) -> str:
     defined = int(facts.account_row["flags"]) & AccountFlag.DEFINED
     return f"account {facts.account} is {'defined' if defined else 'not defined'}"
 
 
-def _quantity(facts: Facts) -> str:
+def _quantity(facts: CommandFacts) -> str:
     names = ("lots", "display_lots", "minimum_lots") if facts.kind == CommandKind.NEW else ("lots", "display_lots")
     given = ", ".join(f"{name} {facts.value(name):,}" for name in names if name == "lots" or facts.value(name))
     return f"{given}; allowed 1 to {ORDER_LOTS_MAX:,}"
 
 
-def _together(facts: Facts) -> str:
+def _together(facts: CommandFacts) -> str:
     names = {"order_type": OrderType, "tif": TimeInForce, "post_only": PostOnly}
     given = [code_name(codes, facts.value(name)) for name, codes in names.items()]
     shown = facts.value("display_lots") if facts.kind == CommandKind.NEW else 0
     return " ".join([*given, *([f"display {shown:,}"] if shown else []), *_expiry(facts)])
 
 
-def _expiry(facts: Facts) -> list[str]:
+def _expiry(facts: CommandFacts) -> list[str]:
     return ["with expiry"] if facts.value("expiry_ns") else []
 
 
-def _order(facts: Facts) -> str:
+def _order(facts: CommandFacts) -> str:
     name = facts.client_order_id or f"order id {facts.value('order_id')}"
     if facts.order is None:
         return f"{name}: no working order of account {facts.account}"
     return f"{name}: {facts.order.leaves_lots:,} lots at {price_text(facts.order.price)} left"
 
 
-def _killed(facts: Facts) -> str:
+def _killed(facts: CommandFacts) -> str:
     killed = int(facts.account_row["flags"]) & AccountFlag.KILLED
     return f"the account is {'killed' if killed else 'not killed'}; session {facts.value('session')}"
 
 
-def _listed(facts: Facts) -> str:
+def _listed(facts: CommandFacts) -> str:
     return f"instrument {facts.value('instrument')}; listed 1 to {int(facts.states['books_listed'][0]):,}"
 
 
-def _state(facts: Facts) -> str:
+def _state(facts: CommandFacts) -> str:
     return f"the book is {MarketState(int(facts.book['market_state'])).name}"
 
 
-def _rests(facts: Facts) -> str:
+def _rests(facts: CommandFacts) -> str:
     takes = "IOC and FOK" if facts.book["order_entry"] else "all"
     return f"{TimeInForce(facts.value('tif')).name}; the book takes {takes}"
 
 
-def _on_tick(facts: Facts) -> str:
+def _on_tick(facts: CommandFacts) -> str:
     return f"price {price_text(facts.value('price'))}; increment {price_text(int(facts.book['min_inc']))}"
 
 
-def _on_lot(facts: Facts) -> str:
+def _on_lot(facts: CommandFacts) -> str:
     book, account = int(facts.book["order_lots_max"]), int(facts.account_row["order_lots_max"])
     step = int(facts.book["lot_inc"])
     return f"{facts.value('lots'):,} lots; increment {step}, largest {book:,} in the book, {account:,} for the account"
 
 
-def _shows(facts: Facts) -> str:
+def _shows(facts: CommandFacts) -> str:
     shown, ratio = facts.value("display_lots"), int(facts.book["show_ratio"])
     if not shown or not ratio:
         return ""
     return f"shows {shown:,} of {facts.value('lots'):,} lots; at least one in {ratio}"
 
 
-def _new_id(facts: Facts) -> str:
+def _new_id(facts: CommandFacts) -> str:
     if not facts.client_order_id:
         return "no client order id"
     taken = f"order {facts.order.order_id} has it" if facts.order else "free"
     return f"{facts.client_order_id}: {taken}"
 
 
-def _opposite(facts: Facts) -> str:
+def _opposite(facts: CommandFacts) -> str:
     best = facts.best_opposite
     return f"best opposite {price_text(best[0])}" if best else "no order on the other side"
 
 
-def _band(facts: Facts) -> str:
+def _band(facts: CommandFacts) -> str:
     book = facts.book
     low, high = price_text(int(book["low_tick"])), price_text(int(book["high_tick"]))
     return f"price {price_text(facts.value('price'))}; daily limits {low} to {high}"
 
 
-def _closes(facts: Facts) -> str:
+def _closes(facts: CommandFacts) -> str:
     limited = int(facts.account_row["flags"]) & RESTRICTED_FLAGS
     return "the account may only close positions" if limited else "the account may open positions"
 
 
-def _position(facts: Facts) -> str:
+def _position(facts: CommandFacts) -> str:
     held = query.position(facts.states, facts.account, facts.index).lots if facts.index else 0
     return f"holds {held:+,} lots; at most {int(facts.account_row['position_lots_max']):,} a side with working orders"
 
 
-def _margin(facts: Facts) -> str:
+def _margin(facts: CommandFacts) -> str:
     return f"{money_text(query.margin(facts.states, facts.account).free_margin_mills)} $ are free"
 
 
-def _post_only(facts: Facts) -> str:
+def _post_only(facts: CommandFacts) -> str:
     given = facts.order.post_only if facts.order and facts.kind != CommandKind.NEW else facts.value("post_only")
     return _opposite(facts) if given else ""
 
 
-def _elected(facts: Facts) -> str:
+def _elected(facts: CommandFacts) -> str:
     if not facts.value("trigger"):
         return ""
     last = price_text(int(facts.book["last_tick"])) if facts.book["has_last"] else "none"
     return f"trigger {price_text(facts.value('trigger'))}; last price {last}"
 
 
-FOUND: dict[RejectReason, Callable[[Facts], str]] = {
+FOUND: dict[RejectReason, Callable[[CommandFacts], str]] = {
     R.UNKNOWN_ACCOUNT: _account, R.BAD_QTY: _quantity, R.BAD_COMBO: _together, R.UNKNOWN: _order, R.KILLED: _killed,
     R.UNKNOWN_INST: _listed, R.STATE: _state, R.IOC_ONLY: _rests, R.OFF_TICK: _on_tick, R.BAD_LOT: _on_lot,
     R.SHOW: _shows, R.DUP_ID: _new_id, R.NO_OPP: _opposite, R.BAND: _band, R.CLOSE_ONLY: _closes,

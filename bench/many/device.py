@@ -24,7 +24,7 @@ SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 REPEATED = 64  # books of each run that the processor repeats
 
 
-class Difference(AssertionError):
+class BookDifference(AssertionError):
     """The GPU and the processor have come to different results."""
 
 
@@ -65,14 +65,14 @@ class DeviceBooks:
         self._states, self._outs, self._results, self._buffer, self._streams = map(cuda.to_device, copied)
 
     def play(self, rows: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
-        """As `Books.play`. Difference: the processor has come to other results."""
+        """As `Books.play`. BookDifference: the processor has come to other results."""
         self._books.check_rows(rows, starts, stops)
         before = self._part()
         self._run(play_book, *map(self._to_device, (rows, starts, stops)))
         return self._compared(before, lambda part: part.play(rows, starts[self._chosen], stops[self._chosen]))
 
     def step(self, flows: np.ndarray, messages: int) -> np.ndarray:
-        """As `Books.step`, without own commands. Difference: the processor has come to other results."""
+        """As `Books.step`, without own commands. BookDifference: the processor has come to other results."""
         self._books.check_flows(flows)
         before = self._part()
         actions = map(self._to_device, (NO_ROWS, *np.zeros((2, len(flows)), np.int64)))
@@ -100,16 +100,18 @@ class DeviceBooks:
         repeat(part)
         stopped = np.flatnonzero(self.results["done"] == 0)
         if len(stopped):
-            raise Difference(f"book {stopped[0]} has stopped on the GPU: an index out of bounds, or another error")
+            raise BookDifference(f"book {stopped[0]} has stopped on the GPU: an index out of bounds, or another error")
         compare(self._chosen, self._part(), part)
         return self.results
 
 
 def compare(numbers: np.ndarray, device: Books, processor: Books) -> None:
-    """Raise Difference unless results, random numbers and every byte of state are equal. `numbers`: of the books."""
+    """Raise BookDifference unless results, random numbers and every byte of state are equal. `numbers`: of the books."""
     for place, number in enumerate(numbers):
         for name in ("results", "streams", "states"):
             one, other = (getattr(books, name)[place : place + 1] for books in (device, processor))
             if not np.array_equal(one.view(np.uint8), other.view(np.uint8)):
                 fields = [field for field in one.dtype.names if one[field].tobytes() != other[field].tobytes()]
-                raise Difference(f"book {number}: {name} on the GPU differ from the processor's in {', '.join(fields)}")
+                raise BookDifference(
+                    f"book {number}: {name} on the GPU differ from the processor's in {', '.join(fields)}"
+                )

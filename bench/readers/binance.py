@@ -26,7 +26,7 @@ NAMES = {"depthUpdate": "depth update", "bookTicker": "best bid and offer", "tra
 Pairs = list[tuple[str, str]]
 
 
-class Message(msgspec.Struct):
+class CaptureMessage(msgspec.Struct):
     """The fields of all messages that are read. `b` and `a` are levels of a depth update, prices of a best offer."""
 
     e: str = ""
@@ -43,10 +43,10 @@ class Message(msgspec.Struct):
     q: str = ""
 
 
-class Line(msgspec.Struct):
+class CaptureLine(msgspec.Struct):
     """A message of a combined stream, or a snapshot."""
 
-    data: Message | None = None
+    data: CaptureMessage | None = None
     stream: str = ""
     lastUpdateId: int = 0
     bids: Pairs = []
@@ -75,7 +75,7 @@ class CaptureReader:
     time_ns: int = 0
 
     def read(self) -> LevelCapture:
-        decoder = msgspec.json.Decoder(Line)
+        decoder = msgspec.json.Decoder(CaptureLine)
         for text in read_lines(self.path):
             self.row += 1
             time_ns, line = self.split(text, decoder)
@@ -93,7 +93,7 @@ class CaptureReader:
         self.summary()
         return LevelCapture(self.books, self.report)
 
-    def split(self, text: bytes, decoder: "msgspec.json.Decoder[Line]") -> tuple[int, Line]:
+    def split(self, text: bytes, decoder: "msgspec.json.Decoder[CaptureLine]") -> tuple[int, CaptureLine]:
         """Local time and message of a line. UserError: it is none, or its time is before that of the line before."""
         time, _, rest = text.partition(b" ")
         if not time.isdigit() or len(time) > 19:
@@ -107,7 +107,7 @@ class CaptureReader:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self.wrong(f"cut short or damaged: {error}") from None
 
-    def message(self, message: Message) -> None:
+    def message(self, message: CaptureMessage) -> None:
         """Take a message of the stream."""
         name = NAMES.get(message.e)
         if name is None:
@@ -127,7 +127,7 @@ class CaptureReader:
             return
         self.depth(book, message)
 
-    def depth(self, book: LevelBook, message: Message) -> None:
+    def depth(self, book: LevelBook, message: CaptureMessage) -> None:
         """Apply a depth update, and check the best levels after it."""
         if book.update and message.u <= book.update:
             self.report.skipped["depth update older than the book"] += 1
@@ -148,7 +148,7 @@ class CaptureReader:
             row, _, what = text.partition(" ")
             self.report.bad(int(row), what)
 
-    def snapshot(self, line: Line) -> None:
+    def snapshot(self, line: CaptureLine) -> None:
         """Start the book from a snapshot, which does not name its symbol: that of the only book, or of the options."""
         names = list(self.options.symbols or self.books or ("",))
         if len(names) > 1:
@@ -159,7 +159,7 @@ class CaptureReader:
             self.report.gaps["depth updates missing after a snapshot"] += 1
             self.report.bad(self.row, f"no depth update after the snapshot of {line.lastUpdateId}")
 
-    def trade(self, message: Message) -> None:
+    def trade(self, message: CaptureMessage) -> None:
         """Count a trade. Its price and size must be on tick and lot."""
         self.level(message.p, message.q)
         before = self.trades.get(message.s)

@@ -28,7 +28,7 @@ PATTERNS = (
 
 
 @dataclass(frozen=True)
-class Source:
+class ImportedSource:
     """A tape, and what is known about where it comes from."""
 
     tape: Tape
@@ -81,7 +81,7 @@ def format_of(path: Path, given: str = "") -> str:
     return found
 
 
-def read_source(path: Path, options: ImportOptions, given: str = "", book: Path | None = None) -> Source:
+def read_source(path: Path, options: ImportOptions, given: str = "", book: Path | None = None) -> ImportedSource:
     """Read a file as a tape. `given`: its format; `book`: the order-book file of a LOBSTER pair, if its name is other.
 
     UserError: it cannot be read, or has no orders
@@ -102,17 +102,17 @@ def read_source(path: Path, options: ImportOptions, given: str = "", book: Path 
     return read_pair(path, book, options) if name == "lobster" else read_native(path, options)
 
 
-def of_import(found: Imported, path: Path, options: ImportOptions) -> Source:
-    return Source(found.tape, found.report, path, options, found.symbols, found.levels)
+def of_import(found: Imported, path: Path, options: ImportOptions) -> ImportedSource:
+    return ImportedSource(found.tape, found.report, path, options, found.symbols, found.levels)
 
 
-def read_native(path: Path, options: ImportOptions) -> Source:
+def read_native(path: Path, options: ImportOptions) -> ImportedSource:
     tape = read_tape(path)
     report = ImportReport(str(path), "native tape", len(tape.commands), len(tape.commands))
-    return Source(tape, report, path, options)
+    return ImportedSource(tape, report, path, options)
 
 
-def read_pair(messages: Path, book: Path | None, options: ImportOptions) -> Source:
+def read_pair(messages: Path, book: Path | None, options: ImportOptions) -> ImportedSource:
     """A LOBSTER pair. The name of the book file is that of the messages with `orderbook` in it, if it is not given."""
     check_package(f"reading {messages}", "pyarrow", "research")
     book = book or book_beside(messages)
@@ -126,7 +126,7 @@ def read_pair(messages: Path, book: Path | None, options: ImportOptions) -> Sour
     changed["execution of an order that was not first in its queue"] = source.out_of_order_fills
     changed["level that had changed out of view"] = source.corrections
     report.changed.update({what: count for what, count in changed.items() if count})
-    return Source(lobster_tape(source, messages.name), report, messages, options, lobster=source)
+    return ImportedSource(lobster_tape(source, messages.name), report, messages, options, lobster=source)
 
 
 def book_beside(messages: Path) -> Path:

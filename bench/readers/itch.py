@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.extras import check_package
 from bench.readers.converter import Converted, Levels, convert
-from bench.readers.itch_frames import CENT, SCALE, Frames, Reader
+from bench.readers.itch_frames import CENT, SCALE, ItchFrames, Reader
 from bench.readers.report import ImportOptions, ImportReport, units_of
 from bench.tapes.tape import Tape
 from exchange.errors import UserError
@@ -79,7 +79,7 @@ def session_day(path: Path, options: ImportOptions) -> date:
     return day
 
 
-def number_books(path: Path, frames: Frames, options: ImportOptions) -> list[str]:
+def number_books(path: Path, frames: ItchFrames, options: ImportOptions) -> list[str]:
     """Number the books of the messages from 0 instead of by locate code, in place. Returns their symbols."""
     missing = sorted({symbol.upper() for symbol in options.symbols} - set(frames.symbols.values()))
     if missing:

@@ -53,7 +53,7 @@ GZIP = b"\x1f\x8b"
 
 
 @dataclass
-class Frames:
+class ItchFrames:
     """What the frames of a file hold."""
 
     messages: np.ndarray  # ORDER_MESSAGE of the chosen symbols; `book` is the locate code
@@ -85,7 +85,7 @@ class Reader:
         self.symbols: dict[int, str] = {}
         self.listed = 0
 
-    def read(self) -> Frames:
+    def read(self) -> ItchFrames:
         """Decode all frames. UserError: the file is damaged or foreign, or has a price between two ticks."""
         parts: list[np.ndarray] = []
         tail, begin, trailing = b"", 0, 0
@@ -129,10 +129,10 @@ class Reader:
             self.chosen[locate] = True
             self.symbols[locate] = symbol
 
-    def found(self, messages: np.ndarray, trailing: int) -> Frames:
+    def found(self, messages: np.ndarray, trailing: int) -> ItchFrames:
         state = self.state[0]
         hidden = (int(state["hidden_trades"]), int(state["hidden_shares"]))
-        frames = Frames(messages, self.symbols, self.listed, int(state["rows"]), hidden=hidden)
+        frames = ItchFrames(messages, self.symbols, self.listed, int(state["rows"]), hidden=hidden)
         frames.others, frames.trailing = int(state["others"]), trailing
         for code in np.flatnonzero(self.counts).tolist():
             if chr(code) in TYPES:

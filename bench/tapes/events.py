@@ -1,6 +1,6 @@
 """Event tapes: EVENT rows in a Parquet file of the same kind as a tape, for analysis by any program.
 
-    with EventWriter(path, source_hash) as writer:
+    with EventTapeWriter(path, source_hash) as writer:
         for part in tape.parts():
             writer.append(engine.apply(part))
         writer.finish()
@@ -42,14 +42,14 @@ class EventMetadata(TypedDict):
     written_by: dict[str, str]
 
 
-class EventWriter:
+class EventTapeWriter:
     """Writes an event tape. UserError: the file cannot be written, or rows are not in order."""
 
     def __init__(self, path: Path, tape_hash: str = "", notes: dict[str, Any] | None = None) -> None:
         self._file, self._tape_hash, self._notes = GroupFile(path, EVENTS, METADATA_KEY), tape_hash, notes or {}
         self._hash, self._rows = TapeHash(), 0
 
-    def __enter__(self) -> "EventWriter":
+    def __enter__(self) -> "EventTapeWriter":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:

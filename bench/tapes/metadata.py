@@ -29,7 +29,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 @dataclass(frozen=True)
-class Facts:
+class TapeFacts:
     """What a tape says about its rows."""
 
     limits: str  # name of the state's size
@@ -104,10 +104,10 @@ def decode_metadata(path: Path, text: bytes) -> Metadata:
     return metadata
 
 
-def facts_of(metadata: Metadata) -> Facts:
+def facts_of(metadata: Metadata) -> TapeFacts:
     """What metadata says of a tape."""
     known: dict[str, Any] = dict(metadata)
-    return Facts(**{name.name: known[name.name] for name in fields(Facts)})
+    return TapeFacts(**{name.name: known[name.name] for name in fields(TapeFacts)})
 
 
 @cache

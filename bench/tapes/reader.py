@@ -19,7 +19,7 @@ import numpy as np
 
 from bench.tapes.columns import COMMANDS, PLAIN_COMMANDS, check_column
 from bench.tapes.encodings import PAYLOAD
-from bench.tapes.metadata import METADATA_KEY, Facts, Metadata, decode_metadata, facts_of
+from bench.tapes.metadata import METADATA_KEY, Metadata, TapeFacts, decode_metadata, facts_of
 from bench.tapes.parquet import check_layout, naming, open_parquet, place_of, read_groups
 from bench.tapes.parts import OrderCheck, Part, TapeControl, TapeHash, merged
 from exchange.errors import UserError
@@ -41,7 +41,7 @@ class TapeReader:
             raise
         self._layout = COMMANDS if self.metadata["tape_version"] >= 3 else PLAIN_COMMANDS
 
-    def facts(self) -> Facts:
+    def facts(self) -> TapeFacts:
         """What the metadata says of the tape."""
         return facts_of(self.metadata)
 

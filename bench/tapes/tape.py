@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.tapes.metadata import Facts
+from bench.tapes.metadata import TapeFacts
 from bench.tapes.parquet import PARQUET as PARQUET
 from bench.tapes.parts import Part, TapeHash, merged
 from bench.tapes.parts import TapeControl as TapeControl
@@ -45,9 +45,9 @@ class Tape:
         """Slices of rows and single controls, in order of sequence."""
         return merged([self.commands], self.controls)
 
-    def facts(self) -> Facts:
+    def facts(self) -> TapeFacts:
         """What the metadata of a file says of it."""
-        return Facts(**{name.name: getattr(self, name.name) for name in fields(Facts)})
+        return TapeFacts(**{name.name: getattr(self, name.name) for name in fields(TapeFacts)})
 
 
 def tape_hash(tape: Tape) -> str:

@@ -2,7 +2,7 @@
 
     with TapeWriter(path) as writer:
         writer.append(control_or_rows)      # in order of sequence, of any length
-        writer.finish(Facts(limits="tape"))  # returns the tape hash
+        writer.finish(TapeFacts(limits="tape"))  # returns the tape hash
 
 The file appears when it is finished. Without `finish`, or after an error, nothing is left.
 """
@@ -20,7 +20,7 @@ import numpy as np
 from bench.extras import check_package
 from bench.tapes.columns import COMMANDS, Layout, columns_of
 from bench.tapes.encodings import PAYLOAD, settings_for
-from bench.tapes.metadata import METADATA_KEY, TAPE_VERSION, Facts, written_by
+from bench.tapes.metadata import METADATA_KEY, TAPE_VERSION, TapeFacts, written_by
 from bench.tapes.parts import OrderCheck, Part, TapeControl, TapeHash
 from exchange.errors import UserError
 from exchange.limits import NAMED
@@ -144,14 +144,14 @@ class TapeWriter:
             self._rows += len(part)
             self._file.append(part)
 
-    def finish(self, facts: Facts) -> str:
+    def finish(self, facts: TapeFacts) -> str:
         """Complete the file; returns the tape hash."""
         assert facts.limits in NAMED
         name = self._hash.hexdigest()
         self._file.close(self._describe(facts, name))
         return name
 
-    def _describe(self, facts: Facts, name: str) -> bytes:
+    def _describe(self, facts: TapeFacts, name: str) -> bytes:
         """The metadata as JSON. `name`: the tape hash."""
         metadata = asdict(facts) | {
             "tape_version": TAPE_VERSION,

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.extras import check_file, is_folder
 from bench.readers.binance import read_binance
-from bench.readers.formats import Source, format_of, read_source
+from bench.readers.formats import ImportedSource, format_of, read_source
 from bench.readers.level_book import DIFFERENT
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.tape import write_tape
@@ -37,7 +37,7 @@ LEVELS_MAX = 10_000
 
 
 @dataclass(frozen=True)
-class Target:
+class ConvertTarget:
     """What is written."""
 
     path: Path | None = None
@@ -66,7 +66,7 @@ class Target:
 
 
 def convert_file(
-    path: Path, options: ImportOptions, target: Target, given: str = "", book: Path | None = None,
+    path: Path, options: ImportOptions, target: ConvertTarget, given: str = "", book: Path | None = None,
     check: bool = False, as_json: bool = False,
 ) -> int:  # fmt: skip
     """Read, check and write. Prints the report; returns the exit code: 1 if a check finds a difference."""
@@ -87,7 +87,7 @@ def convert_file(
     return 1 if isinstance(more.get("check"), list) else 0
 
 
-def write(source: Source, target: Target, name: str) -> str:
+def write(source: ImportedSource, target: ConvertTarget, name: str) -> str:
     """Write a tape in a format; returns what was written as text."""
     path = target.path
     assert path is not None

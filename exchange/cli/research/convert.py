@@ -52,8 +52,8 @@ def convert(
         check: Replay the tape and compare its books with those of the file, for ITCH also with those of itch-book.
         json: Print the report as JSON.
     """
-    from bench.writers.convert import Target, convert_file, read_options
+    from bench.writers.convert import ConvertTarget, convert_file, read_options
 
     bounds = (low_tick, high_tick, start, end)
     options = read_options(tick, lot, *bounds, tuple(symbol or ()), parse_day("--day", day))
-    sys.exit(convert_file(source, options, Target(out, to, instrument, levels), from_, book, check, json))
+    sys.exit(convert_file(source, options, ConvertTarget(out, to, instrument, levels), from_, book, check, json))

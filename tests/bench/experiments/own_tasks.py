@@ -5,20 +5,20 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from bench.experiments.tasks import FlowSource
+from bench.experiments.tasks import RunSource
 
 
-def product(source: FlowSource, seed: int, *, a: int, b: float = 1, c: str = "") -> dict[str, Any]:
+def product(source: RunSource, seed: int, *, a: int, b: float = 1, c: str = "") -> dict[str, Any]:
     return {"product": a * b * seed, "c": c + source.name}
 
 
-def fails_on(source: FlowSource, seed: int, *, bad: int = 0) -> dict[str, Any]:
+def fails_on(source: RunSource, seed: int, *, bad: int = 0) -> dict[str, Any]:
     if seed == bad:
         raise ValueError(f"seed {seed} is bad")
     return {"double": 2 * seed}
 
 
-def dies(source: FlowSource, seed: int, *, folder: str, always: int = 0) -> dict[str, Any]:
+def dies(source: RunSource, seed: int, *, folder: str, always: int = 0) -> dict[str, Any]:
     """The worker of seed 3 dies: once, or always."""
     marker = Path(folder, f"died-{seed}")
     if seed == 3 and (always or not marker.exists()):
@@ -27,7 +27,7 @@ def dies(source: FlowSource, seed: int, *, folder: str, always: int = 0) -> dict
     return {"double": 2 * seed}
 
 
-def depends(source: FlowSource, seed: int, *, folder: str) -> dict[str, Any]:
+def depends(source: RunSource, seed: int, *, folder: str) -> dict[str, Any]:
     """A task that is not pure: the second time it returns something else."""
     marker = Path(folder, f"ran-{seed}")
     again = marker.exists()

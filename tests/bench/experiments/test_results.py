@@ -5,17 +5,17 @@ from pathlib import Path
 import polars
 import pytest
 
-from bench.experiments.plan import Run
+from bench.experiments.plan import ExperimentRun
 from bench.experiments.results import OWN, Results
 from bench.experiments.running import RunOutcome
-from bench.experiments.tasks import FlowSource
+from bench.experiments.tasks import RunSource
 from exchange.errors import UserError
 
-SOURCE = FlowSource("mixed", "flow mixed 100")
+SOURCE = RunSource("mixed", "flow mixed 100")
 
 
 def outcome(seed: int, error: str = "", **record: object) -> RunOutcome:
-    return RunOutcome(Run("replay", SOURCE, {"width": 2}, seed, "code"), record, 0.5, error)
+    return RunOutcome(ExperimentRun("replay", SOURCE, {"width": 2}, seed, "code"), record, 0.5, error)
 
 
 @pytest.mark.rule("SCALE-073")

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from bench.experiments.plan import Run
+from bench.experiments.plan import ExperimentRun
 from bench.experiments.running import RunOutcome, carry_out, cluster, is_repeated, outcomes, processes
-from bench.experiments.tasks import FlowSource
+from bench.experiments.tasks import RunSource
 from exchange.errors import UserError
 
-NOWHERE = FlowSource("none", "none")
+NOWHERE = RunSource("none", "none")
 OWN = "tests.bench.experiments.own_tasks:"
 
 
-def runs(task: str, count: int, **parameters: Any) -> list[Run]:
-    return [Run(OWN + task, NOWHERE, parameters, seed, "code") for seed in range(1, count + 1)]
+def runs(task: str, count: int, **parameters: Any) -> list[ExperimentRun]:
+    return [ExperimentRun(OWN + task, NOWHERE, parameters, seed, "code") for seed in range(1, count + 1)]
 
 
 def of_seed(found: Iterator[RunOutcome]) -> dict[int, RunOutcome]:

@@ -14,7 +14,7 @@ from bench.from_file.feed import (
     CANCEL,
     FILL,
     NPZ_EVENT,
-    Feed,
+    TapeFeed,
     feed_of,
     npz_events,
     npz_levels,
@@ -32,7 +32,7 @@ def small(name: str) -> Tape:
     return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "test")
 
 
-def book_of(feed: Feed) -> dict[tuple[int, int], int]:
+def book_of(feed: TapeFeed) -> dict[tuple[int, int], int]:
     """Lots by side and price, after all messages of a feed; each message is checked against the order that it names."""
     orders: dict[int, tuple[int, int, int]] = {}
     for kind, event, lots in zip(feed.kinds.tolist(), feed.events, feed.lots.tolist(), strict=True):

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from bench.many.books import Books, flow_rows, join_rows
-from bench.many.device import DeviceBooks, Difference
+from bench.many.device import BookDifference, DeviceBooks
 from tests.bench.many.test_play import orders
 
 
@@ -27,7 +27,7 @@ def processor_with_other_flow(books: Books) -> str:
     Books.step = lambda part, flows, messages: step(part, flow_rows(part.count, lots_max=1), messages)  # type: ignore[method-assign,misc]
     try:
         DeviceBooks(books, repeated=1).step(flow_rows(books.count), 3)
-    except Difference as error:
+    except BookDifference as error:
         return str(error)
     finally:
         Books.step = step  # type: ignore[method-assign]
@@ -39,7 +39,7 @@ def stopped_book(device: DeviceBooks) -> str:
     device.results["done"][1] = 0
     try:
         device._compared(device._part(), np.size)
-    except Difference as error:
+    except BookDifference as error:
         return str(error)
     return ""
 

@@ -10,7 +10,7 @@ import pytest
 
 from bench.many import device
 from bench.many.books import Books, flow_rows, join_rows
-from bench.many.device import DeviceBooks, Difference, check_device, compare
+from bench.many.device import BookDifference, DeviceBooks, check_device, compare
 from exchange.errors import UserError
 from tests.bench.many.test_play import orders
 from tests.source_tree import ROOT
@@ -39,10 +39,10 @@ def test_a_difference_names_book_and_fields() -> None:
     one, other = Books(2), Books(2)
     compare(np.array([7, 9]), one, other)
     other.states["trade_id"][1] = 5
-    with pytest.raises(Difference, match=r"book 9: states on the GPU differ from the processor's in trade_id$"):
+    with pytest.raises(BookDifference, match=r"book 9: states on the GPU differ from the processor's in trade_id$"):
         compare(np.array([7, 9]), one, other)
     one.streams["word"][0] = 5
-    with pytest.raises(Difference, match=r"book 7: streams .* word$"):
+    with pytest.raises(BookDifference, match=r"book 7: streams .* word$"):
         compare(np.array([7, 9]), one, other)
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.tapes import writer as writing
-from bench.tapes.events import METADATA_KEY, EventWriter, read_events
+from bench.tapes.events import METADATA_KEY, EventTapeWriter, read_events
 from bench.tapes.metadata import written_by
 from exchange.errors import UserError
 from exchange.records import EVENT, EVENT_FIELDS
@@ -24,7 +24,7 @@ def events(count: int = 250) -> np.ndarray:
 
 
 def written(folder: Path) -> Path:
-    with EventWriter(folder / "events.parquet", "a tape", {"from": "a test"}) as writer:
+    with EventTapeWriter(folder / "events.parquet", "a tape", {"from": "a test"}) as writer:
         for piece in np.array_split(events(), 4):
             writer.append(piece)
         writer.finish()
@@ -82,6 +82,6 @@ def test_what_is_foreign_or_damaged_is_one_line(text: object, expected: str, tmp
 
 
 def test_nothing_is_left_of_events_that_are_not_finished(tmp_path: Path) -> None:
-    with EventWriter(tmp_path / "events.parquet") as writer:
+    with EventTapeWriter(tmp_path / "events.parquet") as writer:
         writer.append(events())
     assert not list(tmp_path.iterdir())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.tapes.metadata import TAPE_VERSION, Facts, decode_metadata, facts_of, installed, written_by
+from bench.tapes.metadata import TAPE_VERSION, TapeFacts, decode_metadata, facts_of, installed, written_by
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import ROW_VERSION
@@ -37,7 +37,7 @@ def test_version_1_has_its_controls_in_the_metadata() -> None:
 
 
 def test_facts_are_those_of_the_metadata() -> None:
-    expected = Facts("test", "H100", "a", "c", 2, {"fills": 3, "from": "a test"})
+    expected = TapeFacts("test", "H100", "a", "c", 2, {"fills": 3, "from": "a test"})
     assert facts_of(decode_metadata(FILE, json.dumps(WRITTEN).encode())) == expected
 
 

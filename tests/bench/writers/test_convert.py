@@ -6,7 +6,7 @@ import pytest
 
 from bench.readers.formats import read_source
 from bench.readers.report import ImportOptions
-from bench.writers.convert import Target, convert_file, moment_ns, number, write
+from bench.writers.convert import ConvertTarget, convert_file, moment_ns, number, write
 from exchange.errors import UserError
 from tests.bench.itch_file import write_day
 from tests.bench.readers.test_binance import LINES, UNITS
@@ -27,7 +27,7 @@ def test_every_format_is_written(tmp_path: Path) -> None:
         "itch": "",
     }
     for name, file in files.items():
-        target = Target(out / file if file else out, name, levels=3)
+        target = ConvertTarget(out / file if file else out, name, levels=3)
         assert target.name() == name and str(out) in write(source, target, name)
     assert len(list(out.iterdir())) == 7
 
@@ -35,10 +35,10 @@ def test_every_format_is_written(tmp_path: Path) -> None:
 @pytest.mark.rule("TAPE-015")
 def test_capture_of_levels_is_checked_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_capture(tmp_path, LINES)
-    assert convert_file(path, UNITS, Target(), "binance") == 0
+    assert convert_file(path, UNITS, ConvertTarget(), "binance") == 0
     assert "best levels 2 equal" in capsys.readouterr().out
     wrong = [LINES[0].replace("0.003", "0.004"), *LINES[1:]]
-    assert convert_file(write_capture(tmp_path, wrong), UNITS, Target(), "binance") == 1
+    assert convert_file(write_capture(tmp_path, wrong), UNITS, ConvertTarget(), "binance") == 1
     assert "first bad   row 1: best levels ((99, 4), (101, 1000)), the feed has ((99, 3)" in capsys.readouterr().out
 
 
@@ -50,4 +50,4 @@ def test_numbers_and_times_are_exact() -> None:
         with pytest.raises(UserError, match="allowed: a number above 0"):
             number("--tick", text)
     with pytest.raises(UserError, match="--to 'doc', allowed: tape, dbn"):
-        Target(Path("a"), "doc").name()
+        ConvertTarget(Path("a"), "doc").name()
