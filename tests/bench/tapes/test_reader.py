@@ -19,6 +19,7 @@ from bench.tapes.parts import TapeControl, row_of
 from bench.tapes.reader import TapeReader, read_ahead, read_metadata
 from bench.tapes.tape import read_tape, tape_hash, write_tape
 from exchange.errors import UserError
+from exchange.limits import NAMED
 from tests.bench.tapes.tapes import VERSION_1, VERSION_2, rewritten, small_tape, table_of, written_metadata
 
 
@@ -99,7 +100,7 @@ WRONG_METADATA = [  # key, its value, what is said; a key of "" replaces the who
     ("row_version", None, "row version None, this gpux reads 1"),
     ("tape_version", "2", "tape version 2, this gpux reads 1, 2, 3"),
     ("limits", None, "missing required field `limits`"),
-    ("limits", "huge", "state size 'huge', allowed: test, venue, tape"),
+    ("limits", "huge", f"state size 'huge', allowed: {', '.join(NAMED)}"),
     ("controls", None, "missing required field `controls`"),
     ("notes", {"fills": "many"}, "Expected `int`, got `str` - at `$.notes.fills`"),
     ("state_hash", 7, "Expected `str`, got `int` - at `$.state_hash`"),
