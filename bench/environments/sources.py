@@ -198,5 +198,5 @@ def source_of(source: object) -> EpisodeSource:
     if all(hasattr(source, name) for name in ("open", "accounts", "advance")):
         return cast(EpisodeSource, source)
     raise ValueError(
-        f"source {source!r}: want a Tape, the name of a flow ({NOISE}, {', '.join(FLOWS)}), or a EpisodeSource"
+        f"source {source!r}: want a Tape, the name of a flow ({NOISE}, {', '.join(FLOWS)}), or an EpisodeSource"
     )

@@ -106,7 +106,7 @@ class DeviceBooks:
 
 
 def compare(numbers: np.ndarray, device: Books, processor: Books) -> None:
-    """Raise BookDifference unless results, random numbers and every byte of state are equal. `numbers`: of the books."""
+    """Raise BookDifference unless results, random numbers and states are equal to the byte. `numbers`: of the books."""
     for place, number in enumerate(numbers):
         for name in ("results", "streams", "states"):
             one, other = (getattr(books, name)[place : place + 1] for books in (device, processor))
