@@ -31,8 +31,7 @@ def replay(
     With --at, --explain or a filter it looks into the source instead.
 
     Args:
-        source: A tape (FILE.parquet), a venue's data folder, the word lobster, or a flow: mixed, churn, passive, sweep
-            (for speed), zero-intelligence, hawkes, queue-reactive, compute-market (models, see bench/README.md).
+        source: A tape (FILE.parquet), a venue folder, the word lobster, or a flow: mixed, hawkes ... (bench/README.md).
         messages: LOBSTER message file, for lobster.
         book: Instrument to look at, like H100.G90.H27 or a part of it. For lobster: the order-book file of the same
             messages; every book state is compared.
