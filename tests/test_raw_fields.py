@@ -18,6 +18,11 @@ JUDGED = (
 )
 # (module, function, field) -> why a field is used as such for kinds that have another name for it.
 ALLOWED = {
+    ("bench.many.play", "add_events", "lots"): "of a FILL, among rows of any kind",
+    **dict.fromkeys(
+        [("tests.bench.facts.test_collector", "slow_messages", name) for name in ("lots", "price", "hidden_lots")],
+        "reads rows of several kinds, one after the other",
+    ),
     **dict.fromkeys(
         [
             ("exchange.engine.emit", "order_event", name)

@@ -113,19 +113,10 @@ def trained_model(found: Training, steps: int, books: int, seed: int, scale: flo
 
     environment = StableBooks(QuoteVectorEnv(books, **TERMS), scale)  # type: ignore[arg-type]
     model = PPO(
-        "MlpPolicy",
-        environment,
-        n_steps=UPDATE_STEPS,
-        batch_size=4_096,
-        n_epochs=5,
-        learning_rate=lambda left: 1e-4 + 9e-4 * left,
-        gamma=0.995,
-        gae_lambda=0.95,
-        target_kl=0.05,
-        policy_kwargs={"net_arch": [64, 64], "log_std_init": -1.0},
-        seed=seed,
-        device="cpu",
-    )
+        "MlpPolicy", environment, n_steps=UPDATE_STEPS, batch_size=4_096, n_epochs=5,
+        learning_rate=lambda left: 1e-4 + 9e-4 * left, gamma=0.995, gae_lambda=0.95, target_kl=0.05,
+        policy_kwargs={"net_arch": [64, 64], "log_std_init": -1.0}, seed=seed, device="cpu",
+    )  # fmt: skip
     begin_at(model, fixed_quotes(QuoteTerms(**TERMS), found.offset, found.lots))  # type: ignore[arg-type]
     model.learn(steps, callback=Curve())
     _, value = play_policy(greedy(model), CHOOSING, **TERMS)

@@ -40,6 +40,9 @@ TRACKER = record_type(
 )
 
 
+DIGITS_MAX = 2 * 20  # of the two numbers in a client order id, 64 bits each
+
+
 @kernel
 def convert_messages(messages, start, stop, parts, queues, best, occupied, entries, state, counts, rows):
     """Convert messages[start:stop] and write COMMAND rows after the first state[0].rows, in place.
@@ -296,7 +299,7 @@ def put_name(row, number, letter, part):
     rest, digits = number, part != np.uint64(0)
     if digits:
         rest = part
-    while True:
+    for _ in range(DIGITS_MAX):
         quotient = rest // np.uint64(10)
         word = rest - quotient * np.uint64(10) + np.uint64(48)
         third = third << np.uint64(8) | second >> np.uint64(56)

@@ -19,7 +19,7 @@ from exchange.codes import (
 )
 from exchange.engine import event_rows as e
 from exchange.errors import UserError
-from exchange.records import COMMAND_FIELDS, pack_client_order_id
+from exchange.records import COMMAND, COMMAND_FIELDS, field_of, pack_client_order_id
 from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.errors import reason_text
 
@@ -132,7 +132,7 @@ def command_fields(kind: CommandKind, **values: int) -> Fields:
     fields = _BLANK.copy()
     fields[0] = kind
     for name, value in values.items():
-        fields[_PLACES[name]] = value
+        fields[_PLACES[field_of(COMMAND, name)]] = value
     return tuple(fields)
 
 

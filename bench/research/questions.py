@@ -20,7 +20,7 @@ from bench.tapes.market import engine_at
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind, EventKind, Side, TimeInForce
 from exchange.engine import query
-from exchange.records import COMMAND, pack_client_order_id
+from exchange.records import COMMAND, column, pack_client_order_id
 
 PASSES = 7
 LEVELS, EVERY = 10, 100
@@ -119,7 +119,8 @@ class ByHand:
         row["time_ns"] = self.engine.time_ns
         self.engine.control(row, opening(self._account))
         self._shift += 1
-        row["kind"], row["price"] = CommandKind.DEPOSIT, FUNDS_MILLS
+        row["kind"] = CommandKind.DEPOSIT
+        column(row, "amount_mills")[:] = FUNDS_MILLS
         self._own(row)
 
     def _own(self, row: np.ndarray) -> None:

@@ -133,7 +133,7 @@ class Trading:
         first, last = self._driver.own
         for account in range(first, last + 1):
             self._driver.run_own_control(CommandKind.DEFINE_ACCOUNT, opening(account))
-            deposit = command_fields(CommandKind.DEPOSIT, account=account, price=self._funds_mills)
+            deposit = command_fields(CommandKind.DEPOSIT, account=account, amount_mills=self._funds_mills)
             self._driver.run_own(self._driver.time_ns, deposit)
             if self._money.cash_mills(account) != self._funds_mills:
                 raise UserError(f"own account {account}: the engine refuses a deposit of {self._funds_mills} mills")

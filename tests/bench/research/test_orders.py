@@ -48,7 +48,7 @@ def test_changes_name_the_order_by_id_once_it_is_known() -> None:
 
 
 def test_fields_that_are_not_named_are_zero() -> None:
-    made = row(command_fields(CommandKind.DEPOSIT, account=5, price=10))
+    made = row(command_fields(CommandKind.DEPOSIT, account=5, amount_mills=10))
     assert (made.kind, made.account, made.amount_mills, made.lots, made.tag) == (CommandKind.DEPOSIT, 5, 10, 0, 0)
 
 
