@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from exchange.engine.warmup import warm_up
-from exchange.limits import SMALL, TEST, VENUE
+from exchange.limits import TEST, VENUE
 
 
 def warm_edge() -> None:
@@ -28,9 +28,17 @@ def warm_edge() -> None:
         figures_copier(Engine(limits).states.dtype)
 
 
+def warm_small() -> None:
+    """What many small markets run: no closes, no clearing of a day."""
+    from bench.many.books import Books, flow_rows
+
+    Books(1).step(flow_rows(1), 1)
+
+
 def main() -> None:
-    with ProcessPoolExecutor(3, get_context("spawn")) as pool:
-        jobs = [*(pool.submit(warm_up, limits) for limits in (VENUE, TEST, SMALL)), pool.submit(warm_edge)]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        jobs = [*(pool.submit(warm_up, limits) for limits in (VENUE, TEST)), pool.submit(warm_edge)]
+        jobs.append(pool.submit(warm_small))
         for job in jobs:
             job.result()
 
