@@ -175,3 +175,17 @@ def test_a_book_is_the_same_without_the_whole_program_compiler(tmp_path: Path) -
     (whole, is_whole), (plain, is_plain) = (_run(tmp_path, LADDER, **options)[0] for options in ({}, PLAIN))
     assert plain == whole
     assert (is_whole, is_plain) == ("True", "False")
+
+
+def test_code_of_two_records_has_two_names_whichever_process_made_it() -> None:
+    """Two processes number their types alike, so a name with the number would be that of either record."""
+    script = "import sys; from exchange.engine.state import state_dtype; from exchange import limits; import numba\n"
+    script += "from numba.core.itanium_mangler import mangle\n"
+    script += "kind = numba.from_dtype(state_dtype(getattr(limits, sys.argv[1])))\n"
+    script += "print(mangle('run', [numba.types.Array(kind, 1, 'C')]))"
+    run = [sys.executable, "-c", script]
+    names = [
+        subprocess.run([*run, size], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+        for size in ("TEST", "SMALL", "TEST")
+    ]
+    assert names[0] != names[1] and names[0] == names[2]
