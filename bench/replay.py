@@ -25,10 +25,9 @@ from bench.tapes.reader import TapeReader
 from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
 from exchange.engine.control.checks import ControlError
-from exchange.engine.engine import Engine
+from exchange.engine.engine import Engine, bound_apply
 from exchange.engine.event_rows import count_events
 from exchange.engine.trade_rows import count_trades
-from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
@@ -229,7 +228,7 @@ def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
 
 def run_parts(console: Console, parts: Iterable[Part], limits: str, total: int, title: str) -> ReplaySummary:
     """As `run_tape`, for the parts of a tape of any length. `total`: number of commands and controls."""
-    warm_up(NAMED[limits])
+    bound_apply(NAMED[limits])
     with progress_bar(console) as bar:
         task = bar.add_task(title, total=total)
         summary = replay_parts(parts, Engine(NAMED[limits]), lambda count: bar.advance(task, count), title)
@@ -301,7 +300,7 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
     from exchange.journal.replay import recorded_limits, replay_folder
 
     limits = recorded_limits(str(folder))
-    warm_up(limits)
+    bound_apply(limits)
     meter = Meter(Engine(limits))
     start = perf_counter_ns()
     with progress_bar(console) as bar:

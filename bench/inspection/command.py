@@ -22,7 +22,6 @@ from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests
-from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import EVENT_FIELDS
@@ -96,7 +95,6 @@ def look_at_source(source: str, choice: Choice, look: Look, output: Output) -> i
 def look_into(tape: Tape, look: Look) -> int:
     """Print what is asked for. Returns the exit code. UserError: it is not there."""
     console = Console(highlight=False)
-    warm_up(NAMED[tape.limits])
     last = sequences(tape)[1]
     if look.at > last:
         raise UserError(f"--at {look.at:,}, allowed: 0 to {last:,}, the last sequence of the source")

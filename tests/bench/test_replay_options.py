@@ -54,7 +54,7 @@ def forbid_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def begins(*_: object, **__: object) -> None:
         raise AssertionError("the work has begun")
 
-    for name in ("bench.replay.warm_up", "bench.research.sources.make_flow", "bench.replay.Engine"):
+    for name in ("bench.replay.bound_apply", "bench.research.sources.make_flow", "bench.replay.Engine"):
         monkeypatch.setattr(name, begins)
     for name in (
         "bench.readers.lobster.read_numbers",
