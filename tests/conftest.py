@@ -33,8 +33,8 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"):
 
 # Files that take longest begin first, so that at the end no process waits for another (`--no-loadscope-reorder`).
 LONG = (
-    "test_six_years.py", "test_differential.py", "test_population.py", "test_curve_maker.py", "test_two_venues.py",
-    "test_play.py", "test_kernel_inventory.py",
+    "test_differential.py", "test_population.py", "test_curve_maker.py", "test_two_venues.py",
+    "test_play.py", "test_kernel_inventory.py", "test_process.py", "test_converter.py",
 )  # fmt: skip
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}

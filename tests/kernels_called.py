@@ -47,7 +47,9 @@ known: set[str] = set()
 
 
 def counted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A plain kernel that notes that it was called."""
+    """A plain kernel that notes that it was called; one that a test has made is left as it is."""
+    if not function.__module__.startswith("exchange."):
+        return function
     name = f"{function.__module__}.{function.__name__}"
     known.add(name)
 

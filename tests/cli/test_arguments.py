@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import is_dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import cyclopts
@@ -16,7 +17,12 @@ from exchange.journal.dump import parse_range
 NO_NUMBER = ["", " ", " 7", "7 ", "7\n", "+7", "1_000", "0x10", "0b1", "1e3", "nan", "inf", "none", "null"]
 NO_NUMBER += ["９", "１", "٣", "¹", "½", "⑨", "many", "1,000", "1 000", "9.6.1", ".5", "5.", "$7", "7" * 19]
 NO_WHOLE = [*NO_NUMBER, "9.6", "9.0", "0.6", "1000.7", "-0.5"]
-GIVEN: dict[Any, str] = {int: "1", float: "1", str: "x"}  # a value that every other parameter of this type takes
+GIVEN: dict[Any, str] = {
+    int: "1",
+    float: "1",
+    str: "x",
+    Path: "x",
+}  # what other parameters take
 
 
 def commands(app: cyclopts.App, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], cyclopts.App]]:

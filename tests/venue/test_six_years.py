@@ -66,6 +66,7 @@ def held_hours(simulated: SimulatedVenue) -> int:
     return sum(row.lots * int(hours[row.instrument]) for row in query.positions(simulated.states, 2))
 
 
+@pytest.mark.long
 @pytest.mark.rule("SPEC-050", "SPEC-051", "CASCADE-001", "CASCADE-003", "SESSION-001", "INV-018")
 def test_a_venue_started_in_2026_runs_into_2032_in_one_process_with_bounded_memory(tmp_path: Path) -> None:
     ended: set[tuple[int, Life]] = set()

@@ -1,5 +1,7 @@
 """Runs on processes and on a cluster: equal to serial ones, also when workers are lost."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -82,7 +84,7 @@ def dask_cluster() -> Iterator[tuple[str, Callable[[], None]]]:
     with LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50) as local:
 
         def kill() -> None:
-            local.workers[0].process.process.kill()
+            os.kill(local.workers[0].process.process.pid, signal.SIGKILL)
 
         yield local.scheduler_address, kill
 
