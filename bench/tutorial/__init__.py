@@ -1,0 +1,1 @@
+"""A tutorial of the researcher's bench: notebooks as scripts. Each runs as `python -m bench.tutorial.NAME`."""
