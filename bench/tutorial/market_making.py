@@ -6,9 +6,9 @@ python -m bench.tutorial.market_making [--quick] [--source SOURCE | --messages C
 # %% [markdown]
 # # 3. Market making
 #
-# A market maker quotes both sides and lives on the spread. It loses when the price moves while it holds a position, and
-# when others trade with quotes that it has not moved in time. How much depends on its place in the queue and on its
-# delays, so both have to be right: own orders meet the flow in the engine, and each message takes its time.
+# A market maker quotes both sides and lives on the spread. It loses when the price moves while it holds a position,
+# and when others trade with quotes that it has not moved in time. How much depends on its place in the queue and on
+# its delays, so both have to be right: own orders meet the flow in the engine, and each message takes its time.
 
 # %%
 import numpy as np
@@ -32,7 +32,8 @@ tape = chosen.source
 #
 # `FixedQuotes` (`bench/experiments/quoting.py`) has one, `on_book`. It finds the mid price of the others, cancels own
 # orders that are at another distance, and sends the quotes that are missing. What rests at the right price stays,
-# because a new order would be last in its queue. Here a strategy of our own calls it and notes the profit now and then.
+# because a new order would be last in its queue. Here a strategy of our own calls it and notes the profit now and
+# then.
 
 
 # %%
@@ -59,9 +60,9 @@ print(f"largest position {largest_position(run.fills)} of {POSITION_MAX} lots")
 # %% [markdown]
 # ## The same strategy as a kernel
 #
-# A strategy may also be a function that Numba compiles (`bench/tutorial/quote_kernel.py`). Then the whole loop, engine
-# included, is compiled, and no Python runs between two looks. The first run compiles it, which takes seconds. It trades
-# exactly as the callbacks do.
+# A strategy may also be a function that Numba compiles (`bench/tutorial/quote_kernel.py`). Then the whole loop,
+# engine included, is compiled, and no Python runs between two looks. The first run compiles it, which takes seconds.
+# It trades exactly as the callbacks do.
 
 
 # %%
@@ -78,12 +79,13 @@ print(f"kernel: {len(compiled.fills)} fills, the same as the callbacks: {same_fi
 # %% [markdown]
 # ## Latency
 #
-# `Latency` has four delays: of a new order, of a cancel, of an answer, and of market data. They are constant, drawn from
-# a distribution, drawn from measured samples (`empirical`), or read from a file. An order sent at time t reaches the
-# engine behind all commands up to t plus its delay. Drawn delays depend on their seed alone, so a run can be repeated.
+# `Latency` has four delays: of a new order, of a cancel, of an answer, and of market data. They are constant, drawn
+# from a distribution, drawn from measured samples (`empirical`), or read from a file. An order sent at time t reaches
+# the engine behind all commands up to t plus its delay. Drawn delays depend on their seed alone, so a run can be
+# repeated.
 #
-# Quotes on their way do not count for this strategy. With delays as long as the time between two looks it would send a
-# quote twice, so look at longer delays with a longer `EVERY`.
+# Quotes on their way do not count for this strategy. With delays as long as the time between two looks it would send
+# a quote twice, so look at longer delays with a longer `EVERY`.
 
 # %%
 MS = 1_000  # us
@@ -109,14 +111,17 @@ for name in LATENCIES:
     print(f"{name:<20}" + "".join(cells) + "   dollars (fills)")
 
 # %% [markdown]
-# One source and one seed say little: the differences may be chance. `gpux experiment bench/tutorial/width.toml` runs the
-# same question for several seeds on all cores, and draws means with intervals.
+# The fee is one tick of a lot here, so quotes at one tick can earn nothing, and wider ones seldom trade. What a delay
+# costs is plain all the same: the later the quotes move, the more often others trade with prices that are gone.
+#
+# One source and one seed say little: the differences may be chance. `gpux experiment bench/tutorial/width.toml` runs
+# the same question for several seeds on all cores, and draws means with intervals.
 #
 # ## Results do not depend on batches
 #
 # The engine takes commands in batches, and a run may be split into pieces. The result has to be the same to the last
-# byte. The *state hash* covers the whole state of the engine: books, queues, accounts. Here the same run is done whole
-# and in pieces, with delays, and without.
+# byte. The *state hash* covers the whole state of the engine: books, queues, accounts. Here the same run is done
+# whole and in pieces, with delays, and without.
 
 
 # %%

@@ -6,9 +6,9 @@ python -m bench.tutorial.queue_position [--quick] [--source SOURCE | --messages 
 # %% [markdown]
 # # 2. Queue position
 #
-# Orders at one price trade in the order in which they came. So a new order waits until everything before it has traded
-# or has been cancelled. In a backtest without queues one has to guess when it fills. Here the order is in the very
-# engine, and `queue_ahead` counts what is before it.
+# Orders at one price trade in the order in which they came. So a new order waits until everything before it has
+# traded or has been cancelled. In a backtest without queues one has to guess when it fills. Here the order is in the
+# very engine, and `queue_ahead` counts what is before it.
 
 # %%
 import numpy as np
@@ -27,9 +27,9 @@ market = Replay(chosen.source)
 # %% [markdown]
 # ## One order
 #
-# `submit` places it at the best bid. `follow` applies one command at a time and notes the lots before it whenever they
-# change. Nobody can come before it, so they only become fewer: by trades at its price, which are among the events, or by
-# cancels, which are the rest.
+# `submit` places it at the best bid. `follow` applies one command at a time and notes the lots before it whenever
+# they change. Nobody can come before it, so they only become fewer: by trades at its price, which are among the
+# events, or by cancels, which are the rest.
 
 # %%
 Path = list[tuple[float, int]]  # seconds since it was placed, lots before it
@@ -61,14 +61,15 @@ print(f"placed: {order.lots} lot to buy at {order.price}, {path[0][1]} lots befo
 for second, lots in path[:8]:
     print(f"{second:>8.2f} s: {lots} lots before it")
 print(f"after {path[-1][0]:.2f} s: {order.state.name}, {order.filled} filled")
-traded = single.events.to_polars().filter(
+others = single.events.to_polars().filter(
     (pl.col("kind") == EventKind.FILL)
     & (pl.col("liquidity") == Liquidity.MAKER)
     & (pl.col("side") == Side.BUY)
     & (pl.col("price") == order.price)
     & (pl.col("sequence") > placed_at)
     & (pl.col("order_id") != order.id)
-)["lots"].sum()
+)
+traded = others["lots"].sum()
 left = path[0][1] - path[-1][1]
 print(f"of the {left} lots that left the queue before it, {traded} traded and {left - traded} were cancelled")
 
@@ -76,8 +77,9 @@ print(f"of the {left} lots that left the queue before it, {traded} traded and {l
 # ## Places compared
 #
 # A fork goes on from the same moment without changing the other. So the same order can be placed one tick better than
-# the best bid, at it, and behind it, in the same market: what differs is the place alone. Several starting points give
-# a distribution. If one tick better would trade at once, the order joins the best price instead (`post_only` slides it).
+# the best bid, at it, and behind it, in the same market: what differs is the place alone. Several starting points
+# give a distribution. If one tick better would trade at once, the order joins the best price instead (`post_only`
+# slides it).
 
 # %%
 PLACES = {"one tick better": 1, "at the best": 0, "one behind": -1, "two behind": -2}

@@ -15,7 +15,7 @@ INSTRUMENT = 1
 
 
 @kernel
-def quote_fixed(state, account, memory, asked):  # type: ignore[no-untyped-def]
+def quote_fixed(state, account, memory, asked):
     """Quote both sides at a fixed distance from the mid price of the others.
 
     memory   int64: half spread in ticks, lots of a quote, largest position
@@ -45,7 +45,7 @@ def quote_fixed(state, account, memory, asked):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def others_best(state, account, side):  # type: ignore[no-untyped-def]
+def others_best(state, account, side):
     """Best price of a side at which others show lots, ticks; 0: there is none."""
     book = state.books[INSTRUMENT]
     place = np.int64(book.best[side])
@@ -58,7 +58,7 @@ def others_best(state, account, side):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def own_lots(state, account, side, tick):  # type: ignore[no-untyped-def]
+def own_lots(state, account, side, tick):
     """Lots of an account's orders that rest at a price."""
     lots, slot = np.int64(0), first_order(state, account)
     while slot != 0:

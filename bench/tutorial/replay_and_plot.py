@@ -6,9 +6,9 @@ python -m bench.tutorial.replay_and_plot [--quick] [--source SOURCE | --messages
 # %% [markdown]
 # # 1. Replay and plot
 #
-# A *source* is a list of commands: new orders, changes and cancels, in the order in which they reached a venue. It is a
-# recorded file, or a generated flow. A `Replay` runs it through the venue's own engine, so the book is what the rules of
-# the venue make of these commands.
+# A *source* is a list of commands: new orders, changes and cancels, in the order in which they reached a venue. It is
+# a recorded file, or a generated flow. A `Replay` runs it through the venue's own engine, so the book is what the
+# rules of the venue make of these commands.
 #
 # The first cell reads the options. Without any, the source is a model of order flow: *zero intelligence*, in which
 # orders arrive at random (Smith, Farmer, Gillemot, Krishnamurthy 2003).
@@ -33,14 +33,14 @@ print(f"source: {replay.length - replay.place:,} commands, state size {replay.ta
 # %% [markdown]
 # ## The book
 #
-# A replay begins behind the commands that only fill the book. `book(n)` has the best n levels of each side, best first:
-# the price in ticks, and the lots shown there. `advance` applies more commands and returns how many.
+# A replay begins behind the commands that only fill the book. `book(n)` has the best n levels of each side, best
+# first: the price in ticks, and the lots shown there. `advance` applies more commands and returns how many.
 
 # %%
 book = replay.book(5)
 print("before the first command")
-for (bid, bid_lots), (ask, ask_lots) in zip(book.bids.tolist(), book.asks.tolist(), strict=False):
-    print(f"{bid_lots:>8} lots at {bid:>8}   {ask:>8} for {ask_lots} lots")
+for (buy, buy_lots), (sell, sell_lots) in zip(book.bids.tolist(), book.asks.tolist(), strict=False):
+    print(f"{buy_lots:>8} lots at {buy:>8}   {sell:>8} for {sell_lots} lots")
 
 # %% [markdown]
 # A sample of the best prices after every ten commands is enough for a picture. The book object is the same each time,
@@ -51,19 +51,20 @@ first_ns = replay.time_ns
 samples: list[tuple[float, float, float]] = []  # seconds, best bid, best ask; NaN: the side is empty
 while replay.advance(10):
     book = replay.book(5)
-    best = (np.nan if price is None else price for price in (book.best_bid, book.best_ask))
-    samples.append(((replay.time_ns - first_ns) / NS_PER_S, *best))
+    bid, ask = (np.nan if price is None else price for price in (book.best_bid, book.best_ask))
+    samples.append(((replay.time_ns - first_ns) / NS_PER_S, bid, ask))
 prices = pl.DataFrame(samples, schema=["second", "bid", "ask"], orient="row")
 prices = prices.with_columns(spread=pl.col("ask") - pl.col("bid"))
 print(f"state hash at the end: {replay.state_hash()}")
-print(f"mean spread: {prices['spread'].fill_nan(None).mean():.3f} ticks")
+print(f"mean spread: {np.nanmean(prices['spread']):.3f} ticks")
 
 # %% [markdown]
 # ## Events
 #
-# The engine says what each command did as *events*. `replay.events` is an Arrow table over the memory of the replay, and
-# `to_polars` a frame over the same memory. A trade has two FILL events, of the maker and of the taker. Of a FILL,
-# `price` is the price of the trade and `reference` the number of the trade (`exchange/engine/ROWS.md` lists all fields).
+# The engine says what each command did as *events*. `replay.events` is an Arrow table over the memory of the replay,
+# and `to_polars` a frame over the same memory. A trade has two FILL events, of the maker and of the taker. Of a FILL,
+# `price` is the price of the trade and `reference` the number of the trade (`exchange/engine/ROWS.md` lists all
+# fields).
 
 # %%
 events = replay.events.to_polars()
@@ -78,7 +79,7 @@ trades = events.filter(
     lots=pl.col("lots"),
     is_buy=pl.col("side") == Side.BUY,
 )
-print(f"trades: {len(trades):,}, {trades['lots'].sum():,} lots, {trades['is_buy'].mean() or 0:.1%} bought by the taker")
+print(f"trades: {len(trades):,}, {trades['lots'].sum():,} lots, in {trades['is_buy'].sum():,} the taker buys")
 
 # %% [markdown]
 # ## A picture
@@ -103,8 +104,8 @@ save(figure, chosen.out, "prices.png")
 # %% [markdown]
 # ## A tape
 #
-# `write_tape` saves the commands as a *tape*, a Parquet file with a hash of its own: equal commands have equal hashes.
-# `gpux replay FILE` checks it. Any other program reads the file as a table.
+# `write_tape` saves the commands as a *tape*, a Parquet file with a hash of its own: equal commands have equal
+# hashes. `gpux replay FILE` checks it. Any other program reads the file as a table.
 
 # %%
 file = chosen.out / "source.parquet"
@@ -114,9 +115,9 @@ print(f"tape: {file}, {file.stat().st_size / 1024:,.0f} KiB, hash {tape_hash(rea
 # %% [markdown]
 # ## Time travel
 #
-# `replay.at(n)` is the market as it was just after command n; nothing of the replay itself changes. What follows is what
-# `gpux replay FILE --at n` and `gpux replay FILE --explain n` print: the book then, and one command with the checks
-# that it met and the events that it caused.
+# `replay.at(n)` is the market as it was just after command n; nothing of the replay itself changes. What follows is
+# what `gpux replay FILE --at n` and `gpux replay FILE --explain n` print: the book then, and one command with the
+# checks that it met and the events that it caused.
 
 # %%
 middle = int(replay.tape.commands["sequence"][(replay.tape.resting_rows + len(replay.tape.commands)) // 2])

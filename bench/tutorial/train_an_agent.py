@@ -6,9 +6,9 @@ python -m bench.tutorial.train_an_agent [--quick] [--out FOLDER]
 # %% [markdown]
 # # 5. Train an agent
 #
-# `bench.environments` makes a market maker an agent: it sees the book, says how far from the mid price and how much it
-# wants to quote, and its reward is the change of its equity less a penalty for its position. Its orders wait in the
-# queues of the engine. `bench/environments/quote.py` has the exact terms.
+# `bench.environments` makes a market maker an agent: it sees the book, says how far from the mid price and how much
+# it wants to quote, and its reward is the change of its equity less a penalty for its position. Its orders wait in
+# the queues of the engine. `bench/environments/quote.py` has the exact terms.
 
 # %%
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import bench.environments  # noqa: F401  # registers the environment
-from bench.environments.policies import Policy, Value, fixed_quotes, play_policy
+from bench.environments.policies import Policy, PolicyValue, fixed_quotes, play_policy
 from bench.environments.terms import ACTIONS, QuoteTerms
 from bench.environments.train import TERMS, draw_curve, train
 from bench.tutorial.notebook import options, save
@@ -31,7 +31,7 @@ chosen = options(__doc__)
 # The interface is Gymnasium's. An action has four numbers in -1..1: bid offset, ask offset, bid lots, ask lots.
 
 # %%
-environment = gymnasium.make("gpux/Quote-v0", render_mode="ansi", **TERMS)
+environment = gymnasium.make("gpux/Quote-v0", render_mode="ansi", **TERMS)  # type: ignore[arg-type]  # as below
 observation, info = environment.reset(seed=1)
 action = np.array([-0.5, -0.5, -0.2, -0.2], np.float32)  # 2 ticks from the mid price on both sides, 2 lots
 total = 0.0
@@ -44,8 +44,8 @@ print(f"20 steps: reward {total:.2f} dollars, position {info['position_lots']} l
 # %% [markdown]
 # ## Policies without learning
 #
-# Many books are played at once, an episode in each, and a policy is a function from all observations to all actions. A
-# random policy is the floor, and fixed quotes are the bar: an agent that does not beat the best of them has learned
+# Many books are played at once, an episode in each, and a policy is a function from all observations to all actions.
+# A random policy is the floor, and fixed quotes are the bar: an agent that does not beat the best of them has learned
 # nothing. Equal seeds mean equal flow, so policies are compared on the same episodes.
 
 # %%
@@ -60,7 +60,7 @@ def random_quotes(seed: int) -> Policy:
     return lambda observations: generator.uniform(-1, 1, (len(observations), ACTIONS)).astype(np.float32)
 
 
-values: dict[str, Value] = {"random": play_policy(random_quotes(1), seeds, **settings)[1]}
+values: dict[str, PolicyValue] = {"random": play_policy(random_quotes(1), seeds, **settings)[1]}
 offsets, sizes = (range(2, 9, 3) if chosen.quick else range(1, 9)), (1, 3)
 for lots in sizes:
     for offset in offsets:
@@ -96,9 +96,9 @@ save(figure, chosen.out, "policies.png")
 # %% [markdown]
 # ## A training
 #
-# With the extra `train` (stable-baselines3, PyTorch) PPO begins at the best fixed quotes and tries to do better. It is
-# compared on seeds that it has never seen. 300,000 steps are a start; `python -m bench.environments.train FOLDER` does
-# ten times as many.
+# With the extra `train` (stable-baselines3, PyTorch) PPO begins at the best fixed quotes and tries to do better. It
+# is compared on seeds that it has never seen. 300,000 steps are a start; `python -m bench.environments.train FOLDER`
+# does ten times as many.
 
 # %%
 if find_spec("stable_baselines3") is None:

@@ -34,7 +34,7 @@ def test_a_wrong_source_is_named(arguments: list[str], text: str, tmp_path: Path
 
 def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SystemExit, match="--out .*file: File exists"):
+    with pytest.raises(SystemExit, match=r"--out .*file: File exists"):
         options("", arguments=["--out", str(tmp_path / "file")])
 
 
