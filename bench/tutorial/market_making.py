@@ -21,7 +21,7 @@ from bench.tutorial.quote_kernel import quote_fixed
 from exchange.units import NS_PER_S
 
 EVERY = 10  # commands between two looks at the book
-LOTS, POSITION_MAX = 1, 20
+LOTS, POSITION_MAX = 1, 3
 DOLLAR = 1_000  # mills
 
 chosen = options(__doc__, source="zero-intelligence", commands=(20_000, 4_000))
@@ -107,15 +107,16 @@ for name, latency in LATENCIES.items():
         fills[name].append(len(late.fills))
 print("half spread         " + "".join(f"{half_spread:>16}" for half_spread in half_spreads))
 for name in LATENCIES:
-    cells = (f"{money:>9,.0f} ({count:>4})" for money, count in zip(profits[name], fills[name], strict=True))
+    cells = (f"{money:>9,.2f} ({count:>4})" for money, count in zip(profits[name], fills[name], strict=True))
     print(f"{name:<20}" + "".join(cells) + "   dollars (fills)")
 
 # %% [markdown]
-# The fee is one tick of a lot here, so quotes at one tick can earn nothing, and wider ones seldom trade. What a delay
-# costs is plain all the same: the later the quotes move, the more often others trade with prices that are gone.
+# The fee is one tick of a lot here, so quotes at one tick can earn nothing, and wider ones seldom trade. The later
+# quotes move, the more often others trade with prices that are gone: fills become more, and worse.
 #
-# One source and one seed say little: the differences may be chance. `gpux experiment bench/tutorial/width.toml` runs
-# the same question for several seeds on all cores, and draws means with intervals.
+# One source and one seed say little: a profit differs more from seed to seed than from delay to delay. `gpux
+# experiment bench/tutorial/width.toml` asks the same for ten seeds on all cores, and draws means with intervals. A
+# small largest position keeps the intervals narrow, because less of the profit is then the luck of holding lots.
 #
 # ## Results do not depend on batches
 #

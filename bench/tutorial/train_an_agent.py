@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 import bench.environments  # noqa: F401  # registers the environment
 from bench.environments.policies import Policy, PolicyValue, fixed_quotes, play_policy
 from bench.environments.terms import ACTIONS, QuoteTerms
-from bench.environments.train import TERMS, draw_curve, train
+from bench.environments.train import TERMS, train
 from bench.tutorial.notebook import options, save
 
 chosen = options(__doc__)
@@ -97,15 +97,15 @@ save(figure, chosen.out, "policies.png")
 # ## A training
 #
 # With the extra `train` (stable-baselines3, PyTorch) PPO begins at the best fixed quotes and tries to do better. It
-# is compared on seeds that it has never seen. 300,000 steps are a start; `python -m bench.environments.train FOLDER`
-# does ten times as many.
+# is compared on seeds that it has never seen, and the learning curve is drawn. 300,000 steps are a start; `python -m
+# bench.environments.train FOLDER` does ten times as many.
 
 # %%
 if find_spec("stable_baselines3") is None:
     print("no training: stable_baselines3 is not installed; pip install 'gpux[train]'")
 else:
     trained = train(4_096 if chosen.quick else 300_000, 128, 1, chosen.out)
-    draw_curve(trained, chosen.out / "training.png")
+    print(f"picture: {chosen.out / 'curve.png'}")
     for name, result in (("best fixed", trained.best_fixed), ("trained", trained.trained)):
         assert result is not None
         print(f"{name:<16} {result.mean:>9.2f} dollars an episode, 95 % interval {result.low:.2f} to {result.high:.2f}")

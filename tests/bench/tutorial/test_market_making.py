@@ -16,7 +16,8 @@ def test_a_market_maker_has_the_same_results_however_it_runs(
     hashes = found["state_hashes"]
     assert [len(set(pieces)) for pieces in hashes.values()] == [1] * 4
     assert len({pieces[0] for pieces in hashes.values()}) == 4
-    assert found["strategy"].history[-1][1] == profit_mills(found["replay"]) == found["profits"]["none"][0] * 1_000
+    assert found["strategy"].history[-1][1] == profit_mills(found["replay"]) != 0
+    assert found["profits"]["none"][0] == pytest.approx(profit_mills(found["replay"]) / 1_000)
     assert found["fills"]["none"] == sorted(found["fills"]["none"], reverse=True)
     assert found["profits"]["50 ms"][0] < found["profits"]["none"][0]
     assert "the same as the callbacks: True" in capsys.readouterr().out
