@@ -8,7 +8,13 @@ from typing import Any
 
 import blake3
 
+from bench.experiments.quoting import FixedQuotes, largest_position, profit_mills
+from bench.facts.collect import collect
+from bench.facts.facts import facts_of
 from bench.replay import replay_tape
+from bench.research.latency import Latency
+from bench.research.orders import number_in
+from bench.research.replay import Replay
 from bench.research.sources import GENERATED, open_source
 from bench.tapes.tape import Tape, tape_hash
 from exchange.engine.engine import Engine
@@ -69,7 +75,58 @@ def replay(source: RunSource, seed: int) -> dict[str, Any]:
     }
 
 
-TASKS: dict[str, Task] = {"replay": replay}
+def quote(
+    source: RunSource,
+    seed: int,
+    *,
+    half_spread: int,
+    size: int = 1,
+    inventory: int = 10,
+    latency_us: float = 0,
+    every: int = 20,
+) -> dict[str, Any]:
+    """Make a market in instrument 1 with fixed quotes (`quoting.FixedQuotes`).
+
+    half_spread   distance of a quote from the mid price, ticks
+    size          lots of a quote
+    inventory     largest position that a quote is sent for, lots
+    latency_us    one way: of each order and cancel to the venue, and of market data and answers from it; 0: none
+    every         commands of the source between two looks at the book
+    """
+    delay = {"place_us": latency_us, "response_us": latency_us, "feed_us": latency_us}
+    latency = Latency.constant(**delay) if latency_us else None
+    replay = Replay(source.tape(seed), latency=latency, keep_events=False)
+    strategy = FixedQuotes(half_spread, size, inventory)
+    run = replay.run(strategy, every=number_in("every", every, 1, 1_000_000))
+    if run.error is not None:
+        raise run.error
+    return {
+        "commands": run.commands,
+        "fills": len(run.fills),
+        "lots": sum(fill.lots for fill in run.fills),
+        "profit_mills": profit_mills(replay),
+        "position": replay.position,
+        "largest_position": largest_position(run.fills),
+        "state_hash": replay.state_hash(),
+    }
+
+
+MAIN_FACTS = (
+    "trades_count", "spread_mean_ticks", "return_deviation_ticks", "return_excess_kurtosis", "sign_autocorrelation_1",
+    "share_ended_by_cancel", "placement_mean_ticks", "response_1_ticks",
+)  # fmt: skip
+
+
+def facts(source: RunSource, seed: int, *, book: str = "") -> dict[str, Any]:
+    """Measure the main facts of a book. A fact that cannot be computed is left out.
+
+    book   symbol; empty: the busiest one
+    """
+    found = facts_of(collect(source.tape(seed), book)).facts
+    return {key: value for key in MAIN_FACTS if (value := found[key].value) is not None}
+
+
+TASKS: dict[str, Task] = {"replay": replay, "quote": quote, "facts": facts}
 
 
 def code_version(task: Task) -> str:

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.experiments.tasks import RunSource, code_version, replay
+from bench import Replay
+from bench.experiments.quoting import FixedQuotes, profit_mills
+from bench.experiments.tasks import MAIN_FACTS, RunSource, code_version, facts, quote, replay
+from bench.facts.collect import collect
+from bench.facts.facts import facts_of
 from bench.replay import replay_tape
 from bench.research.sources import open_source
 from bench.tapes.tape import write_tape
@@ -42,3 +46,55 @@ def test_the_version_of_the_code_counts_the_file_of_a_task_of_your_own(
 ) -> None:
     assert code_version(replay) == code_version(replay) != code_version(own_tasks.product)
     assert replace(RunSource("a", "b"), name="c").identity == "b"
+
+
+FLOW = RunSource.checked("", "", "zero-intelligence", 5_000)
+
+
+def test_a_quote_task_is_the_strategy_on_a_replay_of_its_source() -> None:
+    record = quote(FLOW, 2, half_spread=1, size=2, inventory=4, every=10)
+    alone = Replay(FLOW.tape(2))
+    alone.run(FixedQuotes(1, 2, 4), every=10)
+    assert record["fills"] == len(alone.fills) > 15
+    assert record["profit_mills"] == profit_mills(alone)
+    assert record["state_hash"] == alone.state_hash()
+    assert record["largest_position"] <= 4 and abs(record["position"]) <= record["largest_position"]
+    assert record["commands"] == 5_000 and record["lots"] >= record["fills"]
+
+
+def test_far_quotes_trade_less_and_late_ones_lose_more() -> None:
+    near, far = (quote(FLOW, 2, half_spread=distance, inventory=50, every=10) for distance in (1, 4))
+    late = quote(FLOW, 2, half_spread=1, inventory=50, every=10, latency_us=200_000)
+    assert far["fills"] < near["fills"] < late["fills"]
+    assert late["profit_mills"] < near["profit_mills"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "what"),
+    [
+        ({"half_spread": 0}, "half_spread 0"),
+        ({"half_spread": 1, "inventory": -1}, "position_max -1"),
+        ({"half_spread": 1, "every": 0}, "every 0"),
+        ({"half_spread": 1, "latency_us": -2}, "place_us -2"),
+    ],
+)
+def test_wrong_parameters_of_a_quote_task_are_named(parameters: dict[str, int], what: str) -> None:
+    with pytest.raises(UserError, match=what):
+        quote(FLOW, 1, **parameters)
+
+
+def test_a_strategy_that_fails_fails_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FixedQuotes, "on_book", lambda strategy, replay: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        quote(FLOW, 1, half_spread=1)
+
+
+def test_a_facts_task_has_the_main_facts_that_can_be_computed() -> None:
+    sheet = facts_of(collect(FLOW.tape(3))).facts
+    record = facts(FLOW, 3)
+    assert record == {key: sheet[key].value for key in MAIN_FACTS if not sheet[key].missing}
+    assert record["spread_mean_ticks"] >= 1 and record["trades_count"] > 20
+    few = facts(RunSource.checked("", "", "zero-intelligence", 20), 3)
+    assert "sign_autocorrelation_1" not in few and few["spread_mean_ticks"] >= 1
+    with pytest.raises(UserError, match="--book NONE: not listed"):
+        facts(FLOW, 3, book="NONE")
