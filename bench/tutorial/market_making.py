@@ -37,7 +37,7 @@ tape = chosen.source
 
 
 # %%
-class Noted:
+class NotedFill:
     """Fixed quotes, and their profit over time."""
 
     def __init__(self, half_spread: int) -> None:
@@ -49,7 +49,7 @@ class Noted:
         self.history.append((replay.time_ns, profit_mills(replay), replay.position))
 
 
-replay, strategy = Replay(tape), Noted(half_spread=1)
+replay, strategy = Replay(tape), NotedFill(half_spread=1)
 run = replay.run(strategy, every=EVERY)
 assert run.error is None, run.error
 fees = sum(fill.fee_mills for fill in run.fills)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.source_tree import ROOT
+
 
 def run_notebook(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> dict[str, Any]:
     """Run it in short form. `folder`: for its pictures. Returns the names at its top."""
     monkeypatch.setattr(sys, "argv", [name, "--quick", "--out", str(folder), *arguments])
-    return runpy.run_module(f"bench.tutorial.{name}", run_name="__main__")
+    return runpy.run_path(str(ROOT / "bench" / "tutorial" / f"{name}.py"), run_name="__main__")
 
 
 def is_picture(path: Path) -> bool:
