@@ -8,6 +8,7 @@ import numpy as np
 
 from exchange.kernel import kernel
 from exchange.records import record_type
+from exchange.units import NS_PER_S
 
 STREAM = record_type([("word", "<u8")])
 STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -65,6 +66,22 @@ def next_exponential(stream):
         if odd:
             return whole + first
         whole += 1.0
+
+
+@kernel
+def draw_event(world, total, count):
+    """Draw which of `count` events comes next, and move the time to it. Returns its number.
+
+    world   a row with `rates` of the events, a second, their `stream` and `time_ns`, both changed
+    total   sum of the rates
+    """
+    world.time_ns += np.int64(next_exponential(world.stream) / total * NS_PER_S) + 1
+    left = next_unit(world.stream) * total
+    event = 0
+    while event < count - 1 and left >= world.rates[event]:
+        left -= world.rates[event]
+        event += 1
+    return event
 
 
 @kernel

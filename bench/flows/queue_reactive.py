@@ -33,7 +33,7 @@ from bench.flows.book_steps import (
     write_limit,
     write_market,
 )
-from bench.flows.draws import STREAM, first_word, next_below, next_exponential, next_unit
+from bench.flows.draws import STREAM, draw_event, first_word, next_below, next_unit
 from bench.flows.flow import START_NS
 from bench.flows.stepping import Process
 from bench.flows.zero_intelligence import fill_rows
@@ -41,7 +41,6 @@ from bench.tapes.market import PlainMarket
 from exchange.kernel import kernel
 from exchange.kernel_codes import SIDE_BUY, SIDE_SELL
 from exchange.records import record_type
-from exchange.units import NS_PER_S
 
 QUEUES = 3
 SIZES = 40  # queue sizes 0 to SIZES - 1, the last one for all larger ones; limit orders do not come to it
@@ -132,12 +131,7 @@ def decide(states, outs, worlds, rows, index):
         if count > 0:
             return count
     total = set_rates(state, world)
-    world.time_ns += np.int64(next_exponential(world.stream) / total * NS_PER_S) + 1
-    left = next_unit(world.stream) * total
-    event = 0
-    while event < 2 * EVENTS - 1 and left >= world.rates[event]:
-        left -= world.rates[event]
-        event += 1
+    event = draw_event(world, total, 2 * EVENTS)
     side = event // EVENTS
     write_event(state, world, rows, index, side, event - side * EVENTS)
     return 1

@@ -30,7 +30,7 @@ from bench.flows.book_steps import (
     write_limit,
     write_market,
 )
-from bench.flows.draws import STREAM, first_word, next_below, next_exponential, next_unit
+from bench.flows.draws import STREAM, draw_event, first_word, next_below
 from bench.flows.flow import START_NS
 from bench.flows.stepping import Process
 from bench.tapes.market import PlainMarket
@@ -38,7 +38,6 @@ from exchange.codes import CommandKind, TimeInForce
 from exchange.engine.engine import blank_commands
 from exchange.kernel import kernel
 from exchange.records import record_type
-from exchange.units import NS_PER_S
 
 DISTANCES = 20
 FITTED_LIMITS = (1.85, 1.51, 1.09, 0.88, 0.77)  # Cont, Stoikov, Talreja 2010, table 1
@@ -121,12 +120,7 @@ def decide(states, outs, worlds, rows, index):
     """The next event: its time, its kind by the rates of the present book, and its row."""
     state, world = states[0], worlds[0]
     total = set_rates(state, world)
-    world.time_ns += np.int64(next_exponential(world.stream) / total * NS_PER_S) + 1
-    left = next_unit(world.stream) * total
-    event = 0
-    while event < 2 * EVENTS - 1 and left >= world.rates[event]:
-        left -= world.rates[event]
-        event += 1
+    event = draw_event(world, total, 2 * EVENTS)
     side = event // EVENTS
     write_event(state, world, rows, index, side, event - side * EVENTS)
     return 1

@@ -5,9 +5,20 @@ import math
 import numpy as np
 import pytest
 
-from bench.flows.draws import STREAM, decay, first_word, next_below, next_exponential, next_power_law, next_word
+from bench.flows.draws import (
+    STREAM,
+    decay,
+    draw_event,
+    first_word,
+    next_below,
+    next_exponential,
+    next_power_law,
+    next_word,
+)
 from bench.flows.flow import random_words
 from exchange.kernel import bind
+from exchange.records import record_type
+from exchange.units import NS_PER_S
 
 
 def stream(seed: int, column: int = 0) -> np.ndarray:
@@ -49,3 +60,13 @@ def test_integers_stay_below_their_bound_and_take_every_value() -> None:
     row = stream(3)[0]
     below = bind(next_below, row, 5)
     assert {int(below(row, 5)) for _ in range(200)} == set(range(5))
+
+
+def test_an_event_comes_as_often_as_its_rate_says_and_the_sum_of_rates_is_the_pace() -> None:
+    world = np.zeros(1, record_type([("stream", STREAM), ("time_ns", "<i8"), ("rates", "<f8", (4,))]))
+    world["stream"]["word"], world["rates"] = first_word(3, 0), [1.0, 0.0, 6.0, 3.0]
+    row, draws = world[0], 20_000
+    counts = np.bincount([draw_event(row, 10.0, 4) for _ in range(draws)], minlength=4)
+    assert counts[1] == 0
+    assert np.abs(counts / draws - [0.1, 0.0, 0.6, 0.3]).max() < 4 * math.sqrt(0.25 / draws)
+    assert row["time_ns"] / NS_PER_S == pytest.approx(draws / 10.0, rel=4 / math.sqrt(draws))
