@@ -8,11 +8,10 @@ from time import monotonic
 
 from rich.console import Console
 
-from bench.experiments.plan import ExperimentPlan, ExperimentRun, read_plan, task_of
+from bench.experiments.plan import ExperimentPlan, ExperimentRun, read_plan
 from bench.experiments.plots import draw
 from bench.experiments.results import Results
 from bench.experiments.running import cluster, outcomes, processes
-from bench.experiments.tasks import code_version
 from bench.extras import check_file, check_package
 from bench.plot import check_plot
 from bench.replay import progress_bar
@@ -29,7 +28,7 @@ def run_experiment(file: Path, out: Path | None, workers: int, cluster_address: 
     check_package("gpux experiment", "polars", "research")
     if workers < 0:
         raise UserError(f"--workers {workers} is not 0 or more")
-    plan = read_plan(file, _version(file))
+    plan = read_plan(file)
     target = out or Path("results") / f"{plan.name}.parquet"
     if out is not None:
         check_file("--out", out, (".parquet",))
@@ -47,11 +46,6 @@ def run_experiment(file: Path, out: Path | None, workers: int, cluster_address: 
         window = CLUSTER_WINDOW if cluster_address else 2 * count
         _carry_out(console, missing, results, new_executor, window, file)
     return _summary(console, plan, results, target, plot)
-
-
-def _version(file: Path) -> str:
-    """Version of the code. The task's name is read first, because a task of your own counts."""
-    return code_version(task_of(read_plan(file, "").task))
 
 
 def _carry_out(

@@ -38,7 +38,7 @@ from typing import Any
 import blake3
 import msgspec
 
-from bench.experiments.tasks import TASKS, RunSource, Task
+from bench.experiments.tasks import TASKS, RunSource, Task, code_version
 from exchange.errors import UserError
 
 Value = bool | int | float | str
@@ -101,10 +101,10 @@ class ExperimentPlan:
     plots: list[PlotEntry]
 
 
-def read_plan(path: Path, version: str) -> ExperimentPlan:
+def read_plan(path: Path, version: str | None = None) -> ExperimentPlan:
     """Read and check an experiment file. UserError: it says what was found, what is allowed, and where.
 
-    version   of the code, for the ids of the runs
+    version   of the code, for the ids of the runs; None: `tasks.code_version` of the task
     """
     try:
         text = path.read_bytes()
@@ -120,6 +120,7 @@ def read_plan(path: Path, version: str) -> ExperimentPlan:
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"{path}: two sources are called {name!r}: give each a name of its own")
+    version = code_version(task_of(found.task)) if version is None else version
     points = [dict(zip(found.grid, values, strict=True)) for values in product(*found.grid.values())]
     runs = [
         ExperimentRun(found.task, source, found.fixed | point, seed, version)
