@@ -1,7 +1,7 @@
 """What is recorded of one book, and the series that facts are made from.
 
 A *message* is a change of the book as in LOBSTER files: an order rests, is reduced, is cancelled, or trades. A command
-may cause several messages. An order that loses its priority by a replace is cancelled and entered anew.
+may cause several messages. An order that loses its priority by a replace is cancelled and entered again.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ at rate cancel[i, n], and a market order meets the best queue, if it is queue i 
 When an event moves the mid price and the first queue on the side of the move is empty, the reference price follows by
 one tick with probability `follow`. The queue that comes into reach then has a size drawn from its invariant
 distribution, and the orders of the queue that goes out of reach leave. With probability `redraw` all queues are drawn
-anew: news from outside the book.
+again: news from outside the book.
 
 The default rates have the shapes of the paper's figures: limit orders come at a rate that falls slowly with the queue,
 cancels grow with it and level off, market orders fall exponentially. Their figures are our own; `calibration` takes

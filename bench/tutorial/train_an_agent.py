@@ -55,7 +55,7 @@ settings = TERMS | ({"steps": 40} if chosen.quick else {})
 
 
 def random_quotes(seed: int) -> Policy:
-    """Actions that are drawn anew at each step."""
+    """Actions that are drawn at each step."""
     generator = np.random.default_rng(seed)
     return lambda observations: generator.uniform(-1, 1, (len(observations), ACTIONS)).astype(np.float32)
 

@@ -141,7 +141,7 @@ def predict(world, book, sign):
 
 @kernel
 def read_news(world, index):
-    """News of the whole chip, in either direction: worth and belief move together, and all makers quote anew."""
+    """News of the whole chip, in either direction: worth and belief move together, and all makers quote again."""
     book = world.books[index]
     impacts = min(next_exponential(world.stream) * NEWS_IMPACTS, NEWS_IMPACTS_MAX)
     size = impacts * impact_of(book) / (book.anchor * book.reach)

@@ -17,7 +17,7 @@ from exchange.kernel import kernel
 from exchange.kernel_codes import KIND_CANCEL, KIND_NEW, KIND_REPLACE, MARKET_OPEN, SIDE_BUY, SIDE_SELL, TIF_GTC
 from exchange.machine import row_at
 
-FILLED_LOTS_MAX = 5_000  # a quote that has filled more is entered anew, as the lots of an order are limited
+FILLED_LOTS_MAX = 5_000  # a quote that has filled more is entered again, as the lots of an order are limited
 PULLED_MAX = 32  # resting orders that one step takes back
 NO_WORD = np.uint64(0)
 QUOTE_LABEL = np.uint64(int.from_bytes(b"-quote\0\0", "little"))
@@ -25,7 +25,7 @@ QUOTE_LABEL = np.uint64(int.from_bytes(b"-quote\0\0", "little"))
 
 @kernel
 def quote_book(state, world, rows, index, instrument):
-    """Quote a book anew. Returns the number of rows written, maybe 0.
+    """Quote a book again. Returns the number of rows written, maybe 0.
 
     If the price has risen, asks move first, so that no bid meets the ask of another maker.
     """

@@ -49,24 +49,24 @@ def put(**fields: int) -> Callable[[np.void], None]:
 def test_the_check_that_refuses_says_what_it_found(
     edit: Callable[[np.void], None], kind: int, reason: RejectReason, found: str
 ) -> None:
-    told = explain(*edited(edit, kind))
-    refused = [check for check in told.checks if check.verdict == "refused"]
-    assert told.reason == reason and told.verdict == f"refused: {reason.abbreviation}"
+    explained = explain(*edited(edit, kind))
+    refused = [check for check in explained.checks if check.verdict == "refused"]
+    assert explained.reason == reason and explained.verdict == f"refused: {reason.abbreviation}"
     assert [check.reason for check in refused] == [reason.abbreviation] and found in refused[0].found
-    place = told.checks.index(refused[0])
-    assert {check.verdict for check in told.checks[:place]} <= {"passed"}
-    assert {check.verdict for check in told.checks[place + 1 :]} <= {"not made"}
+    place = explained.checks.index(refused[0])
+    assert {check.verdict for check in explained.checks[:place]} <= {"passed"}
+    assert {check.verdict for check in explained.checks[place + 1 :]} <= {"not made"}
 
 
 def test_an_accepted_order_passes_all_and_its_account_is_as_before_it() -> None:
     tape, sequence = edited(lambda row: None)
-    told = explain(tape, sequence)
-    assert (told.verdict, {check.verdict for check in told.checks}) == ("accepted", {"passed"})
-    account = int(told.commands[0]["account"])
+    explained = explain(tape, sequence)
+    assert (explained.verdict, {check.verdict for check in explained.checks}) == ("accepted", {"passed"})
+    account = int(explained.commands[0]["account"])
     before, after = TapePlace(tape, sequence - 1).account(account), TapePlace(tape, sequence).account(account)
-    assert told.account == before and after["working_orders"] == before["working_orders"] + 1
-    assert [event["kind"] for event in told.events][:2] == ["ORDER_ACCEPTED", "ORDER_RESTED"]
-    assert told.book is not None and told.book["symbol"] == "BOOK-1"
+    assert explained.account == before and after["working_orders"] == before["working_orders"] + 1
+    assert [event["kind"] for event in explained.events][:2] == ["ORDER_ACCEPTED", "ORDER_RESTED"]
+    assert explained.book is not None and explained.book["symbol"] == "BOOK-1"
 
 
 def test_margin_and_ids_are_figures_of_the_moment() -> None:
@@ -76,14 +76,18 @@ def test_margin_and_ids_are_figures_of_the_moment() -> None:
     again["sequence"], again["price"] = sequence + 1, again["price"]
     place = int(np.searchsorted(tape.commands["sequence"], sequence)) + 1
     twice = np.concatenate([tape.commands[:place], again])
-    told = explain(Tape(twice, tape.controls, tape.limits), sequence + 1)
-    found = {check.reason: check.found for check in told.checks}
-    assert told.reason == R.DUP_ID and "has it" in found["DUP_ID"]
+    explained = explain(Tape(twice, tape.controls, tape.limits), sequence + 1)
+    found = {check.reason: check.found for check in explained.checks}
+    assert explained.reason == R.DUP_ID and "has it" in found["DUP_ID"]
     free = explain(tape, sequence)
     assert "$ are free" in {check.reason: check.found for check in free.checks}["RISK"]
 
 
 def test_a_control_is_explained_by_its_payload_and_events() -> None:
-    told: Explanation = explain(small_tape(), 2)
-    assert told.commands[0]["kind"] == "DEFINE_ACCOUNT" and '"account":1' in told.payload and not told.checks
-    assert [event["kind"] for event in told.events] == ["ACCOUNT_DEFINED"]
+    explained: Explanation = explain(small_tape(), 2)
+    assert (
+        explained.commands[0]["kind"] == "DEFINE_ACCOUNT"
+        and '"account":1' in explained.payload
+        and not explained.checks
+    )
+    assert [event["kind"] for event in explained.events] == ["ACCOUNT_DEFINED"]

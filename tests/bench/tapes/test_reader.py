@@ -185,8 +185,8 @@ def test_time_that_runs_backwards_is_refused_and_the_row_named(back: str, tmp_pa
     row["time_ns"] = before
     metadata = json.loads(written_metadata(tape, tmp_path))
     row["time_ns"] = before - 1
-    told = rf"time runs backwards: row {number} \(sequence {sequence}\): time_ns {before - 1}, allowed: {before}"
-    with pytest.raises(UserError, match=told):
+    expected = rf"time runs backwards: row {number} \(sequence {sequence}\): time_ns {before - 1}, allowed: {before}"
+    with pytest.raises(UserError, match=expected):
         write_tape(tape, tmp_path / "back.parquet")
     metadata["tape_hash"] = tape_hash(tape)
     pairs = [[base64.b64encode(data).decode() for data in (c.row.tobytes(), c.payload)] for c in tape.controls]
@@ -197,7 +197,7 @@ def test_time_that_runs_backwards_is_refused_and_the_row_named(back: str, tmp_pa
     }
     for version, (table, changes) in tables.items():
         text = json.dumps(metadata | {"tape_version": version} | changes).encode()
-        with pytest.raises(UserError, match=told):
+        with pytest.raises(UserError, match=expected):
             read_tape(rewritten(tmp_path / "wrong.parquet", table, text))
 
 
