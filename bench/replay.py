@@ -22,9 +22,9 @@ from bench.tapes.market import engine_at
 from bench.tapes.metadata import TapeFacts
 from bench.tapes.parts import Part
 from bench.tapes.reader import TapeReader
+from bench.tapes.run import check_control, pieces
 from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
 from exchange.codes import EventKind, RejectReason
-from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine, bound_apply
 from exchange.engine.event_rows import count_events
 from exchange.engine.trade_rows import count_trades
@@ -33,7 +33,6 @@ from exchange.kernel import source_hash
 from exchange.limits import NAMED
 from exchange.units import NS_PER_S
 
-CHUNK_ROWS = 16_384
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
@@ -122,29 +121,15 @@ def replay_parts(
 ) -> ReplaySummary:
     """As `replay_tape`, for the parts of a tape of any length. UserError also from the parts."""
     meter = Meter(engine)
-    for part in parts:
-        for chunk in [part] if isinstance(part, TapeControl) else row_chunks(part):
-            if isinstance(chunk, TapeControl):
-                check_control(engine, chunk, title)
-                meter.control(chunk.row, chunk.payload)
-            else:
-                meter.apply(chunk)
-            progress(1 if isinstance(chunk, TapeControl) else len(chunk))
+    for piece in pieces(parts):
+        if isinstance(piece, TapeControl):
+            check_control(engine, piece, title)
+            meter.control(piece.row, piece.payload)
+            progress(1)
+        else:
+            meter.apply(piece)
+            progress(len(piece))
     return meter.summary()
-
-
-def check_control(engine: Engine, control: TapeControl, title: str) -> None:
-    """Raise UserError if the engine refuses this control in its present state."""
-    try:
-        engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
-    except ControlError as error:
-        name = engine.limits.name
-        raise UserError(f"{title}: control at sequence {control.sequence}, state size {name!r}: {error}") from None
-
-
-def row_chunks(rows: np.ndarray) -> list[np.ndarray]:
-    """Slices of CHUNK_ROWS rows, which are applied together."""
-    return [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
 
 
 @dataclass(frozen=True)

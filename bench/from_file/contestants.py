@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
-from bench.replay import row_chunks
 from bench.tapes.parts import Part, TapeControl
 from bench.tapes.reader import TapeReader
+from bench.tapes.run import pieces
 from exchange.engine.engine import Engine
 from exchange.limits import NAMED
 
@@ -46,12 +46,11 @@ def read_dbn_array(path: Path) -> int:
 def replay_parts(parts: Iterable[Part], limits: str) -> str:
     """Run the parts of a tape on a new engine, without copying events; returns the state hash."""
     engine = Engine(NAMED[limits])
-    for part in parts:
-        if isinstance(part, TapeControl):
-            engine.control(part.row, part.payload)
+    for piece in pieces(parts):
+        if isinstance(piece, TapeControl):
+            engine.control(piece.row, piece.payload)
         else:
-            for chunk in row_chunks(part):
-                engine.run_silently(chunk)
+            engine.run_silently(piece)
     return engine.state_hash().hex()
 
 

@@ -1,11 +1,7 @@
 """`gpux replay` with --at, --explain, --events or a filter: looks into a source instead of timing it."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -16,19 +12,14 @@ from bench.inspection.explain import explain
 from bench.inspection.place import TapePlace, sequences
 from bench.inspection.show import as_json, explanation_json, show_account, show_book, show_explanation, show_row
 from bench.inspection.words import event_words
-from bench.replay import Choice, Output, check_control, row_chunks
+from bench.replay import Choice, Output
 from bench.research.sources import GENERATED, open_source
-from bench.tapes.tape import Tape, TapeControl
+from bench.tapes.events import write_event_tape
+from bench.tapes.run import events_of_tape
+from bench.tapes.tape import Tape, tape_hash
 from exchange.codes import EventKind
-from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests
 from exchange.errors import UserError
-from exchange.limits import NAMED
-from exchange.records import EVENT_FIELDS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
 
 @dataclass(frozen=True)
@@ -135,58 +126,15 @@ def _only_or(place: TapePlace, look: Look) -> int:
 def _show_events(console: Console, tape: Tape, look: Look) -> None:
     """Write the chosen events to a file, or print them."""
     end = TapePlace(tape, sequences(tape)[1])
-    wanted, symbols, count = look.filter(end), end.symbols, 0
-    with _file(look.events) as write:
-        for rows in chosen(_events(tape), wanted):
-            count += len(rows)
-            if write is not None:
-                write.write_table(_table(rows))
-                continue
-            for row in rows:
-                words = event_words(np.array([row]), symbols)
-                if look.json:
-                    print(as_json(**words))
-                else:
-                    show_row(console, words)
-    if look.events is not None:
-        written = f"events      {look.events}: {count:,} rows"
-        print(as_json(events=count, file=str(look.events)) if look.json else written)
-
-
-def _events(tape: Tape) -> Iterator[np.ndarray]:
-    """The events of a tape in parts: EVENT rows, one an event."""
-    engine = Engine(NAMED[tape.limits])
-    for part in tape.parts():
-        if isinstance(part, TapeControl):
-            check_control(engine, part, "tape")
-            yield split_rests(engine.control(part.row, part.payload))
-        else:
-            for rows in row_chunks(part):
-                yield split_rests(engine.apply(rows))
-
-
-@contextmanager
-def _file(path: Path | None) -> "Iterator[pq.ParquetWriter | None]":
-    """A writer of a Parquet file of EVENT columns, complete or not there at all; None without a path."""
-    if path is None:
-        yield None
+    events = chosen(map(split_rests, events_of_tape(tape)), look.filter(end))
+    if look.events is None:
+        for row in (row for rows in events for row in rows):
+            words = event_words(np.array([row]), end.symbols)
+            if look.json:
+                print(as_json(**words))
+            else:
+                show_row(console, words)
         return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([(name, pa.from_numpy_dtype(np.dtype(code))) for name, code, _ in EVENT_FIELDS])
-    part = path.with_name(path.name + ".part")
-    try:
-        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-            yield writer
-        os.replace(part, path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _table(rows: np.ndarray) -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table({name: np.ascontiguousarray(rows[name]) for name, _, _ in EVENT_FIELDS})
+    count = write_event_tape(look.events, events, tape_hash(tape))
+    written = f"events      {look.events}: {count:,} rows"
+    print(as_json(events=count, file=str(look.events)) if look.json else written)

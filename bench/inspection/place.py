@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.replay import check_control
+from bench.tapes.run import check_control
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
 from exchange.engine import query
@@ -33,7 +33,7 @@ class TapePlace:
             if isinstance(part, TapeControl):
                 if part.sequence > self.sequence:
                     break
-                check_control(engine, part, "tape")
+                check_control(engine, part)
                 engine.control(part.row, part.payload)
             else:
                 engine.run_silently(part[: np.searchsorted(part["sequence"], self.sequence, "right")])

@@ -5,6 +5,7 @@ reader     reads a tape of any length, one row group after the other, ahead of i
 writer     writes a tape of any length, one row group after the other
 cache      rows of tapes as memory-mapped files on this host, which need no decoding
 events     EVENT rows in a Parquet file of the same kind
+run        runs a tape on an engine in pieces, and yields its events
 parts      slices of rows and single controls, their order and their hash
 columns    rows as Parquet columns, and back
 scatter    the kernel that assembles rows from columns

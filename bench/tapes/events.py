@@ -9,7 +9,7 @@ The columns are the fields of EVENT under their own names. The metadata names th
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypedDict
@@ -75,6 +75,17 @@ class EventTapeWriter:
         }
         self._file.close(json.dumps(metadata).encode())
         return metadata["events_hash"]
+
+
+def write_event_tape(path: Path, events: Iterable[np.ndarray], tape_hash: str) -> int:
+    """Write all of these EVENT rows. Returns their number. `tape_hash`: of the tape that they come from."""
+    count = 0
+    with EventTapeWriter(path, tape_hash) as writer:
+        for rows in events:
+            writer.append(rows)
+            count += len(rows)
+        writer.finish()
+    return count
 
 
 def read_events(path: Path) -> Iterator[np.ndarray]:
