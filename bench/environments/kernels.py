@@ -18,7 +18,7 @@ from bench.environments.observation import (
     TIME_LEFT,
     TIME_PARTS,
 )
-from bench.many.play import prefetch_book, step_book
+from bench.many.play import step_book
 from exchange.book.index import find_client_order
 from exchange.book.levels import row_of, tick_of, worse_place
 from exchange.clearing.positions import find_position
@@ -116,8 +116,6 @@ def quote_books(
     figures   int64, shape (n, figure_count), filled
     """
     for index in range(first, last):
-        if index + 1 < last:
-            prefetch_book(row_at(states, index + 1), row_at(flows, index + 1))
         state, maker = row_at(states, index), row_at(makers, index)
         stops[index] = place_quotes(state, maker, actions, index, terms[0], rows)
         step_book(index, code, states, outs, results, rows, starts, stops, buffer, streams, flows, messages)
