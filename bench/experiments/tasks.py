@@ -95,7 +95,7 @@ def quote(
     """
     delay = {"place_us": latency_us, "response_us": latency_us, "feed_us": latency_us}
     latency = Latency.constant(**delay) if latency_us else None
-    replay = Replay(source.tape(seed), latency=latency, keep_events=False)
+    replay = Replay(source.tape(seed), latency=latency)
     strategy = FixedQuotes(half_spread, size, inventory)
     run = replay.run(strategy, every=number_in("every", every, 1, 1_000_000))
     if run.error is not None:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from bench.research.event_columns import REFUSALS, find_own
-from bench.research.events import EventLog
+from bench.research.events import EventLog, Events
 from bench.research.order_names import named_by_client
 from bench.research.renumber import renumber_rows
 from bench.tapes.tape import Tape, TapeControl
@@ -32,19 +32,15 @@ OwnCommand = tuple[int, int, tuple[int, ...] | tuple[CommandKind, bytes]]
 
 
 class Driver:
-    """A tape, an engine at some place of it, and the events so far.
+    """A tape, and an engine at some place of it.
 
     tape          commands and controls in order
     own           first and last number of own accounts, whose events go to `listen`
-    keep_events   False: events are not kept, for a long replay whose fills alone count
+    keep_events   whether it keeps all events as they come, for `events` of another driver. Where memory is touched for
+                  the first time, that takes longer than the matching
     """
 
-    def __init__(
-        self,
-        tape: Tape,
-        own: tuple[int, int],
-        keep_events: bool = True,
-    ) -> None:
+    def __init__(self, tape: Tape, own: tuple[int, int], keep_events: bool = False) -> None:
         self.tape, self.own = tape, own
         self.engine = Engine(NAMED[tape.limits])
         self.listen: Callable[[list[Row]], None] = lambda rows: None  # called with own events of a call of the engine
@@ -54,7 +50,8 @@ class Driver:
         self.shift = 0  # number of own commands so far
         self.own_commands: list[OwnCommand] = []
         self.states, self._outs = self.engine.states, self.engine.outs
-        self.log = EventLog(self._outs) if keep_events else None
+        self._log = EventLog(self._outs) if keep_events else None
+        self._follower: Driver | None = None
         self._control_rows = [
             int(np.searchsorted(self.rows["sequence"], control.sequence)) for control in tape.controls
         ] + [len(self.rows)]
@@ -143,10 +140,34 @@ class Driver:
         other.own_commands = self.own_commands.copy()
         other.engine = self.engine.fork()
         other.states, other._outs = other.engine.states, other.engine.outs
-        other.log = None if self.log is None else self.log.fork(other._outs)
+        other._log = None if self._log is None else self._log.fork(other._outs)
+        other._follower = None if self._follower is None else self._follower.fork()
         other._buffer, other._single = blank_commands(ALIGNED_ROWS), blank_commands(1)
         other._bind()
         return other
+
+    def events(self) -> Events:
+        """All events so far. Equal commands give equal events, so they are not kept but made when they are asked for: a
+        second driver follows this one, from the place where it was last asked.
+        """
+        if self._follower is None:
+            self._follower = Driver(self.tape, self.own, keep_events=True)
+        follower = self._follower
+        follower.follow(self, self.sequence)
+        assert follower._log is not None
+        return follower._log.events()
+
+    def follow(self, other: "Driver", sequence: int) -> None:
+        """Apply what another driver of the tape has applied up to a sequence, own commands too."""
+        for at, time_ns, fields in other.own_commands[len(self.own_commands) :]:
+            if at > sequence:
+                break
+            self.advance_to_sequence(at - 1)
+            if isinstance(fields[1], bytes):
+                self.run_own_control(CommandKind(fields[0]), fields[1])
+            else:
+                self.run_own(time_ns, fields)
+        self.advance_to_sequence(sequence)
 
     def _run_rows(self, stop: int) -> None:
         """Apply rows of the tape up to row `stop`, or to the end of the mass quote that goes on there."""
@@ -173,8 +194,8 @@ class Driver:
                 return
 
     def _take_events(self) -> None:
-        if self.log is not None:
-            self.log.take(self._count[0])
+        if self._log is not None:
+            self._log.take(self._count[0])
         first, last = self.own
         own, refused = self._find_own(self._outs, first, last, self._places)
         self.refused += refused
@@ -243,8 +264,8 @@ class Driver:
         self._take_rows(events)
 
     def _take_rows(self, events: np.ndarray) -> None:
-        if self.log is not None:
-            self.log.take_rows(events)
+        if self._log is not None:
+            self._log.take_rows(events)
         first, last = self.own
         is_own = (events["account"] >= first) & (events["account"] <= last)
         self.refused += int(np.isin(events["kind"][~is_own], REFUSALS).sum())

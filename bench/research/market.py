@@ -28,6 +28,8 @@ class Market(Replay):
     time of the own clock.
     """
 
+    _begins_open = True
+
     def __init__(
         self,
         books: int = 1,
@@ -38,15 +40,13 @@ class Market(Replay):
         high_tick: int = HIGH_TICK,
         start_ns: int = 0,
         latency: Latency | None = None,
-        keep_events: bool = True,
     ) -> None:
         plain = PlainMarket(low_tick, high_tick, (low_tick + high_tick) // 2, books, accounts)
         tape = market_tape(plain, [np.zeros(0, COMMAND)], {"market": books}, size_named(limits).name)
         tape.commands["time_ns"] = start_ns
         for control in tape.controls:
             control.row["time_ns"] = start_ns
-        super().__init__(tape, latency=latency, accounts=accounts, funds_mills=DEPOSIT_MILLS, keep_events=keep_events)
-        self._is_open = True
+        super().__init__(tape, latency=latency, accounts=accounts, funds_mills=DEPOSIT_MILLS)
         self._driver.listen = lambda rows: None  # the opening is over when the own side begins to look
         self._driver.advance(self._driver.length)
         self._driver.listen = self._hear

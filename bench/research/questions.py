@@ -1,8 +1,8 @@
 """What does a step of a strategy in Python cost: read ten levels, act, advance by 100 commands?
 
-The strategy keeps one lot at the best bid. A step is timed with events kept. The same steps through the engine by hand,
-with `query.depth` and rows in arrays, are in the same run for comparison. Checked: both end with the same state hash,
-and every pass does. Not shown: what a strategy computes itself.
+The strategy keeps one lot at the best bid. The same steps through the engine by hand, with `query.depth` and rows in
+arrays, are in the same run for comparison. Checked: both end with the same state hash, and every pass does. Not shown:
+what a strategy computes itself.
 """
 
 from collections.abc import Callable

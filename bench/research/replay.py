@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench.research.accounts import FUNDS_MILLS, free_accounts
-from bench.research.driver import Driver, OwnCommand
+from bench.research.driver import Driver
 from bench.research.kernel_strategies import is_kernel, run_kernel
 from bench.research.latency import Latency
 from bench.research.orders import OrderError, number_in
@@ -21,7 +21,6 @@ from bench.research.strategies import StrategyRun, run_callbacks
 from bench.research.timeline import Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
-from exchange.codes import CommandKind
 from exchange.errors import UserError
 from exchange.limits import NAMED, Limits
 
@@ -37,7 +36,6 @@ class Replay(Trading):
                   states are exactly those of the tape
     funds_mills   paid into each own account
     limits        name of the state size; empty: the tape's
-    keep_events   False: `events` stays empty, for long replays
     resting       True: begin behind the rows that only fill the books (`Tape.resting_rows`); False: before the first
                   command
     options       of the source, such as `commands` and `seed` of a flow
@@ -52,7 +50,6 @@ class Replay(Trading):
         accounts: int = 1,
         funds_mills: int = FUNDS_MILLS,
         limits: str = "",
-        keep_events: bool = True,
         resting: bool = True,
         **options: Any,
     ) -> None:
@@ -60,7 +57,7 @@ class Replay(Trading):
         if limits:
             tape = dataclasses.replace(tape, limits=size_named(limits).name)
         self._latency = latency
-        self._start(tape, self._own_accounts(tape, accounts), keep_events, funds_mills)
+        self._start(tape, self._own_accounts(tape, accounts), funds_mills)
         if resting and tape.resting_rows:
             self._driver.advance(tape.resting_rows + self._driver.controls_before(tape.resting_rows))
             self._clock()
@@ -68,8 +65,8 @@ class Replay(Trading):
     def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
         return free_accounts(tape, count)
 
-    def _start(self, tape: Tape, own: tuple[int, int], keep_events: bool, funds_mills: int) -> None:
-        driver = Driver(tape, own, keep_events)
+    def _start(self, tape: Tape, own: tuple[int, int], funds_mills: int) -> None:
+        driver = Driver(tape, own)
         timeline = None if self._latency is None else Timeline(self._latency, driver.times_ns)
         super().__init__(driver, timeline, funds_mills)
 
@@ -251,26 +248,14 @@ class Replay(Trading):
         """
         number_in("sequence", sequence, 1, self.sequence)
         other = copy.copy(self)
-        other._start(self.tape, self._driver.own, self._driver.log is not None, self._funds_mills)
+        other._start(self.tape, self._driver.own, self._funds_mills)
         other._orders = self._orders.unsent()
         other._driver.listen = other._orders.take
-        for own in self._driver.own_commands:
-            if own[0] > sequence:
-                break
-            other._rerun(own)
-        other._driver.advance_to_sequence(sequence)
+        other._driver.follow(self._driver, sequence)
+        other._is_open = self._begins_open or other._driver.shift > 0
         other._driver.listen = other._hear
         other._clock()
         return other
-
-    def _rerun(self, own: OwnCommand) -> None:
-        sequence, time_ns, fields = own
-        self._driver.advance_to_sequence(sequence - 1)
-        self._is_open = True
-        if isinstance(fields[1], bytes):
-            self._driver.run_own_control(CommandKind(fields[0]), fields[1])
-        else:
-            self._run(time_ns, fields)
 
 
 def size_named(name: str) -> Limits:

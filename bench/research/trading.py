@@ -28,11 +28,13 @@ from exchange.errors import UserError
 class Trading:
     """Own accounts in a market: what `Replay` and `Market` have in common. They say how time passes."""
 
+    _begins_open = False  # whether own accounts are open and funded before the first own command
+
     def __init__(self, driver: Driver, timeline: Timeline | None, funds_mills: int) -> None:
         """timeline: of a latency model, None: there is none. funds_mills: paid into each own account."""
         self._driver, self._timeline, self._funds_mills = driver, timeline, funds_mills
         driver.listen = self._hear
-        self._orders, self._is_open = OwnOrders(), False
+        self._orders, self._is_open = OwnOrders(), self._begins_open
         self._bind()
 
     def _bind(self) -> None:
@@ -202,9 +204,9 @@ class Trading:
 
     @property
     def events(self) -> Events:
-        """All events of the engine so far, own and others."""
-        log = self._driver.log
-        return Events([]) if log is None else log.events()
+        """All events of the engine so far, own and others. The first time this takes as long as the replay so far, and
+        memory for them; later only as long as what has come since."""
+        return self._driver.events()
 
     def account(self, number: int | None = None) -> OwnAccount:
         """An own account. `number`: None is the first. OrderError: it is no own account."""

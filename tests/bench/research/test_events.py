@@ -8,6 +8,7 @@ from bench import Replay
 from bench.research.event_columns import BLOCK_ROWS
 from bench.research.events import EventLog
 from bench.tapes.market import engine_at
+from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.engine.state import new_outbox
 from exchange.limits import NAMED, TEST
@@ -57,12 +58,27 @@ def test_events_stay_as_they_were_when_asked_for() -> None:
     assert np.array_equal(before["price"], prices)
 
 
-def test_no_events_are_kept_if_nobody_wants_them() -> None:
-    replay = Replay(small_flow(), keep_events=False)
-    replay.submit("buy", replay.book(1).best_ask or 0, 1)
-    replay.advance(100)
-    assert (len(replay.events), len(replay.events["price"]), replay.events.arrow.num_rows) == (0, 0, 0)
-    assert len(replay.fills) == 1
+def test_events_are_the_same_whenever_they_are_asked_for_with_own_commands_among_them() -> None:
+    often, once = Replay(small_flow(), accounts=2), Replay(small_flow(), accounts=2)
+    fork, first = once, once.account().number
+    for number in range(20):
+        for replay in (often, once):
+            order = replay.submit("buy", replay.book(1).best_bid or 1, 2, account=first + number % 2)
+            replay.advance(37)
+            if order.is_live and number % 3:
+                replay.replace(order, lots=5)
+        assert often.events["sequence"][-1] <= often.sequence
+        if number == 10:
+            fork = once.fork()
+    assert often.events.rows().tobytes() == once.events.rows().tobytes()
+    assert len(once.fills) > 0 and often.state_hash() == once.state_hash()
+    own = {(fill.sequence, fill.trade_id) for fill in once.fills}
+    events = once.events
+    is_own = (events["kind"] == EventKind.FILL) & np.isin(events["account"], (first, first + 1))
+    assert own == set(zip(events["sequence"][is_own].tolist(), events["trade_id"][is_own].tolist(), strict=True))
+    shared = fork.events.rows()
+    assert shared.tobytes() == once.events.rows()[: len(shared)].tobytes()
+    assert fork.fork().events.rows().tobytes() == shared.tobytes()
 
 
 def filled(outs: np.ndarray, first: int, count: int) -> np.ndarray:

@@ -30,6 +30,15 @@ def test_time_passes_by_advance_alone() -> None:
     assert market.time_ns == 6_000, "it never goes back"
 
 
+def test_a_market_as_it_was_before_its_first_order_trades_again() -> None:
+    market = Market(accounts=2)
+    before = market.sequence
+    market.submit("buy", 100, 3)
+    earlier = market.at(before)
+    assert earlier.submit("sell", 100, 2, account=2).state == OrderState.OPEN
+    assert (earlier.cash_mills, earlier.sequence) == (market.cash_mills, market.sequence)
+
+
 def test_the_same_orders_give_the_same_state() -> None:
     def played() -> str:
         market = Market(accounts=2)
