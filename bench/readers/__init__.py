@@ -2,6 +2,7 @@
 
 report          bounds and units of an import, and its counts
 order_messages  one row for each message of an order-by-order feed, the same for all formats
+survey          what the converter knows of all messages before it begins
 order_tracker   the compiled converter of order messages to commands
 order_tables    its tables: queues by price, and a hash table of order ids
 converter       order messages become a tape; check of the final book

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.readers.order_messages import ADD, EXECUTE, MODIFY, REDUCE, REPLACE
 from bench.readers.order_tables import ENTRY, PART, QUEUE
 from bench.readers.order_tracker import OWNERS, REASONS, SKIPPED_REASONS, TRACKER, convert_messages
 from bench.readers.report import ImportOptions, ImportReport
+from bench.readers.survey import survey
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from bench.tapes.tape import BY_TIME, TRADES_NOTE, Tape
 from exchange.codes import CommandKind, TimeInForce
@@ -19,7 +19,6 @@ from exchange.engine import query
 from exchange.errors import UserError
 from exchange.limits import TAPE, TEST, VENUE
 from exchange.records import COMMAND
-from exchange.units import ORDER_LOTS_MAX
 
 TABLE_BYTES_MAX = 8 << 30
 SPARE_ORDERS = 1_000  # space for a researcher's own orders beside those of the file
@@ -58,18 +57,12 @@ class Converted:
 
 
 class Tables:
-    """The tables of the tracker, sized for some messages."""
+    """The tables of the tracker, sized for messages with this SURVEY."""
 
-    def __init__(self, messages: np.ndarray, books: int, low_tick: int, high_tick: int) -> None:
-        kinds = messages["kind"]
-        enters = (kinds == ADD) | (kinds == REPLACE) | (kinds == MODIFY)
-        reduces = (kinds == REDUCE) | (kinds == EXECUTE) | (kinds == MODIFY)
-        entered, extra = int(np.count_nonzero(enters)), 0
-        large = messages["lots"] > ORDER_LOTS_MAX
-        if large.any():
-            extra = int(((messages["lots"][large] - 1) // ORDER_LOTS_MAX).sum())
+    def __init__(self, found: np.ndarray, books: int) -> None:
+        entered, reducing, extra, _, low_tick, high_tick = found[0].tolist()
         ticks = high_tick - low_tick + 1
-        self.rows_max = 3 * entered + 2 * int(np.count_nonzero(reduces)) + 2 * extra
+        self.rows_max = 3 * entered + 2 * reducing + 2 * extra
         entries = 1 << max(6, (2 * entered).bit_length())
         needed = 8 * books * ticks * 2 + entries * ENTRY.itemsize + self.rows_max * COMMAND.itemsize // 8
         if needed > TABLE_BYTES_MAX:
@@ -115,11 +108,11 @@ def convert(messages: np.ndarray, books: int, options: ImportOptions, report: Im
 
     UserError: nothing is left of the file
     """
-    low, high = price_range(messages, options)
-    tables = Tables(messages, books, low, high)
+    found = survey(messages, options.low_tick, options.highest)
+    tables = Tables(found, books)
     times = messages["time_ns"]
     start, stop = (int(np.searchsorted(times, bound)) for bound in (options.from_ns, options.to_ns))
-    rows = np.zeros(tables.rows_max, COMMAND)
+    rows = np.empty(tables.rows_max, COMMAND)  # cleared one by one as they are written
     tables.state["silent"] = 1
     tables.run(messages, 0, start, rows)
     tables.state["silent"] = 0
@@ -130,17 +123,9 @@ def convert(messages: np.ndarray, books: int, options: ImportOptions, report: Im
     report.rows_out = len(resting) + len(commands)
     if not report.rows_out:
         raise UserError(f"{report.path}: no message of {report.rows_in:,} enters an order within the bounds")
-    return Converted(resting, commands, tables.levels(), low, high, int(tables.state["slots"][0]))
-
-
-def price_range(messages: np.ndarray, options: ImportOptions) -> tuple[int, int]:
-    """Lowest and highest tick of all orders within the bounds."""
-    kinds = messages["kind"]
-    prices = messages["price"][(kinds == ADD) | (kinds == REPLACE) | (kinds == MODIFY)]
-    prices = prices[(prices >= options.low_tick) & (prices <= options.highest)]
-    if not len(prices):
-        return options.low_tick, options.low_tick
-    return int(prices.min()), int(prices.max())
+    return Converted(
+        resting, commands, tables.levels(), *found[["low_tick", "high_tick"]].tolist()[0], int(tables.state["slots"][0])
+    )
 
 
 def resting_rows(tables: Tables, time_ns: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from bench.extras import check_package
 from bench.readers.converter import Converted, Levels, convert
 from bench.readers.itch_frames import CENT, SCALE, ItchFrames, Reader
 from bench.readers.report import ImportOptions, ImportReport, units_of
+from bench.readers.survey import renumber_books
 from bench.tapes.tape import Tape
 from exchange.errors import UserError
 from exchange.units import NS_PER_S
@@ -80,14 +81,14 @@ def session_day(path: Path, options: ImportOptions) -> date:
 
 
 def number_books(path: Path, frames: ItchFrames, options: ImportOptions) -> list[str]:
-    """Number the books of the messages from 0 instead of by locate code, in place. Returns their symbols."""
+    """Number the books of the messages from 0, in the order of locate codes, in place. Returns their symbols."""
     missing = sorted({symbol.upper() for symbol in options.symbols} - set(frames.symbols.values()))
     if missing:
         raise UserError(f"{path}: no symbol {missing[0]} among the {frames.listed:,} symbols of its directory")
-    locates = np.flatnonzero(np.bincount(frames.messages["book"], minlength=1 << 16))
-    places = np.zeros(1 << 16, np.int32)
+    locates = np.flatnonzero(frames.traded)
+    places = np.zeros(len(frames.traded), np.int32)
     places[locates] = np.arange(len(locates))
-    frames.messages["book"] = places[frames.messages["book"]]
+    renumber_books(frames.messages, places)  # type: ignore[no-untyped-call]  # a kernel
     return [frames.symbols.get(locate, f"locate {locate}") for locate in locates.tolist()]
 
 

@@ -47,8 +47,9 @@ TYPES = {
 SCALE = 10_000  # units of a price that make a dollar
 CENT = Decimal("0.01")
 ACCEPTED = "a file of Nasdaq TotalView-ITCH 5.0 messages, each after its length of two bytes, or such a file in gzip"
-CHUNK_BYTES = 64 << 20
+CHUNK_BYTES = 1 << 20  # fits into the cache
 SMALLEST_FRAME = 21  # of a message about an order
+ROWS_AT_FIRST = 1 << 24  # space for messages, which takes memory only as far as it is filled
 GZIP = b"\x1f\x8b"
 
 
@@ -58,6 +59,7 @@ class ItchFrames:
 
     messages: np.ndarray  # ORDER_MESSAGE of the chosen symbols; `book` is the locate code
     symbols: dict[int, str]  # by locate code, as far as they are chosen
+    traded: np.ndarray  # whether there is a message about an order of a locate code, shape (65536,)
     listed: int  # symbols in the directory
     rows: int
     counts: Counter[str] = field(default_factory=Counter)  # by meaning of the type
@@ -82,43 +84,44 @@ class Reader:
             self.lengths[ord(letter)] = length
         self.wanted = {symbol.upper() for symbol in options.symbols}
         self.chosen = np.full(1 << 16, not self.wanted)
+        self.traded = np.zeros(1 << 16, np.bool_)
+        self.out = np.empty(min(ROWS_AT_FIRST, path.stat().st_size // SMALLEST_FRAME + 1), ORDER_MESSAGE)
         self.symbols: dict[int, str] = {}
         self.listed = 0
 
     def read(self) -> ItchFrames:
         """Decode all frames. UserError: the file is damaged or foreign, or has a price between two ticks."""
-        parts: list[np.ndarray] = []
         tail, begin, trailing = b"", 0, 0
         for chunk in read_chunks(self.path):
             if self.state["ended"][0]:
                 trailing += len(chunk)
                 continue
             data = tail + chunk
-            parts.append(self.decode(data, begin))
+            self.decode(data, begin)
             place = int(self.state["offset"][0])
             begin, tail = begin + place, data[place:]
         if self.state["ended"][0]:
             trailing += len(tail)
         elif tail or not self.state["rows"][0]:
             self.refuse(TRUNCATED, begin, tail, begin + len(tail))
-        # Most files are one chunk, whose rows need no copy.
-        return self.found(parts[0] if len(parts) == 1 else np.concatenate(parts), trailing)
+        return self.found(trailing)
 
-    def decode(self, data: bytes, begin: int) -> np.ndarray:
+    def decode(self, data: bytes, begin: int) -> None:
         """Decode the whole frames of `data`, which begins at byte `begin` of the file."""
-        out = np.empty(len(data) // SMALLEST_FRAME + 1, ORDER_MESSAGE)
-        self.state["written"] = self.state["offset"] = 0
+        needed = int(self.state["written"][0]) + len(data) // SMALLEST_FRAME + 1
+        if needed > len(self.out):
+            self.out = np.concatenate([self.out, np.empty(max(needed, len(self.out)), ORDER_MESSAGE)])
+        self.state["offset"] = 0
         view = np.frombuffer(data, np.uint8)
         stop = DIRECTORY
         while stop == DIRECTORY:
-            tables = (self.lengths, self.chosen, self.counts, self.state, out)
+            tables = (self.lengths, self.chosen, self.traded, self.counts, self.state, self.out)
             stop = walk_frames(view, *tables)  # type: ignore[no-untyped-call]  # a kernel
             if stop == DIRECTORY:
                 self.list_symbol(data, int(self.state["offset"][0]))
         place = int(self.state["offset"][0])
         if stop not in (END, TRUNCATED):
             self.refuse(stop, begin + place, data[place : place + 64], begin + len(data))
-        return out[: int(self.state["written"][0])]
 
     def list_symbol(self, data: bytes, end: int) -> None:
         """Take a symbol of the stock directory; its message ends at `end`."""
@@ -129,10 +132,11 @@ class Reader:
             self.chosen[locate] = True
             self.symbols[locate] = symbol
 
-    def found(self, messages: np.ndarray, trailing: int) -> ItchFrames:
+    def found(self, trailing: int) -> ItchFrames:
         state = self.state[0]
+        messages = self.out[: state["written"]]
         hidden = (int(state["hidden_trades"]), int(state["hidden_shares"]))
-        frames = ItchFrames(messages, self.symbols, self.listed, int(state["rows"]), hidden=hidden)
+        frames = ItchFrames(messages, self.symbols, self.traded, self.listed, int(state["rows"]), hidden=hidden)
         frames.others, frames.trailing = int(state["others"]), trailing
         for code in np.flatnonzero(self.counts).tolist():
             if chr(code) in TYPES:

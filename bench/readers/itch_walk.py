@@ -42,12 +42,13 @@ WALK = record_type(
 
 
 @kernel
-def walk_frames(data, lengths, chosen, counts, states, out):
+def walk_frames(data, lengths, chosen, traded, counts, states, out):
     """Decode whole frames of `data` from state.offset. Returns why it stops; the offset is then that of the next frame,
     after DIRECTORY too.
 
     lengths  length of a message by type, 0: unknown, shape (256,)
     chosen   whether a locate code is imported, shape (65536,)
+    traded   whether a row has been written for a locate code, shape (65536,), in place
     counts   messages by type, in place
     states   WALK, shape (1,), in place
     out      ORDER_MESSAGE, in place: messages about orders of the chosen codes; `book` is the locate code
@@ -73,7 +74,7 @@ def walk_frames(data, lengths, chosen, counts, states, out):
             if time_ns < state.time_ns:
                 return MISORDERED
             state.time_ns = time_ns
-            stop = decode(data, start + 2, letter, chosen, state, out)
+            stop = decode(data, start + 2, letter, chosen, traded, state, out)
             if stop:
                 return stop
         counts[letter] += 1
@@ -102,7 +103,7 @@ def four_bytes(data, place):
 
 
 @kernel
-def decode(data, start, letter, chosen, state, out):
+def decode(data, start, letter, chosen, traded, state, out):
     """Write the row of a message about an order. Returns why it is refused, or 0."""
     locate = np.int64(data[start + 1]) * 256 + np.int64(data[start + 2])
     if letter == LETTER_P:
@@ -133,6 +134,7 @@ def decode(data, start, letter, chosen, state, out):
     lots = shares // state.lot
     if lots * state.lot != shares:
         return OFF_LOT
+    traded[locate] = True
     row = out[state.written]
     state.written += 1
     row.time_ns, row.row = state.midnight_ns + state.time_ns, state.rows + 1

@@ -11,7 +11,7 @@ from bench.readers.order_messages import ADD, CLEAR, DELETE, EXECUTE, MODIFY, NO
 from bench.readers.order_tables import BUY, find, home, link, unlink
 from exchange.codes import CommandFlag, CommandKind, TimeInForce
 from exchange.kernel import kernel, leaf_kernel
-from exchange.machine import prefetch
+from exchange.machine import clear_row, prefetch
 from exchange.records import record_type
 from exchange.units import ORDER_LOTS_MAX
 
@@ -51,6 +51,7 @@ def convert_messages(messages, start, stop, parts, queues, best, occupied, entri
     queues   QUEUE, shape (books, 2, ticks + 2);  best: places of the best prices, shape (books, 2)
     occupied  a bit for each place that has orders, in words of 64, shape (books, 2, words)
     entries  ENTRY, shape (a power of two,), at most half full
+    rows     COMMAND, long enough, of any content
     counts   by reason: number, and index of the first message plus 1, shape (reasons, 2)
     """
     tracker = state[0]
@@ -256,13 +257,21 @@ def count(counts, reason, index):
 
 
 @leaf_kernel
+def next_row(tracker, rows):
+    """The next COMMAND to write, of zeros."""
+    row = rows[tracker.rows]
+    tracker.rows += 1
+    clear_row(row)
+    return row
+
+
+@leaf_kernel
 def put_part(time_ns, kind, slot, lots, parts, tracker, rows):
     """Write a command about a part. `lots`: total lots of a NEW or REPLACE, filled lots included."""
     if tracker.silent:
         return
     part = parts[slot]
-    row = rows[tracker.rows]
-    tracker.rows += 1
+    row = next_row(tracker, rows)
     row.time_ns, row.kind, row.side = time_ns, kind, part.side
     row.tif = GTC if kind == NEW else DAY
     row.flags = KEEP_PRICE if kind == CHANGE else 0
@@ -280,8 +289,7 @@ def put_aggressor(time_ns, slot, lots, parts, tracker, rows):
         return
     part = parts[slot]
     tracker.aggressors += 1
-    row = rows[tracker.rows]
-    tracker.rows += 1
+    row = next_row(tracker, rows)
     row.time_ns, row.kind, row.side, row.tif = time_ns, NEW, 1 - part.side, IOC
     row.account = 1 + OWNERS + tracker.aggressors % OWNERS
     row.instrument = 1 + part.book

@@ -20,9 +20,12 @@ def walk(data: bytes, chosen: bool = True) -> tuple[int, np.ndarray, np.ndarray]
     state = np.zeros(1, WALK)
     state["tick"], state["lot"], state["low"], state["high"] = 100, 1, 100, 10_000_000
     out = np.zeros(len(data) // SMALLEST_FRAME + 1, ORDER_MESSAGE)
-    tables = (np.full(1 << 16, chosen), np.zeros(256, np.int64), state, out)
+    traded = np.zeros(1 << 16, np.bool_)
+    tables = (np.full(1 << 16, chosen), traded, np.zeros(256, np.int64), state, out)
     stop = walk_frames(np.frombuffer(data, np.uint8), lengths, *tables)
-    return stop, state[0], out[: int(state["written"][0])]
+    rows = out[: int(state["written"][0])]
+    assert np.flatnonzero(traded).tolist() == np.unique(rows["book"]).tolist()
+    return stop, state[0], rows
 
 
 @pytest.mark.rule("TAPE-011")
