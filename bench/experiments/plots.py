@@ -12,6 +12,7 @@ from exchange.errors import UserError
 # Student's t for 95 %, two-sided, by degrees of freedom (Student 1908); beyond the table it is nearly normal.
 T_95 = (0.0, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11)
 T_FAR = 2.09
+TICKS_MAX = 12  # values of a parameter that an axis marks one by one
 
 
 def interval(values: list[float]) -> tuple[float, float]:
@@ -61,6 +62,9 @@ def draw(rows: list[dict[str, Any]], plots: list[PlotEntry], path: Path) -> None
             values, means, halves = zip(*points, strict=True)
             shown = [one if isinstance(one, int | float) else str(one) for one in values]
             axis.errorbar(shown, means, halves, marker="o", capsize=3, label=label)
+        taken = {value for points in lines.values() for value, _, _ in points}
+        if len(taken) <= TICKS_MAX and all(isinstance(value, int | float) for value in taken):
+            axis.set_xticks(sorted(taken))  # those measured, not round numbers between them
         axis.set_xlabel(x)
         axis.set_ylabel(y)
         axis.grid(alpha=0.3)

@@ -36,6 +36,7 @@ from bench.flows.flow import START_NS
 from bench.flows.stepping import Process
 from bench.flows.zero_intelligence import fill_rows
 from bench.tapes.market import PlainMarket
+from exchange.errors import UserError
 from exchange.kernel import kernel
 from exchange.records import record_type
 from exchange.units import NS_PER_S
@@ -78,7 +79,10 @@ def _default_branching() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Hawkes:
-    """mu in events a second, branching ratios, and decay rates a second; types in the order of NAMES."""
+    """mu in events a second, branching ratios, and decay rates a second; types in the order of NAMES.
+
+    UserError: not stationary, or cancels alone would empty the book
+    """
 
     base: np.ndarray = field(default_factory=lambda: np.array([6.0, 6.0, 3.5, 3.5, 0.6, 0.6]))
     branching: np.ndarray = field(default_factory=_default_branching)
@@ -86,10 +90,19 @@ class Hawkes:
     distance_ticks: float = 6.0  # scale of the Lomax distance, whose exponent is 1.5
 
     def __post_init__(self) -> None:
-        assert self.base.shape == self.beta.shape == (TYPES,) and self.branching.shape == (TYPES, TYPES)
-        assert self.base.min() >= 0 and self.branching.min() >= 0 and self.beta.min() > 0
-        assert self.radius < 1, "not stationary"
-        assert self.balance.min() > 0, "cancels alone would empty the book"
+        shapes = self.base.shape, self.beta.shape, self.branching.shape
+        if shapes != ((TYPES,), (TYPES,), (TYPES, TYPES)):
+            raise UserError(
+                f"hawkes: base, beta and branching of shapes {shapes}, want {TYPES} types in each dimension"
+            )
+        if min(self.base.min(), self.branching.min()) < 0 or self.beta.min() <= 0:
+            raise UserError("hawkes: a negative base rate or branching ratio, or a decay rate that is not above 0")
+        if self.radius >= 1:
+            raise UserError(f"hawkes: not stationary: spectral radius {self.radius:.3f} of the branching, want below 1")
+        if self.balance.min() <= 0:
+            limits, cancels = (self.rates[first : first + 2].round(3).tolist() for first in (LIMIT, CANCEL))
+            text = f"{limits} limit orders and {cancels} cancels a second (bid, ask)"
+            raise UserError(f"hawkes: {text}: cancels alone would empty the book")
 
     @property
     def radius(self) -> float:

@@ -49,7 +49,7 @@ class HawkesFit:
         return found
 
     def model(self) -> Hawkes:
-        """A model with these parameters. AssertionError: not stationary, or cancels alone would empty the book."""
+        """A model with these parameters. UserError: not stationary, or cancels alone would empty the book."""
         return Hawkes(self.base, self.branching, self.beta)
 
 

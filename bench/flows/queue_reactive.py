@@ -38,6 +38,7 @@ from bench.flows.flow import START_NS
 from bench.flows.stepping import Process
 from bench.flows.zero_intelligence import fill_rows
 from bench.tapes.market import PlainMarket
+from exchange.errors import UserError
 from exchange.kernel import kernel
 from exchange.kernel_codes import SIDE_BUY, SIDE_SELL
 from exchange.records import record_type
@@ -88,10 +89,17 @@ class QueueReactive:
 
     def __post_init__(self) -> None:
         for table in (self.limit, self.cancel, self.market):
-            assert table.shape == (QUEUES, SIZES) and table.min() >= 0
-        assert not self.cancel[:, 0].any() and not self.market[:, 0].any(), "nothing leaves an empty queue"
-        assert not self.limit[:, -1].any(), "queues are finite"
-        assert 0 <= self.follow <= 1 and 0 <= self.redraw <= 1
+            if table.shape != (QUEUES, SIZES) or table.min() < 0:
+                wanted = f"want rates of 0 or more, shape {(QUEUES, SIZES)}"
+                raise UserError(f"queue-reactive: rates of shape {table.shape}, the least {table.min()}, {wanted}")
+        if self.cancel[:, 0].any() or self.market[:, 0].any():
+            raise UserError(
+                "queue-reactive: a rate of cancels or market orders at size 0: nothing leaves an empty queue"
+            )
+        if self.limit[:, -1].any():
+            raise UserError(f"queue-reactive: a rate of limit orders at size {SIZES - 1}, want 0: queues are finite")
+        if not (0 <= self.follow <= 1 and 0 <= self.redraw <= 1):
+            raise UserError(f"queue-reactive: follow {self.follow}, redraw {self.redraw}: a probability is in 0..1")
 
     @property
     def invariant(self) -> np.ndarray:

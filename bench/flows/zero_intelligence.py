@@ -36,6 +36,7 @@ from bench.flows.stepping import Process
 from bench.tapes.market import PlainMarket
 from exchange.codes import CommandKind, TimeInForce
 from exchange.engine.engine import blank_commands
+from exchange.errors import UserError
 from exchange.kernel import kernel
 from exchange.records import record_type
 
@@ -80,8 +81,12 @@ class ZeroIntelligence:
     lots: int = 1
 
     def __post_init__(self) -> None:
-        assert len(self.limit) == len(self.cancel) == DISTANCES and min(self.cancel) > 0
-        assert self.market < sum(self.limit), "market orders would empty the book"
+        lengths = len(self.limit), len(self.cancel)
+        if lengths != (DISTANCES, DISTANCES) or min(self.cancel) <= 0:
+            raise UserError(f"zero-intelligence: rates at {lengths} distances, want {DISTANCES}, and cancels above 0")
+        if self.market >= sum(self.limit):
+            text = f"{self.market:.3f} market orders a second and {sum(self.limit):.3f} limit orders"
+            raise UserError(f"zero-intelligence: {text}: market orders would empty the book")
 
 
 def zero_intelligence(seed: int, model: ZeroIntelligence | None = None) -> Process:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from bench.extras import check_package, is_folder
@@ -49,7 +50,10 @@ def options(
     source      the usual one, a flow; empty: the notebook takes none
     commands    of a flow: in a whole run, and in a quick one
     arguments   as typed; None: those of this program, and none inside a notebook
+
+    What a later cell finds wrong in its source ends the program with a message too.
     """
+    sys.excepthook = say
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT, help=f"folder for pictures, made if needed (usual: {OUT})")
     parser.add_argument("--quick", action="store_true", help="a short run")
@@ -69,6 +73,14 @@ def options(
         return NotebookOptions(made_folder(typed.out), typed.quick, tape)
     except UserError as error:
         sys.exit(str(error))
+
+
+def say(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    """Show an error that ends the program: one of the user without its traceback."""
+    if issubclass(kind, UserError):
+        print(error, file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, at)
 
 
 def opened(typed: argparse.Namespace, commands: int) -> Tape:

@@ -38,3 +38,13 @@ def test_plots_are_written_and_a_missing_result_is_named(tmp_path: Path) -> None
         draw(ROWS, [PlotEntry(x="width", y=["lots"])], picture)
     with pytest.raises(UserError, match="y 'text' is a text"):
         draw(ROWS, [PlotEntry(x="width", y=["text"])], picture)
+
+
+def test_an_axis_marks_the_values_that_were_measured(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    drawn: list[Figure] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", lambda self, path: drawn.append(self))
+        draw([row("a", width, "x", 1.0) for width in (1, 2, 7)], [PlotEntry(x="width", y=["gain"])], tmp_path / "a.svg")
+    assert drawn[0].axes[0].get_xticks().tolist() == [1, 2, 7]

@@ -11,6 +11,7 @@ from bench.flows.stepping import Process, run_process
 from bench.tapes.market import engine_at
 from exchange.codes import CommandKind
 from exchange.engine import query
+from exchange.errors import UserError
 from exchange.units import NS_PER_S
 
 FIXED = replace(QueueReactive(), follow=0.0)
@@ -71,5 +72,5 @@ def test_rates_are_those_of_the_tables() -> None:
 
 def test_tables_that_cannot_be_are_refused() -> None:
     wrong = QueueReactive().cancel + 1.0
-    with pytest.raises(AssertionError, match="nothing leaves an empty queue"):
+    with pytest.raises(UserError, match="nothing leaves an empty queue"):
         replace(QueueReactive(), cancel=wrong)

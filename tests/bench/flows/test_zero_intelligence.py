@@ -8,6 +8,7 @@ from bench.flows.stepping import run_process
 from bench.flows.zero_intelligence import DISTANCES, FITTED_LIMITS, ZeroIntelligence, zero_intelligence
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind, TimeInForce
+from exchange.errors import UserError
 from exchange.units import NS_PER_S
 
 COMMANDS = 40_000
@@ -40,5 +41,5 @@ def test_the_first_book_has_what_arrives_in_a_lifetime() -> None:
 def test_defaults_are_the_published_rates() -> None:
     model = ZeroIntelligence()
     assert model.limit[:5] == FITTED_LIMITS and model.limit[5] == pytest.approx(1.92 * 6**-0.52)
-    with pytest.raises(AssertionError):
+    with pytest.raises(UserError, match=r"100\.000 market orders a second .* would empty the book"):
         ZeroIntelligence(market=100.0)

@@ -1,10 +1,18 @@
 """Options of notebooks, and what they say if one is wrong."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from bench.tutorial.notebook import options, save
+from bench.tutorial.notebook import options, save, say
+from exchange.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def _hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a notebook sets for its process is undone."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 def test_a_quick_run_has_its_own_number_of_commands(tmp_path: Path) -> None:
@@ -44,3 +52,14 @@ def test_a_picture_is_written_and_named(tmp_path: Path, capsys: pytest.CaptureFi
     save(Figure(), tmp_path, "empty.png")
     assert (tmp_path / "empty.png").read_bytes()[:4] == b"\x89PNG"
     assert capsys.readouterr().out == f"picture: {tmp_path / 'empty.png'}\n"
+
+
+def test_an_error_of_the_user_in_a_later_cell_is_its_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options("", arguments=["--out", str(tmp_path)])
+    assert sys.excepthook is say
+    say(UserError, UserError("hawkes: not stationary"), None)
+    assert capsys.readouterr().err == "hawkes: not stationary\n"
+    say(ValueError, ValueError("ours"), None)
+    assert "ValueError: ours" in capsys.readouterr().err
