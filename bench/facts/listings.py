@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
-from bench.tapes.tape import Tape
+from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandKind
+from exchange.engine.control.checks import ControlError
 from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.registry import decode_payload
 from exchange.errors import UserError
 
 NAMED_IN_ERROR = 5
@@ -27,12 +28,12 @@ class Listing:
 
 
 def listings(tape: Tape) -> list[Listing]:
-    """Every instrument that a tape lists, busiest first."""
+    """Every instrument that a tape lists, busiest first. UserError: the payload of a LIST is damaged."""
     found: list[tuple[int, str, int, int]] = []
     for control in tape.controls:
         if control.row["kind"][0] == CommandKind.LIST:
-            payload = msgspec.json.decode(control.payload, type=ListPayload)
-            found += [(one.index, one.symbol, one.min_inc, control.sequence) for one in payload.instruments]
+            instruments = _payload_of(control).instruments
+            found += [(one.index, one.symbol, one.min_inc, control.sequence) for one in instruments]
     rows = tape.commands[np.isin(tape.commands["kind"], (CommandKind.NEW, CommandKind.QUOTE))]
     order = np.argsort(rows["instrument"], kind="stable")
     indices, sequences = rows["instrument"][order], rows["sequence"][order]
@@ -43,6 +44,14 @@ def listings(tape: Tape) -> list[Listing]:
         entered = np.searchsorted(sequences[begin:stop], [first, end])
         known.append(Listing(symbol, index, min_inc, first, end, int(entered[1] - entered[0])))
     return sorted(known, key=lambda one: -one.orders)
+
+
+def _payload_of(control: TapeControl) -> ListPayload:
+    try:
+        payload: ListPayload = decode_payload(int(control.row["kind"][0]), control.payload)
+    except ControlError as error:
+        raise UserError(f"tape: control at sequence {control.sequence}: {error}") from None
+    return payload
 
 
 def listing_of(tape: Tape, symbol: str = "") -> Listing:

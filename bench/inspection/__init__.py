@@ -3,7 +3,8 @@
 place     a replay at a sequence; book, account and command as plain values
 checks    the checks of an order, a replace or a cancel in their order, with figures
 explain   one command: the market before it, its checks, and its events
-choose    commands and events by instrument, account, kind and time
+choose    events by instrument, account, kind and time
+symbols   instruments by what is typed
 words     COMMAND and EVENT rows as plain values
 show      tables and JSON of all these
 command   what `gpux replay` does with --at, --explain and the filters

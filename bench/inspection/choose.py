@@ -1,4 +1,4 @@
-"""Chooses commands and events by instrument, account, kind and time."""
+"""Chooses events by instrument, account, kind and time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from bench.facts.listings import Listing
 from exchange.errors import UserError
 from exchange.units import NS_PER_S
 
@@ -17,22 +18,29 @@ FAR_NS = (1 << 63) - 1
 class EventFilter:
     """Rows that are wanted. A field that is empty, or 0, does not choose."""
 
-    instrument: int = 0
+    listings: tuple[Listing, ...] = ()
     account: int = 0
     kinds: tuple[int, ...] = ()
     from_ns: int = 0
     to_ns: int = FAR_NS  # not included
 
     def mask(self, rows: np.ndarray) -> np.ndarray:
-        """For each COMMAND or EVENT row, shape (n,), whether it is wanted."""
+        """For each EVENT row, shape (n,), whether it is wanted."""
         wanted: np.ndarray = (rows["time_ns"] >= self.from_ns) & (rows["time_ns"] < self.to_ns)
-        if self.instrument:
-            wanted &= rows["instrument"] == self.instrument
+        if self.listings:
+            wanted &= np.logical_or.reduce([_is_of(one, rows) for one in self.listings])
         if self.account:
             wanted &= rows["account"] == self.account
         if self.kinds:
             wanted &= np.isin(rows["kind"], self.kinds)
         return wanted
+
+
+def _is_of(listing: Listing, rows: np.ndarray) -> np.ndarray:
+    """For each row, whether it is about this instrument. Its book may have another one before and after."""
+    sequences = rows["sequence"]
+    found: np.ndarray = (rows["instrument"] == listing.index) & (sequences >= listing.first)
+    return found & (sequences < listing.end)
 
 
 def parse_kinds(option: str, names: Iterable[str], codes: type[IntEnum]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.inspection.symbols import find_symbol
 from bench.tapes.run import check_control
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
@@ -47,14 +48,8 @@ class TapePlace:
     def index_of(self, symbol: str) -> int:
         """Index of an instrument by its symbol, a part of it that only it has, or its number. UserError: none, or
         several."""
-        found = [index for index, text in self.symbols.items() if text == symbol or str(index) == symbol]
-        found = found or [index for index, text in self.symbols.items() if symbol.upper() in text.upper()]
-        if len(found) == 1:
-            return found[0]
-        listed = ", ".join(self.symbols[index] for index in (found or self.symbols)) or "none"
-        listed = listed if len(listed) < 300 else f"{listed[:300]}... ({len(found or self.symbols)} in all)"
-        what = f"{len(found)} instruments match" if found else "no such instrument"
-        raise UserError(f"--book {symbol}: {what} at sequence {self.sequence:,}; there: {listed}")
+        known = list(self.symbols.items())
+        return known[find_symbol(symbol, known, f"at sequence {self.sequence:,}")[0]][0]
 
     def book(self, index: int, levels: int = LEVELS) -> dict[str, Any]:
         """A book: state, prices of the day, implied prices, the best levels."""

@@ -12,17 +12,17 @@ def replay(
     source: str,
     *,
     messages: Path | None = None,
-    book: str = "",
+    book: str | None = None,
     save: Path | None = None,
     plot: Path | None = None,
     seed: int | None = None,
     commands: int | None = None,
-    at: int = -1,
-    explain: int = 0,
-    account: int = 0,
+    at: int | None = None,
+    explain: int | None = None,
+    account: int | None = None,
     kind: tuple[str, ...] = (),
-    since: Annotated[str, Parameter(name="--from")] = "",
-    until: Annotated[str, Parameter(name="--to")] = "",
+    since: Annotated[str | None, Parameter(name="--from")] = None,
+    until: Annotated[str | None, Parameter(name="--to")] = None,
     events: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -52,8 +52,8 @@ def replay(
     from bench.inspection.command import Look, look_at_source
 
     is_lobster = source == "lobster"
-    choice = replaying.Choice(messages, Path(book) if book and is_lobster else None, seed, commands)
-    look = Look(at, explain, "" if is_lobster else book, account, kind, since, until, events, json)
+    choice = replaying.Choice(messages, Path(book) if book is not None and is_lobster else None, seed, commands)
+    look = Look(at, explain, None if is_lobster else book, account, kind, since, until, events, json)
     output = replaying.Output(save, plot)
     if look.is_asked:
         sys.exit(look_at_source(source, choice, look, output))

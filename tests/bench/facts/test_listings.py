@@ -34,6 +34,13 @@ def test_a_book_that_is_listed_again_has_two_listings() -> None:
     assert sum(one.orders for one in found) == listing_of(tape).orders
 
 
+def test_a_damaged_payload_is_named_by_its_sequence() -> None:
+    tape = flow_of("mixed", 300)
+    damaged = replace(tape.controls[0], payload=b'{"instruments": 5}')
+    with pytest.raises(UserError, match=rf"control at sequence {damaged.sequence}: LIST: Expected `array`"):
+        listings(replace(tape, controls=[damaged]))
+
+
 def test_unknown_book_is_named_with_those_that_are_listed() -> None:
     with pytest.raises(UserError, match=r"--book H100: not listed; listed, busiest first: BOOK-\d, BOOK-\d, BOOK-\d$"):
         listing_of(flow_of("mixed", 900, books=3), "H100")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bench.facts.listings import ENDLESS, Listing
 from bench.inspection.choose import EventFilter, chosen, parse_kinds, parse_time
 from exchange.codes import EventKind
 from exchange.errors import UserError
@@ -11,7 +12,7 @@ from exchange.records import EVENT
 
 def test_a_filter_takes_what_fits_all_its_fields() -> None:
     rows = np.zeros(6, EVENT)
-    rows["time_ns"] = [1, 2, 3, 4, 5, 6]
+    rows["time_ns"] = rows["sequence"] = [1, 2, 3, 4, 5, 6]
     rows["instrument"] = [1, 1, 2, 2, 1, 1]
     rows["account"] = [7, 8, 7, 7, 7, 8]
     rows["kind"] = [EventKind.FILL, EventKind.FILL, EventKind.FILL, EventKind.KILLED, EventKind.FILL, EventKind.KILLED]
@@ -20,10 +21,12 @@ def test_a_filter_takes_what_fits_all_its_fields() -> None:
         return [int(row["time_ns"]) for part in chosen([rows[:4], rows[4:]], EventFilter(**fields)) for row in part]  # type: ignore[arg-type]
 
     assert times() == [1, 2, 3, 4, 5, 6]
-    assert times(instrument=1) == [1, 2, 5, 6] and times(account=7) == [1, 3, 4, 5]
+    first, second = Listing("A", 1, 1, 1, 6, 0), Listing("B", 1, 1, 6, ENDLESS, 0)
+    assert times(listings=(first, second)) == [1, 2, 5, 6] and times(account=7) == [1, 3, 4, 5]
     assert times(kinds=(int(EventKind.KILLED),)) == [4, 6]
     assert times(from_ns=2, to_ns=5) == [2, 3, 4]
-    assert times(instrument=1, account=7, from_ns=2) == [5]
+    assert times(listings=(first,)) == [1, 2, 5] and times(listings=(second,)) == [6]
+    assert times(listings=(first,), account=7, from_ns=2) == [5]
 
 
 def test_times_are_utc_or_nanoseconds() -> None:

@@ -1,13 +1,22 @@
 """`gpux replay` that looks into a source: places, explanations, events, and wrong options."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from bench.tapes.tape import write_tape
+from bench.flows.flow import FLOWS, make_flow
+from bench.tapes.market import GROUP, flow_market, market_tape
+from bench.tapes.tape import Tape, TapeControl, write_tape
+from exchange.codes import CommandFlag, CommandKind, MarketState
+from exchange.engine.control.endings.cascade import CascadePayload
+from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import split_rests
+from exchange.records import COMMAND, column
 from tests.bench.inspection.test_place import engine_at
 from tests.bench.lobster_pair import write_pair
 from tests.bench.test_replay import run, small_tape
@@ -17,6 +26,23 @@ from tests.bench.test_replay import run, small_tape
 def tape(tmp_path: Path) -> Path:
     write_tape(small_tape(), tmp_path / "day.parquet")
     return tmp_path / "day.parquet"
+
+
+def relisted_tape() -> Tape:
+    """A flow in two books. The first then cascades into the second, and its book gets the instrument LATER."""
+    flow = make_flow(replace(FLOWS["mixed"], commands=600, warm_orders=300, accounts=10, books=2))
+    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="test")
+    rows = np.zeros(3, COMMAND)
+    rows["sequence"] = tape.commands["sequence"][-1] + np.arange(1, 4)
+    rows["time_ns"] = tape.commands["time_ns"][-1]
+    rows["kind"] = CommandKind.SET_STATE, CommandKind.CASCADE, CommandKind.LIST
+    rows["group"][0], rows["flags"][0] = GROUP, CommandFlag.FORCE
+    column(rows, "market_state")[0] = MarketState.CLOSED
+    later = flow_market(flow).listing(1)
+    later.symbol = "LATER"
+    payloads = CascadePayload(1, [2]), ListPayload(instruments=[later])
+    controls = [TapeControl(rows[place : place + 1], encode_payload(one)) for place, one in enumerate(payloads, 1)]
+    return replace(tape, commands=np.concatenate([tape.commands, rows[:1]]), controls=[*tape.controls, *controls])
 
 
 def test_a_place_is_shown_as_tables_or_as_json(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +77,23 @@ def test_events_are_listed_or_written_by_filter(tape: Path, capsys: pytest.Captu
     assert table.column("sequence").to_pylist()[-len(last) :] == last["sequence"].tolist()
 
 
+def test_a_book_that_gets_another_instrument_keeps_its_events_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tape(relisted_tape(), tmp_path / "day.parquet")
+
+    def events(*options: object) -> list[dict[str, object]]:
+        _, text, _ = run(capsys, tmp_path / "day.parquet", "--json", *options)
+        return [json.loads(line) for line in text.splitlines()]
+
+    listed = {event["instrument"]: event["sequence"] for event in events("--kind", "INSTRUMENT_LISTED")}
+    old, new = events("--book", "BOOK-1"), events("--book", "LATER")
+    assert {event["instrument"] for event in old} == {"BOOK-1"} and "FILL" in {event["kind"] for event in old}
+    assert [event["kind"] for event in new] == ["INSTRUMENT_LISTED"]
+    assert old[-1]["kind"] == "INSTRUMENT_ENDED" and old[-1]["sequence"] < listed["LATER"] == new[0]["sequence"]
+    assert events("--book", "1") == old + new
+
+
 def test_a_lobster_pair_has_one_book_to_look_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     messages, book = write_pair(tmp_path)
     code, text, _ = run(capsys, "lobster", "--messages", messages, "--book", book, "--at", 90, "--json")
@@ -63,7 +106,13 @@ def test_a_lobster_pair_has_one_book_to_look_at(tmp_path: Path, capsys: pytest.C
         (["--at", "5", "--explain", "6"], "--at and --explain: give one of them"),
         (["--at", "5", "--kind", "FILL"], "--kind chooses events; --at and --explain show one place"),
         (["--explain", "6", "--account", "1"], "leave out --book and --account"),
-        (["--explain", "-6"], "sequence -6, allowed: 1 or more"),
+        (["--explain", "-6"], "--explain -6, allowed: 1 or more"),
+        (["--explain", "0"], "--explain 0, allowed: 1 or more"),
+        (["--at", "-1"], "--at -1, allowed: 0 or more"),
+        (["--account", "0"], "--account 0, allowed: 1 or more"),
+        (["--from", ""], "--from '', allowed: ns since 1970"),
+        (["--from", "5", "--to", "5"], "--from 5 is not before --to 5"),
+        (["--book", "H27"], "--book H27: no such instrument in the source; there: BOOK-1"),
         (["--at", "100000"], "--at 100,000, allowed: 0 to 9"),
         (["--at", "500", "--book", "H27"], "--book H27: no such instrument at sequence 500; there: BOOK-1"),
         (["--at", "3"], "--at needs --book SYMBOL or --account N: 1 instruments"),
