@@ -23,7 +23,8 @@ def facts(
 
     Args:
         source: A tape (FILE.parquet), a venue's data folder, a LOBSTER message file (NAME_message_N.csv, with
-            NAME_orderbook_N.csv beside it), or a flow: mixed, churn, passive, sweep.
+            NAME_orderbook_N.csv beside it), or a flow: mixed, churn, passive, sweep, zero-intelligence, hawkes,
+            queue-reactive, compute-market.
         book: Symbol of the book; without it, the busiest.
         against: Another source: score how far the two books differ, as LOB-Bench does.
         against_book: Symbol of its book; without it, the busiest.

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.mistakes import mistake
+from bench.flows.registry import FLOW_NAMES
+from tests.cli.mistakes import ended, mistake
 
 BAD_INPUT = [
     ("facts no-such-file.parquet", "no-such-file.parquet: no such file"),
@@ -26,3 +27,8 @@ def test_bad_input_is_one_line_with_exit_code_2(
     command: str, said: str, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
     assert said in mistake(capsys, command)
+
+
+def test_help_names_every_flow(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = ended(capsys, "facts", "--help")
+    assert f"a flow: {', '.join(FLOW_NAMES)}." in " ".join(text.replace("│", " ").split())
