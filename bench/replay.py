@@ -4,11 +4,13 @@
 tapes run in the same loop. A venue's data folder runs frame by frame, as in recovery.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from time import perf_counter_ns
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -59,6 +61,39 @@ class ReplaySummary:
             f"refused     {refused}",
             f"state hash  {self.state_hash}",
         ]
+
+    def figures(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "commands": self.rows,
+            "controls": self.controls,
+            "seconds": self.engine_ns / NS_PER_S,
+            "commands_per_s": self.rows * NS_PER_S / max(1, self.engine_ns),
+            "events": self.events,
+            "fills": self.fills,
+            "refused": self.refused,
+            "state_hash": self.state_hash,
+        }
+
+
+class ReplayPrint:
+    """Prints what a replay finds: lines at once or, as JSON, all figures in one object at the end."""
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.console = Console(stderr=as_json, highlight=False)  # for progress bars too
+        self._as_json = as_json
+        self._figures: dict[str, Any] = {}
+
+    def add(self, lines: Iterable[str], **figures: Any) -> None:
+        """Lines for people, and what they say as plain values."""
+        self._figures |= figures
+        if not self._as_json:
+            self.console.print("\n".join(lines), soft_wrap=True)
+
+    def finish(self) -> None:
+        """Print the JSON, if it is asked for and anything was found."""
+        if self._as_json and self._figures:
+            print(json.dumps(self._figures))
 
 
 class Meter:
@@ -147,14 +182,15 @@ class Output:
             check_package("--save", "pyarrow", "research")
             check_file("--save", self.save, (ENDING,))
 
-    def write(self, console: Console, tape: Tape) -> None:
+    def write(self, out: ReplayPrint, tape: Tape) -> None:
         """Write the files. `tape` must have its final state hash."""
         if self.save is not None:
             name = write_tape(tape, self.save)
             size = f"{self.save.stat().st_size / 2**20:.1f} MiB"
-            console.print(f"saved       {self.save}: {size}, tape hash {name[:16]}...", soft_wrap=True)
+            line = f"saved       {self.save}: {size}, tape hash {name[:16]}..."
+            out.add([line], saved=str(self.save), tape_hash=name)
         if self.plot is not None:
-            console.print(f"plot        {self.plot}: {draw_tape(tape, self.plot)}", soft_wrap=True)
+            out.add([f"plot        {self.plot}: {draw_tape(tape, self.plot)}"], plot=str(self.plot))
 
 
 @dataclass(frozen=True)
@@ -175,59 +211,70 @@ class Choice:
             allowed = f"a flow ({', '.join(GENERATED)})" if of_flow else "the source lobster"
             raise UserError(f"--{name} {getattr(self, name)} does not apply to {source}, allowed: with {allowed}")
 
+    def pair(self) -> tuple[Path, Path]:
+        """The files of the source lobster. UserError: one of them is not given."""
+        if self.messages is None or self.book is None:
+            raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
+        return self.messages, self.book
+
     def of_flow(self) -> dict[str, int]:
         """The options of a flow that are given, for `open_source`."""
         options = {"seed": self.seed, "commands": self.commands}
         return {name: value for name, value in options.items() if value is not None}
 
 
-def replay_source(source: str, choice: Choice, output: Output) -> int:
+def replay_source(source: str, choice: Choice, output: Output, as_json: bool = False) -> int:
     """`gpux replay`: run a tape, a data folder, a LOBSTER pair or a generated flow. Returns the exit code."""
-    console = Console(highlight=False)
-    path = Path(source)
-    is_flow = source in GENERATED and not mode_of(path)
+    is_flow = source in GENERATED and not mode_of(Path(source))
     choice.check(source, is_flow)
     output.check()
+    out = ReplayPrint(as_json)
+    try:
+        return _replay(out, source, is_flow, choice, output)
+    finally:
+        out.finish()
+
+
+def _replay(out: ReplayPrint, source: str, is_flow: bool, choice: Choice, output: Output) -> int:
+    path = Path(source)
     if source == "lobster":
-        if choice.messages is None or choice.book is None:
-            raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
-        return replay_lobster(console, choice.messages, choice.book, output)
+        return replay_lobster(out, *choice.pair(), output)
     if not is_flow:
         kind = kind_of(path)
         if is_folder(path):
-            return replay_data_folder(console, path, output)
+            return replay_data_folder(out, path, output)
         if kind.open is read_tape and output == Output():
-            return replay_tape_file(console, path)
+            return replay_tape_file(out, path)
     tape = open_source(source, **choice.of_flow())
-    summary = run_tape(console, tape, source)
-    expect_fills(console, tape.facts(), summary)
-    expect_state(console, tape.facts(), summary, source)
-    output.write(console, ended(tape, summary))
+    summary = run_tape(out, tape, source)
+    expect_fills(out, tape.facts(), summary)
+    expect_state(out, tape.facts(), summary, source)
+    output.write(out, ended(tape, summary))
     return 0
 
 
-def run_tape(console: Console, tape: Tape, title: str) -> ReplaySummary:
+def run_tape(out: ReplayPrint, tape: Tape, title: str) -> ReplaySummary:
     """Replay a tape with a progress bar and print the summary. Compilation is not timed."""
-    return run_parts(console, tape.parts(), tape.limits, len(tape.commands) + len(tape.controls), title)
+    return run_parts(out, tape.parts(), tape.limits, len(tape.commands) + len(tape.controls), title)
 
 
-def run_parts(console: Console, parts: Iterable[Part], limits: str, total: int, title: str) -> ReplaySummary:
+def run_parts(out: ReplayPrint, parts: Iterable[Part], limits: str, total: int, title: str) -> ReplaySummary:
     """As `run_tape`, for the parts of a tape of any length. `total`: number of commands and controls."""
     bound_apply(NAMED[limits])
-    with progress_bar(console) as bar:
+    with progress_bar(out.console) as bar:
         task = bar.add_task(title, total=total)
         summary = replay_parts(parts, Engine(NAMED[limits]), lambda count: bar.advance(task, count), title)
-    console.print("\n".join(summary.lines()), soft_wrap=True)
+    out.add(summary.lines(), **summary.figures())
     return summary
 
 
-def replay_tape_file(console: Console, path: Path) -> int:
+def replay_tape_file(out: ReplayPrint, path: Path) -> int:
     """Replay a native tape of any length: the next row groups are decoded while the engine runs the present one."""
     with TapeReader(path) as reader:
         facts, total = reader.facts(), reader.metadata["rows"] + reader.metadata["controls"]
-        summary = run_parts(console, reader.parts(), facts.limits, total, str(path))
-    expect_fills(console, facts, summary)
-    expect_state(console, facts, summary, str(path))
+        summary = run_parts(out, reader.parts(), facts.limits, total, str(path))
+    expect_fills(out, facts, summary)
+    expect_state(out, facts, summary, str(path))
     return 0
 
 
@@ -237,17 +284,17 @@ def progress_bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def expect_fills(console: Console, facts: TapeFacts, summary: ReplaySummary) -> None:
+def expect_fills(out: ReplayPrint, facts: TapeFacts, summary: ReplaySummary) -> None:
     """Raise UserError if the trades are not those that the flow predicts, or a command was refused."""
     expected = facts.notes.get("fills")
     if expected is None:
         return
     if (summary.fills, summary.refused.total()) != (expected, 0):
         raise UserError(f"the flow predicts {expected:,} trades and no refusal, the engine differs", 1)
-    console.print("flow check  trades as the generator predicted, nothing refused")
+    out.add(["flow check  trades as the generator predicted, nothing refused"], flow_check=True)
 
 
-def expect_state(console: Console, facts: TapeFacts, summary: ReplaySummary, source: str) -> None:
+def expect_state(out: ReplayPrint, facts: TapeFacts, summary: ReplaySummary, source: str) -> None:
     """Raise UserError if the final state is not the one that the file names (TAPE-003)."""
     if not facts.state_hash:
         return
@@ -256,7 +303,7 @@ def expect_state(console: Console, facts: TapeFacts, summary: ReplaySummary, sou
             "same rules" if facts.rules_hash == source_hash() else f"recorded by other rules {facts.rules_hash[:16]}"
         )
         raise UserError(f"{source}: replay gives another state than the file's {facts.state_hash[:16]}... ({cause})")
-    console.print("tape check  state hash is the one in the file")
+    out.add(["tape check  state hash is the one in the file"], tape_check=True)
 
 
 def ended(tape: Tape, summary: ReplaySummary) -> Tape:
@@ -264,23 +311,23 @@ def ended(tape: Tape, summary: ReplaySummary) -> Tape:
     return replace(tape, rules_hash=source_hash(), state_hash=summary.state_hash)
 
 
-def replay_lobster(console: Console, messages: Path, book: Path, output: Output) -> int:
+def replay_lobster(out: ReplayPrint, messages: Path, book: Path, output: Output) -> int:
     """Time the whole file in one run, then run it again message by message and compare every book state."""
     source, tape = lobster_tape(messages, book)
-    summary = run_tape(console, tape, messages.name)
+    summary = run_tape(out, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
-    with progress_bar(console) as bar:
+    with progress_bar(out.console) as bar:
         task = bar.add_task("book states", total=len(source.book))
         rows = tape.commands[tape.resting_rows :]
         check = check_books(source, rows, engine, lambda count: bar.advance(task, count))
-    console.print("\n".join(check.lines(source)), soft_wrap=True)
+    out.add(check.lines(source), counts=source.counts, book_check=asdict(check))
     if engine.state_hash().hex() != summary.state_hash:
         raise UserError("message by message gives another state than all at once", 1)
-    output.write(console, ended(tape, summary))
+    output.write(out, ended(tape, summary))
     return 0 if check.matched == check.messages and not summary.refused else 1
 
 
-def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
+def replay_data_folder(out: ReplayPrint, folder: Path, output: Output) -> int:
     """Replay a venue's journal from its first record. UserError: it is damaged, or differs from a recorded hash."""
     from exchange.journal.replay import recorded_limits, replay_folder
 
@@ -288,14 +335,15 @@ def replay_data_folder(console: Console, folder: Path, output: Output) -> int:
     bound_apply(limits)
     meter = Meter(Engine(limits))
     start = perf_counter_ns()
-    with progress_bar(console) as bar:
+    with progress_bar(out.console) as bar:
         task = bar.add_task(str(folder), total=None)
         report = replay_folder(str(folder), meter, progress=lambda sequence: bar.update(task, completed=sequence))
     seconds = (perf_counter_ns() - start) / NS_PER_S
     summary = meter.summary()
     marks = f"{report.marks:,} recorded marks of events and state met"
     check = f"check       {marks}, {report.frames:,} frames; {seconds:.3f} s with reading"
-    console.print("\n".join([*summary.lines(), check]), soft_wrap=True)
+    found = {"marks": report.marks, "frames": report.frames, "seconds_with_reading": seconds}
+    out.add([*summary.lines(), check], **summary.figures(), **found)
     if output.save is not None or output.plot is not None:
-        output.write(console, folder_tape(folder, limits.name, summary.state_hash))
+        output.write(out, folder_tape(folder, limits.name, summary.state_hash))
     return 0

@@ -85,9 +85,7 @@ def look_at_source(source: str, choice: Choice, look: Look, output: Output) -> i
     is_flow = source in GENERATED and not mode_of(Path(source))
     choice.check(source, is_flow)
     if source == "lobster":
-        if choice.messages is None or choice.book is None:
-            raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
-        return look_into(open_source((choice.messages, choice.book)), look)
+        return look_into(open_source(choice.pair()), look)
     return look_into(open_source(source, **choice.of_flow()), look)
 
 

@@ -1,5 +1,6 @@
 """`gpux replay`: every source gives its figures and checks; a wrong one is one line with exit code 2."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,27 @@ def test_native_tape_replays_from_the_command_line(capsys: pytest.CaptureFixture
     code, output, _ = run(capsys, tmp_path / "flow.parquet", "--save", tmp_path / "known.parquet")
     assert code == 0 and "commands/s" in output and "state hash  " in output and "nothing refused" in output
     assert read_tape(tmp_path / "known.parquet").state_hash in output
+
+
+def test_figures_are_printed_as_one_json_object(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_tape(small_tape(), tmp_path / "flow.parquet")
+    _, text, _ = run(capsys, tmp_path / "flow.parquet")
+    code, output, _ = run(capsys, tmp_path / "flow.parquet", "--save", tmp_path / "known.parquet", "--json")
+    found = json.loads(output)
+    assert code == 0 and f"state hash  {found['state_hash']}" in text and f"fills       {found['fills']:,} " in text
+    assert found["commands"] == len(small_tape().commands) and found["refused"] == {} and found["flow_check"]
+    assert found["saved"] == str(tmp_path / "known.parquet") and found["commands_per_s"] > 0 and found["seconds"] > 0
+    _, output, _ = run(capsys, tmp_path / "known.parquet", "--json")
+    assert json.loads(output)["tape_check"]
+    messages, book = write_pair(tmp_path)
+    _, output, _ = run(capsys, "lobster", "--messages", messages, "--book", book, "--json")
+    assert json.loads(output)["book_check"]["matched"] == json.loads(output)["book_check"]["messages"]
+
+
+def test_json_of_a_failed_check_has_the_figures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_tape(replace(small_tape(), state_hash="00" * 32), tmp_path / "other.parquet")
+    code, output, errors = run(capsys, tmp_path / "other.parquet", "--json")
+    assert code == 2 and "replay gives another state" in errors and json.loads(output)["state_hash"] != "00" * 32
 
 
 @pytest.mark.rule("TAPE-003")

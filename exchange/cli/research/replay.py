@@ -46,7 +46,7 @@ def replay(
         since: Show events from this time on: UTC like 2027-01-01T09:30, or ns since 1970.
         until: Show events before this time.
         events: Write the chosen events into this file (.parquet) instead of showing them; alone: all events.
-        json: Print JSON, one line for each thing shown.
+        json: Print JSON: of a replay one object of its figures, else one line for each thing shown.
     """
     from bench import replay as replaying
     from bench.inspection.command import Look, look_at_source
@@ -57,4 +57,4 @@ def replay(
     output = replaying.Output(save, plot)
     if look.is_asked:
         sys.exit(look_at_source(source, choice, look, output))
-    sys.exit(replaying.replay_source(source, choice, output))
+    sys.exit(replaying.replay_source(source, choice, output, json))
