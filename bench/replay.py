@@ -80,7 +80,7 @@ class ReplayPrint:
     """Prints what a replay finds: lines at once or, as JSON, all figures in one object at the end."""
 
     def __init__(self, as_json: bool = False) -> None:
-        self.console = Console(stderr=as_json, highlight=False)  # for progress bars too
+        self.console = Console(stderr=as_json, highlight=False, markup=False)  # for progress bars too
         self._as_json = as_json
         self._figures: dict[str, Any] = {}
 

@@ -22,7 +22,7 @@ from exchange.codes import (
     StateReason,
     TimeInForce,
 )
-from exchange.records import COMMAND_KINDS, EVENT_KINDS, column, unpack_client_order_id, unpack_tag
+from exchange.records import COMMAND_KINDS, EVENT_KINDS, QUOTE_KEY, column
 from exchange.units import price_text
 
 CODES: dict[str, type[IntEnum]] = {
@@ -54,7 +54,13 @@ def event_words(row: np.ndarray, symbols: dict[int, str]) -> dict[str, Any]:
 def client_order_id_of(row: np.ndarray) -> str:
     """The client order id of a COMMAND or EVENT row, shape (1,); empty: it has none."""
     words = [int(row[word][0]) for word in WORDS]
-    return unpack_client_order_id(*words) if words[0] else ""
+    return _text(words) if 0 < words[0] < QUOTE_KEY else ""
+
+
+def _text(words: list[int]) -> str:
+    """A text of 8 bytes a word, little-endian. A tape may have bytes that a venue refuses, so those are shown too."""
+    data = b"".join(word.to_bytes(8, "little") for word in words)
+    return data.rstrip(b"\0").decode("ascii", "backslashreplace")
 
 
 def code_name(codes: type[IntEnum], value: int) -> str:
@@ -84,6 +90,6 @@ def _value(name: str, value: int, symbols: dict[int, str]) -> Any:
     if name in PRICES:
         return price_text(value)
     if name == "tag":
-        return unpack_tag(value)
+        return _text([value])
     codes = CODES.get(name)
     return value if codes is None else code_name(codes, value)

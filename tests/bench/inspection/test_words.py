@@ -26,3 +26,10 @@ def test_an_event_has_the_aliases_of_its_kind() -> None:
     row["kind"] = EventKind.FILL
     column(row, "trade_tick")[:] = -5
     assert event_words(row, {})["trade_tick"] == "-0.005"
+
+
+def test_bytes_that_are_no_text_are_shown() -> None:
+    row = np.zeros(1, COMMAND)
+    row["kind"], row["client_order_id_0"], row["tag"] = CommandKind.NEW, 0x80_41, 0x88
+    words = command_words(row, {})
+    assert (words["client_order_id"], words["tag"]) == ("A\\x80", "\\x88")
