@@ -1,7 +1,9 @@
 """Time travel: a source at any sequence, what a command found there, and why it was refused.
 
 place     a replay at a sequence; book, account and command as plain values
-checks    the checks of an order, a replace or a cancel in their order, with figures
+checks    the checks of an order, replace, cancel or entry of a mass quote in their order, with figures
+figures   what the checks of an order, a replace or a cancel find; `quote_figures` those of an entry
+left_out  checks that the engine does not make, because they do not apply
 explain   one command: the market before it, its checks, and its events
 choose    events by instrument, account, kind and time
 symbols   instruments by what is typed

@@ -91,7 +91,7 @@ def look_at_source(source: str, choice: Choice, look: Look, output: Output) -> i
 
 def look_into(tape: Tape, look: Look) -> int:
     """Print what is asked for. Returns the exit code. UserError: it is not there."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     last = sequences(tape)[1]
     if look.at is not None and look.at > last:
         raise UserError(f"--at {look.at:,}, allowed: 0 to {last:,}, the last sequence of the source")

@@ -9,9 +9,11 @@ import numpy as np
 from bench.inspection.symbols import find_symbol
 from bench.tapes.run import check_control
 from bench.tapes.tape import Tape, TapeControl
+from exchange.book.layout import ORDER
 from exchange.codes import CommandFlag, CommandKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
+from exchange.engine.views import views
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.units import price_text
@@ -81,8 +83,9 @@ class TapePlace:
             {"symbol": self.symbols[row.instrument], "lots": row.lots, "unrealised_mills": row.unrealised_pnl_mills}
             for row in query.positions(states, account)
         ]
+        orders = views(states.dtype).copy_orders(states, account, 0, np.empty(0, ORDER))
         return {"account": account, **query.margin(states, account)._asdict(), "positions": positions,
-                "working_orders": len(query.open_orders(states, account))}  # fmt: skip
+                "working_orders": orders}  # fmt: skip
 
 
 def symbols_of(states: np.ndarray) -> dict[int, str]:
@@ -98,7 +101,7 @@ def command_of(tape: Tape, sequence: int) -> tuple[np.ndarray, TapeControl | Non
     rows = tape.commands
     place = int(np.searchsorted(rows["sequence"], sequence))
     if place < len(rows) and rows["sequence"][place] == sequence:
-        return rows[slice(*_run_of(rows, place))], None
+        return rows[slice(*_run_of(tape, place))], None
     for control in tape.controls:
         if control.sequence == sequence:
             return control.row, control
@@ -106,18 +109,25 @@ def command_of(tape: Tape, sequence: int) -> tuple[np.ndarray, TapeControl | Non
     raise UserError(f"sequence {sequence:,}, allowed: {first:,} to {last:,}, which the source has")
 
 
-def _run_of(rows: np.ndarray, place: int) -> tuple[int, int]:
+def _run_of(tape: Tape, place: int) -> tuple[int, int]:
     """First row, and the row after the last one, of the mass quote at a place; of another command its row."""
     start, stop = place, place + 1
-    while start and _goes_on(rows[start - 1]):
+    while _goes_on(tape, start):
         start -= 1
-    while stop < len(rows) and _goes_on(rows[stop - 1]):
+    while _goes_on(tape, stop):
         stop += 1
     return start, stop
 
 
-def _goes_on(row: np.void) -> bool:
-    return bool(row["kind"] == CommandKind.QUOTE and row["flags"] & CommandFlag.MORE)
+def _goes_on(tape: Tape, place: int) -> bool:
+    """Whether a row is an entry of the same mass quote as the row before it. A control between them ends the quote."""
+    if not 0 < place < len(tape.commands):
+        return False
+    before, row = tape.commands[place - 1 : place + 1]
+    if before["kind"] != CommandKind.QUOTE or row["kind"] != CommandKind.QUOTE:
+        return False
+    cut = any(before["sequence"] < control.sequence < row["sequence"] for control in tape.controls)
+    return bool(before["flags"] & CommandFlag.MORE) and not cut
 
 
 def sequences(tape: Tape) -> tuple[int, int]:

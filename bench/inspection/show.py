@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.inspection.explain import Explanation
+from bench.inspection.explain import ExplainedRow, Explanation
 from exchange.units import money_text
 
 MILLS = "_mills"
@@ -18,29 +18,36 @@ def as_json(**parts: Any) -> str:
 
 
 def explanation_json(found: Explanation) -> str:
-    parts = asdict(found) | {"reason": found.reason.abbreviation, "verdict": found.verdict}
-    return as_json(**parts)
+    rows = [asdict(row) | {"verdict": row.verdict} for row in found.rows]
+    return as_json(**asdict(found) | {"rows": rows, "verdict": found.verdict})
 
 
 def show_explanation(console: Console, found: Explanation) -> None:
     """Print the command, what was there, its checks, the verdict, and its events."""
-    for command in found.commands:
-        console.print(f"command   {_line(command)}", soft_wrap=True)
+    for row in found.rows:
+        console.print(f"command   {_line(row.command)}", soft_wrap=True)
     if found.payload:
         console.print(f"payload   {found.payload}", soft_wrap=True)
-    if found.book is not None:
-        show_book(console, found.book, "before ")
     if found.account is not None:
         show_account(console, found.account, "before ")
-    if found.checks:
+    for number, row in enumerate(found.rows, 1):
+        _show_row_explained(console, row, f" of entry {number}" if len(found.rows) > 1 else "")
+    if len(found.rows) > 1:
+        console.print(f"verdict   {found.verdict}")
+    for event in found.events:
+        console.print(f"event     {_line(event)}", soft_wrap=True)
+
+
+def _show_row_explained(console: Console, row: ExplainedRow, which: str) -> None:
+    if row.book is not None:
+        show_book(console, row.book, "before ")
+    if row.checks:
         table = Table("check", "asks", "verdict", "found")
-        for check in found.checks:
+        for check in row.checks:
             style = "bold" if check.verdict == "refused" else None
             table.add_row(check.reason, f"whether {check.asks}", check.verdict, check.found, style=style)
         console.print(table)
-    console.print(f"verdict   {found.verdict}")
-    for event in found.events:
-        console.print(f"event     {_line(event)}", soft_wrap=True)
+    console.print(f"verdict{which}   {row.verdict}", soft_wrap=True)
 
 
 def show_book(console: Console, book: dict[str, Any], prefix: str = "") -> None:

@@ -126,8 +126,9 @@ listed = TapePlace(replay.tape, middle)
 print(f"after command {middle:,} of {replay.sequence:,}: {listed.book(1, levels=1)}")
 assert earlier.engine.state_hash() == listed.engine.state_hash()
 found = explain(replay.tape, middle)
-command = found.commands[0]
+command = found.rows[0].command
 asked = {name: command[name] for name in ("kind", "side", "price", "lots") if name in command}
-print(f"command {middle:,}: {asked}: {found.verdict} after {len(found.checks)} checks")
+passed = sum(check.verdict == "passed" for check in found.rows[0].checks)
+print(f"command {middle:,}: {asked}: {found.verdict}, {passed} checks passed")
 for event in found.events:
     print(f"event: {event['kind']}")

@@ -11,12 +11,13 @@ import pytest
 from bench.flows.flow import FLOWS, make_flow
 from bench.tapes.market import GROUP, flow_market, market_tape
 from bench.tapes.tape import Tape, TapeControl, write_tape
-from exchange.codes import CommandFlag, CommandKind, MarketState
+from exchange.codes import CommandFlag, CommandKind, MarketState, TimeInForce
 from exchange.engine.control.endings.cascade import CascadePayload
 from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.event_rows import split_rests
 from exchange.records import COMMAND, column
+from tests.bench.inspection.commands import tape_of
 from tests.bench.inspection.test_place import engine_at
 from tests.bench.lobster_pair import write_pair
 from tests.bench.test_replay import run, small_tape
@@ -58,7 +59,25 @@ def test_an_explanation_is_shown_as_a_table_or_as_json(tape: Path, capsys: pytes
     _, text, _ = run(capsys, tape, "--explain", 700)
     assert "verdict   accepted" in text and "UNKNOWN_ACCOUNT" in text and "\nevent " in text
     _, text, _ = run(capsys, tape, "--explain", 700, "--json")
-    assert json.loads(text)["verdict"] == "accepted" and json.loads(text)["commands"][0]["sequence"] == 700
+    assert json.loads(text)["verdict"] == "accepted" and json.loads(text)["rows"][0]["command"]["sequence"] == 700
+
+
+def test_entries_of_a_mass_quote_are_shown_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = {"kind": CommandKind.QUOTE, "flags": CommandFlag.MORE, "bid_tick": 190, "bid_lots": 5}
+    tape = tape_of(entry, {**entry, "instrument": 2, "bid_tick": 9})
+    write_tape(tape, tmp_path / "quotes.parquet")
+    _, text, _ = run(capsys, tmp_path / "quotes.parquet", "--explain", tape.commands["sequence"][-1])
+    assert "verdict of entry 1   accepted" in text and "verdict of entry 2   refused: BAND" in text
+    assert "before BOOK-1" in text and "before BOOK-2" in text and "verdict   1 of 2 entries accepted" in text
+
+
+def test_a_text_with_brackets_is_shown_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order = {"kind": CommandKind.NEW, "tif": TimeInForce.GTC, "price": 190, "lots": 5, "client_order_id": "[/a]"}
+    tape = tape_of(order)
+    write_tape(tape, tmp_path / "day.parquet")
+    for options in (("--explain", tape.commands["sequence"][-1]), ("--kind", "ORDER_ACCEPTED")):
+        code, text, _ = run(capsys, tmp_path / "day.parquet", *options)
+        assert code == 0 and "client_order_id=[/a]" in text
 
 
 def test_events_are_listed_or_written_by_filter(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:

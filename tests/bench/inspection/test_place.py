@@ -72,3 +72,13 @@ def test_a_sequence_of_a_mass_quote_gives_all_its_rows() -> None:
     assert command_of(tape, 5)[0]["sequence"].tolist() == [5] and command_of(tape, 9)[1] is tape.controls[0]
     with pytest.raises(UserError, match="sequence 7, allowed: 1 to 9"):
         command_of(tape, 7)
+
+
+def test_a_mass_quote_ends_at_another_command_or_a_control() -> None:
+    rows = np.zeros(4, COMMAND)
+    rows["sequence"] = 1, 2, 4, 5
+    rows["kind"] = CommandKind.QUOTE, CommandKind.QUOTE, CommandKind.QUOTE, CommandKind.NEW
+    rows["flags"] = CommandFlag.MORE
+    tape = Tape(rows, [TapeControl(np.array([(3,)], [("sequence", "i8")]), b"{}")])
+    runs = [command_of(tape, sequence)[0]["sequence"].tolist() for sequence in (1, 2, 4, 5)]
+    assert runs == [[1, 2], [1, 2], [4], [5]]
