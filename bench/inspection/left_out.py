@@ -25,7 +25,7 @@ def left_out(facts: CommandFacts) -> set[RejectReason]:
 
 
 def _named(**applies: bool) -> set[RejectReason]:
-    return {R[name] for name, does in applies.items() if not does}
+    return {RejectReason[name] for name, does in applies.items() if not does}
 
 
 def _is_open(facts: CommandFacts) -> bool:
