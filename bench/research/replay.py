@@ -95,6 +95,17 @@ class Replay(Trading):
         """Whether the source has no further command."""
         return self._driver.place == self._driver.length
 
+    @property
+    def next_seen_ns(self) -> int:
+        """When the own side next sees something if it does nothing, ns. Call it only before the end of the source."""
+        source_ns = int(self._seen_ns[self._driver.place])
+        return source_ns if self._timeline is None else min(source_ns, self._timeline.next_seen_ns(self._driver.place))
+
+    @property
+    def _seen_ns(self) -> np.ndarray:
+        """When the own side sees each command of the source, ns, ascending."""
+        return self._driver.times_ns if self._timeline is None else self._timeline.seen_ns
+
     def advance(
         self,
         count: int | None = None,
@@ -118,7 +129,7 @@ class Replay(Trading):
             return self._driver.advance(number_in("count", count, 0, COUNT_MAX))
         if count is None and until_ns is None and until_sequence is None and not until_fill:
             raise OrderError("advance needs a count, until_ns, until_sequence or until_fill")
-        before = self._driver.place
+        before, fills = self._driver.place, len(self._orders.fills)
         stop = self._driver.length
         if count is not None:
             stop = min(stop, before + number_in("count", count, 0, COUNT_MAX))
@@ -128,15 +139,15 @@ class Replay(Trading):
             self._advance_to_sequence(stop, until_sequence, until_fill)
         else:
             self._advance_to(stop, until_fill)
-        if until_ns is not None:
+        is_stopped = until_fill and len(self._orders.fills) > fills
+        if until_ns is not None and not is_stopped and self._driver.place >= self._place_seen_by(until_ns):
             self._pass_time(until_ns)
         else:
             self.catch_up()
         return self._driver.place - before
 
     def _place_seen_by(self, time_ns: int) -> int:
-        seen = self._driver.times_ns if self._timeline is None else self._timeline.seen_ns
-        return int(np.searchsorted(seen, time_ns, "right"))
+        return int(np.searchsorted(self._seen_ns, time_ns, "right"))
 
     def _advance_to_sequence(self, stop: int, sequence: int, until_fill: bool) -> None:
         """Own commands that arrive meanwhile take sequences too, so this looks again after each of them."""
@@ -217,7 +228,7 @@ class Replay(Trading):
                       which is compiled into one loop with the engine (`strategy_kernels`): it fills COMMAND rows of
                       `asked` and returns their number. It trades for the first own account
         every         on_book is called after each so many commands of the source; on_fill before it, for each fill seen
-        interval_ns   call on_book after each so much time instead
+        interval_ns   call on_book after each so much time instead; intervals in which nothing is seen are left out
         commands      end after so many commands of the source; None: at its end
         memory        array that a kernel strategy keeps what it likes in; None: one int64
         returns       what was done. If the strategy raises, the run ends, and `error` of the result is set
