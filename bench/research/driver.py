@@ -223,8 +223,8 @@ class Driver:
         """
         sequence, time_ns = self._sequence[0] + 1, max(time_ns, self._time[0])
         self._before_own()
-        self.own_commands.append((sequence, time_ns, fields))
         COMMAND_STRUCT.pack_into(self._single_bytes, 0, sequence, time_ns, *fields)
+        self.own_commands.append((sequence, time_ns, fields))
         self.shift += 1
         self._run(self._single, 0, 1)
 
@@ -240,9 +240,10 @@ class Driver:
         self._before_own()
         row = np.zeros(1, COMMAND)
         row["sequence"], row["time_ns"], row["kind"] = self.sequence + 1, self.time_ns, kind
-        self.own_commands.append((self.sequence + 1, self.time_ns, (kind, payload)))
-        self.shift += 1
+        own = (self.sequence + 1, self.time_ns, (kind, payload))
         self._control(TapeControl(row, payload))
+        self.own_commands.append(own)
+        self.shift += 1
 
     def _run_control(self, control: TapeControl) -> None:
         if self.shift:

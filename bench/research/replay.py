@@ -63,7 +63,7 @@ class Replay(Trading):
             self._clock()
 
     def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
-        return free_accounts(tape, count)
+        return free_accounts(tape, number_in("accounts", count, 1, COUNT_MAX))
 
     def _start(self, tape: Tape, own: tuple[int, int], funds_mills: int) -> None:
         driver = Driver(tape, own)
@@ -253,7 +253,8 @@ class Replay(Trading):
 
     def at(self, sequence: int) -> "Replay":
         """A replay of its own as this one was at an earlier sequence, own commands included. It has no latency left to
-        wait for: own orders are as the engine had them, and own commands on their way then are not sent.
+        wait for: own orders are as the engine had them, and own commands on their way then are not sent. An order that
+        the engine did not have yet is not there: `own` of it raises OrderError.
 
         OrderError: the sequence is not in 1..`self.sequence`
         """
@@ -263,6 +264,7 @@ class Replay(Trading):
         other._orders = self._orders.unsent()
         other._driver.listen = other._orders.take
         other._driver.follow(self._driver, sequence)
+        other._orders.drop_unsent()
         other._is_open = self._begins_open or other._driver.shift > 0
         other._driver.listen = other._hear
         other._clock()

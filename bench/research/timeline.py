@@ -78,7 +78,7 @@ class Timeline:
         return self._effect_ns(place) <= time_ns
 
     def _effect_ns(self, place: int) -> int:
-        """When the own side sees the effect of the next own command, at a place of the source; NEVER: others come first."""
+        """When the own side sees the effect of the next own command, at a place of the source; NEVER: not next."""
         if not self._queue or self.place_of_next() > place:
             return NEVER
         arrival = self._queue[0][0]

@@ -1,5 +1,7 @@
 """The driver: one sequence for recorded and own commands, whatever comes between."""
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,18 @@ def test_commands_behind_own_ones_are_numbered_on() -> None:
     assert [own[0] for own in driver.own_commands] == [41 * number for number in range(1, 33)] + [
         driver.length + 33 + number for number in range(8)
     ]
+
+
+def test_own_commands_that_fail_are_none() -> None:
+    driver = Driver(small_flow(), (64, 64))
+    with pytest.raises(struct.error):
+        driver.run_own(0, command_fields(CommandKind.CLOCK, account=-1))
+    with pytest.raises(UserError, match="control at sequence 1"):
+        driver.run_own_control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(65)))
+    assert (driver.own_commands, driver.shift) == ([], 0)
+    driver.run_own_control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(64)))
+    assert driver.sequence == len(driver.own_commands) == driver.shift == 1
+    assert driver.events()["sequence"].tolist() == [1]
 
 
 def quotes() -> Tape:
