@@ -18,6 +18,7 @@ from bench.research.latency import Latency
 from bench.research.orders import OrderError, number_in
 from bench.research.sources import Source, open_source
 from bench.research.strategies import StrategyRun, run_callbacks
+from bench.research.tape_rows import TapeRows
 from bench.research.timeline import Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
@@ -57,23 +58,23 @@ class Replay(Trading):
         if limits:
             tape = dataclasses.replace(tape, limits=size_named(limits).name)
         self._latency = latency
-        self._start(tape, self._own_accounts(tape, accounts), funds_mills)
+        self._start(TapeRows(tape), self._own_accounts(tape, accounts), funds_mills)
         if resting and tape.resting_rows:
-            self._driver.advance(tape.resting_rows + self._driver.controls_before(tape.resting_rows))
+            self._driver.advance(tape.resting_rows + self._driver.source.controls_before(tape.resting_rows))
             self._clock()
 
     def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
         return free_accounts(tape, number_in("accounts", count, 1, COUNT_MAX))
 
-    def _start(self, tape: Tape, own: tuple[int, int], funds_mills: int) -> None:
-        driver = Driver(tape, own)
-        timeline = None if self._latency is None else Timeline(self._latency, driver.times_ns)
+    def _start(self, source: TapeRows, own: tuple[int, int], funds_mills: int) -> None:
+        driver = Driver(source, own)
+        timeline = None if self._latency is None else Timeline(self._latency, driver.source.times_ns)
         super().__init__(driver, timeline, funds_mills)
 
     @property
     def tape(self) -> Tape:
         """The source as it was opened."""
-        return self._driver.tape
+        return self._driver.source.tape
 
     @property
     def latency(self) -> Latency | None:
@@ -104,7 +105,7 @@ class Replay(Trading):
     @property
     def _seen_ns(self) -> np.ndarray:
         """When the own side sees each command of the source, ns, ascending."""
-        return self._driver.times_ns if self._timeline is None else self._timeline.seen_ns
+        return self._driver.source.times_ns if self._timeline is None else self._timeline.seen_ns
 
     def advance(
         self,
@@ -154,7 +155,7 @@ class Replay(Trading):
         driver = self._driver
         fills = len(self._orders.fills)
         while driver.place < stop and not (until_fill and len(self._orders.fills) > fills):
-            last = int(np.searchsorted(driver.sequences, sequence - driver.shift, "right"))
+            last = int(np.searchsorted(driver.source.sequences, sequence - driver.shift, "right"))
             if min(stop, last) <= driver.place:
                 return
             shift = driver.shift
@@ -260,7 +261,7 @@ class Replay(Trading):
         """
         number_in("sequence", sequence, 1, self.sequence)
         other = copy.copy(self)
-        other._start(self.tape, self._driver.own, self._funds_mills)
+        other._start(self._driver.source, self._driver.own, self._funds_mills)
         other._orders = self._orders.unsent()
         other._driver.listen = other._orders.take
         other._driver.follow(self._driver, sequence)

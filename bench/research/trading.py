@@ -4,7 +4,7 @@ import numpy as np
 
 from bench.research.accounts import MoneyView, OwnAccount, opening
 from bench.research.books import BookLevels, blank_levels, checked_levels
-from bench.research.driver import Driver, Row
+from bench.research.driver import Driver
 from bench.research.events import Events
 from bench.research.orders import (
     Fields,
@@ -21,6 +21,7 @@ from bench.research.orders import (
 from bench.research.timeline import Timeline
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
+from exchange.engine.event_rows import Row
 from exchange.engine.views import views
 from exchange.errors import UserError
 from exchange.units import MONEY_MAX
