@@ -8,12 +8,11 @@ import numpy as np
 from bench.inspection.checks import OF_KIND, EntryCheck, checks_of, figures_of
 from bench.inspection.place import TapePlace, command_of, symbols_of
 from bench.inspection.words import client_order_id_of, command_words, event_words
+from bench.research.event_columns import REFUSALS
 from bench.tapes.tape import Tape, TapeControl
-from exchange.codes import CommandKind, EventKind, RejectReason
+from exchange.codes import CommandKind, RejectReason
 from exchange.engine import query
 from exchange.engine.event_rows import split_rests
-
-REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 @dataclass(frozen=True)
