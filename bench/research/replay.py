@@ -19,7 +19,7 @@ from bench.research.orders import OrderError, number_in
 from bench.research.sources import Source, open_source
 from bench.research.strategies import StrategyRun, run_callbacks
 from bench.research.tape_rows import TapeRows
-from bench.research.timeline import Timeline
+from bench.research.timeline import NEVER, Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
 from exchange.errors import UserError
@@ -135,9 +135,9 @@ class Replay(Trading):
         if count is not None:
             stop = min(stop, before + number_in("count", count, 0, COUNT_MAX))
         if until_ns is not None:
-            stop = min(stop, self._place_seen_by(until_ns))
+            stop = min(stop, self._place_seen_by(number_in("until_ns", until_ns, 0, NEVER)))
         if until_sequence is not None:
-            self._advance_to_sequence(stop, until_sequence, until_fill)
+            self._advance_to_sequence(stop, number_in("until_sequence", until_sequence, 0, COUNT_MAX), until_fill)
         else:
             self._advance_to(stop, until_fill)
         is_stopped = until_fill and len(self._orders.fills) > fills

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bench.research.orders import OrderError, OwnFill, number_in
+from bench.research.timeline import NEVER
 
 CALLBACKS = ("on_start", "on_fill", "on_book", "on_end")
 
@@ -111,7 +112,7 @@ def _advance_by(replay: Playable, every: int, interval_ns: int | None) -> Callab
             return False
         # A source may be silent for years, and time 0 may come before 1970 plus a trillion intervals.
         due_ns += step_ns * max(1, -((due_ns - replay.next_seen_ns) // step_ns))
-        replay.advance(left, until_ns=due_ns)
+        replay.advance(left, until_ns=min(due_ns, NEVER))
         return True
 
     return by_time

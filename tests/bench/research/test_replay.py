@@ -48,6 +48,10 @@ def test_advance_stops_at_a_count_a_time_and_a_sequence() -> None:
         replay.advance()
     with pytest.raises(OrderError, match="count -1 is not a whole number"):
         replay.advance(-1)
+    with pytest.raises(OrderError, match="until_ns inf is not a whole number"):
+        replay.advance(until_ns=float("inf"))  # type: ignore[arg-type]
+    with pytest.raises(OrderError, match=r"until_sequence 1\.5 is not a whole number"):
+        replay.advance(until_sequence=1.5)  # type: ignore[arg-type]
 
 
 def test_an_own_order_waits_in_its_queue_and_trades_in_turn() -> None:

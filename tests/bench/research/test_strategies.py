@@ -84,6 +84,7 @@ def test_intervals_without_a_command_are_left_out(latency: Latency | None) -> No
     before = replay.length - 7
     assert places == [before + count for count in (2, 4, 5, 6, 7)]
     assert (run.steps, run.commands) == (5, 7)
+    assert Replay(replay.tape, latency=latency).run(lambda replay: None, interval_ns=1 << 62).steps == 1
 
 
 def test_answers_that_come_between_commands_are_seen_in_their_interval() -> None:
