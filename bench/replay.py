@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import check_books
+from bench.research.event_columns import REFUSALS
 from bench.research.sources import GENERATED, folder_tape, kind_of, lobster_tape, open_source
 from bench.tapes.market import engine_at
 from bench.tapes.metadata import TapeFacts
@@ -26,7 +27,7 @@ from bench.tapes.parts import Part
 from bench.tapes.reader import TapeReader
 from bench.tapes.run import check_control, pieces
 from bench.tapes.tape import ENDING, Tape, TapeControl, read_tape, write_tape
-from exchange.codes import EventKind, RejectReason
+from exchange.codes import RejectReason
 from exchange.engine.engine import Engine, bound_apply
 from exchange.engine.event_rows import count_events
 from exchange.engine.trade_rows import count_trades
@@ -34,8 +35,6 @@ from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
 from exchange.units import NS_PER_S
-
-REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 @dataclass(frozen=True)

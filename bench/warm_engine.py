@@ -11,6 +11,7 @@ import numpy as np
 from bench.flows.flow import Flow, Parameters, make_flow
 from bench.flows.flow_book import ADD, AGGRESS
 from bench.record import time_ns
+from bench.research.event_columns import REFUSALS
 from bench.tapes.market import engine_at, flow_market, market_tape
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.engine import Engine
@@ -18,7 +19,6 @@ from exchange.engine.event_rows import split_rests
 from exchange.records import COMMAND, blank_rows
 
 BATCH_ROWS = 512
-REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 class WrongResult(AssertionError):

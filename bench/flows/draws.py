@@ -22,7 +22,7 @@ UNDERFLOW = 700.0  # exp(-700) is about 1e-304
 
 def first_word(seed: int, column: int) -> int:
     """Start of a stream, as in `flow.random_words`: each column of a seed is a stream of its own."""
-    return ((seed << 8 | column) & 0xFFFFFFFF) * SEED_STEP & 0xFFFFFFFFFFFFFFFF
+    return (seed << 8 | column) * SEED_STEP & 0xFFFFFFFFFFFFFFFF
 
 
 @kernel

@@ -124,7 +124,7 @@ def stamp(rows: np.ndarray, sequence: int, time_ns: int) -> None:
 def random_words(seed: int, column: int, count: int) -> np.ndarray:
     """`count` uint64 of SplitMix64 (Steele, Lea, Flood 2014). Unlike a library's generator it will never change."""
     with np.errstate(over="ignore"):
-        start = np.uint64((seed << 8 | column) & 0xFFFFFFFF) * np.uint64(0xD1342543DE82EF95)
+        start = np.uint64((seed << 8 | column) & 0xFFFFFFFFFFFFFFFF) * np.uint64(0xD1342543DE82EF95)
         word = start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

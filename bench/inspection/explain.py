@@ -9,14 +9,13 @@ from bench.inspection.checks import OF_KIND, EntryCheck, checks_of, figures_of
 from bench.inspection.figures import order_of
 from bench.inspection.place import TapePlace, command_of, symbols_of
 from bench.inspection.words import command_words, event_words
+from bench.research.event_columns import REFUSALS
 from bench.tapes.tape import Tape, TapeControl
-from exchange.codes import CommandKind, EventKind, RejectReason
+from exchange.codes import CommandKind, RejectReason
 from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.event_rows import split_rests
 from exchange.records import EVENT
-
-REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
 
 
 @dataclass(frozen=True)

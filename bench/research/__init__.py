@@ -5,6 +5,7 @@
     trading.py            what both have: own orders and accounts, books, events
 
     sources.py            open_source: any source as a tape
+    tape_rows.py          the rows of a tape, their times, and where controls and mass quotes stand
     driver.py             runs a tape and own commands in one engine, numbered in one sequence
     renumber.py           the kernel that numbers recorded rows behind own commands
     order_names.py        recorded orders by client order id, as own orders change the exchange's ids
@@ -19,6 +20,7 @@
     strategies.py         runs a strategy with callbacks
     kernel_strategies.py  runs a kernel strategy
     strategy_loop.py      its compiled loop
+    strategy_name.py      the name of the loop in the cache of kernels
     strategy_kernels.py   what such a kernel calls
 
     questions.py          `gpux bench research`: what a step of a strategy costs

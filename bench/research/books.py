@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bench.research.orders import OrderError
 from exchange.engine.views import LEVEL_VIEW, views
 
 
@@ -60,3 +61,10 @@ class BookLevels:
 def blank_levels(levels: int) -> np.ndarray:
     """LEVEL_VIEW rows, shape (levels,), for `Replay.book`."""
     return np.zeros(levels, LEVEL_VIEW)
+
+
+def checked_levels(rows: np.ndarray) -> np.ndarray:
+    """The same rows. OrderError: they are no LEVEL_VIEW rows in a row, which a kernel would fill without looking."""
+    if not isinstance(rows, np.ndarray) or rows.dtype != LEVEL_VIEW or rows.ndim != 1 or not rows.flags.carray:
+        raise OrderError(f"into {rows!r:.60}: needs LEVEL_VIEW arrays of one dimension, as `blank_levels` makes them")
+    return rows

@@ -7,26 +7,26 @@ after each command is the one of the tape.
 
 import copy
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 
 from bench.research.event_columns import REFUSALS, find_own
 from bench.research.events import EventLog, Events
-from bench.research.order_names import named_by_client
 from bench.research.renumber import renumber_rows
-from bench.tapes.tape import Tape, TapeControl
-from exchange.codes import CommandFlag, CommandKind
-from exchange.engine.apply import apply_commands
-from exchange.engine.control.checks import ControlError
-from exchange.engine.engine import Engine, blank_commands
+from bench.research.tape_rows import TapeRows
+from bench.tapes.run import check_control
+from bench.tapes.tape import TapeControl
+from exchange.codes import CommandKind
+from exchange.engine.engine import Engine, blank_commands, bound_apply
+from exchange.engine.event_rows import Row
+from exchange.engine.state import outbox_dtype
 from exchange.errors import UserError
 from exchange.kernel import bind
-from exchange.limits import NAMED
+from exchange.limits import NAMED, Limits
 from exchange.records import COMMAND, COMMAND_STRUCT, EVENT_STRUCT, ROW_BYTES
 
 ALIGNED_ROWS = 1_024  # rows that are copied together when they are renumbered
-Row = tuple[int, ...]  # one EVENT row, by the constants of `exchange.engine.event_rows`
 # Sequence, time, and the fields of a COMMAND after these; of a control its kind and payload.
 OwnCommand = tuple[int, int, tuple[int, ...] | tuple[CommandKind, bytes]]
 
@@ -34,17 +34,17 @@ OwnCommand = tuple[int, int, tuple[int, ...] | tuple[CommandKind, bytes]]
 class Driver:
     """A tape, and an engine at some place of it.
 
-    tape          commands and controls in order
+    source        of commands and controls in order
     own           first and last number of own accounts, whose events go to `listen`
     keep_events   whether it keeps all events as they come, for `events` of another driver. Where memory is touched for
                   the first time, that takes longer than the matching
     """
 
-    def __init__(self, tape: Tape, own: tuple[int, int], keep_events: bool = False) -> None:
-        self.tape, self.own = tape, own
-        self.engine = Engine(NAMED[tape.limits])
+    def __init__(self, source: TapeRows, own: tuple[int, int], keep_events: bool = False) -> None:
+        self.source, self.own = source, own
+        self.engine = Engine(NAMED[source.tape.limits])
         self.listen: Callable[[list[Row]], None] = lambda rows: None  # called with own events of a call of the engine
-        self.rows = _whole_rows(tape.commands)
+        self.rows = source.rows
         self.next_row = self.next_control = 0
         self.refused = 0  # commands of others that the engine has refused
         self.shift = 0  # number of own commands so far
@@ -52,21 +52,15 @@ class Driver:
         self.states, self._outs = self.engine.states, self.engine.outs
         self._log = EventLog(self._outs) if keep_events else None
         self._follower: Driver | None = None
-        self._control_rows = [
-            int(np.searchsorted(self.rows["sequence"], control.sequence)) for control in tape.controls
-        ] + [len(self.rows)]
-        is_open = (self.rows["kind"] == CommandKind.QUOTE) & (self.rows["flags"] & CommandFlag.MORE != 0)
-        self._open_quotes = is_open if is_open.any() else None
         self._buffer = blank_commands(ALIGNED_ROWS)
         self._single = blank_commands(1)
         self._bind()
 
     def _bind(self) -> None:
         outs = self._outs
-        self._renumber = bind(renumber_rows, self._buffer, 0, 0, 0, self._buffer)
+        limits = self.engine.limits
+        self._apply, (self._find_own, self._renumber) = bound_apply(limits), _bound_kernels(limits)
         self._single_bytes = self._single.view(np.uint8).data
-        self._apply = bind(apply_commands, self.states, self._single, 0, 0, outs)
-        self._find_own = bind(find_own, outs, 0, 0, np.zeros(0, np.int64))
         self._places = np.zeros(len(outs["rows"][0]), np.int64)
         self._event_bytes = outs["rows"][0].view(np.uint8).data
         self._count, self._step = outs["count"].data, self.states["cursor"]["step"].data
@@ -87,24 +81,10 @@ class Driver:
         """Number of commands of the tape that are applied, controls included."""
         return self.next_row + self.next_control
 
-    @cached_property
-    def times_ns(self) -> np.ndarray:
-        """Times of all commands of the tape in order, ns, int64."""
-        return self._merged("time_ns")
-
-    @cached_property
-    def sequences(self) -> np.ndarray:
-        """Sequences of all commands of the tape in order, as the tape has them, int64."""
-        return self._merged("sequence")
-
-    def _merged(self, name: str) -> np.ndarray:
-        controls = [int(control.row[name][0]) for control in self.tape.controls]
-        return np.insert(self.rows[name], self._control_rows[:-1], controls)
-
     @property
     def length(self) -> int:
         """Number of commands of the tape, controls included."""
-        return len(self.rows) + len(self.tape.controls)
+        return self.source.length
 
     def advance(self, count: int) -> int:
         """Apply the next commands of the tape: `count`, as many as there are, or more to end a mass quote.
@@ -114,12 +94,12 @@ class Driver:
         """
         left = count
         while left > 0:
-            start, stop = self.next_row, self._control_rows[self.next_control]
+            start, stop = self.next_row, self.row_before_control
             if start < stop:
                 self._run_rows(min(stop, start + left))
                 left -= self.next_row - start
-            elif self.next_control < len(self.tape.controls):
-                self._run_control(self.tape.controls[self.next_control])
+            elif self.next_control < len(self.source.tape.controls):
+                self._run_control(self.source.tape.controls[self.next_control])
                 self.next_control += 1
                 left -= 1
             else:
@@ -128,11 +108,7 @@ class Driver:
 
     def advance_to_sequence(self, sequence: int) -> None:
         """Apply all commands of the tape that are due up to a sequence of the engine, own commands counted so far."""
-        self.advance(int(np.searchsorted(self.sequences, sequence - self.shift, "right")) - self.place)
-
-    def controls_before(self, row: int) -> int:
-        """Number of controls of the tape before one of its rows."""
-        return int(np.searchsorted(self._control_rows[:-1], row, "left"))
+        self.advance(int(np.searchsorted(self.source.sequences, sequence - self.shift, "right")) - self.place)
 
     def fork(self) -> "Driver":
         """A driver with an engine of its own that goes on from here. The caller sets `listen`."""
@@ -151,7 +127,7 @@ class Driver:
         second driver follows this one, from the place where it was last asked.
         """
         if self._follower is None:
-            self._follower = Driver(self.tape, self.own, keep_events=True)
+            self._follower = Driver(self.source, self.own, keep_events=True)
         follower = self._follower
         follower.follow(self, self.sequence)
         assert follower._log is not None
@@ -172,9 +148,7 @@ class Driver:
     def _run_rows(self, stop: int) -> None:
         """Apply rows of the tape up to row `stop`, or to the end of the mass quote that goes on there."""
         rows, start = self.rows, self.next_row
-        while self._open_quotes is not None and self._open_quotes[stop - 1] and stop < len(rows):
-            stop += 1
-        self.next_row = stop
+        self.next_row = stop = self.source.quote_end(stop, self.row_before_control)
         if not self.shift:
             self._run(rows, start, stop)
             return
@@ -206,7 +180,7 @@ class Driver:
     @property
     def row_before_control(self) -> int:
         """Number of rows of the tape before its next control, or in all."""
-        return self._control_rows[self.next_control]
+        return self.source.control_rows[self.next_control]
 
     def take_played(self, next_row: int, sent: np.ndarray, events: np.ndarray) -> None:
         """Note what a compiled loop has done: rows of the tape so far, own COMMAND rows, and all EVENT rows."""
@@ -223,26 +197,25 @@ class Driver:
         """
         sequence, time_ns = self._sequence[0] + 1, max(time_ns, self._time[0])
         self._before_own()
-        self.own_commands.append((sequence, time_ns, fields))
         COMMAND_STRUCT.pack_into(self._single_bytes, 0, sequence, time_ns, *fields)
+        self.own_commands.append((sequence, time_ns, fields))
         self.shift += 1
         self._run(self._single, 0, 1)
 
     def _before_own(self) -> None:
         """Before the first own command: make recorded commands find their orders by names that stay right."""
         if not self.shift:
-            renamed = named_by_client(self.tape)
-            if renamed is not None:
-                self.rows = renamed
+            self.rows = self.source.renamed
 
     def run_own_control(self, kind: CommandKind, payload: bytes) -> None:
         """Apply an own control now. UserError: the engine refuses it."""
         self._before_own()
         row = np.zeros(1, COMMAND)
         row["sequence"], row["time_ns"], row["kind"] = self.sequence + 1, self.time_ns, kind
-        self.own_commands.append((self.sequence + 1, self.time_ns, (kind, payload)))
-        self.shift += 1
+        own = (self.sequence + 1, self.time_ns, (kind, payload))
         self._control(TapeControl(row, payload))
+        self.own_commands.append(own)
+        self.shift += 1
 
     def _run_control(self, control: TapeControl) -> None:
         if self.shift:
@@ -255,13 +228,8 @@ class Driver:
         self._control(control)
 
     def _control(self, control: TapeControl) -> None:
-        try:
-            self.engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
-        except ControlError as error:
-            name = self.engine.limits.name
-            raise UserError(f"control at sequence {control.sequence}, state size {name!r}: {error}") from None
-        events = self.engine.control(control.row, control.payload)
-        self._take_rows(events)
+        check_control(self.engine, control)
+        self._take_rows(self.engine.control(control.row, control.payload))
 
     def _take_rows(self, events: np.ndarray) -> None:
         if self._log is not None:
@@ -273,10 +241,9 @@ class Driver:
             self.listen(list(EVENT_STRUCT.iter_unpack(events[is_own].tobytes())))
 
 
-def _whole_rows(rows: np.ndarray) -> np.ndarray:
-    """The rows of a tape with the memory layout that kernels are compiled for."""
-    if rows.flags.c_contiguous and rows.flags.aligned and rows.dtype == COMMAND:
-        return rows
-    copy = blank_commands(len(rows))
-    copy[:] = rows
-    return copy
+@cache
+def _bound_kernels(limits: Limits) -> tuple[Callable[..., tuple[int, int]], Callable[..., None]]:
+    """`find_own` and `renumber_rows` for states of one size (`engine.bound_apply`)."""
+    rows = blank_commands(0)
+    own = bind(find_own, np.empty(0, outbox_dtype(limits)), 0, 0, np.zeros(0, np.int64))
+    return own, bind(renumber_rows, rows, 0, 0, 0, rows)

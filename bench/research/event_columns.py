@@ -17,7 +17,7 @@ REFUSALS = (
     EventKind.REPLACE_REJECTED,
     EventKind.CANCEL_REJECTED,
     EventKind.COMMAND_REFUSED,
-)
+)  # kinds of event with which the engine refuses a command
 REFUSAL_BITS = np.uint64(sum(1 << kind for kind in REFUSALS))  # a bit for each kind of event that is a refusal
 BLOCK = record_type([(name, "<" + code, (BLOCK_ROWS,)) for name, code, _ in EVENT_FIELDS])
 

@@ -1,5 +1,6 @@
 """Runs a kernel strategy: compiled into one loop with the engine, without Python between its steps."""
 
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,8 +15,9 @@ from bench.research.strategy_loop import (
     PLAY,
     TOO_MANY,
     WAITING_ROWS,
-    loop_of,
+    make_loop,
 )
+from bench.research.strategy_name import loop_name
 from exchange.engine.apply import apply_commands
 from exchange.engine.engine import blank_commands
 from exchange.kernel import KERNELS, bind, code_of
@@ -89,6 +91,12 @@ def delays_of(latency: Latency | None) -> tuple[int, int] | None:
     return place.delay_ns + feed.delay_ns, cancel.delay_ns + feed.delay_ns
 
 
+@cache
+def loop_of(strategy: Any) -> Any:
+    """The loop of a kernel strategy, made once. OrderError: there can be none for it (`loop_name`)."""
+    return make_loop(strategy, loop_name(strategy))
+
+
 class Loop:
     """The buffers of a compiled loop, and what it hands to its driver."""
 
@@ -117,15 +125,17 @@ class Loop:
         self._loop = bind(loop_of(strategy), self._code, engine.states, engine.outs, rows, *self._rest)
 
     def run(self, stop: int) -> None:
-        """Play up to the next control of the source or up to place `stop`, and carry out the control.
+        """Play up to the next control of the source, and carry it out; or up to place `stop`, or the end of its quote.
 
         OrderError: the strategy has asked for too many commands
         """
         driver, play = self._driver, self.play
-        stop_row = min(driver.row_before_control, driver.next_row + stop - driver.place)
-        play["next_row"], play["stop_row"], play["shift"] = driver.next_row, stop_row, driver.shift
-        play["ends"] = driver.next_row + stop - driver.place == stop_row
-        play["drains"] = play["ends"][0] and stop == driver.length
+        first, end = driver.next_row, driver.row_before_control
+        is_last = stop - driver.place <= end - first
+        stop_row = driver.source.quote_end(first + stop - driver.place, end) if is_last else end
+        play["next_row"], play["stop_row"], play["shift"] = first, stop_row, driver.shift
+        play["ends"] = is_last
+        play["drains"] = driver.place + stop_row - first == driver.length
         engine = driver.engine
         code = -1
         while code != DONE:

@@ -20,6 +20,7 @@ from exchange.units import NS_PER_S, NS_PER_US
 
 PARTS = ("place", "cancel", "response", "feed")
 DELAY_MAX_US = 3_600 * NS_PER_S // NS_PER_US  # an hour: more is a wrong unit
+SEED_MAX = (1 << 56) - 1  # the word of a seed has eight bits for the stream
 FIRST_DRAWS = 1_024
 
 
@@ -148,7 +149,7 @@ class Latency:
         delays = (place_us, place_us if cancel_us is None else cancel_us, response_us, feed_us)
         return cls(
             *(
-                Drawn(seed, stream, partial(_lognormal, _in_range(part, median), sigma))
+                Drawn(_seed(seed), stream, partial(_lognormal, _in_range(part, median), sigma))
                 for stream, (part, median) in enumerate(zip(PARTS, delays, strict=True))
             )
         )
@@ -167,7 +168,7 @@ class Latency:
         samples = (place_us, place_us if cancel_us is None else cancel_us, response_us, feed_us)
         return cls(
             *(
-                Drawn(seed, stream, partial(_sampled, _samples(part, values)))
+                Drawn(_seed(seed), stream, partial(_sampled, _samples(part, values)))
                 for stream, (part, values) in enumerate(zip(PARTS, samples, strict=True))
             )
         )
@@ -196,6 +197,12 @@ def _in_range(part: str, delay_us: float) -> float:
     if not 0 <= delay_us <= DELAY_MAX_US:
         raise LatencyError(f"{part}_us {delay_us} is not in 0..{DELAY_MAX_US}")
     return delay_us
+
+
+def _seed(seed: int) -> int:
+    if not 0 <= seed <= SEED_MAX:
+        raise LatencyError(f"seed {seed} is not in 0..{SEED_MAX}")
+    return seed
 
 
 def _samples(part: str, values: Sequence[float]) -> np.ndarray:

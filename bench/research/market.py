@@ -1,21 +1,27 @@
 """Market: books without recorded flow, in which own accounts make all orders."""
 
+from typing import Any
+
 import numpy as np
 
 from bench.research.latency import Latency
-from bench.research.orders import command_fields, number_in
+from bench.research.orders import OrderError, command_fields, number_in
 from bench.research.replay import Replay, size_named
+from bench.research.strategies import StrategyRun
+from bench.research.timeline import NEVER
 from bench.tapes.market import DEPOSIT_MILLS, PlainMarket, market_tape
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
 from exchange.records import COMMAND
+from exchange.units import MONEY_MAX
 
 LOW_TICK, HIGH_TICK = 1, 900  # fit into the size "small"
 CLOCK = command_fields(CommandKind.CLOCK)
 
 
 class Market(Replay):
-    """Open books of one product and own accounts 1 to `accounts`, each funded with 10^15 mills.
+    """Open books of one product and own accounts 1 to `accounts`, each funded with 10^15 mills; at most 1,000 of them,
+    because all money is bounded (SPEC-004).
 
     books           number of books, instruments 1 to `books`
     limits          name of the state size
@@ -41,8 +47,12 @@ class Market(Replay):
         start_ns: int = 0,
         latency: Latency | None = None,
     ) -> None:
+        size = size_named(limits)
+        number_in("books", books, 1, size.books)
+        number_in("start_ns", start_ns, 0, NEVER)
+        number_in("accounts", accounts, 1, min(size.accounts, MONEY_MAX // DEPOSIT_MILLS))
         plain = PlainMarket(low_tick, high_tick, (low_tick + high_tick) // 2, books, accounts)
-        tape = market_tape(plain, [np.zeros(0, COMMAND)], {"market": books}, size_named(limits).name)
+        tape = market_tape(plain, [np.zeros(0, COMMAND)], {"market": books}, size.name)
         tape.commands["time_ns"] = start_ns
         for control in tape.controls:
             control.row["time_ns"] = start_ns
@@ -53,7 +63,14 @@ class Market(Replay):
         self._clock()
 
     def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
-        return 1, number_in("accounts", count, 1, size_named(tape.limits).accounts)
+        return 1, count
+
+    def run(self, strategy: Any, **arguments: Any) -> StrategyRun:
+        """OrderError: a market has no source whose commands or end could pace a strategy."""
+        raise OrderError(
+            "a Market has no source to run a strategy over: call it in a loop of your own with "
+            "advance(until_ns=market.time_ns + step_ns), or give a Replay a source"
+        )
 
     def _pass_time(self, until_ns: int) -> None:
         """Let time pass at the own side and in the engine, which ends what has expired."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from exchange.codes import (
     CommandFlag,
     CommandKind,
@@ -23,6 +25,7 @@ from exchange.records import COMMAND, COMMAND_FIELDS, field_of, pack_client_orde
 from exchange.units import ORDER_LOTS_MAX
 from exchange.wire.errors import reason_text
 
+NUMBERS = (int, float, np.integer, np.floating)
 Fields = tuple[int, ...]  # the fields of COMMAND after sequence and time
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 TIFS = {tif.name: tif for tif in TimeInForce}
@@ -109,8 +112,8 @@ class Order:
 
 
 def number_in(name: str, value: int, low: int, high: int) -> int:
-    """The value as an int. OrderError: it is not in low..high."""
-    if not low <= value <= high or value != int(value):
+    """The value as an int. OrderError: it is not in low..high, or no number."""
+    if not (isinstance(value, NUMBERS) and low <= value <= high and value == int(value)):
         raise OrderError(f"{name} {value} is not a whole number in {low}..{high}")
     return int(value)
 
@@ -194,18 +197,26 @@ class OwnOrders:
         self._about: dict[int, int] = {}  # number of the order, by number of a request about it
         self._asked: dict[int, Order] = {}  # by number of the request
 
-    def add(self, account: int, instrument: int, side: str, price: int, lots: int) -> Order:
-        """A new order, which is not sent yet. OrderError: side, price or lots are wrong in themselves."""
-        order = Order(
-            self._next(),
+    @property
+    def next_number(self) -> int:
+        """Number of the next request."""
+        return self.requests + 1
+
+    def new(self, account: int, instrument: int, side: str, price: int, lots: int) -> Order:
+        """An order with the next number, to `add`. OrderError: side, price or lots are wrong in themselves."""
+        return Order(
+            self.next_number,
             account,
             instrument,
             SIDES[one_of("side", side, SIDES)],
             number_in("price", price, -PRICE_BOUND, PRICE_BOUND),
             number_in("lots", lots, 1, ORDER_LOTS_MAX),
         )
+
+    def add(self, order: Order) -> None:
+        """Follow a new order, which is sent now."""
+        self.requests = order.number
         self._keep(order)
-        return order
 
     def _keep(self, order: Order) -> None:
         self.all.append(order)
@@ -226,16 +237,18 @@ class OwnOrders:
         other._about = self._about.copy()
         return other
 
-    def ask(self, order: Order) -> int:
-        """The number of a request about an order."""
-        number = self._next()
-        self._asked[number] = order
-        self._about[number] = order.number
-        return number
+    def drop_unsent(self) -> None:
+        """Forget the orders that the engine has not answered, which without latency it has not seen."""
+        self.all = [order for order in self.all if order.state != OrderState.NONE]
+        self._by_number = {order.number: order for order in self.all}
+        self._asked = {number: order for number, order in self._asked.items() if order.number in self._by_number}
+        self._about = {number: about for number, about in self._about.items() if about in self._by_number}
 
-    def _next(self) -> int:
+    def ask(self, order: Order) -> None:
+        """Follow a request about an order, which is sent now with the next number."""
         self.requests += 1
-        return self.requests
+        self._asked[self.requests] = order
+        self._about[self.requests] = order.number
 
     def take(self, rows: list[e.Row]) -> None:
         """Follow own events, EVENT rows."""

@@ -18,7 +18,8 @@ from bench.research.latency import Latency
 from bench.research.orders import OrderError, number_in
 from bench.research.sources import Source, open_source
 from bench.research.strategies import StrategyRun, run_callbacks
-from bench.research.timeline import Timeline
+from bench.research.tape_rows import TapeRows
+from bench.research.timeline import NEVER, Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
 from exchange.errors import UserError
@@ -57,23 +58,23 @@ class Replay(Trading):
         if limits:
             tape = dataclasses.replace(tape, limits=size_named(limits).name)
         self._latency = latency
-        self._start(tape, self._own_accounts(tape, accounts), funds_mills)
+        self._start(TapeRows(tape), self._own_accounts(tape, accounts), funds_mills)
         if resting and tape.resting_rows:
-            self._driver.advance(tape.resting_rows + self._driver.controls_before(tape.resting_rows))
+            self._driver.advance(tape.resting_rows + self._driver.source.controls_before(tape.resting_rows))
             self._clock()
 
     def _own_accounts(self, tape: Tape, count: int) -> tuple[int, int]:
-        return free_accounts(tape, count)
+        return free_accounts(tape, number_in("accounts", count, 1, COUNT_MAX))
 
-    def _start(self, tape: Tape, own: tuple[int, int], funds_mills: int) -> None:
-        driver = Driver(tape, own)
-        timeline = None if self._latency is None else Timeline(self._latency, driver.times_ns)
+    def _start(self, source: TapeRows, own: tuple[int, int], funds_mills: int) -> None:
+        driver = Driver(source, own)
+        timeline = None if self._latency is None else Timeline(self._latency, driver.source.times_ns)
         super().__init__(driver, timeline, funds_mills)
 
     @property
     def tape(self) -> Tape:
         """The source as it was opened."""
-        return self._driver.tape
+        return self._driver.source.tape
 
     @property
     def latency(self) -> Latency | None:
@@ -94,6 +95,17 @@ class Replay(Trading):
     def at_end(self) -> bool:
         """Whether the source has no further command."""
         return self._driver.place == self._driver.length
+
+    @property
+    def next_seen_ns(self) -> int:
+        """When the own side next sees something if it does nothing, ns. Call it only before the end of the source."""
+        source_ns = int(self._seen_ns[self._driver.place])
+        return source_ns if self._timeline is None else min(source_ns, self._timeline.next_seen_ns(self._driver.place))
+
+    @property
+    def _seen_ns(self) -> np.ndarray:
+        """When the own side sees each command of the source, ns, ascending."""
+        return self._driver.source.times_ns if self._timeline is None else self._timeline.seen_ns
 
     def advance(
         self,
@@ -118,32 +130,32 @@ class Replay(Trading):
             return self._driver.advance(number_in("count", count, 0, COUNT_MAX))
         if count is None and until_ns is None and until_sequence is None and not until_fill:
             raise OrderError("advance needs a count, until_ns, until_sequence or until_fill")
-        before = self._driver.place
+        before, fills = self._driver.place, len(self._orders.fills)
         stop = self._driver.length
         if count is not None:
             stop = min(stop, before + number_in("count", count, 0, COUNT_MAX))
         if until_ns is not None:
-            stop = min(stop, self._place_seen_by(until_ns))
+            stop = min(stop, self._place_seen_by(number_in("until_ns", until_ns, 0, NEVER)))
         if until_sequence is not None:
-            self._advance_to_sequence(stop, until_sequence, until_fill)
+            self._advance_to_sequence(stop, number_in("until_sequence", until_sequence, 0, COUNT_MAX), until_fill)
         else:
             self._advance_to(stop, until_fill)
-        if until_ns is not None:
+        is_stopped = until_fill and len(self._orders.fills) > fills
+        if until_ns is not None and not is_stopped and self._driver.place >= self._place_seen_by(until_ns):
             self._pass_time(until_ns)
         else:
             self.catch_up()
         return self._driver.place - before
 
     def _place_seen_by(self, time_ns: int) -> int:
-        seen = self._driver.times_ns if self._timeline is None else self._timeline.seen_ns
-        return int(np.searchsorted(seen, time_ns, "right"))
+        return int(np.searchsorted(self._seen_ns, time_ns, "right"))
 
     def _advance_to_sequence(self, stop: int, sequence: int, until_fill: bool) -> None:
         """Own commands that arrive meanwhile take sequences too, so this looks again after each of them."""
         driver = self._driver
         fills = len(self._orders.fills)
         while driver.place < stop and not (until_fill and len(self._orders.fills) > fills):
-            last = int(np.searchsorted(driver.sequences, sequence - driver.shift, "right"))
+            last = int(np.searchsorted(driver.source.sequences, sequence - driver.shift, "right"))
             if min(stop, last) <= driver.place:
                 return
             shift = driver.shift
@@ -217,7 +229,7 @@ class Replay(Trading):
                       which is compiled into one loop with the engine (`strategy_kernels`): it fills COMMAND rows of
                       `asked` and returns their number. It trades for the first own account
         every         on_book is called after each so many commands of the source; on_fill before it, for each fill seen
-        interval_ns   call on_book after each so much time instead
+        interval_ns   call on_book after each so much time instead; intervals in which nothing is seen are left out
         commands      end after so many commands of the source; None: at its end
         memory        array that a kernel strategy keeps what it likes in; None: one int64
         returns       what was done. If the strategy raises, the run ends, and `error` of the result is set
@@ -242,16 +254,18 @@ class Replay(Trading):
 
     def at(self, sequence: int) -> "Replay":
         """A replay of its own as this one was at an earlier sequence, own commands included. It has no latency left to
-        wait for: own orders are as the engine had them, and own commands on their way then are not sent.
+        wait for: own orders are as the engine had them, and own commands on their way then are not sent. An order that
+        the engine did not have yet is not there: `own` of it raises OrderError.
 
         OrderError: the sequence is not in 1..`self.sequence`
         """
         number_in("sequence", sequence, 1, self.sequence)
         other = copy.copy(self)
-        other._start(self.tape, self._driver.own, self._funds_mills)
+        other._start(self._driver.source, self._driver.own, self._funds_mills)
         other._orders = self._orders.unsent()
         other._driver.listen = other._orders.take
         other._driver.follow(self._driver, sequence)
+        other._orders.drop_unsent()
         other._is_open = self._begins_open or other._driver.shift > 0
         other._driver.listen = other._hear
         other._clock()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bench.research.orders import OrderError, OwnFill, number_in
+from bench.research.timeline import NEVER
 
 CALLBACKS = ("on_start", "on_fill", "on_book", "on_end")
 
@@ -22,6 +23,8 @@ class Playable(Protocol):
     def time_ns(self) -> int: ...
     @property
     def at_end(self) -> bool: ...
+    @property
+    def next_seen_ns(self) -> int: ...
     def advance(self, count: int | None = None, *, until_ns: int | None = None) -> int: ...
     def catch_up(self) -> None: ...
 
@@ -101,12 +104,15 @@ def _advance_by(replay: Playable, every: int, interval_ns: int | None) -> Callab
     """A function that advances by one step, at most so many commands. It returns False at the end."""
     if interval_ns is None:
         return lambda left: replay.advance(min(every, left)) > 0
-    step_ns = interval_ns
+    step_ns, due_ns = interval_ns, replay.time_ns
 
     def by_time(left: int) -> bool:
+        nonlocal due_ns
         if replay.at_end:
             return False
-        replay.advance(left, until_ns=replay.time_ns + step_ns)
+        # A source may be silent for years, and time 0 may come before 1970 plus a trillion intervals.
+        due_ns += step_ns * max(1, -((due_ns - replay.next_seen_ns) // step_ns))
+        replay.advance(left, until_ns=min(due_ns, NEVER))
         return True
 
     return by_time

@@ -1,13 +1,10 @@
 """The compiled loop of a kernel strategy: applies commands of the source, calls the strategy, sends what it asks for.
 
-`loop_of` compiles it with one strategy, which takes seconds the first time; after that it comes from the cache of
-kernels as long as the file of the strategy stays the same. The engine's own code is called by its address.
+`make_loop` compiles it with one strategy, which takes seconds the first time; after that it comes from the cache of
+kernels as long as the strategy and what it calls stay the same (`strategy_name`). The plain compiler keeps the strategy
+itself as long as its own file stays the same. The engine's code is called by its address.
 """
 
-import hashlib
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -16,6 +13,7 @@ import numpy as np
 from exchange.compiler import call_code
 from exchange.kernel import RESEARCH, cache_folder, kernel
 from exchange.kernel_codes import FLAG_MORE, KIND_NEW, KIND_QUOTE
+from exchange.limits import QUOTE_ENTRIES_MAX
 from exchange.machine import copy_bytes, row_at
 from exchange.records import ROW_BYTES, record_type
 
@@ -47,7 +45,7 @@ PLAY = record_type(
         ("sent_count", "<i8"),
     ]
 )
-strategy: Any = None  # `loop_of` gives each loop its own
+strategy: Any = None  # `make_loop` gives each loop its own
 
 
 def play(code, states, outs, rows, batch, asked, waiting, log, sent, plays, memory):
@@ -56,7 +54,7 @@ def play(code, states, outs, rows, batch, asked, waiting, log, sent, plays, memo
     code           of `apply_commands` (`kernel.code_of`)
     states, outs   of the engine, shape (1,)
     rows           COMMAND rows of the source
-    batch          COMMAND rows, room for those that are applied together
+    batch          COMMAND rows, room for those that are applied together; more than a mass quote has
     asked          COMMAND rows that the strategy fills
     waiting        COMMAND rows, ring of own commands on their way; their time is that of arrival
     log            EVENT rows, all events
@@ -140,11 +138,13 @@ def _send(state, asked, count, waiting, play):
 @kernel
 def _take_rows(rows, batch, waiting, play):
     """Make the next rows of the source the batch: up to the next call, and up to the next own command that arrives."""
-    count_max = min(np.int64(play.until_call), play.stop_row - play.next_row, batch.shape[0])
+    # A mass quote goes on beyond that: it is applied together.
+    count_max = min(np.int64(play.until_call), play.stop_row - play.next_row, batch.shape[0] - QUOTE_ENTRIES_MAX)
+    rows_max = min(play.stop_row - play.next_row, batch.shape[0])
     bounded = play.waiting_first < play.waiting_end
     arrival = row_at(waiting, play.waiting_first % waiting.shape[0]).time_ns if bounded else np.int64(0)
     count = 0
-    while count < count_max or (count < play.stop_row - play.next_row and _goes_on(batch, count)):
+    while count < count_max or (count < rows_max and _goes_on(batch, count)):
         row = row_at(rows, play.next_row + count)
         if bounded and row.time_ns > arrival and not _goes_on(batch, count):
             break
@@ -165,19 +165,16 @@ def _goes_on(batch, count):
     return row.kind == KIND_QUOTE and row["flags"] & FLAG_MORE != 0
 
 
-@cache
-def loop_of(chosen: Any) -> Any:
+def make_loop(chosen: Any, name: str) -> Any:
     """The loop for one strategy, a kernel with the arguments of `play`.
 
-    Numba caches a function by its file. So each loop gets a file of its own, named by a hash of the strategy's file.
+    Numba caches a function by its file. So each loop gets a file of its own, with this name (`strategy_name`).
     """
-    source: Callable[..., Any] = getattr(chosen, "py_func", chosen)
-    digest = hashlib.sha256(Path(source.__code__.co_filename).read_bytes() + source.__qualname__.encode())
-    file = cache_folder(RESEARCH) / "strategies" / f"{source.__name__}_{digest.hexdigest()[:16]}.py"
+    file = cache_folder(RESEARCH) / "strategies" / f"{name}.py"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(f"# the loop of strategy {source.__qualname__}\n")
+        file.write_text("# the loop of a kernel strategy\n")
     code = play.__code__.replace(co_filename=str(file))
     own = FunctionType(code, {**globals(), "strategy": chosen}, "play")
-    own.__module__, own.__qualname__ = __name__, f"play_{source.__name__}"
+    own.__module__, own.__qualname__ = __name__, f"play_{name}"
     return kernel(own)

@@ -17,6 +17,8 @@ from bench.research.latency import Latency
 from bench.research.orders import Fields
 from exchange.engine.event_rows import TIME_NS, Row
 
+NEVER = (1 << 63) - 1  # ns
+
 
 class Timeline:
     """Own commands and answers on their way.
@@ -73,10 +75,19 @@ class Timeline:
 
     def arrives_by(self, time_ns: int, place: int) -> bool:
         """Whether the next own command has an effect that the own side sees by a time, at a place of the source."""
+        return self._effect_ns(place) <= time_ns
+
+    def _effect_ns(self, place: int) -> int:
+        """When the own side sees the effect of the next own command, at a place of the source; NEVER: not next."""
         if not self._queue or self.place_of_next() > place:
-            return False
+            return NEVER
         arrival = self._queue[0][0]
-        return arrival + self._latency.feed.ns(place, arrival) <= time_ns
+        return arrival + self._latency.feed.ns(place, arrival)
+
+    def next_seen_ns(self, place: int) -> int:
+        """When the own side next sees an effect or an answer of an own command, at a place of the source; NEVER: only
+        after something else."""
+        return min(self._effect_ns(place), self._inbox[0][0] if self._inbox else NEVER)
 
     def next_own(self) -> tuple[int, Fields]:
         """Take the next own command: when it arrives, and its fields."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from bench.research.accounts import MoneyView, OwnAccount, opening
-from bench.research.books import BookLevels, blank_levels
-from bench.research.driver import Driver, Row
+from bench.research.books import BookLevels, blank_levels, checked_levels
+from bench.research.driver import Driver
 from bench.research.events import Events
 from bench.research.orders import (
     Fields,
@@ -21,8 +21,10 @@ from bench.research.orders import (
 from bench.research.timeline import Timeline
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
+from exchange.engine.event_rows import Row
 from exchange.engine.views import views
 from exchange.errors import UserError
+from exchange.units import MONEY_MAX
 
 
 class Trading:
@@ -32,7 +34,8 @@ class Trading:
 
     def __init__(self, driver: Driver, timeline: Timeline | None, funds_mills: int) -> None:
         """timeline: of a latency model, None: there is none. funds_mills: paid into each own account."""
-        self._driver, self._timeline, self._funds_mills = driver, timeline, funds_mills
+        self._driver, self._timeline = driver, timeline
+        self._funds_mills = number_in("funds_mills", funds_mills, 0, MONEY_MAX)
         driver.listen = self._hear
         self._orders, self._is_open = OwnOrders(), self._begins_open
         self._bind()
@@ -93,19 +96,27 @@ class Trading:
         returns        its handle, which its events keep up to date; without latency the answer is in it already
         OrderError: an argument is wrong in itself. What the engine refuses is in `Order.refusal`
         """
-        order = self._orders.add(self._account(account), instrument, side, price, lots)
-        self._send(new_fields(order, tif=tif, post_only=post_only, display=display_lots), is_new=True)
+        order = self._orders.new(self._account(account), self._instrument(instrument), side, price, lots)
+        fields = new_fields(order, tif=tif, post_only=post_only, display=display_lots)
+        if not self._is_open:
+            self._open()
+        self._orders.add(order)
+        self._send(fields, is_new=True)
         return order
 
     def replace(self, order: Order, *, price: int | None = None, lots: int | None = None) -> None:
         """Ask to change price (ticks), total lots, or both of an own order. A refusal is in `order.refusal`."""
         order = self.own(order)
-        self._send(replace_fields(order, self._orders.ask(order), price, lots), is_new=False)
+        fields = replace_fields(order, self._orders.next_number, price, lots)
+        self._orders.ask(order)
+        self._send(fields, is_new=False)
 
     def cancel(self, order: Order) -> None:
         """Ask to cancel an own order. A refusal is in `order.refusal`."""
         order = self.own(order)
-        self._send(cancel_fields(order, self._orders.ask(order)), is_new=False)
+        fields = cancel_fields(order, self._orders.next_number)
+        self._orders.ask(order)
+        self._send(fields, is_new=False)
 
     def own(self, order: Order) -> Order:
         """The handle here of an order that was submitted here, or before a fork. OrderError: there is none."""
@@ -118,9 +129,10 @@ class Trading:
         first, last = self._driver.own
         return first if account is None else number_in("account", account, first, last)
 
+    def _instrument(self, instrument: int) -> int:
+        return number_in("instrument", instrument, 1, self.engine.limits.books)
+
     def _send(self, fields: Fields, is_new: bool) -> None:
-        if not self._is_open:
-            self._open()
         if self._timeline is None:
             self._run(self._driver.time_ns, fields)
         else:
@@ -170,13 +182,14 @@ class Trading:
         levels   most levels a side; not used with `into`
         into     the caller's LEVEL_VIEW buffers for bids and asks; None: buffers of this replay, which the next call
                  with the same arguments fills again
+        OrderError: an argument is wrong in itself
         """
         if into is not None:
-            return BookLevels(self._driver.states, instrument, *into).read()
+            return BookLevels(self._driver.states, self._instrument(instrument), *map(checked_levels, into)).read()
         book = self._books.get((levels, instrument))
         if book is None:
-            last = len(self._driver.states[0]["books"]) - 1
-            number_in("instrument", instrument, 1, last)
+            self._instrument(instrument)
+            number_in("levels", levels, 1, self.engine.limits.ladder_rows)
             book = BookLevels(self._driver.states, instrument, blank_levels(levels), blank_levels(levels))
             self._books[levels, instrument] = book
         return book.read()

@@ -27,7 +27,7 @@ def stream(seed: int, column: int = 0) -> np.ndarray:
     return made
 
 
-@pytest.mark.parametrize(("seed", "column"), [(0, 0), (7, 3), ((1 << 23) - 1, 255)])
+@pytest.mark.parametrize(("seed", "column"), [(0, 0), (7, 3), ((1 << 23) - 1, 255), ((1 << 56) - 1, 1)])
 def test_words_are_those_of_the_flows(seed: int, column: int) -> None:
     row = stream(seed, column)[0]
     assert [int(next_word(row)) for _ in range(5)] == random_words(seed, column, 5).tolist()

@@ -1,9 +1,13 @@
 """Books: levels in buffers that are used again."""
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from bench import Market, Replay
 from bench.research.books import blank_levels
+from bench.research.orders import OrderError
 from exchange.engine import query
 from tests.bench.research.small_flow import small_flow
 
@@ -33,6 +37,12 @@ def test_the_callers_buffers_are_filled() -> None:
     book = replay.book(into=(bids, asks))
     assert np.shares_memory(book.bids, bids) and (len(book.bids), len(book.asks)) == (2, 3)
     assert bids["price"][0] == replay.book(1).best_bid
+
+
+@pytest.mark.parametrize("into", [np.zeros(4, np.int64), blank_levels(8)[::2], blank_levels(4).reshape(2, 2), None])
+def test_buffers_of_another_layout_are_refused(into: Any) -> None:
+    with pytest.raises(OrderError, match="needs LEVEL_VIEW arrays of one dimension"):
+        Market().book(into=(blank_levels(4), into))
 
 
 def test_an_empty_side_has_no_price() -> None:

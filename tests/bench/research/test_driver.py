@@ -1,10 +1,13 @@
 """The driver: one sequence for recorded and own commands, whatever comes between."""
 
+import struct
+
 import numpy as np
 import pytest
 
 from bench.research.driver import Driver
 from bench.research.orders import command_fields
+from bench.research.tape_rows import TapeRows
 from bench.tapes.market import PlainMarket, market_tape
 from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandFlag, CommandKind
@@ -44,19 +47,19 @@ def plain_hash(tape: Tape) -> bytes:
 @pytest.mark.parametrize("step", [1, 13, 100_000])
 def test_controls_run_at_their_place_whatever_the_steps(step: int) -> None:
     tape = with_late_control(small_flow(), 500)
-    driver = Driver(tape, (64, 64))
+    driver = Driver(TapeRows(tape), (64, 64))
     places = [driver.place]
     while driver.advance(step):
         places.append(driver.place)
     assert places[-1] == driver.length == len(tape.commands) + len(tape.controls)
     assert driver.engine.state_hash() == plain_hash(tape)
-    assert driver.times_ns.tolist() == sorted(driver.times_ns.tolist())
-    assert driver.sequences.tolist() == list(range(1, 1 + driver.length))
+    assert driver.source.times_ns.tolist() == sorted(driver.source.times_ns.tolist())
+    assert driver.source.sequences.tolist() == list(range(1, 1 + driver.length))
 
 
 def test_commands_behind_own_ones_are_numbered_on() -> None:
     tape = with_late_control(small_flow(), 500)
-    driver = Driver(tape, (64, 64))
+    driver = Driver(TapeRows(tape), (64, 64))
     for _ in range(40):
         driver.advance(40)
         before = driver.sequence
@@ -67,6 +70,18 @@ def test_commands_behind_own_ones_are_numbered_on() -> None:
     assert [own[0] for own in driver.own_commands] == [41 * number for number in range(1, 33)] + [
         driver.length + 33 + number for number in range(8)
     ]
+
+
+def test_own_commands_that_fail_are_none() -> None:
+    driver = Driver(TapeRows(small_flow()), (64, 64))
+    with pytest.raises(struct.error):
+        driver.run_own(0, command_fields(CommandKind.CLOCK, account=-1))
+    with pytest.raises(UserError, match="control at sequence 1"):
+        driver.run_own_control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(65)))
+    assert (driver.own_commands, driver.shift) == ([], 0)
+    driver.run_own_control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(64)))
+    assert driver.sequence == len(driver.own_commands) == driver.shift == 1
+    assert driver.events()["sequence"].tolist() == [1]
 
 
 def quotes() -> Tape:
@@ -87,7 +102,7 @@ def quotes() -> Tape:
 
 def test_a_mass_quote_is_never_split() -> None:
     tape = quotes()
-    driver = Driver(tape, (64, 64))
+    driver = Driver(TapeRows(tape), (64, 64))
     driver.advance(driver.length - 9)
     steps = []
     while step := driver.advance(2):
@@ -99,17 +114,17 @@ def test_a_mass_quote_is_never_split() -> None:
 
 def test_a_control_that_does_not_fit_is_refused() -> None:
     tape = market_tape(PlainMarket(1, 100, 50, books=70), [np.zeros(0, COMMAND)], limits="test")
-    driver = Driver(tape, (64, 64))
+    driver = Driver(TapeRows(tape), (64, 64))
     with pytest.raises(UserError, match="control at sequence 1, state size 'test'"):
         driver.advance(1)
 
 
 def test_a_fork_has_the_state_and_goes_on_alone() -> None:
-    driver = Driver(small_flow(), (64, 64))
+    driver = Driver(TapeRows(small_flow()), (64, 64))
     driver.advance(700)
     fork = driver.fork()
     assert fork.engine.state_hash() == driver.engine.state_hash()
     driver.run_own(driver.time_ns, CLOCK)
     assert (fork.sequence, fork.shift, fork.own_commands) == (700, 0, [])
     fork.advance(100_000)
-    assert fork.engine.state_hash() == plain_hash(fork.tape)
+    assert fork.engine.state_hash() == plain_hash(fork.source.tape)

@@ -27,7 +27,7 @@ class SameQuotes:
                 replay.replace(live[0], price=live[0].price - 1, lots=2)
             return
         book, held = replay.book(1), replay.position
-        bid, ask, lots = book.best_bid, book.best_ask, int(book.bids["shown_lots"][0])
+        bid, ask, lots = book.best_bid, book.best_ask, book.bids["shown_lots"][:1].sum()
         for order in live:
             replay.cancel(order)
         if held < LOTS_MAX and bid is not None and lots > 1:

@@ -30,6 +30,8 @@ def test_a_draw_depends_on_its_number_alone() -> None:
     assert one.many(np.zeros(7, np.int64)).tolist() == [one.ns(number, 0) for number in range(7)]
     other = Latency.lognormal(place_us=5, response_us=5, seed=2)
     assert other.place.ns(0, 0) != other.response.ns(0, 0)
+    seeds = (1, 1 + (1 << 24), 1 + (1 << 40), (1 << 56) - 1)
+    assert len({Latency.lognormal(place_us=5, seed=seed).place.ns(0, 0) for seed in seeds}) == len(seeds)
 
 
 def test_empirical_delays_are_samples_in_their_shares() -> None:
@@ -80,6 +82,9 @@ def test_wrong_delays_are_refused() -> None:
         Latency.lognormal(feed_us=float("nan"))
     with pytest.raises(LatencyError, match=r"sigma 11 is not in 0\.\.10"):
         Latency.lognormal(sigma=11)
+    for seed in (-1, 1 << 56):
+        with pytest.raises(LatencyError, match=f"seed {seed} is not in 0..72057594037927935"):
+            Latency.lognormal(place_us=1, seed=seed)
     with pytest.raises(LatencyError, match="response_us: no samples"):
         Latency.empirical(response_us=[])
     with pytest.raises(LatencyError, match="no such file"):

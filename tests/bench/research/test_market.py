@@ -6,6 +6,7 @@ from bench import Latency, Market
 from bench.research.orders import OrderError
 from exchange.codes import OrderState
 from exchange.errors import UserError
+from tests.bench.research.quote_kernel import quote
 
 
 def test_own_accounts_trade_with_each_other() -> None:
@@ -71,10 +72,31 @@ def test_orders_arrive_by_time() -> None:
     assert order.state == OrderState.OPEN
 
 
+def test_every_account_is_funded() -> None:
+    market = Market(accounts=1_000, limits="tape")
+    assert {market.account(number).cash_mills for number in (1, 500, 1_000)} == {10**15}
+
+
+def test_a_strategy_is_not_run_over_nothing() -> None:
+    market = Market()
+    for strategy in (lambda market: None, quote):
+        with pytest.raises(OrderError, match=r"call it in a loop of your own with advance\(until_ns="):
+            market.run(strategy, interval_ns=10)
+
+
 def test_a_market_that_does_not_fit_is_refused() -> None:
     with pytest.raises(OrderError, match=r"accounts 65 is not a whole number in 1\.\.31"):
         Market(accounts=65)
-    with pytest.raises(UserError, match="state size 'small'"):
+    for limits in ("tape", "venue"):
+        with pytest.raises(OrderError, match=r"accounts 1001 is not a whole number in 1\.\.1000"):
+            Market(accounts=1_001, limits=limits)
+    with pytest.raises(OrderError, match=r"accounts 0 is not"):
+        Market(accounts=0)
+    with pytest.raises(OrderError, match=r"books 65 is not a whole number in 1\.\.3"):
         Market(books=65)
+    with pytest.raises(OrderError, match="start_ns -1 is not a whole number in 0"):
+        Market(start_ns=-1)
+    with pytest.raises(UserError, match="state size 'small'"):
+        Market(high_tick=100_000)
     with pytest.raises(UserError, match="limits 'vast', allowed: small"):
         Market(limits="vast")

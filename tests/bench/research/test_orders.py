@@ -1,5 +1,7 @@
 """Own orders: rows and handles."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from bench.research.orders import (
     cancel_fields,
     command_fields,
     new_fields,
+    number_in,
     replace_fields,
 )
 from exchange.codes import CommandFlag, CommandKind, OrderState, PostOnly, Side, TimeInForce
@@ -84,9 +87,12 @@ def test_an_iceberg_shows_one_slice_at_a_time() -> None:
 
 def test_orders_before_they_were_sent_keep_their_numbers() -> None:
     orders = OwnOrders()
-    first = orders.add(1, 1, "buy", 10, 2)
-    number = orders.ask(first)
-    second = orders.add(1, 1, "sell", 12, 3)
+    first = orders.new(1, 1, "buy", 10, 2)
+    orders.add(first)
+    orders.ask(first)
+    number = orders.requests
+    second = orders.new(1, 1, "sell", 12, 3)
+    orders.add(second)
     first.price, first.state = 11, OrderState.OPEN
     again = orders.unsent()
     assert [(one.number, one.price, one.state) for one in again.all] == [
@@ -95,3 +101,17 @@ def test_orders_before_they_were_sent_keep_their_numbers() -> None:
     ]
     assert (number, again.requests, again.numbered(first.number)) == (2, 3, again.all[0])
     assert again.numbered(number) is None
+    again.all[1].state = OrderState.OPEN
+    again.drop_unsent()
+    assert [one.number for one in again.all] == [second.number]
+    assert (again.numbered(first.number), again.requests, again.unsent().all[0].number) == (None, 3, second.number)
+
+
+@pytest.mark.parametrize("value", [None, "5", 5.5, float("nan"), 0, 11, [5]])
+def test_what_is_no_number_in_the_range_is_refused(value: Any) -> None:
+    with pytest.raises(OrderError, match=r"lots .* is not a whole number in 1\.\.10"):
+        number_in("lots", value, 1, 10)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert [number_in("lots", value, 1, 10) for value in (np.int64(3), np.float64(4), np.uint8(5))] == [3, 4, 5]

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from bench import Replay
+from bench import Latency, Replay
 from bench.replay import replay_tape
 from bench.research.orders import OrderError
 from bench.research.sources import open_source
@@ -48,6 +48,10 @@ def test_advance_stops_at_a_count_a_time_and_a_sequence() -> None:
         replay.advance()
     with pytest.raises(OrderError, match="count -1 is not a whole number"):
         replay.advance(-1)
+    with pytest.raises(OrderError, match="until_ns inf is not a whole number"):
+        replay.advance(until_ns=float("inf"))  # type: ignore[arg-type]
+    with pytest.raises(OrderError, match=r"until_sequence 1\.5 is not a whole number"):
+        replay.advance(until_sequence=1.5)  # type: ignore[arg-type]
 
 
 def test_an_own_order_waits_in_its_queue_and_trades_in_turn() -> None:
@@ -190,6 +194,27 @@ def test_an_earlier_place_is_as_it_was() -> None:
         replay.at(0)
 
 
+@pytest.mark.parametrize("latency", [None, Latency.constant(place_us=3)])
+def test_orders_of_later_are_not_there_at_an_earlier_place(latency: Latency | None) -> None:
+    replay = Replay(small(), latency=latency)
+    bid = replay.book(1).best_bid or 0
+    first = replay.submit("buy", bid - 3, 1)
+    replay.advance(10)
+    between = replay.sequence
+    later = replay.submit("buy", bid - 4, 1)
+    replay.replace(later, lots=2)
+    replay.advance(10)
+    early = replay.at(between)
+    assert [(order.number, order.is_live) for order in early.orders] == [(first.number, True)]
+    with pytest.raises(OrderError, match="own-2 was not submitted in this replay"):
+        early.cancel(later)
+    assert early.submit("buy", bid - 5, 1).number > later.number
+    early.advance(10)
+    assert [order.lots for order in early.at(early.sequence).orders] == [1, 1]
+    assert [order.lots for order in replay.at(replay.sequence).orders] == [1, 2]
+    assert replay.at(1).orders == []
+
+
 def test_several_own_accounts_hold_positions_of_their_own() -> None:
     replay = Replay(small(), accounts=2)
     first = replay.account().number
@@ -218,6 +243,9 @@ def test_a_recorded_cancel_of_an_order_that_an_own_one_has_taken_is_refused_and_
 def test_a_source_without_space_for_own_accounts_is_refused() -> None:
     with pytest.raises(UserError, match="70 own accounts: the tape leaves no such range in 1"):
         Replay(small(), accounts=70)
+    for accounts in (0, -1, 1.5):
+        with pytest.raises(OrderError, match=r"accounts .* is not a whole number in 1"):
+            Replay(small(), accounts=accounts)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="limits 'huge', allowed: small"):
         Replay(small(), limits="huge")
 

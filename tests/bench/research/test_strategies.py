@@ -3,11 +3,16 @@
 from functools import cache
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
-from bench import Replay
+from bench import Latency, Replay
 from bench.research.orders import OrderError, OwnFill
 from bench.research.strategies import Callbacks
+from bench.tapes.market import PlainMarket, market_tape
+from bench.tapes.tape import Tape
+from exchange.codes import CommandKind, OrderState, Side, TimeInForce
+from exchange.records import COMMAND
 from tests.bench.research.small_flow import small_flow
 
 small = cache(small_flow)
@@ -59,6 +64,46 @@ def test_a_function_is_called_by_time() -> None:
     run = replay.run(lambda replay: times.append(replay.time_ns), interval_ns=100_000)
     assert (run.steps, run.commands) == (10, 1_000)
     assert {later - earlier for earlier, later in pairwise(times)} == {100_000}
+
+
+def sparse(times_ns: list[int]) -> Tape:
+    """A bid at each of these times."""
+    rows = np.zeros(len(times_ns), COMMAND)
+    rows["kind"], rows["side"], rows["tif"] = CommandKind.NEW, Side.BUY, TimeInForce.GTC
+    rows["price"], rows["lots"], rows["account"], rows["instrument"] = 10, 1, 1, 1
+    rows["client_order_id_0"], rows["time_ns"] = 1 + np.arange(len(rows)), times_ns
+    return market_tape(PlainMarket(1, 200, 100), [rows])
+
+
+@pytest.mark.parametrize("latency", [None, Latency.constant(feed_us=0.001)])
+def test_intervals_without_a_command_are_left_out(latency: Latency | None) -> None:
+    year_2026 = 1_767_225_600 * 10**9
+    replay = Replay(sparse([0, 0, 45, 47, year_2026, year_2026 + 17, year_2026 + 999]), latency=latency)
+    places = []
+    run = replay.run(lambda replay: places.append(replay.place), interval_ns=10)
+    before = replay.length - 7
+    assert places == [before + count for count in (2, 4, 5, 6, 7)]
+    assert (run.steps, run.commands) == (5, 7)
+    assert Replay(replay.tape, latency=latency).run(lambda replay: None, interval_ns=1 << 62).steps == 1
+
+
+def test_answers_that_come_between_commands_are_seen_in_their_interval() -> None:
+    replay = Replay(sparse([1_000, 9_000_000]), latency=Latency.constant(place_us=2, response_us=30))
+    seen = []
+
+    def quote(replay: Replay) -> None:
+        seen.append((replay.time_ns, [order.state for order in replay.orders]))
+        if not replay.orders:
+            replay.submit("buy", 20, 1)
+
+    replay.run(quote, interval_ns=1_000)
+    assert seen == [
+        (2_000, []),
+        (4_000, [OrderState.NONE]),  # its effect on the book
+        (31_000, [OrderState.NONE]),  # the answer to the deposit, which was there at once
+        (34_000, [OrderState.OPEN]),
+        (9_000_000, [OrderState.OPEN]),
+    ]
 
 
 def test_what_is_no_strategy_is_refused() -> None:

@@ -150,6 +150,14 @@ def test_time_passes_between_messages() -> None:
     assert (order.state, now_us(replay)) == (OrderState.OPEN, 65)
 
 
+def test_time_stays_at_the_command_where_an_advance_stops_before_its_time() -> None:
+    tape = source(*(message(1 + number, Side.SELL, 95, tif=TimeInForce.IOC) for number in range(30)))
+    replay = Replay(tape, latency=Latency.constant(place_us=1))
+    assert (replay.advance(5, until_ns=(START + 20) * US), now_us(replay)) == (5, 5)
+    replay.submit("buy", 95, 1)
+    assert (replay.advance(until_ns=(START + 20) * US, until_fill=True), now_us(replay)) == (2, 7)
+
+
 def test_at_the_end_of_the_source_all_that_is_on_its_way_arrives() -> None:
     replay = Replay(ticking(10), latency=Latency.constant(place_us=500, response_us=70))
     replay.advance(10)
