@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -34,7 +34,7 @@ class RunOutcome:
 
 
 def carry_out(run: ExperimentRun) -> RunOutcome:
-    """ExperimentRun a task. An exception of the task becomes the error of the outcome."""
+    """Run a task. An exception of the task becomes the error of the outcome."""
     start = perf_counter()
     try:
         record = task_of(run.task)(run.source, run.seed, **run.parameters)
@@ -65,7 +65,8 @@ def cluster(address: str) -> Callable[[], Executor]:
         client = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise UserError(f"--cluster {address}: no scheduler answers: {error}", 69) from None
-    return lambda: client.get_executor(retries=CLUSTER_RETRIES)  # type: ignore[no-untyped-call]
+    # Not `pure`: of a pure task Dask would take the second submission for the first, and a repeated run is run once.
+    return lambda: client.get_executor(retries=CLUSTER_RETRIES, pure=False)  # type: ignore[no-untyped-call]
 
 
 def outcomes(runs: Sequence[ExperimentRun], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
@@ -107,7 +108,7 @@ def _outcomes(jobs: Iterable[ExperimentRun], new_executor: Callable[[], Executor
 
 
 def _alone(run: ExperimentRun, new_executor: Callable[[], Executor]) -> RunOutcome:
-    """ExperimentRun one job until it ends, or its worker has been lost ATTEMPTS times."""
+    """Run one job until it ends, or its worker has been lost ATTEMPTS times."""
     for _ in range(ATTEMPTS):
         with new_executor() as executor:
             try:
@@ -128,8 +129,12 @@ def _result(future: Future[RunOutcome], run: ExperimentRun) -> RunOutcome:
 
 
 def _compared(first: RunOutcome, second: RunOutcome) -> RunOutcome:
-    if first.record == second.record:
-        return RunOutcome(first.run, first.record, first.seconds, repeated=True)
-    differing = [key for key in first.record if first.record[key] != second.record.get(key)]
-    found = ", ".join(f"{key} {first.record[key]} and {second.record.get(key)}" for key in differing)
-    return RunOutcome(first.run, {}, first.seconds, f"repeated with another result: {found}")
+    """The outcome of a run that was run twice. Results are equal if they are written alike, also one that is nan."""
+    for one in (first, second):
+        if one.error:
+            return one
+    pairs = [(key, first.record.get(key), second.record.get(key)) for key in first.record | second.record]
+    differing = [f"{key} {one} and {other}" for key, one, other in pairs if repr(one) != repr(other)]
+    if not differing:
+        return replace(first, repeated=True)
+    return replace(first, record={}, error=f"repeated with another result: {', '.join(differing)}")

@@ -55,6 +55,24 @@ def _both(seed: int) -> list[str]:
     return [f"repeated with another result: value {a} and {b}" for a, b in pairs]
 
 
+def repeated_runs(task: str, **parameters: Any) -> list[ExperimentRun]:
+    return [run for run in runs(task, 1_000, **parameters) if is_repeated(run)]
+
+
+@pytest.mark.rule("SCALE-074")
+def test_a_repeated_run_that_fails_once_or_both_times_has_failed(tmp_path: Path) -> None:
+    for many in (repeated_runs("fails"), repeated_runs("fails", folder=str(tmp_path))):
+        found = of_seed(outcomes(many, lambda: ThreadPoolExecutor(1), 8))
+        assert found and all(one.error == f"ValueError: seed {seed} is bad" for seed, one in found.items())
+        assert not any(one.repeated for one in found.values())
+
+
+@pytest.mark.rule("SCALE-074")
+def test_a_result_that_is_nan_both_times_is_equal() -> None:
+    many = repeated_runs("unknown")
+    assert many and all(one.repeated and not one.error for one in outcomes(many, threads, 8))
+
+
 def test_a_task_that_raises_leaves_the_others_alone() -> None:
     found = of_seed(outcomes(runs("fails_on", 6, bad=4), threads, 4))
     assert [seed for seed in found if found[seed].error] == [4]
@@ -87,6 +105,15 @@ def dask_cluster() -> Iterator[tuple[str, Callable[[], None]]]:
             os.kill(local.workers[0].process.process.pid, signal.SIGKILL)
 
         yield local.scheduler_address, kill
+
+
+@pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets while it closes
+@pytest.mark.rule("SCALE-074")
+def test_a_cluster_runs_a_repeated_run_twice(tmp_path: Path) -> None:
+    impure = repeated_runs("depends", folder=str(tmp_path))
+    with dask_cluster() as (address, _):
+        found = of_seed(outcomes(impure, cluster(address), 16))
+    assert found and all(one.error.startswith("repeated with another result: value ") for one in found.values())
 
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets while it closes
