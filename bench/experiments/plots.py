@@ -5,8 +5,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from bench.experiments.outcome import PARAMETER
 from bench.experiments.plan import PlotEntry
-from bench.experiments.results import PARAMETER
 from exchange.errors import UserError
 
 # Student's t for 95 %, two-sided, by degrees of freedom (Student 1908); beyond the table it is nearly normal.

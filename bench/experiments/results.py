@@ -15,16 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.experiments.running import RunOutcome
+from bench.experiments.outcome import OWN, PARAMETER, RunOutcome
 from bench.record import commit, versions
 from bench.tapes.tape import PARQUET
 from exchange.errors import UserError
-
-PARAMETER = "p."  # begins the name of a column with a parameter
-OWN = (
-    "run_id", "experiment", "task", "source", "tape_hash", "seed", "error", "repeated", "seconds", "host", "code",
-    "commit", "versions",
-)  # fmt: skip
 
 
 class Results:
@@ -49,16 +43,8 @@ class Results:
         return [row for run_id, row in self._rows.items() if run_id in run_ids]
 
     def add(self, outcome: RunOutcome) -> None:
-        """Note what came of a run. UserError: the task returned no plain record."""
+        """Note what came of a run. A record that an error ended early is kept beside the error."""
         run = outcome.run
-        if not isinstance(outcome.record, dict):
-            raise UserError(f"task {run.task} returned {type(outcome.record).__name__}, allowed: a dict")
-        for key, value in outcome.record.items():
-            if key in OWN or key.startswith(PARAMETER) or not isinstance(value, bool | int | float | str):
-                raise UserError(
-                    f"task {run.task} returned {key!r}: {value!r}, allowed: a number or a text, of another name than "
-                    f"{', '.join(OWN)} or {PARAMETER}..."
-                )
         self._rows[run.id] = {
             "run_id": run.id,
             "experiment": self._experiment,

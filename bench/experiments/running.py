@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
-from bench.experiments.plan import ExperimentRun, task_of
+from bench.experiments.outcome import RunOutcome, plain_record
+from bench.experiments.plan import ExperimentRun, Value, task_of
+from bench.experiments.tasks import RunStopped
 from bench.extras import check_package
 from exchange.errors import UserError
 
@@ -22,25 +23,19 @@ ATTEMPTS = 3  # of a run whose worker is lost
 CLUSTER_RETRIES = 2
 
 
-@dataclass(frozen=True)
-class RunOutcome:
-    """What came of a run. `error` empty: `record` is what its task returned."""
-
-    run: ExperimentRun
-    record: dict[str, Any]
-    seconds: float
-    error: str = ""
-    repeated: bool = False  # it was run twice, with equal results
-
-
 def carry_out(run: ExperimentRun) -> RunOutcome:
-    """Run a task. An exception of the task becomes the error of the outcome."""
-    start = perf_counter()
+    """Run a task. An exception of the task becomes the error of the outcome, and so does a record that is not plain."""
+    start, error = perf_counter(), ""
+    record: dict[str, Value] = {}
     try:
-        record = task_of(run.task)(run.source, run.seed, **run.parameters)
-    except Exception as error:  # of a user's task: whatever it is, other runs go on
-        return RunOutcome(run, {}, perf_counter() - start, f"{type(error).__name__}: {error}")
-    return RunOutcome(run, record, perf_counter() - start)
+        try:
+            found = task_of(run.task)(run.source, run.seed, **run.parameters)
+        except RunStopped as stopped:
+            found, error = stopped.record, str(stopped)
+        record = plain_record(run.task, found)
+    except Exception as problem:  # of a user's task: whatever it is, other runs go on
+        error = f"{type(problem).__name__}: {problem}"
+    return RunOutcome(run, record, perf_counter() - start, error)
 
 
 def is_repeated(run: ExperimentRun) -> bool:

@@ -25,6 +25,14 @@ from exchange.limits import NAMED
 Task = Callable[..., dict[str, Any]]
 
 
+class RunStopped(Exception):
+    """A task raises this if an error ends its run early. `record`: its results until then, kept beside the error."""
+
+    def __init__(self, error: Exception, record: dict[str, Any]) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.record = record
+
+
 @dataclass(frozen=True)
 class RunSource:
     """Order flow: a file, or a generated flow. It travels to the worker; its rows do not."""
@@ -98,9 +106,7 @@ def quote(
     replay = Replay(source.tape(seed), latency=latency)
     strategy = FixedQuotes(half_spread, size, inventory)
     run = replay.run(strategy, every=number_in("every", every, 1, 1_000_000))
-    if run.error is not None:
-        raise run.error
-    return {
+    record = {
         "commands": run.commands,
         "fills": len(run.fills),
         "lots": sum(fill.lots for fill in run.fills),
@@ -109,6 +115,9 @@ def quote(
         "largest_position": largest_position(run.fills),
         "state_hash": replay.state_hash(),
     }
+    if run.error is not None:
+        raise RunStopped(run.error, record) from run.error
+    return record
 
 
 MAIN_FACTS = (

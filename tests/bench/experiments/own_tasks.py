@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from bench.experiments.tasks import RunSource
+from bench.experiments.tasks import RunSource, RunStopped
 
 
 def product(source: RunSource, seed: int, *, a: int, b: float = 1, c: str = "") -> dict[str, Any]:
@@ -45,3 +45,11 @@ def fails(source: RunSource, seed: int, *, folder: str = "") -> dict[str, Any]:
 
 def unknown(source: RunSource, seed: int) -> dict[str, Any]:
     return {"value": float("nan"), "seed_twice": 2 * seed}
+
+
+def returns_none(source: RunSource, seed: int, *, bad: int) -> dict[str, Any]:
+    return {"value": None if seed == bad else seed}
+
+
+def stops(source: RunSource, seed: int) -> dict[str, Any]:
+    raise RunStopped(ValueError("it stopped"), {"steps": 7})

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from bench.experiments.outcome import RunOutcome
 from bench.experiments.plan import ExperimentRun
-from bench.experiments.running import RunOutcome, carry_out, cluster, is_repeated, outcomes, processes
+from bench.experiments.running import carry_out, cluster, is_repeated, outcomes, processes
 from bench.experiments.tasks import RunSource
 from exchange.errors import UserError
 
@@ -78,6 +79,17 @@ def test_a_task_that_raises_leaves_the_others_alone() -> None:
     assert [seed for seed in found if found[seed].error] == [4]
     assert found[4].error == "ValueError: seed 4 is bad" and found[4].record == {}
     assert found[6].record == {"double": 12}
+
+
+def test_a_record_that_is_not_plain_is_an_error_of_its_run_alone() -> None:
+    found = of_seed(outcomes(runs("returns_none", 3, bad=2), threads, 4))
+    assert [found[seed].error for seed in (1, 3)] == ["", ""]
+    assert "task tests.bench.experiments.own_tasks:returns_none returned 'value': None, allowed: " in found[2].error
+
+
+def test_a_run_that_an_error_has_stopped_keeps_its_results_until_then() -> None:
+    (outcome,) = outcomes(runs("stops", 1), processes(1), 4)
+    assert (outcome.error, outcome.record) == ("ValueError: it stopped", {"steps": 7})
 
 
 @pytest.mark.rule("SCALE-074")

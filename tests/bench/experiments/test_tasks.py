@@ -1,13 +1,14 @@
 """Sources of runs, and the tasks that are there."""
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from bench import Replay
 from bench.experiments.quoting import FixedQuotes, profit_mills
-from bench.experiments.tasks import MAIN_FACTS, RunSource, code_version, facts, quote, replay
+from bench.experiments.tasks import MAIN_FACTS, RunSource, RunStopped, code_version, facts, quote, replay
 from bench.facts.collect import collect
 from bench.facts.facts import facts_of
 from bench.replay import replay_tape
@@ -83,10 +84,15 @@ def test_wrong_parameters_of_a_quote_task_are_named(parameters: dict[str, int], 
         quote(FLOW, 1, **parameters)
 
 
-def test_a_strategy_that_fails_fails_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FixedQuotes, "on_book", lambda strategy, replay: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        quote(FLOW, 1, half_spread=1)
+def test_a_strategy_that_fails_stops_its_run_and_leaves_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    quotes, times = FixedQuotes.on_book, count(1)
+    monkeypatch.setattr(
+        FixedQuotes, "on_book", lambda strategy, replay: quotes(strategy, replay) if next(times) < 100 else 1 / 0
+    )
+    with pytest.raises(RunStopped, match=r"^ZeroDivisionError: division by zero$") as stopped:
+        quote(FLOW, 1, half_spread=1, every=10)
+    record = stopped.value.record
+    assert record["commands"] == 1_000 and record["fills"] > 0 and record["largest_position"] > 0
 
 
 def test_a_facts_task_has_the_main_facts_that_can_be_computed() -> None:
