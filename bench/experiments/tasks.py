@@ -1,5 +1,6 @@
 """What a run of an experiment does. A task reads its source where it runs and returns a small record (SCALE-070)."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
 
+ROOT = Path(__file__).parents[2]
 Task = Callable[..., dict[str, Any]]
 
 
@@ -139,10 +141,12 @@ TASKS: dict[str, Task] = {"replay": replay, "quote": quote, "facts": facts}
 
 
 def code_version(task: Task) -> str:
-    """Hash of the code that results depend on: kernels, this folder's package, and the file of a task of your own."""
+    """Hash of what results depend on: kernels, bench, contracts with their terms, and the file of a task of your own.
+    It does not have what that file imports."""
     digest = blake3.blake3(source_hash().encode())
-    files = sorted(Path(__file__).parents[1].rglob("*.py"))
-    own = getattr(__import__(task.__module__, fromlist=["x"]), "__file__", None)
+    files = sorted((ROOT / "bench").rglob("*.py"))
+    files += sorted(file for file in (ROOT / "contracts_spec").rglob("*") if file.suffix in (".py", ".toml"))
+    own = getattr(sys.modules[task.__module__], "__file__", None)
     for file in [*files, *([Path(own)] if own and Path(own) not in files else [])]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

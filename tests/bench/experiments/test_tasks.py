@@ -1,5 +1,6 @@
 """Sources of runs, and the tasks that are there."""
 
+import shutil
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import Replay
+from bench.experiments import tasks
 from bench.experiments.quoting import FixedQuotes, profit_mills
 from bench.experiments.tasks import MAIN_FACTS, RunSource, RunStopped, code_version, facts, quote, replay
 from bench.facts.collect import collect
@@ -42,11 +44,23 @@ def test_a_tape_that_changes_during_an_experiment_is_refused(tmp_path: Path) -> 
         source.tape(1)
 
 
-def test_the_version_of_the_code_counts_the_file_of_a_task_of_your_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_version_of_the_code_counts_the_file_of_a_task_of_your_own() -> None:
     assert code_version(replay) == code_version(replay) != code_version(own_tasks.product)
     assert replace(RunSource("a", "b"), name="c").identity == "b"
+
+
+@pytest.mark.rule("SCALE-073")
+@pytest.mark.parametrize("file", ["contracts_spec/chips.toml", "contracts_spec/periods.py", "bench/flows/flow.py"])
+def test_the_version_of_the_code_changes_with_contracts_and_flows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    for name in ("bench", "contracts_spec"):
+        shutil.copytree(tasks.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(tasks, "ROOT", tmp_path)
+    before = code_version(replay)
+    with (tmp_path / file).open("a") as text:
+        text.write("\n# changed\n")
+    assert code_version(replay) != before
 
 
 FLOW = RunSource.checked("", "", "zero-intelligence", 5_000)
