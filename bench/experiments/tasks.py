@@ -12,7 +12,7 @@ import blake3
 from bench.experiments.quoting import FixedQuotes, largest_position, profit_mills
 from bench.facts.collect import collect
 from bench.facts.facts import facts_of
-from bench.replay import replay_tape
+from bench.replay import check_state, replay_tape
 from bench.research.latency import Latency
 from bench.research.orders import number_in
 from bench.research.replay import Replay
@@ -73,9 +73,10 @@ def _kept_tape(path: str, identity: str) -> Tape:
 
 
 def replay(source: RunSource, seed: int) -> dict[str, Any]:
-    """Replay the source as it is."""
+    """Replay the source as it is. UserError: its final state is not the one that the tape names (TAPE-003)."""
     tape = source.tape(seed)
     summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: None)
+    check_state(tape.facts(), summary, source.name)
     return {
         "commands": summary.rows,
         "events": summary.events,

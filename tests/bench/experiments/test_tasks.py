@@ -63,6 +63,17 @@ def test_the_version_of_the_code_changes_with_contracts_and_flows(
     assert code_version(replay) != before
 
 
+@pytest.mark.rule("TAPE-003")
+def test_a_replay_with_another_state_than_the_tape_names_is_refused(tmp_path: Path) -> None:
+    tape, file = open_source("mixed", seed=5, commands=300), tmp_path / "mixed.parquet"
+    known = replay(RunSource.checked("", "", "mixed", 300), 5)["state_hash"]
+    write_tape(replace(tape, state_hash=known), file)
+    assert replay(RunSource.checked("", str(file), "", 0), 1)["state_hash"] == known
+    write_tape(replace(open_source("mixed", seed=6, commands=300), state_hash=known), file)
+    with pytest.raises(UserError, match=r"^mixed\.parquet: replay gives another state than the file's "):
+        replay(RunSource.checked("", str(file), "", 0), 1)
+
+
 FLOW = RunSource.checked("", "", "zero-intelligence", 5_000)
 
 
