@@ -29,7 +29,7 @@ def carry_out(run: ExperimentRun) -> RunOutcome:
     record: dict[str, Value] = {}
     try:
         try:
-            found = task_of(run.task)(run.source, run.seed, **run.parameters)
+            found = task_of(run.task, run.folder)(run.source, run.seed, **run.parameters)
         except RunStopped as stopped:
             found, error = stopped.record, str(stopped)
         record = plain_record(run.task, found)

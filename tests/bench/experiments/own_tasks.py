@@ -53,3 +53,7 @@ def returns_none(source: RunSource, seed: int, *, bad: int) -> dict[str, Any]:
 
 def stops(source: RunSource, seed: int) -> dict[str, Any]:
     raise RunStopped(ValueError("it stopped"), {"steps": 7})
+
+
+def no_task(source: RunSource, seed: int, width: int) -> dict[str, Any]:
+    return {"width": width}
