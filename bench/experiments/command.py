@@ -28,6 +28,8 @@ def run_experiment(file: Path, out: Path | None, workers: int, cluster_address: 
     check_package("gpux experiment", "polars", "research")
     if workers < 0:
         raise UserError(f"--workers {workers} is not 0 or more")
+    if workers and cluster_address:
+        raise UserError(f"--workers {workers} does not apply to --cluster {cluster_address}, which has its own workers")
     plan = read_plan(file)
     target = out or Path("results") / f"{plan.name}.parquet"
     if out is not None:
