@@ -16,8 +16,9 @@ from bench.replay import check_state, replay_tape
 from bench.research.latency import Latency
 from bench.research.orders import number_in
 from bench.research.replay import Replay
-from bench.research.sources import GENERATED, open_source
-from bench.tapes.tape import Tape, tape_hash
+from bench.research.sources import GENERATED, kind_of, open_source
+from bench.tapes.cache import cached_tape
+from bench.tapes.tape import Tape, read_tape, tape_hash
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.kernel import source_hash
@@ -53,7 +54,7 @@ class RunSource:
                 raise UserError(f"flow {flow!r}, allowed: {', '.join(GENERATED)}")
             text = f"{flow} {commands}" if commands else flow
             return RunSource(name or text, f"flow {text}", flow=flow, commands=commands)
-        return RunSource(name or Path(path).name, tape_hash(open_source(path)), path=path)
+        return RunSource(name or Path(path).name, tape_hash(_file_tape(path)), path=path)
 
     def tape(self, seed: int) -> Tape:
         """The tape. A flow is made with the seed of the run."""
@@ -66,10 +67,15 @@ class RunSource:
 @lru_cache(maxsize=4)
 def _kept_tape(path: str, identity: str) -> Tape:
     """A tape that this process has read before. `identity`: its tape hash; another file of this name is another one."""
-    tape = open_source(path)
+    tape = _file_tape(path)
     if tape_hash(tape) != identity:
         raise UserError(f"{path}: has changed since the experiment began")
     return tape
+
+
+def _file_tape(path: str) -> Tape:
+    """The tape of a file. A native one is decoded once on a host, and its processes share the rows (TAPE-004)."""
+    return cached_tape(Path(path)) if kind_of(Path(path)).open is read_tape else open_source(path)
 
 
 def replay(source: RunSource, seed: int) -> dict[str, Any]:

@@ -15,11 +15,27 @@ from bench.facts.collect import collect
 from bench.facts.facts import facts_of
 from bench.replay import replay_tape
 from bench.research.sources import open_source
-from bench.tapes.tape import write_tape
+from bench.tapes import cache
+from bench.tapes.reader import TapeReader
+from bench.tapes.tape import tape_hash, write_tape
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from tests.bench.experiments import own_tasks
+
+
+@pytest.fixture(autouse=True)
+def tape_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "tape_cache", lambda: tmp_path / "cache")
+
+
+@pytest.mark.rule("TAPE-004")
+def test_workers_of_a_host_decode_a_tape_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mixed.parquet"
+    name = write_tape(open_source("mixed", seed=5, commands=300), file)
+    source = RunSource.checked("", str(file), "", 0)
+    monkeypatch.setattr(TapeReader, "parts", None)
+    assert tape_hash(source.tape(1)) == name == source.identity
 
 
 @pytest.mark.rule("SCALE-070")
