@@ -294,15 +294,19 @@ def expect_fills(out: ReplayPrint, facts: TapeFacts, summary: ReplaySummary) -> 
 
 
 def expect_state(out: ReplayPrint, facts: TapeFacts, summary: ReplaySummary, source: str) -> None:
-    """Raise UserError if the final state is not the one that the file names (TAPE-003)."""
-    if not facts.state_hash:
-        return
-    if facts.state_hash != summary.state_hash:
+    """As `check_state`, and say so if the states are the same."""
+    check_state(facts, summary, source)
+    if facts.state_hash:
+        out.add(["tape check  state hash is the one in the file"], tape_check=True)
+
+
+def check_state(facts: TapeFacts, summary: ReplaySummary, source: str) -> None:
+    """Raise UserError if the final state is not the one that the file names, if it names one (TAPE-003)."""
+    if facts.state_hash not in ("", summary.state_hash):
         cause = (
             "same rules" if facts.rules_hash == source_hash() else f"recorded by other rules {facts.rules_hash[:16]}"
         )
         raise UserError(f"{source}: replay gives another state than the file's {facts.state_hash[:16]}... ({cause})")
-    out.add(["tape check  state hash is the one in the file"], tape_check=True)
 
 
 def ended(tape: Tape, summary: ReplaySummary) -> Tape:

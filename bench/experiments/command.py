@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench.experiments.plan import ExperimentPlan, ExperimentRun, read_plan
 from bench.experiments.plots import draw
-from bench.experiments.results import Results
+from bench.experiments.results import Results, open_results
 from bench.experiments.running import cluster, outcomes, processes
 from bench.extras import check_file, check_package
 from bench.plot import check_plot
@@ -28,6 +28,8 @@ def run_experiment(file: Path, out: Path | None, workers: int, cluster_address: 
     check_package("gpux experiment", "polars", "research")
     if workers < 0:
         raise UserError(f"--workers {workers} is not 0 or more")
+    if workers and cluster_address:
+        raise UserError(f"--workers {workers} does not apply to --cluster {cluster_address}, which has its own workers")
     plan = read_plan(file)
     target = out or Path("results") / f"{plan.name}.parquet"
     if out is not None:
@@ -36,16 +38,16 @@ def run_experiment(file: Path, out: Path | None, workers: int, cluster_address: 
         check_plot(plot)
         if not plan.plots:
             raise UserError(f"--plot {plot}: {file} has no [[plot]] with x and y")
-    results = Results(target, plan.name)
-    missing = [run for run in plan.runs if not results.has(run.id)]
-    done = len(plan.runs) - len(missing)
-    console.print(f"{plan.name}: {len(plan.runs):,} runs of task {plan.task}, {done:,} done before", soft_wrap=True)
-    if missing:
-        count = workers or os.cpu_count() or 1
-        new_executor = cluster(cluster_address) if cluster_address else processes(min(count, len(missing)))
-        window = CLUSTER_WINDOW if cluster_address else 2 * count
-        _carry_out(console, missing, results, new_executor, window, file)
-    return _summary(console, plan, results, target, plot)
+    with open_results(target, plan.name) as results:
+        missing = [run for run in plan.runs if not results.has(run.id)]
+        done = len(plan.runs) - len(missing)
+        console.print(f"{plan.name}: {len(plan.runs):,} runs of task {plan.task}, {done:,} done before", soft_wrap=True)
+        if missing:
+            count = workers or os.cpu_count() or 1
+            new_executor = cluster(cluster_address) if cluster_address else processes(min(count, len(missing)))
+            window = CLUSTER_WINDOW if cluster_address else 2 * count
+            _carry_out(console, missing, results, new_executor, window, file)
+        return _summary(console, plan, results, target, plot)
 
 
 def _carry_out(

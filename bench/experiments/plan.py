@@ -21,13 +21,15 @@
     x = "part"
     y = ["trades"]
 
-A task is a function `task(source, seed, *, parameter=default, ...)` that returns a dict of numbers and texts. Its
-keyword parameters are what `fixed` and `grid` may set, so an unknown name is found before any run begins.
+A task is a function `task(source, seed, *, parameter=default, ...)` that returns a dict of numbers and texts. MODULE is
+installed or lies beside the file. The keyword parameters are what `fixed` and `grid` may set, so an unknown name is
+found before any run begins.
 """
 
 import inspect
 import json
 import re
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -83,6 +85,7 @@ class ExperimentRun:
     parameters: dict[str, Value]
     seed: int
     code: str  # version of the code, `tasks.code_version`
+    folder: str = ""  # of the experiment file, where a worker too looks for a task of your own
 
     @cached_property
     def id(self) -> str:
@@ -120,10 +123,11 @@ def read_plan(path: Path, version: str | None = None) -> ExperimentPlan:
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"{path}: two sources are called {name!r}: give each a name of its own")
-    version = code_version(task_of(found.task)) if version is None else version
+    folder = str(path.parent.absolute())
+    version = code_version(task_of(found.task, folder)) if version is None else version
     points = [dict(zip(found.grid, values, strict=True)) for values in product(*found.grid.values())]
     runs = [
-        ExperimentRun(found.task, source, found.fixed | point, seed, version)
+        ExperimentRun(found.task, source, found.fixed | point, seed, version, folder)
         for source in sources
         for point in points
         for seed in found.seeds
@@ -131,19 +135,25 @@ def read_plan(path: Path, version: str | None = None) -> ExperimentPlan:
     return ExperimentPlan(found.name, found.task, runs, found.plot)
 
 
-def task_of(name: str) -> Task:
-    """The function of a task. UserError: there is none of this name."""
+def task_of(name: str, folder: str = "") -> Task:
+    """The function of a task. UserError: there is none of this name.
+
+    folder   where a MODULE is sought that is not installed: beside the experiment file
+    """
     if name in TASKS:
         return TASKS[name]
     module, _, function = name.partition(":")
-    if not function:
+    if not all(part.isidentifier() for part in [*module.split("."), function]):
         raise UserError(f"task {name!r}, allowed: {', '.join(TASKS)}, or MODULE:FUNCTION of your own")
+    if folder and folder not in sys.path:
+        sys.path.append(folder)
     try:
         found = getattr(import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"task {name!r}: {error}") from None
-    assert callable(found)
-    return found  # type: ignore[no-any-return]
+    except Exception as error:  # of a user's module: whatever it is
+        raise UserError(f"task {name!r}: {type(error).__name__}: {error}") from None
+    if not inspect.isfunction(found):
+        raise UserError(f"task {name!r} is of type {type(found).__name__}, allowed: a function")
+    return found
 
 
 def _in_words(error: str) -> str:
@@ -156,15 +166,7 @@ def _in_words(error: str) -> str:
 def _check(path: Path, found: ExperimentFile) -> None:
     if not NAME.fullmatch(found.name):
         raise UserError(f"{path}: name {found.name!r}, allowed: 1 to 64 of a-z, 0-9, _ and -, like quote-width")
-    allowed = inspect.signature(task_of(found.task)).parameters
-    settable = [name for name, one in allowed.items() if one.kind is one.KEYWORD_ONLY]
-    for table, names in (("fixed", found.fixed), ("grid", found.grid)):
-        for name in names:
-            if name not in settable:
-                raise UserError(f"{path}: {table}: task {found.task} has no {name!r}, allowed: {_list(settable)}")
-    for name in settable:
-        if allowed[name].default is inspect.Parameter.empty and name not in {*found.fixed, *found.grid}:
-            raise UserError(f"{path}: task {found.task} needs {name}, in [fixed] or [grid]")
+    _check_parameters(path, found)
     for name in found.grid:
         if name in found.fixed:
             raise UserError(f"{path}: {name} is in [fixed] and in [grid]")
@@ -186,6 +188,28 @@ def _check(path: Path, found: ExperimentFile) -> None:
     for plot in found.plot:
         if plot.x not in found.grid:
             raise UserError(f"{path}: plot: x {plot.x!r} is not in [grid]: {_list(found.grid)}")
+
+
+def _check_parameters(path: Path, found: ExperimentFile) -> None:
+    try:
+        signature = inspect.signature(task_of(found.task, str(path.parent.absolute())))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    allowed = signature.parameters
+    settable = [name for name, one in allowed.items() if one.kind is one.KEYWORD_ONLY]
+    try:
+        signature.bind("source", "seed", **dict.fromkeys(settable))
+    except TypeError as error:
+        raise UserError(
+            f"{path}: task {found.task}: {error}, allowed: FUNCTION(source, seed, *, parameter=default, ...)"
+        ) from None
+    for table, names in (("fixed", found.fixed), ("grid", found.grid)):
+        for name in names:
+            if name not in settable:
+                raise UserError(f"{path}: {table}: task {found.task} has no {name!r}, allowed: {_list(settable)}")
+    for name in settable:
+        if allowed[name].default is inspect.Parameter.empty and name not in {*found.fixed, *found.grid}:
+            raise UserError(f"{path}: task {found.task} needs {name}, in [fixed] or [grid]")
 
 
 def _source(path: Path, number: int, entry: SourceEntry) -> RunSource:

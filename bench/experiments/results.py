@@ -1,34 +1,51 @@
 """Results of an experiment: one Parquet file, one row a run. A later run of the experiment adds what is missing.
 
-    results = Results(Path("results/quote-width.parquet"))
-    results.has(run)                  # it was carried out before, without an error
-    results.add(outcome); results.save()
+    with open_results(Path("results/quote-width.parquet"), "quote-width") as results:
+        results.has(run.id)           # it was carried out before, without an error
+        results.add(outcome); results.save()
 
 Columns: run_id, experiment, task, source, tape_hash (or the flow), seed, `p.NAME` of each parameter, a column of each
 result, error, repeated, seconds, host, code, commit, versions.
 """
 
+import fcntl
 import json
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.experiments.running import RunOutcome
+from bench.experiments.outcome import OWN, PARAMETER, RunOutcome
 from bench.record import commit, versions
 from bench.tapes.tape import PARQUET
 from exchange.errors import UserError
 
-PARAMETER = "p."  # begins the name of a column with a parameter
-OWN = (
-    "run_id", "experiment", "task", "source", "tape_hash", "seed", "error", "repeated", "seconds", "host", "code",
-    "commit", "versions",
-)  # fmt: skip
+
+@contextmanager
+def open_results(path: Path, experiment: str) -> Iterator["Results"]:
+    """The results in a file that no other process opens meanwhile, because each writes the whole file from its memory.
+
+    UserError: another process has it open, it is damaged, or no file of results
+    """
+    lock = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{path}: another experiment is writing it; wait for its end, or use --out") from None
+        yield Results(path, experiment)
 
 
 class Results:
-    """The rows of one experiment, in memory and in a file."""
+    """The rows of one experiment, in memory and in a file. `open_results` makes it."""
 
     def __init__(self, path: Path, experiment: str) -> None:
         """Read what the file has. UserError: it is damaged, or no file of results."""
@@ -49,16 +66,8 @@ class Results:
         return [row for run_id, row in self._rows.items() if run_id in run_ids]
 
     def add(self, outcome: RunOutcome) -> None:
-        """Note what came of a run. UserError: the task returned no plain record."""
+        """Note what came of a run. A record that an error ended early is kept beside the error."""
         run = outcome.run
-        if not isinstance(outcome.record, dict):
-            raise UserError(f"task {run.task} returned {type(outcome.record).__name__}, allowed: a dict")
-        for key, value in outcome.record.items():
-            if key in OWN or key.startswith(PARAMETER) or not isinstance(value, bool | int | float | str):
-                raise UserError(
-                    f"task {run.task} returned {key!r}: {value!r}, allowed: a number or a text, of another name than "
-                    f"{', '.join(OWN)} or {PARAMETER}..."
-                )
         self._rows[run.id] = {
             "run_id": run.id,
             "experiment": self._experiment,
@@ -86,7 +95,6 @@ class Results:
         table = polars.from_dicts(list(self._rows.values()), infer_schema_length=None)
         part = self._path.with_name(self._path.name + ".part")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             table.write_parquet(part)
             os.replace(part, self._path)
         except OSError as error:

@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
-from bench.experiments.plan import ExperimentRun, task_of
+from bench.experiments.outcome import RunOutcome, plain_record
+from bench.experiments.plan import ExperimentRun, Value, task_of
+from bench.experiments.tasks import RunStopped
 from bench.extras import check_package
 from exchange.errors import UserError
 
@@ -22,25 +23,19 @@ ATTEMPTS = 3  # of a run whose worker is lost
 CLUSTER_RETRIES = 2
 
 
-@dataclass(frozen=True)
-class RunOutcome:
-    """What came of a run. `error` empty: `record` is what its task returned."""
-
-    run: ExperimentRun
-    record: dict[str, Any]
-    seconds: float
-    error: str = ""
-    repeated: bool = False  # it was run twice, with equal results
-
-
 def carry_out(run: ExperimentRun) -> RunOutcome:
-    """ExperimentRun a task. An exception of the task becomes the error of the outcome."""
-    start = perf_counter()
+    """Run a task. An exception of the task becomes the error of the outcome, and so does a record that is not plain."""
+    start, error = perf_counter(), ""
+    record: dict[str, Value] = {}
     try:
-        record = task_of(run.task)(run.source, run.seed, **run.parameters)
-    except Exception as error:  # of a user's task: whatever it is, other runs go on
-        return RunOutcome(run, {}, perf_counter() - start, f"{type(error).__name__}: {error}")
-    return RunOutcome(run, record, perf_counter() - start)
+        try:
+            found = task_of(run.task, run.folder)(run.source, run.seed, **run.parameters)
+        except RunStopped as stopped:
+            found, error = stopped.record, str(stopped)
+        record = plain_record(run.task, found)
+    except Exception as problem:  # of a user's task: whatever it is, other runs go on
+        error = f"{type(problem).__name__}: {problem}"
+    return RunOutcome(run, record, perf_counter() - start, error)
 
 
 def is_repeated(run: ExperimentRun) -> bool:
@@ -65,7 +60,8 @@ def cluster(address: str) -> Callable[[], Executor]:
         client = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         raise UserError(f"--cluster {address}: no scheduler answers: {error}", 69) from None
-    return lambda: client.get_executor(retries=CLUSTER_RETRIES)  # type: ignore[no-untyped-call]
+    # Not `pure`: of a pure task Dask would take the second submission for the first, and a repeated run is run once.
+    return lambda: client.get_executor(retries=CLUSTER_RETRIES, pure=False)  # type: ignore[no-untyped-call]
 
 
 def outcomes(runs: Sequence[ExperimentRun], new_executor: Callable[[], Executor], window: int) -> Iterator[RunOutcome]:
@@ -107,7 +103,7 @@ def _outcomes(jobs: Iterable[ExperimentRun], new_executor: Callable[[], Executor
 
 
 def _alone(run: ExperimentRun, new_executor: Callable[[], Executor]) -> RunOutcome:
-    """ExperimentRun one job until it ends, or its worker has been lost ATTEMPTS times."""
+    """Run one job until it ends, or its worker has been lost ATTEMPTS times."""
     for _ in range(ATTEMPTS):
         with new_executor() as executor:
             try:
@@ -128,8 +124,12 @@ def _result(future: Future[RunOutcome], run: ExperimentRun) -> RunOutcome:
 
 
 def _compared(first: RunOutcome, second: RunOutcome) -> RunOutcome:
-    if first.record == second.record:
-        return RunOutcome(first.run, first.record, first.seconds, repeated=True)
-    differing = [key for key in first.record if first.record[key] != second.record.get(key)]
-    found = ", ".join(f"{key} {first.record[key]} and {second.record.get(key)}" for key in differing)
-    return RunOutcome(first.run, {}, first.seconds, f"repeated with another result: {found}")
+    """The outcome of a run that was run twice. Results are equal if they are written alike, also one that is nan."""
+    for one in (first, second):
+        if one.error:
+            return one
+    pairs = [(key, first.record.get(key), second.record.get(key)) for key in first.record | second.record]
+    differing = [f"{key} {one} and {other}" for key, one, other in pairs if repr(one) != repr(other)]
+    if not differing:
+        return replace(first, repeated=True)
+    return replace(first, record={}, error=f"repeated with another result: {', '.join(differing)}")

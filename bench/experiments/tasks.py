@@ -1,5 +1,6 @@
 """What a run of an experiment does. A task reads its source where it runs and returns a small record (SCALE-070)."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,18 +12,28 @@ import blake3
 from bench.experiments.quoting import FixedQuotes, largest_position, profit_mills
 from bench.facts.collect import collect
 from bench.facts.facts import facts_of
-from bench.replay import replay_tape
+from bench.replay import check_state, replay_tape
 from bench.research.latency import Latency
 from bench.research.orders import number_in
 from bench.research.replay import Replay
-from bench.research.sources import GENERATED, open_source
-from bench.tapes.tape import Tape, tape_hash
+from bench.research.sources import GENERATED, kind_of, open_source
+from bench.tapes.cache import cached_tape
+from bench.tapes.tape import Tape, read_tape, tape_hash
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.kernel import source_hash
 from exchange.limits import NAMED
 
+ROOT = Path(__file__).parents[2]
 Task = Callable[..., dict[str, Any]]
+
+
+class RunStopped(Exception):
+    """A task raises this if an error ends its run early. `record`: its results until then, kept beside the error."""
+
+    def __init__(self, error: Exception, record: dict[str, Any]) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.record = record
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class RunSource:
                 raise UserError(f"flow {flow!r}, allowed: {', '.join(GENERATED)}")
             text = f"{flow} {commands}" if commands else flow
             return RunSource(name or text, f"flow {text}", flow=flow, commands=commands)
-        return RunSource(name or Path(path).name, tape_hash(open_source(path)), path=path)
+        return RunSource(name or Path(path).name, tape_hash(_file_tape(path)), path=path)
 
     def tape(self, seed: int) -> Tape:
         """The tape. A flow is made with the seed of the run."""
@@ -56,16 +67,22 @@ class RunSource:
 @lru_cache(maxsize=4)
 def _kept_tape(path: str, identity: str) -> Tape:
     """A tape that this process has read before. `identity`: its tape hash; another file of this name is another one."""
-    tape = open_source(path)
+    tape = _file_tape(path)
     if tape_hash(tape) != identity:
         raise UserError(f"{path}: has changed since the experiment began")
     return tape
 
 
+def _file_tape(path: str) -> Tape:
+    """The tape of a file. A native one is decoded once on a host, and its processes share the rows (TAPE-004)."""
+    return cached_tape(Path(path)) if kind_of(Path(path)).open is read_tape else open_source(path)
+
+
 def replay(source: RunSource, seed: int) -> dict[str, Any]:
-    """Replay the source as it is."""
+    """Replay the source as it is. UserError: its final state is not the one that the tape names (TAPE-003)."""
     tape = source.tape(seed)
     summary = replay_tape(tape, Engine(NAMED[tape.limits]), lambda count: None)
+    check_state(tape.facts(), summary, source.name)
     return {
         "commands": summary.rows,
         "events": summary.events,
@@ -98,9 +115,7 @@ def quote(
     replay = Replay(source.tape(seed), latency=latency)
     strategy = FixedQuotes(half_spread, size, inventory)
     run = replay.run(strategy, every=number_in("every", every, 1, 1_000_000))
-    if run.error is not None:
-        raise run.error
-    return {
+    record = {
         "commands": run.commands,
         "fills": len(run.fills),
         "lots": sum(fill.lots for fill in run.fills),
@@ -109,6 +124,9 @@ def quote(
         "largest_position": largest_position(run.fills),
         "state_hash": replay.state_hash(),
     }
+    if run.error is not None:
+        raise RunStopped(run.error, record) from run.error
+    return record
 
 
 MAIN_FACTS = (
@@ -130,10 +148,12 @@ TASKS: dict[str, Task] = {"replay": replay, "quote": quote, "facts": facts}
 
 
 def code_version(task: Task) -> str:
-    """Hash of the code that results depend on: kernels, this folder's package, and the file of a task of your own."""
+    """Hash of what results depend on: kernels, bench, contracts with their terms, and the file of a task of your own.
+    It does not have what that file imports."""
     digest = blake3.blake3(source_hash().encode())
-    files = sorted(Path(__file__).parents[1].rglob("*.py"))
-    own = getattr(__import__(task.__module__, fromlist=["x"]), "__file__", None)
+    files = sorted((ROOT / "bench").rglob("*.py"))
+    files += sorted(file for file in (ROOT / "contracts_spec").rglob("*") if file.suffix in (".py", ".toml"))
+    own = getattr(sys.modules[task.__module__], "__file__", None)
     for file in [*files, *([Path(own)] if own and Path(own) not in files else [])]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -8,7 +8,6 @@ deleted at any time. A row takes 128 bytes.
 
 import mmap
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,22 +80,26 @@ def cached_tape(path: Path, cache: Path | None = None, check: bool = True) -> Ta
 
 def fill(folder: Path, reader: TapeReader) -> None:
     """Write the folder of a tape completely or not at all. If another program is first, its folder stays."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = Path(tempfile.mkdtemp(prefix=f"{folder.name[:16]}.", dir=folder.parent))
     try:
-        controls = []
-        with (made / "rows").open("wb") as file:
-            for part in reader.parts():
-                if isinstance(part, TapeControl):
-                    controls.append((part.row.tobytes(), part.payload))
-                else:
-                    file.write(part.data.cast("B"))
-        (made / "controls").write_bytes(msgspec.msgpack.encode(controls))
-        _rename(made, folder)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(
+            prefix=f"{folder.name[:16]}.", dir=folder.parent, ignore_cleanup_errors=True
+        ) as made:
+            _write(Path(made), reader)
+            _rename(Path(made), folder)
     except OSError as error:
         raise UserError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+
+
+def _write(made: Path, reader: TapeReader) -> None:
+    controls = []
+    with (made / "rows").open("wb") as file:
+        for part in reader.parts():
+            if isinstance(part, TapeControl):
+                controls.append((part.row.tobytes(), part.payload))
+            else:
+                file.write(part.data.cast("B"))
+    (made / "controls").write_bytes(msgspec.msgpack.encode(controls))
 
 
 def _rename(made: Path, folder: Path) -> None:

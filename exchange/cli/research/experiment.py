@@ -14,7 +14,7 @@ def experiment(
     Args:
         file: Experiment file (TOML): name, task, seeds, [fixed], [grid], [[source]], [[plot]]; see bench/README.md.
         out: File of results (.parquet); without it results/NAME.parquet.
-        workers: Number of processes; 0: one for each core.
+        workers: Number of processes on this machine; 0: one for each core.
         cluster: Address of a Dask scheduler instead, like tcp://10.0.0.5:8786.
         plot: Draw the [[plot]]s into this file (.png, .svg or .pdf).
     """

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from bench.experiments.tasks import RunSource
+from bench.experiments.tasks import RunSource, RunStopped
 
 
 def product(source: RunSource, seed: int, *, a: int, b: float = 1, c: str = "") -> dict[str, Any]:
@@ -29,7 +29,31 @@ def dies(source: RunSource, seed: int, *, folder: str, always: int = 0) -> dict[
 
 def depends(source: RunSource, seed: int, *, folder: str) -> dict[str, Any]:
     """A task that is not pure: the second time it returns something else."""
-    marker = Path(folder, f"ran-{seed}")
-    again = marker.exists()
-    marker.touch()
-    return {"value": seed + again}
+    try:
+        Path(folder, f"ran-{seed}").touch(exist_ok=False)
+    except FileExistsError:
+        return {"value": seed + 1}
+    return {"value": seed}
+
+
+def fails(source: RunSource, seed: int, *, folder: str = "") -> dict[str, Any]:
+    """It fails always, or with a folder the first time."""
+    if not folder or depends(source, seed, folder=folder)["value"] == seed:
+        raise ValueError(f"seed {seed} is bad")
+    return {"value": seed}
+
+
+def unknown(source: RunSource, seed: int) -> dict[str, Any]:
+    return {"value": float("nan"), "seed_twice": 2 * seed}
+
+
+def returns_none(source: RunSource, seed: int, *, bad: int) -> dict[str, Any]:
+    return {"value": None if seed == bad else seed}
+
+
+def stops(source: RunSource, seed: int) -> dict[str, Any]:
+    raise RunStopped(ValueError("it stopped"), {"steps": 7})
+
+
+def no_task(source: RunSource, seed: int, width: int) -> dict[str, Any]:
+    return {"width": width}

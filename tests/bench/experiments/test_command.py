@@ -51,6 +51,7 @@ def test_an_experiment_runs_what_is_missing_and_says_what_failed(
     [
         ("experiment none.toml", "none.toml: cannot be read: No such file"),
         ("experiment width.toml --workers -1", "--workers -1 is not 0 or more"),
+        ("experiment width.toml --workers 2 --cluster tcp://a:1", "--workers 2 does not apply to --cluster tcp://a:1"),
         ("experiment width.toml --out x.csv", "--out x.csv: found ending '.csv', allowed: .parquet"),
         ("experiment width.toml --plot x.txt", "--plot x.txt: found ending '.txt'"),
     ],

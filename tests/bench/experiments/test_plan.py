@@ -1,10 +1,12 @@
 """Experiment files: what they list, and what is found wrong in them before any run begins."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.experiments.plan import read_plan
+from bench.experiments.running import outcomes, processes
 from exchange.errors import UserError
 
 FILE = """
@@ -75,17 +77,38 @@ def test_the_id_of_a_run_is_of_code_source_parameters_and_seed(file: Path) -> No
         ('name = "long"', 'name = "mixed 100"', "two sources are called 'mixed 100'"),
         ("own_tasks:product", "own_tasks:nothing", "has no attribute 'nothing'"),
         ("tests.bench.experiments.own_tasks:product", "replai", "task 'replai', allowed: "),
+        ("tests.bench.experiments.own_tasks:product", ":f", "task ':f', allowed: replay, quote, facts, or MODULE:FUNC"),
+        ("tests.bench.experiments.own_tasks:product", ".x:f", "task '.x:f', allowed: "),
+        ("tests.bench.experiments.own_tasks:product", "none:f", "ModuleNotFoundError: No module named 'none'"),
+        ("tests.bench.experiments.own_tasks:product", "os:sep", "task 'os:sep' is of type str, allowed: a function"),
+        ("tests.bench.experiments.own_tasks:product", "bad_text:f", "task 'bad_text:f': SyntaxError: "),
+        (
+            "own_tasks:product",
+            "own_tasks:no_task",
+            "own_tasks:no_task: missing a required argument: 'width', allowed: FUNCTION(",
+        ),
         ('name = "width"', 'name = "width', "file: Illegal character"),
         ('c = ["x", "y"]', 'c = ["x", "y"]\n[[plot]]\nx = "a"\ny = ["sum"]', "plot: x 'a' is not in [grid]: b, c"),
     ],
 )
 def test_a_mistake_in_a_file_is_found_before_any_run(file: Path, before: str, after: str, text: str) -> None:
     assert before in FILE
+    file.with_name("bad_text.py").write_text("def f(:")
     file.write_text(FILE.replace(before, after, 1))
     with pytest.raises(UserError) as caught:
         read_plan(file, "v")
     assert text in str(caught.value)
-    assert str(file) in str(caught.value) or "task" in text or "nothing" in text
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+def test_a_task_beside_the_file_is_found_by_workers_too(file: Path) -> None:
+    file.with_name("task_beside.py").write_text("def run(source, seed):\n    return {'double': 2 * seed}\n")
+    file.write_text('name = "beside"\ntask = "task_beside:run"\nseeds = [4]\n[[source]]\nflow = "mixed"\n')
+    with pytest.MonkeyPatch.context() as patch:  # a worker begins with the path of this process
+        patch.setattr(sys, "path", [*sys.path])
+        (run,) = read_plan(file).runs
+    (outcome,) = outcomes([run], processes(1), 1)
+    assert (outcome.error, outcome.record) == ("", {"double": 8})
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Curves over a parameter, with intervals."""
 
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 import pytest
@@ -21,7 +22,12 @@ def test_the_interval_is_student_t() -> None:
     assert interval([4.0]) == (4.0, 0.0)
     mean, half = interval([1.0, 3.0])
     assert mean == 2.0 and half == pytest.approx(12.71 * 2**0.5 / 2**0.5)
-    assert interval([0.0, 1.0] * 50)[1] == pytest.approx(0.105, abs=0.001)
+
+
+@pytest.mark.parametrize(("freedom", "t"), [(17, 2.110), (18, 2.101), (29, 2.045), (99, 1.984), (100_000, 1.960)])
+def test_the_interval_of_many_values_is_that_of_published_tables(freedom: int, t: float) -> None:
+    values = [float(number % 2) for number in range(freedom + 1)]
+    assert interval(values)[1] * (freedom + 1) ** 0.5 / stdev(values) == pytest.approx(t, abs=0.001)
 
 
 def test_a_curve_is_of_one_source_and_the_other_parameters_and_leaves_failed_runs_out() -> None:

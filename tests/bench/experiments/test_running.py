@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from bench.experiments.outcome import RunOutcome
 from bench.experiments.plan import ExperimentRun
-from bench.experiments.running import RunOutcome, carry_out, cluster, is_repeated, outcomes, processes
+from bench.experiments.running import carry_out, cluster, is_repeated, outcomes, processes
 from bench.experiments.tasks import RunSource
 from exchange.errors import UserError
 
@@ -55,11 +56,40 @@ def _both(seed: int) -> list[str]:
     return [f"repeated with another result: value {a} and {b}" for a, b in pairs]
 
 
+def repeated_runs(task: str, **parameters: Any) -> list[ExperimentRun]:
+    return [run for run in runs(task, 1_000, **parameters) if is_repeated(run)]
+
+
+@pytest.mark.rule("SCALE-074")
+def test_a_repeated_run_that_fails_once_or_both_times_has_failed(tmp_path: Path) -> None:
+    for many in (repeated_runs("fails"), repeated_runs("fails", folder=str(tmp_path))):
+        found = of_seed(outcomes(many, lambda: ThreadPoolExecutor(1), 8))
+        assert found and all(one.error == f"ValueError: seed {seed} is bad" for seed, one in found.items())
+        assert not any(one.repeated for one in found.values())
+
+
+@pytest.mark.rule("SCALE-074")
+def test_a_result_that_is_nan_both_times_is_equal() -> None:
+    many = repeated_runs("unknown")
+    assert many and all(one.repeated and not one.error for one in outcomes(many, threads, 8))
+
+
 def test_a_task_that_raises_leaves_the_others_alone() -> None:
     found = of_seed(outcomes(runs("fails_on", 6, bad=4), threads, 4))
     assert [seed for seed in found if found[seed].error] == [4]
     assert found[4].error == "ValueError: seed 4 is bad" and found[4].record == {}
     assert found[6].record == {"double": 12}
+
+
+def test_a_record_that_is_not_plain_is_an_error_of_its_run_alone() -> None:
+    found = of_seed(outcomes(runs("returns_none", 3, bad=2), threads, 4))
+    assert [found[seed].error for seed in (1, 3)] == ["", ""]
+    assert "task tests.bench.experiments.own_tasks:returns_none returned 'value': None, allowed: " in found[2].error
+
+
+def test_a_run_that_an_error_has_stopped_keeps_its_results_until_then() -> None:
+    (outcome,) = outcomes(runs("stops", 1), processes(1), 4)
+    assert (outcome.error, outcome.record) == ("ValueError: it stopped", {"steps": 7})
 
 
 @pytest.mark.rule("SCALE-074")
@@ -87,6 +117,15 @@ def dask_cluster() -> Iterator[tuple[str, Callable[[], None]]]:
             os.kill(local.workers[0].process.process.pid, signal.SIGKILL)
 
         yield local.scheduler_address, kill
+
+
+@pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets while it closes
+@pytest.mark.rule("SCALE-074")
+def test_a_cluster_runs_a_repeated_run_twice(tmp_path: Path) -> None:
+    impure = repeated_runs("depends", folder=str(tmp_path))
+    with dask_cluster() as (address, _):
+        found = of_seed(outcomes(impure, cluster(address), 16))
+    assert found and all(one.error.startswith("repeated with another result: value ") for one in found.values())
 
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets while it closes

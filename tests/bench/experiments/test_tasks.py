@@ -1,22 +1,41 @@
 """Sources of runs, and the tasks that are there."""
 
+import shutil
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from bench import Replay
+from bench.experiments import tasks
 from bench.experiments.quoting import FixedQuotes, profit_mills
-from bench.experiments.tasks import MAIN_FACTS, RunSource, code_version, facts, quote, replay
+from bench.experiments.tasks import MAIN_FACTS, RunSource, RunStopped, code_version, facts, quote, replay
 from bench.facts.collect import collect
 from bench.facts.facts import facts_of
 from bench.replay import replay_tape
 from bench.research.sources import open_source
-from bench.tapes.tape import write_tape
+from bench.tapes import cache
+from bench.tapes.reader import TapeReader
+from bench.tapes.tape import tape_hash, write_tape
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from tests.bench.experiments import own_tasks
+
+
+@pytest.fixture(autouse=True)
+def tape_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "tape_cache", lambda: tmp_path / "cache")
+
+
+@pytest.mark.rule("TAPE-004")
+def test_workers_of_a_host_decode_a_tape_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mixed.parquet"
+    name = write_tape(open_source("mixed", seed=5, commands=300), file)
+    source = RunSource.checked("", str(file), "", 0)
+    monkeypatch.setattr(TapeReader, "parts", None)
+    assert tape_hash(source.tape(1)) == name == source.identity
 
 
 @pytest.mark.rule("SCALE-070")
@@ -41,11 +60,34 @@ def test_a_tape_that_changes_during_an_experiment_is_refused(tmp_path: Path) -> 
         source.tape(1)
 
 
-def test_the_version_of_the_code_counts_the_file_of_a_task_of_your_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_version_of_the_code_counts_the_file_of_a_task_of_your_own() -> None:
     assert code_version(replay) == code_version(replay) != code_version(own_tasks.product)
     assert replace(RunSource("a", "b"), name="c").identity == "b"
+
+
+@pytest.mark.rule("SCALE-073")
+@pytest.mark.parametrize("file", ["contracts_spec/chips.toml", "contracts_spec/periods.py", "bench/flows/flow.py"])
+def test_the_version_of_the_code_changes_with_contracts_and_flows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    for name in ("bench", "contracts_spec"):
+        shutil.copytree(tasks.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(tasks, "ROOT", tmp_path)
+    before = code_version(replay)
+    with (tmp_path / file).open("a") as text:
+        text.write("\n# changed\n")
+    assert code_version(replay) != before
+
+
+@pytest.mark.rule("TAPE-003")
+def test_a_replay_with_another_state_than_the_tape_names_is_refused(tmp_path: Path) -> None:
+    tape, file = open_source("mixed", seed=5, commands=300), tmp_path / "mixed.parquet"
+    known = replay(RunSource.checked("", "", "mixed", 300), 5)["state_hash"]
+    write_tape(replace(tape, state_hash=known), file)
+    assert replay(RunSource.checked("", str(file), "", 0), 1)["state_hash"] == known
+    write_tape(replace(open_source("mixed", seed=6, commands=300), state_hash=known), file)
+    with pytest.raises(UserError, match=r"^mixed\.parquet: replay gives another state than the file's "):
+        replay(RunSource.checked("", str(file), "", 0), 1)
 
 
 FLOW = RunSource.checked("", "", "zero-intelligence", 5_000)
@@ -83,10 +125,15 @@ def test_wrong_parameters_of_a_quote_task_are_named(parameters: dict[str, int], 
         quote(FLOW, 1, **parameters)
 
 
-def test_a_strategy_that_fails_fails_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FixedQuotes, "on_book", lambda strategy, replay: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        quote(FLOW, 1, half_spread=1)
+def test_a_strategy_that_fails_stops_its_run_and_leaves_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    quotes, times = FixedQuotes.on_book, count(1)
+    monkeypatch.setattr(
+        FixedQuotes, "on_book", lambda strategy, replay: quotes(strategy, replay) if next(times) < 100 else 1 / 0
+    )
+    with pytest.raises(RunStopped, match=r"^ZeroDivisionError: division by zero$") as stopped:
+        quote(FLOW, 1, half_spread=1, every=10)
+    record = stopped.value.record
+    assert record["commands"] == 1_000 and record["fills"] > 0 and record["largest_position"] > 0
 
 
 def test_a_facts_task_has_the_main_facts_that_can_be_computed() -> None:

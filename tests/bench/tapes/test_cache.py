@@ -114,6 +114,12 @@ def test_controls_that_are_missing_or_unreadable_are_one_line(path: Path) -> Non
         cached_tape(path)
 
 
+def test_a_cache_that_cannot_be_written_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPUX_CACHE", str(path))
+    with pytest.raises(UserError, match=r"day\.parquet/tapes/\w+: cannot be written: "):
+        cached_tape(path)
+
+
 def test_a_tape_without_rows_is_cached(path: Path) -> None:
     write_tape(Tape(np.zeros(0, COMMAND)), path)
     assert len(cached_tape(path).commands) == 0
