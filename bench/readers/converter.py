@@ -11,7 +11,7 @@ import numpy as np
 from bench.readers.order_tables import ENTRY, PART, QUEUE
 from bench.readers.order_tracker import OWNERS, REASONS, SKIPPED_REASONS, TRACKER, convert_messages
 from bench.readers.report import ImportOptions, ImportReport
-from bench.readers.survey import survey
+from bench.readers.survey import SURVEY, survey_messages
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from bench.tapes.tape import BY_TIME, TRADES_NOTE, Tape
 from exchange.codes import CommandKind, TimeInForce
@@ -21,7 +21,7 @@ from exchange.limits import TAPE, TEST, VENUE
 from exchange.records import COMMAND
 
 TABLE_BYTES_MAX = 8 << 30
-SPARE_ORDERS = 1_000  # space for a researcher's own orders beside those of the file
+SPARE_ORDERS = 500  # space for a researcher's own orders beside those of the file
 Levels = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # bids and asks: (tick, lots), best first
 
 
@@ -109,6 +109,7 @@ def convert(messages: np.ndarray, books: int, options: ImportOptions, report: Im
     UserError: nothing is left of the file
     """
     found = survey(messages, options.low_tick, options.highest)
+    low, high = int(found["low_tick"][0]), int(found["high_tick"][0])
     tables = Tables(found, books)
     times = messages["time_ns"]
     start, stop = (int(np.searchsorted(times, bound)) for bound in (options.from_ns, options.to_ns))
@@ -123,9 +124,18 @@ def convert(messages: np.ndarray, books: int, options: ImportOptions, report: Im
     report.rows_out = len(resting) + len(commands)
     if not report.rows_out:
         raise UserError(f"{report.path}: no message of {report.rows_in:,} enters an order within the bounds")
-    return Converted(
-        resting, commands, tables.levels(), *found[["low_tick", "high_tick"]].tolist()[0], int(tables.state["slots"][0])
-    )
+    return Converted(resting, commands, tables.levels(), low, high, int(tables.state["slots"][0]))
+
+
+def survey(messages: np.ndarray, low_tick: int, high_tick: int) -> np.ndarray:
+    """The SURVEY, shape (1,), of ORDER_MESSAGE rows, with the prices within these bounds; without any it is
+    `low_tick`."""
+    found = np.zeros(1, SURVEY)
+    found["low_tick"], found["high_tick"] = high_tick, low_tick
+    survey_messages(messages, low_tick, high_tick, found)  # type: ignore[no-untyped-call]  # a kernel
+    if not found["priced"][0]:
+        found["low_tick"] = low_tick
+    return found
 
 
 def resting_rows(tables: Tables, time_ns: int) -> np.ndarray:

@@ -1,7 +1,5 @@
 """What the converter has to know of all order messages before it begins: how many, and between which prices."""
 
-import numpy as np
-
 from bench.readers.order_messages import ADD, EXECUTE, MODIFY, REDUCE, REPLACE
 from exchange.kernel import kernel
 from exchange.machine import row_at
@@ -18,17 +16,6 @@ SURVEY = record_type(
         ("high_tick", "<i8"),
     ]
 )
-
-
-def survey(messages: np.ndarray, low_tick: int, high_tick: int) -> np.ndarray:
-    """The SURVEY, shape (1,), of ORDER_MESSAGE rows, with the prices within these bounds; without any it is
-    `low_tick`."""
-    found = np.zeros(1, SURVEY)
-    found["low_tick"], found["high_tick"] = high_tick, low_tick
-    survey_messages(messages, low_tick, high_tick, found)  # type: ignore[no-untyped-call]  # a kernel
-    if not found["priced"][0]:
-        found["low_tick"] = low_tick
-    return found
 
 
 @kernel

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from bench.readers.converter import survey
 from bench.readers.order_messages import ADD, EXECUTE, KINDS, MODIFY, REDUCE, REPLACE, order_messages
-from bench.readers.survey import renumber_books, survey
+from bench.readers.survey import renumber_books
 from exchange.units import ORDER_LOTS_MAX
 
 

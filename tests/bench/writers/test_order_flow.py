@@ -19,7 +19,7 @@ from tests.bench.readers.test_converter import PlainBook
 
 
 def mixed_tape(commands: int = 3_000, seed: int = 5, books: int = 1) -> Tape:
-    flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=600, seed=seed, books=books))
+    flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=300, accounts=40, seed=seed, books=books))
     return market_tape(flow_market(flow), [flow.warm, flow.commands])
 
 
