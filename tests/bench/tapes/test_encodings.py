@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bench.tapes.encodings import ENCODINGS, best_encoding, column_bytes, settings_for
+from bench.tapes.encodings import SHORT_ROWS, ENCODINGS, best_encoding, column_bytes, settings_for
 
 COLUMNS = {
     "DELTA_BINARY_PACKED": np.arange(20_000),
@@ -24,10 +24,11 @@ def test_a_column_gets_the_encoding_in_which_it_is_smallest(expected: str) -> No
 
 
 @pytest.mark.rule("TAPE-001")
-def test_all_columns_are_compressed_with_zstd_and_the_payload_harder() -> None:
-    table = pa.table({"price": [1, 2], "payload": pa.array([b"{}", None], pa.binary())})
+@pytest.mark.parametrize(("rows", "level"), [(2, 15), (SHORT_ROWS, 3)])
+def test_all_columns_are_compressed_with_zstd_and_payloads_and_short_files_harder(rows: int, level: int) -> None:
+    table = pa.table({"price": np.arange(rows), "payload": pa.nulls(rows, pa.binary())})
     settings = settings_for(table)
-    assert settings["compression"] == "zstd" and settings["compression_level"] == {"price": 3, "payload": 12}
+    assert settings["compression"] == "zstd" and settings["compression_level"] == {"price": level, "payload": 19}
     assert set(settings["use_dictionary"]) | set(settings["column_encoding"]) == {"price"}
 
 

@@ -79,7 +79,7 @@ def places(venue: Venue, found: NumberedRows) -> list[int]:
 
 
 @pytest.mark.rule("ACCT-010")
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_ranges_and_numbers_are_those_of_a_twin_that_counts_every_message(seed: int) -> None:
     venue, rng = Venue(seed), random.Random(seed)
     for _ in range(300):

@@ -90,8 +90,9 @@ class Twins(MarketTwins):
 
 
 @pytest.mark.rule("MDATA-010", "MDATA-013", "MDATA-016", "RATE-006")
-@pytest.mark.parametrize(("room", "ladder_room"), [(1, 64), (event_fold.ROOM, 256), (event_fold.ROOM, 64)])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("seed", "room", "ladder_room"), [(0, 1, 64), (1, event_fold.ROOM, 256), (2, event_fold.ROOM, 64)]
+)
 def test_kernels_publish_what_plain_python_publishes(
     seed: int, room: int, ladder_room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
