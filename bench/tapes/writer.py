@@ -21,6 +21,7 @@ from bench.extras import check_package
 from bench.tapes.columns import COMMANDS, Layout, columns_of
 from bench.tapes.encodings import PAYLOAD, settings_for
 from bench.tapes.metadata import METADATA_KEY, TAPE_VERSION, TapeFacts, written_by
+from bench.tapes.parquet import seal
 from bench.tapes.parts import OrderCheck, Part, TapeControl, TapeHash
 from exchange.errors import UserError
 from exchange.limits import NAMED
@@ -72,6 +73,7 @@ class GroupFile:
         try:
             self._writer.add_key_value_metadata({self._key: metadata})
             self._writer.close()
+            seal(self._part)
             os.replace(self._part, self.path)
         except OSError as error:
             raise self._failure(error) from None

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bench.tapes.encodings import SHORT_ROWS, ENCODINGS, best_encoding, column_bytes, settings_for
+from bench.tapes.encodings import ENCODINGS, SHORT_ROWS, best_encoding, column_bytes, settings_for
 
 COLUMNS = {
     "DELTA_BINARY_PACKED": np.arange(20_000),

@@ -3,12 +3,23 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from bench.tapes.columns import COMMANDS, columns_of
-from bench.tapes.parquet import check_layout, free_rows, open_parquet, place_of, read_groups
+from bench.tapes.parquet import (
+    SEAL_BYTES,
+    check_layout,
+    free_rows,
+    is_sealed,
+    open_parquet,
+    place_of,
+    read_groups,
+    seal,
+    tail_length,
+)
 from exchange.errors import UserError
 from exchange.records import COMMAND
 from tests.bench.tapes.tapes import random_rows
@@ -29,6 +40,31 @@ def test_row_groups_are_read_one_by_one(tmp_path: Path) -> None:
         found = list(read_groups(path, file, COMMANDS))
     assert b"".join(rows.tobytes() for rows, _ in found) == random_rows(300, 1).tobytes()
     assert np.concatenate([fields["sequence"] for _, fields in found]).tolist() == list(range(1, 301))
+
+
+@pytest.mark.rule("TAPE-002")
+def test_every_damage_to_the_end_of_a_sealed_file_is_refused_before_a_library_reads_it(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    plain = pl.read_parquet(path)
+    assert is_sealed(path), "files of earlier versions have no seal"
+    seal(path)
+    assert is_sealed(path) and pl.read_parquet(path).equals(plain) and pq.read_table(path).num_rows == 300
+    sound = path.read_bytes()
+    with path.open("rb") as file:
+        length = tail_length(file)
+    assert length > 1_000
+    for place in range(len(sound) - length, len(sound)):
+        damaged = bytearray(sound)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        assert not is_sealed(path), place
+    with pytest.raises(
+        UserError, match=r"day\.parquet: damaged: the end of its [0-9,]+ bytes is not as it was written"
+    ):
+        open_parquet(path)
+    for kept in (len(sound) - 1, len(sound) - length, 7):
+        path.write_bytes(sound[:kept])
+        assert kept < SEAL_BYTES or not is_sealed(path)
 
 
 def test_memory_of_rows_is_used_again_only_when_nobody_has_them(tmp_path: Path) -> None:
