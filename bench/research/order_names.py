@@ -63,5 +63,5 @@ def accepted_orders(tape: Tape) -> np.ndarray:
     """The ORDER_ACCEPTED of all orders of a tape by order id, and an empty row in front. It runs the tape once."""
     found = [events[events["kind"] == EventKind.ORDER_ACCEPTED] for events in events_of_tape(tape)]
     accepted = np.concatenate([np.zeros(1, EVENT), *found])
-    in_order: np.ndarray = accepted[np.argsort(accepted["order_id"], kind="stable")]
-    return in_order
+    ordered: np.ndarray = accepted[np.argsort(accepted["order_id"], kind="stable")]
+    return ordered
