@@ -147,8 +147,10 @@ class Books:
 
     def check_flows(self, flows: np.ndarray) -> None:
         """As `check_rows`, for FLOW rows."""
-        if flows.dtype != FLOW or flows.shape != (self.count,):
-            raise TypeError(f"flows: {flows.dtype}, shape {flows.shape}, want FLOW, shape ({self.count},)")
+        if flows.dtype != FLOW or flows.shape != (self.count,) or not flows.flags.c_contiguous:
+            raise TypeError(
+                f"flows: {flows.dtype}, shape {flows.shape}, want FLOW rows in a row, shape ({self.count},)"
+            )
 
     def _run(self, kernel: Any, threads: int, *arguments: Any) -> None:
         """Run a kernel over all books, a range of them in each thread."""

@@ -78,8 +78,9 @@ def test_rows_and_flows_of_another_layout_are_refused() -> None:
     books, none = Books(2), np.zeros(2, np.int64)
     with pytest.raises(TypeError, match="whole COMMAND rows"):
         books.play(np.zeros(4, COMMAND)[::2], none, none)
-    with pytest.raises(TypeError, match=r"FLOW, shape \(2,\)"):
-        books.step(flow_rows(1), 1)
+    for flows in (flow_rows(1), flow_rows(4)[::2], np.broadcast_to(flow_rows(1), 2)):
+        with pytest.raises(TypeError, match=r"FLOW rows in a row, shape \(2,\)"):
+            books.step(flows, 1)
     with pytest.raises(TypeError, match="whole COMMAND rows"):
         books.step(flow_rows(2), 1, np.zeros(1), none, none)
 
