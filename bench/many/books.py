@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.many.layout import FLOW, RESULT, STREAM
+from bench.flows.draws import STREAM
+from bench.many.layout import FLOW, RESULT
 from bench.many.play import play_books, step_books
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from exchange.engine.apply import apply_commands

@@ -1,6 +1,7 @@
 """Memory of many books: bytes by table of a state, and how many books fit into a GPU (GPU-005)."""
 
-from bench.many.layout import FLOW, RESULT, STREAM
+from bench.flows.draws import STREAM
+from bench.many.layout import FLOW, RESULT
 from exchange.engine.state import outbox_dtype, state_dtype
 from exchange.limits import Limits
 from exchange.records import COMMAND
