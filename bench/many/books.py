@@ -19,6 +19,7 @@ from exchange.limits import NAMED, Limits
 from exchange.records import COMMAND, blank_rows
 
 NO_ROWS = blank_rows(COMMAND, 0)
+DRAWS = 1 << 32  # what a message is comes from 32 random bits (`noise.below`), so weights add up to less than this
 # Kernels by size of the states, bound: to find out the types of their arguments takes milliseconds.
 BOUND: dict[tuple[Any, Limits], Callable[..., None]] = {}
 MARKET = PlainMarket(1, 900, 450, accounts=16)
@@ -43,6 +44,24 @@ def flow_rows(count: int, **parameters: int) -> np.ndarray:
     for name, value in (USUAL_FLOW | parameters).items():
         rows[name] = value
     return rows
+
+
+def check_weights(flows: np.ndarray, limits: Limits) -> None:
+    """Raise ValueError if `noise.below` cannot draw by the weights of a flow when the state holds most orders.
+
+    flows   FLOW rows, shape (n,)
+    """
+    total = np.zeros(len(flows), np.uint64)
+    for name, most in (("add_weight", 1), ("take_weight", 1), ("cancel_weight", limits.orders)):
+        # Clipped, so that no sum is beyond 64 bits; a weight below 0 becomes a very large one.
+        total += np.minimum(flows[name].astype(np.uint64), DRAWS) * np.uint64(most)
+    wrong = np.flatnonzero(total >= DRAWS)
+    if len(wrong):
+        add, take, cancel = (int(flows[name][wrong[0]]) for name in ("add_weight", "take_weight", "cancel_weight"))
+        raise ValueError(
+            f"flow of book {wrong[0]}: add_weight {add}, take_weight {take}, cancel_weight {cancel}: want 0 or more, "
+            f"and add_weight + take_weight + {limits.orders} * cancel_weight below {DRAWS}"
+        )
 
 
 @cache
@@ -152,6 +171,7 @@ class Books:
             raise TypeError(
                 f"flows: {flows.dtype}, shape {flows.shape}, want FLOW rows in a row, shape ({self.count},)"
             )
+        check_weights(flows, self.limits)
 
     def _run(self, kernel: Any, threads: int, *arguments: Any) -> None:
         """Run a kernel over all books, a range of them in each thread."""

@@ -85,6 +85,19 @@ def test_rows_and_flows_of_another_layout_are_refused() -> None:
         books.step(flow_rows(2), 1, np.zeros(1), none, none)
 
 
+@pytest.mark.parametrize(
+    "weights", [{"add_weight": 1 << 32}, {"take_weight": -1}, {"cancel_weight": 1 << 24}, {"add_weight": (1 << 63) - 1}]
+)
+def test_weights_that_32_random_bits_cannot_choose_from_are_refused(weights: dict[str, int]) -> None:
+    books, flows = Books(2), flow_rows(2)
+    for name, value in weights.items():
+        flows[name][1] = value
+    with pytest.raises(ValueError, match=r"flow of book 1: add_weight .* \+ 511 \* cancel_weight below 4294967296"):
+        books.step(flows, 1)
+    most = flow_rows(2, add_weight=(1 << 32) - 1 - 511 * 8_000_000, take_weight=0, cancel_weight=8_000_000)
+    assert books.step(most, 20)["rows"].tolist() == [20, 20]
+
+
 def test_an_error_in_a_thread_reaches_the_caller() -> None:
     books, flows = Books(2), flow_rows(2)
     flows["instrument"][1] = 99
