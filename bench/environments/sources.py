@@ -11,7 +11,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from bench.flows.flow import FLOWS, make_flow
-from bench.many.books import USUAL_FLOW, Books, flow_rows
+from bench.many.books import LIMITS, MARKET, USUAL_FLOW, Books, check_weights, flow_rows
 from bench.tapes.market import DEPOSIT_MILLS, engine_at, flow_market, market_tape
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
@@ -28,6 +28,8 @@ NOISE = "noise"  # name of the flow of NoiseSource
 WARM_MESSAGES = 1_000
 OWN_ACCOUNT = 1  # the account of `bench.many.books` that its flow does not use
 PARAMETER_MAX = 1_000_000_000
+# Range of a parameter of `flow_rows`, where it is not 1..PARAMETER_MAX. All accounts below are those of agents.
+RANGES = {"take_weight": (0, PARAMETER_MAX), "first_account": (OWN_ACCOUNT + 1, MARKET.accounts), "instrument": (1, 1)}
 
 
 class EpisodeSource(Protocol):
@@ -70,12 +72,24 @@ class NoiseSource:
 
 
 def check_flow(flow: Mapping[str, int]) -> None:
-    """Raise ValueError if a parameter of `flow_rows` is unknown or no integer in 1..1,000,000,000."""
+    """Raise ValueError if a parameter of `flow_rows` is unknown or not in its range, or they do not fit together.
+
+    The flow has accounts of its own: above that of an agent, and in the market, as further agents come behind it.
+    """
     for name, value in flow.items():
         if name not in USUAL_FLOW:
             raise ValueError(f"flow parameter {name!r}: not one of {', '.join(USUAL_FLOW)}")
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= PARAMETER_MAX:
-            raise ValueError(f"flow parameter {name} {value!r}: not an integer in 1..{PARAMETER_MAX}")
+        low, high = RANGES.get(name, (1, PARAMETER_MAX))
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"flow parameter {name} {value!r}: not an integer in {low}..{high}")
+    wanted = USUAL_FLOW | dict(flow)
+    first, accounts = wanted["first_account"], wanted["accounts"]
+    if first + accounts - 1 > MARKET.accounts:
+        raise ValueError(
+            f"flow parameters first_account {first} and accounts {accounts}: the last one would be "
+            f"{first + accounts - 1}, allowed: up to {MARKET.accounts}"
+        )
+    check_weights(flow_rows(1, **flow), LIMITS)
 
 
 class TapeSource:

@@ -22,7 +22,7 @@ NO_ROWS = blank_rows(COMMAND, 0)
 DRAWS = 1 << 32  # what a message is comes from 32 random bits (`noise.below`), so weights add up to less than this
 # Kernels by size of the states, bound: to find out the types of their arguments takes milliseconds.
 BOUND: dict[tuple[Any, Limits], Callable[..., None]] = {}
-MARKET = PlainMarket(1, 900, 450, accounts=16)
+MARKET, LIMITS = PlainMarket(1, 900, 450, accounts=16), NAMED["small"]  # of a book, unless others are asked for
 # About 210 orders rest in a book in the long run: (adds - takes) / cancels for each order.
 USUAL_FLOW = {
     "add_weight": 1_000,
@@ -102,7 +102,7 @@ class Books:
     seed     book b draws from stream `seed * 2**32 + b`
     """
 
-    def __init__(self, count: int, market: PlainMarket = MARKET, limits: str = "small", seed: int = 1) -> None:
+    def __init__(self, count: int, market: PlainMarket = MARKET, limits: str = LIMITS.name, seed: int = 1) -> None:
         self.count, self.market, self.limits = count, market, NAMED[limits]
         self.opened = opened_state(market, limits)
         self.states, self.outs = new_state(self.limits, count), new_outbox(self.limits, count)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.environments.quote_vector import QuoteVectorEnv
 from bench.environments.sources import FlowSource, NoiseSource, TapeSource, add_accounts, check_flow, source_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.tapes.market import PlainMarket, flow_market, market_tape
@@ -61,6 +62,29 @@ def test_a_bad_parameter_of_the_flow_is_named() -> None:
     for value in (0, 1.5, True, 10**10):
         with pytest.raises(ValueError, match=r"flow parameter lots_max .*: not an integer in 1.."):
             check_flow({"lots_max": value})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("flow", "message"),
+    [
+        ({"first_account": 1}, r"first_account 1: not an integer in 2\.\.16"),
+        ({"instrument": 99}, r"instrument 99: not an integer in 1\.\.1"),
+        ({"accounts": 20}, "first_account 2 and accounts 20: the last one would be 21, allowed: up to 16"),
+        ({"first_account": 3}, "first_account 3 and accounts 15: the last one would be 17"),
+        ({"take_weight": -1}, r"take_weight -1: not an integer in 0\.\."),
+        ({"cancel_weight": 10**9}, r"\+ 511 \* cancel_weight below 4294967296"),
+    ],
+)
+def test_a_flow_stays_in_its_market_and_off_the_accounts_of_agents(flow: dict[str, int], message: str) -> None:
+    for make in (NoiseSource, lambda **flow: QuoteVectorEnv(1, flow=flow)):
+        with pytest.raises(ValueError, match=message):
+            make(**flow)  # type: ignore[operator]
+
+
+def test_a_flow_may_have_no_orders_that_trade_at_once_and_few_accounts() -> None:
+    engine = NoiseSource(take_weight=0, first_account=9, accounts=2, warm=100).open(1)
+    orders = engine.states["orders"][0]
+    assert set(orders["account"][orders["state"] != 0].tolist()) == {9, 10}
 
 
 def test_own_accounts_follow_those_of_the_market_and_are_funded() -> None:
