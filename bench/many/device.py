@@ -46,7 +46,7 @@ def check_device() -> None:
 def device_memory() -> tuple[str, int]:
     """Name and bytes of memory of the GPU. The simulator, whose memory has no end, stands for one of GPU_BYTES."""
     if SIMULATED:
-        return "numba's simulator", GPU_BYTES
+        return "a simulated GPU", GPU_BYTES
     context = load_cuda().current_context()
     return str(context.device.name), int(context.get_memory_info().total)
 

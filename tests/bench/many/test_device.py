@@ -51,7 +51,7 @@ def test_a_measurement_says_what_ran_it_and_what_a_book_takes(found: dict[str, A
     assert figures["capacity"]["books_that_fit"] == 303_739 and figures["capacity"]["table_bytes"]["orders"] == 65_536
     measured, about = figures["2 books"], parameters["2 books"]
     assert measured["simulated"] is True and measured["messages_a_second"] > 0 < measured["one_core"]
-    assert about["device"] == "numba's simulator" and {"driver", "packages"} <= set(about)
+    assert about["device"] == "a simulated GPU" and {"driver", "packages"} <= set(about)
     details = found["bench"]["cells"][2]
     assert "303,739 books fit into 80.0 GB" in details[0] and "65,536 take 17.3 GB" in details[0]
     assert details[1] == "simulated, speed not measured; 2 books equal to the processor's"
