@@ -31,6 +31,14 @@ def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
         raise UserError(f"{option} {path}: this user may not write in {path.parent}")
 
 
+def check_folder(folder: Path) -> None:
+    """Raise UserError if a folder for results does not exist or cannot be written in."""
+    if not is_folder(folder):
+        raise UserError(f"{folder}: no such folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: this user may not write in it")
+
+
 def mode_of(path: Path) -> int:
     """File mode of a path, from `stat`. 0: there is no file, or no file can have this name."""
     try:

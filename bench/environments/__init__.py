@@ -16,12 +16,21 @@
 Importing this package registers the names with Gymnasium.
 """
 
+import sys
+
 from bench.extras import check_package
+from exchange.errors import UserError
 
-for package in ("gymnasium", "pettingzoo"):
-    check_package("bench.environments", package, "environments")
+try:
+    for package in ("gymnasium", "pettingzoo"):
+        check_package("bench.environments", package, "environments")
+except UserError as error:
+    # While Python locates the program of `python -m`, which cannot catch this yet, argv has -m in place of its name.
+    if sys.argv[:1] == ["-m"]:
+        sys.exit(str(error))
+    raise
 
-import gymnasium  # noqa: E402  # the check names the extra
+import gymnasium  # after the check, which names the extra
 
 gymnasium.register(
     "gpux/Quote-v0",

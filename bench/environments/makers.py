@@ -34,7 +34,7 @@ WITHDRAWN = (0, 0, 0, 0)  # the action of a maker that leaves
 class MakersEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
     """The environment of this module.
 
-    source        a Tape, the name of a flow, or a EpisodeSource
+    source        what `source_of` takes: a Tape, a path, the name of a flow, or an EpisodeSource
     makers        number of makers
     takers        number of takers
     with_flow     False: only the opening of the source is played

@@ -15,7 +15,7 @@ NORMAL_95 = 1.96  # half width of a 95 % interval, standard errors
 
 @dataclass(frozen=True)
 class PolicyValue:
-    """PolicyValue of a policy: rewards of whole episodes, dollars. `low`, `high`: 95 % interval of the mean."""
+    """Value of a policy: rewards of whole episodes, dollars. `low`, `high`: 95 % interval of the mean."""
 
     episodes: int
     mean: float
@@ -30,7 +30,7 @@ class PolicyValue:
 
 
 def value_of(rewards: np.ndarray, gain: float, position: float) -> PolicyValue:
-    """PolicyValue from the rewards of episodes, float64, shape (episodes,)."""
+    """The value of a policy from the rewards of its episodes, float64, shape (episodes,)."""
     error = NORMAL_95 * float(rewards.std(ddof=1)) / len(rewards) ** 0.5
     mean = float(rewards.mean())
     return PolicyValue(len(rewards), mean, mean - error, mean + error, gain, position)

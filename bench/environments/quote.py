@@ -52,7 +52,7 @@ def action_space(terms: QuoteTerms) -> gym.spaces.Space[Any]:
 class QuoteEnv(gym.Env[np.ndarray, np.ndarray]):
     """The environment of this module.
 
-    source        a Tape, the name of a flow, or a EpisodeSource
+    source        what `source_of` takes: a Tape, a path, the name of a flow, or an EpisodeSource
     instrument    index of the book to quote
     terms         fields of QuoteTerms
     ValueError: a term, the source or the book cannot be used

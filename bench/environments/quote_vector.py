@@ -22,7 +22,7 @@ from bench.environments.kernels import MAKER, OWN_ROWS, TERMS, open_books, quote
 from bench.environments.observation import figure_count, largest_gap, scale
 from bench.environments.quote import INSTRUMENT, SEEDS, action_space, observation_space
 from bench.environments.quoter import HALF_MILLS
-from bench.environments.sources import OWN_ACCOUNT, WARM_MESSAGES, check_flow
+from bench.environments.sources import NOISE, OWN_ACCOUNT, WARM_MESSAGES, check_flow
 from bench.environments.terms import ACTIONS, QuoteTerms, decode_actions
 from bench.many.books import Books, engine_code, flow_rows
 from exchange.engine.used_chunks import state_hash
@@ -38,15 +38,27 @@ class QuoteVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     num_envs     number of books
     warm         messages before an episode begins, which fill the book
     flow         parameters of the flow (`bench.many.books.USUAL_FLOW`)
+    source       NOISE alone, as `QuoteEnv` has this option too
     terms        fields of QuoteTerms
-    ValueError: a number of books, a parameter of the flow or a term cannot be used
+    ValueError: a number of books, a parameter of the flow, the source or a term cannot be used
     """
 
     metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}  # noqa: RUF012
 
     def __init__(
-        self, num_envs: int = 1, warm: int = WARM_MESSAGES, flow: dict[str, int] | None = None, **terms: Any
+        self,
+        num_envs: int = 1,
+        warm: int = WARM_MESSAGES,
+        flow: dict[str, int] | None = None,
+        source: object = NOISE,
+        **terms: Any,
     ) -> None:
+        if source != NOISE:
+            name = source if isinstance(source, str) else type(source).__name__
+            raise ValueError(
+                f"source {name!r}: many books in one kernel call have the flow {NOISE!r} alone; other sources: "
+                "gymnasium.make_vec with vectorization_mode='sync'"
+            )
         if not 1 <= num_envs <= BOOKS_MAX:
             raise ValueError(f"num_envs {num_envs!r}: not in 1..{BOOKS_MAX}")
         check_flow(flow or {})

@@ -6,12 +6,17 @@ generated flow such as `mixed` are fixed: their messages are the same whatever t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Protocol, cast
 
 import numpy as np
 
 from bench.flows.flow import FLOWS, make_flow
-from bench.many.books import USUAL_FLOW, Books, flow_rows
+from bench.flows.registry import FLOW_NAMES, MODELS, model_tape
+from bench.many.books import LIMITS, MARKET, USUAL_FLOW, Books, check_weights, flow_rows
+from bench.research.order_names import NO_ORDER_ID
+from bench.research.sources import Source, is_generated, open_source
+from bench.research.tape_rows import TapeRows
 from bench.tapes.market import DEPOSIT_MILLS, engine_at, flow_market, market_tape
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
@@ -19,6 +24,7 @@ from exchange.engine import query
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
+from exchange.errors import UserError
 from exchange.records import column
 
 FLOW_ORDERS = 300  # orders in the book of a generated flow before the first message
@@ -28,6 +34,8 @@ NOISE = "noise"  # name of the flow of NoiseSource
 WARM_MESSAGES = 1_000
 OWN_ACCOUNT = 1  # the account of `bench.many.books` that its flow does not use
 PARAMETER_MAX = 1_000_000_000
+# Range of a parameter of `flow_rows`, where it is not 1..PARAMETER_MAX. All accounts below are those of agents.
+RANGES = {"take_weight": (0, PARAMETER_MAX), "first_account": (OWN_ACCOUNT + 1, MARKET.accounts), "instrument": (1, 1)}
 
 
 class EpisodeSource(Protocol):
@@ -70,65 +78,83 @@ class NoiseSource:
 
 
 def check_flow(flow: Mapping[str, int]) -> None:
-    """Raise ValueError if a parameter of `flow_rows` is unknown or no integer in 1..1,000,000,000."""
+    """Raise ValueError if a parameter of `flow_rows` is unknown or not in its range, or they do not fit together.
+
+    The flow has accounts of its own: above that of an agent, and in the market, as further agents come behind it.
+    """
     for name, value in flow.items():
         if name not in USUAL_FLOW:
             raise ValueError(f"flow parameter {name!r}: not one of {', '.join(USUAL_FLOW)}")
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= PARAMETER_MAX:
-            raise ValueError(f"flow parameter {name} {value!r}: not an integer in 1..{PARAMETER_MAX}")
+        low, high = RANGES.get(name, (1, PARAMETER_MAX))
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"flow parameter {name} {value!r}: not an integer in {low}..{high}")
+    wanted = USUAL_FLOW | dict(flow)
+    first, accounts = wanted["first_account"], wanted["accounts"]
+    if first + accounts - 1 > MARKET.accounts:
+        raise ValueError(
+            f"flow parameters first_account {first} and accounts {accounts}: the last one would be "
+            f"{first + accounts - 1}, allowed: up to {MARKET.accounts}"
+        )
+    check_weights(flow_rows(1, **flow), LIMITS)
 
 
 class TapeSource:
     """A tape from its first message on, or from one that the seed chooses.
 
-    tape            its controls come before its rows; its cancels and replaces name client order ids
+    tape            its controls come before its rows. Cancels and replaces by order id are changed to client order ids
+                    (`bench.research.order_names`), because own orders change order ids
     episode_rows    0: every episode begins at the first message; else an episode begins at a multiple of this
     ValueError: the tape cannot be played together with orders of others
     """
 
     def __init__(self, tape: Tape, episode_rows: int = 0) -> None:
-        check_tape(tape)
-        self._tape, self._rows = tape, tape.commands[tape.resting_rows :]
-        self._starts = max(1, len(self._rows) // episode_rows) if episode_rows else 1
-        self._episode_rows, self._next = episode_rows, 0
-        self._engine = engine_at(tape, tape.resting_rows)
-        self._opening = self._engine.states.view(np.uint8).copy()
+        self._rows = TapeRows(tape)
+        check_tape(self._rows)
+        self._first = self._next = tape.resting_rows
+        messages = len(tape.commands) - tape.resting_rows
+        self._starts = max(1, messages // episode_rows) if episode_rows else 1
+        self._episode_rows = episode_rows
+        self._opening = engine_at(tape, tape.resting_rows)
 
     def open(self, seed: int) -> Engine:
-        np.copyto(self._engine.states.view(np.uint8), self._opening)
-        self._next = seed % self._starts * self._episode_rows
-        self._engine.run_silently(self._rows[: self._next])
-        return self._engine
+        engine = self._opening.fork()
+        self._next = self._first
+        self.advance(engine, seed % self._starts * self._episode_rows)
+        return engine
 
     def accounts(self, engine: Engine, count: int) -> list[int]:
         return add_accounts(engine, count)
 
     def advance(self, engine: Engine, count: int) -> int:
-        rows = self._rows[self._next : self._next + count].copy()
+        """As EpisodeSource. A mass quote is one command in several rows and is never split: it may be a few more."""
+        stop = min(self._next + count, len(self._rows.renamed))
+        stop = self._rows.quote_end(stop, len(self._rows.renamed))
+        rows = self._rows.renamed[self._next : stop].copy()
         rows["sequence"] = np.arange(engine.sequence + 1, engine.sequence + 1 + len(rows))
         engine.run_silently(rows)
-        self._next += len(rows)
+        self._next = stop
         return len(rows)
 
 
-def check_tape(tape: Tape) -> None:
+def check_tape(rows: TapeRows) -> None:
     """Raise ValueError if own orders would change what the rows of a tape mean."""
-    if tape.controls and len(tape.commands) and tape.controls[-1].sequence > int(tape.commands["sequence"][0]):
-        raise ValueError(f"control at sequence {tape.controls[-1].sequence}: controls must come before all rows")
-    named = np.flatnonzero(tape.commands["order_id"])
+    controls, commands = rows.tape.controls, rows.tape.commands
+    if controls and len(commands) and controls[-1].sequence > int(commands["sequence"][0]):
+        raise ValueError(f"control at sequence {controls[-1].sequence}: controls must come before all rows")
+    named = np.flatnonzero((rows.renamed["order_id"] != 0) & (rows.renamed["order_id"] != NO_ORDER_ID))
     if len(named):
-        sequence = int(tape.commands["sequence"][named[0]])
+        sequence = int(commands["sequence"][named[0]])
         raise ValueError(
-            f"command at sequence {sequence} names an order id of the engine, and own orders change these ids; "
-            "allowed: cancels and replaces by client order id"
+            f"command at sequence {sequence} names an order by its order id, and own orders change these ids; "
+            "allowed: orders with client order ids"
         )
 
 
 @dataclass
 class FlowSource:
-    """A generated flow (`bench.flows.flow`), another one for each seed.
+    """A generated flow (`bench.flows.registry`), another one for each seed.
 
-    name       a flow, such as "mixed"
+    name       a flow, such as "mixed" or "hawkes"
     messages   length of the flow
     """
 
@@ -136,20 +162,13 @@ class FlowSource:
     messages: int = 50_000
 
     def __post_init__(self) -> None:
-        if self.name not in FLOWS:
-            raise ValueError(f"flow {self.name!r}: not one of {NOISE}, {', '.join(FLOWS)}")
+        if self.name not in FLOW_NAMES:
+            raise ValueError(f"flow {self.name!r}: not one of {', '.join(FLOW_NAMES)}")
         self._tape: TapeSource | None = None
 
     def open(self, seed: int) -> Engine:
-        parameters = replace(
-            FLOWS[self.name],
-            commands=self.messages,
-            warm_orders=FLOW_ORDERS,
-            accounts=FLOW_ACCOUNTS,
-            seed=seed,
-        )
-        flow = make_flow(parameters)
-        self._tape = TapeSource(market_tape(flow_market(flow), [flow.warm, flow.commands], limits=FLOW_LIMITS))
+        make = model_tape if self.name in MODELS else small_flow
+        self._tape = TapeSource(make(self.name, seed, self.messages))
         return self._tape.open(seed)
 
     def accounts(self, engine: Engine, count: int) -> list[int]:
@@ -158,6 +177,13 @@ class FlowSource:
     def advance(self, engine: Engine, count: int) -> int:
         assert self._tape is not None, "open comes first"
         return self._tape.advance(engine, count)
+
+
+def small_flow(name: str, seed: int, messages: int) -> Tape:
+    """One of FLOWS in a small book of few accounts."""
+    parameters = replace(FLOWS[name], commands=messages, warm_orders=FLOW_ORDERS, accounts=FLOW_ACCOUNTS, seed=seed)
+    flow = make_flow(parameters)
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], limits=FLOW_LIMITS)
 
 
 def add_accounts(engine: Engine, count: int) -> list[int]:
@@ -190,13 +216,20 @@ def next_row(engine: Engine, kind: CommandKind) -> np.ndarray:
 
 
 def source_of(source: object) -> EpisodeSource:
-    """A source from what a user gives: a EpisodeSource, a Tape, or the name of a flow. ValueError: neither of them."""
-    if isinstance(source, Tape):
-        return TapeSource(source)
-    if isinstance(source, str):
-        return NoiseSource() if source == NOISE else FlowSource(source)
+    """A source from what a user gives: an EpisodeSource, the name of a flow, or what `open_source` takes, such as a
+    Tape or the path of one. ValueError: none of them, or it cannot be opened.
+    """
+    if source == NOISE:
+        return NoiseSource()
+    if is_generated(cast(Source, source)):
+        return FlowSource(str(source))
+    if isinstance(source, Tape | str | PathLike | tuple):
+        try:
+            tape = open_source(source)
+        except UserError as error:
+            raise ValueError(f"{error} (environments also take the flow {NOISE})") from None
+        return TapeSource(tape)
     if all(hasattr(source, name) for name in ("open", "accounts", "advance")):
         return cast(EpisodeSource, source)
-    raise ValueError(
-        f"source {source!r}: want a Tape, the name of a flow ({NOISE}, {', '.join(FLOWS)}), or an EpisodeSource"
-    )
+    names = ", ".join((NOISE, *FLOW_NAMES))
+    raise ValueError(f"source {source!r}: want a Tape, a path, the name of a flow ({names}), or an EpisodeSource")

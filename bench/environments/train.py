@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from bench.environments.policies import Policy, PolicyValue, best_fixed_quotes, fixed_quotes, play_policy, value_of
+from bench.environments.quote_vector import BOOKS_MAX, QuoteVectorEnv
 from bench.environments.terms import QuoteTerms
-from bench.extras import check_package, is_folder
+from bench.extras import check_folder, check_package
 from exchange.errors import UserError
 
 TERMS = {"messages": 50, "steps": 200, "offset_max": 8, "lots_max": 5, "position_max": 30, "penalty": 0.002}
@@ -27,6 +28,8 @@ CHOOSING = range(10_000_000, 10_000_128)  # seeds
 COMPARING = range(20_000_000, 20_001_024)
 UPDATE_STEPS = 32  # of each book between two updates
 UPDATES_MEASURED = 12  # updates between two points of the curve
+SEED_MAX = 2**32 - 1  # NumPy's, with which the trainer seeds
+RANGES = {"steps": (1, 10**12), "books": (1, BOOKS_MAX), "seed": (0, SEED_MAX)}  # of options
 
 
 @dataclass
@@ -88,7 +91,6 @@ def trained_model(found: Training, steps: int, books: int, seed: int, scale: flo
     from stable_baselines3 import PPO
     from stable_baselines3.common.callbacks import BaseCallback
 
-    from bench.environments.quote_vector import QuoteVectorEnv
     from bench.environments.stable_books import StableBooks
 
     torch.set_num_threads(1)
@@ -173,10 +175,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--books", type=int, default=256)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
+    for name, (low, high) in RANGES.items():
+        if not low <= getattr(chosen, name) <= high:
+            raise UserError(f"--{name} {getattr(chosen, name)} is not in {low}..{high}")
     check_package("training", "stable_baselines3", "train")
     check_package("training", "matplotlib", "plot")
-    if not is_folder(chosen.folder):
-        raise UserError(f"{chosen.folder}: no such folder")
+    check_folder(chosen.folder)
     found = train(chosen.steps, chosen.books, chosen.seed, chosen.folder)
     assert found.best_fixed is not None and found.trained is not None and found.difference is not None
     for name, value in (("best fixed", found.best_fixed), ("trained", found.trained), ("difference", found.difference)):

@@ -6,7 +6,7 @@ so a seed gives the same bytes on every machine, compiled or not. Functions like
 
 import numpy as np
 
-from exchange.kernel import kernel
+from exchange.kernel import kernel, leaf_kernel
 from exchange.records import record_type
 from exchange.units import NS_PER_S
 
@@ -25,7 +25,7 @@ def first_word(seed: int, column: int) -> int:
     return (seed << 8 | column) * SEED_STEP & 0xFFFFFFFFFFFFFFFF
 
 
-@kernel
+@leaf_kernel
 def next_word(stream):
     """The next uint64 of SplitMix64 (Steele, Lea, Flood 2014). `stream`: a row with the field `word`, changed."""
     stream.word += STEP

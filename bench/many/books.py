@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.many.layout import FLOW, RESULT, STREAM
+from bench.flows.draws import STREAM
+from bench.many.layout import FLOW, RESULT
 from bench.many.play import play_books, step_books
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from exchange.engine.apply import apply_commands
@@ -18,9 +19,10 @@ from exchange.limits import NAMED, Limits
 from exchange.records import COMMAND, blank_rows
 
 NO_ROWS = blank_rows(COMMAND, 0)
+DRAWS = 1 << 32  # what a message is comes from 32 random bits (`noise.below`), so weights add up to less than this
 # Kernels by size of the states, bound: to find out the types of their arguments takes milliseconds.
 BOUND: dict[tuple[Any, Limits], Callable[..., None]] = {}
-MARKET = PlainMarket(1, 900, 450, accounts=16)
+MARKET, LIMITS = PlainMarket(1, 900, 450, accounts=16), NAMED["small"]  # of a book, unless others are asked for
 # About 210 orders rest in a book in the long run: (adds - takes) / cancels for each order.
 USUAL_FLOW = {
     "add_weight": 1_000,
@@ -42,6 +44,24 @@ def flow_rows(count: int, **parameters: int) -> np.ndarray:
     for name, value in (USUAL_FLOW | parameters).items():
         rows[name] = value
     return rows
+
+
+def check_weights(flows: np.ndarray, limits: Limits) -> None:
+    """Raise ValueError if `noise.below` cannot draw by the weights of a flow when the state holds most orders.
+
+    flows   FLOW rows, shape (n,)
+    """
+    total = np.zeros(len(flows), np.uint64)
+    for name, most in (("add_weight", 1), ("take_weight", 1), ("cancel_weight", limits.orders)):
+        # Clipped, so that no sum is beyond 64 bits; a weight below 0 becomes a very large one.
+        total += np.minimum(flows[name].astype(np.uint64), DRAWS) * np.uint64(most)
+    wrong = np.flatnonzero(total >= DRAWS)
+    if len(wrong):
+        add, take, cancel = (int(flows[name][wrong[0]]) for name in ("add_weight", "take_weight", "cancel_weight"))
+        raise ValueError(
+            f"flow of book {wrong[0]}: add_weight {add}, take_weight {take}, cancel_weight {cancel}: want 0 or more, "
+            f"and add_weight + take_weight + {limits.orders} * cancel_weight below {DRAWS}"
+        )
 
 
 @cache
@@ -82,7 +102,7 @@ class Books:
     seed     book b draws from stream `seed * 2**32 + b`
     """
 
-    def __init__(self, count: int, market: PlainMarket = MARKET, limits: str = "small", seed: int = 1) -> None:
+    def __init__(self, count: int, market: PlainMarket = MARKET, limits: str = LIMITS.name, seed: int = 1) -> None:
         self.count, self.market, self.limits = count, market, NAMED[limits]
         self.opened = opened_state(market, limits)
         self.states, self.outs = new_state(self.limits, count), new_outbox(self.limits, count)
@@ -147,8 +167,11 @@ class Books:
 
     def check_flows(self, flows: np.ndarray) -> None:
         """As `check_rows`, for FLOW rows."""
-        if flows.dtype != FLOW or flows.shape != (self.count,):
-            raise TypeError(f"flows: {flows.dtype}, shape {flows.shape}, want FLOW, shape ({self.count},)")
+        if flows.dtype != FLOW or flows.shape != (self.count,) or not flows.flags.c_contiguous:
+            raise TypeError(
+                f"flows: {flows.dtype}, shape {flows.shape}, want FLOW rows in a row, shape ({self.count},)"
+            )
+        check_weights(flows, self.limits)
 
     def _run(self, kernel: Any, threads: int, *arguments: Any) -> None:
         """Run a kernel over all books, a range of them in each thread."""

@@ -15,6 +15,7 @@ import numpy as np
 from bench.extras import check_package
 from bench.many.books import NO_ROWS, Books, engine_code
 from bench.many.layout import RESULT
+from bench.many.memory import GPU_BYTES
 from bench.many.play import apply_rows, apply_rows_directly, play_book, step_book
 from exchange.compiler import JIT
 from exchange.errors import UserError
@@ -37,8 +38,17 @@ def check_device() -> None:
     check_package("books on a GPU", "numba_cuda", "gpu")
     if not load_cuda().is_available():
         raise UserError(
-            "books on a GPU: no CUDA device found; NUMBA_ENABLE_CUDASIM=1 NUMBA_DISABLE_JIT=1 simulates one"
+            "books on a GPU: no CUDA device and driver, or no CUDA toolkit, which pip install 'gpux[gpu]' brings; "
+            "NUMBA_ENABLE_CUDASIM=1 NUMBA_DISABLE_JIT=1 simulates one"
         )
+
+
+def device_memory() -> tuple[str, int]:
+    """Name and bytes of memory of the GPU. The simulator, whose memory has no end, stands for one of GPU_BYTES."""
+    if SIMULATED:
+        return "a simulated GPU", GPU_BYTES
+    context = load_cuda().current_context()
+    return str(context.device.name), int(context.get_memory_info().total)
 
 
 class DeviceBooks:

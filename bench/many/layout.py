@@ -1,4 +1,4 @@
-"""Row formats of many books, one row a book: FLOW, STREAM, RESULT."""
+"""Row formats of many books, one row a book: FLOW, RESULT. Its random numbers are a `bench.flows.draws.STREAM`."""
 
 from exchange.records import record_type
 
@@ -17,9 +17,6 @@ FLOW = record_type(
         ("instrument", "<i4"),
     ]
 )
-
-# Random numbers of one book: the state of SplitMix64.
-STREAM = record_type([("word", "<u8")])
 
 # What has happened in one book since the results were last cleared, and its best prices now.
 RESULT = record_type(

@@ -1,12 +1,13 @@
 """Memory of many books: bytes by table of a state, and how many books fit into a GPU (GPU-005)."""
 
-from bench.many.layout import FLOW, RESULT, STREAM
+from bench.flows.draws import STREAM
+from bench.many.layout import FLOW, RESULT
 from exchange.engine.state import outbox_dtype, state_dtype
 from exchange.limits import Limits
 from exchange.records import COMMAND
 
 WORD = 8  # bytes of a single value
-GPU_BYTES = 80 * 10**9  # a GPU with 80 GB
+GPU_BYTES = 80 * 10**9  # a GPU with 80 GB, where none is at hand
 
 
 def table_bytes(limits: Limits) -> dict[str, int]:
@@ -25,6 +26,6 @@ def book_bytes(limits: Limits) -> int:
     return sum(row.itemsize for row in rows)
 
 
-def books_that_fit(limits: Limits, memory: int = GPU_BYTES) -> int:
+def books_that_fit(limits: Limits, memory: int) -> int:
     """Number of books that fit into so many bytes."""
     return memory // book_bytes(limits)

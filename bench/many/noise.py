@@ -7,33 +7,21 @@ draws one of the order slots ever used, and if that is free, or holds somebody e
 number of orders settles where as many are cancelled and filled as arrive.
 
 Two changes: time passes in equal steps, and an order that trades at once is an IOC with a limit `depth_ticks` beyond
-the best price. Random numbers are SplitMix64 (Steele, Lea, Flood 2014), one stream a book. All numbers are whole, so
-that every processor draws the same.
+the best price. Random numbers are those of `bench.flows.draws`, one stream a book. All numbers are whole, so that every
+processor draws the same.
 """
 
 import numpy as np
 
+from bench.flows.draws import next_word
 from exchange.book.levels import best_tick
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import KIND_CANCEL, KIND_NEW, ORDER_STATE_NONE, TIF_DAY, TIF_IOC
 from exchange.machine import clear_row
 
-GAMMA = np.uint64(0x9E3779B97F4A7C15)
-MIX_A, MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-SHIFT_A, SHIFT_B, SHIFT_C = np.uint64(30), np.uint64(27), np.uint64(31)
 HALF, LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
 ONE = np.uint64(1)
 DRAWS_MAX = 16  # after so many cancels in vain the message is a limit order
-
-
-@leaf_kernel
-def next_word(stream):
-    """The next 64 random bits of a STREAM."""
-    word = stream.word + GAMMA
-    stream.word = word
-    word = (word ^ (word >> SHIFT_A)) * MIX_A
-    word = (word ^ (word >> SHIFT_B)) * MIX_B
-    return word ^ (word >> SHIFT_C)
 
 
 @leaf_kernel
@@ -41,7 +29,7 @@ def below(bits, limit):
     """A random number from 0 to `limit` - 1.
 
     bits    32 random bits, uint64
-    limit   below 2**32, int64
+    limit   below 2**32, int64: `books.check_weights`
     """
     return np.int64((bits * np.uint64(limit)) >> HALF)
 

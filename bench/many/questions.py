@@ -18,9 +18,9 @@ import numpy as np
 from rich.markup import escape
 
 from bench.many.books import Books, flow_rows
-from bench.many.device import SIMULATED, DeviceBooks, check_device
+from bench.many.device import SIMULATED, DeviceBooks, check_device, device_memory
 from bench.many.markets import TOGETHER, run_markets, spread_markets
-from bench.many.memory import book_bytes
+from bench.many.memory import book_bytes, books_that_fit, table_bytes
 from bench.record import Report, distribution, time_ns
 from exchange.errors import UserError
 from exchange.limits import NAMED
@@ -87,15 +87,31 @@ def measure_steps(report: Report) -> None:
 
 
 def run_gpu(report: Report, _: str) -> None:
-    """Measure messages a second on a GPU by number of books, and compare with the processor (GPU-004, GPU-010)."""
+    """Measure messages a second on a GPU by number of books, and compare with the processor (GPU-004, GPU-010).
+
+    A quick look measures the smaller half of the numbers of books.
+    """
     try:
         check_device()
     except UserError as error:
         report.row("books on a GPU", "-", escape(f"not measured: {error}"))
         return
+    report_capacity(report)
     counts, messages = (SIMULATED_BOOKS, SIMULATED_MESSAGES) if SIMULATED else (GPU_BOOKS, GPU_MESSAGES)
-    for count in counts[: 2 if report.quick else None]:
+    for count in counts[: len(counts) // 2 if report.quick else None]:
         report_count(report, count, messages)
+
+
+def report_capacity(report: Report) -> None:
+    """Add the memory that a book takes, and how many books fit into the GPU (GPU-005)."""
+    limits, (name, memory) = NAMED["small"], device_memory()
+    each, fit, tables = book_bytes(limits), books_that_fit(limits, memory), table_bytes(limits)
+    largest = ", ".join(f"{table} {size:,}" for table, size in list(tables.items())[:3])
+    detail = f"largest tables: {largest}; {fit:,} books fit into {memory / 1e9:.1f} GB of {escape(name)}"
+    detail += f"; {GPU_BOOKS[-1]:,} take {GPU_BOOKS[-1] * each / 1e9:.1f} GB"
+    report.row("memory of a small book on a GPU", f"{each:,} B", detail)
+    figures = {"bytes_a_book": each, "books_that_fit": fit, "table_bytes": tables}
+    report.keep("capacity", figures, {"device": name, "memory_bytes": memory, "simulated": SIMULATED})
 
 
 def report_count(report: Report, count: int, messages: int) -> None:
@@ -112,7 +128,7 @@ def report_count(report: Report, count: int, messages: int) -> None:
     speed = "simulated, speed not measured" if SIMULATED else f"messages; {rate / processor:,.1f}x one core"
     report.row(f"{count:,} books on a GPU", figure, f"{speed}; {device.repeated} books equal to the processor's")
     figures = {"messages_a_second": rate, "one_core": processor, "first_run_s": compiled_s, "simulated": SIMULATED}
-    parameters = {"books": count, "messages": messages, "bytes_a_book": book_bytes(NAMED["small"]), **device_versions()}
+    parameters = {"books": count, "messages": messages, "device": device_memory()[0], **device_versions()}
     report.keep(f"{count} books", figures, parameters)
 
 

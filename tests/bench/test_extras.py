@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.extras import check_file, check_package, is_folder, mode_of
+from bench.extras import check_file, check_folder, check_package, is_folder, mode_of
 from exchange.errors import UserError
 
 
@@ -48,3 +48,12 @@ def test_a_folder_that_the_user_may_not_write_in_is_refused(tmp_path: Path, monk
 def test_a_name_that_leads_nowhere_has_no_mode(tmp_path: Path, name: str) -> None:
     assert mode_of(tmp_path / name) == 0 and not is_folder(tmp_path / name)
     assert is_folder(tmp_path)
+
+
+def test_a_folder_for_results_must_be_there_and_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_folder(tmp_path)
+    with pytest.raises(UserError, match="none: no such folder"):
+        check_folder(tmp_path / "none")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(UserError, match="this user may not write in it"):
+        check_folder(tmp_path)

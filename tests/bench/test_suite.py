@@ -12,6 +12,7 @@ from bench.record import Report
 from bench.suite import QUESTIONS, run_bench
 from bench.warm_engine import WrongResult
 from exchange.cli.app import main
+from exchange.errors import UserError
 
 
 def test_unknown_question_is_one_line_with_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,6 +63,19 @@ def test_wrong_result_is_shown_and_fails(
     monkeypatch.setattr(bench_engine, "run_growth", answer)
     assert run_bench(["growth"], True, tmp_path) == 1
     assert "WRONG" in capsys.readouterr().out and not list(tmp_path.iterdir())
+
+
+def test_a_question_whose_package_is_missing_does_not_end_the_others(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(report: Report, name: str) -> None:
+        raise UserError("needs hftbacktest: pip install 'gpux[bench]'")
+
+    monkeypatch.setattr(bench_engine, "run_growth", missing)
+    monkeypatch.setattr(bench_engine, "run_kinds", lambda report, name: report.row(name, "2 ns", "a detail"))
+    assert run_bench(["growth", "kinds"], True, tmp_path) == 2
+    shown = "".join(capsys.readouterr().out.split())
+    assert "notmeasured" in shown and "gpux[bench]" in shown and "2ns" in shown
 
 
 def test_tables_of_a_question_follow_and_its_latency_is_drawn(

@@ -119,7 +119,7 @@ def test_a_step_before_the_first_reset_is_refused() -> None:
     ("options", "text"),
     [
         ({"render_mode": "human"}, "render_mode 'human'"),
-        ({"source": "mixd"}, "flow 'mixd': not one of"),
+        ({"source": "mixd"}, "mixd: no such file; .* or a flow: mixed"),
         ({"levels": 0}, "levels 0"),
     ],
 )

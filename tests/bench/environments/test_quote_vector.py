@@ -23,6 +23,9 @@ def test_it_is_made_by_its_registered_name() -> None:
     made = gym.make_vec("gpux/Quote-v0", num_envs=BOOKS, vectorization_mode="vector_entry_point", steps=5)
     assert isinstance(made.unwrapped, QuoteVectorEnv)
     assert made.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP
+    assert isinstance(gym.make_vec("gpux/Quote-v0", num_envs=2, source="noise").unwrapped, QuoteVectorEnv)
+    single = gym.make_vec("gpux/Quote-v0", num_envs=2, vectorization_mode="sync", source="hawkes")
+    assert single.reset(seed=1)[0].shape == (2, 49)
     assert made.observation_space.shape == (BOOKS, 49) and made.action_space.shape == (BOOKS, 4)
     observations, _ = made.reset(seed=1)
     assert made.observation_space.contains(observations)
@@ -91,6 +94,10 @@ def test_observations_and_infos_of_a_step_do_not_change_later() -> None:
         ({"flow": {"depth": 3}}, "flow parameter 'depth': not one of add_weight"),
         ({"flow": {"depth_ticks": 0}}, "flow parameter depth_ticks 0: not an integer in 1.."),
         ({"levels": 99}, "levels 99"),
+        (
+            {"source": "mixed"},
+            "source 'mixed': many books .* have the flow 'noise' alone; .* vectorization_mode='sync'",
+        ),
     ],
 )
 def test_a_bad_option_is_refused(options: dict[str, Any], text: str) -> None:

@@ -1,6 +1,9 @@
 """The example of training: its arguments, its results as JSON and as a picture. A training itself takes minutes."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ from bench import extras
 from bench.environments import train
 from bench.environments.policies import value_of
 from exchange.errors import UserError
+from tests.source_tree import ROOT
 
 VALUE = value_of(np.array([1.0, 2.0, 4.0]), 5.0, 6.0)
 
@@ -44,6 +48,21 @@ def test_a_missing_trainer_is_named_before_the_work_begins(monkeypatch: pytest.M
     monkeypatch.setattr(extras, "find_spec", lambda package: None)
     with pytest.raises(UserError, match=r"stable_baselines3, which is not installed: pip install 'gpux\[train\]'"):
         train.main([str(tmp_path)])
+
+
+def test_without_gymnasium_the_command_ends_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['gymnasium'] = None\n")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "bench.environments.train", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
+    assert done.returncode != 0 and done.stderr.count("\n") == 1
+    assert "gymnasium, which is not installed: pip install 'gpux[environments]'" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--books=0", "--books=2000000", "--steps=0", "--seed=-1", "--seed=4294967296"])
+def test_a_number_that_cannot_be_used_is_named_before_the_work_begins(option: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"{option.replace('=', ' ')} is not in \d+\.\.\d+"):
+        train.main([str(tmp_path), option])
 
 
 def test_a_missing_folder_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,21 +4,30 @@ import json
 import sys
 
 import numpy as np
+from rich.table import Table
 
 from bench.many.books import Books, flow_rows, join_rows
 from bench.many.device import BookDifference, DeviceBooks
+from bench.many.questions import run_gpu
+from bench.record import Report
 from tests.bench.many.test_play import orders
 
 
 def main(count: int, messages: int) -> dict[str, object]:
-    """Event hashes by book after steps and after recorded rows, and the errors of two runs with a fault."""
+    """Event hashes by book after steps and after recorded rows, errors of two runs with a fault, and the report of a
+    quick `gpux bench gpu`.
+    """
     books = Books(count)
     stepped, played = DeviceBooks(books, repeated=2), DeviceBooks(books, repeated=2)
     stepped.step(flow_rows(count), messages // 2)
     hashes = stepped.step(flow_rows(count), messages - messages // 2)["event_hash"].tolist()
     rows = join_rows([orders(book, 10) for book in range(count)], int(books.states["sequence"][0]))
     errors = [processor_with_other_flow(books), stopped_book(stepped)]
-    return {"step": hashes, "play": played.play(*rows)["event_hash"].tolist(), "errors": errors}
+    report = Report(True, Table("what", "figure", "detail"))
+    run_gpu(report, "gpu")
+    cells = [list(column.cells) for column in report.table.columns]
+    bench = {"cells": cells, "figures": report.figures, "parameters": report.parameters}
+    return {"step": hashes, "play": played.play(*rows)["event_hash"].tolist(), "errors": errors, "bench": bench}
 
 
 def processor_with_other_flow(books: Books) -> str:

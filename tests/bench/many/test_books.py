@@ -78,10 +78,24 @@ def test_rows_and_flows_of_another_layout_are_refused() -> None:
     books, none = Books(2), np.zeros(2, np.int64)
     with pytest.raises(TypeError, match="whole COMMAND rows"):
         books.play(np.zeros(4, COMMAND)[::2], none, none)
-    with pytest.raises(TypeError, match=r"FLOW, shape \(2,\)"):
-        books.step(flow_rows(1), 1)
+    for flows in (flow_rows(1), flow_rows(4)[::2], np.broadcast_to(flow_rows(1), 2)):
+        with pytest.raises(TypeError, match=r"FLOW rows in a row, shape \(2,\)"):
+            books.step(flows, 1)
     with pytest.raises(TypeError, match="whole COMMAND rows"):
         books.step(flow_rows(2), 1, np.zeros(1), none, none)
+
+
+@pytest.mark.parametrize(
+    "weights", [{"add_weight": 1 << 32}, {"take_weight": -1}, {"cancel_weight": 1 << 24}, {"add_weight": (1 << 63) - 1}]
+)
+def test_weights_that_32_random_bits_cannot_choose_from_are_refused(weights: dict[str, int]) -> None:
+    books, flows = Books(2), flow_rows(2)
+    for name, value in weights.items():
+        flows[name][1] = value
+    with pytest.raises(ValueError, match=r"flow of book 1: add_weight .* \+ 511 \* cancel_weight below 4294967296"):
+        books.step(flows, 1)
+    most = flow_rows(2, add_weight=(1 << 32) - 1 - 511 * 8_000_000, take_weight=0, cancel_weight=8_000_000)
+    assert books.step(most, 20)["rows"].tolist() == [20, 20]
 
 
 def test_an_error_in_a_thread_reaches_the_caller() -> None:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from bench.flows.draws import STREAM
 from bench.many.books import USUAL_FLOW, flow_rows
-from bench.many.layout import FLOW, RESULT, STREAM
+from bench.many.layout import FLOW, RESULT
 
 
 def test_a_flow_has_a_value_for_every_field() -> None:

@@ -73,7 +73,6 @@ def test_the_hash_of_events_sees_every_word(word: int) -> None:
     assert _hash_of(event, np.uint64(1)) == hash_events(1, event) != blank
 
 
-@pytest.mark.rule("GPU-001")
 def test_on_a_gpu_the_engine_itself_takes_the_place_of_its_address() -> None:
     books, other = Books(1), Books(1)
     rows, starts, stops = join_rows([orders(1, 20)], int(books.states["sequence"][0]))

@@ -1,7 +1,8 @@
 """The questions about many books add rows and figures, and say when a GPU was not measured."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.table import Table
@@ -55,8 +56,12 @@ def test_without_a_gpu_the_row_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.rule("GPU-010")
-def test_a_result_has_driver_and_packages() -> None:
-    found: dict[str, Any] = device_versions()
-    assert set(found) == {"driver", "packages"} and all(
-        "numba" in name or "cuda" in name or "nvidia" in name for name in found["packages"]
+def test_a_result_has_driver_and_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names = ("numba-cuda", "nvidia-nvjitlink-cu12", "cuda-bindings", "numpy")
+    monkeypatch.setattr(
+        questions, "distributions", lambda: [SimpleNamespace(metadata={"Name": one}, version="1.2") for one in names]
     )
+    monkeypatch.setattr(questions, "DRIVER", tmp_path / "version")
+    assert device_versions() == {"driver": "", "packages": dict.fromkeys(names[:3], "1.2")}
+    questions.DRIVER.write_text("NVRM version: 570\nGCC\n")
+    assert device_versions()["driver"] == "NVRM version: 570"
