@@ -40,7 +40,7 @@ tape = chosen.source
 
 
 # %%
-class NotedFill:
+class NotedQuotes:
     """Fixed quotes, and their profit over time."""
 
     def __init__(self, half_spread: int) -> None:
@@ -52,7 +52,7 @@ class NotedFill:
         self.history.append((replay.time_ns, profit_mills(replay), replay.position))
 
 
-replay, strategy = Replay(tape), NotedFill(half_spread=1)
+replay, strategy = Replay(tape), NotedQuotes(half_spread=1)
 run = replay.run(strategy, every=EVERY)
 assert run.error is None, run.error
 fees = sum(fill.fee_mills for fill in run.fills)
