@@ -1,29 +1,8 @@
 """Reads an experiment file (TOML) and lists its runs: each source x each point of the grid x each seed.
 
-    name = "depth"
-    task = "replay"                # a task of `tasks.TASKS`, or MODULE:FUNCTION of your own
-    seeds = [1, 2, 3]
-
-    [fixed]
-    from_row = 10_000
-
-    [grid]
-    part = [0.5, 1.0]
-
-    [[source]]
-    flow = "mixed"
-    commands = 100_000
-
-    [[source]]
-    tape = "day.parquet"
-
-    [[plot]]
-    x = "part"
-    y = ["trades"]
-
-A task is a function `task(source, seed, *, parameter=default, ...)` that returns a dict of numbers and texts. MODULE is
-installed or lies beside the file. The keyword parameters are what `fixed` and `grid` may set, so an unknown name is
-found before any run begins.
+"Experiments" in bench/README.md shows a file with all its keys, and a task of one's own: a function `task(source, seed,
+*, parameter=default, ...)` that returns a dict of numbers and texts. The keyword parameters are what `fixed` and `grid`
+may set, so an unknown name is found before any run begins.
 """
 
 import inspect

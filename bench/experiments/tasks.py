@@ -140,8 +140,10 @@ def facts(source: RunSource, seed: int, *, book: str = "") -> dict[str, Any]:
 
     book   symbol; empty: the busiest one
     """
-    found = facts_of(collect(source.tape(seed), book)).facts
-    return {key: value for key in MAIN_FACTS if (value := found[key].value) is not None}
+    series = collect(source.tape(seed), book)
+    found = facts_of(series).facts
+    known = {key: value for key in MAIN_FACTS if (value := found[key].value) is not None}
+    return known | {"state_hash": series.state_hash}
 
 
 TASKS: dict[str, Task] = {"replay": replay, "quote": quote, "facts": facts}

@@ -41,7 +41,8 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
                 recorder.take(engine.apply(rows[start : start + CHUNK_ROWS]), is_recorded)
     if engine.sequence < listing.end:
         recorder.compare(engine)
-    return recorder.series(str(tape.notes.get(TICK_NOTE, "")), tape.notes.get(TRADES_NOTE) == BY_TIME)
+    tick, is_by_time = str(tape.notes.get(TICK_NOTE, "")), tape.notes.get(TRADES_NOTE) == BY_TIME
+    return recorder.series(tick, is_by_time, engine.state_hash().hex())
 
 
 def _control(engine: Engine, control: TapeControl) -> np.ndarray:
@@ -120,7 +121,7 @@ class BookRecorder:
             levels = [(low + int(place), int(self.lots[side, place])) for place in places]
             assert levels[:: -1 if side == Side.BUY else 1] == found[side], f"{side.name} levels differ"
 
-    def series(self, tick: str = "", is_by_time: bool = False) -> BookSeries:
+    def series(self, tick: str = "", is_by_time: bool = False, state_hash: str = "") -> BookSeries:
         """What was recorded. Arguments as in BookSeries."""
         messages = np.concatenate([np.zeros(0, MESSAGE), *self.parts])
         count, one = int(self.place["samples"][0]), self.listing
@@ -134,4 +135,5 @@ class BookRecorder:
             self.every,
             tick,
             is_by_time,
+            state_hash,
         )

@@ -38,6 +38,7 @@ class BookSeries:
     min_inc         price increment of the book, ticks
     tick            what a tick is worth, as the tape notes it; empty: not known
     is_by_time      fills of one time are one trade, as each is a command of its own in this tape
+    state_hash      of the engine at the end of the tape; empty: there was none
     """
 
     symbol: str
@@ -49,6 +50,7 @@ class BookSeries:
     sample_every: int
     tick: str = ""
     is_by_time: bool = False
+    state_hash: str = ""
 
     @cached_property
     def usable(self) -> np.ndarray:

@@ -14,6 +14,11 @@ python -m bench.tutorial.calibrate_and_compare [--quick] [--source SOURCE | --me
 # independent, should miss the memory.
 
 # %%
+from bench.tutorial.notebook import options, save
+
+chosen = options(__doc__, source="hawkes", commands=(60_000, 8_000))
+
+# %%
 import math
 
 import polars as pl
@@ -29,9 +34,7 @@ from bench.flows.hawkes_fit import events_of, fit_hawkes
 from bench.flows.notes import note_tape
 from bench.flows.stepping import run_process
 from bench.flows.zero_intelligence import zero_intelligence
-from bench.tutorial.notebook import options, save
 
-chosen = options(__doc__, source="hawkes", commands=(60_000, 8_000))
 tape = chosen.source
 book = listing_of(tape)
 print(f"source: {book.symbol}, {book.orders:,} new orders")

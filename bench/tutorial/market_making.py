@@ -11,12 +11,16 @@ python -m bench.tutorial.market_making [--quick] [--source SOURCE | --messages C
 # its delays, so both have to be right: own orders meet the flow in the engine, and each message takes its time.
 
 # %%
+from bench.tutorial.notebook import options, save
+
+chosen = options(__doc__, source="zero-intelligence", commands=(20_000, 4_000))
+
+# %%
 import numpy as np
 from matplotlib.figure import Figure
 
 from bench import Latency, Replay
 from bench.experiments.quoting import FixedQuotes, largest_position, profit_mills
-from bench.tutorial.notebook import options, save
 from bench.tutorial.quote_kernel import quote_fixed
 from exchange.units import NS_PER_S
 
@@ -24,7 +28,6 @@ EVERY = 10  # commands between two looks at the book
 LOTS, POSITION_MAX = 1, 3
 DOLLAR = 1_000  # mills
 
-chosen = options(__doc__, source="zero-intelligence", commands=(20_000, 4_000))
 tape = chosen.source
 
 # %% [markdown]
@@ -37,7 +40,7 @@ tape = chosen.source
 
 
 # %%
-class NotedFill:
+class NotedQuotes:
     """Fixed quotes, and their profit over time."""
 
     def __init__(self, half_spread: int) -> None:
@@ -49,7 +52,7 @@ class NotedFill:
         self.history.append((replay.time_ns, profit_mills(replay), replay.position))
 
 
-replay, strategy = Replay(tape), NotedFill(half_spread=1)
+replay, strategy = Replay(tape), NotedQuotes(half_spread=1)
 run = replay.run(strategy, every=EVERY)
 assert run.error is None, run.error
 fees = sum(fill.fee_mills for fill in run.fills)

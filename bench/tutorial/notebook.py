@@ -6,7 +6,7 @@ there are no options, and everything has its usual value.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from exchange.errors import UserError
 
 OUT = Path("tutorial")
 DOTS_AN_INCH = 110
+PACKAGES = {"polars": "research", "matplotlib": "plot"}  # what a notebook imports, with the extra that installs it
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class NotebookOptions:
     out     folder for pictures and tapes; it exists
     quick   whether this is a short run, for a look at the notebook
     tape    what it works on; of a notebook without a source None
+    name    of the source, as it was typed
     """
 
     out: Path
     quick: bool
     tape: Tape | None = None
+    name: str = ""
 
     @property
     def source(self) -> Tape:
@@ -42,13 +45,20 @@ class NotebookOptions:
 
 
 def options(
-    text: str | None, *, source: str = "", commands: tuple[int, int] = (0, 0), arguments: Sequence[str] | None = None
+    text: str | None,
+    *,
+    source: str = "",
+    commands: tuple[int, int] = (0, 0),
+    packages: Mapping[str, str] = PACKAGES,
+    arguments: Sequence[str] | None = None,
 ) -> NotebookOptions:
-    """Read the options of a notebook, and open its source. It exits with a message if one of them is wrong.
+    """Read the options of a notebook, and open its source. It exits with a message if one of them is wrong, or if a
+    package is missing. So a notebook calls it before it imports any of these.
 
     text        docstring of the notebook, for --help
     source      the usual one, a flow; empty: the notebook takes none
     commands    of a flow: in a whole run, and in a quick one
+    packages    that the notebook imports, with the extra that installs each
     arguments   as typed; None: those of this program, and none inside a notebook
 
     What a later cell finds wrong in its source ends the program with a message too.
@@ -67,10 +77,12 @@ def options(
         arguments = [] if "ipykernel" in sys.modules else sys.argv[1:]
     typed = parser.parse_args(arguments)
     try:
-        for package, extra in (("polars", "research"), ("matplotlib", "plot")):
+        for package, extra in packages.items():
             check_package("the tutorial", package, extra)
-        tape = opened(typed, commands[typed.quick]) if source else None
-        return NotebookOptions(made_folder(typed.out), typed.quick, tape)
+        if not source:
+            return NotebookOptions(made_folder(typed.out), typed.quick)
+        tape = opened(typed, commands[typed.quick])
+        return NotebookOptions(made_folder(typed.out), typed.quick, tape, str(typed.messages or typed.source))
     except UserError as error:
         sys.exit(str(error))
 

@@ -11,18 +11,25 @@ python -m bench.tutorial.queue_position [--quick] [--source SOURCE | --messages 
 # very engine, and `queue_ahead` counts what is before it.
 
 # %%
+from bench.tutorial.notebook import options, save
+
+chosen = options(__doc__, source="zero-intelligence", commands=(60_000, 6_000))
+
+# %%
 import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
 from bench import Replay
 from bench.research.orders import Order
-from bench.tutorial.notebook import options, save
 from exchange.codes import EventKind, Liquidity, Side
+from exchange.errors import UserError
 from exchange.units import NS_PER_S
 
-chosen = options(__doc__, source="zero-intelligence", commands=(60_000, 6_000))
 market = Replay(chosen.source)
+while market.book(1).best_bid is None:  # the book of a recorded file may be empty at its start
+    if not market.advance(1):
+        raise UserError(f"{chosen.name}: its first book never has a bid to join")
 
 # %% [markdown]
 # ## One order
@@ -47,13 +54,15 @@ def follow(replay: Replay, order: Order, commands: int) -> Path:
         if not replay.advance(1):
             break
         ahead = replay.queue_ahead(order)
+    if not path and not order.filled:
+        raise UserError(f"{chosen.name}: {order}: it is in no queue")
     return [*path, ((replay.time_ns - start_ns) / NS_PER_S, 0 if order.filled else path[-1][1])]
 
 
 patience = 3_000 if chosen.quick else 10_000  # commands
 single = market.fork()
 best_bid = single.book(1).best_bid
-assert best_bid is not None, "the book has no bid to join"
+assert best_bid is not None
 order = single.submit("buy", best_bid, 1)
 placed_at = single.sequence
 path = follow(single, order, patience)

@@ -14,6 +14,11 @@ python -m bench.tutorial.replay_and_plot [--quick] [--source SOURCE | --messages
 # orders arrive at random (Smith, Farmer, Gillemot, Krishnamurthy 2003).
 
 # %%
+from bench.tutorial.notebook import options, save
+
+chosen = options(__doc__, source="zero-intelligence", commands=(20_000, 2_000))
+
+# %%
 import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
@@ -22,11 +27,9 @@ from bench import Replay
 from bench.inspection.explain import explain
 from bench.inspection.place import TapePlace
 from bench.tapes.tape import read_tape, tape_hash, write_tape
-from bench.tutorial.notebook import options, save
 from exchange.codes import EventKind, Liquidity, Side
 from exchange.units import NS_PER_S
 
-chosen = options(__doc__, source="zero-intelligence", commands=(20_000, 2_000))
 replay = Replay(chosen.source)
 print(f"source: {replay.length - replay.place:,} commands, state size {replay.tape.limits}")
 

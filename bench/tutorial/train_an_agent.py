@@ -11,6 +11,12 @@ python -m bench.tutorial.train_an_agent [--quick] [--out FOLDER]
 # the queues of the engine. `bench/environments/quote.py` has the exact terms.
 
 # %%
+from bench.tutorial.notebook import options, save
+
+packages = {"matplotlib": "plot", "gymnasium": "environments", "pettingzoo": "environments"}
+chosen = options(__doc__, packages=packages)
+
+# %%
 from importlib.util import find_spec
 
 import gymnasium
@@ -21,9 +27,6 @@ import bench.environments  # noqa: F401  # registers the environment
 from bench.environments.policies import Policy, PolicyValue, fixed_quotes, play_policy
 from bench.environments.terms import ACTIONS, QuoteTerms
 from bench.environments.train import TERMS, train
-from bench.tutorial.notebook import options, save
-
-chosen = options(__doc__)
 
 # %% [markdown]
 # ## One episode

@@ -1,11 +1,16 @@
 """Result files say what was measured, where and with what."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
 
-from bench.record import distribution, machine, sum_of_least_parts, time_ns, versions, write_record
+from bench.record import PACKAGES, distribution, machine, sum_of_least_parts, time_ns, versions, write_record
+from tests.source_tree import ROOT
+
+EXTRAS = ("research", "environments", "cluster", "bench")  # figures of `gpux bench` depend on them
 
 
 def test_distribution_is_least_median_and_nearest_rank_p99() -> None:
@@ -32,6 +37,12 @@ def test_record_names_machine_versions_seed_and_commit(tmp_path: Path) -> None:
 def test_machine_and_versions_are_known() -> None:
     assert machine()["memory_mib"] > 0
     assert versions()["numba"] != "not installed"
+
+
+def test_packages_of_the_extras_that_are_measured_are_named() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = [text for extra in EXTRAS for text in project["optional-dependencies"][extra]]
+    assert {re.split(r"[\[<>=]", text)[0] for text in needed} - {"gpux"} <= set(PACKAGES)
 
 
 def test_time_is_that_of_the_call() -> None:

@@ -12,7 +12,8 @@ def experiment(
     Runs that the results have already are left out, so a stopped experiment goes on. Exit code 1 if a run failed.
 
     Args:
-        file: Experiment file (TOML): name, task, seeds, [fixed], [grid], [[source]], [[plot]]; see bench/README.md.
+        file: Experiment file (TOML): name, task, seeds, [fixed], [grid], [[source]], [[plot]]; "Experiments" in
+            bench/README.md explains them.
         out: File of results (.parquet); without it results/NAME.parquet.
         workers: Number of processes on this machine; 0: one for each core.
         cluster: Address of a Dask scheduler instead, like tcp://10.0.0.5:8786.

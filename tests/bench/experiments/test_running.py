@@ -129,7 +129,7 @@ def test_a_cluster_runs_a_repeated_run_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets while it closes
-@pytest.mark.rule("SCALE-071")
+@pytest.mark.rule("SCALE-067", "SCALE-071")
 def test_a_cluster_that_loses_a_worker_gives_the_results_of_a_serial_run() -> None:
     many = runs("product", 120, a=3)
     serial = {run.seed: carry_out(run).record for run in many}

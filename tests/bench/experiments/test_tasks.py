@@ -136,9 +136,11 @@ def test_a_strategy_that_fails_stops_its_run_and_leaves_what_it_has_done(monkeyp
     assert record["commands"] == 1_000 and record["fills"] > 0 and record["largest_position"] > 0
 
 
+@pytest.mark.rule("SCALE-070")
 def test_a_facts_task_has_the_main_facts_that_can_be_computed() -> None:
     sheet = facts_of(collect(FLOW.tape(3))).facts
     record = facts(FLOW, 3)
+    assert record.pop("state_hash") == replay(FLOW, 3)["state_hash"]
     assert record == {key: sheet[key].value for key in MAIN_FACTS if not sheet[key].missing}
     assert record["spread_mean_ticks"] >= 1 and record["trades_count"] > 20
     few = facts(RunSource.checked("", "", "zero-intelligence", 20), 3)

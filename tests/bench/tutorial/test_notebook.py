@@ -7,6 +7,8 @@ import pytest
 
 from bench.tutorial.notebook import options, save, say
 from exchange.errors import UserError
+from tests.bench.tutorial.runs import run_notebook
+from tests.source_tree import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +65,20 @@ def test_an_error_of_the_user_in_a_later_cell_is_its_message(
     assert capsys.readouterr().err == "hawkes: not stationary\n"
     say(ValueError, ValueError("ours"), None)
     assert "ValueError: ours" in capsys.readouterr().err
+
+
+NOTEBOOKS = sorted(file.stem for file in (ROOT / "bench" / "tutorial").glob("*.py") if "# %%\n" in file.read_text())
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("package", ["polars", "matplotlib", "gymnasium"])
+def test_a_package_that_is_missing_is_named_with_its_extra(
+    name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any cell imports it."""
+    text = (ROOT / "bench" / "tutorial" / f"{name}.py").read_text()
+    if f"import {package}" in text or f"from {package}" in text:
+        monkeypatch.setitem(sys.modules, package, None)
+        extra = {"polars": "research", "matplotlib": "plot", "gymnasium": "environments"}[package]
+        with pytest.raises(SystemExit, match=rf"needs {package}, which is not installed: .*gpux\[{extra}\]"):
+            run_notebook(name, tmp_path, monkeypatch)

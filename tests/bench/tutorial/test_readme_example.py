@@ -1,21 +1,15 @@
 """The program at the start of bench/README.md runs, and prints what it says."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 import bench
-
-README = Path(bench.__file__).with_name("README.md")
+from tests.bench.readme import README, run_block
 
 
 def test_the_smallest_program_places_an_order_and_sees_its_fill(capsys: pytest.CaptureFixture[str]) -> None:
-    section = README.read_text().split("## Tutorial")[1]
-    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert found is not None
-    names: dict[str, object] = {}
-    exec(compile(found.group(1), str(README), "exec"), names)  # noqa: S102
+    names = run_block("Tutorial")
     replay, order = names["replay"], names["order"]
     assert isinstance(replay, bench.Replay)
     before, after = capsys.readouterr().out.splitlines()
