@@ -1,7 +1,7 @@
 """Writes the books of a tape as Nasdaq TotalView-ITCH 5.0, to test and to time readers of it.
 
-A file has the messages that orders need: system events, stock directory, add, execute, cancel, delete, replace. Prices
-become cents and lots become shares. Times are within the day of the first message, New York time.
+A file has the messages that orders need: system events, stock directory, add, execute, cancel, delete, replace. Lots
+become shares; the tape says what a tick is worth. Times are within the day of the first message, New York time.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bench.readers.itch_frames import TYPES
+from bench.readers.itch_frames import SCALE, TYPES
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
 from bench.writers.order_flow import OrderFlow
+from bench.writers.prices import file_prices
 from exchange.errors import UserError
 from exchange.units import NS_PER_DAY, NS_PER_S
 
-UNITS = 100  # units of a cent, in which the file has prices
+PRICE_UNITS_MAX = 2**32 - 1
 HEAD = [("length", ">u2"), ("type", "S1"), ("locate", ">u2"), ("tracking", ">u2"), ("high", ">u2"), ("low", ">u4")]
 NAMED = [("side", "S1"), ("shares", ">u4"), ("stock", "S8"), ("price", ">u4")]
 FORMS = {  # by kind of message: letter and fields after the head
@@ -62,13 +63,14 @@ def frames(flow: OrderFlow, times: np.ndarray) -> bytes:
     out = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint8)
     starts = ends - sizes[kinds]
     stocks = np.array([flow.symbol(book).encode()[:8].ljust(8) for book in range(len(flow.symbols))], "S8")
+    prices = file_prices(flow, messages, SCALE, 0, PRICE_UNITS_MAX, "ITCH")
     for kind, (letter, fields) in FORMS.items():
         chosen = np.flatnonzero(kinds == kind)
         some = messages[chosen]
         rows = np.zeros(len(chosen), [*HEAD, *fields])
         assert rows.itemsize == sizes[kind]
         head(rows, letter, some["book"], times[chosen])
-        for name, values in columns(some, stocks).items():
+        for name, values in columns(some, stocks, prices[chosen]).items():
             if name in (rows.dtype.names or ()):
                 rows[name] = values
         if kind == EXECUTE:
@@ -84,7 +86,7 @@ def head(rows: np.ndarray, letter: str, books: np.ndarray, times: np.ndarray) ->
     rows["high"], rows["low"] = times >> 32, times & 0xFFFFFFFF
 
 
-def columns(messages: np.ndarray, stocks: np.ndarray) -> dict[str, np.ndarray]:
+def columns(messages: np.ndarray, stocks: np.ndarray, prices: np.ndarray) -> dict[str, np.ndarray]:
     """The fields of messages by name."""
     return {
         "order": messages["order_id"],
@@ -92,7 +94,7 @@ def columns(messages: np.ndarray, stocks: np.ndarray) -> dict[str, np.ndarray]:
         "side": np.where(messages["side"] == 0, b"B", b"S"),
         "shares": messages["lots"],
         "stock": stocks[messages["book"]] if len(stocks) else np.zeros(len(messages), "S8"),
-        "price": messages["price"] * UNITS,
+        "price": prices,
     }
 
 

@@ -3,20 +3,23 @@
 Only what a feed shows is in the messages: orders that rest, what becomes of them, and trades with them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, ORDER_MESSAGE, REDUCE, REPLACE, order_messages
-from bench.tapes.tape import Tape, TapeControl
+from bench.tapes.tape import TICK_NOTE, Tape, TapeControl
 from exchange.codes import CommandKind, EventFlag, EventKind, Liquidity
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED
 from exchange.records import EVENT
+from exchange.units import MILLS_PER_DOLLAR
 
 CHUNK_ROWS = 65_536
+MILL = Decimal(1) / MILLS_PER_DOLLAR
 RESTING_FILLS = (Liquidity.MAKER, Liquidity.AUCTION)
 
 
@@ -31,6 +34,7 @@ class OrderFlow:
     events: np.ndarray  # EVENT, one for each message; of a REPLACE, the ORDER_RESTED
     symbols: list[str]  # by book
     engine: Engine  # after the tape
+    tick: Decimal = MILL  # what a tick is worth, dollars
 
     def of_book(self, book: int) -> "OrderFlow":
         """The messages of one book. UserError: it has none."""
@@ -38,7 +42,7 @@ class OrderFlow:
         if not chosen.any():
             names = ", ".join(self.symbols[:5]) or "none"
             raise UserError(f"instrument {book + 1} has no orders; the tape has {len(self.symbols)} books: {names}")
-        return OrderFlow(self.messages[chosen], self.events[chosen], self.symbols, self.engine)
+        return replace(self, messages=self.messages[chosen], events=self.events[chosen])
 
     def symbol(self, book: int) -> str:
         return self.symbols[book] or f"BOOK-{book + 1}"
@@ -47,6 +51,7 @@ class OrderFlow:
 def order_flow(tape: Tape) -> OrderFlow:
     """Run a tape. UserError: it has orders that a feed of single orders does not show as such."""
     check_commands(tape.commands)
+    tick = tick_of(tape)
     engine = Engine(NAMED[tape.limits])
     parts = [np.zeros(0, EVENT)]
     for part in tape.parts():
@@ -59,7 +64,19 @@ def order_flow(tape: Tape) -> OrderFlow:
     events = np.concatenate(parts)
     listed = {row.index: row.symbol for row in query.instruments(engine.states)}
     symbols = [listed.get(index, "") for index in range(1, 1 + max(listed, default=0))]
-    return OrderFlow(*joined(messages_of(events), events), symbols, engine)
+    return OrderFlow(*joined(messages_of(events), events), symbols, engine, tick)
+
+
+def tick_of(tape: Tape) -> Decimal:
+    """What a tick is worth in dollars: a mill, if the tape has no note of it. UserError: its note is no such number."""
+    note = tape.notes.get(TICK_NOTE, MILL)
+    try:
+        tick = Decimal(str(note))
+    except InvalidOperation:
+        tick = Decimal("nan")
+    if not tick.is_finite() or tick <= 0:
+        raise UserError(f"the tape has the note {TICK_NOTE} {note!r}, allowed: dollars above 0, like '0.01'")
+    return tick
 
 
 def check_commands(commands: np.ndarray) -> None:

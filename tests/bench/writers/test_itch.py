@@ -18,7 +18,7 @@ from tests.bench.writers.test_order_flow import mixed_tape, some_orders
 
 @pytest.mark.rule("TAPE-011")
 def test_tape_to_itch_to_tape_keeps_all_levels_and_times(tmp_path: Path) -> None:
-    flow = order_flow(mixed_tape(1_000))
+    flow = order_flow(mixed_tape(1_000, tick="0.01"))
     path = write_itch(flow, tmp_path)
     assert path.name == "12312026.NASDAQ_ITCH50"  # the flow starts at midnight UTC, which is evening in New York
     found = read_itch(path)

@@ -1,6 +1,7 @@
 """The order messages of a tape describe its books: a plain book that follows them ends with the engine's levels."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from bench.flows.flow import FLOWS, make_flow
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
 from bench.readers.report import ImportOptions
 from bench.tapes.market import PlainMarket, flow_market, market_tape
-from bench.tapes.tape import Tape
+from bench.tapes.tape import TICK_NOTE, Tape
 from bench.writers.order_flow import order_flow
 from exchange.codes import CommandKind, TimeInForce
 from exchange.engine import query
@@ -18,9 +19,10 @@ from exchange.records import COMMAND
 from tests.bench.readers.test_converter import PlainBook
 
 
-def mixed_tape(commands: int = 3_000, seed: int = 5, books: int = 1) -> Tape:
+def mixed_tape(commands: int = 3_000, seed: int = 5, books: int = 1, tick: str = "") -> Tape:
     flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=300, accounts=40, seed=seed, books=books))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands])
+    notes: dict[str, object] = {TICK_NOTE: tick} if tick else {}
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
 
 
 def some_orders(**fields: int) -> Tape:
@@ -58,6 +60,15 @@ def test_ids_are_new_after_each_entry_and_lots_are_never_more_than_rest() -> Non
         else:
             assert 0 < lots <= left[name] and (row["kind"] != DELETE or lots == left[name])
             left[name] -= lots
+
+
+def test_tick_is_that_of_the_tape() -> None:
+    tape = some_orders()
+    assert order_flow(tape).tick == Decimal("0.001")
+    assert order_flow(replace(tape, notes={TICK_NOTE: "0.25"})).tick == Decimal("0.25")
+    for note in ("much", "-1", "nan", {}):
+        with pytest.raises(UserError, match=r"the tape has the note tick .*, allowed: dollars above 0, like '0.01'"):
+            order_flow(replace(tape, notes={TICK_NOTE: note}))
 
 
 def test_orders_that_a_feed_does_not_show_as_such_are_refused() -> None:
