@@ -1,8 +1,8 @@
 """Writes a book of a tape as a LOBSTER pair: message and order-book file (TAPE-012).
 
-Prices are in LOBSTER's units of a dollar / 10,000, by the tick that the tape notes, and lots become shares. Names of the
-files and their first rows are those of lobsterdata.com, "Output": the order-book row of a message is the book after it.
-A replacement becomes a deletion and an entry. Times are seconds after midnight UTC of the day in the file names.
+Prices are in LOBSTER's units of a dollar / 10,000, by the tick that the tape notes, and lots become shares. Names of
+the files and their first rows are those of lobsterdata.com, "Output": the order-book row of a message is the book after
+it. A replacement becomes a deletion and an entry. Times are seconds after midnight UTC of the day in the file names.
 """
 
 from datetime import UTC, datetime, timedelta

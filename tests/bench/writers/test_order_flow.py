@@ -9,13 +9,16 @@ import pytest
 from bench.flows.flow import FLOWS, make_flow
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
 from bench.readers.report import ImportOptions
-from bench.tapes.market import PlainMarket, flow_market, market_tape
-from bench.tapes.tape import TICK_NOTE, Tape
-from bench.writers.order_flow import order_flow
-from exchange.codes import CommandKind, TimeInForce
+from bench.tapes.market import GROUP, PlainMarket, flow_market, market_tape
+from bench.tapes.tape import TICK_NOTE, Tape, TapeControl
+from bench.writers.order_flow import messages_of, order_flow, prints
+from exchange.clearing_codes import Life
+from exchange.codes import CommandKind, EventFlag, EventKind, Liquidity, MarketState, TimeInForce
 from exchange.engine import query
+from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
+from exchange.engine.control.registry import encode_payload
 from exchange.errors import UserError
-from exchange.records import COMMAND
+from exchange.records import COMMAND, EVENT, column
 from tests.bench.readers.test_converter import PlainBook
 
 
@@ -44,6 +47,42 @@ def test_messages_lead_to_the_levels_of_the_engine() -> None:
         assert book.levels() == query.depth(flow.engine.states, 1 + number)
     assert {ADD, REDUCE, DELETE, REPLACE, EXECUTE} == set(flow.messages["kind"].tolist())
     assert (flow.symbols, flow.symbol(1)) == (["BOOK-1", "BOOK-2"], "BOOK-2")
+
+
+@pytest.mark.rule("TAPE-012")
+def test_orders_that_a_control_cancels_leave_the_feed() -> None:
+    tape = some_orders()
+    rows = np.concatenate([tape.commands, np.zeros(2, COMMAND)])
+    rows["sequence"][-2:] = rows["sequence"][-3] + np.array([1, 2])
+    closed, expire = rows[-2:-1], rows[-1:].copy()
+    closed["kind"], closed["group"] = CommandKind.SET_STATE, GROUP
+    column(closed, "market_state")[:] = MarketState.CLOSED
+    expire["kind"] = CommandKind.EXPIRE
+    payload = encode_payload(ExpirePayload([BookEnd(1, Life.SETTLED, 100)]))
+    ended = replace(tape, commands=rows[:-1], controls=[*tape.controls, TapeControl(expire, payload)])
+    assert order_flow(ended).messages["kind"].tolist() == [ADD, DELETE]
+
+
+@pytest.mark.rule("TAPE-012")
+def test_trade_of_two_resting_orders_is_one_trade() -> None:
+    rows = np.zeros(5, COMMAND)
+    rows["kind"], rows["group"] = CommandKind.SET_STATE, GROUP
+    for place, state in ((0, MarketState.CLOSED), (1, MarketState.PREOPEN), (4, MarketState.OPEN)):
+        column(rows[place : place + 1], "market_state")[:] = state
+    rows[2:4] = some_orders().commands[-1]
+    rows["account"][3], rows["side"][3], rows["lots"][3] = 2, 1, 3
+    flow = order_flow(market_tape(PlainMarket(90, 110, 100, accounts=2), [rows]))
+    assert flow.messages["kind"].tolist() == [ADD, ADD, EXECUTE, DELETE]
+    assert flow.messages["lots"].tolist() == [5, 3, 3, 3]
+
+
+@pytest.mark.rule("SMP-010")
+def test_fill_of_an_internal_leg_is_no_trade() -> None:
+    events = np.zeros(2, EVENT)
+    events["kind"], events["liquidity"], events["order_id"] = EventKind.FILL, Liquidity.MAKER, [7, 8]
+    events["flags"] = [0, EventFlag.INTERNAL]
+    assert prints(events).tolist() == [True, False]
+    assert messages_of(events)["kind"].tolist() == [EXECUTE, DELETE]
 
 
 @pytest.mark.rule("TAPE-012")
