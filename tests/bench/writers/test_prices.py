@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.facts.collect import collect
 from bench.readers.dbn import read_dbn
 from bench.readers.itch import read_itch
 from bench.readers.lobster import read_lobster
@@ -28,6 +29,7 @@ def test_prices_of_an_itch_file_stay_dollars_in_every_format(tmp_path: Path) -> 
     day = read_itch(write_day(tmp_path))
     assert day.tape.notes[TICK_NOTE] == "0.01" and day.tape.notes["options"]["lot"] == "1"
     flow = order_flow(day.tape)
+    assert flow.symbols == ["AAPL"] and collect(day.tape, "AAPL").tick == "0.01"
     assert records_of(flow)["price"][0] == 100 * 10**9
     write_hftbacktest(flow, 0, tmp_path / "day.npz")
     assert np.load(tmp_path / "day.npz")["data"]["px"][0] == 100.0
