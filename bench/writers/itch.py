@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from bench.extras import whole_file
 from bench.readers.itch_frames import SCALE, TYPES
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
 from bench.writers.order_flow import OrderFlow
@@ -18,6 +19,7 @@ from exchange.errors import UserError
 from exchange.units import NS_PER_DAY, NS_PER_S
 
 PRICE_UNITS_MAX = 2**32 - 1
+STOCK_BYTES = 8
 HEAD = [("length", ">u2"), ("type", "S1"), ("locate", ">u2"), ("tracking", ">u2"), ("high", ">u2"), ("low", ">u4")]
 NAMED = [("side", "S1"), ("shares", ">u4"), ("stock", "S8"), ("price", ">u4")]
 FORMS = {  # by kind of message: letter and fields after the head
@@ -39,9 +41,27 @@ def write_itch(flow: OrderFlow, folder: Path) -> Path:
         raise UserError(f"the tape ends {times[-1] / NS_PER_DAY:.1f} days after {day}, allowed in ITCH: one day")
     path = folder / f"{day:%m%d%Y}.NASDAQ_ITCH50"
     first, last = (int(times[0]), int(times[-1])) if len(times) else (0, 0)
-    opening = [event("O", first), *(directory(flow, book, first) for book in range(len(flow.symbols)))]
-    path.write_bytes(b"".join(opening) + frames(flow, times) + event("C", last))
+    opening = [event("O", first), *(directory(name, book, first) for book, name in enumerate(stock_names(flow)))]
+    content = b"".join(opening) + frames(flow, times) + event("C", last)
+    with whole_file(path) as part:
+        part.write_bytes(content)
     return path
+
+
+def stock_names(flow: OrderFlow) -> list[str]:
+    """The name of each book in a file: its symbol, or its beginning with the number of its book if it is too long.
+
+    UserError: two books have the same name
+    """
+    names: dict[str, int] = {}
+    for book in range(len(flow.symbols)):
+        symbol, number = flow.symbol(book), f"~{book + 1}"
+        fits = symbol.isascii() and len(symbol) <= STOCK_BYTES
+        name = symbol if fits else symbol.encode("ascii", "replace").decode()[: STOCK_BYTES - len(number)] + number
+        if name in names:
+            raise UserError(f"instruments {names[name] + 1} and {book + 1} both have the name {name!r} in ITCH")
+        names[name] = book
+    return list(names)
 
 
 def session(messages: np.ndarray) -> tuple[date, int]:
@@ -62,7 +82,7 @@ def frames(flow: OrderFlow, times: np.ndarray) -> bytes:
     ends = np.cumsum(sizes[kinds])
     out = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint8)
     starts = ends - sizes[kinds]
-    stocks = np.array([flow.symbol(book).encode()[:8].ljust(8) for book in range(len(flow.symbols))], "S8")
+    stocks = np.array([name.ljust(STOCK_BYTES).encode() for name in stock_names(flow)], "S8")
     prices = file_prices(flow, messages, SCALE, 0, PRICE_UNITS_MAX, "ITCH")
     for kind, (letter, fields) in FORMS.items():
         chosen = np.flatnonzero(kinds == kind)
@@ -106,10 +126,10 @@ def event(code: str, time_ns: int) -> bytes:
     return row.tobytes()
 
 
-def directory(flow: OrderFlow, book: int, time_ns: int) -> bytes:
+def directory(name: str, book: int, time_ns: int) -> bytes:
     """The frame of the stock directory that names a book."""
     row = np.zeros(1, [*HEAD, ("stock", "S8"), ("market", "S2"), ("lot", ">u4"), ("rest", "S14")])
     head(row, "R", np.array([book]), np.array([time_ns]))
-    row["stock"], row["market"], row["lot"] = flow.symbol(book).encode()[:8].ljust(8), b"QN", 1
+    row["stock"], row["market"], row["lot"] = name.ljust(STOCK_BYTES).encode(), b"QN", 1
     row["rest"] = b"NCZ PNN1N" + bytes(4) + b"N"
     return row.tobytes()
