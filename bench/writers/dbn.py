@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.extras import check_package
+from bench.extras import check_package, whole_file
 from bench.readers.dbn import SCALE
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE
 from bench.writers.order_flow import OrderFlow
@@ -33,7 +33,8 @@ def write_dbn(flow: OrderFlow, path: Path) -> int:
         import pyarrow as pa
 
         content = pa.compress(content, codec="zstd", asbytes=True)
-    path.write_bytes(content)
+    with whole_file(path) as part:
+        part.write_bytes(content)
     return len(records)
 
 

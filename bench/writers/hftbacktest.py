@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.extras import whole_file
 from bench.readers.order_messages import EXECUTE
 from bench.writers.ladder import level_history
 from bench.writers.order_flow import OrderFlow
@@ -36,7 +37,8 @@ EXCH_EVENT, LOCAL_EVENT, BUY_EVENT, SELL_EVENT = 1 << 31, 1 << 30, 1 << 29, 1 <<
 def write_hftbacktest(flow: OrderFlow, book: int, path: Path, latency_ns: int = 0) -> int:
     """Write a file; returns its number of events. `book`: instrument - 1. UserError: the book has no orders."""
     events = level_events(flow.of_book(book).messages, flow.tick, latency_ns)
-    np.savez_compressed(path, data=events)
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, data=events)
     return len(events)
 
 

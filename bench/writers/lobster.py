@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.extras import check_package
+from bench.extras import check_package, whole_file
 from bench.readers import lobster
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE
 from bench.readers.report import units_of
@@ -40,12 +40,13 @@ def write_lobster(flow: OrderFlow, book: int, folder: Path, levels: int = 10) ->
         raise UserError(f"the tape ends {since[-1] / NS_PER_DAY:.1f} days after its first, allowed in LOBSTER: one day")
     day = datetime.fromtimestamp(0, UTC) + timedelta(seconds=day_ns // NS_PER_S)
     first, last = since[0] // 1_000_000, since[-1] // 1_000_000 + 1
-    name = f"{flow.symbol(book)}_{day:%Y-%m-%d}_{first}_{last}"
+    name = f"{flow.symbol(book).replace('/', '-')}_{day:%Y-%m-%d}_{first}_{last}"
     paths = folder / f"{name}_message_{levels}.csv", folder / f"{name}_orderbook_{levels}.csv"
     prices = file_prices(flow, messages, SCALE, 1 - NO_PRICE, NO_PRICE - 1, "LOBSTER")
     _, states = level_history(messages, levels)
-    write_rows(message_columns(messages, prices, since), paths[0])
-    write_rows(book_columns(states, units_of("tick", flow.tick, SCALE)), paths[1])
+    with whole_file(paths[0]) as message_part, whole_file(paths[1]) as book_part:
+        write_rows(message_columns(messages, prices, since), message_part)
+        write_rows(book_columns(states, units_of("tick", flow.tick, SCALE)), book_part)
     return paths
 
 

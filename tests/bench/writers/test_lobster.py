@@ -43,6 +43,11 @@ def test_deep_files_reproduce_every_order_of_the_tape(tmp_path: Path) -> None:
     assert taken["lots"].sum() == sum(row["lots"] for row in flow.messages if row["kind"] == 5)
 
 
+def test_name_of_a_file_has_no_slash(tmp_path: Path) -> None:
+    flow = replace(order_flow(mixed_tape(50)), symbols=["H100.G90.F27/I"])
+    assert write_lobster(flow, 0, tmp_path)[0].name.startswith("H100.G90.F27-I_2027-01-01_")
+
+
 def test_tape_of_several_days_is_refused(tmp_path: Path) -> None:
     flow = order_flow(mixed_tape(10))
     messages = flow.messages.copy()
