@@ -67,7 +67,7 @@ def convert_itch(path: Path, options: ImportOptions) -> tuple[Converted, list[st
 
 def imported(converted: Converted, symbols: list[str], report: ImportReport, options: ImportOptions) -> Imported:
     """The tape of a conversion, with the names of its books, its tick and its options in its notes."""
-    notes = {"source": Path(report.path).name, "format": report.format, "symbols": symbols}
+    notes: dict[str, object] = {"source": Path(report.path).name, "format": report.format, "symbols": symbols}
     notes |= {TICK_NOTE: f"{options.tick or CENT:f}", "options": msgspec.to_builtins(options)}
     tape = converted.tape(notes, symbols)
     return Imported(tape, symbols, converted.levels, report)
