@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,12 +32,26 @@ def check_file(option: str, path: Path, endings: Sequence[str]) -> None:
         raise UserError(f"{option} {path}: this user may not write in {path.parent}")
 
 
-def check_folder(folder: Path) -> None:
-    """Raise UserError if a folder for results does not exist or cannot be written in."""
-    if not is_folder(folder):
-        raise UserError(f"{folder}: no such folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"{folder}: this user may not write in it")
+def check_folder(option: str, path: Path) -> None:
+    """Raise UserError if an option names a folder in which no file can be written."""
+    if not is_folder(path):
+        raise UserError(f"{option} {path}: no such folder")
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UserError(f"{option} {path}: this user may not write in it")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write, which then gets its name. UserError: it cannot be written; nothing is left."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def mode_of(path: Path) -> int:

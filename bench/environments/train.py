@@ -180,7 +180,7 @@ def main(arguments: list[str]) -> int:
             raise UserError(f"--{name} {getattr(chosen, name)} is not in {low}..{high}")
     check_package("training", "stable_baselines3", "train")
     check_package("training", "matplotlib", "plot")
-    check_folder(chosen.folder)
+    check_folder("FOLDER", chosen.folder)
     found = train(chosen.steps, chosen.books, chosen.seed, chosen.folder)
     assert found.best_fixed is not None and found.trained is not None and found.difference is not None
     for name, value in (("best fixed", found.best_fixed), ("trained", found.trained), ("difference", found.difference)):

@@ -7,17 +7,15 @@ import numpy as np
 from bench.facts.collector import COLLECTOR, DISTANCES, LEVELS, MESSAGE, RESTED, collect_rows, price_range
 from bench.facts.listings import Listing, listing_of
 from bench.facts.series import BookSeries
+from bench.tapes.run import check_control
 from bench.tapes.tape import BY_TIME, TICK_NOTE, TRADES_NOTE, Tape, TapeControl
 from exchange.codes import CommandKind, Side
 from exchange.engine import query
-from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import Engine, event_rows
-from exchange.errors import UserError
 from exchange.limits import NAMED
 
 CHUNK_ROWS = 16_384
 SAMPLES_MAX = 20_000
-# Notes of a tape: what a tick is worth; "time": fills of one time are one trade, as each is a command of its own.
 ROOM_TICKS = 1_024  # free places beside the prices seen, so that `lots` seldom grows
 
 
@@ -33,7 +31,8 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
     opening = int(tape.commands["sequence"][tape.resting_rows - 1]) if tape.resting_rows else 0
     for part in tape.parts():
         if isinstance(part, TapeControl):
-            recorder.take(_control(engine, part), part.sequence > opening)
+            check_control(engine, part)
+            recorder.take(engine.control(part.row, part.payload), part.sequence > opening)
             continue
         split = int(np.searchsorted(part["sequence"], opening, side="right"))
         for rows, is_recorded in ((part[:split], False), (part[split:], True)):
@@ -43,14 +42,6 @@ def collect(tape: Tape, symbol: str = "") -> BookSeries:
         recorder.compare(engine)
     tick, is_by_time = str(tape.notes.get(TICK_NOTE, "")), tape.notes.get(TRADES_NOTE) == BY_TIME
     return recorder.series(tick, is_by_time, engine.state_hash().hex())
-
-
-def _control(engine: Engine, control: TapeControl) -> np.ndarray:
-    try:
-        engine.check_control(int(control.row["kind"][0]), control.payload, recorded=True)
-    except ControlError as error:
-        raise UserError(f"control at sequence {control.sequence}: {error}") from None
-    return engine.control(control.row, control.payload)
 
 
 def _sample_every(tape: Tape) -> int:

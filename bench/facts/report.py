@@ -10,6 +10,7 @@ from rich.table import Table
 from bench.extras import check_file, check_package
 from bench.facts.collect import collect
 from bench.facts.document import Document, document_of, to_json
+from bench.facts.listings import listing_of
 from bench.facts.page import page, score_texts
 from bench.facts.sheet import Fact
 from bench.facts.words import shown
@@ -58,11 +59,14 @@ def run_facts(source: str, options: FactsOptions) -> int:
     options.check(source)
     console = Console(stderr=options.is_json, highlight=False)
     with console.status(f"{source} ..."):
-        series = collect(open_source(source, **options.of_flow(source, options.seed)), options.book)
-        other = None
+        tapes = [(open_source(source, **options.of_flow(source, options.seed)), options.book)]
         if options.against:
-            tape = open_source(options.against, **options.of_flow(options.against, options.against_seed))
-            other = collect(tape, options.against_book)
+            against = open_source(options.against, **options.of_flow(options.against, options.against_seed))
+            tapes.append((against, options.against_book))
+        for tape, book in tapes:
+            listing_of(tape, book)  # before the first one runs
+        series = collect(*tapes[0])
+        other = collect(*tapes[1]) if options.against else None
         document = document_of(source, series, options.against, other)
         if options.html is not None:
             _write(options.html, page(document, series, other))

@@ -4,6 +4,7 @@ What does not depend on the format happens here: bounds of time, the book at the
 check of the final book.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,10 +37,13 @@ class Converted:
     high_tick: int
     peak_orders: int  # most orders that live at a time
 
-    def tape(self, notes: dict[str, object]) -> Tape:
-        """A tape of a plain market with these books. UserError: no state size is large enough."""
+    def tape(self, notes: dict[str, object], symbols: Sequence[str] = ()) -> Tape:
+        """A tape of a plain market with these books. `symbols`: by book. UserError: no state size is large enough."""
         middle = (self.low_tick + self.high_tick) // 2
-        market = PlainMarket(self.low_tick, self.high_tick, middle, len(self.levels), 2 * OWNERS, hours=1, psr_mills=1)
+        books, owners = len(self.levels), 2 * OWNERS
+        market = PlainMarket(
+            self.low_tick, self.high_tick, middle, books, owners, hours=1, psr_mills=1, symbols=tuple(symbols)
+        )  # fmt: skip
         parts = [self.resting, self.commands] if len(self.resting) else [self.commands]
         return market_tape(market, parts, notes | {TRADES_NOTE: BY_TIME}, self.limits(market))
 

@@ -53,7 +53,7 @@ def read_dbn(path: Path, options: ImportOptions | None = None) -> Imported:
     instruments = np.unique(records["instrument_id"])
     messages = messages_of(str(path), rows, records, instruments, options)
     symbols = [names.get(int(number), str(number)) for number in instruments]
-    return imported(convert(messages, len(instruments), options, report), symbols, report)
+    return imported(convert(messages, len(instruments), options, report), symbols, report, options)
 
 
 def read_bytes(path: Path) -> bytes:

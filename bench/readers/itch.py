@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from bench.extras import check_package
@@ -19,7 +20,7 @@ from bench.readers.converter import Converted, Levels, convert
 from bench.readers.itch_frames import CENT, SCALE, ItchFrames, Reader
 from bench.readers.report import ImportOptions, ImportReport, units_of
 from bench.readers.survey import renumber_books
-from bench.tapes.tape import Tape
+from bench.tapes.tape import TICK_NOTE, Tape
 from exchange.errors import UserError
 from exchange.units import NS_PER_S
 
@@ -40,8 +41,9 @@ class Imported:
 
 def read_itch(path: Path, options: ImportOptions | None = None) -> Imported:
     """Read a file. UserError: it is missing, foreign, damaged, or has a price between two ticks."""
-    converted, symbols, report = convert_itch(path, options or ImportOptions())
-    return imported(converted, symbols, report)
+    options = options or ImportOptions()
+    converted, symbols, report = convert_itch(path, options)
+    return imported(converted, symbols, report, options)
 
 
 def convert_itch(path: Path, options: ImportOptions) -> tuple[Converted, list[str], ImportReport]:
@@ -63,9 +65,11 @@ def convert_itch(path: Path, options: ImportOptions) -> tuple[Converted, list[st
     return convert(frames.messages, len(symbols), options, report), symbols, report
 
 
-def imported(converted: Converted, symbols: list[str], report: ImportReport) -> Imported:
-    """The tape of a conversion, with the names of its books in its notes."""
-    tape = converted.tape({"source": Path(report.path).name, "format": report.format, "symbols": symbols})
+def imported(converted: Converted, symbols: list[str], report: ImportReport, options: ImportOptions) -> Imported:
+    """The tape of a conversion, with the names of its books, its tick and its options in its notes."""
+    notes: dict[str, object] = {"source": Path(report.path).name, "format": report.format, "symbols": symbols}
+    notes |= {TICK_NOTE: f"{options.tick or CENT:f}", "options": msgspec.to_builtins(options)}
+    tape = converted.tape(notes, symbols)
     return Imported(tape, symbols, converted.levels, report)
 
 

@@ -28,10 +28,12 @@ from bench.readers.book_check import check_books
 from bench.readers.converter import final_book_differences
 from bench.readers.formats import lobster_tape
 from bench.readers.itch import convert_itch, imported, library_levels
+from bench.readers.itch_frames import CENT
 from bench.readers.lobster import read_lobster
 from bench.readers.report import ImportOptions
 from bench.record import Report, distribution
 from bench.tapes.market import engine_at, flow_market, market_tape
+from bench.tapes.tape import TICK_NOTE
 from bench.writers.itch import write_itch
 from bench.writers.lobster import write_lobster
 from bench.writers.order_flow import OrderFlow, order_flow
@@ -55,7 +57,7 @@ def time_itch(report: Report, folder: Path) -> None:
     """ns a message of reading ITCH as commands, and of the library's own tables."""
     flow = generated(QUICK_COMMANDS if report.quick else COMMANDS)
     path = write_itch(flow, folder)
-    found = imported(*convert_itch(path, OPTIONS))
+    found = imported(*convert_itch(path, OPTIONS), OPTIONS)
     assert not final_book_differences(found.tape, found.levels), "the engine's book differs from the file's"
     theirs = library_levels(path, found.symbols)
     for built, wanted in zip(found.levels, theirs, strict=True):
@@ -120,7 +122,7 @@ def kept_memory() -> Iterator[None]:
 def generated(commands: int) -> OrderFlow:
     """The order messages of a mixed flow."""
     flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=min(30_000, commands // 3)))
-    return order_flow(market_tape(flow_market(flow), [flow.warm, flow.commands]))
+    return order_flow(market_tape(flow_market(flow), [flow.warm, flow.commands], {TICK_NOTE: str(CENT)}))
 
 
 def read_with_library(path: Path) -> int:

@@ -1,5 +1,6 @@
 """A plain market for generated and imported flow: books of one product, funded accounts, OPEN."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from bench.tapes.tape import Tape, TapeControl
 from exchange.codes import CommandKind, MarketState, TimeInForce
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.instrument_terms import CommodityTerms, InstrumentTerms
-from exchange.engine.control.list_instruments import ListPayload
+from exchange.engine.control.list_instruments import SYMBOL_BYTES, ListPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
@@ -37,19 +38,29 @@ class PlainMarket:
     maker_fee: int = 1
     taker_fee: int = 3
     psr_mills: int = 300
+    symbols: tuple[str, ...] = ()  # by book, as the source has them; empty: BOOK-1, BOOK-2, ...
+
+    def names(self) -> list[str]:
+        """Symbols of the books: those of the source that are allowed in a listing and stand for one book, or BOOK-n."""
+        found = [f"BOOK-{index}" for index in range(1, 1 + self.books)]
+        counts = Counter([*found, *self.symbols])
+        for place, symbol in enumerate(self.symbols):
+            fits = 1 <= len(symbol.encode()) <= SYMBOL_BYTES and symbol.isprintable()
+            found[place] = symbol if fits and counts[symbol] == 1 else found[place]
+        return found
 
     def controls(self) -> list[bytes]:
         """LIST payloads of all books."""
         terms = CommodityTerms(COMMODITY, GROUP, self.psr_mills, intra_mills=60, tier_mills=30)
-        listings = [self.listing(index) for index in range(1, 1 + self.books)]
+        listings = [self.listing(index, name) for index, name in enumerate(self.names(), 1)]
         slices = [listings[start : start + LISTINGS_EACH] for start in range(0, self.books, LISTINGS_EACH)]
         return [encode_payload(ListPayload(commodities=[terms], instruments=part)) for part in slices]
 
-    def listing(self, index: int) -> InstrumentTerms:
+    def listing(self, index: int, symbol: str) -> InstrumentTerms:
         return InstrumentTerms(
             index=index,
             instrument_id=index,
-            symbol=f"BOOK-{index}",
+            symbol=symbol,
             group=GROUP,
             commodity=COMMODITY,
             hours=self.hours,

@@ -32,9 +32,12 @@ def check_control(engine: Engine, control: TapeControl, title: str = "tape") -> 
         raise UserError(f"{title}: control at sequence {control.sequence}, state size {name!r}: {error}") from None
 
 
-def events_of_tape(tape: Tape) -> Iterator[np.ndarray]:
-    """The EVENT rows of a tape as a new engine emits them, in parts. UserError: the engine refuses a control."""
-    engine = Engine(NAMED[tape.limits])
+def events_of_tape(tape: Tape, engine: Engine | None = None) -> Iterator[np.ndarray]:
+    """The EVENT rows of a tape, in parts, as an engine emits them: this one, which is new, or one of its own.
+
+    UserError: the engine refuses a control
+    """
+    engine = engine or Engine(NAMED[tape.limits])
     for piece in pieces(tape.parts()):
         if isinstance(piece, TapeControl):
             check_control(engine, piece)

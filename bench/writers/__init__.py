@@ -2,6 +2,7 @@
 
 order_flow      the order messages of a tape, which the writers share
 plain_messages  order messages without replacements
+prices          prices in the units of a format
 ladder          the compiled level book that order messages lead to
 lobster         LOBSTER message and order-book files
 hftbacktest     npz of levels and trades for hftbacktest

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.extras import check_file, is_folder
+from bench.extras import check_file, check_folder, check_package, is_folder
 from bench.readers.binance import read_binance
 from bench.readers.formats import ImportedSource, format_of, read_source
 from bench.readers.level_book import DIFFERENT
@@ -18,7 +18,7 @@ from bench.tapes.tape import write_tape
 from bench.writers.dbn import write_dbn
 from bench.writers.events import ENDINGS, write_events
 from bench.writers.hftbacktest import write_hftbacktest
-from bench.writers.itch import write_itch
+from bench.writers.itch import stock_names, write_itch
 from bench.writers.lobster import write_lobster
 from bench.writers.order_flow import order_flow
 from exchange.errors import UserError
@@ -33,6 +33,8 @@ WRITERS = {
     "lobster": ("",),
     "itch": ("",),
 }
+# Optional packages of a format; a file in zstd needs pyarrow too.
+PACKAGES = {"tape": ("pyarrow",), "dbn": ("databento_dbn",), "events": ("pyarrow",), "lobster": ("pyarrow",)}
 LEVELS_MAX = 10_000
 
 
@@ -48,6 +50,8 @@ class ConvertTarget:
     def name(self) -> str:
         """The format, as given or by the name of the file. UserError: it cannot be written; before any work."""
         if self.path is None:
+            if self.format:
+                raise UserError(f"--to {self.format!r} does not apply without OUT")
             return ""
         if self.format and self.format not in WRITERS:
             raise UserError(f"--to {self.format!r}, allowed: {', '.join(WRITERS)}")
@@ -62,6 +66,10 @@ class ConvertTarget:
             check_file("OUT", self.path, WRITERS[found])
         elif not folder:
             raise UserError(f"OUT {self.path}: {found} is written into a folder, and this is none")
+        else:
+            check_folder("OUT", self.path)
+        for package in (*PACKAGES.get(found, ()), *(("pyarrow",) if self.path.suffix == ".zst" else ())):
+            check_package(f"writing {self.path}", package, "research")
         return found
 
 
@@ -75,7 +83,7 @@ def convert_file(
     if name == "binance" and not writes:
         capture = read_binance(path, options)
         different = sum(one.checks[DIFFERENT] for one in capture.books.values())
-        show(capture.report, {"different_books": different}, as_json)
+        show(capture.report, {"different_checks": different}, as_json)
         return 1 if different or capture.report.gaps else 0
     source = read_source(path, options, given, book)
     more: dict[str, Any] = {}
@@ -99,7 +107,11 @@ def write(source: ImportedSource, target: ConvertTarget, name: str) -> str:
     if name == "dbn":
         return f"{path}: {write_dbn(flow, path):,} records"
     if name == "itch":
-        return f"{write_itch(flow, path)}: {len(flow.messages):,} order messages"
+        renamed = [
+            f"{new}: {flow.symbol(book)}" for book, new in enumerate(stock_names(flow)) if new != flow.symbol(book)
+        ]
+        names = f"; names {', '.join(renamed)}" if renamed else ""
+        return f"{write_itch(flow, path)}: {len(flow.messages):,} order messages{names}"
     book = target.instrument - 1
     if name == "hftbacktest":
         return f"{path}: {write_hftbacktest(flow, book, path):,} events of instrument {target.instrument}"

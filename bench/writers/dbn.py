@@ -1,7 +1,7 @@
 """Writes the books of a tape as Databento DBN of the schema mbo, `.dbn` or `.dbn.zst` (TAPE-013).
 
 The records are those that Databento has for an exchange: a trade is a T of the aggressor, an F and a C of the resting
-order. Prices are dollars times 10^9, a lot is 1. Instrument ids are those of the tape.
+order. Prices are dollars times 10^9, by the tick that the tape notes; a lot is 1. Instrument ids are those of the tape.
 """
 
 from pathlib import Path
@@ -10,36 +10,39 @@ from typing import Any
 
 import numpy as np
 
-from bench.extras import check_package
+from bench.extras import check_package, whole_file
+from bench.readers.dbn import SCALE
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE
 from bench.writers.order_flow import OrderFlow
 from bench.writers.plain_messages import split_replacements
+from bench.writers.prices import file_prices
 
-UNITS = 1_000_000  # units of a mill
 DATASET = "GPUX.MBO"
 LENGTH = 14  # of a record, in words of four bytes
 NO_CHANNEL = 255
+PRICES_MAX = 2**63 - 2  # 2**63 - 1 is no price
 
 
 def write_dbn(flow: OrderFlow, path: Path) -> int:
     """Write a file; returns its number of records."""
     check_package(f"writing {path}", "databento_dbn", "research")
-    records = records_of(flow.messages)
+    records = records_of(flow)
     content = metadata_of(flow, records) + records.tobytes()
     if path.suffix == ".zst":
         check_package(f"writing {path}", "pyarrow", "research")
         import pyarrow as pa
 
         content = pa.compress(content, codec="zstd", asbytes=True)
-    path.write_bytes(content)
+    with whole_file(path) as part:
+        part.write_bytes(content)
     return len(records)
 
 
-def records_of(messages: np.ndarray) -> np.ndarray:
-    """MBO records of the messages of `order_flow`."""
+def records_of(flow: OrderFlow) -> np.ndarray:
+    """MBO records of order messages. UserError: a price has no place in them."""
     import databento_dbn
 
-    plain = split_replacements(messages)
+    plain = split_replacements(flow.messages)
     traded = plain["kind"] == EXECUTE
     counts = np.where(traded, 3, 1)
     source = np.repeat(plain, counts)
@@ -54,7 +57,8 @@ def records_of(messages: np.ndarray) -> np.ndarray:
     rows["instrument_id"] = source["book"] + 1
     rows["ts_event"] = rows["ts_recv"] = source["time_ns"]
     rows["order_id"] = np.where(aggressor, 0, source["order_id"])
-    rows["price"], rows["size"] = source["price"] * UNITS, source["lots"]
+    rows["price"] = np.repeat(file_prices(flow, plain, SCALE, -PRICES_MAX, PRICES_MAX, "DBN"), counts)
+    rows["size"] = source["lots"]
     rows["sequence"], rows["channel_id"] = source["row"], NO_CHANNEL
     last = np.ones(len(rows), bool)
     last[:-1] = source["row"][1:] != source["row"][:-1]

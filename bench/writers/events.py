@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.extras import check_package
+from bench.extras import check_package, whole_file
 from bench.tapes.events import write_event_tape
 from bench.tapes.run import events_of_tape
 from bench.tapes.tape import Tape, tape_hash
@@ -25,7 +25,8 @@ def write_events(tape: Tape, path: Path) -> int:
     import pyarrow as pa
 
     count = 0
-    with pa.ipc.new_file(path, event_table(np.zeros(0, EVENT)).schema) as writer:
+    schema = event_table(np.zeros(0, EVENT)).schema
+    with whole_file(path) as part, pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for events in events_of_tape(tape):
             writer.write_table(event_table(events))
             count += len(events)

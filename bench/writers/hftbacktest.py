@@ -5,15 +5,16 @@ the aggressor. This file is the only place with floats: prices in dollars, lots 
 plus the latency of the feed.
 """
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
+from bench.extras import whole_file
 from bench.readers.order_messages import EXECUTE
 from bench.writers.ladder import level_history
 from bench.writers.order_flow import OrderFlow
 from bench.writers.plain_messages import split_replacements
-from exchange.units import MILLS_PER_DOLLAR
 
 # As in hftbacktest 2.4.4, `types.py`; a test compares them with the installed package.
 EVENT_DTYPE = np.dtype(
@@ -35,13 +36,14 @@ EXCH_EVENT, LOCAL_EVENT, BUY_EVENT, SELL_EVENT = 1 << 31, 1 << 30, 1 << 29, 1 <<
 
 def write_hftbacktest(flow: OrderFlow, book: int, path: Path, latency_ns: int = 0) -> int:
     """Write a file; returns its number of events. `book`: instrument - 1. UserError: the book has no orders."""
-    events = level_events(flow.of_book(book).messages, latency_ns)
-    np.savez_compressed(path, data=events)
+    events = level_events(flow.of_book(book).messages, flow.tick, latency_ns)
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, data=events)
     return len(events)
 
 
-def level_events(messages: np.ndarray, latency_ns: int = 0) -> np.ndarray:
-    """EVENT_DTYPE rows of the messages of one book: a trade comes before the change of its level."""
+def level_events(messages: np.ndarray, tick: Decimal, latency_ns: int = 0) -> np.ndarray:
+    """EVENT_DTYPE rows of the messages of one book: a trade comes before the change of its level. `tick`: dollars."""
     plain = split_replacements(messages)
     lots, _ = level_history(plain)
     traded = plain["kind"] == EXECUTE
@@ -54,6 +56,7 @@ def level_events(messages: np.ndarray, latency_ns: int = 0) -> np.ndarray:
     rows["ev"] |= np.uint64(EXCH_EVENT | LOCAL_EVENT)
     rows["exch_ts"] = plain["time_ns"][source]
     rows["local_ts"] = rows["exch_ts"] + latency_ns
-    rows["px"] = plain["price"][source] / MILLS_PER_DOLLAR
+    dollars, ticks = tick.as_integer_ratio()
+    rows["px"] = plain["price"][source] * dollars / ticks
     rows["qty"] = np.where(trade, plain["lots"][source], lots[source])
     return rows

@@ -3,20 +3,23 @@
 Only what a feed shows is in the messages: orders that rest, what becomes of them, and trades with them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, ORDER_MESSAGE, REDUCE, REPLACE, order_messages
-from bench.tapes.tape import Tape, TapeControl
+from bench.tapes.run import events_of_tape
+from bench.tapes.tape import TICK_NOTE, Tape
 from exchange.codes import CommandKind, EventFlag, EventKind, Liquidity
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED
-from exchange.records import EVENT
+from exchange.records import EVENT, column
+from exchange.units import MILLS_PER_DOLLAR
 
-CHUNK_ROWS = 65_536
+MILL = Decimal(1) / MILLS_PER_DOLLAR
 RESTING_FILLS = (Liquidity.MAKER, Liquidity.AUCTION)
 
 
@@ -31,6 +34,7 @@ class OrderFlow:
     events: np.ndarray  # EVENT, one for each message; of a REPLACE, the ORDER_RESTED
     symbols: list[str]  # by book
     engine: Engine  # after the tape
+    tick: Decimal = MILL  # what a tick is worth, dollars
 
     def of_book(self, book: int) -> "OrderFlow":
         """The messages of one book. UserError: it has none."""
@@ -38,7 +42,7 @@ class OrderFlow:
         if not chosen.any():
             names = ", ".join(self.symbols[:5]) or "none"
             raise UserError(f"instrument {book + 1} has no orders; the tape has {len(self.symbols)} books: {names}")
-        return OrderFlow(self.messages[chosen], self.events[chosen], self.symbols, self.engine)
+        return replace(self, messages=self.messages[chosen], events=self.events[chosen])
 
     def symbol(self, book: int) -> str:
         return self.symbols[book] or f"BOOK-{book + 1}"
@@ -47,19 +51,26 @@ class OrderFlow:
 def order_flow(tape: Tape) -> OrderFlow:
     """Run a tape. UserError: it has orders that a feed of single orders does not show as such."""
     check_commands(tape.commands)
+    tick = tick_of(tape)
     engine = Engine(NAMED[tape.limits])
     parts = [np.zeros(0, EVENT)]
-    for part in tape.parts():
-        if isinstance(part, TapeControl):
-            engine.control(part.row, part.payload)
-            continue
-        for start in range(0, len(part), CHUNK_ROWS):
-            events = engine.apply(part[start : start + CHUNK_ROWS])
-            parts.append(events[of_feed(events)])
+    parts += [events[of_feed(events)] for events in events_of_tape(tape, engine)]
     events = np.concatenate(parts)
     listed = {row.index: row.symbol for row in query.instruments(engine.states)}
     symbols = [listed.get(index, "") for index in range(1, 1 + max(listed, default=0))]
-    return OrderFlow(*joined(messages_of(events), events), symbols, engine)
+    return OrderFlow(*joined(messages_of(events), events), symbols, engine, tick)
+
+
+def tick_of(tape: Tape) -> Decimal:
+    """What a tick is worth in dollars: a mill, if the tape has no note of it. UserError: its note is no such number."""
+    note = tape.notes.get(TICK_NOTE, MILL)
+    try:
+        tick = Decimal(str(note))
+    except InvalidOperation:
+        tick = Decimal("nan")
+    if not tick.is_finite() or tick <= 0:
+        raise UserError(f"the tape has the note {TICK_NOTE} {note!r}, allowed: dollars above 0, like '0.01'")
+    return tick
 
 
 def check_commands(commands: np.ndarray) -> None:
@@ -89,7 +100,8 @@ def messages_of(events: np.ndarray) -> np.ndarray:
     """One ORDER_MESSAGE row for each event of a feed."""
     kind, lost = events["kind"], events["flags"] & EventFlag.LOST != 0
     kinds = np.full(len(events), ADD, np.uint8)
-    kinds[kind == EventKind.FILL] = EXECUTE
+    kinds[kind == EventKind.FILL] = np.where(prints(events), EXECUTE, REDUCE)[kind == EventKind.FILL]
+    kinds[(kind == EventKind.FILL) & (kinds == REDUCE) & (events["leaves_lots"] == 0)] = DELETE
     kinds[kind == EventKind.ORDER_CANCELLED] = DELETE
     kinds[kind == EventKind.SELF_MATCH_DECREMENTED] = REDUCE
     replaced = kind == EventKind.ORDER_REPLACED
@@ -108,6 +120,20 @@ def messages_of(events: np.ndarray) -> np.ndarray:
         price=events["price"], lots=lots, book=events["instrument"].astype(np.int32) - 1, kind=kinds,
         side=events["side"],
     )  # fmt: skip
+
+
+def prints(events: np.ndarray) -> np.ndarray:
+    """Mask of the fills that a feed shows as a trade.
+
+    Both orders of an auction trade rest: its first fill is the trade, and the other one only makes its order smaller,
+    as does a fill in an internal leg (SMP-010).
+    """
+    keys = np.stack([events["instrument"].astype(np.int64), column(events, "trade_id").astype(np.int64)])
+    auction = np.flatnonzero((events["kind"] == EventKind.FILL) & (events["liquidity"] == Liquidity.AUCTION))
+    found: np.ndarray = events["flags"] & EventFlag.INTERNAL == 0
+    found[auction] = False
+    found[auction[np.unique(keys[:, auction], axis=1, return_index=True)[1]]] = True
+    return found
 
 
 def entry_numbers(events: np.ndarray, kinds: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.extras import check_file, check_folder, check_package, is_folder, mode_of
+from bench.extras import check_file, check_folder, check_package, is_folder, mode_of, whole_file
 from exchange.errors import UserError
 
 
@@ -50,10 +50,30 @@ def test_a_name_that_leads_nowhere_has_no_mode(tmp_path: Path, name: str) -> Non
     assert is_folder(tmp_path)
 
 
-def test_a_folder_for_results_must_be_there_and_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_folder(tmp_path)
-    with pytest.raises(UserError, match="none: no such folder"):
-        check_folder(tmp_path / "none")
-    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
-    with pytest.raises(UserError, match="this user may not write in it"):
-        check_folder(tmp_path)
+def test_a_folder_must_be_there_and_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_folder("OUT", tmp_path)
+    with pytest.raises(UserError, match=r"OUT .*none: no such folder"):
+        check_folder("OUT", tmp_path / "none")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UserError, match=r"OUT .*: this user may not write in it"):
+        check_folder("OUT", tmp_path)
+
+
+def fill_half(path: Path) -> None:
+    """Write a part of a file, and find the disk full."""
+    with whole_file(path) as part:
+        part.write_text("half")
+        raise OSError(28, os.strerror(28))
+
+
+def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with whole_file(path) as part:
+        part.write_text("all")
+        assert not path.exists()
+    assert path.read_text() == "all"
+    with pytest.raises(UserError, match="a: cannot be written: No space left on device"):
+        fill_half(path)
+    with pytest.raises(UserError, match="b: cannot be written: No such file"):
+        fill_half(tmp_path / "none" / "b")
+    assert path.read_text() == "all" and list(tmp_path.iterdir()) == [path]

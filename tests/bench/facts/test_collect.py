@@ -65,7 +65,7 @@ def test_only_the_time_of_the_listing_counts() -> None:
 def test_control_that_the_engine_refuses_is_named() -> None:
     tape = flow_of("mixed", 300)
     bad = replace(tape.controls[1], payload=b"{}")
-    with pytest.raises(UserError, match="control at sequence 2: "):
+    with pytest.raises(UserError, match="tape: control at sequence 2, "):
         collect(replace(tape, controls=[tape.controls[0], bad, *tape.controls[2:]]))
 
 

@@ -39,7 +39,7 @@ def relisted_tape() -> Tape:
     rows["kind"] = CommandKind.SET_STATE, CommandKind.CASCADE, CommandKind.LIST
     rows["group"][0], rows["flags"][0] = GROUP, CommandFlag.FORCE
     column(rows, "market_state")[0] = MarketState.CLOSED
-    later = flow_market(flow).listing(1)
+    later = flow_market(flow).listing(1, "BOOK-1")
     later.symbol = "LATER"
     payloads = CascadePayload(1, [2]), ListPayload(instruments=[later])
     controls = [TapeControl(rows[place : place + 1], encode_payload(one)) for place, one in enumerate(payloads, 1)]

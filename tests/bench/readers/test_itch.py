@@ -16,6 +16,7 @@ from bench.readers.converter import Levels, final_book_differences
 from bench.readers.itch import library_levels, read_itch
 from bench.readers.report import ImportOptions
 from bench.tapes.market import engine_at, flow_market, market_tape
+from bench.tapes.tape import TICK_NOTE
 from bench.writers.itch import write_itch
 from bench.writers.order_flow import order_flow
 from exchange.codes import EventKind
@@ -23,6 +24,8 @@ from exchange.engine import query
 from exchange.errors import UserError
 from exchange.records import column
 from tests.bench.itch_file import DAY, LEVELS, add, directory, execute, message, write_day
+
+CENTS: dict[str, object] = {TICK_NOTE: "0.01"}
 
 
 def itchfeed_levels(path: Path) -> Levels:
@@ -54,7 +57,7 @@ def itchfeed_levels(path: Path) -> Levels:
 def mixed_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of two books with all kinds of messages about orders."""
     flow = make_flow(replace(FLOWS["mixed"], commands=4_000, warm_orders=300, accounts=40, books=2, seed=7))
-    tape = market_tape(flow_market(flow), [flow.warm, flow.commands])
+    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], CENTS)
     return write_itch(order_flow(tape), tmp_path_factory.mktemp("itch"))
 
 
@@ -98,7 +101,7 @@ def test_one_symbol_is_imported_alone_and_packed_files_too(mixed_day: Path, tmp_
 @pytest.mark.rule("TAPE-011")
 def test_itchfeed_builds_the_same_book(tmp_path: Path) -> None:
     flow = make_flow(replace(FLOWS["mixed"], commands=1_500, warm_orders=300, accounts=40, seed=8))
-    path = write_itch(order_flow(market_tape(flow_market(flow), [flow.warm, flow.commands])), tmp_path)
+    path = write_itch(order_flow(market_tape(flow_market(flow), [flow.warm, flow.commands], CENTS)), tmp_path)
     assert read_itch(path).levels == [itchfeed_levels(path)]
 
 

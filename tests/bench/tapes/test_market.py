@@ -49,6 +49,12 @@ def test_a_market_opens_with_its_books_and_funds() -> None:
     assert {query.market_state(engine.states, row.index) for row in listed} == {MarketState.OPEN}
 
 
+def test_symbols_of_a_source_are_kept_if_a_listing_allows_them() -> None:
+    assert replace(MARKET, symbols=("AAPL", "MSFT", "SPY")).names() == ["AAPL", "MSFT", "SPY"]
+    assert replace(MARKET, symbols=("A" * 33, "MSFT", "")).names() == ["BOOK-1", "MSFT", "BOOK-3"]
+    assert replace(MARKET, symbols=("AAPL", "AAPL", "BOOK-1")).names() == ["BOOK-1", "BOOK-2", "BOOK-3"]
+
+
 def test_a_tape_numbers_its_controls_then_its_rows() -> None:
     first, last = orders(4), orders(5)
     first["time_ns"], last["time_ns"] = 7, 9

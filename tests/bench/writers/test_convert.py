@@ -42,6 +42,21 @@ def test_capture_of_levels_is_checked_only(tmp_path: Path, capsys: pytest.Captur
     assert "first bad   row 1: best levels ((99, 4), (101, 1000)), the feed has ((99, 3)" in capsys.readouterr().out
 
 
+def test_packages_and_folder_are_checked_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.extras.find_spec", lambda name: None)
+    for file, package in (("a.dbn", "databento_dbn"), ("a.arrow", "pyarrow"), ("a.parquet", "pyarrow")):
+        with pytest.raises(UserError, match=f"writing .*{file} needs {package}, which is not installed"):
+            ConvertTarget(tmp_path / file).name()
+    with pytest.raises(UserError, match="needs pyarrow"):
+        ConvertTarget(tmp_path, "lobster").name()
+    monkeypatch.setattr("bench.extras.find_spec", lambda name: name if name != "pyarrow" else None)
+    with pytest.raises(UserError, match=r"a\.dbn\.zst needs pyarrow"):
+        ConvertTarget(tmp_path / "a.dbn.zst").name()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(UserError, match="this user may not write in it"):
+        ConvertTarget(tmp_path, "itch").name()
+
+
 def test_numbers_and_times_are_exact() -> None:
     assert str(number("--tick", "0.10")) == "0.10"
     assert moment_ns("--start", "2019-12-30T14:30:00.5") == 1_577_716_200_500_000_000

@@ -39,7 +39,7 @@ def test_records_are_those_that_the_library_writes_and_reads(tmp_path: Path) -> 
     decoder.write(path.read_bytes())
     metadata, *decoded = decoder.decode()
     assert (str(metadata.schema), metadata.symbols) == ("mbo", ["BOOK-1"])
-    records = records_of(flow.messages)
+    records = records_of(flow)
     assert b"".join(bytes(record) for record in decoded) == records.tobytes()
     row = records[np.flatnonzero(records["action"] == b"F")[0]]
     made = databento_dbn.MBOMsg(

@@ -49,7 +49,7 @@ def test_their_reader_ends_with_the_same_best_prices(tmp_path: Path) -> None:
     asset.risk_adverse_queue_model().no_partial_fill_exchange().trading_value_fee_model(0, 0)
     asset.tick_size(0.001).lot_size(1.0)
     backtest = hftbacktest.HashMapMarketDepthBacktest([asset])
-    first_ns, last_ns = (int(level_events(flow.messages)["exch_ts"][place]) for place in (0, -1))
+    first_ns, last_ns = (int(level_events(flow.messages, flow.tick)["exch_ts"][place]) for place in (0, -1))
     assert backtest.elapse(last_ns - first_ns + 1) in (0, 1)
     depth = backtest.depth(0)
     (bid, bid_lots), (ask, ask_lots) = (side[0] for side in query.depth(flow.engine.states, 1))

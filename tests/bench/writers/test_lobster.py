@@ -18,7 +18,7 @@ from tests.bench.writers.test_order_flow import mixed_tape
 
 @pytest.mark.rule("TAPE-012")
 def test_tape_to_lobster_to_tape_has_equal_book_states(tmp_path: Path) -> None:
-    flow = order_flow(mixed_tape(500, books=2))
+    flow = order_flow(mixed_tape(500, books=2, tick="0.01"))
     paths = write_lobster(flow, 1, tmp_path, levels=5)
     assert [path.name for path in paths] == [
         f"BOOK-2_2027-01-01_0_{last}_{kind}_5.csv" for kind in ("message", "orderbook") for last in [1]
@@ -34,13 +34,18 @@ def test_tape_to_lobster_to_tape_has_equal_book_states(tmp_path: Path) -> None:
 
 @pytest.mark.rule("TAPE-012")
 def test_deep_files_reproduce_every_order_of_the_tape(tmp_path: Path) -> None:
-    tape = mixed_tape(120)
+    tape = mixed_tape(120, tick="0.01")
     flow = order_flow(tape)
     source = read_lobster(*write_lobster(flow, 0, tmp_path, levels=400))
     assert source.corrections == 0 and source.book.shape[1] == 400
     entered = source.commands[source.commands["kind"] == 1]
     taken = entered[entered["tif"] == 3]
     assert taken["lots"].sum() == sum(row["lots"] for row in flow.messages if row["kind"] == 5)
+
+
+def test_name_of_a_file_has_no_slash(tmp_path: Path) -> None:
+    flow = replace(order_flow(mixed_tape(50)), symbols=["H100.G90.F27/I"])
+    assert write_lobster(flow, 0, tmp_path)[0].name.startswith("H100.G90.F27-I_2027-01-01_")
 
 
 def test_tape_of_several_days_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The order messages of a tape describe its books: a plain book that follows them ends with the engine's levels."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -8,19 +9,23 @@ import pytest
 from bench.flows.flow import FLOWS, make_flow
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE, REPLACE
 from bench.readers.report import ImportOptions
-from bench.tapes.market import PlainMarket, flow_market, market_tape
-from bench.tapes.tape import Tape
-from bench.writers.order_flow import order_flow
-from exchange.codes import CommandKind, TimeInForce
+from bench.tapes.market import GROUP, PlainMarket, flow_market, market_tape
+from bench.tapes.tape import TICK_NOTE, Tape, TapeControl
+from bench.writers.order_flow import messages_of, order_flow, prints
+from exchange.clearing_codes import Life
+from exchange.codes import CommandKind, EventFlag, EventKind, Liquidity, MarketState, TimeInForce
 from exchange.engine import query
+from exchange.engine.control.endings.expire import BookEnd, ExpirePayload
+from exchange.engine.control.registry import encode_payload
 from exchange.errors import UserError
-from exchange.records import COMMAND
+from exchange.records import COMMAND, EVENT, column
 from tests.bench.readers.test_converter import PlainBook
 
 
-def mixed_tape(commands: int = 3_000, seed: int = 5, books: int = 1) -> Tape:
+def mixed_tape(commands: int = 3_000, seed: int = 5, books: int = 1, tick: str = "") -> Tape:
     flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=300, accounts=40, seed=seed, books=books))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands])
+    notes: dict[str, object] = {TICK_NOTE: tick} if tick else {}
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
 
 
 def some_orders(**fields: int) -> Tape:
@@ -45,6 +50,42 @@ def test_messages_lead_to_the_levels_of_the_engine() -> None:
 
 
 @pytest.mark.rule("TAPE-012")
+def test_orders_that_a_control_cancels_leave_the_feed() -> None:
+    tape = some_orders()
+    rows = np.concatenate([tape.commands, np.zeros(2, COMMAND)])
+    rows["sequence"][-2:] = rows["sequence"][-3] + np.array([1, 2])
+    closed, expire = rows[-2:-1], rows[-1:].copy()
+    closed["kind"], closed["group"] = CommandKind.SET_STATE, GROUP
+    column(closed, "market_state")[:] = MarketState.CLOSED
+    expire["kind"] = CommandKind.EXPIRE
+    payload = encode_payload(ExpirePayload([BookEnd(1, Life.SETTLED, 100)]))
+    ended = replace(tape, commands=rows[:-1], controls=[*tape.controls, TapeControl(expire, payload)])
+    assert order_flow(ended).messages["kind"].tolist() == [ADD, DELETE]
+
+
+@pytest.mark.rule("TAPE-012")
+def test_trade_of_two_resting_orders_is_one_trade() -> None:
+    rows = np.zeros(5, COMMAND)
+    rows["kind"], rows["group"] = CommandKind.SET_STATE, GROUP
+    for place, state in ((0, MarketState.CLOSED), (1, MarketState.PREOPEN), (4, MarketState.OPEN)):
+        column(rows[place : place + 1], "market_state")[:] = state
+    rows[2:4] = some_orders().commands[-1]
+    rows["account"][3], rows["side"][3], rows["lots"][3] = 2, 1, 3
+    flow = order_flow(market_tape(PlainMarket(90, 110, 100, accounts=2), [rows]))
+    assert flow.messages["kind"].tolist() == [ADD, ADD, EXECUTE, DELETE]
+    assert flow.messages["lots"].tolist() == [5, 3, 3, 3]
+
+
+@pytest.mark.rule("SMP-010")
+def test_fill_of_an_internal_leg_is_no_trade() -> None:
+    events = np.zeros(2, EVENT)
+    events["kind"], events["liquidity"], events["order_id"] = EventKind.FILL, Liquidity.MAKER, [7, 8]
+    events["flags"] = [0, EventFlag.INTERNAL]
+    assert prints(events).tolist() == [True, False]
+    assert messages_of(events)["kind"].tolist() == [EXECUTE, DELETE]
+
+
+@pytest.mark.rule("TAPE-012")
 def test_ids_are_new_after_each_entry_and_lots_are_never_more_than_rest() -> None:
     messages = order_flow(mixed_tape()).messages
     entered = messages[np.isin(messages["kind"], (ADD, REPLACE))]["order_id"]
@@ -58,6 +99,15 @@ def test_ids_are_new_after_each_entry_and_lots_are_never_more_than_rest() -> Non
         else:
             assert 0 < lots <= left[name] and (row["kind"] != DELETE or lots == left[name])
             left[name] -= lots
+
+
+def test_tick_is_that_of_the_tape() -> None:
+    tape = some_orders()
+    assert order_flow(tape).tick == Decimal("0.001")
+    assert order_flow(replace(tape, notes={TICK_NOTE: "0.25"})).tick == Decimal("0.25")
+    for note in ("much", "-1", "nan", {}):
+        with pytest.raises(UserError, match=r"the tape has the note tick .*, allowed: dollars above 0, like '0.01'"):
+            order_flow(replace(tape, notes={TICK_NOTE: note}))
 
 
 def test_orders_that_a_feed_does_not_show_as_such_are_refused() -> None:

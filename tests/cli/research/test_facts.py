@@ -18,6 +18,7 @@ BAD_INPUT = [
     ("facts mixed --commands 50 --book H100", "--book H100: not listed; listed, busiest first: BOOK-1"),
     ("facts mixed --commands 50 --against no-such-file.parquet", "no-such-file.parquet: no such file"),
     ("facts mixed --html no-such-folder/x.html", "no folder no-such-folder"),
+    ("facts mixed --commands 50 --against mixed --against-book H100", "--book H100: not listed"),
     ("facts mixed --html .", "--html"),
 ]
 
