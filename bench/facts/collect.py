@@ -67,6 +67,7 @@ class BookRecorder:
         self.place = np.zeros(1, COLLECTOR)
         self.place["book"] = self.listing.index
         self.lots: np.ndarray = np.zeros((2, 0), np.int32)
+        self.occupied = occupied_of(self.lots)
         self.rested = np.zeros(self.orders + 1, RESTED)
         self.level_lots = np.zeros((2 * SAMPLES_MAX, 2, int(LEVELS)), np.int32)
         self.distance_lots = np.zeros((2 * SAMPLES_MAX, 2, int(DISTANCES)), np.int32)
@@ -82,7 +83,7 @@ class BookRecorder:
         self._make_room(events)
         self.place["every"] = self.every if is_recorded else 0
         messages = np.zeros(len(events), MESSAGE)
-        tables = (self.place, self.lots, self.rested, messages, self.level_lots, self.distance_lots)
+        tables = (self.place, self.lots, self.occupied, self.rested, messages, self.level_lots, self.distance_lots)
         count = collect_rows(events, *tables)  # type: ignore[no-untyped-call]  # a kernel
         if is_recorded:
             self.parts.append(messages[:count].copy())
@@ -99,6 +100,7 @@ class BookRecorder:
             return
         before, after = ROOM_TICKS + low - new_low, ROOM_TICKS + new_high - (low + width - 1)
         self.lots = np.pad(self.lots, ((0, 0), (before, after)))
+        self.occupied = occupied_of(self.lots)
         self.place["low_tick"] = low - before
         best = self.place["best"][0]
         best[best > 0] += before
@@ -128,3 +130,10 @@ class BookRecorder:
             is_by_time,
             state_hash,
         )
+
+
+def occupied_of(lots: np.ndarray) -> np.ndarray:
+    """Bitmap of the places that show lots, uint64, shape (2, words), with room for a place beyond the last one."""
+    bits = np.zeros((2, 64 * ((lots.shape[1] + 1) // 64 + 1)), bool)
+    bits[:, 1 : 1 + lots.shape[1]] = lots > 0
+    return np.packbits(bits, axis=1, bitorder="little").view(np.uint64)

@@ -6,6 +6,7 @@ live order rested. It writes one MESSAGE row for each change of the book. No ord
 
 import numpy as np
 
+from bench.readers.order_tables import next_occupied
 from exchange.kernel import kernel, leaf_kernel
 from exchange.kernel_codes import (
     EVENT_FILL,
@@ -37,8 +38,8 @@ NONE, OTHER, LIMIT, REDUCE, CANCEL, FILL, AUCTION = (np.int64(kind) for kind in 
 
 LEVELS = np.int64(10)  # best levels of a side that are summed, counted and sampled
 DISTANCES = np.int64(100)  # ticks from the best price on that are sampled
-REACH_TICKS = np.int64(4_096)  # a level farther from the best price is not looked for
 DEEPER = np.int64(LEVELS + 1)  # `level` of a message behind these levels
+ONE = np.uint64(1)
 SLOT_MASK = np.int64((1 << SLOT_BITS) - 1)
 
 # A change of the book. Book fields are those after it.
@@ -70,11 +71,12 @@ COLLECTOR = record_type(
 
 
 @kernel
-def collect_rows(rows, collectors, lots, rested, messages, level_lots, distance_lots):
+def collect_rows(rows, collectors, lots, occupied, rested, messages, level_lots, distance_lots):
     """Read EVENT rows. Returns the number of messages written.
 
     collectors   COLLECTOR, shape (1,)
     lots         what each level shows, int32, shape (2, ticks); it has all prices of the book in these rows
+    occupied     bitmap of the places that show lots, uint64, shape (2, words), as `next_occupied` takes it
     rested       RESTED rows by slot
     messages     MESSAGE rows, as many as `rows`, filled
     level_lots, distance_lots   samples, added to from `samples` on; one of each `every` messages, 0: none
@@ -89,12 +91,12 @@ def collect_rows(rows, collectors, lots, rested, messages, level_lots, distance_
         if kind == NONE:
             continue
         message = row_at(messages, count)
-        _write_change(row, kind, tick, own, lots, rested, message)
-        _write_book(own, lots, message)
+        _write_change(row, kind, tick, own, lots, occupied, rested, message)
+        _write_book(own, lots, occupied, message)
         count += 1
         own.seen += 1
         if own.every > 0 and own.seen % own.every == 0 and own.samples < len(level_lots):
-            _sample(own, lots, level_lots, distance_lots)
+            _sample(own, lots, occupied, level_lots, distance_lots)
     return count
 
 
@@ -147,7 +149,7 @@ def _fill_kind(row):
 
 
 @leaf_kernel
-def _write_change(row, kind, tick, own, lots, rested, message):
+def _write_change(row, kind, tick, own, lots, occupied, rested, message):
     """Write what the order did, and change its level."""
     side = np.int64(row.side)
     taker = row.kind == EVENT_FILL and row.liquidity == LIQUIDITY_TAKER
@@ -163,12 +165,12 @@ def _write_change(row, kind, tick, own, lots, rested, message):
     before = np.int64(lots[side, place - 1])
     after = np.int64(row.level_lots)
     if kind != LIMIT:
-        message.level = _level_of(lots[side], own.best[side], side, place)
+        message.level = _level_of(lots[side], occupied[side], own.best[side], side, place)
         _write_age(row, rested, message)
     message.lots = row.lots if row.kind == EVENT_FILL else abs(after - before)
-    _set_level(own, lots, side, place, after)
+    _set_level(own, lots, occupied, side, place, after)
     if kind == LIMIT:
-        message.level = _level_of(lots[side], own.best[side], side, place)
+        message.level = _level_of(lots[side], occupied[side], own.best[side], side, place)
         entry = row_at(rested, np.int64(row.order_id) & SLOT_MASK)
         entry.order_id, entry.time_ns = row.order_id, row.time_ns
 
@@ -181,33 +183,31 @@ def _write_age(row, rested, message):
 
 
 @leaf_kernel
-def _set_level(own, lots, side, place, value):
+def _set_level(own, lots, occupied, side, place, value):
     """Set the lots of a level, and find the best price of its side."""
     lots[side, place - 1] = value
+    bit = ONE << np.uint64(place & 63)
+    if value > 0:
+        occupied[side, place >> 6] |= bit
+    else:
+        occupied[side, place >> 6] &= ~bit
     best = np.int64(own.best[side])
     if value > 0:
         better = place > best if side == SIDE_BUY else place < best
         if best == 0 or better:
             own.best[side] = place
     elif place == best:
-        own.best[side] = _next_place(lots[side], side, best, np.int64(lots.shape[1]))
+        own.best[side] = _next_place(occupied[side], side, best)
 
 
 @leaf_kernel
-def _next_place(levels, side, place, reach):
-    """The next place with lots behind a place, at most `reach` ticks away; 0: none."""
-    step = -1 if side == SIDE_BUY else 1
-    for _ in range(reach):
-        place += step
-        if place < 1 or place > len(levels):
-            break
-        if levels[place - 1] > 0:
-            return place
-    return np.int64(0)
+def _next_place(occupied, side, place):
+    """The next place with lots behind a place; 0: none."""
+    return max(next_occupied(occupied, side, place - 1 if side == SIDE_BUY else place + 1), np.int64(0))
 
 
 @leaf_kernel
-def _level_of(levels, best, side, place):
+def _level_of(levels, occupied, best, side, place):
     """Number of a level from the best price on, from 1; DEEPER if it is not among LEVELS; 0 if it shows nothing."""
     if best == 0 or levels[place - 1] == 0:
         return np.int64(0)
@@ -217,36 +217,36 @@ def _level_of(levels, best, side, place):
             return np.int64(number)
         if at == 0 or (at < place if side == SIDE_BUY else at > place):
             break
-        at = _next_place(levels, side, at, REACH_TICKS)
+        at = _next_place(occupied, side, at)
     return DEEPER
 
 
 @leaf_kernel
-def _total_lots(levels, best, side):
+def _total_lots(levels, occupied, best, side):
     """Lots of the LEVELS best levels."""
     total, at = np.int64(0), np.int64(best)
     for _ in range(LEVELS):
         if at == 0:
             break
         total += levels[at - 1]
-        at = _next_place(levels, side, at, REACH_TICKS)
+        at = _next_place(occupied, side, at)
     return total
 
 
 @leaf_kernel
-def _write_book(own, lots, message):
+def _write_book(own, lots, occupied, message):
     """Write the book after a change."""
     bid, ask = np.int64(own.best[SIDE_BUY]), np.int64(own.best[SIDE_SELL])
     message.bid_tick = own.low_tick + bid - 1 if bid else 0
     message.ask_tick = own.low_tick + ask - 1 if ask else 0
     message.bid_lots = lots[SIDE_BUY, bid - 1] if bid else 0
     message.ask_lots = lots[SIDE_SELL, ask - 1] if ask else 0
-    message.bid_total_lots = _total_lots(lots[SIDE_BUY], bid, SIDE_BUY)
-    message.ask_total_lots = _total_lots(lots[SIDE_SELL], ask, SIDE_SELL)
+    message.bid_total_lots = _total_lots(lots[SIDE_BUY], occupied[SIDE_BUY], bid, SIDE_BUY)
+    message.ask_total_lots = _total_lots(lots[SIDE_SELL], occupied[SIDE_SELL], ask, SIDE_SELL)
 
 
 @kernel
-def _sample(own, lots, level_lots, distance_lots):
+def _sample(own, lots, occupied, level_lots, distance_lots):
     """Add a sample of the depth of both sides."""
     for side in range(2):
         levels, at = lots[side], np.int64(own.best[side])
@@ -258,5 +258,5 @@ def _sample(own, lots, level_lots, distance_lots):
         for number in range(LEVELS):
             level_lots[own.samples, side, number] = levels[at - 1] if at else 0
             if at:
-                at = _next_place(levels, side, at, REACH_TICKS)
+                at = _next_place(occupied[side], side, at)
     own.samples += 1

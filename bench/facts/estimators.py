@@ -15,6 +15,7 @@ BATCHES = 50
 BATCH_LENGTH_MIN = 4
 NORMAL_95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
 RESAMPLES = 200
+RATIO_SPANS = 4  # a variance ratio over some steps needs so many times as many changes
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,17 @@ def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
 
     NaN without variance. Of independent values the standard error is 1 / sqrt(n) at each lag (Bartlett 1946).
     """
-    count = len(values)
     centred = values - values.mean()
-    size = 1 << (2 * count - 1).bit_length()
-    spectrum = np.fft.rfft(centred, size)
-    products = np.fft.irfft(spectrum * spectrum.conj(), size)[: lags + 1]
     scale = (centred**2).sum()
-    return products / scale if scale > 0 else np.full(lags + 1, np.nan)
+    return _products(centred, lags) / scale if scale > 0 else np.full(lags + 1, np.nan)
+
+
+def _products(values: np.ndarray, lags: int) -> np.ndarray:
+    """Sums of products of values that are 0 to `lags` places apart, by a Fourier transform."""
+    size = 1 << (2 * len(values) - 1).bit_length()
+    spectrum = np.fft.rfft(values, size)
+    found: np.ndarray = np.fft.irfft(spectrum * spectrum.conj(), size)[: lags + 1]
+    return found
 
 
 def power_law(x: np.ndarray, y: np.ndarray) -> Estimate:
@@ -136,11 +141,11 @@ def variance_ratio(prices: np.ndarray, steps: int) -> tuple[float, float]:
     """Variance ratio of overlapping `steps`-step changes, and its z* statistic, robust to changing variance.
 
     VR(q) and z*(q) of Lo and MacKinlay 1988, equations 12a, 12b, 17 to 20: VR is 1 for a random walk, and z* then has a
-    standard normal distribution. NaN without variance or with too few prices.
+    standard normal distribution. NaN without variance, or with fewer than `RATIO_SPANS` times `steps` changes.
     """
     changes = np.diff(prices)
     count = len(changes)
-    if count < 4 * steps:
+    if count < RATIO_SPANS * steps:
         return np.nan, np.nan
     drift = (prices[-1] - prices[0]) / count
     centred = changes - drift
@@ -150,10 +155,8 @@ def variance_ratio(prices: np.ndarray, steps: int) -> tuple[float, float]:
     long = prices[steps:] - prices[:-steps] - steps * drift
     scale = steps * (count - steps + 1) * (1 - steps / count)
     ratio = float((long**2).sum() / scale / (squares.sum() / (count - 1)))
-    spread = 0.0
-    for lag in range(1, steps):
-        delta = (squares[lag:] * squares[:-lag]).sum() / squares.sum() ** 2
-        spread += (2 * (steps - lag) / steps) ** 2 * delta
+    delta = _products(squares, steps - 1)[1:] / squares.sum() ** 2
+    spread = float(((2 * np.arange(steps - 1, 0, -1) / steps) ** 2 * delta).sum())
     return ratio, float((ratio - 1) / np.sqrt(spread)) if spread > 0 else np.nan
 
 

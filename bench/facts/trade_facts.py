@@ -4,6 +4,7 @@ import numpy as np
 
 from bench.facts.estimators import (
     NORMAL_95,
+    RATIO_SPANS,
     Estimate,
     autocorrelation,
     log_lags,
@@ -20,7 +21,7 @@ from bench.facts.sheet import About, Curve, Fact, numbers
 TRADES_MIN = 100
 SIGN_LAGS = 1_000
 RESPONSE_LAGS = 1_000
-RATIO_STEPS = (2, 4, 8, 16)
+RATIO_STEPS = (2, 4, 8, 16, 100, 1_000)
 SIZE_GROUPS = 10
 LILLO_2004 = "Lillo, Farmer 2004; Bouchaud et al. 2004"
 BOUCHAUD_2004 = "Bouchaud, Gefen, Potters, Wyart 2004"
@@ -150,13 +151,16 @@ def ratios(series: BookSeries) -> list[Fact]:
     for steps in RATIO_STEPS:
         about = About(
             key=f"variance_ratio_{steps}",
-            name=f"variance ratio over {steps} trades",
+            name=f"variance ratio over {steps:,} trades",
             unit="1",
             definition=f"variance of {steps}-trade changes of the mid over {steps} times that of one-trade changes, "
             "overlapping; 1 for a random walk; the interval is that of z*, robust to changing variance",
             source=LO_1988,
         )
-        if why := too_few(series):
+        why = too_few(series)
+        if not why and len(mids) <= RATIO_SPANS * steps:
+            why = f"{len(mids)} trades with a two-sided book before them, needed: more than {RATIO_SPANS * steps}"
+        if why:
             found.append(about.without(why, len(mids)))
             continue
         ratio, z = variance_ratio(mids, steps)

@@ -2,12 +2,18 @@
 
 Both are maximum likelihood for Poisson processes: a rate is the number of events over the time, or the order-time, in
 which they could come (Cont, Stoikov, Talreja 2010, section 2; Huang, Lehalle, Rosenbaum 2015, section 2.2.2). Its
-standard error is the rate over the root of that number. Where nothing was observed, a rate is not identified: its error
-is NaN, and it takes the nearest identified one at a smaller distance or size.
+standard error is the rate over the root of that number. Without events a rate is 0, and its error is not known: NaN.
+Where events could not come at all, a rate takes the nearest one at a smaller distance or size.
 
-Sizes are counted in units, the mean lots of the orders that rest, as both papers do. The probabilities `follow` and
-`redraw` of the queue-reactive model are not identified from single events; the paper fits them to volatility and mean
-reversion. They stay as given.
+Sizes are counted in units, the mean lots of the orders that rest, as both papers do. In zero intelligence all orders
+have one unit, so an event of more lots counts as that many units (Cont, Stoikov, Talreja scale by mean sizes); what
+rests of an order that traded is not counted. The probabilities `follow` and `redraw` of the queue-reactive model are
+not identified from single events; the paper fits them to volatility and mean reversion. They stay as given.
+
+A model needs more than rates of highest likelihood where a cancel rate is 0. In zero intelligence orders would pile up
+at that distance: it takes the least rate of the other distances. In the queue-reactive model a queue would never fall
+from a size that nothing was seen to leave: cancels come as at the nearest smaller size that something left, or else
+the nearest larger one. The rates that are returned beside the model stay those of highest likelihood.
 """
 
 from dataclasses import dataclass, replace
@@ -56,7 +62,7 @@ BY_SIZE = record_type(
 
 @dataclass(frozen=True)
 class FittedRates:
-    """Rates a second and their standard errors, NaN where nothing was observed."""
+    """Rates a second and their standard errors, NaN where no event was observed."""
 
     values: np.ndarray
     errors: np.ndarray
@@ -67,13 +73,17 @@ class FittedRates:
         return found
 
 
-def rates_of(counts: np.ndarray, seconds: np.ndarray) -> FittedRates:
-    """Counts over exposure along the last axis; where either is 0, the rate of the place before it."""
-    seen = (counts > 0) & (seconds > 0)
-    values = np.where(seen, counts / np.maximum(seconds, 1e-12), 0.0)
-    errors = np.where(seen, values / np.sqrt(np.maximum(counts, 1)), np.nan)
+def rates_of(counts: np.ndarray, seconds: np.ndarray, squares: np.ndarray | None = None) -> FittedRates:
+    """Counts over exposure along the last axis; where exposure is 0, the rate of the place before it.
+
+    squares   sum of the squared sizes, if an event counts by its size (a compound Poisson process)
+    """
+    exposed, squares = seconds > 0, counts if squares is None else squares
+    length = np.where(exposed, seconds, 1.0)
+    values = np.where(exposed, counts / length, 0.0)
+    errors = np.where(exposed & (counts > 0), np.sqrt(squares) / length, np.nan)
     for place in range(1, values.shape[-1]):
-        values[..., place] = np.where(seen[..., place], values[..., place], values[..., place - 1])
+        values[..., place] = np.where(exposed[..., place], values[..., place], values[..., place - 1])
     return FittedRates(values, errors)
 
 
@@ -89,7 +99,7 @@ def unit_lots(tape: Tape, instrument: int) -> float:
 def calibrate_zero_intelligence(tape: Tape, instrument: int = 1) -> tuple[ZeroIntelligence, dict[str, FittedRates]]:
     """The model of highest likelihood, and its rates with errors: limit, cancel, market.
 
-    UserError: the tape has no time, or no limit and market orders
+    UserError: the tape has no time, or no limit orders, cancels and market orders
     """
     unit, tallies = unit_lots(tape, instrument), np.zeros(1, BY_DISTANCE)
     tallies["instrument"] = instrument
@@ -98,22 +108,28 @@ def calibrate_zero_intelligence(tape: Tape, instrument: int = 1) -> tuple[ZeroIn
     seconds = np.ptp(notes["time_ns"]) / NS_PER_S
     if not seconds or not np.any(rows["kind"] == LIMIT) or not np.any(rows["kind"] == MARKET):
         raise UserError("calibration: needed are limit and market orders over some time")
-    limit = rates_of(count_distances(rows, (LIMIT, MOVE), "price"), np.full(DISTANCES, 2 * seconds))
+    limit = rates_of(*_exposed(rows, (LIMIT, MOVE), "price", unit, np.full(DISTANCES, 2 * seconds)))
     order_seconds = tallies["lots_ns"][0] / unit / NS_PER_S
-    cancel = rates_of(count_distances(rows, (CANCEL, MOVE), "old_price"), order_seconds)
-    market = rates_of(np.array([float(np.count_nonzero(rows["kind"] == MARKET))]), np.array([2 * seconds]))
-    least = cancel.values[cancel.values > 0].min() if np.any(cancel.values > 0) else 1e-6
-    cancels = tuple(np.maximum(cancel.values, least).tolist())
+    cancel = rates_of(*_exposed(rows, (CANCEL, MOVE), "old_price", unit, order_seconds))
+    if not cancel.values.any():
+        raise UserError(f"calibration: no cancel within {DISTANCES} ticks of the opposite best price, needed: some")
+    traded = rows["traded_lots"] / unit
+    market = rates_of(traded.sum(keepdims=True), np.array([2 * seconds]), (traded**2).sum(keepdims=True))
+    cancels = tuple(np.maximum(cancel.values, cancel.values[cancel.values > 0].min()).tolist())
     model = ZeroIntelligence(tuple(limit.values.tolist()), cancels, float(market.values[0]), max(1, round(unit)))
     return model, {"limit": limit, "cancel": cancel, "market": market}
 
 
-def count_distances(rows: np.ndarray, kinds: tuple[int, ...], price: str) -> np.ndarray:
-    """Number of these events at each distance from the opposite best price just before them."""
+def _exposed(
+    rows: np.ndarray, kinds: tuple[int, ...], price: str, unit: float, seconds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Arguments of `rates_of`: units of these events at each distance from the opposite best price just before them."""
     rows = rows[np.isin(rows["kind"], kinds)]
     distance = np.where(rows["side"] == Side.BUY, rows["ask"] - rows[price], rows[price] - rows["bid"])
     inside = (distance >= 1) & (distance <= DISTANCES)
-    return np.bincount(distance[inside] - 1, minlength=DISTANCES).astype(float)
+    places, units = distance[inside] - 1, rows["lots"][inside] / unit
+    counts, squares = (np.bincount(places, weights=weights, minlength=DISTANCES) for weights in (units, units**2))
+    return counts, seconds, squares
 
 
 @kernel
@@ -150,8 +166,21 @@ def calibrate_queue_reactive(
     for table in (cancel, market):
         table.values[:, 0] = 0.0
     limit.values[:, -1] = 0.0
-    model = replace(given or QueueReactive(), limit=limit.values, cancel=cancel.values, market=market.values)
+    shrinking = shrinking_cancels(cancel.values, market.values)
+    model = replace(given or QueueReactive(), limit=limit.values, cancel=shrinking, market=market.values)
     return model, {"limit": limit, "cancel": cancel, "market": market}
+
+
+def shrinking_cancels(cancel: np.ndarray, market: np.ndarray) -> np.ndarray:
+    """Cancel rates with which every size above 0 is left, if its queue leaves any: see the top of this file."""
+    found = cancel.copy()
+    gone = cancel + market
+    for queue in range(QUEUES):
+        left = np.flatnonzero(gone[queue] > 0)
+        for size in np.flatnonzero(gone[queue, 1:] == 0) + 1 if len(left) else ():
+            nearest = left[max(0, np.searchsorted(left, size) - 1)]
+            found[queue, size] = gone[queue, nearest]
+    return found
 
 
 @kernel

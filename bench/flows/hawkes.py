@@ -12,7 +12,7 @@ empty a side becomes a limit order (with the default parameters that does not ha
 
 The default parameters have the signs that the survey reports - limit and market orders excite their own type most,
 market orders bring cancels on the side that they take from, and limit orders refill it - with a spectral radius of
-about 0.7. The figures are our own; `hawkes_fit` takes them from a tape.
+about 0.6. The figures are our own; `hawkes_fit` takes them from a tape.
 """
 
 from dataclasses import dataclass, field
@@ -81,7 +81,7 @@ def _default_branching() -> np.ndarray:
 class Hawkes:
     """mu in events a second, branching ratios, and decay rates a second; types in the order of NAMES.
 
-    UserError: not stationary, or cancels alone would empty the book
+    UserError: a rate that cannot be, not stationary, or cancels alone would empty the book
     """
 
     base: np.ndarray = field(default_factory=lambda: np.array([6.0, 6.0, 3.5, 3.5, 0.6, 0.6]))
@@ -95,6 +95,12 @@ class Hawkes:
             raise UserError(
                 f"hawkes: base, beta and branching of shapes {shapes}, want {TYPES} types in each dimension"
             )
+        if not all(np.isfinite(one).all() for one in (self.base, self.branching, self.beta, self.distance_ticks)):
+            raise UserError("hawkes: base, branching, beta or distance_ticks is not finite")
+        if self.base.sum() <= 0:
+            raise UserError("hawkes: base rates of sum 0, want one above 0: no event would ever come")
+        if self.distance_ticks <= 0:
+            raise UserError(f"hawkes: distance_ticks {self.distance_ticks}, want above 0")
         if min(self.base.min(), self.branching.min()) < 0 or self.beta.min() <= 0:
             raise UserError("hawkes: a negative base rate or branching ratio, or a decay rate that is not above 0")
         if self.radius >= 1:

@@ -7,7 +7,8 @@ own likelihood (Bacry, Mastromatteo, Muzy 2015, section 4).
 
 What can be identified: mu and the sum of a row of n well; single ratios less, the rarer the type and the cause are.
 A slow decay looks like a higher mu, so a row counts only if its likelihood is above that of a Poisson process by
-GAIN_MIN; else the type is Poisson and its beta means nothing (`HawkesFit.beta_identified`). In a simulated tape of
+GAIN_MIN; else the type is Poisson and its beta means nothing (`HawkesFit.beta_identified`). Nor does a beta at an end
+of the range that is searched. Events of one instant, as a move gives, do not cause each other. In a simulated tape of
 60,000 events, whose types have 1,600 to 16,000 each, the test finds mu within 10 % for frequent types and 35 % for rare
 ones, row sums of frequent types within 12 %, their ratios within 0.08, and beta within 30 %.
 """
@@ -22,12 +23,14 @@ from bench.flows.notes import CANCEL as NOTE_CANCEL
 from bench.flows.notes import LIMIT as NOTE_LIMIT
 from bench.flows.notes import MARKET as NOTE_MARKET
 from bench.flows.notes import MOVE
+from exchange.errors import UserError
 from exchange.kernel import kernel
 from exchange.units import NS_PER_S
 
 ROUNDS = 60  # of expectation maximisation
 SEARCHES = 12  # of the golden section
 BETAS = (0.05, 500.0)  # a second, the range that is searched
+END = 1.05  # a beta within this factor of an end of BETAS is at the end: the last step of the search is shorter
 GOLDEN = (5**0.5 - 1) / 2
 GAIN_MIN = 12.0  # of the log-likelihood: twice this is above chi-square of 8 degrees at 0.999, with room for the search
 
@@ -44,8 +47,9 @@ class HawkesFit:
 
     @property
     def beta_identified(self) -> np.ndarray:
-        """Which types are excited enough for their decay rate to mean something."""
-        found: np.ndarray = self.branching.sum(axis=1) > 0
+        """Which types are excited enough for their decay rate to mean something, with a rate inside the range."""
+        inside = (self.beta > BETAS[0] * END) & (self.beta < BETAS[1] / END)
+        found: np.ndarray = (self.branching.sum(axis=1) > 0) & inside
         return found
 
     def model(self) -> Hawkes:
@@ -57,8 +61,11 @@ def events_of(notes: np.ndarray, instrument: int) -> tuple[np.ndarray, np.ndarra
     """(times in seconds from the first one, types) of the events of a book. A move is a cancel and then a limit order.
 
     notes   NOTE rows in order
+    UserError: the book has no events, or all at one time
     """
     rows = notes[(notes["instrument"] == instrument) & (notes["kind"] > 0)]
+    if not len(rows) or rows["time_ns"][0] == rows["time_ns"][-1]:
+        raise UserError(f"hawkes: {len(rows)} events of instrument {instrument} at one time, needed: events over time")
     first = {NOTE_LIMIT: LIMIT, NOTE_CANCEL: CANCEL, NOTE_MARKET: MARKET, MOVE: CANCEL}
     kinds = np.array([0, *(first[kind] for kind in range(1, 5))])[rows["kind"]] + rows["side"]
     moves = np.flatnonzero(rows["kind"] == MOVE)
@@ -123,26 +130,23 @@ def fit_at(times: np.ndarray, kinds: np.ndarray, kind: int, beta: float) -> tupl
 
 @kernel
 def decayed_sums(times, kinds, kind, beta, sums):
-    """At each event of a type, the sum over earlier events of each type of exp(-beta * time since).
+    """At each event of a type, the sum over strictly earlier events of each type of exp(-beta * time since).
 
-    sums   shape (events of the type, TYPES), filled
+    sums   shape (events of the type, TYPES), zeros, filled
     """
-    present = np.int64(0)
-    last = times[0]
+    present, waiting = np.int64(0), np.int64(0)  # events from `waiting` on have one time, and are not in the sums yet
     for index in range(len(times)):
-        kept = decay(beta * (times[index] - last))
-        last = times[index]
-        if index == 0:
-            kept = 0.0
-        if kinds[index] == kind:
+        if present == len(sums):
+            return
+        if times[index] > times[waiting]:
+            kept = decay(beta * (times[index] - times[waiting]))
+            while waiting < index:
+                sums[present, kinds[waiting]] += 1.0
+                waiting += 1
             for cause in range(TYPES):
                 sums[present, cause] *= kept
+        if kinds[index] == kind:
             if present + 1 < len(sums):
                 for cause in range(TYPES):
                     sums[present + 1, cause] = sums[present, cause]
-                sums[present + 1, kinds[index]] += 1.0
             present += 1
-        elif present < len(sums):
-            for cause in range(TYPES):
-                sums[present, cause] *= kept
-            sums[present, kinds[index]] += 1.0

@@ -40,7 +40,6 @@ NOTE = record_type(
         ("price", "<i8"),  # limit price of the order that it enters, cancels, or moves; of a move the new price
         ("old_price", "<i8"),  # of a move or cancel
         ("traded_lots", "<i8"),
-        ("traded_price", "<i8"),  # of the last fill
         ("lots", "<i8"),  # of the order that comes, or what is left of the order that goes
         ("instrument", "<i4"),
         ("kind", "u1"),
@@ -111,7 +110,6 @@ def note_after(outs, notes, index):
         if event.kind == EVENT_FILL and event.liquidity == LIQUIDITY_TAKER:
             note.kind = MARKET
             note.traded_lots += event.lots
-            note.traded_price = event.trade_tick
         elif note.kind == NONE:
             if event.kind == EVENT_ORDER_ACCEPTED and event.instrument == note.instrument:
                 note.kind = LIMIT

@@ -103,7 +103,12 @@ class QueueReactive:
 
     @property
     def invariant(self) -> np.ndarray:
-        """Distribution of the size of each queue on its own (section 2.3.2 of the paper), shape (QUEUES, SIZES)."""
+        """Distribution of the size of each queue on its own (section 2.3.2 of the paper), shape (QUEUES, SIZES).
+
+        It takes each queue as if market orders always met it. In a run only the best queue of a side meets them, so
+        the farther queues are larger than here (with the default rates by 2 to 8 %, in the mean). It is exact without
+        market orders, while the reference price stays.
+        """
         gone = self.cancel + self.market
         ratios = self.limit[:, :-1] / np.maximum(gone[:, 1:], 1e-12)
         weights = np.concatenate([np.ones((QUEUES, 1)), np.cumprod(ratios, axis=1)], axis=1)

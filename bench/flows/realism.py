@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.facts.estimators import autocorrelation, coefficient_of_variation, variance_ratio
 from bench.flows.notes import MARKET
 from exchange.codes import Side
 
@@ -38,7 +39,7 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class TradeSeries:
-    """Trades of one book: signs (+1 the aggressor buys), mids and spreads just before, prices, times.
+    """Trades of one book: signs (+1 the aggressor buys), mids and spreads just before, times.
 
     unquoted   trades before which a side was empty; they are in no array
     """
@@ -46,7 +47,6 @@ class TradeSeries:
     signs: np.ndarray
     mids: np.ndarray
     spreads: np.ndarray
-    prices: np.ndarray
     times_ns: np.ndarray
     unquoted: int
 
@@ -58,7 +58,7 @@ def trades_of(notes: np.ndarray, instrument: int) -> TradeSeries:
     unquoted, rows = int(np.count_nonzero(~quoted)), rows[quoted]
     signs = np.where(rows["side"] == Side.BUY, 1.0, -1.0)
     mids = (rows["bid"] + rows["ask"]) / 2
-    return TradeSeries(signs, mids, rows["ask"] - rows["bid"], rows["traded_price"], rows["time_ns"], unquoted)
+    return TradeSeries(signs, mids, rows["ask"] - rows["bid"], rows["time_ns"], unquoted)
 
 
 def figures(trades: TradeSeries, ratio_trades: int = RATIO_TRADES) -> dict[str, float]:
@@ -69,9 +69,9 @@ def figures(trades: TradeSeries, ratio_trades: int = RATIO_TRADES) -> dict[str, 
     count = len(trades.signs)
     return {
         "sign memory": memory_exponent(trades.signs, MEMORY_LAGS),
-        "variance ratio": variance_ratio(trades.mids, ratio_trades),
-        "durations": float(waits.std() / waits.mean()),
-        "return memory": autocorrelation(changes, 1),
+        "variance ratio": variance_ratio(trades.mids, ratio_trades)[0],
+        "durations": coefficient_of_variation(waits),
+        "return memory": float(autocorrelation(changes, 1)[1]),
         "drift": float(changes.mean() / (changes.std() / np.sqrt(len(changes)))),
         "spread": max(thirds) / min(thirds),
         "two sides": count / (count + trades.unquoted),
@@ -83,29 +83,18 @@ def outside(found: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in found.items() if not BOUNDS[name][0] <= value <= BOUNDS[name][1]}
 
 
-def autocorrelation(values: np.ndarray, lag: int) -> float:
-    """Correlation of a series with itself `lag` places later."""
-    centred = values - values.mean()
-    return float((centred[lag:] * centred[:-lag]).sum() / (centred**2).sum())
-
-
 def memory_exponent(signs: np.ndarray, lags: int, parts: int = 8) -> float:
     """b of autocorrelation ~ lag^-b: a line through the logarithms of means over `parts` ranges of lags.
 
     Ranges are equally wide in logarithms. Means over ranges keep the noise of single lags small. NaN if one is not
-    above 0.
+    above 0. `gpux facts` stops instead at the first lag that is noise (`return_facts.decay`): a bound needs the same
+    lags in every run.
     """
     edges = np.unique(np.rint(np.geomspace(1, lags + 1, parts + 1)).astype(int))
     ranges = [range(low, high) for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
-    means = np.array([np.mean([autocorrelation(signs, lag) for lag in one]) for one in ranges])
+    correlations = autocorrelation(signs, lags)
+    means = np.array([correlations[list(one)].mean() for one in ranges])
     centres = np.array([np.exp(np.mean(np.log(list(one)))) for one in ranges])
     if means.min() <= 0:
         return float("nan")
     return float(-np.polyfit(np.log(centres), np.log(means), 1)[0])
-
-
-def variance_ratio(prices: np.ndarray, steps: int) -> float:
-    """Variance of overlapping changes over `steps`, over `steps` times that of single changes (Lo, MacKinlay 1988)."""
-    long, short = prices[steps:] - prices[:-steps], np.diff(prices)
-    mean = (prices[-1] - prices[0]) / (len(prices) - 1)
-    return float(((long - steps * mean) ** 2).mean() / (steps * ((short - mean) ** 2).mean()))

@@ -68,7 +68,7 @@ def _default_limits() -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class ZeroIntelligence:
-    """Rates of one side, a second.
+    """Rates of one side, a second. UserError: one is negative or not finite, or market orders would empty the book.
 
     limit    at distances 1, 2, ...
     cancel   of each order at distances 1, 2, ...
@@ -84,6 +84,10 @@ class ZeroIntelligence:
         lengths = len(self.limit), len(self.cancel)
         if lengths != (DISTANCES, DISTANCES) or min(self.cancel) <= 0:
             raise UserError(f"zero-intelligence: rates at {lengths} distances, want {DISTANCES}, and cancels above 0")
+        rates = (*self.limit, *self.cancel, self.market)
+        if not np.isfinite(rates).all() or min(rates) < 0 or self.lots < 1:
+            text = f"rates {min(rates)} to {max(rates)} a second, orders of {self.lots} lots"
+            raise UserError(f"zero-intelligence: {text}: want finite rates of 0 or more, and 1 lot or more")
         if self.market >= sum(self.limit):
             text = f"{self.market:.3f} market orders a second and {sum(self.limit):.3f} limit orders"
             raise UserError(f"zero-intelligence: {text}: market orders would empty the book")

@@ -90,19 +90,31 @@ def unlink(slot, parts, queues, best, occupied):
 @kernel
 def next_best(book, side, place, queues, occupied):
     """The best place that has orders, from `place` away from the other side; an edge of the ladder if there is none."""
+    found = next_occupied(occupied[book, side], side, place)
+    if found >= 0:
+        return found
+    return np.int64(0) if side == BUY else np.int64(queues.shape[2] - 1)
+
+
+@leaf_kernel
+def next_occupied(occupied, side, place):
+    """The first occupied place from `place` on, away from the other side: downwards for buys, else upwards; -1: none.
+
+    occupied   uint64 words of one side: bit `place & 63` of word `place >> 6`
+    """
     word, bit = np.int64(place >> 6), np.uint64(place & 63)
     if side == BUY:
-        bits = occupied[book, side, word] & (ALL_BITS >> (np.uint64(63) - bit))
+        bits = occupied[word] & (ALL_BITS >> (np.uint64(63) - bit))
         while bits == np.uint64(0):
             if word == 0:
-                return np.int64(0)
+                return np.int64(-1)
             word -= 1
-            bits = occupied[book, side, word]
+            bits = occupied[word]
         return np.int64(word * 64 + highest_bit(bits))
-    bits = occupied[book, side, word] & (ALL_BITS << bit)
+    bits = occupied[word] & (ALL_BITS << bit)
     while bits == np.uint64(0):
         word += 1
-        if word == occupied.shape[2]:
-            return np.int64(queues.shape[2] - 1)
-        bits = occupied[book, side, word]
+        if word == len(occupied):
+            return np.int64(-1)
+        bits = occupied[word]
     return np.int64(word * 64 + lowest_bit(bits))

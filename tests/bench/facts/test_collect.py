@@ -8,6 +8,8 @@ import pytest
 from bench.facts import collect as collecting
 from bench.facts.collect import collect
 from bench.facts.collector import FILL
+from bench.flows.zero_intelligence import fill_rows
+from bench.tapes.market import PlainMarket, market_tape
 from bench.tapes.tape import TapeControl
 from exchange.codes import CommandKind
 from exchange.errors import UserError
@@ -79,3 +81,11 @@ def test_depth_is_sampled_at_equal_steps(monkeypatch: pytest.MonkeyPatch) -> Non
         len(series.level_lots) == len(series.messages) // 10 or len(series.level_lots) == len(series.messages) // 10 + 1
     )
     assert (series.level_lots[:, :, 0] == series.distance_lots[:, :, 0]).all()
+
+
+def test_a_level_far_from_the_best_price_counts_to_the_depth() -> None:
+    """Prices more than 4,096 ticks apart, as in books with small ticks."""
+    rows = fill_rows([8_192, 8_193, 100, 16_000, 99, 16_001], 3)
+    market = PlainMarket(1, 16_384, 8_192, 1, 16)
+    last = collect(market_tape(market, [rows[:0], rows], limits="test")).messages[-1]
+    assert (last["bid_total_lots"], last["ask_total_lots"], last["level"]) == (9, 9, 3)

@@ -158,6 +158,20 @@ def test_variance_ratio_of_known_processes() -> None:
     assert ratio == pytest.approx(1.3, abs=0.02) and z > 10
 
 
+def test_variance_ratio_over_many_steps_is_that_of_the_slow_sums() -> None:
+    """White noise as prices has a ratio of 1 / q. z* against equations 19 and 20, lag by lag."""
+    prices = np.random.default_rng(12).standard_normal(6_000)
+    ratio, z = variance_ratio(prices, 1_000)
+    assert ratio == pytest.approx(0.001, rel=0.3)
+    changes = np.diff(prices)
+    squares, spread = (changes - changes.mean()) ** 2, 0.0
+    for lag in range(1, 1_000):
+        delta = (squares[lag:] * squares[:-lag]).sum() / squares.sum() ** 2
+        spread += (2 * (1_000 - lag) / 1_000) ** 2 * delta
+    assert z == pytest.approx((ratio - 1) / math.sqrt(spread))
+    assert np.isnan(variance_ratio(prices, 1_500)).all(), "5,999 changes"
+
+
 def test_variation_of_poisson_times_is_one() -> None:
     assert coefficient_of_variation(np.random.default_rng(8).exponential(5, 100_000)) == pytest.approx(1, abs=0.02)
 

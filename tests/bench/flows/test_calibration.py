@@ -5,13 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.flows.calibration import calibrate_queue_reactive, calibrate_zero_intelligence, rates_of, reference_of
+from bench.flows.calibration import (
+    calibrate_queue_reactive,
+    calibrate_zero_intelligence,
+    rates_of,
+    reference_of,
+    shrinking_cancels,
+    unit_lots,
+)
+from bench.flows.hawkes import hawkes
+from bench.flows.notes import MARKET, note_tape
 from bench.flows.queue_reactive import QUEUES, SIZES, QueueReactive, queue_reactive
 from bench.flows.stepping import run_process
 from bench.flows.zero_intelligence import DISTANCES, ZeroIntelligence, zero_intelligence
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
 from exchange.errors import UserError
+from exchange.units import NS_PER_S
 
 STILL = replace(QueueReactive(), follow=0.0)
 
@@ -49,10 +59,29 @@ def test_rates_of_the_queue_reactive_model_come_back() -> None:
     assert again.state_hash
 
 
-def test_a_rate_without_events_is_not_identified_and_takes_the_one_before() -> None:
-    rates = rates_of(np.array([4.0, 0.0, 9.0]), np.array([2.0, 5.0, 0.0]))
-    assert rates.values.tolist() == [2.0, 2.0, 2.0]
-    assert rates.identified.tolist() == [True, False, False] and rates.errors[0] == 1.0
+def test_a_rate_without_events_is_0_and_one_without_exposure_that_of_the_place_before() -> None:
+    rates = rates_of(np.array([10.0, 0.0, 0.0]), np.full(3, 100.0))
+    assert rates.values.tolist() == [0.1, 0.0, 0.0] and rates.identified.tolist() == [True, False, False]
+    rates = rates_of(np.array([4.0, 0.0, 9.0, 0.0]), np.array([2.0, 0.0, 3.0, 5.0]))
+    assert rates.values.tolist() == [2.0, 2.0, 3.0, 0.0] and rates.errors[0] == 1.0
+
+
+def test_market_orders_count_by_the_lots_that_they_trade() -> None:
+    """Market orders of the Hawkes flow are larger than its limit orders, so their rate is higher than their number."""
+    tape = run_process(hawkes(3), 6_000)
+    model, rates = calibrate_zero_intelligence(tape)
+    notes, unit = note_tape(tape), unit_lots(tape, 1)
+    traded, seconds = notes["traded_lots"][notes["kind"] == MARKET] / unit, np.ptp(notes["time_ns"]) / NS_PER_S
+    assert model.market == pytest.approx(traded.sum() / 2 / seconds) and model.market > 1.2 * len(traded) / 2 / seconds
+    assert rates["market"].errors[0] == pytest.approx(np.sqrt((traded**2).sum()) / 2 / seconds)
+
+
+def test_a_size_that_nothing_left_is_left_as_the_nearest_one() -> None:
+    cancel, market = np.zeros((QUEUES, SIZES)), np.zeros((QUEUES, SIZES))
+    cancel[0, 2], market[0, 2], cancel[0, 4] = 0.3, 0.1, 0.7
+    found = shrinking_cancels(cancel, market)
+    assert found[0, :7].tolist() == pytest.approx([0.0, 0.4, 0.3, 0.4, 0.7, 0.7, 0.7])
+    assert not found[1:].any()
 
 
 def test_the_reference_price_is_the_mid_or_the_nearer_of_two() -> None:
@@ -65,3 +94,10 @@ def test_a_tape_without_resting_orders_is_refused() -> None:
     rows = tape.commands[tape.commands["kind"] != CommandKind.NEW]
     with pytest.raises(UserError, match="no order of instrument 1 can rest"):
         calibrate_zero_intelligence(Tape(rows, tape.controls, tape.limits, resting_rows=len(rows)))
+
+
+def test_a_tape_without_cancels_is_refused() -> None:
+    tape = run_process(zero_intelligence(1), 400)
+    kept = tape.commands["kind"] != CommandKind.CANCEL
+    with pytest.raises(UserError, match="no cancel within 20 ticks"):
+        calibrate_zero_intelligence(replace(tape, commands=tape.commands[kept]))

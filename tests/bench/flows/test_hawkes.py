@@ -1,5 +1,7 @@
 """Hawkes flow: mean rates are those of the theory, and each type excites as its matrix says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,21 @@ def test_a_matrix_that_explodes_or_empties_the_book_is_refused() -> None:
         Hawkes(branching=np.eye(TYPES))
     with pytest.raises(UserError, match="empty the book"):
         Hawkes(base=np.array([1.0, 1.0, 50.0, 50.0, 0.6, 0.6]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"base": np.zeros(TYPES)}, "sum 0"),
+        ({"base": np.full(TYPES, np.nan)}, "not finite"),
+        ({"beta": np.full(TYPES, np.inf)}, "not finite"),
+        ({"base": np.array([-1.0, 6, 3, 3, 1, 1])}, "negative"),
+        ({"distance_ticks": -1.0}, "distance_ticks"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(wrong: dict[str, np.ndarray], text: str) -> None:
+    with pytest.raises(UserError, match=text):
+        replace(Hawkes(), **wrong)
 
 
 def test_default_radius_is_below_one_and_excitation_is_symmetric_in_the_sides() -> None:

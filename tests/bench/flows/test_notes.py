@@ -11,11 +11,10 @@ from bench.tapes.market import engine_at, flow_market, market_tape
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind, EventKind, Liquidity
 from exchange.engine import query
-from exchange.records import column
 
 
-def slow_notes(tape: Tape) -> list[tuple[int, int, int, int, int]]:
-    """(kind, bid, ask, traded lots, last traded price) of each command, by the engine's answers one by one."""
+def slow_notes(tape: Tape) -> list[tuple[int, int, int, int]]:
+    """(kind, bid, ask, traded lots) of each command, by the engine's answers one by one."""
     engine = engine_at(tape, tape.resting_rows)
     rows, found = tape.commands[tape.resting_rows :], []
     for index in range(len(rows)):
@@ -33,14 +32,13 @@ def slow_notes(tape: Tape) -> list[tuple[int, int, int, int, int]]:
                 if event in kinds:
                     kind = name
                     break
-        price = int(column(taken, "trade_tick")[-1]) if len(taken) else 0
-        found.append((kind, bids[0][0] if bids else 0, asks[0][0] if asks else 0, int(taken["lots"].sum()), price))
+        found.append((kind, bids[0][0] if bids else 0, asks[0][0] if asks else 0, int(taken["lots"].sum())))
     return found
 
 
-def noted(tape: Tape) -> list[tuple[int, int, int, int, int]]:
+def noted(tape: Tape) -> list[tuple[int, int, int, int]]:
     rows = note_tape(tape)
-    return [tuple(row) for row in rows[["kind", "bid", "ask", "traded_lots", "traded_price"]].tolist()]
+    return [tuple(row) for row in rows[["kind", "bid", "ask", "traded_lots"]].tolist()]
 
 
 def test_notes_are_those_of_the_engine_asked_one_by_one() -> None:

@@ -7,17 +7,10 @@ import pytest
 
 from bench.flows.flow import FLOWS, make_flow
 from bench.flows.notes import note_tape
-from bench.flows.realism import BOUNDS, autocorrelation, figures, memory_exponent, outside, trades_of, variance_ratio
+from bench.flows.realism import BOUNDS, figures, memory_exponent, outside, trades_of
 from bench.tapes.market import flow_market, market_tape
 
 GENERATOR = np.random.default_rng(12)
-
-
-def test_variance_ratio_is_one_for_a_walk_below_for_a_reverting_and_above_for_a_trending_series() -> None:
-    steps = GENERATOR.standard_normal(40_000)
-    assert variance_ratio(np.cumsum(steps), 10) == pytest.approx(1, abs=0.06)
-    assert variance_ratio(steps, 10) == pytest.approx(0.1, abs=0.02), "white noise: 1 / q"
-    assert variance_ratio(np.cumsum(steps[1:] + 0.5 * steps[:-1]), 10) > 1.5
 
 
 def test_memory_exponent_is_that_of_a_fractional_process() -> None:
@@ -26,13 +19,6 @@ def test_memory_exponent_is_that_of_a_fractional_process() -> None:
     noise = np.convolve(GENERATOR.standard_normal(120_000), weights)[4_000:120_000]
     assert memory_exponent(noise, 100) == pytest.approx(0.5, abs=0.12)
     assert np.isnan(memory_exponent(np.tile([1.0, -1.0], 500), 100)), "not above 0"
-
-
-def test_autocorrelation_of_a_first_order_series_is_its_coefficient() -> None:
-    series = np.zeros(30_000)
-    for index, step in enumerate(GENERATOR.standard_normal(29_999), 1):
-        series[index] = 0.6 * series[index - 1] + step
-    assert autocorrelation(series, 1) == pytest.approx(0.6, abs=0.02)
 
 
 def test_the_flow_for_speed_is_outside_the_bounds() -> None:

@@ -1,5 +1,7 @@
 """Zero intelligence: events come at the rates of their tables, whatever the book looks like."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -43,3 +45,11 @@ def test_defaults_are_the_published_rates() -> None:
     assert model.limit[:5] == FITTED_LIMITS and model.limit[5] == pytest.approx(1.92 * 6**-0.52)
     with pytest.raises(UserError, match=r"100\.000 market orders a second .* would empty the book"):
         ZeroIntelligence(market=100.0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"limit": (-0.1,) + (2.0,) * (DISTANCES - 1)}, {"market": -1.0}, {"market": float("nan")}, {"lots": 0}]
+)
+def test_rates_and_lots_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="want finite rates of 0 or more, and 1 lot or more"):
+        ZeroIntelligence(**wrong)
