@@ -55,6 +55,8 @@ def convert_itch(path: Path, options: ImportOptions) -> tuple[Converted, list[st
     frames = Reader(path, options, int(midnight.astimezone(UTC).timestamp()) * NS_PER_S).read()
     report = ImportReport(str(path), "Nasdaq ITCH 5.0", frames.rows, counts=frames.counts, unknown=frames.unknown)
     report.hidden_trades, report.hidden_lots = frames.hidden
+    if not frames.is_closed:
+        report.gaps["no end-of-messages event: may be cut short"] = 1
     if frames.others:
         report.skipped["order messages of other symbols"] = frames.others
     if frames.trailing:
