@@ -20,7 +20,7 @@ from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import check_books
 from bench.research.event_columns import REFUSALS
-from bench.research.sources import GENERATED, folder_tape, kind_of, lobster_tape, open_source
+from bench.research.sources import GENERATED, folder_tape, kind_of, lobster_tape, open_source, takes_import_options
 from bench.tapes.market import engine_at
 from bench.tapes.metadata import TapeFacts
 from bench.tapes.parts import Part
@@ -200,14 +200,20 @@ class Choice:
     book: Path | None = None
     seed: int | None = None  # of a flow
     commands: int | None = None
+    tick: str | None = None  # of ITCH and DBN
+    symbol: tuple[str, ...] | None = None
 
     def check(self, source: str, is_flow: bool) -> None:
         """Raise UserError if an option is given that does not apply to this source."""
         for name in [field.name for field in fields(self) if getattr(self, field.name) is not None]:
-            of_flow = name in ("seed", "commands")
-            if is_flow if of_flow else source == "lobster":
+            if name in ("seed", "commands"):
+                applies, allowed = is_flow, f"a flow ({', '.join(GENERATED)})"
+            elif name in ("tick", "symbol"):
+                applies, allowed = takes_import_options(source), "a file of ITCH or DBN"
+            else:
+                applies, allowed = source == "lobster", "the source lobster"
+            if applies:
                 continue
-            allowed = f"a flow ({', '.join(GENERATED)})" if of_flow else "the source lobster"
             raise UserError(f"--{name} {getattr(self, name)} does not apply to {source}, allowed: with {allowed}")
 
     def pair(self) -> tuple[Path, Path]:
@@ -216,9 +222,9 @@ class Choice:
             raise UserError("replay lobster needs --messages FILE.csv and --book FILE.csv")
         return self.messages, self.book
 
-    def of_flow(self) -> dict[str, int]:
-        """The options of a flow that are given, for `open_source`."""
-        options = {"seed": self.seed, "commands": self.commands}
+    def of_source(self) -> dict[str, Any]:
+        """The options of a flow or an import that are given, for `open_source`."""
+        options = {"seed": self.seed, "commands": self.commands, "tick": self.tick, "symbols": self.symbol}
         return {name: value for name, value in options.items() if value is not None}
 
 
@@ -244,7 +250,7 @@ def _replay(out: ReplayPrint, source: str, is_flow: bool, choice: Choice, output
             return replay_data_folder(out, path, output)
         if kind.open is read_tape and output == Output():
             return replay_tape_file(out, path)
-    tape = open_source(source, **choice.of_flow())
+    tape = open_source(source, **choice.of_source())
     summary = run_tape(out, tape, source)
     expect_fills(out, tape.facts(), summary)
     expect_state(out, tape.facts(), summary, source)

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,7 +15,7 @@ from bench.facts.listings import listing_of
 from bench.facts.page import page, score_texts
 from bench.facts.sheet import Fact
 from bench.facts.words import shown
-from bench.research.sources import GENERATED, is_generated, open_source
+from bench.research.sources import GENERATED, is_generated, open_source, takes_import_options
 from exchange.errors import UserError
 
 
@@ -30,10 +31,14 @@ class FactsOptions:
     is_json: bool = False
     commands: int | None = None  # of each flow
     seed: int | None = None
+    tick: str | None = None  # of each file of ITCH or DBN
+    symbol: tuple[str, ...] = ()
 
-    def of_flow(self, source: str, seed: int | None) -> dict[str, int]:
-        """The options of a source that is a flow, for `open_source`."""
-        given = {"commands": self.commands, "seed": seed} if is_generated(source) else {}
+    def of_source(self, source: str, seed: int | None) -> dict[str, Any]:
+        """The options of a source that is a flow or an import, for `open_source`."""
+        given: dict[str, Any] = {"commands": self.commands, "seed": seed} if is_generated(source) else {}
+        if takes_import_options(source):
+            given = {"tick": self.tick, "symbols": self.symbol or None}
         return {name: value for name, value in given.items() if value is not None}
 
     def check(self, source: str) -> None:
@@ -43,6 +48,9 @@ class FactsOptions:
             raise UserError(f"--seed {self.seed} does not apply to {source}, allowed: with {flows}")
         if self.commands is not None and not (is_generated(source) or is_generated(self.against)):
             raise UserError(f"--commands {self.commands} does not apply to {source}, allowed: with {flows}")
+        for name, value in (("--tick", self.tick), ("--symbol", self.symbol)):
+            if value and not (takes_import_options(source) or takes_import_options(self.against)):
+                raise UserError(f"{name} {value} does not apply to {source}, allowed: with a file of ITCH or DBN")
         if not self.against and (self.against_book or self.against_seed is not None):
             name = "--against-book" if self.against_book else "--against-seed"
             raise UserError(f"{name} does not apply without --against OTHER")
@@ -59,9 +67,9 @@ def run_facts(source: str, options: FactsOptions) -> int:
     options.check(source)
     console = Console(stderr=options.is_json, highlight=False)
     with console.status(f"{source} ..."):
-        tapes = [(open_source(source, **options.of_flow(source, options.seed)), options.book)]
+        tapes = [(open_source(source, **options.of_source(source, options.seed)), options.book)]
         if options.against:
-            against = open_source(options.against, **options.of_flow(options.against, options.against_seed))
+            against = open_source(options.against, **options.of_source(options.against, options.against_seed))
             tapes.append((against, options.against_book))
         for tape, book in tapes:
             listing_of(tape, book)  # before the first one runs

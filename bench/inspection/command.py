@@ -86,7 +86,7 @@ def look_at_source(source: str, choice: Choice, look: Look, output: Output) -> i
     choice.check(source, is_flow)
     if source == "lobster":
         return look_into(open_source(choice.pair()), look)
-    return look_into(open_source(source, **choice.of_flow()), look)
+    return look_into(open_source(source, **choice.of_source()), look)
 
 
 def look_into(tape: Tape, look: Look) -> int:

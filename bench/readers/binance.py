@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -24,29 +25,53 @@ LARGEST = 2**62  # largest tick and lots of a level
 ACCEPTED = "lines of local time in ns, a space, and a message as JSON"
 NAMES = {"depthUpdate": "depth update", "bookTicker": "best bid and offer", "trade": "trade"}
 Pairs = list[tuple[str, str]]
+Message = TypeVar("Message")
 
 
-class CaptureMessage(msgspec.Struct):
-    """The fields of all messages that are read. `b` and `a` are levels of a depth update, prices of a best offer."""
+class CaptureHead(msgspec.Struct):
+    """What says the kind of a message. `A`, `B` and no `e`: best prices of a spot market."""
 
     e: str = ""
     s: str = ""
-    u: int = 0  # last update id
-    U: int = 0  # first update id
-    pu: int = -1  # last update id of the message before; -1: the feed has none
-    b: str | Pairs = ""
-    a: str | Pairs = ""
-    B: str = ""
     A: str = ""
-    t: int = 0  # number of the trade
-    p: str = ""
-    q: str = ""
+    B: str = ""
+
+
+class CaptureDepth(msgspec.Struct):
+    """A depth update."""
+
+    s: str
+    u: int  # last update id
+    U: int  # first update id
+    b: Pairs
+    a: Pairs
+    pu: int = -1  # last update id of the message before; -1: the feed has none
+
+
+class CaptureBest(msgspec.Struct):
+    """Best prices and their sizes."""
+
+    s: str
+    u: int  # update id
+    b: str
+    B: str
+    a: str
+    A: str
+
+
+class CaptureTrade(msgspec.Struct):
+    """A trade: its number, price and size."""
+
+    s: str
+    t: int
+    p: str
+    q: str
 
 
 class CaptureLine(msgspec.Struct):
     """A message of a combined stream, or a snapshot."""
 
-    data: CaptureMessage | None = None
+    data: msgspec.Raw = msgspec.Raw(b"")
     stream: str = ""
     lastUpdateId: int = 0
     bids: Pairs = []
@@ -71,6 +96,7 @@ class CaptureReader:
     books: dict[str, LevelBook] = field(default_factory=dict)
     trades: dict[str, int] = field(default_factory=dict)  # number of the last trade, by symbol
     known: tuple[dict[str, int], dict[str, int]] = field(default_factory=lambda: ({}, {}))  # units by text
+    seen: set[str] = field(default_factory=set)  # symbols of the capture
     row: int = 0
     time_ns: int = 0
 
@@ -84,14 +110,26 @@ class CaptureReader:
                 self.report.skipped["out of the time bounds"] += 1
             elif line.lastUpdateId:
                 self.snapshot(line)
-            elif line.data is not None:
-                self.message(line.data)
+            elif line.data:
+                self.message(line)
             else:
                 self.report.unknown["line without a message"] += 1
         if not self.row:
             raise UserError(f"{self.path}: empty, allowed: {ACCEPTED}")
+        self.check()
         self.summary()
         return LevelCapture(self.books, self.report)
+
+    def check(self) -> None:
+        """Raise UserError if a chosen symbol is not in the capture, or no depth update."""
+        missing = [symbol for symbol in self.options.symbols if symbol not in self.seen]
+        if missing:
+            raise UserError(
+                f"{self.path}: no symbol {missing[0]}, allowed: {', '.join(sorted(self.seen)[:5]) or 'none'}"
+            )
+        if not self.report.counts["depth update"]:
+            what = f"no depth update in {self.row:,} lines within the bounds"
+            raise UserError(f"{self.path}: {what}, allowed: {ACCEPTED}, of depth differences")
 
     def split(self, text: bytes, decoder: "msgspec.json.Decoder[CaptureLine]") -> tuple[int, CaptureLine]:
         """Local time and message of a line. UserError: it is none, or its time is before that of the line before."""
@@ -107,27 +145,54 @@ class CaptureReader:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self.wrong(f"cut short or damaged: {error}") from None
 
-    def message(self, message: CaptureMessage) -> None:
-        """Take a message of the stream."""
-        name = NAMES.get(message.e)
-        if name is None:
-            self.report.unknown[f"message {message.e!r}"] += 1
+    def message(self, line: CaptureLine) -> None:
+        """Take a message of the stream. Other kinds are counted by name and not decoded."""
+        data = bytes(line.data)
+        if data.lstrip()[:1] == b"[":
+            self.report.unknown[f"array of the stream {line.stream!r}"] += 1
             return
-        if self.options.symbols and message.s not in self.options.symbols:
+        kind, symbol = self.head(data, line.stream)
+        name = NAMES.get(kind)
+        if name is None:
+            self.report.unknown[f"message {kind!r}"] += 1
+            return
+        self.seen.add(symbol)
+        if self.options.symbols and symbol not in self.options.symbols:
             self.report.skipped["messages of other symbols"] += 1
             return
         self.report.counts[name] += 1
-        if message.e == "trade":
-            self.trade(message)
-            return
-        book = self.books.setdefault(message.s, LevelBook())
-        if message.e == "bookTicker":
-            best = (self.level(message.b, message.B), self.level(message.a, message.A))
-            self.note(book.take_ticker(message.u, best))
-            return
-        self.depth(book, message)
+        if kind == "trade":
+            self.trade(self.decoded(data, CaptureTrade))
+        elif kind == "bookTicker":
+            best = self.decoded(data, CaptureBest)
+            levels = (self.level(best.b, best.B), self.level(best.a, best.A))
+            self.note(self.book(symbol).take_ticker(best.u, levels))
+        else:
+            self.depth(self.book(symbol), self.decoded(data, CaptureDepth))
 
-    def depth(self, book: LevelBook, message: CaptureMessage) -> None:
+    def head(self, data: bytes, stream: str) -> tuple[str, str]:
+        """Kind and symbol of a message. Best prices of a spot market have no `e`."""
+        try:
+            head = msgspec.json.decode(data, type=CaptureHead)
+        except msgspec.ValidationError:
+            return stream.rpartition("@")[2], ""  # a kind whose fields have other types
+        is_best = not head.e and (stream.endswith("@bookTicker") or (head.A and head.B))
+        return "bookTicker" if is_best else head.e, head.s
+
+    def decoded(self, data: bytes, kind: type[Message]) -> Message:
+        """A message of a known kind. UserError: a field is missing or wrong."""
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except msgspec.MsgspecError as error:
+            raise self.wrong(f"cut short or damaged: {error}") from None
+
+    def book(self, symbol: str) -> LevelBook:
+        """The book of a symbol. A snapshot before the first update, which names none, is that of the first symbol."""
+        if symbol not in self.books:
+            self.books[symbol] = self.books.pop("", None) or LevelBook()
+        return self.books[symbol]
+
+    def depth(self, book: LevelBook, message: CaptureDepth) -> None:
         """Apply a depth update, and check the best levels after it."""
         if book.update and message.u <= book.update:
             self.report.skipped["depth update older than the book"] += 1
@@ -137,8 +202,6 @@ class CaptureReader:
         if book.update and not follows and not message.U <= book.update <= message.u:
             self.report.gaps["depth updates missing"] += 1
             self.report.bad(self.row, f"depth update after {message.pu}, the book has {book.update}")
-        if isinstance(message.b, str) or isinstance(message.a, str):
-            raise self.wrong("a depth update without levels")
         book.apply(Change(message.U, message.u, (self.levels(message.b), self.levels(message.a))))
         self.note(book.expect_check(self.row))
 
@@ -159,7 +222,7 @@ class CaptureReader:
             self.report.gaps["depth updates missing after a snapshot"] += 1
             self.report.bad(self.row, f"no depth update after the snapshot of {line.lastUpdateId}")
 
-    def trade(self, message: CaptureMessage) -> None:
+    def trade(self, message: CaptureTrade) -> None:
         """Count a trade. Its price and size must be on tick and lot."""
         self.level(message.p, message.q)
         before = self.trades.get(message.s)
@@ -177,10 +240,8 @@ class CaptureReader:
             self.report.skipped["levels outside the price bounds"] += len(found) - len(inside)
         return inside
 
-    def level(self, price: str | Pairs, size: str) -> tuple[int, int]:
+    def level(self, price: str, size: str) -> tuple[int, int]:
         """Tick and lots of two texts. UserError: one is between two of them."""
-        if not isinstance(price, str):
-            raise self.wrong("levels instead of a best price")
         assert self.options.tick is not None
         return self.units(0, price, self.options.tick), self.units(1, size, self.options.lot)
 

@@ -23,6 +23,7 @@ from bench.readers.report import ImportOptions, ImportReport
 from bench.readers.rescale import check_times, lots_of, ticks_of
 from exchange.codes import Side
 from exchange.errors import UserError
+from exchange.units import NS_PER_S
 
 if TYPE_CHECKING:
     import databento_dbn
@@ -49,7 +50,11 @@ def read_dbn(path: Path, options: ImportOptions | None = None) -> Imported:
     if not chosen.all():
         report.skipped["records of other symbols"] = int(np.count_nonzero(~chosen))
     rows, records = rows[chosen], records[chosen]
+    check_books(path, rows, records)
     count_actions(report, rows, records)
+    if len(records) and metadata.end and int(records["ts_recv"][-1]) < metadata.end:
+        seconds = (metadata.end - int(records["ts_recv"][-1])) // NS_PER_S
+        report.notes["end"] = f"last record {seconds:,} s before the end that the file names: quiet, or cut short"
     instruments = np.unique(records["instrument_id"])
     messages = messages_of(str(path), rows, records, instruments, options)
     symbols = [names.get(int(number), str(number)) for number in instruments]
@@ -118,8 +123,14 @@ def mbo_records(path: Path, data: bytes, begin: int, report: ImportReport) -> tu
             name = f"record type {code}"
         report.unknown[name] += int(number)
     rows = np.flatnonzero(wanted) + 1
-    bytes_of = view[begins[wanted][:, None] + np.arange(kind.itemsize)]
-    return rows, bytes_of.reshape(-1).view(kind)
+    return rows, gather(data, begins[wanted], kind)
+
+
+def gather(data: bytes, begins: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """The records that begin at these bytes. Neighbours are taken together; mostly all records are."""
+    runs = np.split(begins, np.flatnonzero(np.diff(begins) != kind.itemsize) + 1) if len(begins) else []
+    found = [np.frombuffer(data, kind, len(run), int(run[0])) for run in runs]
+    return found[0] if len(found) == 1 else np.concatenate([np.zeros(0, kind), *found])
 
 
 def symbols_of(metadata: "databento_dbn.Metadata") -> dict[int, str]:
@@ -148,6 +159,25 @@ def choose(path: Path, records: np.ndarray, names: dict[int, str], options: Impo
     return np.isin(records["instrument_id"], [numbers[symbol] for symbol in options.symbols])
 
 
+def check_books(path: Path, rows: np.ndarray, records: np.ndarray) -> None:
+    """Raise UserError if records are not of one book of orders for each instrument, with ids of its own."""
+    import databento_dbn
+
+    for place in np.flatnonzero(records["flags"] & databento_dbn.F_TOB)[:1].tolist():
+        raise UserError(f"{path} row {rows[place]}: a record of the best prices only (F_TOB), allowed: of orders")
+    books = np.unique(records[["instrument_id", "publisher_id"]])
+    for place in np.flatnonzero(np.diff(books["instrument_id"].astype(np.int64)) == 0)[:1].tolist():
+        one, other = books["publisher_id"][place : place + 2].tolist()
+        what = f"instrument {books['instrument_id'][place]} has records of the publishers {one} and {other}"
+        raise UserError(f"{path}: {what}, allowed: one publisher, as each has a book of its own")
+    added = records[records["action"] == b"A"]
+    owners = np.unique(added[["order_id", "instrument_id"]]) if len(books) > 1 else added[:0]
+    for place in np.flatnonzero(owners["order_id"][1:] == owners["order_id"][:-1])[:1].tolist():
+        one, other = owners["instrument_id"][place : place + 2].tolist()
+        what = f"order id {owners['order_id'][place]} is used by the instruments {one} and {other}"
+        raise UserError(f"{path}: {what}, allowed: one of them at a time: --symbol {one}")
+
+
 def count_actions(report: ImportReport, rows: np.ndarray, records: np.ndarray) -> None:
     """Count records by action, and what they say about gaps."""
     import databento_dbn
@@ -161,7 +191,9 @@ def count_actions(report: ImportReport, rows: np.ndarray, records: np.ndarray) -
             report.skipped[WITHOUT_COMMAND[action]] += int(number)
     flags = {"F_MAYBE_BAD_BOOK": "records after a gap of the feed", "F_BAD_TS_RECV": "records with a doubtful time"}
     for name, meaning in flags.items():
-        marked = np.flatnonzero(records["flags"] & getattr(databento_dbn, name))
+        # A snapshot has no time of receipt of its own.
+        own = (records["flags"] & databento_dbn.F_SNAPSHOT == 0) | (name != "F_BAD_TS_RECV")
+        marked = np.flatnonzero(records["flags"] & getattr(databento_dbn, name) * own)
         if len(marked):
             report.gaps[meaning] += len(marked)
             report.bad(int(rows[marked[0]]), meaning)

@@ -10,7 +10,7 @@ from bench.extras import check_package
 from bench.readers.book_check import check_books
 from bench.readers.converter import Levels, final_book_differences
 from bench.readers.dbn import read_dbn
-from bench.readers.itch import Imported, library_levels, read_itch
+from bench.readers.itch import Imported, library_differences, read_itch
 from bench.readers.lobster import CROSS, EXECUTE_HIDDEN, HALT, OWNERS, TYPES, Lobster, read_lobster
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.market import PlainMarket, engine_at, market_tape
@@ -50,20 +50,25 @@ class ImportedSource:
         if self.levels is None:
             raise UserError(f"{self.path}: a native tape has no books to compare with, allowed: gpux replay")
         found = final_book_differences(self.tape, self.levels)
-        whole = not self.options.from_ns and self.options.to_ns == ImportOptions().to_ns
-        if self.report.format.startswith("Nasdaq") and whole and not self.report.skipped_orders():
-            found += self.library_differences(self.levels)
+        if self.is_itch and not self.uncompared():
+            found += library_differences(self.path, self.symbols, self.levels, self.options)
         return found
 
-    def library_differences(self, levels: list[Levels]) -> list[str]:
-        """Differences between the books and those that itch-book builds of the same file."""
-        theirs = library_levels(self.path, self.symbols, self.options)
-        pairs = zip(self.symbols, levels, theirs, strict=True)
-        same = {
-            symbol: all(ours[side][: len(wanted[side])] == wanted[side] for side in (0, 1))
-            for symbol, ours, wanted in pairs
-        }
-        return [f"book {symbol}: itch-book has other levels" for symbol, equal in same.items() if not equal]
+    @property
+    def is_itch(self) -> bool:
+        return self.report.format.startswith("Nasdaq")
+
+    def uncompared(self) -> str:
+        """Why the books of an ITCH file are not compared with those of itch-book, which has all orders; empty: they
+        are, or the file is of another format."""
+        nameless, skipped = sum(" " in symbol for symbol in self.symbols), self.report.skipped_orders()
+        if not self.is_itch:
+            return ""
+        if self.options.from_ns or self.options.to_ns != ImportOptions().to_ns:
+            return "not compared with itch-book: the import has time bounds"
+        if skipped:
+            return f"not compared with itch-book: {skipped:,} messages skipped"
+        return f"not compared with itch-book: {nameless:,} books are not in the directory" if nameless else ""
 
 
 def named_format(path: Path) -> str:

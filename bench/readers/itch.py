@@ -57,6 +57,8 @@ def convert_itch(path: Path, options: ImportOptions) -> tuple[Converted, list[st
     frames = Reader(path, options, int(midnight.astimezone(UTC).timestamp()) * NS_PER_S).read()
     report = ImportReport(str(path), "Nasdaq ITCH 5.0", frames.rows, counts=frames.counts, unknown=frames.unknown)
     report.hidden_trades, report.hidden_lots = frames.hidden
+    if not frames.is_closed:
+        report.gaps["no end-of-messages event: may be cut short"] = 1
     if frames.others:
         report.skipped["order messages of other symbols"] = frames.others
     if frames.trailing:
@@ -96,6 +98,17 @@ def number_books(path: Path, frames: ItchFrames, options: ImportOptions) -> list
     return [frames.symbols.get(locate, f"locate {locate}") for locate in locates.tolist()]
 
 
+def library_differences(
+    path: Path, symbols: list[str], levels: list[Levels], options: ImportOptions | None = None
+) -> list[str]:
+    """Differences between the books of a file and the best levels of those that itch-book builds of it."""
+    found = []
+    for symbol, ours, wanted in zip(symbols, levels, library_levels(path, symbols, options), strict=True):
+        if any(ours[side][:LIBRARY_LEVELS] != wanted[side] for side in (0, 1)):
+            found.append(f"book {symbol}: itch-book has other levels")
+    return found
+
+
 def library_levels(path: Path, symbols: list[str], options: ImportOptions | None = None) -> list[Levels]:
     """The best levels of each symbol at the end of a file, as itch-book builds them: at most LIBRARY_LEVELS a side."""
     import itch_book
@@ -120,6 +133,8 @@ def depth_row(depth: dict[str, np.ndarray], row: int, tick: int, lot: int) -> Le
     """Bids and asks of a row of the library's table of depth."""
     sides = []
     for side in ("bid", "ask"):
-        pairs = [(int(depth[f"{side}_px_{i:02}"][row]), int(depth[f"{side}_sz_{i:02}"][row])) for i in range(50)]
+        pairs = [
+            (int(depth[f"{side}_px_{i:02}"][row]), int(depth[f"{side}_sz_{i:02}"][row])) for i in range(LIBRARY_LEVELS)
+        ]
         sides.append([(price // tick, size // lot) for price, size in pairs if size])
     return sides[0], sides[1]

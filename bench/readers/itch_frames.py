@@ -48,6 +48,7 @@ SCALE = 10_000  # units of a price that make a dollar
 CENT = Decimal("0.01")
 ACCEPTED = "a file of Nasdaq TotalView-ITCH 5.0 messages, each after its length of two bytes, or such a file in gzip"
 CHUNK_BYTES = 1 << 20  # fits into the cache
+CLOSE_BYTES = 14  # of the frame of a system event; event C ends the messages of a day
 SMALLEST_FRAME = 21  # of a message about an order
 ROWS_AT_FIRST = 1 << 24  # space for messages, which takes memory only as far as it is filled
 GZIP = b"\x1f\x8b"
@@ -67,6 +68,7 @@ class ItchFrames:
     hidden: tuple[int, int] = (0, 0)  # trades and shares
     others: int = 0  # messages about orders of other symbols
     trailing: int = 0  # bytes after the end of the session
+    is_closed: bool = False  # whether the file says that it ends
 
 
 class Reader:
@@ -91,7 +93,7 @@ class Reader:
 
     def read(self) -> ItchFrames:
         """Decode all frames. UserError: the file is damaged or foreign, or has a price between two ticks."""
-        tail, begin, trailing = b"", 0, 0
+        tail, last, begin, trailing = b"", b"", 0, 0
         for chunk in read_chunks(self.path):
             if self.state["ended"][0]:
                 trailing += len(chunk)
@@ -100,11 +102,15 @@ class Reader:
             self.decode(data, begin)
             place = int(self.state["offset"][0])
             begin, tail = begin + place, data[place:]
+            last = (last + data[:place])[-CLOSE_BYTES:]
         if self.state["ended"][0]:
             trailing += len(tail)
         elif tail or not self.state["rows"][0]:
             self.refuse(TRUNCATED, begin, tail, begin + len(tail))
-        return self.found(trailing)
+        frames = self.found(trailing)
+        is_event = last[:3] == (CLOSE_BYTES - 2).to_bytes(2, "big") + b"S"
+        frames.is_closed = bool(self.state["ended"][0]) or (is_event and last.endswith(b"C"))
+        return frames
 
     def decode(self, data: bytes, begin: int) -> None:
         """Decode the whole frames of `data`, which begins at byte `begin` of the file."""

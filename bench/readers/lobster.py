@@ -189,7 +189,7 @@ def check_messages(path: Path, messages: np.ndarray) -> None:
 
 
 def check_levels(path: Path, book: np.ndarray) -> None:
-    """Raise UserError if a row has a price between ticks or an invalid size (TAPE-005).
+    """Raise UserError if a row has a price between ticks, an invalid size or levels out of order (TAPE-005).
 
     book   float64, shape (messages, 4 * levels): price and size alternate; a level of size 0 may have any price
     """
@@ -200,6 +200,13 @@ def check_levels(path: Path, book: np.ndarray) -> None:
     for row, column in np.argwhere(~fine)[:1].tolist():
         what, allowed = ("size", f"a whole number in 0..{LOTS_MAX}") if column % 2 else ("price", PRICES)
         raise UserError(f"{path} row {row + 1} column {column + 1}: {what} {book[row, column]:.15g} is not {allowed}")
+    by_side = (len(book), -1, 2)  # asks come first
+    used, away = (sizes > 0).reshape(by_side), prices.reshape(by_side) * [1, -1]
+    wrong = used[:, 1:] & ~(used[:, :-1] & (away[:, 1:] > away[:, :-1]))
+    for row, level, side in np.argwhere(wrong)[:1].tolist():
+        column = 4 * (level + 1) + 2 * side
+        what = f"price {book[row, column]:.15g} is not behind the level before it"
+        raise UserError(f"{path} row {row + 1} column {column + 1}: {what}, allowed: best level first, empty ones last")
 
 
 def is_whole(values: np.ndarray, low: int, high: int) -> np.ndarray:

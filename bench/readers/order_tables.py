@@ -29,7 +29,7 @@ PART = record_type(
     ]
 )
 QUEUE = record_type([("head", "<i4"), ("tail", "<i4")])
-ENTRY = record_type([("order_id", "<u8"), ("slot", "<i4"), ("used", "u1"), ("skipped", "u1"), ("spare", "<u2")])
+ENTRY = record_type([("order_id", "<u8"), ("slot", "<i4"), ("used", "u1"), ("skipped", "u1"), ("side", "<u2")])
 
 
 @leaf_kernel

@@ -85,7 +85,14 @@ def convert_messages(messages, start, stop, parts, queues, best, occupied, entri
             )
         elif not entries[place].slot:
             skipped = entries[place].used and entries[place].skipped
-            count(counts, OF_SKIPPED if skipped else UNKNOWN, index)
+            if skipped and kind in (REPLACE, MODIFY):
+                side, entries[place].skipped = np.int64(entries[place].side), 0
+                place = find(message.order_id, entries)
+                enter(message, index, side, place, parts, queues, best, occupied, entries, tracker, counts, rows)
+            else:
+                count(counts, OF_SKIPPED if skipped else UNKNOWN, index)
+                if skipped and kind == DELETE:
+                    entries[place].skipped = 0
         elif kind == EXECUTE:
             execute(message, index, place, message.lots, parts, queues, best, occupied, entries, tracker, counts, rows)
         elif kind == NOTICE:
@@ -132,7 +139,7 @@ def enter(message, index, side, place, parts, queues, best, occupied, entries, t
     ticks = queues.shape[2] - 2
     price = message.price - tracker.low_tick + 1
     entry = entries[place]
-    entry.order_id, entry.used, entry.skipped, entry.slot = message.order_id, 1, 1, 0
+    entry.order_id, entry.used, entry.skipped, entry.slot, entry.side = message.order_id, 1, 1, 0, side
     if message.lots <= 0:
         count(counts, NO_LOTS, index)
         return

@@ -27,7 +27,7 @@ from bench.flows.flow import FLOWS, make_flow
 from bench.readers.book_check import check_books
 from bench.readers.converter import final_book_differences
 from bench.readers.formats import lobster_tape
-from bench.readers.itch import convert_itch, imported, library_levels
+from bench.readers.itch import convert_itch, imported, library_differences
 from bench.readers.itch_frames import CENT
 from bench.readers.lobster import read_lobster
 from bench.readers.report import ImportOptions
@@ -59,9 +59,8 @@ def time_itch(report: Report, folder: Path) -> None:
     path = write_itch(flow, folder)
     found = imported(*convert_itch(path, OPTIONS), OPTIONS)
     assert not final_book_differences(found.tape, found.levels), "the engine's book differs from the file's"
-    theirs = library_levels(path, found.symbols)
-    for built, wanted in zip(found.levels, theirs, strict=True):
-        assert all(built[side][: len(wanted[side])] == wanted[side] for side in (0, 1)), "itch-book has another book"
+    differences = library_differences(path, found.symbols, found.levels)
+    assert not differences, differences[0]
     messages = found.report.rows_in
     works: dict[str, Callable[[], object]] = {
         "ours": lambda: convert_itch(path, OPTIONS),

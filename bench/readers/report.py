@@ -1,13 +1,16 @@
 """What an import is asked for, and what it reports: rows in and out, what was skipped and why, unknown types, gaps."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from exchange.errors import UserError
 from exchange.units import PRICE_MAX
+
+UNITS_MAX = 10**13  # times PRICE_MAX still an int64
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,35 @@ class ImportOptions:
                 raise UserError(f"{name} {unit}, allowed: a number above 0")
 
 
+IMPORT_OPTIONS = tuple(one.name for one in fields(ImportOptions))
+
+
+def import_options(
+    tick: str | Decimal | None = None, lot: str | int | Decimal = 1, symbols: str | Sequence[str] = (), **more: Any
+) -> ImportOptions:
+    """Options as a caller writes them: units as text, one symbol or several. UserError: a unit is no number."""
+    chosen = (symbols,) if isinstance(symbols, str) else tuple(symbols)
+    units = None if tick is None else decimal_of("tick", tick), decimal_of("lot", lot)
+    return ImportOptions(*units, symbols=chosen, **more)
+
+
+def decimal_of(name: str, value: str | int | Decimal) -> Decimal:
+    """A unit as an exact number. UserError: it is a float, which is not exact, or no number above 0."""
+    try:
+        found = Decimal("nan" if isinstance(value, float) else value)
+    except (InvalidOperation, TypeError, ValueError):
+        found = Decimal("nan")
+    if not found.is_finite() or found <= 0:
+        raise UserError(f"{name} {value!r}, allowed: a number above 0 as text, like '0.01'")
+    return found
+
+
 def units_of(name: str, unit: Decimal, scale: int) -> int:
     """A tick or lot in units of the file, of which `scale` make 1. UserError: it is not a whole number of them."""
     units = unit * scale
-    if units != units.to_integral_value() or not 1 <= units < 2**62:
-        raise UserError(f"{name} {unit}, allowed: a multiple of {Decimal(1) / scale}, the unit of this format")
+    if units != units.to_integral_value() or not 1 <= units < UNITS_MAX:
+        allowed = f"a multiple of {Decimal(1) / scale}, the unit of this format, below {Decimal(UNITS_MAX) / scale:f}"
+        raise UserError(f"{name} {unit}, allowed: {allowed}")
     return int(units)
 
 

@@ -18,7 +18,7 @@ from bench.flows.flow import FLOWS, make_flow
 from bench.flows.registry import MODELS, model_tape
 from bench.readers import formats
 from bench.readers.lobster import Lobster, read_lobster
-from bench.readers.report import ImportOptions
+from bench.readers.report import IMPORT_OPTIONS, import_options
 from bench.tapes.market import flow_market, market_tape
 from bench.tapes.parquet import PARQUET
 from bench.tapes.tape import Tape, TapeControl, read_tape
@@ -61,7 +61,7 @@ def open_source(source: Source, **options: Any) -> Tape:
     """Open a source of commands.
 
     source     a Tape, which is returned as it is; a path; a pair of LOBSTER files (messages, book); the name of a flow
-    options    what the kind of source takes: `commands` and `seed` of a flow
+    options    what the kind of source takes: `commands` and `seed` of a flow, fields of ImportOptions of ITCH and DBN
     UserError: there is no such source, it is damaged, or an option does not apply
     """
     if isinstance(source, Tape):
@@ -83,6 +83,11 @@ def open_source(source: Source, **options: Any) -> Tape:
 def is_generated(source: Source) -> bool:
     """Whether a source is the name of a flow, and no file or folder has this name."""
     return isinstance(source, str) and source in GENERATED and not mode_of(Path(source))
+
+
+def takes_import_options(source: Source) -> bool:
+    """Whether a source is a file that takes the options of an import, by its name."""
+    return isinstance(source, str) and formats.named_format(Path(source)) in ("itch", "dbn")
 
 
 def check_options(source: str, options: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
@@ -156,9 +161,9 @@ def messages_tape(messages: Path) -> Tape:
     return pair_tape(messages, formats.book_beside(messages))
 
 
-def imported_tape(path: Path) -> Tape:
-    """An ITCH or DBN file as a tape, in the usual units. `gpux convert` has options."""
-    return formats.read_source(path, ImportOptions()).tape
+def imported_tape(path: Path, **options: Any) -> Tape:
+    """An ITCH or DBN file as a tape. `options`: fields of ImportOptions; units may be text."""
+    return formats.read_source(path, import_options(**options)).tape
 
 
 def folder_tape(folder: Path, limits: str = "", state_hash: str = "") -> Tape:
@@ -191,7 +196,7 @@ FILE_SOURCES = [
     FileSource("a tape (FILE.parquet)", lambda path, magic: magic.startswith(PARQUET), read_tape),
     FileSource("a venue's data folder", lambda path, magic: is_folder(path / "journal"), folder_tape),
     FileSource("LOBSTER messages (NAME_message_N.csv)", has_format("lobster"), messages_tape),
-    FileSource("a file of Nasdaq ITCH 5.0", has_format("itch"), imported_tape),
-    FileSource("a file of Databento DBN (.dbn, .dbn.zst)", has_format("dbn"), imported_tape),
+    FileSource("a file of Nasdaq ITCH 5.0", has_format("itch"), imported_tape, IMPORT_OPTIONS),
+    FileSource("a file of Databento DBN (.dbn, .dbn.zst)", has_format("dbn"), imported_tape, IMPORT_OPTIONS),
 ]
 GENERATED = dict.fromkeys((*FLOWS, *MODELS), Generated(flow_tape))

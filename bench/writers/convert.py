@@ -88,7 +88,8 @@ def convert_file(
     source = read_source(path, options, given, book)
     more: dict[str, Any] = {}
     if check:
-        more["check"] = source.differences() or "all books equal"
+        equal = "; ".join(filter(None, ("all books equal", source.uncompared())))
+        more["check"] = source.differences() or equal
     if writes:
         more["written"] = write(source, target, writes)
     show(source.report, more, as_json)

@@ -24,6 +24,8 @@ WRONG = {
     "commands": [("0", "--commands 0 "), ("-5", "--commands -5 "), ("many", "many")],
     "messages": [("none.csv", "none.csv")],
     "book": [("none.csv", "none.csv")],
+    "tick": [("0.01", "does not apply to")],
+    "symbol": [("AAPL", "does not apply to")],
 }
 for option, endings in FILES.items():
     ending = endings.split(",", maxsplit=1)[0]

@@ -18,13 +18,15 @@ def facts(
     json: Annotated[bool, Parameter(negative="")] = False,
     commands: int | None = None,
     seed: int | None = None,
+    tick: str | None = None,
+    symbol: tuple[str, ...] = (),
 ) -> None:
     """Measure the stylised facts of one book: spread, depth, durations, sizes, lives, returns, memory, impact.
 
     Args:
         source: A tape (FILE.parquet), a venue's data folder, a LOBSTER message file (NAME_message_N.csv, with
-            NAME_orderbook_N.csv beside it), or a flow: mixed, churn, passive, sweep, zero-intelligence, hawkes,
-            queue-reactive, compute-market.
+            NAME_orderbook_N.csv beside it), an ITCH or DBN file, or a flow: mixed, churn, passive,
+            sweep, zero-intelligence, hawkes, queue-reactive, compute-market.
         book: Symbol of the book; without it, the busiest.
         against: Another source: score how far the two books differ, as LOB-Bench does.
         against_book: Symbol of its book; without it, the busiest.
@@ -33,8 +35,10 @@ def facts(
         json: Print everything as JSON.
         commands: Length of generated flows.
         seed: Seed of a generated flow; without it, 1.
+        tick: Price step of ITCH and DBN files, like 0.01; DBN needs it.
+        symbol: Symbol to import of ITCH and DBN files; once for each, without it all.
     """
     from bench.facts.report import FactsOptions, run_facts
 
-    options = FactsOptions(book, against, against_book, against_seed, html, json, commands, seed)
+    options = FactsOptions(book, against, against_book, against_seed, html, json, commands, seed, tick, symbol)
     sys.exit(run_facts(source, options))

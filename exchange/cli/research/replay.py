@@ -17,6 +17,8 @@ def replay(
     plot: Path | None = None,
     seed: int | None = None,
     commands: int | None = None,
+    tick: str | None = None,
+    symbol: tuple[str, ...] = (),
     at: int | None = None,
     explain: int | None = None,
     account: int | None = None,
@@ -31,7 +33,8 @@ def replay(
     With --at, --explain or a filter it looks into the source instead.
 
     Args:
-        source: A tape (FILE.parquet), a venue folder, the word lobster, or a flow: mixed, hawkes ... (bench/README.md).
+        source: A tape (FILE.parquet), a venue folder, an ITCH or DBN file, the word lobster, or a flow: mixed ...
+            (bench/README.md).
         messages: LOBSTER message file, for lobster.
         book: Instrument to look at, like H100.G90.H27 or a part of it. For lobster: the order-book file of the same
             messages; every book state is compared.
@@ -39,6 +42,8 @@ def replay(
         plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
         seed: Seed of a generated flow; without it, 1.
         commands: Length of a generated flow.
+        tick: Price step of an ITCH or DBN file, like 0.01; DBN needs it.
+        symbol: Symbol to import of an ITCH or DBN file; once for each, without it all.
         at: Show the --book and the --account just after the command of this sequence; 0: before the first one.
         explain: Explain the command of this sequence: the book and the account that it met, each check, its events.
         account: Account to look at, or whose events to show.
@@ -52,7 +57,8 @@ def replay(
     from bench.inspection.command import Look, look_at_source
 
     is_lobster = source == "lobster"
-    choice = replaying.Choice(messages, Path(book) if book is not None and is_lobster else None, seed, commands)
+    pair_book = Path(book) if book is not None and is_lobster else None
+    choice = replaying.Choice(messages, pair_book, seed, commands, tick, symbol or None)
     look = Look(at, explain, None if is_lobster else book, account, kind, since, until, events, json)
     output = replaying.Output(save, plot)
     if look.is_asked:

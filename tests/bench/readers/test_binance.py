@@ -82,8 +82,31 @@ def test_bounds_of_time_price_and_symbol(tmp_path: Path) -> None:
     assert late.report.skipped == {"out of the time bounds": 3}
     low = read_binance(path, ImportOptions(tick=Decimal("0.1"), lot=Decimal("0.001"), high_tick=100))
     assert low.report.skipped == {"levels outside the price bounds": 2} and low.books["X"].levels()[1] == []
-    other = read_binance(path, ImportOptions(tick=Decimal("0.1"), lot=Decimal("0.001"), symbols=("Y",)))
-    assert other.report.skipped == {"messages of other symbols": 6}
+    with pytest.raises(UserError, match="no symbol Y, allowed: X"):
+        read_binance(path, ImportOptions(tick=Decimal("0.1"), lot=Decimal("0.001"), symbols=("Y",)))
+    two = write(tmp_path, [*LINES, LINES[2].replace('"s":"X"', '"s":"Y"').replace("6 ", "9 ", 1)])
+    one = read_binance(two, ImportOptions(tick=Decimal("0.1"), lot=Decimal("0.001"), symbols=("X",)))
+    assert one.report.skipped == {"messages of other symbols": 1}
+
+
+@pytest.mark.rule("TAPE-015")
+def test_other_kinds_of_messages_are_counted_by_name(tmp_path: Path) -> None:
+    more = [
+        '9 {"stream":"x@aggTrade","data":{"e":"aggTrade","s":"X","a":5,"p":"10.1","q":"1","f":1,"l":2}}',
+        '9 {"stream":"!miniTicker@arr","data":[{"e":"24hrMiniTicker","s":"X"}]}',
+        '9 {"stream":"x@trade","data":{"e":"trade","s":"X","t":8,"p":"10.10","q":"0.5","b":88,"a":50}}',
+        '9 {"stream":"x@bookTicker","data":{"u":10,"s":"X","b":"9.9","B":"0.003","a":"10.1","A":"1.000"}}',
+    ]
+    report = read_binance(write(tmp_path, [*LINES, *more]), UNITS).report
+    assert report.unknown == {"message 'aggTrade'": 1, "array of the stream '!miniTicker@arr'": 1}
+    assert report.counts == {"depth update": 2, "best bid and offer": 4, "trade": 2}
+
+
+@pytest.mark.rule("TAPE-015")
+def test_snapshot_before_the_first_update_is_that_of_the_first_symbol(tmp_path: Path) -> None:
+    first = '4 {"lastUpdateId":1,"bids":[["9.7","2"]],"asks":[["10.2","0.001"]]}'
+    found = read_binance(write(tmp_path, [first, *LINES]), UNITS)
+    assert list(found.books) == ["X"] and found.books["X"].levels()[0] == [(99, 3), (97, 2_000)]
 
 
 @pytest.mark.rule("TAPE-005")
@@ -91,14 +114,22 @@ def test_bounds_of_time_price_and_symbol(tmp_path: Path) -> None:
     ("lines", "reason"),
     [
         ([], "empty, allowed: lines of local time in ns, a space, and a message as JSON"),
+        (LINES[1:3], "no depth update in 2 lines within the bounds"),
+        (['5 {"price":7}'], "no depth update in 1 lines within the bounds"),
         (["time,price", "1,2"], r"row 1: begins with b'time,price', allowed: lines of local time"),
         ([*LINES, LINES[5][:-9]], "row 7: cut short or damaged: "),
         ([LINES[3], LINES[0]], "row 2: local time 5 ns is before that of the line before, 7 ns"),
         ([LINES[0].replace("9.9", "9.95")], r"row 1: price 9\.95 is not a multiple of the tick 0\.1"),
         ([LINES[0].replace("0.003", "0.0031")], r"row 1: size 0\.0031 is not a multiple of the lot 0\.001"),
         ([LINES[0].replace("9.9", "high")], "row 1: price 'high' is no number"),
-        ([LINES[0].replace('[["9.9","0.003"]]', '"9"')], "row 1: a depth update without levels"),
-        ([LINES[1].replace('"b":"9.9"', '"b":[]')], "row 1: levels instead of a best price"),
+        (
+            [LINES[0].replace('[["9.9","0.003"]]', '"9"')],
+            r"row 1: cut short or damaged: Expected `array`, got `str` - at `\$.b`",
+        ),
+        (
+            [LINES[0], LINES[1].replace('"b":"9.9"', '"b":[]')],
+            "row 2: cut short or damaged: Expected `str`, got `array`",
+        ),
     ],
 )
 def test_wrong_lines_are_refused_with_their_row(lines: list[str], reason: str, tmp_path: Path) -> None:

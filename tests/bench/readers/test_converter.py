@@ -52,6 +52,7 @@ class PlainBook:
     def __init__(self, options: ImportOptions = LIMITS) -> None:
         self.options = options
         self.orders: dict[int, list[int]] = {}  # side, price, lots
+        self.skipped: dict[int, int] = {}  # sides of orders out of bounds or crossing, which a change may bring in
 
     def apply(self, row: np.ndarray) -> None:
         kind, name, price, lots = (int(row[field]) for field in ("kind", "order_id", "price", "lots"))
@@ -61,10 +62,12 @@ class PlainBook:
             self.orders[name][2] -= lots
         elif kind == DELETE:
             self.orders.pop(name, None)
-        elif kind == MODIFY and name in self.orders:
-            self.enter(name, self.orders.pop(name)[0], price, lots)
-        elif kind == REPLACE and int(row["old_order_id"]) in self.orders:
-            self.enter(name, self.orders.pop(int(row["old_order_id"]))[0], price, lots)
+            self.skipped.pop(name, None)
+        elif kind in (MODIFY, REPLACE):
+            old = name if kind == MODIFY else int(row["old_order_id"])
+            side = self.orders.pop(old)[0] if old in self.orders else self.skipped.pop(old, None)
+            if side is not None:
+                self.enter(name, side, price, lots)
         if name in self.orders and self.orders[name][2] <= 0:
             del self.orders[name]
 
@@ -74,6 +77,9 @@ class PlainBook:
         crosses = any(price >= other if side == 0 else price <= other for other in opposite)
         if not crosses and self.options.low_tick <= price <= self.options.highest:
             self.orders[name] = [side, price, lots]
+            self.skipped.pop(name, None)
+        else:
+            self.skipped[name] = side
 
     def levels(self) -> Levels:
         sides: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
@@ -128,6 +134,18 @@ def test_noticed_lots_are_traded_by_the_reduction_that_follows() -> None:
     assert commands["kind"].tolist() == [CommandKind.NEW, CommandKind.NEW, CommandKind.REPLACE, CommandKind.REPLACE]
     # A replace names the total, filled lots included: 5 less 1 cancelled, then 4 less 1.
     assert commands["lots"].tolist() == [5, 2, 4, 3] and levels == ([], [(100, 1)])
+
+
+@pytest.mark.rule("TAPE-005")
+@pytest.mark.parametrize("kind", [REPLACE, MODIFY])
+def test_a_skipped_order_enters_when_its_price_becomes_allowed(kind: int) -> None:
+    orders = rows_of((ADD, 7, 0, 1, 160, 5), (ADD, 8, 0, 0, 90, 5), (ADD, 9, 0, 1, 90, 4))
+    new = (17, 19) if kind == REPLACE else (7, 9)
+    changes = rows_of((kind, new[0], 7, 0, 120, 6), (kind, new[1], 9, 0, 110, 3))
+    changes["time_ns"], changes["row"] = 4, 4
+    levels, _, report = run(np.concatenate([orders, changes]))
+    assert levels == ([(90, 5)], [(110, 3), (120, 6)])
+    assert report.skipped == {"order outside the price bounds": 1, "order that crosses the book": 1}
 
 
 def test_clear_empties_one_book_only() -> None:

@@ -17,11 +17,16 @@ QUARTER = ImportOptions(tick=Decimal("0.25"))
 DOLLAR = 1_000_000_000
 
 
-def record(action: str, order: int, side: str, price: float, size: int, time_ns: int = 5, **more: int) -> bytes:
+def record(
+    action: str, order: int, side: str, price: float, size: int, time_ns: int = 5, publisher: int = 1,
+    instrument: int = 7, **more: int,
+) -> bytes:  # fmt: skip
     ticks = dbn.UNDEF_PRICE if action == "R" else round(price * DOLLAR)
     kinds = {"A": dbn.Action.ADD, "C": dbn.Action.CANCEL, "M": dbn.Action.MODIFY, "R": dbn.Action.CLEAR}
     kinds |= {"T": dbn.Action.TRADE, "F": dbn.Action.FILL, "N": dbn.Action.NONE}
-    return bytes(dbn.MBOMsg(1, 7, time_ns, order, ticks, size, kinds[action], dbn.Side(side), time_ns, **more))
+    return bytes(
+        dbn.MBOMsg(publisher, instrument, time_ns, order, ticks, size, kinds[action], dbn.Side(side), time_ns, **more)
+    )
 
 
 def write(folder: Path, records: list[bytes], schema: dbn.Schema | None = dbn.Schema.MBO) -> Path:
@@ -81,6 +86,20 @@ def test_gaps_unknown_records_and_actions_are_counted_and_named(tmp_path: Path) 
 
 
 @pytest.mark.rule("TAPE-005")
+def test_snapshot_has_no_doubtful_time_and_an_early_end_is_noted(tmp_path: Path) -> None:
+    first = record("A", 9, "B", 99, 1, 1, flags=dbn.F_SNAPSHOT | dbn.F_BAD_TS_RECV)
+    metadata = dbn.Metadata(
+        "TEST", 0, dbn.SType.RAW_SYMBOL, dbn.SType.INSTRUMENT_ID, dbn.Schema.MBO, ["ESH1"], end=9_000_000_004
+    )
+    path = tmp_path / "day.dbn"
+    path.write_bytes(metadata.encode() + b"".join([first, *DAY]))
+    report = read_dbn(path, QUARTER).report
+    assert not report.gaps and report.notes["end"].startswith("last record 9 s before the end that the file names")
+    path.write_bytes(metadata.encode() + record("A", 9, "B", 99, 1, 1, flags=dbn.F_BAD_TS_RECV))
+    assert read_dbn(path, QUARTER).report.gaps == {"records with a doubtful time": 1}
+
+
+@pytest.mark.rule("TAPE-005")
 def test_wrong_files_are_refused_with_row_or_byte(tmp_path: Path) -> None:
     path = write(tmp_path, DAY)
     whole = path.read_bytes()
@@ -104,6 +123,13 @@ def test_wrong_files_are_refused_with_row_or_byte(tmp_path: Path) -> None:
     ("extra", "options", "reason"),
     [
         ([record("A", 4, "B", 99.1, 1)], QUARTER, r"row 12: price 99.1 is not a multiple of the tick 0.25"),
+        ([record("A", 4, "B", 99, 1, publisher=2)], QUARTER, r"7 has records of the publishers 1 and 2, allowed: one"),
+        (
+            [record("A", 2, "B", 99, 1, instrument=8)],
+            QUARTER,
+            r"order id 2 is used by the instruments 7 and 8, allowed: .* --symbol 7",
+        ),
+        ([record("A", 4, "B", 99, 1, flags=dbn.F_TOB)], QUARTER, r"row 12: a record of the best prices only"),
         ([record("A", 4, "N", 99, 1)], QUARTER, r"row 12: side b'N' of an order, allowed: A, B"),
         ([record("A", 4, "B", 99, 1, 3)], QUARTER, r"row 12: time 3 ns is before that of the row before it, 4 ns"),
         ([record("A", 4, "B", 99, 1, dbn.UNDEF_TIMESTAMP)], QUARTER, r"row 12: no time ts_recv"),

@@ -78,6 +78,13 @@ def test_known_day_gives_its_book_trades_and_counts(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.rule("TAPE-005")
+def test_file_that_does_not_say_its_end_may_be_cut_short(tmp_path: Path) -> None:
+    assert read_itch(write_day(tmp_path, DAY[:-1])).report.gaps == {"no end-of-messages event: may be cut short": 1}
+    for frames in (DAY, [*DAY[:-1], bytes(2)]):
+        assert not read_itch(write_day(tmp_path, frames)).report.gaps
+
+
 @pytest.mark.rule("TAPE-011")
 def test_final_books_are_those_of_both_libraries_and_of_the_engine(mixed_day: Path) -> None:
     found = read_itch(mixed_day)

@@ -63,6 +63,9 @@ def test_wrong_files_are_refused_in_one_line_with_their_row(tmp_path: Path) -> N
         (MESSAGES.replace(",1\n", "\n"), BOOK, "row 2: 6 columns, row 1 has 5"),
         (MESSAGES, BOOK.replace("\n", ",3\n"), "9 columns, a LOBSTER order-book file has 4 a level"),
         ("", BOOK, "empty"),
+        (MESSAGES, BOOK.replace("1025000,60", "1020000,60"), "row 7 column 5: price 1020000 is not behind the level"),
+        (MESSAGES, BOOK.replace("1000000,5", "1006000,5"), "row 8 column 7: price 1006000 is not behind the level"),
+        (MESSAGES, BOOK.replace("1010000,36", "1010000,0"), "row 3 column 7: .*, allowed: best level first, empty"),
         ("a,b,c\n", BOOK, "row 1 column 1: 'a' is not a number .not a LOBSTER file"),
     ]
     for messages, book, reason in cases:

@@ -21,8 +21,8 @@ def test_figures_come_after_equal_books(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_wrong_book_is_an_error_and_no_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(questions, "QUICK_COMMANDS", 300)
-    monkeypatch.setattr(questions, "library_levels", lambda *_: [([(1, 1)], [])])
+    monkeypatch.setattr("bench.readers.itch.library_levels", lambda *_: [([(1, 1)], [])])
     report = Report(True, Table("what", "figure", "detail"))
-    with pytest.raises(AssertionError, match="itch-book has another book"):
+    with pytest.raises(AssertionError, match="itch-book has other levels"):
         questions.time_itch(report, tmp_path)
     assert not report.figures

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bench.readers.report import ImportOptions, ImportReport, units_of
+from bench.readers.report import ImportOptions, ImportReport, import_options, units_of
 from exchange.errors import UserError
 
 
@@ -41,3 +41,12 @@ def test_units_are_whole() -> None:
     assert units_of("tick", Decimal("0.01"), 10_000) == 100
     with pytest.raises(UserError, match=r"lot 0\.5, allowed: a multiple of 1"):
         units_of("lot", Decimal("0.5"), 1)
+    with pytest.raises(UserError, match=r"tick 1E\+10, allowed: .* below 1000000000$"):
+        units_of("tick", Decimal(10**10).normalize(), 10_000)
+
+
+def test_units_as_text_become_exact_numbers() -> None:
+    assert import_options("0.01", 5, "A") == ImportOptions(Decimal("0.01"), Decimal(5), symbols=("A",))
+    for wrong in (0.01, "much", -1, "nan"):
+        with pytest.raises(UserError, match=f"lot {wrong!r}, allowed: a number above 0 as text"):
+            import_options(lot=wrong)

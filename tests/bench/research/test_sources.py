@@ -11,6 +11,9 @@ from bench.research.sources import FileSource, kind_of, open_source, source_name
 from bench.tapes.tape import Tape, write_tape
 from exchange.errors import UserError
 from exchange.records import COMMAND
+from tests.bench.itch_file import write_day
+from tests.bench.readers.test_dbn import DAY as DBN_DAY
+from tests.bench.readers.test_dbn import write as write_dbn
 from tests.bench.research.small_flow import small_flow
 
 
@@ -61,6 +64,26 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UserError) as raised:
             open_source(path)
         assert str(raised.value) == f"{path}: {found}; replay takes {source_names()}"
+
+
+@pytest.mark.rule("TAPE-011")
+def test_files_of_itch_and_dbn_are_opened_with_the_options_of_an_import(tmp_path: Path) -> None:
+    day = write_day(tmp_path)
+    replay = Replay(day, symbols=("AAPL",), tick="0.1", low_tick=990)
+    replay.advance(100)
+    assert replay.book(2).best_bid == 1_000 and len(open_source(str(day), symbols="AAPL").commands)
+    market = write_dbn(tmp_path, DBN_DAY)
+    replay = Replay(market, tick="0.25", symbols=["7"])
+    replay.advance(100)
+    assert (replay.book(2).best_bid, replay.book(2).best_ask) == (401, 408)
+    for source, options, text in (
+        (market, {}, r"DBN needs a tick; all prices are multiples of 0\.25"),
+        (market, {"tick": 0.25}, r"tick 0\.25, allowed: a number above 0 as text, like '0\.01'"),
+        (day, {"symbols": "NONE"}, "no symbol NONE"),
+        (day, {"seed": 3}, "option seed does not apply to .*, allowed: tick, lot, low_tick"),
+    ):
+        with pytest.raises(UserError, match=text):
+            open_source(source, **options)
 
 
 def test_a_kind_is_added_with_one_entry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
