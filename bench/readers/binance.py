@@ -189,7 +189,7 @@ class CaptureReader:
     def book(self, symbol: str) -> LevelBook:
         """The book of a symbol. A snapshot before the first update, which names none, is that of the first symbol."""
         if symbol not in self.books:
-            self.books[symbol] = self.books.pop("", None) or LevelBook()
+            self.books[symbol] = self.books.pop("") if "" in self.books else LevelBook()
         return self.books[symbol]
 
     def depth(self, book: LevelBook, message: CaptureDepth) -> None:
