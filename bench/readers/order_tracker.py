@@ -69,20 +69,8 @@ def convert_messages(messages, start, stop, parts, queues, best, occupied, entri
             if entries[place].slot:
                 count(counts, DUPLICATE, index)
                 cancel(message, place, message.lots, True, parts, queues, best, occupied, entries, tracker, rows)
-            enter(
-                message,
-                index,
-                np.int64(message.side),
-                place,
-                parts,
-                queues,
-                best,
-                occupied,
-                entries,
-                tracker,
-                counts,
-                rows,
-            )
+            side = np.int64(message.side)
+            enter(message, index, side, place, parts, queues, best, occupied, entries, tracker, counts, rows)
         elif not entries[place].slot:
             skipped = entries[place].used and entries[place].skipped
             if skipped and kind in (REPLACE, MODIFY):

@@ -29,21 +29,18 @@ def replay(
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Replay recorded or generated commands through the engine. Print commands/s, fills, state hash and checks.
-
     With --at, --explain or a filter it looks into the source instead.
 
     Args:
-        source: A tape (FILE.parquet), a venue folder, an ITCH or DBN file, the word lobster, or a flow: mixed ...
-            (bench/README.md).
+        source: A tape (FILE.parquet), a venue folder, an ITCH or DBN file, the word lobster, or a flow, like mixed.
         messages: LOBSTER message file, for lobster.
-        book: Instrument to look at, like H100.G90.H27 or a part of it. For lobster: the order-book file of the same
-            messages; every book state is compared.
+        book: Instrument to look at, like H100.G90.H27 or a part of it; the order-book file of lobster, to compare.
         save: Write the replayed commands as a tape (.parquet).
         plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
         seed: Seed of a generated flow; without it, 1.
         commands: Length of a generated flow.
-        tick: Price step of an ITCH or DBN file, like 0.01; DBN needs it.
-        symbol: Symbol to import of an ITCH or DBN file; once for each, without it all.
+        tick: Price step of an ITCH or DBN file, like 0.01.
+        symbol: Symbol to import of such a file; once for each.
         at: Show the --book and the --account just after the command of this sequence; 0: before the first one.
         explain: Explain the command of this sequence: the book and the account that it met, each check, its events.
         account: Account to look at, or whose events to show.
@@ -53,14 +50,11 @@ def replay(
         events: Write the chosen events into this file (.parquet) instead of showing them; alone: all events.
         json: Print JSON: of a replay one object of its figures, else one line for each thing shown.
     """
-    from bench import replay as replaying
     from bench.inspection.command import Look, look_at_source
+    from bench.replay import Choice, Output, replay_source
 
-    is_lobster = source == "lobster"
-    pair_book = Path(book) if book is not None and is_lobster else None
-    choice = replaying.Choice(messages, pair_book, seed, commands, tick, symbol or None)
-    look = Look(at, explain, None if is_lobster else book, account, kind, since, until, events, json)
-    output = replaying.Output(save, plot)
-    if look.is_asked:
-        sys.exit(look_at_source(source, choice, look, output))
-    sys.exit(replaying.replay_source(source, choice, output, json))
+    pair, instrument = (book, None) if source == "lobster" else (None, book)
+    choice = Choice(messages, pair and Path(pair), seed, commands, tick, symbol or None)
+    look = Look(at, explain, instrument, account, kind, since, until, events, json)
+    out = Output(save, plot)
+    sys.exit(look_at_source(source, choice, look, out) if look.is_asked else replay_source(source, choice, out, json))
