@@ -49,6 +49,7 @@ ENDLESS_LOOPS = {
 }
 # Kernel or constant -> why -1 stands for something there.
 NEGATIVE = {
+    "bench.readers.order_tables.next_occupied": "no place; 0 is one in a ladder without edges",
     "exchange.engine.matching.dry_run._from_route": "lots of a route whose print would breach a window; never an index",
     "exchange.engine.views.count_ahead": "an order in no queue; the first in a queue has 0 before it",
     "exchange.engine.phases.market_state.KEEP_TIMER": "a time that is left as it is; 0 is none",

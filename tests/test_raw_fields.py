@@ -18,6 +18,14 @@ JUDGED = (
 )
 # (module, function, field) -> why a field is used as such for kinds that have another name for it.
 ALLOWED = {
+    ("bench.inspection.checks", "checks_of", "reason"): "of an event that refuses a command, of whatever kind",
+    (
+        "bench.inspection.checks",
+        "_figure_of_refusal",
+        "order_type",
+    ): "of a refusal of whatever kind: a quote has no figures",
+    ("bench.inspection.explain", "_apply", "reason"): "of an event that refuses a command, of whatever kind",
+    ("bench.inspection.quote_figures", "enters", "price"): "of a resting order, which is no row of a command",
     ("bench.many.play", "add_events", "lots"): "of a FILL, among rows of any kind",
     **dict.fromkeys(
         [("tests.bench.facts.test_collector", "slow_messages", name) for name in ("lots", "price", "hidden_lots")],

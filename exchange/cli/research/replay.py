@@ -53,8 +53,8 @@ def replay(
     from bench.inspection.command import Look, look_at_source
     from bench.replay import Choice, Output, replay_source
 
-    pair, instrument = (book, None) if source == "lobster" else (None, book)
-    choice = Choice(messages, pair and Path(pair), seed, commands, tick, symbol or None)
+    path, instrument = (book and Path(book), None) if source == "lobster" else (None, book)
+    choice = Choice(messages, path or None, seed, commands, tick, symbol or None)
     look = Look(at, explain, instrument, account, kind, since, until, events, json)
     out = Output(save, plot)
     sys.exit(look_at_source(source, choice, look, out) if look.is_asked else replay_source(source, choice, out, json))
