@@ -21,7 +21,7 @@ def loop_name(strategy: Any) -> str:
     """The name of a kernel, and a hash of it and of all kernels that it calls.
 
     Each of them counts with the file that it is in, its place there, the defaults of its arguments, and the global
-    constants and arrays that it names, also those of other modules. So a change of any of these compiles anew.
+    constants and arrays that it names, also those of other modules. So a change of any of these compiles it again.
 
     OrderError: one of the kernels takes variables from a function around it, or its file is not there
     """
