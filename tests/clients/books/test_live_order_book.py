@@ -20,7 +20,7 @@ def test_orders_and_depth_agree_while_the_market_trades(tmp_path: Path, subproto
         book = await first.book(month, cadence_ms=0)
         orders = await first.order_book(month)
         rng, compared, most = random.Random(11), 0, 0
-        for _ in range(25):
+        while compared < 20 or most <= 5:
             for session in (first, second):
                 for _ in range(rng.randint(1, 5)):
                     lots = rng.randint(2, 9)
@@ -30,14 +30,14 @@ def test_orders_and_depth_agree_while_the_market_trades(tmp_path: Path, subproto
                 for order in session.orders.live():
                     if rng.random() < 0.2 and order.working and not order.unanswered:
                         session.send_cancel(order)
-            await first.ping()
-            await second.ping()
+            for session in (first, second):  # a pong says nothing about orders that wait for the engine
+                await session._until(lambda orders=session.orders: not any(order.unanswered for order in orders.live()))
             most = max(most, len(orders))
             if book.engine_sequence == orders.engine_sequence:
                 compared += 1
                 for side_of in Side:
                     assert orders.difference(book.side(side_of).levels(), side_of, None) == ""
-        assert compared > 3 and most > 5 and (orders.gaps, orders.mismatches) == (0, 0)
+        assert (orders.gaps, orders.mismatches) == (0, 0)
         assert (book.gaps, book.mismatches) == (0, 0)
 
     play(tmp_path, scene, subprotocol)
