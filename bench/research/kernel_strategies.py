@@ -6,18 +6,20 @@ from typing import Any, Protocol
 import numpy as np
 
 from bench.research.driver import Driver
-from bench.research.latency import Constant, Latency
+from bench.research.latency import FIRST_DRAWS, Constant, Delay, Latency
 from bench.research.orders import Fields, OrderError, number_in
 from bench.research.strategies import Playable, StrategyRun
 from bench.research.strategy_loop import (
     ASKED_ROWS,
     DONE,
+    FEW_DELAYS,
     PLAY,
     TOO_MANY,
     WAITING_ROWS,
     make_loop,
 )
 from bench.research.strategy_name import loop_name
+from bench.research.timeline import NEVER
 from exchange.engine.apply import apply_commands
 from exchange.engine.engine import blank_commands
 from exchange.kernel import KERNELS, bind, code_of
@@ -37,7 +39,9 @@ class KernelPlayable(Playable, Protocol):
     @property
     def latency(self) -> Latency | None: ...
     def open_for_kernel(self) -> Driver: ...
-    def send_later(self, commands: list[tuple[int, Fields]]) -> None: ...
+    @property
+    def sends(self) -> int: ...
+    def send_later(self, commands: list[tuple[int, Fields]], sends: int) -> None: ...
 
 
 def is_kernel(strategy: Any) -> bool:
@@ -53,8 +57,8 @@ def run_kernel(
     stop = replay.length
     if commands is not None:
         stop = min(stop, start + number_in("commands", commands, 0, 1 << 62))
-    loop = Loop(driver, strategy, number_in("every", every, 1, 1 << 62), delays_of(replay.latency), memory)
-    loop.play["requests"] = replay.requests
+    loop = Loop(driver, strategy, number_in("every", every, 1, 1 << 62), replay.latency, memory)
+    loop.play["requests"], loop.play["sends"] = replay.requests, replay.sends
     error: Exception | None = None
     try:
         while driver.place < stop:
@@ -63,32 +67,24 @@ def run_kernel(
         loop.flush()
         error = raised
     replay.requests = int(loop.play["requests"][0])
-    replay.send_later(loop.waiting())
+    replay.send_later(loop.waiting(), int(loop.play["sends"][0]))
     replay.catch_up()
     return StrategyRun(driver.place - start, int(loop.play["calls"][0]), replay.fills[fills:], error)
 
 
-def delays_of(latency: Latency | None) -> tuple[int, int] | None:
-    """Delays of new orders and of changes against the time of the state, ns; None: there is no latency.
-
-    OrderError: the latency has other delays than a kernel can have
-    """
-    if latency is None:
-        return None
-    place, cancel, response, feed = latency.place, latency.cancel, latency.response, latency.feed
-    if not (
-        isinstance(place, Constant)
-        and isinstance(cancel, Constant)
-        and isinstance(response, Constant)
-        and isinstance(feed, Constant)
-    ):
-        raise OrderError("a kernel strategy takes constant delays; run a strategy with callbacks for drawn ones")
+def check_latency(latency: Latency) -> None:
+    """OrderError: a kernel, which reads the state itself, cannot see with these delays."""
+    feed, response = latency.feed, latency.response
+    if not (isinstance(feed, Constant) and isinstance(response, Constant)):
+        raise OrderError(
+            "a kernel strategy reads the state itself, so its feed and response are constant delays; run a strategy "
+            "with callbacks for drawn or recorded ones"
+        )
     if response.delay_ns > feed.delay_ns:
         raise OrderError(
             f"a kernel strategy reads its orders in the state, so response {response.delay_ns} ns must not be above "
             f"feed {feed.delay_ns} ns"
         )
-    return place.delay_ns + feed.delay_ns, cancel.delay_ns + feed.delay_ns
 
 
 @cache
@@ -101,28 +97,42 @@ class Loop:
     """The buffers of a compiled loop, and what it hands to its driver."""
 
     def __init__(
-        self, driver: Driver, strategy: Any, every: int, delays: tuple[int, int] | None, memory: np.ndarray | None
+        self, driver: Driver, strategy: Any, every: int, latency: Latency | None, memory: np.ndarray | None
     ) -> None:
+        """OrderError: `check_latency`."""
         self._driver = driver
         self.play = np.zeros(1, PLAY)
         self.play["every"] = self.play["until_call"] = every
         self.play["account"] = driver.own[0]
-        if delays is not None:
-            self.play["delayed"], self.play["place_ns"], self.play["change_ns"] = 1, *delays
+        self._place: Delay = Constant()
+        self._change: Delay = Constant()
+        if latency is not None:
+            check_latency(latency)
+            self.play["delayed"], self.play["feed_ns"] = 1, latency.feed.ns(0, 0)
+            self._place, self._change = latency.place, latency.cancel
         self._log, self._sent = blank_rows(EVENT, LOG_ROWS), blank_commands(SENT_ROWS)
-        self._rest = (
+        self._waiting = blank_commands(WAITING_ROWS)
+        self._buffers = (
             blank_commands(BATCH_ROWS + QUOTE_ENTRIES_MAX),
             blank_commands(ASKED_ROWS),
-            blank_commands(WAITING_ROWS),
+            self._waiting,
             self._log,
             self._sent,
-            self.play,
-            np.zeros(1, np.int64) if memory is None else memory,
         )
+        self._memory = np.zeros(1, np.int64) if memory is None else memory
+        self._draw(FIRST_DRAWS)
         engine = driver.engine
         rows = blank_commands(0)
         self._code = code_of(apply_commands, engine.states, rows, 0, 0, engine.outs)
-        self._loop = bind(loop_of(strategy), self._code, engine.states, engine.outs, rows, *self._rest)
+        self._loop = bind(loop_of(strategy), self._code, engine.states, engine.outs, rows, *self._rest())
+
+    def _draw(self, count: int) -> None:
+        """Have the delays of the first `count` own commands."""
+        self._delays = (*self._place.table(count), *self._change.table(count))
+
+    def _rest(self) -> tuple[np.ndarray, ...]:
+        """Arguments of the loop after the rows of the source."""
+        return (*self._buffers, *self._delays, self.play, self._memory)
 
     def run(self, stop: int) -> None:
         """Play up to the next control of the source, and carry it out; or up to place `stop`, or the end of its quote.
@@ -135,12 +145,14 @@ class Loop:
         stop_row = driver.source.quote_end(first + stop - driver.place, end) if is_last else end
         play["next_row"], play["stop_row"], play["shift"] = first, stop_row, driver.shift
         play["ends"] = is_last
-        play["drains"] = driver.place + stop_row - first == driver.length
+        play["stop_ns"] = self._stop_ns(is_last, driver.place + stop_row - first)
         engine = driver.engine
         code = -1
         while code != DONE:
-            code = self._loop(self._code, engine.states, engine.outs, driver.rows, *self._rest)
+            code = self._loop(self._code, engine.states, engine.outs, driver.rows, *self._rest())
             self.flush()
+            if code == FEW_DELAYS:
+                self._draw(2 * int(play["sends"][0]) + FIRST_DRAWS)
             if code == TOO_MANY:
                 raise OrderError(
                     f"the strategy asks for more than {ASKED_ROWS} commands in a call, or has more than "
@@ -150,10 +162,16 @@ class Loop:
             driver.advance(1)
             play["until_call"] = np.maximum(0, play["until_call"] - 1)
 
+    def _stop_ns(self, is_last: bool, stop: int) -> int:
+        """`stop_ns` of a PLAY whose rows end before place `stop`; `is_last`: the run ends there."""
+        if stop == self._driver.length:
+            return NEVER
+        return 0 if is_last else int(self._driver.source.times_ns[stop])
+
     def waiting(self) -> list[tuple[int, Fields]]:
         """Own commands that have not arrived yet: time of arrival, and fields after sequence and time."""
         first, end = (int(self.play[name][0]) for name in ("waiting_first", "waiting_end"))
-        rows = self._rest[2][np.arange(first, end) % WAITING_ROWS]
+        rows = self._waiting[np.arange(first, end) % WAITING_ROWS]
         return [(row[1], row[2:]) for row in COMMAND_STRUCT.iter_unpack(rows.tobytes())]
 
     def flush(self) -> None:

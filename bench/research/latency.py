@@ -37,6 +37,10 @@ class Delay(Protocol):
     def many(self, times_ns: np.ndarray) -> np.ndarray:
         """Delays of messages 0, 1, 2 ... that begin at these times, ns, int64."""
 
+    def table(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Times and delays for a compiled loop (`strategy_loop`), ns, int64: the last delay at or before a
+        time holds. No times: the delays of messages 0 to count - 1."""
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -49,6 +53,9 @@ class Constant:
 
     def many(self, times_ns: np.ndarray) -> np.ndarray:
         return np.full(len(times_ns), self.delay_ns, np.int64)
+
+    def table(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(1, np.int64), np.full(1, self.delay_ns, np.int64)
 
 
 @dataclass(eq=False)
@@ -70,6 +77,9 @@ class Drawn:
 
     def many(self, times_ns: np.ndarray) -> np.ndarray:
         return self._draw(len(times_ns))
+
+    def table(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(0, np.int64), self._draw(count)
 
     def _draw(self, count: int) -> np.ndarray:
         columns = [random_words(self.seed, 2 * self.stream + column, count) for column in range(2)]
@@ -107,6 +117,9 @@ class RecordedDelays:
         places = np.searchsorted(self.times_ns, times_ns, "right") - 1
         found: np.ndarray = self.delays_ns[np.maximum(places, 0)]
         return found
+
+    def table(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.times_ns, self.delays_ns
 
 
 @dataclass(frozen=True)
@@ -149,7 +162,9 @@ class Latency:
         delays = (place_us, place_us if cancel_us is None else cancel_us, response_us, feed_us)
         return cls(
             *(
-                Drawn(_seed(seed), stream, partial(_lognormal, _in_range(part, median), sigma))
+                Drawn(_seed(seed), stream, partial(_lognormal, median, sigma))
+                if _in_range(part, median)
+                else Constant()
                 for stream, (part, median) in enumerate(zip(PARTS, delays, strict=True))
             )
         )
@@ -168,7 +183,7 @@ class Latency:
         samples = (place_us, place_us if cancel_us is None else cancel_us, response_us, feed_us)
         return cls(
             *(
-                Drawn(_seed(seed), stream, partial(_sampled, _samples(part, values)))
+                _drawn_of(_seed(seed), stream, _samples(part, values))
                 for stream, (part, values) in enumerate(zip(PARTS, samples, strict=True))
             )
         )
@@ -191,6 +206,13 @@ class Latency:
                     raise LatencyError(f"{path}: row {index + 1}: {part}_us {found} is not in 0..{DELAY_MAX_US}")
                 delays[part] = RecordedDelays(times, np.rint(values * NS_PER_US).astype(np.int64))
         return cls(**delays)
+
+
+def _drawn_of(seed: int, stream: int, samples_us: np.ndarray) -> Delay:
+    """Delays drawn from samples, constant if there is one sample alone."""
+    if len(samples_us) == 1:
+        return Constant(round(samples_us[0] * NS_PER_US))
+    return Drawn(seed, stream, partial(_sampled, samples_us))
 
 
 def _in_range(part: str, delay_us: float) -> float:

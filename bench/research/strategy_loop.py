@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.research.timeline import NEVER
 from exchange.compiler import call_code
 from exchange.kernel import RESEARCH, cache_folder, kernel
 from exchange.kernel_codes import FLAG_MORE, KIND_NEW, KIND_QUOTE
@@ -19,14 +20,15 @@ from exchange.records import ROW_BYTES, record_type
 
 ASKED_ROWS = 64  # most commands that one call of a strategy may ask for
 WAITING_ROWS = 1_024  # most own commands on their way
-DONE, EMPTY_LOG, TOO_MANY = 0, 1, 2  # why the loop returns: no row is left; the caller empties the log; an error
+# Why the loop returns: no row is left; the caller empties the log; an error; the caller draws more delays.
+DONE, EMPTY_LOG, TOO_MANY, FEW_DELAYS = 0, 1, 2, 3
 
 PLAY = record_type(
     [
         ("next_row", "<i8"),  # of the source
         ("stop_row", "<i8"),  # run no row from here on
         ("ends", "<i8"),  # 1: the run ends at `stop_row`, with a call for the rows since the last one
-        ("drains", "<i8"),  # 1: the source ends there, and all own commands arrive
+        ("stop_ns", "<i8"),  # time of the control there; NEVER: the source ends there, all own commands arrive; 0: none
         ("shift", "<i8"),  # number of own commands so far
         ("every", "<i8"),  # rows between two calls of the strategy
         ("until_call", "<i8"),  # rows before the next call
@@ -34,8 +36,8 @@ PLAY = record_type(
         ("requests", "<i8"),  # number of the last own request
         ("calls", "<i8"),
         ("delayed", "<i8"),  # 1: own commands arrive by time; 0: at once
-        ("place_ns", "<i8"),  # delay of a new order against the time of the state
-        ("change_ns", "<i8"),  # of a cancel or replace
+        ("feed_ns", "<i8"),  # the own clock against that of the state
+        ("sends", "<i8"),  # number of the last own command that was sent with a delay
         ("last_arrival", "<i8"),
         ("waiting_first", "<i8"),  # numbers of own commands on their way, modulo WAITING_ROWS
         ("waiting_end", "<i8"),
@@ -48,7 +50,10 @@ PLAY = record_type(
 strategy: Any = None  # `make_loop` gives each loop its own
 
 
-def play(code, states, outs, rows, batch, asked, waiting, log, sent, plays, memory):
+def play(
+    code, states, outs, rows, batch, asked, waiting, log, sent, place_times, place_delays, change_times, change_delays,
+    plays, memory,
+):  # fmt: skip
     """Apply rows of the source and own commands until no row is left or the log is full.
 
     code           of `apply_commands` (`kernel.code_of`)
@@ -59,9 +64,11 @@ def play(code, states, outs, rows, batch, asked, waiting, log, sent, plays, memo
     waiting        COMMAND rows, ring of own commands on their way; their time is that of arrival
     log            EVENT rows, all events
     sent           COMMAND rows, own commands as they were applied
+    place_times, place_delays    delays of new orders (`Delay.table`)
+    change_times, change_delays  of cancels and replaces
     plays          PLAY, shape (1,)
     memory         the strategy's
-    returns        DONE, EMPTY_LOG or TOO_MANY
+    returns        DONE, EMPTY_LOG, TOO_MANY or FEW_DELAYS
     """
     state, play = states[0], plays[0]
     while True:
@@ -75,10 +82,23 @@ def play(code, states, outs, rows, batch, asked, waiting, log, sent, plays, memo
         elif play.until_call == 0 or (
             play.ends != 0 and play.next_row == play.stop_row and play.until_call < play.every
         ):
+            sends_max = play.sends + asked.shape[0]
+            if not (
+                _has_delay(place_times, place_delays, sends_max) and _has_delay(change_times, change_delays, sends_max)
+            ):
+                return FEW_DELAYS
             play.until_call = play.every
             play.calls += 1
-            if not _send(state, asked, strategy(state, play.account, memory, asked), waiting, play):
+            first, count = play.waiting_end, strategy(state, play.account, memory, asked)
+            if not _send(asked, count, waiting, play):
                 return TOO_MANY
+            now_ns = state.time_ns + play.feed_ns
+            for number in range(first, play.waiting_end):
+                row = row_at(waiting, number % waiting.shape[0])
+                if row.kind == KIND_NEW:
+                    _delay(row, place_times, place_delays, now_ns, play)
+                else:
+                    _delay(row, change_times, change_delays, now_ns, play)
         elif play.next_row == play.stop_row:
             return DONE
         else:
@@ -95,12 +115,11 @@ def _keep(out, log, play):
 
 @kernel
 def _arrives(rows, waiting, play):
-    """Whether the next own command comes before the next row of the source."""
-    if play.delayed == 0:
+    """Whether the next own command comes before the next row of the source, and before a call that is due."""
+    if play.delayed == 0 or (play.stop_ns == NEVER and play.next_row == play.stop_row):
         return True
-    if play.next_row == play.stop_row:
-        return play.drains != 0
-    return row_at(rows, play.next_row).time_ns > row_at(waiting, play.waiting_first % waiting.shape[0]).time_ns
+    next_ns = play.stop_ns if play.next_row == play.stop_row else row_at(rows, play.next_row).time_ns
+    return play.until_call > 0 and next_ns > row_at(waiting, play.waiting_first % waiting.shape[0]).time_ns
 
 
 @kernel
@@ -118,7 +137,7 @@ def _take_own(state, batch, waiting, sent, play):
 
 
 @kernel
-def _send(state, asked, count, waiting, play):
+def _send(asked, count, waiting, play):
     """Send the first `count` commands that the strategy asks for. False: they are too many."""
     if count < 0 or count > asked.shape[0] or play.waiting_end + count - play.waiting_first > waiting.shape[0]:
         return False
@@ -128,11 +147,25 @@ def _send(state, asked, count, waiting, play):
         play.requests += 1
         row.request_id = play.requests
         row.account = play.account
-        delay_ns = play.place_ns if row.kind == KIND_NEW else play.change_ns
-        play.last_arrival = max(np.int64(play.last_arrival), state.time_ns + delay_ns)
-        row.time_ns = play.last_arrival
         play.waiting_end += 1
     return True
+
+
+@kernel
+def _has_delay(times, delays, number):
+    """Whether the delay of an own command is known."""
+    return times.shape[0] > 0 or number < delays.shape[0]
+
+
+@kernel
+def _delay(row, times, delays, now_ns, play):
+    """Set when an own command arrives that is sent now: not before the one that was sent before it."""
+    play.sends += 1
+    place = play.sends
+    if times.shape[0] > 0:
+        place = max(np.int64(0), np.int64(np.searchsorted(times, now_ns, "right")) - 1)
+    play.last_arrival = max(np.int64(play.last_arrival), now_ns + delays[place])
+    row.time_ns = play.last_arrival
 
 
 @kernel

@@ -31,7 +31,7 @@ class Timeline:
         self._latency, self._times = latency, times_ns
         self.seen_ns = np.maximum.accumulate(times_ns + latency.feed.many(times_ns))
         self.now_ns = 0
-        self._sent = self._answered = 0  # counts, which number the draws of the delays
+        self.sends = self._answered = 0  # counts, which number the draws of the delays
         self._queue: deque[tuple[int, Fields]] = deque()  # time of arrival, command
         self._inbox: deque[tuple[int, Row]] = deque()  # time when it is seen, own event
         self._last_arrival = self._last_answer = 0
@@ -53,12 +53,14 @@ class Timeline:
     def send(self, fields: Fields, is_new: bool) -> None:
         """Send an own command now. `is_new`: the delay is that of a new order, else of a cancel or replace."""
         delay = self._latency.place if is_new else self._latency.cancel
-        self._sent += 1
-        self._last_arrival = max(self._last_arrival, self.now_ns + delay.ns(self._sent, self.now_ns))
+        self.sends += 1
+        self._last_arrival = max(self._last_arrival, self.now_ns + delay.ns(self.sends, self.now_ns))
         self._queue.append((self._last_arrival, fields))
 
-    def take_over(self, commands: list[tuple[int, Fields]]) -> None:
-        """Own commands that a compiled loop has sent, by time of arrival; none was on its way before."""
+    def take_over(self, commands: list[tuple[int, Fields]], sends: int) -> None:
+        """Own commands that a compiled loop has sent, by time of arrival; none was on its way before. `sends`: number
+        of all own commands so far."""
+        self.sends = sends
         self._queue.extend(commands)
         self._last_arrival = max([self._last_arrival, *(arrival for arrival, _ in commands)])
 

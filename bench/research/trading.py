@@ -160,10 +160,15 @@ class Trading:
             self._open()
         return self._driver
 
-    def send_later(self, commands: list[tuple[int, Fields]]) -> None:
+    def send_later(self, commands: list[tuple[int, Fields]], sends: int) -> None:
         """Take over own commands on their way, by time of arrival. Only with latency there are any."""
         if self._timeline is not None:
-            self._timeline.take_over(commands)
+            self._timeline.take_over(commands, sends)
+
+    @property
+    def sends(self) -> int:
+        """Number of own commands sent with a delay."""
+        return 0 if self._timeline is None else self._timeline.sends
 
     @property
     def requests(self) -> int:
