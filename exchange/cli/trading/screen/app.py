@@ -74,6 +74,8 @@ class TradingScreen(App[None]):
 
     def draw(self) -> None:
         """Draw a frame; only what has changed since the last one goes to the terminal."""
+        if not self.screen_stack:  # a timer may go off once more while the app ends
+            return
         lines = frame(self._desk, self.size.width, self.size.height, self._cursor, asyncio.get_running_loop().time())
         self.screen_stack[0].query_one(Lines).show(lines)
 

@@ -144,3 +144,11 @@ def test_it_connects_again_by_itself_and_shows_both(tmp_path: Path) -> None:
                     await asyncio.to_thread(again.stop)
 
     asyncio.run(asyncio.wait_for(run(), 90))
+
+
+def test_a_frame_that_is_due_while_the_app_ends_is_left_out(venue: RunningVenue) -> None:
+    async def scene(keyboard: Keyboard) -> None:
+        desk = keyboard.desk
+        TradingScreen(desk, desk.instruments[SYMBOL], 10).draw()  # it has no screen yet, as at its end no longer
+
+    play(venue, scene)
