@@ -13,7 +13,6 @@ from typing import NamedTuple, Self
 from clients.backoff import Backoff
 from clients.checks.local_checks import LocalChecks
 from clients.core import Core
-from clients.credentials import base64url
 from clients.errors import ConnectFailed, NotLive, SessionOver, Throttled
 from clients.event_queue import EventQueue
 from clients.events import Connected, Disconnected, Event, Reconnected, RecordingEnded, Replied
@@ -47,7 +46,7 @@ class SessionBase:
 
     def __init__(self, url: str, core: Core, rng: random.Random, options: Options) -> None:
         self.url, self.core, self._options = url, core, options
-        self._order_prefix = base64url(rng.randbytes(6))  # of client order ids
+        self._order_prefix = rng.randbytes(6).hex()  # of client order ids; a shell reads none as an option
         self.recorder: Recorder | None = None
         self.limiter = Limiter()
         self.checks = LocalChecks(core, options.check_locally)

@@ -1831,7 +1831,8 @@ export class Session {
     this.failure = ""; // why the session is over
     this.secret = secret;
     this.Socket = Socket;
-    this.orderPrefix = base64url(crypto.getRandomValues(new Uint8Array(6)));
+    const digits = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, "0"));
+    this.orderPrefix = digits.join(""); // a shell reads none as an option
   }
 
   // Life.

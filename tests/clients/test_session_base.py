@@ -22,6 +22,11 @@ def mine(server: RunningServer, leave_orders: bool = False) -> Session:
     return connect(server.url, "k_t1", Ed25519.from_seed(SEEDS[1]), leave_orders=leave_orders)
 
 
+def test_order_ids_that_are_made_are_no_options_of_a_shell() -> None:
+    prefixes = {connect("ws://127.0.0.1", seed=seed)._order_prefix for seed in range(300)}
+    assert len(prefixes) == 300 and all(prefix.isalnum() for prefix in prefixes)
+
+
 @pytest.mark.parametrize(
     ("url", "named"),
     [("ws://127.0.0.1:1", "connection refused"), ("no-address", "no-address"), ("http://127.0.0.1:1", "http://")],
