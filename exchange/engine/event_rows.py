@@ -14,7 +14,7 @@ from operator import itemgetter
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
-from exchange.records import EVENT_ALIASES, EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY
+from exchange.records import EVENT_ALIASES, EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY, shown_text
 
 Row = tuple[int, ...]
 
@@ -91,7 +91,7 @@ def client_order_id_text(first: int, second: int, third: int) -> str:
     """Client order id from its three words. Cached, because several rows and a reply name the same order."""
     if first >= QUOTE_KEY:
         return ""
-    return _words(first, second, third).rstrip(b"\0").decode("ascii")
+    return shown_text(_words(first, second, third))
 
 
 def _rests(events: np.ndarray) -> np.ndarray:

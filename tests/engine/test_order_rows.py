@@ -5,8 +5,9 @@ import pytest
 
 from exchange.book.layout import ORDER
 from exchange.codes import OrderState
+from exchange.engine.event_rows import client_order_id_text
 from exchange.engine.order_rows import OrderRow, order_rows
-from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag
+from exchange.records import QUOTE_KEY, pack_client_order_id, pack_tag, unpack_client_order_id, unpack_tag
 
 
 def orders(**fields: object) -> np.ndarray:
@@ -21,6 +22,13 @@ def test_text_and_tag_come_back_as_they_were_written(text: str) -> None:
     words = dict(zip((f"client_order_id_{place}" for place in range(3)), pack_client_order_id(text), strict=True))
     (row,) = order_rows(orders(tag=pack_tag("grid"), state=OrderState.OPEN, **words))
     assert (row.client_order_id, row.tag) == (text, "grid")
+
+
+def test_bytes_that_are_no_text_are_shown_as_what_they_are() -> None:
+    (row,) = order_rows(orders(client_order_id_0=0xFF41, tag=0xE942, state=OrderState.OPEN))
+    assert (row.client_order_id, row.tag) == (r"A\xff", r"B\xe9")
+    assert client_order_id_text(0xFF41, 0, 0) == unpack_client_order_id(0xFF41, 0, 0) == r"A\xff"
+    assert unpack_tag(0xE942) == r"B\xe9"
 
 
 def test_a_quote_has_no_text() -> None:
