@@ -5,6 +5,8 @@ The limits are part of the record's type, and kernels are compiled for each type
 
 from dataclasses import dataclass
 
+from exchange.errors import UserError
+
 QUOTE_ENTRIES_MAX = 32  # entries of one mass quote (QUOTE-001)
 MMP_FILLS = 256  # fills that a protection group keeps (MMP-001)
 KEPT_HOURS = 24  # how long events are kept for resume and replay (DUR-154)
@@ -81,7 +83,8 @@ class Limits:
         return 1 << (2 * self.positions - 1).bit_length()
 
 
-TEST = Limits("test", 1_024, 65_536, 64, 64, 1_024, 8, 16, 63, 15, 256)
+# Some dozens of books with a thousand orders, and tests.
+MEDIUM = Limits("medium", 1_024, 65_536, 64, 64, 1_024, 8, 16, 63, 15, 256)
 # The launch catalogue has about 1,100 instruments and 4 M price levels. A limit day doubles the daily limits and moves
 # the settlement price that they are a share of: four in a row lead to 23 M levels. Only levels that hold orders, or
 # that a settlement has moved, take memory.
@@ -94,4 +97,13 @@ SMALL = Limits(
     protections=1, event_rows=128, indices=1, rentals=1, busts=1,
 )  # fmt: skip
 
-NAMED = {limits.name: limits for limits in (SMALL, TEST, VENUE, TAPE)}
+NAMED = {limits.name: limits for limits in (SMALL, MEDIUM, TAPE, VENUE)}
+EARLIER_NAMES = {"test": MEDIUM}  # in journals and tapes of before 0.5.0
+
+
+def limits_named(name: str) -> Limits:
+    """The size of a name. UserError: there is none."""
+    found = NAMED.get(name) or EARLIER_NAMES.get(name)
+    if found is None:
+        raise UserError(f"state size {name!r}, allowed: {', '.join(NAMED)}")
+    return found

@@ -81,7 +81,7 @@ class SmallDisk(RealDisk):
 def small(host: str, port: int, day: object, **options: Any) -> Settings:
     """The command's settings, for a small venue."""
     return Settings(
-        host, port, DAY, limits="test", symbols=(SYMBOL,), segment_bytes=SEGMENT_BYTES, disk=SmallDisk(), **options
+        host, port, DAY, limits="medium", symbols=(SYMBOL,), segment_bytes=SEGMENT_BYTES, disk=SmallDisk(), **options
     )
 
 

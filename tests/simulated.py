@@ -178,7 +178,7 @@ class SimulatedMarket:
         symbols: Sequence[str] = (),
         accounts: int = 4,
         deposit_mills: int = DEPOSIT_MILLS,
-        limits: str = "test",
+        limits: str = "medium",
         schedule: DaySchedule | None = None,
         day: date = DAY,
         spec: Spec | None = None,

@@ -11,7 +11,7 @@ import numba
 from exchange.compiler import NUMBA_MINOR, WHOLE_PROGRAM, _SharedFile
 from exchange.engine.state import new_state
 from exchange.kernel import RESEARCH, cache_folder, kernel
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.source_tree import ROOT
 
 
@@ -51,7 +51,7 @@ import sys
 import numpy as np
 from exchange.engine.state import new_state
 from exchange.kernel import kernel
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 @kernel
 def item(table, index):
@@ -66,7 +66,7 @@ def middle(state, index):
 def outer(states, index):
     return middle(states[0], index) + np.uint64(1)
 
-states = new_state(TEST)
+states = new_state(MEDIUM)
 states["occupied"][0, 2] = 40
 print(outer(states, np.int64(2)))
 print("compiled:", *[name for name, known in list(globals().items()) if getattr(known, "signatures", ())])
@@ -111,7 +111,7 @@ def test_a_part_that_python_calls_is_compiled_for_it(tmp_path: Path) -> None:
 
 def test_type_of_a_state_is_written_out_once() -> None:
     """Numba asks for it in every step of every kernel: a fifth of a cold start if it is put together again."""
-    kind = _touch.typeof_pyval(new_state(TEST)).dtype
+    kind = _touch.typeof_pyval(new_state(MEDIUM)).dtype
     assert repr(kind) is kind.name and repr(kind.fields["orders"].type) is kind.fields["orders"].type.name
 
 
@@ -142,7 +142,7 @@ from exchange.book.slots import release_slot, take_slot
 from exchange.compiler import WHOLE_PROGRAM
 from exchange.engine.state import new_state
 from exchange.kernel import kernel
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 @kernel
 def trade(states, steps):
@@ -162,7 +162,7 @@ def trade(states, steps):
         walked += worse_place(state, book, 0, np.int64(book.best[0]))
     return walked
 
-states = new_state(TEST)
+states = new_state(MEDIUM)
 book = states[0].books[1]
 book.low_tick, book.high_tick, book.side_rows = 0, 500, 512
 book.edge_tick[:] = 0, 500
@@ -186,6 +186,6 @@ def test_code_of_two_records_has_two_names_whichever_process_made_it() -> None:
     run = [sys.executable, "-c", script]
     names = [
         subprocess.run([*run, size], capture_output=True, text=True, cwd=ROOT, check=True).stdout
-        for size in ("TEST", "SMALL", "TEST")
+        for size in ("MEDIUM", "SMALL", "MEDIUM")
     ]
     assert names[0] != names[1] and names[0] == names[2]

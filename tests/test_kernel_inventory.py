@@ -49,18 +49,18 @@ from exchange.engine.warmup import day_limits, definitions, warm_up
 from exchange.gateway.inbound.requests import Inbound
 from exchange.gateway.margin.figures import figures_copier
 from exchange.kernel import KERNELS
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.publish.account_streams import AccountStreams
 from exchange.publish.fold.event_fold import EventFold
 from exchange.publish.instruments import InstrumentTable
 from exchange.venue.gathering import Gathering
-warm_up(TEST)
+warm_up(MEDIUM)
 EventFold()
 AccountStreams(InstrumentTable(list), 16, None)
 Inbound(SimpleNamespace(gathering=Gathering(16)), 1)
-figures_copier(Engine(TEST).states.dtype)
+figures_copier(Engine(MEDIUM).states.dtype)
 before = [dict(kernel.overloads) for kernel in KERNELS]
-engine = Engine(TEST)
+engine = Engine(MEDIUM)
 for size in (1, 3):
     for kind in [kind for kind in CommandKind if kind < 64]:
         rows = blank_commands(size)

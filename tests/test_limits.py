@@ -8,7 +8,8 @@ from contracts_spec.instruments import Instrument, Known, instruments_on
 from contracts_spec.load import load_spec
 from exchange.codes import ComboKind
 from exchange.engine.control.price_windows import side_rows
-from exchange.limits import VENUE
+from exchange.errors import UserError
+from exchange.limits import MEDIUM, VENUE, limits_named
 from exchange.units import PRICE_MAX
 
 LIMIT_DAYS = 4  # in a row, of every instrument
@@ -51,3 +52,9 @@ def test_every_chip_of_the_catalogue_could_be_listed_at_once() -> None:
     assert 2 * len(spec.chips) <= VENUE.commodities
     assert len(spec.chips) <= VENUE.groups
     assert most * len(spec.chips) <= VENUE.books, f"{most} books a chip"
+
+
+def test_a_size_is_found_by_its_name_and_by_the_one_that_it_had() -> None:
+    assert limits_named("medium") is limits_named("test") is MEDIUM and limits_named("venue") is VENUE
+    with pytest.raises(UserError, match="state size 'vast', allowed: small, medium, tape, venue"):
+        limits_named("vast")

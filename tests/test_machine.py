@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exchange.engine.state import new_state
 from exchange.kernel import kernel
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.machine import (
     LANES,
     NO_SOURCE,
@@ -61,35 +61,35 @@ def _equal(states, start, value):
 
 @given(st.lists(st.integers(0, 2), min_size=2 * LANES, max_size=2 * LANES), st.integers(0, 2), st.integers(0, 2))
 def test_lanes_are_compared_whole_and_by_their_upper_halves(halves: list[int], upper: int, lower: int) -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     entries = [above << 32 | below for above, below in zip(halves[::2], halves[1::2], strict=True)]
-    start, value = TEST.order_index - LANES, upper << 32 | lower
+    start, value = MEDIUM.order_index - LANES, upper << 32 | lower
     states[0].order_index[start:] = entries
     whole, above = _equal(states, start, np.uint64(value))
     assert whole == sum(1 << lane for lane in range(LANES) if entries[lane] == value)
     assert above == sum(1 << lane for lane in range(LANES) if entries[lane] >> 32 == lower)
 
 
-@pytest.mark.parametrize("start", [-1, TEST.order_index - LANES + 1, TEST.order_index, 2**62, -(2**63)])
+@pytest.mark.parametrize("start", [-1, MEDIUM.order_index - LANES + 1, MEDIUM.order_index, 2**62, -(2**63)])
 def test_no_lane_outside_a_table_is_read(start: int) -> None:
     with pytest.raises(IndexError, match="out of bounds"):
-        _equal(new_state(TEST), start, np.uint64(0))
+        _equal(new_state(MEDIUM), start, np.uint64(0))
 
 
-@pytest.mark.parametrize("index", [-1, -TEST.orders - 1, 2**62, -(2**63)])
+@pytest.mark.parametrize("index", [-1, -MEDIUM.orders - 1, 2**62, -(2**63)])
 def test_no_index_outside_a_table_is_followed(index: int) -> None:
     """A wrong index stops the exchange; a negative one does not count from the end of a table."""
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     with pytest.raises(IndexError):
         _touch(states, index)
     assert not states["orders"]["price"].any() and not states["occupied"].any()
 
 
 def test_last_row_is_inside_and_the_next_is_not() -> None:
-    states = new_state(TEST)
-    _touch(states, TEST.ladder_rows // 64 - 1)
+    states = new_state(MEDIUM)
+    _touch(states, MEDIUM.ladder_rows // 64 - 1)
     with pytest.raises(IndexError):
-        _touch(states, TEST.orders + 1)
+        _touch(states, MEDIUM.orders + 1)
     assert states["orders"]["price"].sum() == 1 and states["occupied"].sum() == 1
     rows = blank_rows(COMMAND, 3)
     rows["sequence"] = 7, 8, 9
@@ -171,7 +171,7 @@ def _count_above(states, limit):
 
 
 def test_hints_change_no_result() -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     states[0].orders["price"][:4] = 5, 1, 7, 9
     assert _count_above(states, 4) == 2
 

@@ -13,7 +13,7 @@ from exchange.engine import query
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.auth import KeyPair
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import YOUNG_OBJECTS, Settings, long_run, prepare, serve
 from exchange.seams import RealDisk
 from exchange.venue.bootstrap import OpenVenue
@@ -26,12 +26,12 @@ from tests.gateway.sockets import Venue, reply, run
 @pytest.fixture(autouse=True, scope="module")
 def _compiled() -> None:
     """Kernels compile before any test that has a time limit."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 def test_clean_stop_closes_with_1001_and_the_folder_opens_again(tmp_path: object) -> None:
     settings = Settings(
-        day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20
+        day=DAY, symbols=(SYMBOL,), durability="none", limits="medium", segment_bytes=1 << 20
     )  # fmt: skip
     keys: list[KeyPair] = []
 
@@ -73,7 +73,7 @@ def test_snapshot_is_taken_when_due_and_at_a_stop_and_the_next_start_uses_it(
         hashes.append(venue.server.venue.engine.state_hash())
 
     run(tmp_path, test)
-    with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
+    with prepare(str(tmp_path), Settings(limits="medium", day=DAY, durability="none")) as opened:
         assert opened.report.snapshot_sequence == opened.report.last_sequence and opened.report.replayed == 0
         assert opened.engine.state_hash() == hashes[0]
 
@@ -100,7 +100,7 @@ def test_snapshot_that_finds_no_room_is_told_and_the_venue_trades_on(
 
     run(tmp_path, test)
     assert len(lines) == 2 and all("a snapshot was not written" in line for line in lines)
-    with prepare(str(tmp_path), Settings(limits="test", day=DAY, durability="none")) as opened:
+    with prepare(str(tmp_path), Settings(limits="medium", day=DAY, durability="none")) as opened:
         assert opened.report.snapshot_sequence == 0 and len(query.open_orders(opened.engine.states, 1)) == 1
 
 
@@ -188,7 +188,7 @@ def test_set_up_that_is_interrupted_between_journal_and_key_store_loses_no_key(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    settings = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
+    settings = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="medium", segment_bytes=1 << 20)
     with contextlib.suppress(KeyboardInterrupt), prepare(str(tmp_path), settings) as opened:
         monkeypatch.setattr(opened.keys, "define", interrupted)
         opened.make_key("k1", 1, 10**12)

@@ -10,7 +10,7 @@ from bench.tapes.tape import read_tape
 from exchange.codes import CommandKind, EventKind
 from exchange.engine.state import CURSOR, new_state
 from exchange.kernel import kernel
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import (
     COMMAND,
     COMMAND_ALIASES,
@@ -48,14 +48,14 @@ def _move_bid(rows, states):  # type: ignore[no-untyped-def]
 
 
 def test_an_alias_is_its_field_in_a_kernel() -> None:
-    rows, states = blank_rows(COMMAND, 1), new_state(TEST)
+    rows, states = blank_rows(COMMAND, 1), new_state(MEDIUM)
     rows["price"], rows["lots"] = -7, 5
     assert _move_bid(rows, states) == -6
     assert (rows["price"][0], rows["minimum_lots"][0], states["cursor"]["group"][0]) == (-6, -6, 5)
 
 
 def test_an_alias_is_its_field_in_plain_python() -> None:
-    rows, state = np.zeros(2, EVENT), new_state(TEST)[0]
+    rows, state = np.zeros(2, EVENT), new_state(MEDIUM)[0]
     rows[1].trade_id = 9
     column(rows, "fee_mills")[:] = 3, 4
     state.cursor.kill_party = 1

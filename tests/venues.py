@@ -9,7 +9,7 @@ from exchange.codes import CommandKind, MarketState, Side
 from exchange.conformance.venues import EngineVenue, ReferenceVenue
 from exchange.engine import query
 from exchange.engine.risk import free_margin_mills
-from exchange.limits import TEST, Limits
+from exchange.limits import MEDIUM, Limits
 from exchange.publish.account_views import margin_view
 from exchange.reference.book import Book, Order
 from exchange.reference.rows import Command
@@ -49,7 +49,7 @@ class Pair:
     `reference` is the market of the reference, with all that the commands have changed.
     """
 
-    def __init__(self, limits: Limits = TEST) -> None:
+    def __init__(self, limits: Limits = MEDIUM) -> None:
         self.slow, self.fast = ReferenceVenue(limits), CheckedEngine(limits)
         self.reference = self.slow.market
         self.limits = limits

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST, VENUE
+from exchange.limits import MEDIUM, VENUE
 
 
 def warm_edge() -> None:
@@ -24,7 +24,7 @@ def warm_edge() -> None:
     AccountStreams(InstrumentTable(list), 16, clock)
     port: Any = SimpleNamespace(gathering=Gathering(16))
     Inbound(port, 1)
-    for limits in (TEST, VENUE):
+    for limits in (MEDIUM, VENUE):
         figures_copier(Engine(limits).states.dtype)
 
 
@@ -37,7 +37,7 @@ def warm_small() -> None:
 
 def main() -> None:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        jobs = [*(pool.submit(warm_up, limits) for limits in (VENUE, TEST)), pool.submit(warm_edge)]
+        jobs = [*(pool.submit(warm_up, limits) for limits in (VENUE, MEDIUM)), pool.submit(warm_edge)]
         jobs.append(pool.submit(warm_small))
         for job in jobs:
             job.result()

@@ -48,7 +48,7 @@ async def _record(folder: str, traffic: DepthTraffic) -> None:
         for account, seed in SEEDS.items():
             venue.make_key(f"b{account}", account=account, deposit_mills=10**13, seed=seed)
 
-    settings = Settings(day=DAY, symbols=(SYMBOL,), durability="none", profile="loopback", limits="test")
+    settings = Settings(day=DAY, symbols=(SYMBOL,), durability="none", profile="loopback", limits="medium")
     async with serve(f"{folder}/venue", settings, before=enrol) as server:
         url = server.url.rsplit("/v1", 1)[0]
         key = "k_b3", Ed25519.from_seed(SEEDS[3])  # raw depth needs a logon

@@ -29,7 +29,7 @@ from exchange.records import column
 
 FLOW_ORDERS = 300  # orders in the book of a generated flow before the first message
 FLOW_ACCOUNTS = 16
-FLOW_LIMITS = "test"
+FLOW_LIMITS = "medium"
 NOISE = "noise"  # name of the flow of NoiseSource
 WARM_MESSAGES = 1_000
 OWN_ACCOUNT = 1  # the account of `bench.many.books` that its flow does not use

@@ -18,7 +18,7 @@ from bench.tapes.tape import BY_TIME, TRADES_NOTE, Tape
 from exchange.codes import CommandKind, TimeInForce
 from exchange.engine import query
 from exchange.errors import UserError
-from exchange.limits import TAPE, TEST, VENUE
+from exchange.limits import MEDIUM, TAPE, VENUE
 from exchange.records import COMMAND
 
 TABLE_BYTES_MAX = 8 << 30
@@ -51,7 +51,7 @@ class Converted:
         """Name of the smallest state size with space for all orders that live at a time."""
         orders = self.peak_orders + SPARE_ORDERS
         ladder = market.books * 2 * (market.high_tick - market.low_tick + 65)
-        for limits in (TEST, TAPE, VENUE):
+        for limits in (MEDIUM, TAPE, VENUE):
             enough = limits.orders >= orders and limits.ladder_rows >= ladder
             if enough and limits.books >= market.books and limits.accounts >= market.accounts:
                 return limits.name

@@ -6,12 +6,13 @@ import numpy as np
 
 from bench.research.latency import Latency
 from bench.research.orders import OrderError, command_fields, number_in
-from bench.research.replay import Replay, size_named
+from bench.research.replay import Replay
 from bench.research.strategies import StrategyRun
 from bench.research.timeline import NEVER
 from bench.tapes.market import DEPOSIT_MILLS, PlainMarket, market_tape
 from bench.tapes.tape import Tape
 from exchange.codes import CommandKind
+from exchange.limits import limits_named
 from exchange.records import COMMAND
 from exchange.units import MONEY_MAX
 
@@ -47,7 +48,7 @@ class Market(Replay):
         start_ns: int = 0,
         latency: Latency | None = None,
     ) -> None:
-        size = size_named(limits)
+        size = limits_named(limits)
         number_in("books", books, 1, size.books)
         number_in("start_ns", start_ns, 0, NEVER)
         number_in("accounts", accounts, 1, min(size.accounts, MONEY_MAX // DEPOSIT_MILLS))

@@ -22,8 +22,7 @@ from bench.research.tape_rows import TapeRows
 from bench.research.timeline import NEVER, Timeline
 from bench.research.trading import Trading
 from bench.tapes.tape import Tape
-from exchange.errors import UserError
-from exchange.limits import NAMED, Limits
+from exchange.limits import limits_named
 
 COUNT_MAX = 1 << 62
 
@@ -56,7 +55,7 @@ class Replay(Trading):
     ) -> None:
         tape = open_source(source, **options)
         if limits:
-            tape = dataclasses.replace(tape, limits=size_named(limits).name)
+            tape = dataclasses.replace(tape, limits=limits_named(limits).name)
         self._latency = latency
         self._start(TapeRows(tape), self._own_accounts(tape, accounts), funds_mills)
         if resting and tape.resting_rows:
@@ -270,10 +269,3 @@ class Replay(Trading):
         other._driver.listen = other._hear
         other._clock()
         return other
-
-
-def size_named(name: str) -> Limits:
-    """The state size of this name. UserError: there is none."""
-    if name not in NAMED:
-        raise UserError(f"limits {name!r}, allowed: {', '.join(NAMED)}")
-    return NAMED[name]

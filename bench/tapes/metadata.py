@@ -16,7 +16,7 @@ import msgspec
 
 from bench.record import commit
 from exchange.errors import UserError
-from exchange.limits import NAMED
+from exchange.limits import limits_named
 from exchange.records import ROW_VERSION
 from exchange.wire.version import RELEASE
 
@@ -97,8 +97,10 @@ def decode_metadata(path: Path, text: bytes) -> Metadata:
         metadata = msgspec.convert(found | {"kept": kept}, Metadata)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path}: damaged: metadata {METADATA_KEY.decode()}: {error}") from None
-    if metadata["limits"] not in NAMED:
-        raise UserError(f"{path}: state size {metadata['limits']!r}, allowed: {', '.join(NAMED)}")
+    try:
+        metadata["limits"] = limits_named(metadata["limits"]).name
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     if metadata["resting_rows"] > metadata["rows"]:
         raise UserError(f"{path}: damaged: resting_rows {metadata['resting_rows']} not in 0..{metadata['rows']}")
     return metadata

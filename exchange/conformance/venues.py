@@ -9,7 +9,7 @@ from exchange.codes import CommandKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests
-from exchange.limits import TEST, Limits
+from exchange.limits import MEDIUM, Limits
 from exchange.records import COMMAND
 from exchange.reference.engine import ReferenceEngine
 from exchange.reference.market import Capacities
@@ -37,7 +37,7 @@ def rows(commands: list[Any]) -> np.ndarray:
 class EngineVenue:
     """The compiled engine. `control` raises ControlError if it cannot carry the control out."""
 
-    def __init__(self, limits: Limits = TEST, engine: Engine | None = None) -> None:
+    def __init__(self, limits: Limits = MEDIUM, engine: Engine | None = None) -> None:
         self.engine = engine or Engine(limits)
 
     def control(self, kind: CommandKind, payload: dict[str, Any], time_ns: int = 0) -> list[Any]:
@@ -62,7 +62,7 @@ class EngineVenue:
 class ReferenceVenue:
     """The reference, with the same capacities as the engine with these limits."""
 
-    def __init__(self, limits: Limits = TEST) -> None:
+    def __init__(self, limits: Limits = MEDIUM) -> None:
         self.engine = ReferenceEngine(Capacities(limits.orders, limits.sessions + 1, limits.protections))
         self.market = self.engine.market
 

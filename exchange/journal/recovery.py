@@ -29,7 +29,7 @@ from exchange.journal.sequencer import Sequencer
 from exchange.journal.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_names
 from exchange.journal.spares import SPARES, Spares
 from exchange.kernel import source_hash
-from exchange.limits import Limits
+from exchange.limits import EARLIER_NAMES, Limits
 from exchange.seams import Background, Clock, Disk, Rng, start_thread
 
 # Segments up to the snapshot's that every start checks; only `gpux journal verify` checks older ones.
@@ -257,7 +257,7 @@ class Recovery:
 
     def _check_limits(self, frame: Frame) -> None:
         found = json.loads(frame.payload)["limits"]
-        if found != self.limits.name:
+        if found != self.limits.name and EARLIER_NAMES.get(found) is not self.limits:
             reason = f"the journal was made with limits {found}, not {self.limits.name}"
             raise Refusal(reason, frame.segment, frame.offset, frame.sequence, EXIT_CONFIGURATION)
 

@@ -24,7 +24,7 @@ from exchange.journal.head import read_head
 from exchange.journal.rules import RULES, rules_number, rules_text
 from exchange.journal.scan import Walk, check_end
 from exchange.journal.segments import open_segments, require_folder
-from exchange.limits import NAMED, Limits
+from exchange.limits import Limits, limits_named
 from exchange.records import EVENT
 from exchange.seams import Disk, RealDisk
 
@@ -223,7 +223,7 @@ def recorded_limits(folder: str, disk: Disk | None = None) -> Limits:
         rules = next(frames, None)
     if rules is None or rules.kind != FrameKind.RULES:
         raise UserError(f"{folder}: the journal is empty")
-    return NAMED[json.loads(rules.payload)["limits"]]
+    return limits_named(json.loads(rules.payload)["limits"])
 
 
 def replay_folder(

@@ -18,7 +18,7 @@ from exchange.journal.rules import RULES
 from exchange.journal.scan import Walk, check_end
 from exchange.journal.segments import SegmentFile, open_segments, read_journal_id, require_folder
 from exchange.journal.snapshot import SnapshotError, SnapshotHeader, read_snapshot, snapshot_name, snapshot_names
-from exchange.limits import NAMED, Limits
+from exchange.limits import Limits, limits_named
 from exchange.seams import Disk, RealDisk
 
 MakeEngine = Callable[[Limits, np.ndarray | None], EngineLike]
@@ -205,7 +205,7 @@ class Verification:
 
             make_engine, own_rules = compiled_engine, RULES
             self.money = ReportedMoney()
-        engine = make_engine(NAMED[json.loads(frame.payload)["limits"]], None)
+        engine = make_engine(limits_named(json.loads(frame.payload)["limits"]), None)
         return Replayer(engine, EventHash(), self._note, own_rules=own_rules)
 
     def _note(self, events: np.ndarray) -> None:

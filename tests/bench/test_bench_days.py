@@ -10,15 +10,15 @@ from tests.venue.test_six_years import small_spec
 
 
 def test_each_day_takes_time_and_equal_days_give_equal_states() -> None:
-    seconds, state_hash, books = days_of(small_spec(), "test", 2)
+    seconds, state_hash, books = days_of(small_spec(), "medium", 2)
     assert len(seconds) == 2 and min(seconds) > 0 and books > 40
-    assert days_of(small_spec(), "test", 2)[1] == state_hash
+    assert days_of(small_spec(), "medium", 2)[1] == state_hash
 
 
 def test_a_venue_that_does_not_settle_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_days, "CLOSE_HOUR", 20)
     with pytest.raises(AssertionError, match="settled for days"):
-        days_of(small_spec(), "test", 1)
+        days_of(small_spec(), "medium", 1)
 
 
 def test_the_figures_are_a_row_with_mean_and_state(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ def report(monkeypatch: pytest.MonkeyPatch) -> Report:
     """A quick run of a small flow on a small state."""
 
     def small(parameters: bench_engine.Parameters) -> WarmEngine:
-        return prepare_engine(replace(parameters, commands=2_100, warm_orders=300, accounts=10, books=1), "test")
+        return prepare_engine(replace(parameters, commands=2_100, warm_orders=300, accounts=10, books=1), "medium")
 
     monkeypatch.setattr(bench_engine, "prepare_engine", small)
     return Report(True, Table("what", "figure", "detail"))

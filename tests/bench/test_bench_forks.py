@@ -14,7 +14,7 @@ from bench.warm_engine import WarmEngine, prepare_engine_for
 @pytest.fixture
 def warm() -> WarmEngine:
     return prepare_engine_for(
-        make_flow(replace(FLOWS["mixed"], commands=300, warm_orders=200, accounts=30, seed=3)), "test"
+        make_flow(replace(FLOWS["mixed"], commands=300, warm_orders=200, accounts=30, seed=3)), "medium"
     )
 
 

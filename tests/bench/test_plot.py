@@ -26,7 +26,7 @@ from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import COMMAND
 from exchange.reference.rows import Command
 from tests.bench.test_replay import run, small_tape
@@ -50,7 +50,7 @@ class Recorded(Tape):
 
 
 def state_after(tape: Tape) -> np.ndarray:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     for part in tape.parts():
         if isinstance(part, np.ndarray):
             engine.run_silently(part)
@@ -61,7 +61,7 @@ def state_after(tape: Tape) -> np.ndarray:
 
 def lots_traded(tape: Tape) -> Counter[int]:
     """By book: the lots of every trade, of which one or two FILL rows tell."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     trades: dict[int, tuple[int, int]] = {}
     for part in tape.parts():
         events = engine.apply(part) if isinstance(part, np.ndarray) else engine.control(part.row, part.payload)
@@ -140,7 +140,7 @@ def test_trades_of_implied_groups_are_followed_in_every_book() -> None:
     recorded = Recorded(
         np.concatenate([part for part in Recorded(np.zeros(0, COMMAND)).parts() if isinstance(part, np.ndarray)])
     )
-    recorded = replace(recorded, limits="test")
+    recorded = replace(recorded, limits="medium")
     traded = lots_traded(recorded)
     followed = {index: sum(follow(recorded, index).trade_lots) for index in range(1, 11)}
     assert followed == {index: traded[index] for index in followed}
@@ -149,7 +149,7 @@ def test_trades_of_implied_groups_are_followed_in_every_book() -> None:
 
 def test_orders_for_books_that_do_not_exist_are_not_drawn() -> None:
     small = small_tape()
-    for instrument in (0, TEST.books + 1, 2**32 - 1):
+    for instrument in (0, MEDIUM.books + 1, 2**32 - 1):
         commands = small.commands.copy()
         commands["instrument"][: len(commands) // 2] = instrument
         assert busiest_instrument(replace(small, commands=commands)) == 1

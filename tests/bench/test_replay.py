@@ -16,7 +16,7 @@ from exchange.cli.app import main
 from exchange.codes import CommandKind
 from exchange.engine.engine import Engine
 from exchange.journal.recovery import open_journal
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.seams import RealDisk
 from tests.bench.lobster_pair import SAMPLE, write_pair
 from tests.journal.helpers import ManualClock, SeededRng
@@ -24,7 +24,7 @@ from tests.journal.helpers import ManualClock, SeededRng
 
 def small_tape(name: str = "mixed") -> Tape:
     flow = make_flow(replace(FLOWS[name], commands=600, warm_orders=300, accounts=10))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "test")
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "medium")
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -39,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 def test_engine_makes_the_predicted_trades_and_refuses_nothing(name: str) -> None:
     tape = small_tape(name)
     done: list[int] = []
-    summary = replay_tape(tape, Engine(TEST), done.append)
+    summary = replay_tape(tape, Engine(MEDIUM), done.append)
     assert (summary.fills, summary.refused.total()) == (tape.notes["fills"], 0)
     assert sum(done) == summary.rows + summary.controls == len(tape.commands) + len(tape.controls)
 
@@ -47,7 +47,7 @@ def test_engine_makes_the_predicted_trades_and_refuses_nothing(name: str) -> Non
 def test_refusals_are_counted_by_reason() -> None:
     tape = small_tape()
     tape.commands["account"][-3:] = 60
-    assert replay_tape(tape, Engine(TEST), lambda _: None).refused["UNKNOWN_ACCOUNT"] == 3
+    assert replay_tape(tape, Engine(MEDIUM), lambda _: None).refused["UNKNOWN_ACCOUNT"] == 3
 
 
 def test_native_tape_replays_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_real_lobster_sample_is_reproduced_by_the_engine(capsys: pytest.CaptureF
 def written_journal(folder: Path, tape: Tape) -> None:
     """A venue's data folder that holds the commands of a tape, frame by frame."""
     opened = open_journal(
-        str(folder), RealDisk(), SeededRng(1), ManualClock(), TEST, b'{"rules":1}', segment_bytes=65_536
+        str(folder), RealDisk(), SeededRng(1), ManualClock(), MEDIUM, b'{"rules":1}', segment_bytes=65_536
     )
     for part in tape.parts():
         if isinstance(part, TapeControl):
@@ -209,4 +209,4 @@ def test_control_that_the_engine_refuses_is_one_line(
     write_tape(replace(tape, controls=[TapeControl(row, payload)]), tmp_path / "wrong.parquet")
     code, _, errors = run(capsys, tmp_path / "wrong.parquet")
     assert code == 2 and errors.count("\n") == 1 and expected in errors
-    assert f"{tmp_path / 'wrong.parquet'}: control at sequence 1, state size 'test': " in errors
+    assert f"{tmp_path / 'wrong.parquet'}: control at sequence 1, state size 'medium': " in errors

@@ -15,7 +15,7 @@ SMALL = replace(FLOWS["mixed"], commands=700, warm_orders=300, accounts=10)
 
 @pytest.fixture
 def warm() -> WarmEngine:
-    return prepare_engine(SMALL, "test")
+    return prepare_engine(SMALL, "medium")
 
 
 def test_every_pass_ends_in_the_same_state_as_the_verified_one(warm: WarmEngine) -> None:
@@ -53,7 +53,7 @@ def test_flow_by_order_id_makes_the_same_trades(warm: WarmEngine) -> None:
 
 
 def test_costs_of_kinds_are_found_again_from_batches_made_of_them() -> None:
-    warm = prepare_engine(replace(SMALL, commands=20 * BATCH_ROWS, warm_orders=100), "test")
+    warm = prepare_engine(replace(SMALL, commands=20 * BATCH_ROWS, warm_orders=100), "medium")
     steps = warm.flow.steps.reshape(20, BATCH_ROWS)
     costs = np.array([40, 30, 50, 60])
     times = costs[steps["kind"]].sum(axis=1) + 20 * steps["fills"].sum(axis=1)

@@ -7,13 +7,13 @@ from exchange.book.check import check_books
 from exchange.codes import CommandKind, MarketState
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import definitions
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 def busy_engine(seed: int) -> Engine:
     """One book after 400 random orders and cancels."""
     random = np.random.default_rng(seed)
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     for kind, payload in definitions():
         row = blank_commands(1)
         row["kind"] = kind

@@ -18,7 +18,7 @@ from exchange.book.index import (
 )
 from exchange.codes import OrderState
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 KEYS = st.tuples(st.integers(1, 3), st.integers(1, 40))
 
@@ -58,7 +58,7 @@ def remove(state: np.record, slot: int) -> None:
 @pytest.mark.rule("ORDER-005", "ORDER-006")
 @given(st.lists(KEYS, max_size=200))
 def test_index_finds_what_a_dict_would(keys):
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     twin: dict[tuple[int, int], int] = {}
     slots = iter(range(1, len(keys) + 1))
     for key in keys:
@@ -75,11 +75,11 @@ def test_index_finds_what_a_dict_would(keys):
 
 @pytest.mark.rule("ORDER-005")
 def test_removal_closes_gaps_in_a_full_table():
-    state = new_state(TEST)[0]
-    keys = [(1 + number % 3, number) for number in range(1, TEST.orders + 1)]
+    state = new_state(MEDIUM)[0]
+    keys = [(1 + number % 3, number) for number in range(1, MEDIUM.orders + 1)]
     for slot, key in enumerate(keys, 1):
         add(state, slot, key)
-    assert 2 * int(state.index_size) == TEST.order_index, "the index has grown to its largest table"
+    assert 2 * int(state.index_size) == MEDIUM.order_index, "the index has grown to its largest table"
     for slot, _ in enumerate(keys, 1):
         if slot % 2:
             remove(state, slot)
@@ -92,7 +92,7 @@ def test_removal_closes_gaps_in_a_full_table():
 def test_index_grows_while_orders_come_and_go(seed):
     chance = random.Random(seed)
     numbers = chance.sample(range(10**6), 500)
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     live: dict[int, int] = {}
     for slot, number in enumerate(numbers, 1):
         add(state, slot, (1, number + 1))
@@ -110,7 +110,7 @@ def test_index_grows_while_orders_come_and_go(seed):
 
 @pytest.mark.rule("ORDER-005")
 def test_an_order_behind_a_full_bucket_is_found_while_its_bucket_moves():
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     crowd = [64 * number for number in range(1, 10)]  # hashes of one bucket of the first table: one more than it holds
     others = [64 * number + 8 * (2 + number % 6) for number in range(1, 15)]
     for slot, word in enumerate(crowd + others, 1):

@@ -5,7 +5,7 @@ import pytest
 
 from exchange.book import layout
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.machine import CACHE_LINE
 from exchange.records import COMMAND, EVENT, place_in
 
@@ -40,6 +40,6 @@ def test_codes_of_an_order_stand_side_by_side_as_in_command_and_event() -> None:
 
 
 def test_row_zero_of_every_table_is_none() -> None:
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     for table in ("orders", "links", "books", "levels", "heap"):
         assert not state[table][:1].view(np.uint8).any(), table

@@ -25,7 +25,7 @@ from exchange.book.levels import (
 )
 from exchange.codes import OrderState, Side
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 LOW, HIGH = -4_200, 4_200
 SIDES = st.sampled_from([Side.BUY, Side.SELL])
@@ -34,7 +34,7 @@ TICKS = st.one_of(st.integers(LOW, HIGH), st.sampled_from([LOW, HIGH, -1, 0, 1, 
 
 def fresh_book() -> tuple[np.record, np.record]:
     """A state with one book whose window is LOW..HIGH."""
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     book = state.books[1]
     book.low_tick, book.high_tick = LOW, HIGH
     book.edge_tick[:] = LOW, HIGH

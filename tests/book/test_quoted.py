@@ -4,12 +4,12 @@ import pytest
 
 from exchange.book.quoted import has_quote, note_closing_quote, quoted_tick
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 def book_of(last: int | None, bid: int | None, ask: int | None) -> object:
     """A book that settled at 100; its ladder begins at 80 and ends at 120."""
-    book = new_state(TEST)[0].books[1]
+    book = new_state(MEDIUM)[0].books[1]
     book.settle_tick, book.edge_tick[:] = 100, (80, 120)
     if last is not None:
         book.has_last, book.last_tick = 1, last

@@ -12,7 +12,7 @@ from exchange.book.slots import (
 )
 from exchange.codes import OrderState
 from exchange.engine.state import new_state
-from exchange.limits import SLOT_BITS, TEST
+from exchange.limits import MEDIUM, SLOT_BITS
 
 
 def take_live(state):
@@ -23,7 +23,7 @@ def take_live(state):
 
 @pytest.mark.rule("ORDER-006", "WIRE-012")
 def test_ids_are_found_while_live_and_never_repeat():
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     seen = set()
     for _ in range(5_000):
         slot = take_live(state)
@@ -36,22 +36,22 @@ def test_ids_are_found_while_live_and_never_repeat():
 
 
 def test_table_gives_every_slot_once_and_then_says_so():
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     slots = set()
     while can_take_slot(state):
         slots.add(take_live(state))
-    assert slots == set(range(1, TEST.orders + 1))
+    assert slots == set(range(1, MEDIUM.orders + 1))
 
 
 @pytest.mark.parametrize("order_id", [0, -1, 1, 2**24, 2**62, -(2**62), (1 << SLOT_BITS) | 900])
 def test_foreign_ids_find_nothing(order_id):
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     take_live(state)
     assert slot_of(state, order_id) == 0
 
 
 def test_a_slot_whose_generations_are_used_up_retires():
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     slot = take_live(state)
     state.orders[slot].order_id = (LAST_GENERATION << SLOT_BITS) | slot
     assert int(state.orders[slot].order_id) < 2**53

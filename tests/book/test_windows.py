@@ -7,7 +7,7 @@ from exchange.book.windows import BREAKER, VELOCITY, breach_reason, empty_window
 from exchange.codes import BookFeature, StateReason
 from exchange.engine.state import new_state
 from exchange.kernel_codes import STATE_REASON_NONE
-from exchange.limits import TEST, WINDOW_SLOTS
+from exchange.limits import MEDIUM, WINDOW_SLOTS
 
 SLOT_NS = 100
 WINDOW_NS = SLOT_NS * WINDOW_SLOTS
@@ -16,7 +16,7 @@ WINDOW_NS = SLOT_NS * WINDOW_SLOTS
 @pytest.fixture
 def state() -> np.record:
     """Two books that settled at 100, with a velocity window of 60 slots of 100 ns; the second one's is wider."""
-    record = new_state(TEST)[0]
+    record = new_state(MEDIUM)[0]
     for index, width in ((1, 5), (2, 9)):
         record.books[index].settle_tick = 100
         record.books[index].features = BookFeature.VELOCITY

@@ -11,7 +11,7 @@ from exchange.clearing_codes import HouseAccount
 from exchange.codes import CommandKind, Side
 from exchange.engine import query
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.funded import F27, HOURS, MARK, Funded
 from tests.played import play
 from tests.source_tree import sources, tree
@@ -29,7 +29,7 @@ def house(states: np.ndarray) -> dict[HouseAccount, int]:
 @pytest.mark.rule("INV-018")
 @pytest.mark.parametrize("mills", [7, -7])
 def test_a_posting_moves_an_amount_between_a_customer_and_the_house(mills: int) -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     post(states[0], 3, int(H.FEES), mills)
     assert states[0].accounts["cash_mills"].tolist()[2:5] == [0, mills, 0]
     assert house(states) == {H.FEES: -mills}

@@ -16,7 +16,7 @@ BAD_INPUT = [
     "journal dump no-such-folder",
     "journal dump . --seq many",
 ]
-SETTINGS = Settings(day=date(2026, 11, 23), symbols=("H100.G90.H27",), durability="none", limits="test")
+SETTINGS = Settings(day=date(2026, 11, 23), symbols=("H100.G90.H27",), durability="none", limits="medium")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from exchange.main import Settings, prepare
 from exchange.operator.port import socket_path
 from tests.gateway.harness import DAY, SYMBOL
 
-SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
+SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="medium", segment_bytes=1 << 20)
 
 
 def make(folder: Path, name: str = "mm1", account: int = 7, **changes: object) -> tuple[KeyPair, str]:

@@ -17,7 +17,7 @@ from exchange.errors import UserError
 from exchange.main import RunningServer, Settings
 from tests.gateway.harness import DAY, SYMBOL
 
-SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=1 << 20)
+SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="medium", segment_bytes=1 << 20)
 
 
 def console() -> Console:
@@ -91,7 +91,7 @@ def test_the_operator_stops_a_venue_from_outside(tmp_path: Path, monkeypatch: py
 def test_port_that_is_taken_and_settings_that_cannot_be_are_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        settings = Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", limits="test")
+        settings = Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", limits="medium")
         with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1 port {port}"):
             serving.run_serve(str(tmp_path / "venue"), settings, console())
     for settings, text in (

@@ -19,7 +19,7 @@ from exchange.cli.watching import BAR_CELLS, bar, best_line, render, watch
 from exchange.codes import Side
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import Settings, serve
 from exchange.wire.messages import Stats, Status, Trades
 from tests.clients.stub_session import instrument
@@ -127,7 +127,7 @@ def test_it_shows_a_running_venue_and_names_near_symbols(tmp_path: Path) -> None
         venue.make_key("t1", account=1, deposit_mills=10**12, seed=SEED)
 
     async def run() -> str:
-        settings = Settings(day=date(2026, 11, 23), symbols=(SYMBOL,), durability="none", limits="test")
+        settings = Settings(day=date(2026, 11, 23), symbols=(SYMBOL,), durability="none", limits="medium")
         written = io.StringIO()
         async with (
             serve(str(tmp_path), settings, before=enrol) as server,
@@ -145,7 +145,7 @@ def test_it_shows_a_running_venue_and_names_near_symbols(tmp_path: Path) -> None
                 await watch(server.url, SYMBOL, 3, 0.5, console)
         return written.getvalue()
 
-    warm_up(TEST)
+    warm_up(MEDIUM)
     text = asyncio.run(asyncio.wait_for(run(), 30))
     assert "OPEN book 2.800 x 5 / 2.820 x 3" in text
     assert "$/GPU-h" in text and "spread        20" in text

@@ -11,7 +11,7 @@ from clients.client import Session, connect
 from clients.credentials import Ed25519
 from clients.events import Event
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
 from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.messages import InstrumentDefinition
@@ -24,7 +24,7 @@ PRICE = "2.810"
 
 
 def settings(port: int = 0) -> Settings:
-    return Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", profile="loopback", limits="test")
+    return Settings(port=port, day=DAY, symbols=(SYMBOL,), durability="none", profile="loopback", limits="medium")
 
 
 def enrol(venue: OpenVenue) -> None:
@@ -46,7 +46,7 @@ def play(
     enrolling: Callable[[OpenVenue], None] = enrol,
 ) -> None:
     """Two logged-on clients of one venue and the instrument they trade; a scene must end within half a minute."""
-    warm_up(TEST)  # compiling may take a minute, a scene must not
+    warm_up(MEDIUM)  # compiling may take a minute, a scene must not
 
     async def run() -> None:
         async with serve(str(folder), settings(), before=enrolling) as server, AsyncExitStack() as stack:

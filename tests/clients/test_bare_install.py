@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import serve
 from tests.clients.scenes import SEEDS, SYMBOL, enrol, settings
 from tests.source_tree import ROOT
@@ -90,7 +90,7 @@ def test_the_package_itself_imports_neither_client_nor_websockets(bare: Path) ->
 
 
 def test_a_program_with_nothing_else_trades(bare: Path, tmp_path: Path) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
     async def run() -> bytes:
         async with serve(str(tmp_path / "venue"), settings(), before=enrol) as server:

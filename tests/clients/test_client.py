@@ -18,7 +18,7 @@ from clients.events import Disconnected, Filled, Reconnected
 from clients.logon import Dial
 from clients.order_requests import cancellation, replacement
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
 from exchange.wire.messages import CancelTerms, InstrumentDefinition, New, Request
 from exchange.wire.version import SUBPROTOCOLS
@@ -28,7 +28,7 @@ from tests.clients.scenes import DAY, PRICE, SEEDS, SYMBOL, client, cut, enrol, 
 @pytest.fixture(autouse=True, scope="module")
 def _compiled() -> None:
     """Compiling may take a minute, a scene must not."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 @pytest.mark.parametrize("subprotocol", SUBPROTOCOLS)
@@ -152,7 +152,7 @@ def test_unknown_symbols_and_requests_while_away_raise(tmp_path: Path) -> None:
 @pytest.mark.rule("RATE-001")
 def test_the_client_waits_for_tokens_instead_of_being_refused(tmp_path: Path) -> None:
     async def run() -> None:
-        slow = Settings(day=DAY, symbols=(SYMBOL,), durability="none", profile="standard", limits="test")
+        slow = Settings(day=DAY, symbols=(SYMBOL,), durability="none", profile="standard", limits="medium")
         async with serve(str(tmp_path), slow, before=enrol) as server, client(server.url, 1) as session:
             instrument = await session.instrument(SYMBOL)
             with pytest.raises(Throttled):

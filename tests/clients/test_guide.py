@@ -21,7 +21,7 @@ from clients.local_book import LocalBook
 from clients.orders import Order
 from exchange.codes import MarketState
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import Settings, serve
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, ServerMessages
@@ -87,10 +87,10 @@ def test_the_strategy_quotes_and_leans_as_its_page_says(tmp_path: Path) -> None:
     (tmp_path / "quoter.py").write_text(program)
     (tmp_path / "t1.pem").write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
     assert program.split("class Quoter")[1].split("async def main")[0].count("\n") <= 34
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
     async def run() -> str:
-        terms = Settings(day=DAY, symbols=(MONTH,), durability="none", profile="loopback", limits="test")
+        terms = Settings(day=DAY, symbols=(MONTH,), durability="none", profile="loopback", limits="medium")
         async with serve(str(tmp_path / "venue"), terms, before=enrol) as server, client(server.url, 2) as taker:
             month = await taker.instrument(MONTH)
             book = await taker.book(month)
@@ -186,10 +186,10 @@ def test_the_first_trade_is_what_its_page_says(tmp_path: Path) -> None:
     ((program, output),) = examples("first_trade.md")
     (tmp_path / "first.py").write_text(program)
     (tmp_path / "t1.pem").write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
     async def run() -> str:
-        terms = Settings(day=DAY, symbols=(MONTH,), durability="none", profile="loopback", limits="test")
+        terms = Settings(day=DAY, symbols=(MONTH,), durability="none", profile="loopback", limits="medium")
         async with serve(str(tmp_path / "venue"), terms, before=enrol) as server, client(server.url, 2) as maker:
             await maker.sell(await maker.instrument(MONTH), 5, "2.812")
             user = {"GPUX_VENUE": server.url, "GPUX_KEY": str(tmp_path / "t1.pem"), "SYMBOL": MONTH}

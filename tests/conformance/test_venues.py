@@ -8,7 +8,7 @@ from exchange.codes import CommandKind, EventKind, MarketState, Side
 from exchange.conformance.market import GROUP, account_payload, scenario_listing
 from exchange.conformance.venues import ConformanceVenue, EngineVenue, ReferenceVenue, rows
 from exchange.engine.control.checks import ControlError
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.reference.rows import Command
 
 BOTH = pytest.mark.parametrize("new_venue", [EngineVenue, ReferenceVenue])
@@ -47,7 +47,7 @@ def test_both_venues_have_the_same_events() -> None:
 
 
 def test_the_reference_holds_as_much_as_the_engine() -> None:
-    capacities = ReferenceVenue(TEST).market.capacities
+    capacities = ReferenceVenue(MEDIUM).market.capacities
     assert (capacities.orders, capacities.session_rows, capacities.protections) == (1_024, 64, 15)
 
 

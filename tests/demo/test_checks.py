@@ -9,11 +9,11 @@ from exchange.codes import CommandKind, Side
 from exchange.demo import checks
 from exchange.demo.checks import DemoResult, check_venue
 from exchange.engine import query
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import Settings, prepare
 
 SYMBOL = "H100.G90.F27"
-SETTINGS = Settings(day=date(2026, 11, 23), symbols=(SYMBOL,), durability="none", limits="test")
+SETTINGS = Settings(day=date(2026, 11, 23), symbols=(SYMBOL,), durability="none", limits="medium")
 
 
 class Stopped:
@@ -35,7 +35,7 @@ class Stopped:
     def result(self) -> DemoResult:
         said: list[str] = []
         result = check_venue(
-            self.folder, TEST, self.sequence, self.state_hash, self.holdings, self.book_faults, said.append
+            self.folder, MEDIUM, self.sequence, self.state_hash, self.holdings, self.book_faults, said.append
         )
         assert said
         return result
@@ -102,7 +102,7 @@ def test_a_venue_where_nobody_traded_does_not_pass(tmp_path: Path) -> None:
     folder = str(tmp_path / "quiet")
     with prepare(folder, SETTINGS) as opened:
         sequence, state_hash = opened.engine.sequence, opened.engine.state_hash()
-    result = check_venue(folder, TEST, sequence, state_hash, {}, 0, lambda _: None)
+    result = check_venue(folder, MEDIUM, sequence, state_hash, {}, 0, lambda _: None)
     assert [check.name for check in result.checks if not check.passed] == ["the market traded"]
 
 

@@ -22,7 +22,7 @@ DAY = date(2026, 11, 24)
 @pytest.mark.rule("SETTLE-003", "SESSION-001")
 def test_every_outright_settles_and_the_next_day_is_open(tmp_path: Path) -> None:
     schedule = demo_schedule(RealClock().now_ns())
-    settings = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.F27-G27"), limits="test", schedule=schedule)
+    settings = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.F27-G27"), limits="medium", schedule=schedule)
 
     async def run() -> tuple[ClosedDay, set[MarketState]]:
         async with serve(str(tmp_path / "venue"), settings) as server:
@@ -60,7 +60,7 @@ def test_what_is_past_its_last_trading_day_has_a_settlement_and_is_gone(tmp_path
     clock = LaterClock(close_ns(DAY, 9))
     symbols = ("H100.G90.Z26", "H100.G90.F27", "H100.G90.Z26-F27")
     before = date(2026, 11, 23)
-    settings = Settings(day=before, symbols=symbols, limits="test", schedule=schedule, clock=clock)
+    settings = Settings(day=before, symbols=symbols, limits="medium", schedule=schedule, clock=clock)
     with prepare(str(tmp_path / "venue"), settings) as opened:
         for account in (1, 2):
             opened.make_key(f"t{account}", account=account, deposit_mills=10**12)

@@ -24,7 +24,7 @@ from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.journal.verify import verify
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.seams import RealClock
 from exchange.units import NS_PER_DAY
 
@@ -36,14 +36,14 @@ PERIODS = LISTED[1:4]  # the first may end today
 SMALL = Plan(
     LAUNCH.accounts,
     LAUNCH.deposit_mills,
-    "test",
+    "medium",
     tuple(f"{chip}.G90.{period}" for chip in CHIPS for period in PERIODS),
     TODAY,
 )
 
 
 def test_the_population_trades_and_every_check_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     folder = str(tmp_path / "data")
     assert demo(2.0, 1, True, folder, SMALL) == 0
     said = capsys.readouterr()
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest
 
 def test_a_kept_venue_serves_again_with_a_key_for_the_user(tmp_path: Path) -> None:
     """As a user sees it: the demo goes on until SIGINT, then its venue has stopped cleanly."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
     folder, lines = tmp_path / "data", []
     program = (
         "from tests.demo.test_run import SMALL; from exchange.demo.run import demo\n"

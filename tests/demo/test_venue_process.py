@@ -10,13 +10,13 @@ from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.journal.verify import verify
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
-PLAN = Plan(2, 1_000_000, "test", ("H100.G90.F27",), date(2026, 11, 24))
+PLAN = Plan(2, 1_000_000, "medium", ("H100.G90.F27",), date(2026, 11, 24))
 
 
 def test_it_serves_with_a_key_for_each_account_and_stops_with_its_last_state(tmp_path: Path) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     waited: list[float] = []
     venue = VenueProcess(str(tmp_path), PLAN)
     try:
@@ -33,7 +33,7 @@ def test_it_serves_with_a_key_for_each_account_and_stops_with_its_last_state(tmp
 
 
 def test_a_venue_that_cannot_start_is_one_line(tmp_path: Path) -> None:
-    venue = VenueProcess(str(tmp_path), Plan(1, 1, "test", ("NO.SUCH.BOOK",), date(2026, 11, 24)))
+    venue = VenueProcess(str(tmp_path), Plan(1, 1, "medium", ("NO.SUCH.BOOK",), date(2026, 11, 24)))
     try:
         with pytest.raises(UserError, match="the venue failed: no instrument NO") as caught:
             venue.await_ready(lambda _: None)
@@ -43,7 +43,7 @@ def test_a_venue_that_cannot_start_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_venue_that_was_killed_is_not_alive(tmp_path: Path) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     venue = VenueProcess(str(tmp_path), PLAN)
     try:
         venue.await_ready(lambda _: None)

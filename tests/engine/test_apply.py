@@ -13,7 +13,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.state import new_outbox, new_state
 from exchange.engine.used_chunks import copy_state
 from exchange.kernel import code_of, kernel
-from exchange.limits import STEP_EVENTS, TEST
+from exchange.limits import MEDIUM, STEP_EVENTS
 from exchange.reference.rows import Command
 from tests.engine.test_query import row
 from tests.engine.test_views import market
@@ -98,7 +98,7 @@ def _run_all(code, states, commands, outs):
 @pytest.mark.rule("INV-020")
 def test_a_kernel_runs_many_states_by_the_address_of_the_loop_as_engines_run_each() -> None:
     engine = market(8, 2)
-    states, outs = new_state(TEST, 3), new_outbox(TEST, 3)
+    states, outs = new_state(MEDIUM, 3), new_outbox(MEDIUM, 3)
     for number in range(3):
         copy_state(states[number : number + 1], engine.states)
     rows = np.concatenate([row(engine, CommandKind.CANCEL_ALL, account=1), row(engine, CommandKind.CLOCK)])
@@ -110,7 +110,7 @@ def test_a_kernel_runs_many_states_by_the_address_of_the_loop_as_engines_run_eac
 
 
 def test_an_index_outside_stops_a_kernel_that_calls_by_address() -> None:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     rows = row(engine, CommandKind.CLOCK)
     code = code_of(apply_commands, engine.states, rows, 0, 0, engine.outs)
     with pytest.raises(IndexError):

@@ -5,7 +5,7 @@ import pytest
 
 from exchange.codes import CommandKind, Side
 from exchange.engine.engine import Engine, blank_commands
-from exchange.limits import STEP_EVENTS, TEST
+from exchange.limits import MEDIUM, STEP_EVENTS
 from exchange.records import EVENT
 from tests.engine.test_query import engine, enter, row
 
@@ -14,7 +14,7 @@ __all__ = ["engine"]
 
 @pytest.mark.rule("INV-021")
 def test_a_fresh_engine_has_applied_nothing_and_equal_ones_hash_alike() -> None:
-    one, two = Engine(TEST), Engine(TEST)
+    one, two = Engine(MEDIUM), Engine(MEDIUM)
     assert (one.sequence, one.time_ns) == (0, 0)
     assert one.state_hash() == two.state_hash() and len(one.state_hash()) == 32
     two.states["sequence"] = 1
@@ -24,7 +24,7 @@ def test_a_fresh_engine_has_applied_nothing_and_equal_ones_hash_alike() -> None:
 @pytest.mark.rule("INV-021")
 def test_it_goes_on_from_a_state_that_it_is_given(engine: Engine) -> None:
     enter(engine, 1, Side.BUY, 99, 5, "a")
-    again = Engine(TEST, engine.states.copy())
+    again = Engine(MEDIUM, engine.states.copy())
     assert (again.sequence, again.state_hash()) == (engine.sequence, engine.state_hash())
     later = row(engine, CommandKind.CANCEL_ALL, account=1)
     assert again.apply(later).tobytes() == engine.apply(later).tobytes()
@@ -34,7 +34,7 @@ def test_it_goes_on_from_a_state_that_it_is_given(engine: Engine) -> None:
 def test_events_come_buffer_by_buffer_and_are_the_same_together(engine: Engine) -> None:
     for number in range(2 * STEP_EVENTS):
         enter(engine, 1, Side.BUY, 99, 1, f"o{number}")
-    twin = Engine(TEST, engine.states.copy())
+    twin = Engine(MEDIUM, engine.states.copy())
     twin.outs["capacity"] = STEP_EVENTS + 1
     command = row(engine, CommandKind.CANCEL_ALL, account=1)
     parts = list(twin.run(command))

@@ -9,19 +9,19 @@ from bench.flows.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind
 from exchange.engine.prefetch import PREFETCH_ALL, PREFETCH_ORDERS
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 @pytest.mark.rule("ORDER-004")
 def test_commands_that_name_no_book_are_refused_whatever_came_before_them() -> None:
     """Among orders that meet somebody; beyond the table of books, of accounts, or at prices that no window has."""
     flow = replace(FLOWS["mixed"], commands=6_000, warm_orders=400, books=3, accounts=50, aggressive=25, add=32)
-    stage = prepare_engine(flow, "test")
+    stage = prepare_engine(flow, "medium")
     stage.reset()
     rows = stage.rows.copy()
     nobody = np.random.default_rng(3).choice(len(rows), 900, replace=False)
-    rows["instrument"][nobody[:500]] = [TEST.books + 1, 2**32 - 1] * 250
-    rows["account"][nobody[300:600]] = [TEST.accounts + 1, 2**31] * 150
+    rows["instrument"][nobody[:500]] = [MEDIUM.books + 1, 2**32 - 1] * 250
+    rows["account"][nobody[300:600]] = [MEDIUM.accounts + 1, 2**31] * 150
     rows["price"][nobody[600:]] = [2**63 - 1, -(2**63)] * 150
     events = stage.engine.apply(rows)
     assert stage.engine.outs["prefetch_extent"] == PREFETCH_ALL

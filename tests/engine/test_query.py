@@ -10,7 +10,7 @@ from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import definitions
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import column, pack_client_order_id, pack_tag
 
 
@@ -26,7 +26,7 @@ def row(engine: Engine, kind: CommandKind, **fields: int) -> np.ndarray:
 @pytest.fixture
 def engine() -> Engine:
     """Accounts 1 and 2 with money, one OPEN book at 100."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     second = (int(CommandKind.DEFINE_ACCOUNT), encode_payload(AccountPayload(2)))
     for kind, payload in [*definitions(), second]:
         engine.control(row(engine, CommandKind(kind)), payload)

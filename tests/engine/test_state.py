@@ -11,7 +11,7 @@ from exchange.engine.state import (
     outbox_dtype,
     state_dtype,
 )
-from exchange.limits import NAMED, TEST
+from exchange.limits import MEDIUM, NAMED
 from exchange.machine import CACHE_LINE
 
 
@@ -33,16 +33,16 @@ def test_padding_is_added_where_a_table_would_begin_inside_a_line() -> None:
 
 
 def test_a_fresh_state_is_empty_but_for_its_version_and_the_size_of_its_index() -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     assert states["version"][0] == STATE_VERSION
     states["version"] = states["index_size"] = 0
     assert not states.view(np.uint8).any()
-    outs = new_outbox(TEST)
-    assert outs["capacity"][0] == TEST.event_rows and outs["count"][0] == 0
+    outs = new_outbox(MEDIUM)
+    assert outs["capacity"][0] == MEDIUM.event_rows and outs["count"][0] == 0
 
 
 def test_every_table_has_one_row_more_for_none() -> None:
-    record = state_dtype(TEST)
+    record = state_dtype(MEDIUM)
     sizes = {name: kind.shape[0] for name, (kind, *_) in (record.fields or {}).items() if kind.shape}
     for name in ("orders", "books", "accounts", "sessions", "groups", "commodities", "protections"):
-        assert sizes[name] == getattr(TEST, name) + 1
+        assert sizes[name] == getattr(MEDIUM, name) + 1

@@ -8,7 +8,7 @@ from exchange.codes import CommandKind, Side
 from exchange.engine.engine import Engine
 from exchange.engine.state import new_state, state_dtype
 from exchange.engine.used_chunks import CHUNK_BYTES, _unused, copy_state, state_hash, used_chunks
-from exchange.limits import NAMED, TEST
+from exchange.limits import MEDIUM, NAMED
 from tests.engine.test_query import enter, row
 from tests.engine.test_views import market, random_states
 from tests.slow_hash import rest_is_zero, slow_hash
@@ -20,7 +20,7 @@ def test_rows_that_were_never_used_are_zero_and_a_copy_and_the_hash_have_every_b
     for number, states in enumerate(random_states(seed, 500)):
         assert rest_is_zero(states)
         if number % 5 == 0:
-            target = new_state(TEST)
+            target = new_state(MEDIUM)
             copy_state(target, states)
             assert target.tobytes() == states.tobytes()
             assert state_hash(target) == state_hash(states) == slow_hash(states)
@@ -55,7 +55,7 @@ def slow_hash_of_new(states: np.ndarray) -> bytes:
 
 @pytest.mark.rule("DUR-063")
 def test_one_bit_makes_a_difference_wherever_it_is() -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     hashes = {state_hash(states)}
     for place in (0, CHUNK_BYTES, states.nbytes - 1):
         states.view(np.uint8)[place] ^= 1
@@ -69,7 +69,7 @@ def test_a_fork_and_its_engine_go_on_apart() -> None:
     fork = engine.fork()
     assert fork.state_hash() == engine.state_hash() and fork.sequence == engine.sequence
     before = engine.states.tobytes()
-    twin = Engine(TEST, engine.states.copy())
+    twin = Engine(MEDIUM, engine.states.copy())
     for one in (fork, twin):
         enter(one, 1, Side.BUY, 480, 7, "fork")
     assert engine.states.tobytes() == before

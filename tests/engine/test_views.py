@@ -17,7 +17,7 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
 from exchange.engine.query import BookStatistics
 from exchange.engine.views import LEVEL_VIEW, views
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import unpack_client_order_id, unpack_tag
 from exchange.reference.rows import Command
 from tests.engine.test_query import enter, row
@@ -28,7 +28,7 @@ Levels = list[tuple[int, int]]
 
 def random_states(seed: int, commands: int) -> Iterator[np.ndarray]:
     """The state after each chunk of a random run: stops, icebergs, quotes, combinations, parked orders, days."""
-    engine, last = Engine(TEST), Command()
+    engine, last = Engine(MEDIUM), Command()
     for part in chunks(tape(seed, commands), set(range(0, commands, 25))):
         if isinstance(part, list):
             last = part[-1]
@@ -156,7 +156,7 @@ def test_what_is_read_is_what_a_slow_walk_over_all_orders_finds(seed: int) -> No
 
 def market(prices: int, queue: int) -> Engine:
     """A book with so many levels a side, and so many orders of account 1 at the best bid."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     book = InstrumentTerms(1, 1, "DEEP", 1, 1, 720, 500, 300, 700, months=[(0, 720)], period_kind=PeriodKind.MONTH)
     for kind, payload in (
         (CommandKind.LIST, ListPayload(commodities=[CommodityTerms(1, 1, 40, 6, 5)], instruments=[book])),

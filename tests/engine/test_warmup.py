@@ -8,11 +8,11 @@ import pytest
 from exchange.codes import CommandKind, EventKind
 from exchange.engine import warmup
 from exchange.engine.engine import Engine, blank_commands
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 def opened() -> Engine:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     for kind, payload in (*warmup.definitions(), warmup.day_limits(1)):
         row = blank_commands(1)
         row["sequence"], row["kind"] = engine.sequence + 1, kind

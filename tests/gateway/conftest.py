@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.gateway.harness import Bench
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _compiled() -> None:
     """Kernels compile before any test that has a time limit."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 @pytest.fixture

@@ -238,7 +238,7 @@ class Bench:
             profile.soft_kb * 1_024,
         )
         catalogue = LaunchCatalogue(day or DAY, symbols)
-        self.opened = OpenVenue(folder, "test", catalogue, seams, self.outbox, profile.batch_rows, schedule)
+        self.opened = OpenVenue(folder, "medium", catalogue, seams, self.outbox, profile.batch_rows, schedule)
         self.venue = self.opened.venue
         self.venue.small_commit_rows = 0  # `hold` stops every commit
         self.keys = [self._key(number) for number in range(accounts + 1)]

@@ -180,7 +180,7 @@ def run(
 
     async def main() -> None:
         settings = Settings(
-            day=DAY, symbols=symbols, durability="none", profile=profile, limits="test", segment_bytes=1 << 20,
+            day=DAY, symbols=symbols, durability="none", profile=profile, limits="medium", segment_bytes=1 << 20,
             origins=origins, clock=clock or RealClock(),
         )  # fmt: skip
         async with asyncio.timeout(timeout_s), serve(str(folder), settings, before) as server:

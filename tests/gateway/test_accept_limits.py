@@ -33,7 +33,7 @@ from exchange.gateway.accept_limits import (
 from exchange.gateway.throttle import LOOPBACK, STANDARD
 from exchange.journal.errors import JournalFailed
 from exchange.journal.spares import Spares
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.operator.port import ask
 from exchange.operator.requests import DefineAccount, ShowStatus
 from exchange.seams import RealDisk
@@ -117,7 +117,7 @@ def silent(port: int) -> socket.socket:
 
 @pytest.fixture(scope="module")
 def compiled() -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from exchange.codes import CommandKind, MarketState, OrderType, TimeInForce
 from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.kernel import source_hash
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import Settings, prepare
 from exchange.operator.settlement import given_limits
 from exchange.records import COMMAND, pack_client_order_id
@@ -95,12 +95,12 @@ def tape_of(history: list[tuple[CommandKind, Any]], source: str) -> Tape:
         else:
             time_ns = step.time_ns
             commands.append(step._replace(sequence=sequence))
-    return Tape(rows(commands), controls, TEST.name, "golden", notes={"source": source})
+    return Tape(rows(commands), controls, MEDIUM.name, "golden", notes={"source": source})
 
 
 def venue_day() -> Tape:
     """A venue of the launch catalogue with keys and acts: some trades, a settlement, and a trade of the next day."""
-    settings = Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="test", clock=StillClock())
+    settings = Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="medium", clock=StillClock())
     with tempfile.TemporaryDirectory() as folder:
         with prepare(f"{folder}/venue", settings) as opened:
             for number in (1, 2):
@@ -109,7 +109,7 @@ def venue_day() -> Tape:
             _trade(opened, "a")
             _settle(opened)
             _trade(opened, "b")
-        tape = folder_tape(Path(folder) / "venue", TEST.name, "")
+        tape = folder_tape(Path(folder) / "venue", MEDIUM.name, "")
     return replace(tape, shard="golden", notes={"source": "a venue of the launch catalogue"})
 
 

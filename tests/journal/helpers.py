@@ -12,7 +12,7 @@ from exchange.engine.state import STATE_VERSION
 from exchange.journal import journal, recovery
 from exchange.journal.recovery import Opened, open_journal
 from exchange.journal.replay import read_frames
-from exchange.limits import TEST, Limits
+from exchange.limits import MEDIUM, Limits
 from exchange.records import COMMAND, EVENT
 from exchange.seams import Disk
 from tests.journal.fault_disk import FaultDisk
@@ -25,7 +25,7 @@ SEGMENT_BYTES = 24 * 1024
 
 def rules_body(matching: str = "price-time") -> bytes:
     """What RULES says of these rules on a state record of the test size."""
-    return f'{{"limits":"test","matching":"{matching}","state_version":{STATE_VERSION}}}'.encode()
+    return f'{{"limits":"medium","matching":"{matching}","state_version":{STATE_VERSION}}}'.encode()
 
 
 STATE = np.dtype([("sequence", "<i8"), ("time_ns", "<i8"), ("fold", "<u8"), ("spare", "u1", (100_000,))])
@@ -112,7 +112,7 @@ def reopen(
 ) -> Opened:
     """Open the folder on `disk` as a new process would."""
     return open_journal(
-        folder, disk, SeededRng(seed), clock or ManualClock(), TEST, rules, FakeEngine, SEGMENT_BYTES, run_now
+        folder, disk, SeededRng(seed), clock or ManualClock(), MEDIUM, rules, FakeEngine, SEGMENT_BYTES, run_now
     )  # fmt: skip
 
 
@@ -169,5 +169,5 @@ def folder_of_older_layout(monkeypatch: pytest.MonkeyPatch, named: bool = True) 
         before.setattr(recovery, "STATE_VERSION", STATE_VERSION - 1)
         before.setattr(journal, "STATE_VERSION", STATE_VERSION - 1)
         if not named:
-            before.setattr(recovery, "canonical_rules", lambda rules, limits: b'{"limits":"test"}')
+            before.setattr(recovery, "canonical_rules", lambda rules, limits: b'{"limits":"medium"}')
         return closed_folder([4], snapshot_after=1)

@@ -12,7 +12,7 @@ import numpy as np
 from exchange.codes import CommandKind, MarketState, Side, TimeInForce
 from exchange.conformance.market import account_payload, scenario_listing
 from exchange.journal.recovery import Opened, open_journal
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import COMMAND
 from exchange.seams import RealClock, RealDisk, RealRng
 
@@ -23,7 +23,7 @@ SEGMENT_BYTES = 1 << 18
 def open_folder(folder: str) -> Opened:
     """The folder with the compiled engine and the real disk; spares by a thread."""
     return open_journal(
-        folder, RealDisk(), RealRng(), RealClock(), TEST, b'{"matching":"price-time"}', segment_bytes=SEGMENT_BYTES
+        folder, RealDisk(), RealRng(), RealClock(), MEDIUM, b'{"matching":"price-time"}', segment_bytes=SEGMENT_BYTES
     )
 
 

@@ -16,7 +16,7 @@ from exchange.journal import journal, recovery
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.recovery import Opened, compiled_engine, open_journal
 from exchange.journal.rules import RULES
-from exchange.limits import TEST, Limits
+from exchange.limits import MEDIUM, Limits
 from exchange.seams import RealDisk
 from tests.golden.changes import FOLDER as GOLDEN
 from tests.journal.helpers import SEGMENT_BYTES, FakeEngine, ManualClock, SeededRng, run_now
@@ -31,8 +31,8 @@ class EarlierEngine(FakeEngine):
 
 def opened(folder: Path, rules: int, make_engine: Any) -> Opened:
     return open_journal(
-        str(folder), RealDisk(), SeededRng(1), ManualClock(), TEST, json.dumps({"rules": rules}).encode(), make_engine,
-        SEGMENT_BYTES, run_now,
+        str(folder), RealDisk(), SeededRng(1), ManualClock(), MEDIUM, json.dumps({"rules": rules}).encode(),
+        make_engine, SEGMENT_BYTES, run_now,
     )  # fmt: skip
 
 

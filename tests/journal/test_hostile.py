@@ -13,7 +13,7 @@ from exchange.main import Settings, prepare
 from tests.gateway.harness import DAY, SYMBOL
 
 SEGMENT_BYTES = 1 << 20
-SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="test", segment_bytes=SEGMENT_BYTES)
+SETTINGS = Settings(day=DAY, symbols=(SYMBOL,), durability="none", limits="medium", segment_bytes=SEGMENT_BYTES)
 FIRST = "journal/0000000001.seg"
 HEADER_COPY_BYTES = 2_048  # the header block has two copies
 

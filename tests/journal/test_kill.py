@@ -10,7 +10,7 @@ import pytest
 from exchange.cli.app import main
 from exchange.engine.engine import Engine
 from exchange.journal.replay import replay_folder
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.journal.killed_process import open_folder
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,7 +39,7 @@ def test_kill_9_under_load_loses_nothing_and_replay_gives_the_same_state(tmp_pat
         assert opened.engine.sequence >= acked
         state_hash = opened.engine.state_hash()
         opened.journal.close()
-        report = replay_folder(str(folder), Engine(TEST))
+        report = replay_folder(str(folder), Engine(MEDIUM))
         assert (report.last_sequence, report.state_hash) == (opened.engine.sequence, state_hash)
     assert opened.report.snapshot_sequence > 0 and report.fills > 100
 
@@ -77,12 +77,12 @@ def test_a_batch_split_elsewhere_gives_the_same_events(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     trade_and_kill(folder, 10)
     whole: list[np.ndarray] = []
-    replay_folder(str(folder), Engine(TEST), whole.append)
+    replay_folder(str(folder), Engine(MEDIUM), whole.append)
 
     class RowByRow(Engine):
         def apply(self, commands: np.ndarray) -> np.ndarray:
             return np.concatenate([super(RowByRow, self).apply(commands[at : at + 1]) for at in range(len(commands))])
 
     pieces: list[np.ndarray] = []
-    replay_folder(str(folder), RowByRow(TEST), pieces.append)
+    replay_folder(str(folder), RowByRow(MEDIUM), pieces.append)
     assert np.concatenate(whole).tobytes() == np.concatenate(pieces).tobytes()

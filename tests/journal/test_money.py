@@ -11,7 +11,7 @@ from exchange.engine.state import new_state
 from exchange.journal.errors import EXIT_MISMATCH, Refusal
 from exchange.journal.money import ReportedMoney
 from exchange.journal.verify import verify
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import prepare
 from exchange.records import EVENT
 from tests.venue.test_bootstrap import SETTINGS
@@ -33,7 +33,7 @@ def told_of(cash: list[int], fees: list[int]) -> ReportedMoney:
 
 def state_of(cash: list[int], fees: list[int], gains: tuple[int, int] = (0, 0)) -> np.ndarray:
     """What the engine would count: in 64 bits."""
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     amounts = np.array(cash, np.int64)
     house = states["house_mills"][0]
     house[HouseAccount.DEPOSITS] = -amounts[amounts > 0].sum()

@@ -7,11 +7,12 @@ from functools import partial
 
 import pytest
 
+from exchange.journal import recovery
 from exchange.journal.errors import JournalFailed, Refusal
 from exchange.journal.frames import FrameKind
 from exchange.journal.recovery import open_journal
 from exchange.journal.replay import read_frames, replay_folder
-from exchange.limits import TEST, VENUE
+from exchange.limits import MEDIUM, VENUE
 from tests.journal.fault_disk import Crash, FaultDisk, File
 from tests.journal.helpers import (
     FOLDER,
@@ -65,7 +66,7 @@ def survive(disk: FaultDisk, acked: list[int]) -> None:
     last = opened.journal.sequence
     assert last >= max(acked, default=0)
     assert request_ids(disk) == list(range(1, last + 1))
-    replayed = FakeEngine(TEST, None)
+    replayed = FakeEngine(MEDIUM, None)
     for frame in read_frames(FOLDER, disk):
         if frame.records:
             replayed.apply(frame.rows)
@@ -293,7 +294,7 @@ def test_replay_that_gives_other_events_is_refused() -> None:
     opened.journal.begin_snapshot(opened.engine)
     opened.journal.close()
     with pytest.raises(Refusal, match="other events") as mismatch:
-        open_journal(FOLDER, disk, SeededRng(1), ManualClock(), TEST, RULES, Other)
+        open_journal(FOLDER, disk, SeededRng(1), ManualClock(), MEDIUM, RULES, Other)
     assert (mismatch.value.code, mismatch.value.sequence) == (70, 5)
 
 
@@ -306,7 +307,7 @@ def test_replay_that_gives_another_state_is_refused() -> None:
     disk = closed_folder([4], snapshot_after=1)
     del disk.names[f"data/snap/{4:020d}.snap"]
     with pytest.raises(Refusal, match="another state") as mismatch:
-        open_journal(FOLDER, disk, SeededRng(1), ManualClock(), TEST, RULES, Other)
+        open_journal(FOLDER, disk, SeededRng(1), ManualClock(), MEDIUM, RULES, Other)
     assert mismatch.value.code == 70
 
 
@@ -320,13 +321,13 @@ def test_a_folder_of_another_layout_of_the_state_opens_and_its_state_hashes_are_
             return bytes(31) + bytes([self.sequence])
 
     disk = folder_of_older_layout(monkeypatch, named)
-    opened = open_journal(FOLDER, disk, SeededRng(1), ManualClock(), TEST, RULES, NewLayout)
+    opened = open_journal(FOLDER, disk, SeededRng(1), ManualClock(), MEDIUM, RULES, NewLayout)
     assert opened.engine.sequence == 4 and opened.report.rules_changed
     opened.journal.snapshot(opened.engine)
     opened.journal.close()
     # From here on the layout is this one: hashes count again.
     with pytest.raises(Refusal, match="another state"):
-        replay_folder(FOLDER, NewLayout(TEST, None), disk=disk)
+        replay_folder(FOLDER, NewLayout(MEDIUM, None), disk=disk)
 
 
 @pytest.mark.rule("DUR-111")
@@ -342,10 +343,18 @@ def test_changed_rules_are_recorded_and_unchanged_ones_are_not() -> None:
 
 def test_a_journal_of_another_size_is_refused() -> None:
     disk = closed_folder([1])
-    with pytest.raises(Refusal, match="limits test, not venue") as refused:
+    with pytest.raises(Refusal, match="limits medium, not venue") as refused:
         open_journal(FOLDER, disk, SeededRng(1), ManualClock(), VENUE, RULES, FakeEngine, SEGMENT_BYTES)
     assert refused.value.code == 78
 
+
+
+def test_a_journal_of_a_size_that_had_another_name_is_of_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = closed_folder([1])
+    monkeypatch.setattr(recovery, "EARLIER_NAMES", {"medium": VENUE})
+    opened = open_journal(FOLDER, disk, SeededRng(1), ManualClock(), VENUE, RULES, FakeEngine, SEGMENT_BYTES)
+    assert opened.report.rules_changed
+    opened.journal.close()
 
 @pytest.mark.rule("DUR-063")
 def test_controls_come_back_with_their_payload() -> None:

@@ -7,7 +7,7 @@ from exchange.codes import EventFlag, EventKind
 from exchange.engine.event_rows import split_rests
 from exchange.journal.errors import Refusal
 from exchange.journal.replay import EventHash, replay_folder
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import EVENT, column
 from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, rules_body
 
@@ -16,7 +16,7 @@ from tests.journal.helpers import FOLDER, FakeEngine, closed_folder, reopen, rul
 def test_replay_gives_the_recorded_state_and_counts_what_it_did() -> None:
     disk = closed_folder([5, 70, 80], snapshot_after=3)
     seen, steps = list[np.ndarray](), list[int]()
-    report = replay_folder(FOLDER, FakeEngine(TEST, None), seen.append, steps.append, disk)
+    report = replay_folder(FOLDER, FakeEngine(MEDIUM, None), seen.append, steps.append, disk)
     assert (report.records, report.events, report.fills, report.marks) == (155, 155, 0, 1)
     assert steps == [5, 75, 155] and [len(events) for events in seen] == [5, 70, 80]
     assert report.last_sequence == 155
@@ -56,5 +56,5 @@ def test_an_engine_that_fails_on_replay_is_refused_with_the_sequence() -> None:
             raise ValueError("no such book")
 
     with pytest.raises(Refusal, match="sequence 1: the engine fails on replay: ValueError: no such book") as refused:
-        replay_folder(FOLDER, Failing(TEST, None), disk=closed_folder([5]))
+        replay_folder(FOLDER, Failing(MEDIUM, None), disk=closed_folder([5]))
     assert refused.value.code == 70

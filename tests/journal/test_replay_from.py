@@ -6,7 +6,7 @@ import pytest
 from exchange.journal import replay_from as replay_from_module
 from exchange.journal.errors import Refusal
 from exchange.journal.replay_from import replay_from
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import FOLDER, FakeEngine, reopen, trade
 
@@ -27,7 +27,7 @@ def replayed(disk: FaultDisk, sequence: int) -> list[tuple[int, list[int]]]:
     """(first command of the frame, sequences of its events) from a record on."""
     return [
         (frame.sequence, np.concatenate(events)["sequence"].tolist())
-        for frame, events in replay_from(FOLDER, disk, lambda body: FakeEngine(TEST, body), sequence)
+        for frame, events in replay_from(FOLDER, disk, lambda body: FakeEngine(MEDIUM, body), sequence)
     ]
 
 
@@ -57,13 +57,13 @@ def test_a_replay_that_comes_to_something_else_is_refused() -> None:
             return events
 
     with pytest.raises(Refusal, match="replay gives other events"):
-        list(replay_from(FOLDER, folder(), lambda body: Other(TEST, body), 1))
+        list(replay_from(FOLDER, folder(), lambda body: Other(MEDIUM, body), 1))
 
 
 def test_handles_are_given_back_however_far_it_is_read() -> None:
     disk = folder()
     disk.reboot(None)
-    frames = replay_from(FOLDER, disk, lambda body: FakeEngine(TEST, body), 1)
+    frames = replay_from(FOLDER, disk, lambda body: FakeEngine(MEDIUM, body), 1)
     next(frames)
     frames.close()  # type: ignore[attr-defined]  # a generator
     assert disk.handles == {}

@@ -12,7 +12,7 @@ from exchange.journal.recovery import Opened
 from exchange.journal.replay import MARK_RECORDS, replay_folder
 from exchange.journal.rules import RULES
 from exchange.journal.verify import verify
-from exchange.limits import TEST, Limits
+from exchange.limits import MEDIUM, Limits
 from tests.journal.fault_disk import FaultDisk
 from tests.journal.helpers import FOLDER, FakeEngine, reopen, trade
 
@@ -113,7 +113,7 @@ def test_difference_on_replay_blames_the_rules_only_where_they_are_others(number
 
     disk = written(number, 40, snapshot=True)
     with pytest.raises(Refusal, match="replay gives other events than were recorded") as refused:
-        replay_folder(FOLDER, Other(TEST, None), disk=disk)
+        replay_folder(FOLDER, Other(MEDIUM, None), disk=disk)
     told = f"under rules {number}, this release has rules {RULES}: one with those rules replays them"
     assert (told in refused.value.reason) == (number != RULES)
     assert refused.value.reason.count("rules") == (3 if number != RULES else 0)

@@ -22,7 +22,7 @@ from exchange.cli.key_making import make_key
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.gateway.server import GatewayServer
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import RunningServer, serve
 from exchange.operator.port import PATH_BYTES_MAX, _ask_once, ask, is_served, socket_path
 from exchange.operator.requests import SetState, ShowStatus
@@ -32,7 +32,7 @@ from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings, until
 @pytest.fixture(autouse=True, scope="module")
 def _compiled() -> None:
     """Compiling may take a minute, a scene must not."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 def command(text: str) -> int:

@@ -22,7 +22,7 @@ SYMBOLS = ("H100.G90.F27-G27", "H100.G90.F27:H27", "H100.G95-G90.F27", "H100.G90
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenVenue]:
     folder: Path = tmp_path_factory.mktemp("venue")
-    with prepare(str(folder), Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="test")) as made:
+    with prepare(str(folder), Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="medium")) as made:
         yield made
 
 
@@ -71,7 +71,7 @@ def test_what_the_coming_day_no_longer_lists_keeps_what_it_has(opened: OpenVenue
 
 @pytest.mark.rule("BAND-013")
 def test_limits_that_a_limit_day_has_doubled_stay_when_the_settlement_is_published_again(tmp_path: Path) -> None:
-    terms = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.G27"), durability="none", limits="test")
+    terms = Settings(day=DAY, symbols=("H100.G90.F27", "H100.G90.G27"), durability="none", limits="medium")
     with prepare(str(tmp_path / "venue"), terms) as made:
         states, group = made.engine.states, made.venue.groups["H100"]
         made.set_state(group, MarketState.CLOSED)

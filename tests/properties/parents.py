@@ -5,7 +5,7 @@ from typing import Any
 
 from exchange.clearing_codes import Life
 from exchange.codes import CommandKind, MarketState, PeriodKind, Side, TimeInForce
-from exchange.limits import TEST, Limits
+from exchange.limits import MEDIUM, Limits
 from tests.ending import outright
 from tests.funded import RICH, Funded
 from tests.market import MONTH, commodity
@@ -49,7 +49,9 @@ class Family(Funded):
     books, hours   of parent and children, by book
     """
 
-    def __init__(self, kind: str, rates: tuple[int, int, int], mills: int, limits: Limits = TEST, **terms: Any) -> None:
+    def __init__(
+        self, kind: str, rates: tuple[int, int, int], mills: int, limits: Limits = MEDIUM, **terms: Any
+    ) -> None:
         listed = family(kind, **terms)
         psr, intra, tier = rates
         rows = [commodity(1, 1, psr_mills=psr, intra_mills=intra, tier_mills=tier)]

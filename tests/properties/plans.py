@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.market import collared_market, curve_market, narrow_market, plain_market, property_market
 from tests.properties.driver import Run, continuous
 from tests.properties.flow import PLAIN, WEIGHTS
@@ -70,7 +70,7 @@ PLANS = (
     Plan("quoting", _go_and_uncross, QUOTING),
     Plan("trading, days with new limits", _days, {**continuous(), "state": 0.2}),
     Plan("plain orders", _go_and_uncross, PLAIN, plain_market),
-    Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=TEST.orders - SPARE_ORDERS),
+    Plan("a full venue", _go, {**WEIGHTS, "kill": 0.1, "cancel_all": 0.2}, crowd=MEDIUM.orders - SPARE_ORDERS),
     Plan("makers of a curve", _go_and_uncross, CURVES, curve_market),
 )
 

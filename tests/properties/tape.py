@@ -10,7 +10,7 @@ import numpy as np
 from exchange.codes import CommandKind
 from exchange.conformance.venues import ReferenceVenue, rows
 from exchange.engine.engine import Engine
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.reference.rows import Command
 from tests.market import plain_market
 from tests.properties.flow import PLAIN, Flow
@@ -72,7 +72,7 @@ def _play(engine: Engine, part: list[Any] | Step) -> np.ndarray:
 
 def digest(seed: int, count: int) -> str:
     """Hash of events and state of a recorded run: what two processes compare."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     events = play(engine, chunks(tape(seed, count), set()))
     return hashlib.sha256(events).hexdigest() + engine.state_hash().hex()
 

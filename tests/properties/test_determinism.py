@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from exchange.engine.engine import Engine
 from exchange.engine.prefetch import MANY_POSITIONS, PREFETCH_ALL, PREFETCH_ORDERS, PREFETCH_OWNERS
-from exchange.limits import STEP_EVENTS, TEST
+from exchange.limits import MEDIUM, STEP_EVENTS
 from tests.properties.tape import chunks, digest, play, tape
 
 SEED, COUNT = 11, 800
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 @cache
 def whole(plain: bool = False) -> tuple[bytes, bytes]:
     """(events, state hash) of the run in as few calls as there can be."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     return play(engine, chunks(tape(SEED, COUNT, plain), set())), engine.state_hash()
 
 
@@ -31,7 +31,7 @@ def whole(plain: bool = False) -> tuple[bytes, bytes]:
 @settings(max_examples=15)
 @pytest.mark.rule("INV-020")
 def test_results_do_not_depend_on_how_commands_were_batched(cuts: set[int]) -> None:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     events = play(engine, chunks(tape(SEED, COUNT), cuts))
     assert (events, engine.state_hash()) == whole()
 
@@ -41,18 +41,18 @@ def test_results_do_not_depend_on_how_commands_were_batched(cuts: set[int]) -> N
 @pytest.mark.rule("INV-021")
 def test_a_copy_of_the_state_goes_on_like_the_original_from_any_point(where: int) -> None:
     steps = tape(SEED, COUNT)
-    first = Engine(TEST)
+    first = Engine(MEDIUM)
     head = play(first, chunks(steps[:where], set()))
-    second = Engine(TEST, first.states.copy())
+    second = Engine(MEDIUM, first.states.copy())
     tail = play(second, chunks(steps[where:], set()))
     assert (head + tail, second.state_hash()) == whole()
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["everything", "plain orders"])
-@pytest.mark.parametrize("capacity", [STEP_EVENTS, STEP_EVENTS + 1, 2 * STEP_EVENTS + 7, TEST.event_rows])
+@pytest.mark.parametrize("capacity", [STEP_EVENTS, STEP_EVENTS + 1, 2 * STEP_EVENTS + 7, MEDIUM.event_rows])
 @pytest.mark.rule("INV-020")
 def test_results_do_not_depend_on_the_length_of_the_event_buffer(capacity: int, plain: bool) -> None:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     engine.outs["capacity"] = capacity
     events = play(engine, chunks(tape(SEED, COUNT, plain), set()))
     assert (events, engine.state_hash()) == whole(plain)
@@ -63,7 +63,7 @@ def test_results_do_not_depend_on_what_memory_is_asked_for_ahead() -> None:
     """Batches of one book ask for the owners' rows, those of several for all; single rows for what came before."""
     results = []
     for pieces, before in ((3, PREFETCH_ORDERS), (1, PREFETCH_ORDERS), (1, PREFETCH_ALL), (COUNT, PREFETCH_ALL)):
-        engine, events, asked = Engine(TEST), b"", set()
+        engine, events, asked = Engine(MEDIUM), b"", set()
         engine.states["used_positions"] = MANY_POSITIONS + 1
         for part in chunks(tape(SEED, COUNT, True), set(range(0, COUNT, pieces))):
             engine.outs["prefetch_extent"] = before
@@ -77,10 +77,10 @@ def test_results_do_not_depend_on_what_memory_is_asked_for_ahead() -> None:
 @pytest.mark.rule("INV-020")
 def test_a_state_left_in_the_middle_of_a_command_goes_on_after_a_copy() -> None:
     """Every call may be the last of a process that only has the record: the cursor is in it."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     engine.outs["capacity"] = STEP_EVENTS
     events = b"".join(_play_with_copies(engine, part) for part in chunks(tape(SEED, 150), set()))
-    other = Engine(TEST)
+    other = Engine(MEDIUM)
     assert events == play(other, chunks(tape(SEED, 150), set()))
 
 

@@ -13,7 +13,7 @@ from exchange.codes import ComboKind, CommandKind, MarketState, Side, TimeInForc
 from exchange.conformance.venues import EngineVenue
 from exchange.engine.calls.requirement import required_mills
 from exchange.engine.engine import Engine
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.reference.rows import Command
 from tests.ending import outright
 from tests.market import MONTH, account_payload, commodity, listing
@@ -68,7 +68,7 @@ class Portfolios:
         """`opened`: a market to begin with; None: open one."""
         self.sequence = 0
         if opened is not None:
-            engine = Engine(TEST, opened.venue.engine.states.copy())
+            engine = Engine(MEDIUM, opened.venue.engine.states.copy())
             self.venue, self.sequence = EngineVenue(engine=engine), opened.sequence
             return
         self.venue = EngineVenue()

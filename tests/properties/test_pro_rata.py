@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exchange.codes import CommandKind, EventKind, MarketState, Matching, Side
 from exchange.conformance.venues import EngineVenue, rows
-from exchange.limits import STEP_EVENTS, TEST
+from exchange.limits import MEDIUM, STEP_EVENTS
 from exchange.reference.rows import Command
 from tests.market import account_payload, listing
 from tests.strategies import plain_new
@@ -102,7 +102,7 @@ def test_the_largest_orders_are_shared_exactly() -> None:
 @pytest.mark.rule("PRO-007")
 @pytest.mark.rule("INV-020")
 def test_a_level_of_many_orders_fits_through_the_shortest_event_buffer() -> None:
-    sizes = [3 + number % 5 for number in range(TEST.orders - 2)]
+    sizes = [3 + number % 5 for number in range(MEDIUM.orders - 2)]
     long, _ = level(sizes, {}, [])
     short, _ = level(sizes, {}, [])
     short.engine.outs["capacity"] = STEP_EVENTS

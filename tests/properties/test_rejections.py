@@ -5,7 +5,7 @@ import pytest
 
 from exchange.codes import EventKind
 from exchange.conformance.venues import EngineVenue, ReferenceVenue
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.properties.flow import Flow
 
 REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED, EventKind.COMMAND_REFUSED)
@@ -15,7 +15,7 @@ REFUSALS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANC
 @pytest.mark.rule("ORDER-004")
 def test_a_refused_command_leaves_the_state_hash_unchanged() -> None:
     """All but what says that a command came: sequence, time, the session's last request, the stream's number."""
-    venue, flow, looked_at = EngineVenue(TEST), Flow(5), ReferenceVenue()
+    venue, flow, looked_at = EngineVenue(MEDIUM), Flow(5), ReferenceVenue()
     engine = venue.engine
     for kind, step in flow.openings():
         _both(venue, looked_at, kind, step)

@@ -11,7 +11,7 @@ import pytest
 
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import EVENT
 from tests.properties.tape import chunks, play, tape
 
@@ -37,7 +37,7 @@ print(*events_and_state({SEED}, {COUNT}))
 
 def events_and_state(seed: int, count: int) -> tuple[str, str]:
     """Hashes of events and last state of a random run. An ACK that says that its order rests is two events."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     events = np.frombuffer(play(engine, chunks(tape(seed, count, plain=True), set())), EVENT)
     return sha256(split_rests(events).tobytes()).hexdigest(), engine.state_hash().hex()
 

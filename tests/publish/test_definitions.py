@@ -15,7 +15,7 @@ from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.engine import Engine
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.publish.instruments import InstrumentTable
 from exchange.reference.rows import Command
 from exchange.venue.listings import chip_terms
@@ -36,7 +36,7 @@ def chosen() -> list[Instrument]:
     outrights = [one for one in all_of_them if one in months or one in first.values()]
     ids = {one.id for one in outrights}
     combinations = [one for one in all_of_them if one.legs and {leg for leg, _ in one.legs} <= ids]
-    return [*outrights, *combinations][: len(Engine(TEST).states[0].books) - 1]
+    return [*outrights, *combinations][: len(Engine(MEDIUM).states[0].books) - 1]
 
 
 def wanted(one: Instrument) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def wanted(one: Instrument) -> dict[str, Any]:
 
 @pytest.mark.rule("MDATA-017", "MDATA-012", "MDATA-022", "SPEC-041", "MARGIN-004")
 def test_every_definition_says_what_the_specification_says() -> None:
-    instruments, engine = chosen(), Engine(TEST)
+    instruments, engine = chosen(), Engine(MEDIUM)
     assert sum(bool(one.legs) for one in instruments) > 10 and len({one.combo for one in instruments}) >= 3
     for payload in listing_payloads(instruments, SPEC, LAUNCH):
         engine.control(rows([Command(kind=CommandKind.LIST)]), payload)

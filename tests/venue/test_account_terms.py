@@ -7,7 +7,7 @@ from contracts_spec.load import load_spec
 from exchange.clearing_codes import AccountFlag
 from exchange.engine.state import new_state
 from exchange.errors import UserError
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.venue.account_terms import check_fixed, firm_of_key, new_account
 
 SPEC = load_spec()
@@ -48,7 +48,7 @@ def test_a_new_account_has_the_limits_of_the_specification() -> None:
 
 @pytest.mark.rule("ACCT-010", "ACCT-011")
 def test_a_key_for_a_firm_is_of_the_firm_of_its_account_unless_it_names_one() -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     states["accounts"]["firm"][0][7], states["accounts"]["flags"][0][[7, 8]] = 5, AccountFlag.DEFINED
     assert firm_of_key(states, 7, ("dc",), 0) == firm_of_key(states, 7, ("read", "risk"), 0) == 5
     assert firm_of_key(states, 7, ("read", "trade"), 0) == 0 and firm_of_key(states, 7, ("read",), 5) == 5

@@ -11,7 +11,7 @@ from exchange.engine.control.registry import encode_payload
 from exchange.engine.state import new_state
 from exchange.gateway.command_batch import CommandBatch
 from exchange.gateway.firms.firm_moves import move_of
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.venue.admission import Admission
 from exchange.wire.errors import ErrorCode
 from exchange.wire.table import Answerer
@@ -30,7 +30,7 @@ class Engine:
     def __init__(self) -> None:
         self.refused_control = ""
         self.verdict: tuple[int, int, int] | None = None
-        self.states = new_state(TEST)
+        self.states = new_state(MEDIUM)
 
     def check_control(self, kind: int, payload: bytes) -> None:
         if self.refused_control:

@@ -16,7 +16,7 @@ from exchange.main import Settings, prepare
 from exchange.units import MONEY_MAX
 from exchange.venue import bootstrap as opening
 
-SETTINGS = Settings(day=date(2026, 11, 23), symbols=("H100.G90.H27",), limits="test", durability="none")
+SETTINGS = Settings(day=date(2026, 11, 23), symbols=("H100.G90.H27",), limits="medium", durability="none")
 
 
 @pytest.mark.parametrize("snapshot", [False, True])
@@ -106,7 +106,7 @@ def test_a_key_has_one_name_and_an_account_that_exists(tmp_path: Path) -> None:
 
 
 def test_an_unlisted_symbol_is_refused(tmp_path: Path) -> None:
-    settings = Settings(day=date(2026, 11, 23), symbols=("H100.G90.Z99",), limits="test", durability="none")
+    settings = Settings(day=date(2026, 11, 23), symbols=("H100.G90.Z99",), limits="medium", durability="none")
     with pytest.raises(UserError, match=r"no instrument H100\.G90\.Z99"), prepare(str(tmp_path / "data"), settings):
         pass
 

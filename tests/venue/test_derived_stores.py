@@ -7,7 +7,7 @@ import pytest
 from exchange.engine.engine import Engine
 from exchange.errors import Warnings
 from exchange.journal.errors import JournalFailed, Refusal
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.seams import RealDisk
 from exchange.venue import derived_stores
 from exchange.venue.derived_stores import EVENTS, KEY_FILE, restore_events, store_claims
@@ -58,7 +58,7 @@ def test_lost_events_are_those_that_a_replay_gives(stopped: tuple[str, bytes, in
     again.load(last, last + 1)
     assert again.missing_from == 1 and kept.missing_from == 0
     warnings = Warnings()
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     restore_events(again, folder, RealDisk(), engine.limits, 0, last + 1, warnings)
     assert warnings.lines == []
     assert [again.of_command(number) for number in range(1, last + 1)] == [
@@ -79,7 +79,7 @@ def test_events_that_cannot_be_restored_stay_missing_with_a_warning(
     monkeypatch.setattr(derived_stores, "replay_from", refuse)
     history, warnings = EventHistory(RealDisk(), str(tmp_path / "again"), Warnings(), journal_id), Warnings()
     history.load(last, last + 1)
-    restore_events(history, folder, RealDisk(), TEST, 0, last + 1, warnings)
+    restore_events(history, folder, RealDisk(), MEDIUM, 0, last + 1, warnings)
     assert history.of_command(last) is None
     assert ["could not be restored" in line for line in warnings.lines] == [True]
     history.close()

@@ -12,7 +12,7 @@ from exchange.engine import query
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.journal.verify import verify
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.operator.port import ask
 from exchange.operator.requests import DefineAccount
 from exchange.venue.account_terms import new_account
@@ -171,7 +171,7 @@ def test_a_risk_desk_stops_each_account_once(tmp_path: Path) -> None:
 
 @pytest.mark.rule("DUR-024", "DUR-108")
 def test_a_real_venue_that_runs_out_of_room_ends_with_73_and_one_line(tmp_path: Path) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     folder = tmp_path / "venue"
     with Served(folder, segments=4) as served:
         with contextlib.suppress(UserError):

@@ -21,7 +21,7 @@ from exchange.demo.story.accounts import faults_of
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.journal.replay import replay_folder
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import long_run
 from exchange.venue.account_terms import new_account
 
@@ -71,7 +71,7 @@ def held_hours(simulated: SimulatedVenue) -> int:
 def test_a_venue_started_in_2026_runs_into_2032_in_one_process_with_bounded_memory(tmp_path: Path) -> None:
     ended: set[tuple[int, Life]] = set()
     had: set[int] = set()
-    with long_run(), SimulatedVenue(str(tmp_path), FIRST, small_spec(), "test") as simulated:
+    with long_run(), SimulatedVenue(str(tmp_path), FIRST, small_spec(), "medium") as simulated:
         open_accounts(simulated)
         day, after_a_year_mib = FIRST, 0
         while day <= LAST:
@@ -87,7 +87,7 @@ def test_a_venue_started_in_2026_runs_into_2032_in_one_process_with_bounded_memo
             day += timedelta(days=1)
         listed = query.instruments(simulated.states)
         assert {row.symbol for row in listed} >= {"H100.G90.H32", "H100.G90.C36", "H100.G90.T3-33", "H100.G90.T5-33"}
-        assert len(had) > 3 * TEST.books >= 3 * simulated.states["books_listed"][0], "books are used again"
+        assert len(had) > 3 * MEDIUM.books >= 3 * simulated.states["books_listed"][0], "books are used again"
         assert not simulated.opened.warnings.lines
         assert query.totals(simulated.states).house_mills[HouseAccount.FEES] == (2 + 2) * HOURS
         assert memory_mib() < after_a_year_mib + MEMORY_MIB
@@ -95,7 +95,7 @@ def test_a_venue_started_in_2026_runs_into_2032_in_one_process_with_bounded_memo
     for kind in PeriodKind:
         assert (kind, Life.LISTED) in ended
         assert (kind, Life.SETTLED if kind == PeriodKind.MONTH else Life.CASCADED) in ended
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     replay_folder(str(tmp_path), engine)
     assert engine.state_hash() == state_hash
 

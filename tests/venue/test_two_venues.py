@@ -8,14 +8,14 @@ import pytest
 
 from exchange.engine.warmup import warm_up
 from exchange.journal.verify import verify
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.served import Served
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _compiled() -> None:
     """Kernels are compiled once, not by every process."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 def refused(folder: Path) -> str:

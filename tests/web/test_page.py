@@ -10,7 +10,7 @@ import pytest
 
 from clients.client import Session
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
 from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings
 from tests.web.browser import Browser, needs_chromium
@@ -28,7 +28,7 @@ Scene = Callable[[Browser, RunningServer, Session], Awaitable[None]]
 
 def play(folder: Path, scene: Scene) -> None:
     """The page at a served venue, at which account 2 has a program; ends within two minutes."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
     async def run() -> None:
         async with (
@@ -104,7 +104,7 @@ def test_a_risk_key_blocks_new_orders_and_lifts_the_block(tmp_path: Path) -> Non
 @needs_chromium
 @pytest.mark.rule("RECOV-010")
 def test_the_page_survives_a_reload_and_a_restart_with_its_orders(tmp_path: Path) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     folder = str(tmp_path / "data")
 
     async def run() -> None:

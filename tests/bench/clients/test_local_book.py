@@ -9,12 +9,12 @@ from bench.clients.depth_frames import DepthTraffic, Recorded, recorded
 from clients.books.levels import PriceLevels
 from clients.recording.file_format import RecordKind
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 @pytest.fixture(scope="module")
 def recording() -> Recorded:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     return recorded(DepthTraffic(orders=160))
 
 

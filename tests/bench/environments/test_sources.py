@@ -26,7 +26,7 @@ from exchange.engine import query
 
 def small_tape(accounts: int = 4) -> Tape:
     flow = make_flow(replace(FLOWS["mixed"], commands=500, warm_orders=100, accounts=accounts))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands], limits="test")
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], limits="medium")
 
 
 def test_an_episode_of_a_tape_ends_with_the_tape_and_can_begin_again() -> None:
@@ -102,7 +102,7 @@ def test_own_accounts_follow_those_of_the_market_and_are_funded() -> None:
     engine = TapeSource(small_tape()).open(0)
     assert add_accounts(engine, 2) == [5, 6]
     assert query.margin(engine.states, 6).cash_mills > 0
-    with pytest.raises(ValueError, match="59 own accounts after 6: state size 'test' has 64"):
+    with pytest.raises(ValueError, match="59 own accounts after 6: state size 'medium' has 64"):
         add_accounts(engine, 59)
 
 
@@ -170,7 +170,7 @@ def test_the_path_of_a_tape_is_a_source(tmp_path: Path) -> None:
 
 def test_tapes_and_sources_are_taken_as_they_are() -> None:
     market = PlainMarket(1, 200, 100)
-    empty = market_tape(market, [np.zeros(0, small_tape().commands.dtype)], limits="test")
+    empty = market_tape(market, [np.zeros(0, small_tape().commands.dtype)], limits="medium")
     assert isinstance(source_of(empty), TapeSource)
     flow = FlowSource()
     assert source_of(flow) is flow and source_of("hawkes") == FlowSource("hawkes")

@@ -18,7 +18,7 @@ from exchange.codes import Side
 def flow_of(name: str = "mixed", commands: int = 3_000, seed: int = 1, books: int = 1, warm: int = 200) -> Tape:
     """A generated flow, small enough for the smallest state with its usual number of orders."""
     flow = make_flow(replace(FLOWS[name], commands=commands, seed=seed, books=books, warm_orders=warm, accounts=20))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, limits="test")
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, limits="medium")
 
 
 @cache

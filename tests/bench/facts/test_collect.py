@@ -53,7 +53,7 @@ def test_only_the_time_of_the_listing_counts() -> None:
     one = collecting.BookRecorder(
         replace(collecting.listing_of(tape), end=int(tape.commands["sequence"][-20])), 1_024, 1
     )
-    engine = collecting.Engine(collecting.NAMED["test"])
+    engine = collecting.Engine(collecting.NAMED["medium"])
     for part in tape.parts():
         if isinstance(part, TapeControl):
             one.take(engine.control(part.row, part.payload), False)
@@ -87,5 +87,5 @@ def test_a_level_far_from_the_best_price_counts_to_the_depth() -> None:
     """Prices more than 4,096 ticks apart, as in books with small ticks."""
     rows = fill_rows([8_192, 8_193, 100, 16_000, 99, 16_001], 3)
     market = PlainMarket(1, 16_384, 8_192, 1, 16)
-    last = collect(market_tape(market, [rows[:0], rows], limits="test")).messages[-1]
+    last = collect(market_tape(market, [rows[:0], rows], limits="medium")).messages[-1]
     assert (last["bid_total_lots"], last["ask_total_lots"], last["level"]) == (9, 9, 3)

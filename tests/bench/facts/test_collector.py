@@ -15,7 +15,7 @@ from exchange.conformance.venues import rows
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.engine.event_rows import split_rests
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.reference.rows import Command
 from tests.bench.facts.books import flow_of
 from tests.properties.tape import chunks, tape
@@ -23,13 +23,13 @@ from tests.properties.tape import chunks, tape
 Depth = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 
 
-def recorder(index: int, orders: int = TEST.orders) -> BookRecorder:
+def recorder(index: int, orders: int = MEDIUM.orders) -> BookRecorder:
     return BookRecorder(Listing("", index, 1, 0, ENDLESS, 0), orders, 1)
 
 
 def random_run(seed: int) -> Iterator[tuple[Engine, np.ndarray]]:
     """Events after each command of a random run: implied groups, auctions, quotes, icebergs, days."""
-    engine, last = Engine(TEST), Command()
+    engine, last = Engine(MEDIUM), Command()
     for part in chunks(tape(seed, 800), set()):
         if isinstance(part, list):
             last = part[-1]
@@ -68,7 +68,7 @@ def assert_book(message: np.void, depth: Depth) -> None:
 
 def test_messages_have_the_book_and_the_level_of_their_order() -> None:
     tape_of = flow_of("mixed", 600)
-    one, engine, checked = recorder(1), Engine(TEST), 0
+    one, engine, checked = recorder(1), Engine(MEDIUM), 0
     for part in tape_of.parts():
         if isinstance(part, TapeControl):
             one.take(engine.control(part.row, part.payload), False)
@@ -134,7 +134,7 @@ def slow_messages(events: np.ndarray) -> list[tuple[int, int, int, int, int]]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_messages_are_those_of_a_slow_twin(seed: int) -> None:
-    one, engine, events = recorder(1), Engine(TEST), []
+    one, engine, events = recorder(1), Engine(MEDIUM), []
     for part in flow_of("mixed", 700, seed).parts():
         if isinstance(part, TapeControl):
             engine.control(part.row, part.payload)
@@ -151,7 +151,7 @@ def test_messages_are_those_of_a_slow_twin(seed: int) -> None:
 
 
 def test_reductions_are_the_lots_that_the_order_loses() -> None:
-    engine, one = Engine(TEST), recorder(1)
+    engine, one = Engine(MEDIUM), recorder(1)
     orders: dict[int, int] = {}
     for part in flow_of("mixed", 700, 5).parts():
         if isinstance(part, TapeControl):

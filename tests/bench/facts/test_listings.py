@@ -48,6 +48,6 @@ def test_unknown_book_is_named_with_those_that_are_listed() -> None:
 
 def test_tape_without_orders_or_books_is_refused() -> None:
     with pytest.raises(UserError, match="no order was entered"):
-        listing_of(market_tape(PlainMarket(1, 9, 5), [np.zeros(0, COMMAND)], limits="test"))
+        listing_of(market_tape(PlainMarket(1, 9, 5), [np.zeros(0, COMMAND)], limits="medium"))
     with pytest.raises(UserError, match="no book is listed"):
         listing_of(Tape(np.zeros(0, COMMAND)))

@@ -49,7 +49,7 @@ def test_notes_are_those_of_the_engine_asked_one_by_one() -> None:
 def test_replaces_are_moves_and_names_find_orders() -> None:
     """`mixed` has replaces, and names its orders by client order id."""
     flow = make_flow(FLOWS["mixed"].__class__("mixed", 600, 52, 38, 5, 5, warm_orders=200, accounts=8))
-    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="test")
+    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="medium")
     rows = note_tape(tape)
     assert noted(tape) == slow_notes(tape)
     replaces = tape.commands[tape.resting_rows :]["kind"] == CommandKind.REPLACE

@@ -24,6 +24,6 @@ def test_memory_exponent_is_that_of_a_fractional_process() -> None:
 def test_the_flow_for_speed_is_outside_the_bounds() -> None:
     """`mixed` has no memory of signs, and its mid reverts at once."""
     flow = make_flow(replace(FLOWS["mixed"], commands=20_000, warm_orders=400, accounts=8))
-    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="test")
+    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="medium")
     found = figures(trades_of(note_tape(tape), 1), ratio_trades=100)
     assert {"sign memory", "variance ratio"} <= set(outside(found)) <= set(BOUNDS)

@@ -77,4 +77,4 @@ def test_every_flow_has_one_name_and_replay_knows_it() -> None:
 def test_a_tape_has_the_same_bytes_whatever_the_size_of_the_state() -> None:
     process = MODELS["hawkes"](1)
     larger = replace(process, orders=100_000)
-    assert (process.limits, larger.limits) == ("test", "tape")
+    assert (process.limits, larger.limits) == ("medium", "tape")

@@ -34,4 +34,4 @@ def test_the_tape_begins_with_the_model_and_ends_with_the_state() -> None:
 
 
 def test_the_state_has_space_for_the_orders_that_rest_at_once() -> None:
-    assert hawkes(1).limits == "test" and replace(hawkes(1), orders=50_000).limits == "tape"
+    assert hawkes(1).limits == "medium" and replace(hawkes(1), orders=50_000).limits == "tape"

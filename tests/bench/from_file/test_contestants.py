@@ -16,8 +16,8 @@ def test_a_tape_gives_the_same_state_from_file_from_the_cache_and_from_memory(tm
     tape, path = small("mixed"), tmp_path / "flow.parquet"
     write_tape(tape, path)
     expected = feed_of(tape).state_hash
-    assert replay_parts(tape.parts(), "test") == replay_file(path, "test") == expected
-    assert replay_parts(cached_parts(path, tmp_path / "cache"), "test") == expected
+    assert replay_parts(tape.parts(), "medium") == replay_file(path, "medium") == expected
+    assert replay_parts(cached_parts(path, tmp_path / "cache"), "medium") == expected
     assert read_parts(path) == len(tape.commands) + len(tape.controls)
 
 

@@ -29,7 +29,7 @@ from exchange.engine import query
 
 def small(name: str) -> Tape:
     flow = make_flow(replace(FLOWS[name], commands=600, warm_orders=300, accounts=10))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "test")
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "medium")
 
 
 def book_of(feed: TapeFeed) -> dict[tuple[int, int], int]:

@@ -13,18 +13,18 @@ from bench.gateway.questions import QUESTIONS, check_mix, measure, measure_apart
 from bench.gateway.requests import asked_mix
 from bench.gateway.served import LoadError
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 SCALE = 0.01
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _compiled() -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
 
 def test_one_order_at_a_time_has_a_latency_beside_echo_and_disk() -> None:
-    found = measure("latency", "none", SCALE, "test")
+    found = measure("latency", "none", SCALE, "medium")
     assert 0 < found["p50_us"] <= found["p99_us"] and found["count"] == 27, "the first tenth is left out"
     assert found["durability"] == "none" and found["echo"]["count"] == 27 and found["sync"]["p50_us"] > 0
 
@@ -34,7 +34,7 @@ CPU_TO_ECHO_MAX = 0.8
 
 
 def test_ten_clients_get_an_answer_to_every_request_in_every_encoding() -> None:
-    found = measure("throughput", "none", SCALE, "test")
+    found = measure("throughput", "none", SCALE, "medium")
     for name in ("echo", *ENCODINGS):
         one = found[name]
         assert (one["answers"], one["counts"]["err"]) == (10 * 200, 0)
@@ -44,20 +44,20 @@ def test_ten_clients_get_an_answer_to_every_request_in_every_encoding() -> None:
 
 def test_an_acknowledgement_costs_the_server_few_python_calls_in_every_encoding() -> None:
     """Other load changes the count only by the number of commands that share a commit: there is room for that."""
-    found = measure("calls", "none", 0.05, "test")["python_calls"]
+    found = measure("calls", "none", 0.05, "medium")["python_calls"]
     assert all(0.5 < calls < CALLS_MAX for calls in found.values()), found
 
 
 def test_an_acknowledgement_costs_the_server_less_than_an_echo() -> None:
     """0.40 of the echo's CPU is the target for JSON; twice that is noise on a machine with other work."""
-    found = measure("throughput", "none", 0.04, "test")
+    found = measure("throughput", "none", 0.04, "medium")
     ratios = {name: found[name]["server_cpu_us"] / found["echo"]["server_cpu_us"] for name in ENCODINGS}
     assert max(ratios.values()) < CPU_TO_ECHO_MAX, ratios
 
 
 def test_latency_has_a_curve_over_the_offered_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(questions, "SHARES", (0.2, 0.5, 1.0))  # a state of test size has no more sessions
-    found = measure("open_loop", "none", SCALE, "test")
+    found = measure("open_loop", "none", SCALE, "medium")
     assert [step["share"] for step in found["steps"]] == [0.2, 0.5, 1.0]
     for step in found["steps"]:
         assert 0 < step["p50_us"] <= step["p99_us"] <= step["p99.9_us"]
@@ -66,13 +66,13 @@ def test_latency_has_a_curve_over_the_offered_load(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_watched_venue_sends_what_it_is_watched_for() -> None:
-    found = measure("watched", "none", SCALE, "test")
+    found = measure("watched", "none", SCALE, "medium")
     assert found["raw"]["watched"] >= 10 * 200 > found["calm"]["watched"] and found["plain"]["watched"] == 0
     assert found["cpu_ratio"].keys() == {"raw", "calm"}
 
 
 def test_the_mix_is_what_was_asked() -> None:
-    found = measure("mixed", "none", SCALE, "test")
+    found = measure("mixed", "none", SCALE, "medium")
     asked, counts = found["asked"], found["mixed"]["counts"]
     assert counts["fill"] == asked["fills"] == 10 * 4 * 5 and counts["err"] == asked["refused"] == 10 * 2 * 5
     assert counts["ok"] == 10 * 40 * 5 - counts["err"] and found["cpu_ratio"] > 0
@@ -82,7 +82,7 @@ def test_a_wrong_mix_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The load sends its mix, and something else is asked: one more of the orders should have filled."""
     monkeypatch.setattr(requests, "MIX", requests.MIX.replace("NNNNN", "NNNNF", 1))
     with pytest.raises(AssertionError, match="the mix is wrong: fills 200, asked 250"):
-        measure("mixed", "none", SCALE, "test")
+        measure("mixed", "none", SCALE, "medium")
 
 
 @pytest.mark.parametrize("name", ["fill", "err", "replaced", "cancelled", "resent"])
@@ -97,7 +97,7 @@ def test_every_part_of_a_mix_is_checked(name: str) -> None:
 
 
 def test_fanout_counts_deliveries_to_all_subscribers() -> None:
-    found = measure("fanout", "none", 0.005, "test")
+    found = measure("fanout", "none", 0.005, "medium")
     assert found["subscribers"] == 25
     for changes, ticks in ((4, 4), (16, 2)):
         one = found["changes_a_tick"][str(changes)]
@@ -105,22 +105,22 @@ def test_fanout_counts_deliveries_to_all_subscribers() -> None:
 
 
 def test_the_last_reader_has_a_time() -> None:
-    found = measure("last_reader", "none", SCALE, "test")
+    found = measure("last_reader", "none", SCALE, "medium")
     assert found["count"] == 8 and 0 < found["p50_us"] <= found["p99_us"] and found["subscribers"] == 10
 
 
 def test_a_resume_has_every_missed_event() -> None:
-    found = measure("resume", "none", SCALE, "test")
+    found = measure("resume", "none", SCALE, "medium")
     assert found["missed"] == 100 and 0 < found["p50_ms"] <= found["max_ms"]
 
 
 def test_clients_that_log_on_again_resume() -> None:
-    found = measure("relogon", "none", 0.005, "test")
+    found = measure("relogon", "none", 0.005, "medium")
     assert found["clients"] == 25 and found["seconds"] > 0
 
 
 def test_an_idle_connection_has_memory() -> None:
-    found = measure("idle", "none", 0.005, "test")
+    found = measure("idle", "none", 0.005, "medium")
     assert found["connections"] == 25 and found["kib_each"] >= 0
 
 

@@ -22,7 +22,7 @@ def tape_of(*commands: dict[str, Any]) -> Tape:
                     row[f"client_order_id_{word}"] = number
             else:
                 column(row, name)[:] = value
-    return market_tape(PlainMarket(100, 300, 200, books=2, accounts=2), [rows], limits="test")
+    return market_tape(PlainMarket(100, 300, 200, books=2, accounts=2), [rows], limits="medium")
 
 
 def explain_last(*commands: dict[str, Any]) -> Explanation:

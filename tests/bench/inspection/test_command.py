@@ -32,7 +32,7 @@ def tape(tmp_path: Path) -> Path:
 def relisted_tape() -> Tape:
     """A flow in two books. The first then cascades into the second, and its book gets the instrument LATER."""
     flow = make_flow(replace(FLOWS["mixed"], commands=600, warm_orders=300, accounts=10, books=2))
-    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="test")
+    tape = market_tape(flow_market(flow), [flow.warm, flow.commands], limits="medium")
     rows = np.zeros(3, COMMAND)
     rows["sequence"] = tape.commands["sequence"][-1] + np.arange(1, 4)
     rows["time_ns"] = tape.commands["time_ns"][-1]

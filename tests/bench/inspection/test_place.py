@@ -10,7 +10,7 @@ from exchange.codes import CommandFlag, CommandKind
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import COMMAND
 from exchange.units import price_text
 from tests.bench.test_replay import small_tape
@@ -18,7 +18,7 @@ from tests.bench.test_replay import small_tape
 
 def engine_at(tape: Tape, sequence: int) -> Engine:
     """The slow twin: every command by itself, controls in their places."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     controls = {control.sequence: control for control in tape.controls}
     rows = {int(row["sequence"]): number for number, row in enumerate(tape.commands)}
     for number in range(1, sequence + 1):
@@ -46,7 +46,7 @@ def test_the_state_at_a_sequence_is_that_of_commands_one_by_one(sequence: int) -
 
 
 def test_an_instrument_is_found_by_a_part_of_its_symbol_or_its_number() -> None:
-    tape = market_tape(PlainMarket(1, 100, 50, books=12), [np.zeros(0, COMMAND)], limits="test")
+    tape = market_tape(PlainMarket(1, 100, 50, books=12), [np.zeros(0, COMMAND)], limits="medium")
     place = TapePlace(tape, sequences(tape)[1])
     assert place.index_of("BOOK-1") == place.index_of("1") == 1 and place.index_of("k-12") == 12
     for symbol, wanted in (("OOK", "12 instruments match"), ("H27", "no such instrument")):

@@ -35,7 +35,7 @@ def rows_of(*messages: tuple[int, ...]) -> np.ndarray:
 
 
 def run(rows: np.ndarray, books: int = 1, options: ImportOptions = LIMITS) -> tuple[Levels, np.ndarray, ImportReport]:
-    report = ImportReport("file", "test", len(rows))
+    report = ImportReport("file", "medium", len(rows))
     converted = convert(rows, books, options, report)
     assert final_book_differences(converted.tape({}), converted.levels) == []
     return converted.levels[0], converted.commands, report
@@ -151,15 +151,15 @@ def test_a_skipped_order_enters_when_its_price_becomes_allowed(kind: int) -> Non
 def test_clear_empties_one_book_only() -> None:
     rows = rows_of((ADD, 7, 0, 1, 100, 5), (ADD, 8, 0, 0, 99, 5), (ADD, 9, 0, 0, 99, 4), (CLEAR, 0, 0, 0, 0, 0))
     rows["book"] = [0, 0, 1, 0]
-    report = ImportReport("file", "test", 4)
+    report = ImportReport("file", "medium", 4)
     assert convert(rows, 2, LIMITS, report).levels == [([], []), ([(99, 4)], [])]
 
 
 def test_too_many_ticks_are_refused_before_they_take_memory() -> None:
     rows = rows_of((ADD, 7, 0, 1, 100, 5), (ADD, 8, 0, 0, 1, 5))
     with pytest.raises(UserError, match="8,000,000 books of 100 ticks: import fewer symbols"):
-        convert(rows, 8_000_000, ImportOptions(), ImportReport("file", "test", 2))
-    many = convert(rows, 4_096, ImportOptions(), ImportReport("file", "test", 2))
+        convert(rows, 8_000_000, ImportOptions(), ImportReport("file", "medium", 2))
+    many = convert(rows, 4_096, ImportOptions(), ImportReport("file", "medium", 2))
     with pytest.raises(UserError, match="2 orders in 4,096 books of 100 ticks do not fit"):
         many.tape({})
 

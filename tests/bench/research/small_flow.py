@@ -1,4 +1,4 @@
-"""A small flow in a state of size `test`, for tests of the research bench."""
+"""A small flow in a state of size `medium`, for tests of the research bench."""
 
 from dataclasses import replace
 
@@ -10,4 +10,4 @@ from bench.tapes.tape import Tape
 def small_flow(commands: int = 1_000, seed: int = 1) -> Tape:
     """The flow `mixed` with 300 resting orders of 6 accounts."""
     flow = make_flow(replace(FLOWS["mixed"], commands=commands, warm_orders=300, accounts=6, seed=seed))
-    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "test")
+    return market_tape(flow_market(flow), [flow.warm, flow.commands], {"fills": flow.fills}, "medium")

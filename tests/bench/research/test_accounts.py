@@ -18,7 +18,7 @@ from tests.bench.research.small_flow import small_flow
 def tape_naming(*accounts: int) -> Tape:
     rows = np.zeros(len(accounts), COMMAND)
     rows["account"] = accounts
-    return Tape(rows, limits="test")
+    return Tape(rows, limits="medium")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_own_accounts_are_the_highest_range_that_no_command_names(
 
 
 def test_accounts_of_controls_are_not_taken() -> None:
-    tape = market_tape(PlainMarket(1, 9, 5, accounts=64), [np.zeros(0, COMMAND)], limits="test")
+    tape = market_tape(PlainMarket(1, 9, 5, accounts=64), [np.zeros(0, COMMAND)], limits="medium")
     with pytest.raises(UserError, match="1 own accounts: the tape leaves no such range"):
         free_accounts(replace(tape, commands=tape.commands[:0]), 1)
 

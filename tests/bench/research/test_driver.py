@@ -113,9 +113,9 @@ def test_a_mass_quote_is_never_split() -> None:
 
 
 def test_a_control_that_does_not_fit_is_refused() -> None:
-    tape = market_tape(PlainMarket(1, 100, 50, books=70), [np.zeros(0, COMMAND)], limits="test")
+    tape = market_tape(PlainMarket(1, 100, 50, books=70), [np.zeros(0, COMMAND)], limits="medium")
     driver = Driver(TapeRows(tape), (64, 64))
-    with pytest.raises(UserError, match="control at sequence 1, state size 'test'"):
+    with pytest.raises(UserError, match="control at sequence 1, state size 'medium'"):
         driver.advance(1)
 
 

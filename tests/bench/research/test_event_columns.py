@@ -5,7 +5,7 @@ import numpy as np
 from bench.research.event_columns import BLOCK, REFUSALS, find_own, split_columns
 from exchange.codes import EventKind
 from exchange.engine.state import new_outbox
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import EVENT, EVENT_FIELDS
 
 
@@ -27,7 +27,7 @@ def test_every_field_is_split_into_its_column() -> None:
 
 
 def test_own_events_and_refusals_of_others_are_found() -> None:
-    outs, places = new_outbox(TEST), np.zeros(TEST.event_rows, np.int64)
+    outs, places = new_outbox(MEDIUM), np.zeros(MEDIUM.event_rows, np.int64)
     for seed in range(5):
         rows = random_events(seed, 200)
         outs["rows"][0, :200], outs["count"] = rows, 200

@@ -11,7 +11,7 @@ from bench.tapes.market import engine_at
 from exchange.codes import EventKind
 from exchange.engine.engine import Engine
 from exchange.engine.state import new_outbox
-from exchange.limits import NAMED, TEST
+from exchange.limits import MEDIUM, NAMED
 from exchange.records import EVENT, EVENT_FIELDS
 from tests.bench.research.small_flow import small_flow
 
@@ -90,7 +90,7 @@ def filled(outs: np.ndarray, first: int, count: int) -> np.ndarray:
 
 
 def test_a_log_goes_on_in_further_blocks_and_forks() -> None:
-    outs, other_outs = new_outbox(TEST), new_outbox(TEST)
+    outs, other_outs = new_outbox(MEDIUM), new_outbox(MEDIUM)
     log, expected = EventLog(outs), []
     for number in range(300):
         expected.append(filled(outs, 1_000 * number, 200))
@@ -110,4 +110,4 @@ def test_a_log_goes_on_in_further_blocks_and_forks() -> None:
 
 
 def test_a_fresh_engine_has_no_events() -> None:
-    assert len(EventLog(Engine(NAMED["test"]).outs).events()) == 0
+    assert len(EventLog(Engine(NAMED["medium"]).outs).events()) == 0

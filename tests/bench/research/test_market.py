@@ -10,7 +10,7 @@ from tests.bench.research.quote_kernel import quote
 
 
 def test_own_accounts_trade_with_each_other() -> None:
-    market = Market(books=2, accounts=3, limits="test", high_tick=4_000)
+    market = Market(books=2, accounts=3, limits="medium", high_tick=4_000)
     bid = market.submit("buy", 2_000, 5, instrument=2)
     ask = market.submit("sell", 2_000, 2, account=3, instrument=2)
     assert (bid.leaves, ask.state) == (3, OrderState.FILLED)
@@ -98,5 +98,5 @@ def test_a_market_that_does_not_fit_is_refused() -> None:
         Market(start_ns=-1)
     with pytest.raises(UserError, match="state size 'small'"):
         Market(high_tick=100_000)
-    with pytest.raises(UserError, match="limits 'vast', allowed: small"):
+    with pytest.raises(UserError, match="state size 'vast', allowed: small"):
         Market(limits="vast")

@@ -111,7 +111,7 @@ def test_orders_without_a_client_order_id_keep_their_id() -> None:
         rows[f"client_order_id_{word}"][news] = 0
     renamed = named_by_client(Tape(rows, tape.controls, tape.limits))
     assert renamed is not None and renamed.tobytes() == rows.tobytes()
-    assert accepted_orders(Tape(np.zeros(0, COMMAND), limits="test")).tolist() == np.zeros(1, EVENT).tolist()
+    assert accepted_orders(Tape(np.zeros(0, COMMAND), limits="medium")).tolist() == np.zeros(1, EVENT).tolist()
 
 
 def test_a_recorded_bust_is_not_carried_out_behind_own_commands() -> None:
@@ -119,7 +119,7 @@ def test_a_recorded_bust_is_not_carried_out_behind_own_commands() -> None:
     row = np.zeros(1, COMMAND)
     row["kind"], row["sequence"] = CommandKind.BUST, tape.commands["sequence"][-1] + 1
     row["time_ns"] = tape.commands["time_ns"][-1]
-    replay = Replay(Tape(tape.commands, [*tape.controls, TapeControl(row, b"{}")], "test", resting_rows=300))
+    replay = Replay(Tape(tape.commands, [*tape.controls, TapeControl(row, b"{}")], "medium", resting_rows=300))
     replay.submit("buy", replay.book(1).best_bid or 0, 1)
     with pytest.raises(UserError, match="control BUST at sequence 1316 of the tape names a trade by a number"):
         replay.advance(2_000)

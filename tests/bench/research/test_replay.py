@@ -246,7 +246,7 @@ def test_a_source_without_space_for_own_accounts_is_refused() -> None:
     for accounts in (0, -1, 1.5):
         with pytest.raises(OrderError, match=r"accounts .* is not a whole number in 1"):
             Replay(small(), accounts=accounts)  # type: ignore[arg-type]
-    with pytest.raises(UserError, match="limits 'huge', allowed: small"):
+    with pytest.raises(UserError, match="state size 'huge', allowed: small"):
         Replay(small(), limits="huge")
 
 

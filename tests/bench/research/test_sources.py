@@ -23,7 +23,7 @@ def test_a_tape_is_its_own_source_and_so_is_its_file(tmp_path: Path) -> None:
     assert open_source(tape) is tape
     for source in (path, str(path)):
         found = open_source(source)
-        assert np.array_equal(found.commands, tape.commands) and found.limits == "test"
+        assert np.array_equal(found.commands, tape.commands) and found.limits == "medium"
     one, two = Replay(path), Replay(tape)
     assert one.advance(500) == two.advance(500) == 500
     assert one.state_hash() == two.state_hash()

@@ -39,7 +39,7 @@ def quotes(control_row: int) -> Tape:
     rows["kind"][0], rows["group"][0] = CommandKind.MMP_SET, 1
     column(rows, "protection_number")[0], column(rows, "window_ns")[0], column(rows, "lots_max")[0] = 1, 10**9, 50
     market = PlainMarket(1, 200, 100, books=ENTRIES)
-    tape = market_tape(market, [np.zeros(0, COMMAND), rows], limits="test")
+    tape = market_tape(market, [np.zeros(0, COMMAND), rows], limits="medium")
     return with_late_control(tape, control_row)
 
 

@@ -34,7 +34,7 @@ def small_tape() -> Tape:
         row = np.zeros(1, COMMAND)
         row["sequence"], row["kind"], row["time_ns"] = sequence, kind, rows["time_ns"][max(sequence - 6, 0)]
         controls.append(TapeControl(row, b'{"number": %d}' % sequence))
-    return Tape(rows, controls, "test", "H100", "rules", "state", 100, {"from": "a test"})
+    return Tape(rows, controls, "medium", "H100", "rules", "state", 100, {"from": "a test"})
 
 
 def extreme_tape() -> Tape:

@@ -41,7 +41,7 @@ def test_listings_come_in_payloads_that_are_small_enough() -> None:
 
 
 def test_a_market_opens_with_its_books_and_funds() -> None:
-    tape = market_tape(MARKET, [orders(0)], limits="test")
+    tape = market_tape(MARKET, [orders(0)], limits="medium")
     engine = engine_at(tape, len(tape.commands))
     listed = query.instruments(engine.states)
     assert [(row.index, row.symbol) for row in listed] == [(1, "BOOK-1"), (2, "BOOK-2"), (3, "BOOK-3")]
@@ -58,7 +58,7 @@ def test_symbols_of_a_source_are_kept_if_a_listing_allows_them() -> None:
 def test_a_tape_numbers_its_controls_then_its_rows() -> None:
     first, last = orders(4), orders(5)
     first["time_ns"], last["time_ns"] = 7, 9
-    tape = market_tape(MARKET, [first, last], {"from": "a test"}, "test")
+    tape = market_tape(MARKET, [first, last], {"from": "a test"}, "medium")
     assert [control.sequence for control in tape.controls] == list(range(1, 1 + len(tape.controls)))
     assert np.array_equal(tape.commands["sequence"], len(tape.controls) + 1 + np.arange(len(tape.commands)))
     assert (len(tape.commands) - tape.resting_rows, tape.notes) == (5, {"from": "a test"})
@@ -75,7 +75,7 @@ def test_the_market_of_a_flow_has_its_books_accounts_and_prices() -> None:
 
 def test_the_smallest_state_that_holds_every_resting_order_is_taken() -> None:
     assert fitting_limits(MARKET, orders(10)) == "small"
-    assert fitting_limits(MARKET, many(600)) == "test"
+    assert fitting_limits(MARKET, many(600)) == "medium"
     assert fitting_limits(MARKET, many(200_000)) == "tape"
     assert fitting_limits(MARKET, many(10_000_000, TimeInForce.IOC)) == "small", "none of them rests"
     with pytest.raises(UserError, match="10,000,000 orders in 3 books"):
@@ -85,9 +85,9 @@ def test_the_smallest_state_that_holds_every_resting_order_is_taken() -> None:
 def test_one_book_and_few_orders_take_a_small_state() -> None:
     one = replace(MARKET, books=1)
     assert fitting_limits(one, many(510)) == "small"
-    assert fitting_limits(one, many(511)) == "test"
-    assert fitting_limits(replace(one, high_tick=1_100), many(510)) == "test", "a window of 1,001 ticks"
-    assert fitting_limits(replace(one, accounts=32), many(510)) == "test"
+    assert fitting_limits(one, many(511)) == "medium"
+    assert fitting_limits(replace(one, high_tick=1_100), many(510)) == "medium", "a window of 1,001 ticks"
+    assert fitting_limits(replace(one, accounts=32), many(510)) == "medium"
 
 
 def slow_live_orders(rows: np.ndarray) -> int:
@@ -122,7 +122,7 @@ def test_live_orders_are_counted_as_a_slow_walk_counts_them(seed: int) -> None:
 
 
 def test_controls_behind_rows_are_not_taken() -> None:
-    tape = market_tape(MARKET, [orders(0)], limits="test")
+    tape = market_tape(MARKET, [orders(0)], limits="medium")
     tape.controls[0].row["sequence"] = 99
     with pytest.raises(AssertionError):
         engine_at(tape, 0)

@@ -16,7 +16,7 @@ FILE = Path("day.parquet")
 WRITTEN: dict[str, Any] = {
     "tape_version": TAPE_VERSION, "row_version": ROW_VERSION, "shard": "H100", "first_sequence": 1,
     "last_sequence": 9, "rows": 8, "controls": 1, "resting_rows": 2, "rules_hash": "a", "instruments_hash": "b",
-    "state_hash": "c", "tape_hash": "d", "limits": "test", "notes": {"fills": 3, "from": "a test"},
+    "state_hash": "c", "tape_hash": "d", "limits": "medium", "notes": {"fills": 3, "from": "a test"},
     "written_by": {"gpux": "0.5.0"},
 }  # fmt: skip
 
@@ -37,7 +37,7 @@ def test_version_1_has_its_controls_in_the_metadata() -> None:
 
 
 def test_facts_are_those_of_the_metadata() -> None:
-    expected = TapeFacts("test", "H100", "a", "c", 2, {"fills": 3, "from": "a test"})
+    expected = TapeFacts("medium", "H100", "a", "c", 2, {"fills": 3, "from": "a test"})
     assert facts_of(decode_metadata(FILE, json.dumps(WRITTEN).encode())) == expected
 
 
@@ -55,6 +55,10 @@ def test_a_file_without_a_version_is_of_the_first() -> None:
 @pytest.mark.parametrize("limits", NAMED)
 def test_every_state_size_is_known(limits: str) -> None:
     assert decoded(limits=limits)["limits"] == limits
+
+
+def test_a_state_size_keeps_its_place_when_its_name_changes() -> None:
+    assert decoded(limits="test")["limits"] == "medium"
 
 
 @pytest.mark.parametrize(

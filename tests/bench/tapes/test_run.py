@@ -10,13 +10,13 @@ from bench.tapes.run import check_control, events_of_tape, pieces
 from bench.tapes.tape import Tape, TapeControl
 from exchange.engine.engine import Engine
 from exchange.errors import UserError
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from tests.bench.test_replay import small_tape
 
 
 def whole(tape: Tape) -> np.ndarray:
     """Events of the parts as they are, one call each."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     parts = [
         engine.control(part.row, part.payload) if isinstance(part, TapeControl) else engine.apply(part)
         for part in tape.parts()
@@ -45,7 +45,7 @@ def test_events_do_not_depend_on_the_size_of_pieces(monkeypatch: pytest.MonkeyPa
 def test_a_control_that_the_engine_refuses_is_named() -> None:
     tape = small_tape()
     broken = replace(tape, controls=[TapeControl(tape.controls[0].row, b"["), *tape.controls[1:]])
-    with pytest.raises(UserError, match=r"tape: control at sequence 1, state size 'test': "):
+    with pytest.raises(UserError, match=r"tape: control at sequence 1, state size 'medium': "):
         list(events_of_tape(broken))
-    with pytest.raises(UserError, match=r"day\.parquet: control at sequence 1, state size 'test': "):
-        check_control(Engine(TEST), broken.controls[0], "day.parquet")
+    with pytest.raises(UserError, match=r"day\.parquet: control at sequence 1, state size 'medium': "):
+        check_control(Engine(MEDIUM), broken.controls[0], "day.parquet")

@@ -79,7 +79,7 @@ def test_metadata_says_what_the_file_holds_and_what_wrote_it(tmp_path: Path) -> 
     counts = {"tape_version": 3, "row_version": 1, "rows": 500, "controls": 2, "resting_rows": 100}
     counts |= {"first_sequence": 6, "last_sequence": 506}
     hashes = {"rules_hash": "rules", "state_hash": "state", "tape_hash": tape_hash(tape)}
-    expected = counts | hashes | {"shard": "H100", "limits": "test", "notes": {"from": "a test"}}
+    expected = counts | hashes | {"shard": "H100", "limits": "medium", "notes": {"from": "a test"}}
     assert {key: metadata[key] for key in expected} == expected  # type: ignore[literal-required]
     assert name == metadata["tape_hash"] and len(metadata["instruments_hash"]) == 64
     assert metadata["written_by"] == written_by()

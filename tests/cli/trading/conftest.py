@@ -12,7 +12,7 @@ import pytest
 from exchange.engine.warmup import warm_up
 from exchange.gateway.auth import KeyPair
 from exchange.gateway.throttle import LOOPBACK, PROFILES
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import Settings, serve
 from exchange.venue.bootstrap import OpenVenue
 from tests.cli.mistakes import ended
@@ -44,7 +44,7 @@ class ThreadedVenue:
 
     async def _serve(self) -> None:
         settings = Settings(
-            port=self.port, day=DAY, symbols=SYMBOLS, durability="none", profile="loopback", limits="test"
+            port=self.port, day=DAY, symbols=SYMBOLS, durability="none", profile="loopback", limits="medium"
         )
         try:
             fresh = not self.folder.exists()
@@ -81,7 +81,7 @@ class ThreadedVenue:
 @pytest.fixture(scope="module")
 def threaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedVenue]:
     """The venue of a test module."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
     # A small engine has few sessions, and each command opens one: the older ones of a key make room.
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setitem(PROFILES, LOOPBACK.name, replace(LOOPBACK, sessions_per_key=3))

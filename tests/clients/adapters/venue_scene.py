@@ -13,7 +13,7 @@ import pytest
 from clients.client import Session, connect
 from clients.credentials import Ed25519
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import serve
 from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.messages import InstrumentDefinition
@@ -50,7 +50,7 @@ def enrol(venue: OpenVenue) -> None:
 
 def play(folder: Path, scene: Callable[[Scene], Awaitable[None]], symbols: tuple[str, ...] = (SYMBOL,)) -> None:
     """Serve a venue, connect the two traders, and run a scene, which must end within a minute."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
     secret = folder / "key.pem"
     secret.write_bytes(Ed25519.from_seed(SEEDS[1]).pem())
 

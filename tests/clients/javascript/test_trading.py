@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import serve
 from tests.clients.javascript.node import HERE, WEBSOCKET, needs_node
 from tests.clients.scenes import SEEDS, SYMBOL, enrol, settings
@@ -16,7 +16,7 @@ from tests.clients.scenes import SEEDS, SYMBOL, enrol, settings
 @needs_node
 @pytest.mark.rule("RECOV-010", "RECOV-012", "MDATA-011", "MDATA-015", "ENTRY-001", "MARGIN-018")
 def test_two_programs_trade_and_resume_after_a_restart(tmp_path: Path) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
 
     async def run() -> dict[str, int]:
         async with serve(str(tmp_path), settings(), before=enrol) as server:

@@ -11,7 +11,7 @@ from exchange.cli.app import main
 from exchange.demo.market.run import FIRST_ACCOUNT, market
 from exchange.demo.run import ACCOUNTS
 from exchange.engine.warmup import warm_up
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import Settings, serve
 from tests.demo.test_run import SMALL
 
@@ -19,7 +19,7 @@ PLAN = replace(SMALL, port=0)
 
 
 def test_a_folder_is_served_and_its_keys_are_used_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     folder = str(tmp_path / "data")
     for _ in range(2):
         assert market(folder, "", "", 2.0, 1, "fast", PLAN) == 0
@@ -36,10 +36,10 @@ def test_a_folder_is_served_and_its_keys_are_used_again(tmp_path: Path, capsys: 
 @pytest.mark.parametrize("by_address", [False, True])
 def test_a_venue_that_runs_is_joined(by_address: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder that is served is asked for keys; an address needs those that are there already."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
     folder = str(tmp_path / "d")
     settings = Settings(
-        port=0, day=SMALL.day, symbols=SMALL.symbols, limits="test", profile="loopback", durability="none"
+        port=0, day=SMALL.day, symbols=SMALL.symbols, limits="medium", profile="loopback", durability="none"
     )
     codes: list[int] = []
     ready, leave = threading.Event(), threading.Event()

@@ -13,7 +13,7 @@ from exchange.engine.calls.margin_payload import margin_payload
 from exchange.engine.control.catalogue import listing_payloads
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine, blank_commands
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 DAY = date(2026, 12, 20)  # F27 is near its last trading day, 2026-12-24
 NARROW = 50  # ticks: the small engine has few price levels
@@ -31,7 +31,7 @@ class LaunchMarket:
     """The engine, with the add-on months and pairs of its trading day."""
 
     def __init__(self, day: date = DAY) -> None:
-        self.engine = Engine(TEST)
+        self.engine = Engine(MEDIUM)
         found = {one.symbol: one for one in instruments_on(SPEC, day)}
         listed = sorted((found[symbol] for symbol in SYMBOLS), key=lambda one: one.id)
         narrow = [

@@ -5,12 +5,12 @@ import pytest
 from exchange.clearing_codes import AccountFlag, Standing
 from exchange.engine.calls.standing import OpenCall, open_call, standing
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 @pytest.mark.rule("MARGIN-012")
 def test_flags_say_how_an_account_stands_and_a_call_asks_for_what_is_missing_now() -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     row = states[0].accounts[3]
     assert (standing(states, 3), open_call(states, 3)) == (Standing.OPEN, None)
     row["flags"] = AccountFlag.DEFINED | AccountFlag.CLOSE_ONLY

@@ -6,13 +6,13 @@ from exchange.codes import Matching
 from exchange.engine.control.allocation_terms import AllocationTerms, check_allocation_terms, set_allocation_terms
 from exchange.engine.control.checks import ControlError
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.units import ORDER_LOTS_MAX
 
 
 @pytest.mark.rule("PRO-002", "PRO-004", "PRO-005")
 def test_terms_are_written_beside_their_book() -> None:
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     set_allocation_terms(state, 3, AllocationTerms(False, 5, 40, 1))
     row = state.allocation[3]
     assert (row.top, row.top_lots_max, row.split_percent, row.minimum_allocation) == (0, 5, 40, 1)

@@ -21,7 +21,7 @@ from exchange.engine.control.checks import (
 )
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import day_limits, definitions
-from exchange.limits import LADDER_TICKS_MAX, TEST
+from exchange.limits import LADDER_TICKS_MAX, MEDIUM
 from exchange.units import PRICE_MAX
 
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
@@ -60,7 +60,7 @@ def changed(payload: Any, places: tuple[tuple[Any, ...], ...], values: tuple[int
 @pytest.fixture(scope="module")
 def engines() -> list[Engine]:
     """Before anything is listed, and with one book and one account."""
-    fresh, listed = Engine(TEST), Engine(TEST)
+    fresh, listed = Engine(MEDIUM), Engine(MEDIUM)
     for kind, payload in definitions():
         row = blank_commands(1)
         row["sequence"], row["kind"] = listed.sequence + 1, kind

@@ -10,7 +10,7 @@ from exchange.engine import query
 from exchange.engine.control.checks import ControlError
 from exchange.engine.control.closing_window import check_closing_window, set_closing_window
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.reference.rows import Command
 from tests.market import account_payload, property_market
 from tests.venues import Pair
@@ -26,7 +26,7 @@ def test_a_window_begins_before_it_ends(window: tuple[int, int]) -> None:
 
 
 def test_a_payload_that_names_none_leaves_the_window_as_it_is() -> None:
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     for window in ((3, 4), (0, 0)):
         check_closing_window("list", window)
         set_closing_window(state, window)

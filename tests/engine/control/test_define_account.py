@@ -10,7 +10,7 @@ from exchange.engine.control.checks import ControlError
 from exchange.engine.control.define_account import AccountPayload
 from exchange.engine.control.registry import encode_payload
 from exchange.engine.engine import Engine
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import QUOTE_OWNER
 from exchange.reference.rows import Command
 from exchange.units import ORDER_LOTS_MAX, POSITION_LOTS_MAX
@@ -47,8 +47,8 @@ def test_a_new_account_of_a_killed_firm_is_killed_and_one_that_leaves_the_firm_i
 @pytest.mark.parametrize(
     ("terms", "expected"),
     [
-        ({"account": 0}, f"account 0 not in 1..{TEST.accounts}"),
-        ({"account": TEST.accounts + 1}, f"account {TEST.accounts + 1} not in 1..{TEST.accounts}"),
+        ({"account": 0}, f"account 0 not in 1..{MEDIUM.accounts}"),
+        ({"account": MEDIUM.accounts + 1}, f"account {MEDIUM.accounts + 1} not in 1..{MEDIUM.accounts}"),
         ({"firm": 1 << 32}, "firm 4294967296 not in 0..4294967295"),
         ({"smp_id": QUOTE_OWNER}, f"smp_id {QUOTE_OWNER} not in 0..{QUOTE_OWNER - 1}"),
         ({"order_lots_max": ORDER_LOTS_MAX + 1}, f"order_lots_max {ORDER_LOTS_MAX + 1} not in 0..{ORDER_LOTS_MAX}"),
@@ -57,6 +57,6 @@ def test_a_new_account_of_a_killed_firm_is_killed_and_one_that_leaves_the_firm_i
     ],
 )
 def test_terms_that_no_account_can_have_are_refused(terms: dict[str, int], expected: str) -> None:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     with pytest.raises(ControlError, match=expected):
         engine.check_control(CommandKind.DEFINE_ACCOUNT, encode_payload(AccountPayload(**{"account": 1} | terms)))

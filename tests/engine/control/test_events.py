@@ -3,11 +3,11 @@
 from exchange.codes import EventKind
 from exchange.engine.control.events import accounts_defined, control_events, instruments_listed
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 def state_at(sequence: int):
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     state.sequence, state.time_ns = sequence, 10 * sequence
     state.books["settle_tick"][1:4] = 101, 102, 103
     return state

@@ -8,7 +8,7 @@ import pytest
 from exchange.codes import ComboKind, CommandKind, MarketState
 from exchange.engine.control.checks import ControlError
 from exchange.engine.engine import blank_commands
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.units import CATALOGUE_HOURS_MAX, CHARGE_MILLS_MAX, PRICE_MAX
 from tests.market import MONTH, listing, property_market
 from tests.venues import Pair
@@ -190,7 +190,7 @@ def test_an_implied_combination_takes_a_row_for_each_leg_and_one_for_itself() ->
     Pair().fast.engine.check_control(CommandKind.LIST, msgspec.json.encode(market))
     pair = Pair()
     pair.control(CommandKind.LIST, market)
-    with pytest.raises(ControlError, match=f"legs need {19 * 13 + 4 * 3} rows, there are {TEST.implied_routes}"):
+    with pytest.raises(ControlError, match=f"legs need {19 * 13 + 4 * 3} rows, there are {MEDIUM.implied_routes}"):
         pair.fast.engine.check_control(CommandKind.LIST, msgspec.json.encode({**market, "instruments": spreads[3:]}))
 
 

@@ -17,7 +17,7 @@ from exchange.engine.control.price_guards import (
     set_widths,
 )
 from exchange.engine.state import new_state
-from exchange.limits import TEST, WINDOW_SLOTS
+from exchange.limits import MEDIUM, WINDOW_SLOTS
 from exchange.units import NS_PER_DAY, PRICE_MAX
 from tests.market import property_market
 from tests.venues import Pair
@@ -30,7 +30,7 @@ TERMS = GuardTerms(
 
 @pytest.mark.rule("BAND-012", "AUC-014")
 def test_guards_are_written_beside_their_book() -> None:
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     set_guard(state, 2, TERMS)
     guard = state.guards[2]
     velocity, breaker = guard.windows[VELOCITY], guard.windows[BREAKER]
@@ -42,7 +42,7 @@ def test_guards_are_written_beside_their_book() -> None:
 
 @pytest.mark.rule("BAND-012")
 def test_a_book_asks_for_its_windows_as_long_as_one_has_a_width() -> None:
-    state = new_state(TEST)[0]
+    state = new_state(MEDIUM)[0]
     state.books[2].features = BookFeature.IMPLIED
     for widths, asks in (((1, 0, 0), True), ((0, 1, 0), True), ((0, 0, 9), False)):
         set_widths(state, [2], *([width] for width in widths))

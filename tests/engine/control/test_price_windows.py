@@ -7,7 +7,7 @@ from exchange.codes import OrderEntry
 from exchange.engine.control.checks import ControlError
 from exchange.engine.control.price_windows import check_rows, close_windows, move_windows, open_window, side_rows
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 
 @pytest.mark.rule("BAND-013", "ORDER-015")
@@ -27,7 +27,7 @@ def test_a_side_has_a_row_for_each_price_and_one_for_none(low: int, high: int, e
 
 def state_of(*ranges: tuple[int, int]) -> np.record:
     """Books 1, 2, ... with these windows, every level row of which names its book and place."""
-    state: np.record = new_state(TEST)[0]
+    state: np.record = new_state(MEDIUM)[0]
     for index, (low, high) in enumerate(ranges, 1):
         book = state.books[index]
         book.edge_tick[:] = low, high
@@ -79,11 +79,11 @@ def test_a_window_that_grows_or_shrinks_moves_those_behind_it_as_they_are(
 
 def test_more_rows_than_the_pool_has_are_refused() -> None:
     state = state_of((80, 120))
-    check_rows(state, [TEST.ladder_rows - 128])
+    check_rows(state, [MEDIUM.ladder_rows - 128])
     with pytest.raises(
-        ControlError, match=f"price windows need {TEST.ladder_rows + 64} rows, there are {TEST.ladder_rows}"
+        ControlError, match=f"price windows need {MEDIUM.ladder_rows + 64} rows, there are {MEDIUM.ladder_rows}"
     ):
-        check_rows(state, [TEST.ladder_rows - 128, 64])
+        check_rows(state, [MEDIUM.ladder_rows - 128, 64])
 
 
 @pytest.mark.rule("BAND-013", "SESSION-002")

@@ -14,7 +14,7 @@ from exchange.engine.control.list_instruments import ListPayload
 from exchange.engine.control.registry import CONTROLS, PAYLOAD_BYTES_MAX, decode_payload, encode_payload
 from exchange.engine.engine import Engine, blank_commands
 from exchange.engine.warmup import definitions
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 
 CONTROL_KINDS = sorted(CONTROLS)
 
@@ -39,19 +39,19 @@ def test_the_table_names_controls_and_no_rows() -> None:
 @pytest.mark.parametrize("kind", CONTROL_KINDS)
 def test_a_payload_that_fits_in_no_frame_is_refused(kind: int) -> None:
     with pytest.raises(ControlError, match=f"payload bytes {PAYLOAD_BYTES_MAX + 1} not in 0..{PAYLOAD_BYTES_MAX}"):
-        Engine(TEST).check_control(kind, b" " * (PAYLOAD_BYTES_MAX + 1))
+        Engine(MEDIUM).check_control(kind, b" " * (PAYLOAD_BYTES_MAX + 1))
 
 
 def test_a_kind_that_is_no_control_is_refused_with_those_that_are() -> None:
     names = "ADJUST, BLOCK, BUST, CASCADE, DAY_LIMITS, DEFINE_ACCOUNT, EXPIRE, INDEX, LEAD_MAKERS, LIST, MARGIN, MARK"
     text = f"control 1: not one of {names}, SPOT_MONTHS, TRANSFER$"
     with pytest.raises(ControlError, match=text):
-        Engine(TEST).check_control(CommandKind.NEW, b"{}")
+        Engine(MEDIUM).check_control(CommandKind.NEW, b"{}")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CONTROL_KINDS if CONTROLS[kind] is None])
 def test_a_control_without_effect_is_numbered_and_its_payload_is_not_read(kind: int) -> None:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     engine.check_control(kind, b"\xff not JSON")
     before = engine.states.copy()
     assert len(control(engine, kind, b"\xff not JSON")) == 0
@@ -71,7 +71,7 @@ def test_a_control_without_effect_is_numbered_and_its_payload_is_not_read(kind: 
 )
 def test_a_payload_that_is_none_is_one_error_with_its_field(payload: bytes, expected: str) -> None:
     with pytest.raises(ControlError, match=expected):
-        Engine(TEST).check_control(CommandKind.DEFINE_ACCOUNT, payload)
+        Engine(MEDIUM).check_control(CommandKind.DEFINE_ACCOUNT, payload)
 
 
 def test_payloads_come_back_as_what_they_were() -> None:
@@ -127,7 +127,7 @@ def test_a_control_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
 
     entry = registry.Control(Note, check, run, lambda state, terms: trace.append(("begin", terms.text)), people)
     monkeypatch.setitem(CONTROLS, CommandKind.ACT, entry)
-    engine, payload = Engine(TEST), b'{"text":"hello"}'
+    engine, payload = Engine(MEDIUM), b'{"text":"hello"}'
     with pytest.raises(ControlError, match="two people"):
         engine.check_control(CommandKind.ACT, payload)
     engine.check_control(CommandKind.ACT, payload, recorded=True)
@@ -136,7 +136,7 @@ def test_a_control_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_events_carry_the_sequence_and_time_of_their_control() -> None:
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     for number, (kind, payload) in enumerate(definitions(), 1):
         events = control(engine, kind, payload)
         assert len(events) and set(events["sequence"].tolist()) == {number} and set(events["time_ns"].tolist()) == {77}

@@ -15,7 +15,7 @@ from bench.warm_engine import prepare_engine
 from exchange.codes import OrderState
 from exchange.engine.engine import Engine
 from exchange.engine.prefetch import PREFETCH_ALL, PREFETCH_ORDERS
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import COMMAND, EVENT, EVENT_ALIASES, blank_rows
 from tests.source_tree import kernel_files, kernels_of, sources, tree
 
@@ -27,7 +27,7 @@ from tests.source_tree import kernel_files, kernels_of, sources, tree
 )
 def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
     """The machine code reads them without a look at their type."""
-    engine = Engine(TEST)
+    engine = Engine(MEDIUM)
     before = engine.state_hash()
     for run in (engine.apply, engine.run_silently):
         with pytest.raises(TypeError, match="want whole COMMAND rows"):
@@ -40,7 +40,7 @@ def test_only_whole_command_rows_are_run(commands: np.ndarray) -> None:
 )
 @pytest.mark.rule("LIMIT-004")
 def test_accounts_that_change_books_count_each_order_at_its_own_position(rows: int, extent: int) -> None:
-    stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "test")
+    stage = prepare_engine(replace(FLOWS["mixed"], commands=4_000, warm_orders=400, accounts=5, books=3), "medium")
     stage.reset()
     stage.engine.outs["prefetch_extent"] = PREFETCH_ORDERS
     for start in range(0, len(stage.rows), rows):

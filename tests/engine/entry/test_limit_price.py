@@ -7,7 +7,7 @@ from exchange.book.levels import link_order
 from exchange.codes import CommandFlag, MarketState, OrderType, PostOnly, Side
 from exchange.engine.entry.limit_price import entry_tick
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.records import COMMAND, blank_rows
 
 LOW, HIGH, MARK = 900, 1_100, 1_000
@@ -19,7 +19,7 @@ MARKET, TO_LIMIT, STOP, STOP_LIMIT = (
 
 def open_book(bid: int, ask: int, **terms: int) -> np.ndarray:
     """A state with one OPEN book that has an order on each side."""
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     state = states[0]
     book = state.books[1]
     book.low_tick, book.high_tick, book.settle_tick, book.min_inc = LOW, HIGH, MARK, 1

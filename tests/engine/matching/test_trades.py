@@ -8,15 +8,15 @@ import pytest
 from bench.flows.flow import FLOWS
 from bench.warm_engine import prepare_engine
 from exchange.codes import EventKind, Liquidity
-from exchange.limits import STEP_EVENTS, TEST
+from exchange.limits import MEDIUM, STEP_EVENTS
 from exchange.records import column
 from tests.played import play
 
 
-@pytest.mark.parametrize("capacity", [TEST.event_rows, STEP_EVENTS], ids=["whole orders", "orders cut in two"])
+@pytest.mark.parametrize("capacity", [MEDIUM.event_rows, STEP_EVENTS], ids=["whole orders", "orders cut in two"])
 def test_statistics_are_those_of_all_fills(capacity: int) -> None:
     """Orders that trade at several prices on both sides; with little room their fills are told in several steps."""
-    stage = prepare_engine(replace(FLOWS["sweep"], commands=3_000, warm_orders=700, accounts=9), "test")
+    stage = prepare_engine(replace(FLOWS["sweep"], commands=3_000, warm_orders=700, accounts=9), "medium")
     stage.reset()
     engine = stage.engine
     engine.outs["capacity"] = capacity

@@ -7,7 +7,7 @@ import pytest
 from exchange.codes import CommandKind, EventKind, MarketState, RejectReason, Side, TimeInForce
 from exchange.conformance.market import MONTH
 from exchange.conformance.venues import EngineVenue
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.reference.rows import Command
 from tests.market import account_payload, commodity, listing
 
@@ -30,10 +30,10 @@ class Market:
                 self.row(CommandKind.DEPOSIT, account=account, amount_mills=10**9)
         for state in (MarketState.PREOPEN, MarketState.OPEN):
             self.row(CommandKind.SET_STATE, group=1, market_state=state)
-        for number in range(TEST.positions):
+        for number in range(MEDIUM.positions):
             self.buy(account=1 + number // BOOKS, instrument=1 + number % BOOKS)
             self.row(CommandKind.CANCEL_ALL, account=1 + number // BOOKS)
-        assert self.venue.engine.states["used_positions"][0] == TEST.positions
+        assert self.venue.engine.states["used_positions"][0] == MEDIUM.positions
 
     def row(self, kind: CommandKind, **fields: Any) -> list[tuple[str, str]]:
         self.sequence += 1

@@ -8,7 +8,7 @@ import pytest
 from exchange.clearing_codes import AccountFlag
 from exchange.codes import EventFlag, EventKind
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.publish.drop_copy.firms import Firms, NumberedRows
 from exchange.records import EVENT
 from exchange.venue.event_chunk import KeptChunk, first_numbers_of
@@ -21,7 +21,7 @@ class Venue:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        self.states = new_state(TEST)
+        self.states = new_state(MEDIUM)
         self.firms = Firms(self.states)
         self.rows: list[np.ndarray] = []
         # By firm, the place of the row that makes each of its messages, in order.
@@ -156,7 +156,7 @@ def test_a_range_with_events_that_are_gone_is_none_and_never_a_part() -> None:
 
 
 def test_accounts_of_a_firm_are_those_that_are_defined() -> None:
-    states = new_state(TEST)
+    states = new_state(MEDIUM)
     states["accounts"]["firm"][0][[1, 2, 3]] = 5
     states["accounts"]["flags"][0][[1, 3]] = AccountFlag.DEFINED
     assert Firms(states).accounts(5) == [1, 3] and Firms(states).accounts(6) == []

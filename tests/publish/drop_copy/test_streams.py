@@ -10,7 +10,7 @@ from exchange.clearing_codes import AccountFlag
 from exchange.codes import CancelReason, EventFlag, EventKind, RejectReason
 from exchange.engine.event_rows import Row
 from exchange.engine.state import new_state
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.publish.consumer import ReleasedBatch
 from exchange.publish.drop_copy.firms import Firms, NumberedRows
 from exchange.publish.drop_copy.streams import SLICE_ROWS, DropCopies
@@ -47,7 +47,7 @@ class Copies:
     """Drop copies of a state whose accounts have firms and streams."""
 
     def __init__(self) -> None:
-        self.states = new_state(TEST)
+        self.states = new_state(MEDIUM)
         accounts = self.states["accounts"][0]
         for account, firm in OWNERS.items():
             accounts["firm"][account], accounts["flags"][account] = firm, AccountFlag.DEFINED

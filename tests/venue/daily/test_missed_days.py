@@ -12,7 +12,7 @@ from exchange.codes import CommandKind, MarketState
 from exchange.engine import query
 from exchange.engine.engine import Engine
 from exchange.journal.replay import read_frames, replay_folder
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.units import NS_PER_DAY, NS_PER_S
 from exchange.venue.daily.missed_days import MissedDays
 from exchange.venue.day_schedule import DaySchedule
@@ -67,14 +67,14 @@ def test_each_missed_day_is_settled_in_order_and_a_person_hears_of_it_once(tmp_p
         go_to(later, BACK, 11 * 3_600)
         assert set(query.group_states(later.venue.states).values()) == {MarketState.OPEN}
         later.settle()
-        replayed = Engine(TEST)
+        replayed = Engine(MEDIUM)
         replay_folder(later.folder, replayed)
         assert replayed.state_hash() == later.venue.engine.state_hash()
 
 
 def test_a_close_that_has_just_come_is_not_a_missed_one() -> None:
     said: list[str] = []
-    states = Engine(TEST).states
+    states = Engine(MEDIUM).states
     schedule = DaySchedule()
     noon_ns = 20_000 * NS_PER_DAY + 12 * 3_600 * NS_PER_S
     missed = MissedDays(states, schedule, schedule.day_at(noon_ns), said.append)

@@ -35,7 +35,7 @@ SYMBOLS = tuple(
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[OpenVenue]:
-    terms = Settings(day=date(2026, 11, 23), symbols=SYMBOLS, durability="none", limits="test")
+    terms = Settings(day=date(2026, 11, 23), symbols=SYMBOLS, durability="none", limits="medium")
     with prepare(str(tmp_path / "venue"), terms) as made:
         yield made
 

@@ -22,7 +22,7 @@ SYMBOLS = ("H100.G90.F27", "H100.G90.G27", "H100.G90.Q1-27", "H100.G95.F27", "A1
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[OpenVenue]:
-    terms = Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="test")
+    terms = Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="medium")
     with prepare(str(tmp_path / "venue"), terms) as made:
         yield made
 
@@ -91,7 +91,7 @@ def test_limits_of_the_coming_day_are_those_that_the_specification_derives(
 ) -> None:
     """Spreads and a strip too; a month at its limit, also if it is settled twice; an index month without limits."""
     names = ("H100.G90.F27-G27", "H100.G95-G90.F27", "H100.G90.F27:H27", "H100.G90.X26/I", "H100.G90.Z26/I")
-    terms = Settings(day=DAY, symbols=(*SYMBOLS, *names), durability="none", limits="test")
+    terms = Settings(day=DAY, symbols=(*SYMBOLS, *names), durability="none", limits="medium")
     with prepare(str(tmp_path / "venue"), terms) as opened:
         states, group = opened.engine.states, opened.venue.groups["H100"]
         opened.set_state(group, MarketState.CLOSED)

@@ -32,7 +32,7 @@ F27, X26 = month_index(date(2027, 1, 1)), month_index(date(2026, 11, 1))
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenVenue]:
     folder: Path = tmp_path_factory.mktemp("venue")
-    with prepare(str(folder), Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="test")) as made:
+    with prepare(str(folder), Settings(day=DAY, symbols=SYMBOLS, durability="none", limits="medium")) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ import pytest
 from exchange.clearing_codes import HouseAccount
 from exchange.codes import Side
 from exchange.engine.control.house.bust_booking import book_reversals, free_positions, pay_back
-from exchange.limits import LEGS_MAX, TEST
+from exchange.limits import LEGS_MAX, MEDIUM
 from tests.funded import F27, G27, MARK, RICH, Funded
 
 
@@ -37,6 +37,6 @@ def test_the_house_pays_what_the_account_gets_back() -> None:
 
 def test_rows_that_checks_of_quotes_need_are_not_free() -> None:
     state = Funded().pair.fast.engine.states[0]
-    assert free_positions(state) == TEST.positions - int(state.used_positions)
+    assert free_positions(state) == MEDIUM.positions - int(state.used_positions)
     state.used_positions = state.positions.shape[0] - 1 - LEGS_MAX
     assert free_positions(state) == 0
