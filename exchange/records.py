@@ -375,15 +375,10 @@ def pack_client_order_id(text: str) -> tuple[int, int, int]:
     return struct.unpack("<QQQ", text.encode("ascii").ljust(CLIENT_ORDER_ID_BYTES, b"\0"))
 
 
-def shown_text(data: bytes) -> str:
-    """A zero-padded text. A gateway takes ASCII alone; a tape of others may hold any bytes, like \\xff."""
-    return data.rstrip(b"\0").decode("ascii", "backslashreplace")
-
-
 def unpack_client_order_id(first: int, second: int, third: int) -> str:
     if first >= QUOTE_KEY:
         return ""
-    return shown_text(struct.pack("<QQQ", first, second, third))
+    return struct.pack("<QQQ", first, second, third).rstrip(b"\0").decode("ascii", "backslashreplace")
 
 
 def pack_digest(text: str) -> tuple[int, int, int, int]:
@@ -402,4 +397,4 @@ def pack_tag(text: str) -> int:
 
 
 def unpack_tag(word: int) -> str:
-    return shown_text(word.to_bytes(TAG_BYTES, "little"))
+    return word.to_bytes(TAG_BYTES, "little").rstrip(b"\0").decode("ascii", "backslashreplace")

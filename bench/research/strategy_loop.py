@@ -89,16 +89,10 @@ def play(
                 return FEW_DELAYS
             play.until_call = play.every
             play.calls += 1
-            first, count = play.waiting_end, strategy(state, play.account, memory, asked)
-            if not _send(asked, count, waiting, play):
-                return TOO_MANY
+            count = strategy(state, play.account, memory, asked)
             now_ns = state.time_ns + play.feed_ns
-            for number in range(first, play.waiting_end):
-                row = row_at(waiting, number % waiting.shape[0])
-                if row.kind == KIND_NEW:
-                    _delay(row, place_times, place_delays, now_ns, play)
-                else:
-                    _delay(row, change_times, change_delays, now_ns, play)
+            if not _send(asked, count, now_ns, waiting, place_times, place_delays, change_times, change_delays, play):
+                return TOO_MANY
         elif play.next_row == play.stop_row:
             return DONE
         else:
@@ -137,7 +131,7 @@ def _take_own(state, batch, waiting, sent, play):
 
 
 @kernel
-def _send(asked, count, waiting, play):
+def _send(asked, count, now_ns, waiting, place_times, place_delays, change_times, change_delays, play):
     """Send the first `count` commands that the strategy asks for. False: they are too many."""
     if count < 0 or count > asked.shape[0] or play.waiting_end + count - play.waiting_first > waiting.shape[0]:
         return False
@@ -147,6 +141,10 @@ def _send(asked, count, waiting, play):
         play.requests += 1
         row.request_id = play.requests
         row.account = play.account
+        if row.kind == KIND_NEW:
+            _delay(row, place_times, place_delays, now_ns, play)
+        else:
+            _delay(row, change_times, change_delays, now_ns, play)
         play.waiting_end += 1
     return True
 
@@ -161,11 +159,22 @@ def _has_delay(times, delays, number):
 def _delay(row, times, delays, now_ns, play):
     """Set when an own command arrives that is sent now: not before the one that was sent before it."""
     play.sends += 1
-    place = play.sends
-    if times.shape[0] > 0:
-        place = max(np.int64(0), np.int64(np.searchsorted(times, now_ns, "right")) - 1)
+    place = _last_at(times, now_ns) if times.shape[0] > 0 else play.sends
     play.last_arrival = max(np.int64(play.last_arrival), now_ns + delays[place])
     row.time_ns = play.last_arrival
+
+
+@kernel
+def _last_at(times, time_ns):
+    """Index of the last of ascending times that is not after a time; 0: all are."""
+    low, high = np.int64(0), times.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if times[middle] <= time_ns:
+            low = middle + 1
+        else:
+            high = middle
+    return max(np.int64(0), low - 1)
 
 
 @kernel

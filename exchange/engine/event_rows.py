@@ -5,7 +5,6 @@ row[TRADE_TICK]                              # a field of one row, by the consta
 for sequence, group in by_command(rows): ... # all rows of one command
 """
 
-import struct
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
@@ -14,7 +13,7 @@ from operator import itemgetter
 import numpy as np
 
 from exchange.codes import EventFlag, EventKind
-from exchange.records import EVENT_ALIASES, EVENT_FIELDS, EVENT_STRUCT, QUOTE_KEY, shown_text
+from exchange.records import EVENT_ALIASES, EVENT_FIELDS, EVENT_STRUCT, unpack_client_order_id
 
 Row = tuple[int, ...]
 
@@ -72,8 +71,6 @@ REOPEN_NS = FIRES_NS = DUE_NS = INPUTS_3 = VALUE_TICK_LOTS
 assert all(globals()[name.upper()] == place for place, (name, _, _) in enumerate(EVENT_FIELDS))
 assert all(globals()[name.upper()] == globals()[alias.field.upper()] for name, alias in EVENT_ALIASES.items())
 
-_words = struct.Struct("<QQQ").pack
-
 
 def read_rows(events: np.ndarray) -> list[Row]:
     """EVENT rows, shape (n,), as tuples of integers."""
@@ -89,9 +86,7 @@ def by_command(rows: list[Row]) -> Iterator[tuple[int, list[Row]]]:
 @lru_cache(maxsize=65_536)
 def client_order_id_text(first: int, second: int, third: int) -> str:
     """Client order id from its three words. Cached, because several rows and a reply name the same order."""
-    if first >= QUOTE_KEY:
-        return ""
-    return shown_text(_words(first, second, third))
+    return unpack_client_order_id(first, second, third)
 
 
 def _rests(events: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from exchange.book.layout import ORDER
 from exchange.codes import OrderState
-from exchange.records import CLIENT_ORDER_ID_BYTES, QUOTE_KEY, TAG_BYTES, place_in, shown_text
+from exchange.records import CLIENT_ORDER_ID_BYTES, QUOTE_KEY, TAG_BYTES, place_in
 
 QUOTE_MARK = bytes([QUOTE_KEY >> 56])  # last byte of the first word of a quote's key; no text has it
 
@@ -38,9 +38,9 @@ def order_rows(orders: np.ndarray) -> list[OrderRow]:
     columns = {name: rows[name].tolist() for name in OrderRow._fields}
     waits = [state == OrderState.PENDING for state in columns["state"]]
     columns["shown_lots"] = [0 if waiting else lots for waiting, lots in zip(waits, columns["shown_lots"], strict=True)]
-    columns["tag"] = [shown_text(tag) for tag in columns["tag"]]
+    columns["tag"] = [tag.decode(*_SHOWN) for tag in columns["tag"]]
     texts = columns["client_order_id"]
-    columns["client_order_id"] = ["" if text[7:8] == QUOTE_MARK else shown_text(text) for text in texts]
+    columns["client_order_id"] = ["" if text[7:8] == QUOTE_MARK else text.decode(*_SHOWN) for text in texts]
     return list(map(OrderRow._make, zip(*columns.values(), strict=True)))
 
 
@@ -53,5 +53,6 @@ def _order_texts() -> np.dtype:
     return np.dtype({"names": OrderRow._fields, "formats": formats, "offsets": offsets, "itemsize": ORDER.itemsize})
 
 
+_SHOWN = "ascii", "backslashreplace"  # a gateway takes ASCII alone; tapes of others may have any bytes
 _SOURCES = {"client_order_id": "client_order_id_0", "instrument": "book"}
 _ORDER_TEXTS = _order_texts()

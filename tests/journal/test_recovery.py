@@ -348,13 +348,13 @@ def test_a_journal_of_another_size_is_refused() -> None:
     assert refused.value.code == 78
 
 
-
 def test_a_journal_of_a_size_that_had_another_name_is_of_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = closed_folder([1])
     monkeypatch.setattr(recovery, "EARLIER_NAMES", {"medium": VENUE})
     opened = open_journal(FOLDER, disk, SeededRng(1), ManualClock(), VENUE, RULES, FakeEngine, SEGMENT_BYTES)
     assert opened.report.rules_changed
     opened.journal.close()
+
 
 @pytest.mark.rule("DUR-063")
 def test_controls_come_back_with_their_payload() -> None:
