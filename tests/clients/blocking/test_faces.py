@@ -52,7 +52,7 @@ def test_a_program_without_async_trades(tmp_path: Path) -> None:
         resting = session.place("b", month, 4, price_tick=2800)
         assert resting.acknowledged().working and session.cancel(resting).state == "cancelled"
         assert session.together(lambda: (session.position_lots.__name__, 1)) == ("position_lots", 1)
-        assert session.position_lots(month) == 2 and session.ping(timeout_s=5) > 0
+        assert session.position_lots(month) == 2 and session.ping(timeout_s=20) > 0
         kept.append(order)
 
     program(tmp_path, body)
