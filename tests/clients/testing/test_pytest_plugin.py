@@ -11,12 +11,15 @@ from tests.source_tree import ROOT
 
 PLUGIN = "clients.testing.pytest_plugin"
 TEST = """
+import sys
 from clients import blocking
+from clients.testing import local_venue
+
+local_venue.COMMAND = (sys.executable, "-m", "tests.one_day")
 
 def test_a_trade(gpux_venue):
     with blocking.connect(gpux_venue.url, *gpux_venue.key(1), seed=1) as session:
-        symbol, *_ = session.instruments()  # those of today
-        assert session.instrument(symbol).hours > 0
+        assert session.instrument("H100.G90.H27").hours == 744
 
 def test_the_same_venue(gpux_venue):
     assert gpux_venue.url.startswith("ws://127.0.0.1:")
