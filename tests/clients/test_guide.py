@@ -25,7 +25,7 @@ from exchange.limits import MEDIUM
 from exchange.main import Settings, serve
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import Err, ServerMessages
-from tests.clients.scenes import DAY, SEEDS, client, enrol
+from tests.clients.scenes import DAY, SCENE_S, SEEDS, client, enrol
 from tests.source_tree import ROOT
 
 GUIDE = ROOT / "clients" / "guide"
@@ -114,7 +114,7 @@ def test_the_strategy_quotes_and_leans_as_its_page_says(tmp_path: Path) -> None:
                 process.kill()
                 await process.wait()
 
-    assert asyncio.run(asyncio.wait_for(run(), 30)) == output
+    assert asyncio.run(asyncio.wait_for(run(), SCENE_S)) == output
 
 
 class QuoterSession:
@@ -199,7 +199,7 @@ def test_the_first_trade_is_what_its_page_says(tmp_path: Path) -> None:
             )  # fmt: skip
             return (await process.communicate())[0].decode()
 
-    assert asyncio.run(asyncio.wait_for(run(), 30)) == output
+    assert asyncio.run(asyncio.wait_for(run(), SCENE_S)) == output
 
 
 async def offered(session: Session, book: LocalBook, bid_tick: int = 0) -> None:

@@ -49,7 +49,7 @@ def test_a_venue_that_was_killed_is_not_alive(tmp_path: Path) -> None:
         venue.await_ready(lambda _: None)
         assert venue._process.pid is not None
         os.kill(venue._process.pid, 9)
-        venue._process.join(10)
+        venue._process.join(60)
         with pytest.raises(UserError, match="-9") as caught:
             venue.require_alive()
         assert caught.value.code == 1

@@ -28,7 +28,7 @@ def program(tmp_path: Path, body: Callable[[BlockingSession], Any]) -> None:
     """A program without `async` against a venue, while somebody else sells 3 lots at PRICE."""
 
     def trade(url: str) -> None:
-        with blocking.connect(url, "k_t2", Ed25519.from_seed(SEEDS[2]), seed=2, timeout_s=20) as session:
+        with blocking.connect(url, "k_t2", Ed25519.from_seed(SEEDS[2]), seed=2, timeout_s=60) as session:
             body(session)
 
     async def scene(server: RunningServer, seller: Session, _: Session, month: InstrumentDefinition) -> None:
@@ -52,7 +52,7 @@ def test_a_program_without_async_trades(tmp_path: Path) -> None:
         resting = session.place("b", month, 4, price_tick=2800)
         assert resting.acknowledged().working and session.cancel(resting).state == "cancelled"
         assert session.together(lambda: (session.position_lots.__name__, 1)) == ("position_lots", 1)
-        assert session.position_lots(month) == 2 and session.ping(timeout_s=5) > 0
+        assert session.position_lots(month) == 2 and session.ping(timeout_s=20) > 0
         kept.append(order)
 
     program(tmp_path, body)
@@ -67,7 +67,7 @@ def test_events_come_in_order_with_faces_of_books_and_orders(tmp_path: Path) -> 
         book = session.book(month, cadence_ms=0)
         order = session.buy(month, 2, PRICE, tif="ioc")
         seen: list[Any] = []
-        for event in session.events(timeout_s=10):
+        for event in session.events(timeout_s=60):
             seen.append(event)
             kinds = {type(one) for one in seen}
             if {Connected, Filled, BookChanged} <= kinds:
@@ -93,7 +93,7 @@ def test_no_event_is_lost_between_many_short_polls() -> None:
                 await asyncio.sleep(0)
         queue.close()
 
-    producer = threading.Thread(target=session._host.thread.run, args=(produce, 30, "produce"))
+    producer = threading.Thread(target=session._host.thread.run, args=(produce, 300, "produce"))
     producer.start()
     seen: list[Any] = []
     ended = False
@@ -113,7 +113,7 @@ def test_no_event_is_lost_between_many_short_polls() -> None:
 def test_the_events_end_with_the_session(tmp_path: Path) -> None:
     def body(session: BlockingSession) -> None:
         session.close()
-        assert all(not isinstance(event, Filled) for event in session.events(timeout_s=5))
+        assert all(not isinstance(event, Filled) for event in session.events(timeout_s=60))
         assert not session.live
 
     program(tmp_path, body)
@@ -122,7 +122,7 @@ def test_the_events_end_with_the_session(tmp_path: Path) -> None:
 def test_the_end_of_the_block_cancels_its_orders(tmp_path: Path) -> None:
     async def scene(server: RunningServer, _: Session, buyer: Session, month: InstrumentDefinition) -> None:
         def trade(**terms: bool) -> None:
-            with blocking.connect(server.url, "k_t2", Ed25519.from_seed(SEEDS[2]), timeout_s=20, **terms) as session:
+            with blocking.connect(server.url, "k_t2", Ed25519.from_seed(SEEDS[2]), timeout_s=60, **terms) as session:
                 session.buy(month, 2, PRICE, tag="left" if terms else "")
 
         await asyncio.to_thread(trade)

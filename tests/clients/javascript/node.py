@@ -20,6 +20,6 @@ def passes(test_file: str, **environment: str) -> None:
     """Run one file of node's tests; fails with its output if one of them fails."""
     command = ["node", "--no-warnings", WEBSOCKET, "--test", "--test-reporter=spec", str(HERE / test_file)]
     ended = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment}
+        command, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **environment}
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -26,7 +26,7 @@ def exported() -> dict[str, list[str] | None]:
     """Exports of the module by name; those that are classes with their members."""
     script = MEMBERS % json.dumps(CLIENT.as_uri())
     ended = subprocess.run(
-        ["node", "--input-type=module", "-"], input=script, capture_output=True, text=True, timeout=30, check=True
+        ["node", "--input-type=module", "-"], input=script, capture_output=True, text=True, timeout=300, check=True
     )
     return dict(json.loads(ended.stdout))
 

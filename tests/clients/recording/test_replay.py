@@ -13,11 +13,13 @@ from clients.errors import SessionOver
 from clients.events import Event
 from clients.local_book import LocalBook
 from clients.orders import Order
+from clients.recording.file_format import read
 from clients.recording.replay import ReplayResult, replay
 from clients.strategies.strategy import Strategy, run
 from exchange.main import RunningServer
 from exchange.wire.messages import Fill, InstrumentDefinition, Request, Trades
 from exchange.wire.version import SUBPROTOCOLS
+from tests.clients.recording.test_file_format import HEAD
 from tests.clients.scenes import SEEDS, SYMBOL, play
 
 ORDERS = 12
@@ -100,12 +102,13 @@ def test_a_strategy_sees_and_sends_on_the_recording_what_it_did_live(tmp_path: P
 
 def test_a_recording_cut_short_is_replayed_up_to_the_cut(tmp_path: Path) -> None:
     file, _ = record(tmp_path)
-    _, whole = again(file)
-    data = file.read_bytes()
-    file.write_bytes(data[: len(data) * 3 // 4])
+    records = list(read(str(file)))
+    lost = records[len(records) * 3 // 4 :]
+    offset = file.stat().st_size - sum(HEAD + len(record.data) for record in lost)
+    file.write_bytes(file.read_bytes()[: offset + 1])
     strategy, result = again(file)
-    assert result.damage is not None and str(result.damage.offset) in str(result.damage)
-    assert 0 < result.records < whole.records and strategy.seen
+    assert result.damage is not None and result.damage.offset == offset and str(offset) in str(result.damage)
+    assert result.records == len(records) - len(lost) - 1 and strategy.seen, "all that is whole, but for the header"
 
 
 def test_a_recording_without_what_the_strategy_needs_says_what(tmp_path: Path) -> None:

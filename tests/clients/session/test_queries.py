@@ -1,6 +1,7 @@
 """What a session asks, against a real venue."""
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -29,7 +30,8 @@ def test_orders_fills_positions_margin_and_time_are_answered(tmp_path: Path) -> 
         last = seller.core.accounts[1].sequence
         assert [fill.lots for fill in await seller.fills(1, last)] == [5]
         assert abs(await seller.venue_time_us() - seller.core.hello.time_us) < 60_000_000  # type: ignore[union-attr]
-        assert 0 < await seller.ping() < 5
+        begin_s = perf_counter()
+        assert 0 < await seller.ping() < perf_counter() - begin_s
         assert {use.bucket for use in await seller.limits()} >= {"order", "cancel", "quote", "query", "replay"}
 
     play(tmp_path, scene)

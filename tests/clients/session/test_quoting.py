@@ -11,7 +11,7 @@ from clients.session.quoting import QuoteEntry
 from exchange.main import RunningServer
 from exchange.wire.errors import ErrorCode
 from exchange.wire.messages import InstrumentDefinition, ProtectionEvent
-from tests.clients.scenes import cut, play, until
+from tests.clients.scenes import out_of_reach, play, until
 
 MID = 2810
 
@@ -85,8 +85,8 @@ def test_quotes_are_found_again_after_a_reconnect(tmp_path: Path) -> None:
         await maker.set_protection(1, window_ms=1_000, fills=50)
         await maker.quote(1, [QuoteEntry(month, MID - 2, 20, MID + 2, 30)])
         bid, _ = maker.quotes(month)
-        cut(maker)
-        await taker.sell(month, 5, price_tick=MID - 2, tif="ioc")
+        async with out_of_reach(maker):
+            await taker.sell(month, 5, price_tick=MID - 2, tif="ioc")
         await until(maker, Reconnected)
         assert maker.quotes(month)[0] is bid and bid is not None and bid.leaves_lots == 15
 

@@ -19,7 +19,7 @@ from clients.testing.faults import NO_FAULTS, Faults
 from exchange.main import RunningServer
 from exchange.wire.messages import InstrumentDefinition
 from exchange.wire.version import SUBPROTOCOLS
-from tests.clients.scenes import PRICE, SEEDS, SYMBOL, play
+from tests.clients.scenes import PRICE, SCENE_S, SEEDS, SYMBOL, play
 
 BAD = Faults(delay=0.05, delay_ms=4, duplicate=0.1, gap=0.1, drop=0.02, disconnect=0.02)
 TARGET = 25
@@ -105,7 +105,7 @@ def test_a_venue_that_is_down_is_a_connection_that_ends() -> None:
                 await connection.recv()
             assert proxy.connections == 1
 
-    asyncio.run(asyncio.wait_for(run_it(), 20))
+    asyncio.run(asyncio.wait_for(run_it(), SCENE_S))
 
 
 def test_a_refused_logon_passes_through_with_its_reason(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from clients import blocking
 from clients.client import connect
+from clients.events import Filled
 from clients.testing import local_venue
 from clients.testing.faults import Faults
 from clients.testing.local_venue import LocalVenue, VenueFailed, VenueNotInstalled
@@ -35,7 +36,8 @@ def test_two_clients_trade_with_and_without_async(venue: LocalVenue) -> None:
                 return (await buyer.buy(found, 2, price_tick=found.settle_tick, tif="ioc")).filled_lots
 
         assert asyncio.run(buy()) == 2
-        assert seller.together(lambda: resting._target.filled_lots) == 2 and seller.cancel_all() == 1
+        filled = next(event for event in seller.events(timeout_s=60) if isinstance(event, Filled))
+        assert filled.order == resting and resting.filled_lots == 2 and seller.cancel_all() == 1
 
 
 def test_another_proxy_of_the_venue_has_its_own_faults(venue: LocalVenue) -> None:

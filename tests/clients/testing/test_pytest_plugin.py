@@ -11,7 +11,11 @@ from tests.source_tree import ROOT
 
 PLUGIN = "clients.testing.pytest_plugin"
 TEST = """
+import sys
 from clients import blocking
+from clients.testing import local_venue
+
+local_venue.COMMAND = (sys.executable, "-m", "tests.one_day")
 
 def test_a_trade(gpux_venue):
     with blocking.connect(gpux_venue.url, *gpux_venue.key(1), seed=1) as session:

@@ -55,13 +55,13 @@ def test_a_venue_that_runs_is_joined(by_address: bool, tmp_path: Path, capsys: p
     thread = threading.Thread(target=lambda: asyncio.run(venue()))
     thread.start()
     try:
-        assert ready.wait(60)
+        assert ready.wait(300)
         codes.append(market(folder, urls[0], "", 1.0, 1, "fast", PLAN))
         if by_address:
             codes.append(market(urls[0], "", f"{folder}/keys", 1.0, 1, "fast", PLAN))
     finally:
         leave.set()
-        thread.join(60)
+        thread.join(300)
     assert set(codes) == {0} and "No venue serves" not in capsys.readouterr().err
 
 
