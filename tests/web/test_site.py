@@ -151,6 +151,21 @@ def test_a_venue_serves_its_files_beside_its_sockets(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+@pytest.mark.rule("SEC-072")
+def test_an_answer_is_not_lost_to_a_body_that_comes_after_it(tmp_path: Path) -> None:
+    async def test(venue: Venue) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", venue.server.port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
+        writer.write(bytes(2_000_000))
+        await writer.drain()
+        assert (await reader.read()).endswith(b"Content-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    run(tmp_path, test)
+
+
 @pytest.mark.rule("SEC-071")
 def test_health_of_a_venue_that_has_failed_is_not_ok(tmp_path: Path) -> None:
     async def test(venue: Venue) -> None:
