@@ -36,7 +36,7 @@ def test_a_client_written_from_the_page_works(tmp_path: Path) -> None:
             *NODE, str(CLIENT), str(DOCUMENT), venue.server.url, SYMBOL, *keys,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(client.communicate(), 30)
+        out, err = await client.communicate()
         assert client.returncode == 0, err.decode()
         said = json.loads(out)
         price = venue.price
