@@ -50,4 +50,4 @@ def test_a_client_written_from_the_page_works(tmp_path: Path) -> None:
         assert said["events"] == ["b1", "lost", "unsent"], "each once"
         assert said["goodbye"] == "ok"
 
-    run(tmp_path / "venue", test)
+    run(tmp_path / "venue", test, timeout_s=240)
