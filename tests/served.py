@@ -12,6 +12,7 @@ import re
 import resource
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class Served:
     def __init__(self, folder: Path | str, *options: str, files: int = 0, segments: int = 0) -> None:
         """`files`: most open files, as of `ulimit -n`; `segments`: the disk takes no more of them. 0: no limit."""
         command = [sys.executable, "-m", "tests.served", "serve", str(folder), "--port", "0", *options]
+        command.append("--never-close")  # it trades at every time of every day
         limit = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)) if files else None
         self.process = subprocess.Popen(
             command,
@@ -54,7 +56,7 @@ class Served:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate()
+        self.ended()
 
     def until(self, what: str) -> None:
         """Read on to the line that says this, or to the end."""
@@ -62,10 +64,14 @@ class Served:
         while what not in self.text and (line := self.process.stderr.readline()):
             self.text += line
 
-    def ended(self, seconds: float = 30) -> int:
-        """Exit code, once it has ended; all that it said is in `text`."""
-        _, rest = self.process.communicate(timeout=seconds)
-        self.text += rest
+    def ended(self, seconds: float = 240) -> int:
+        """Exit code, once it has ended; all that it said is in `text`. It is killed if it has not after this long."""
+        late = threading.Timer(seconds, self.process.kill)
+        late.start()
+        with self.process:  # not `communicate`, which loses what `until` has read ahead
+            if self.process.stderr is not None and not self.process.stderr.closed:
+                self.text += self.process.stderr.read()
+        late.cancel()
         return self.process.returncode
 
 

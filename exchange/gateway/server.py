@@ -46,9 +46,8 @@ CLOSE_TIMEOUT_S = 2.0
 TURN_S = 0.01
 ENCODINGS = {JSON_SUBPROTOCOL: JSON, MSGPACK_SUBPROTOCOL: MSGPACK, BINARY_SUBPROTOCOL: BINARY}
 PLAIN_FRAMES = {JSON: (0x81,), MSGPACK: (0x82,), BINARY: (0x81, 0x82)}  # first bytes of a client's plain frames
-TEXT, PING = Opcode.TEXT, Opcode.PING
+TEXT, PING, OPEN = Opcode.TEXT, Opcode.PING, State.OPEN
 WAITING_BYTES_MAX = 65_536  # of requests behind a full window; then reading stops
-OPEN = State.OPEN
 # Answers a plain request: method, path, host, ETags that the client has -> status, headers, body.
 Pages = Callable[[str, str, str, str], tuple[HTTPStatus, list[tuple[str, str]], bytes]]
 
@@ -118,7 +117,7 @@ class GatewaySocket(ServerConnection):
         super().eof_received()
 
     def data_received(self, data: bytes) -> None:
-        if self.refused:
+        if self.refused or (self.ending and self.connection is None):
             return
         clock = self.gateway.clock
         self.now_us, self.now_ns = clock.wall_us(), clock.mono_ns()
@@ -128,7 +127,8 @@ class GatewaySocket(ServerConnection):
                 super().data_received(data)
             else:
                 self.transport.write(NOT_ALLOWED)  # the library does not answer a request that has a body
-                self.transport.close()
+                self.transport.write_eof()  # its rest is still read: bytes left unread would reset the connection
+                self._expect_end()
             return
         if self.protocol.state is OPEN:
             self._cut_frames(data)

@@ -110,7 +110,7 @@ const lastChange = await other.ask("cancel", { coid: "s1" });
 await until(() => own.heard.some((message) => message.t === "depth" && message.e === lastChange.e));
 own.books.get(channel).s -= 1;  // as if a message were lost: the next one is a gap
 await other.ask("cancel", { coid: "x0" });
-await until(() => own.resyncs && !own.stale && own.heard.at(-1).snap);
+await until(() => own.resyncs && !own.stale);
 const book = own.books.get(channel);
 
 const lost = own.ask("new", { i, side: "b", px: settle - 50, q: 1, coid: "lost" });  // answered to nobody
@@ -118,7 +118,9 @@ own.drop();
 const unsent = own.ask("new", { i, side: "b", px: settle - 51, q: 1, coid: "unsent" });
 await own.connect();
 const [resent, late] = await Promise.all([lost, unsent]);
-const events = own.heard.filter((message) => message.t === "exec" && message.ev === "new").map((message) => message.coid);
+const news = () => own.heard.filter((message) => message.t === "exec" && message.ev === "new").map((message) => message.coid);
+await until(() => news().includes("unsent"));
+const events = news();
 const goodbye = await own.ask("logout", {});
 console.log(JSON.stringify({
   taken: [taken.st, taken.cum], book: [book.bids(), book.asks()], checked: book.checked, resyncs: own.resyncs,

@@ -4,12 +4,16 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from exchange.engine.warmup import warm_up
 from exchange.gateway.auth import KeyPair, signed_text
+from exchange.gateway.connection import Connection
+from exchange.gateway.server import GatewaySocket
+from exchange.limits import TEST
 from exchange.main import RunningServer, Settings, serve
 from exchange.seams import Clock, RealClock
 from exchange.venue.bootstrap import OpenVenue
@@ -92,7 +96,10 @@ class Raw:
         self.reader, self.writer = reader, writer
 
     async def status(self) -> int:
-        line = await self.reader.readline()
+        """Of the answer to the handshake; 0: the socket was closed instead, or reset with the handshake unread."""
+        line = b""
+        with suppress(ConnectionResetError):
+            line = await self.reader.readline()
         return int(line.split()[1]) if line else 0
 
     async def opened(self) -> "Raw":
@@ -116,6 +123,19 @@ def masked(payload: bytes, first: int = 0x81) -> bytes:
     length = len(payload)
     head = bytes((first, 0x80 | length)) if length < 126 else bytes((first, 0xFE)) + length.to_bytes(2, "big")
     return head + bytes(4) + payload
+
+
+def socket_of(connection: Connection) -> GatewaySocket:
+    """The venue's end of a connection."""
+    socket = connection.queue.transport.write.__self__  # type: ignore[attr-defined]
+    assert isinstance(socket, GatewaySocket)
+    return socket
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that the served venue does; the test's own limit ends what never happens."""
+    while not is_so():
+        await asyncio.sleep(0.002)
 
 
 async def reply(connection: ClientConnection) -> dict[str, Any]:
@@ -171,6 +191,7 @@ def run(
     origins: tuple[str, ...] = ("https://x.test",),
 ) -> None:
     """Serve a venue for one test. `prepare` sets it up further, and may add keys to those of accounts 1 to 3."""
+    warm_up(TEST)  # what compiles or loads kernels is no part of the time limit
     keys: list[KeyPair] = []
 
     def before(opened: OpenVenue) -> None:

@@ -133,7 +133,7 @@ def test_a_flood_of_half_open_sockets_halts_nothing_and_keeps_no_client_out(serv
     assert f"the limit of open files (ulimit -n) is {FILES}" in served.text
 
     async def come_in() -> None:
-        async with connect(f"ws://127.0.0.1:{served.port}/v1/md", open_timeout=20) as connection:
+        async with connect(f"ws://127.0.0.1:{served.port}/v1/md", open_timeout=60) as connection:
             assert "hello" in str(await connection.recv())
 
     flood: list[socket.socket] = []
@@ -161,7 +161,7 @@ def test_beyond_the_cap_a_connection_is_refused_with_503(served: Served) -> None
         async with contextlib.AsyncExitStack() as stack:
             for number in range(FILES):
                 try:
-                    await stack.enter_async_context(connect(f"ws://127.0.0.1:{served.port}/v1/md", open_timeout=20))
+                    await stack.enter_async_context(connect(f"ws://127.0.0.1:{served.port}/v1/md", open_timeout=60))
                 except InvalidStatus as refused:
                     return number, refused.response.status_code
         return 0, 0

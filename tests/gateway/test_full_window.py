@@ -9,8 +9,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.frames import Frame, Opcode
 
 from exchange.gateway.connection import Connection
-from exchange.gateway.server import WAITING_BYTES_MAX, GatewaySocket
-from tests.gateway.sockets import Talker, Venue, masked, run
+from exchange.gateway.server import WAITING_BYTES_MAX
+from tests.gateway.sockets import Talker, Venue, masked, run, socket_of, until
 
 PING, CLOSE = masked(b"here", 0x89), masked(b"\x03\xe8", 0x88)
 ORDERS_STAY = {"mode": "off", "orders": "all", "on": "drop", "grace_ms": 0}
@@ -51,17 +51,6 @@ def pongs_of(client: ClientConnection, monkeypatch: pytest.MonkeyPatch) -> list[
 
     monkeypatch.setattr(client, "process_event", note)
     return found
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    while not is_so():
-        await asyncio.sleep(0.002)
-
-
-def socket_of(connection: Connection) -> GatewaySocket:
-    socket = connection.queue.transport.write.__self__  # type: ignore[attr-defined]
-    assert isinstance(socket, GatewaySocket)
-    return socket
 
 
 def answer(connection: Connection) -> None:

@@ -13,7 +13,7 @@ from websockets.protocol import State
 
 from exchange.gateway import throttle
 from exchange.gateway.server import check_library
-from tests.gateway.sockets import Venue, masked, reply, run
+from tests.gateway.sockets import Venue, masked, reply, run, socket_of, until
 
 
 @pytest.mark.rule("SEC-030")
@@ -111,7 +111,7 @@ def test_broken_frames_close_their_connection_with_the_right_code(tmp_path: obje
             await stays.reader.read()
             # A peer that keeps its half of a broken connection open is cut all the same.
             await asyncio.gather(*(each.wait_closed() for each in served if each.state is not State.OPEN))
-            assert len(venue.server.gateway.connections) == 1
+            await until(lambda: len(venue.server.gateway.connections) == 1)
 
     run(tmp_path, test)
 
@@ -141,7 +141,9 @@ def test_pipelined_requests_are_answered_with_few_writes_and_read_by_an_ordinary
                 write(*arguments)
 
             outbox._write = counting  # type: ignore[method-assign]
-            connection.transport.write(b"".join(masked(b'{"t":"ping","id":%d}' % n) for n in range(1, 201)))
+            (served,) = venue.server.gateway.connections
+            data = b"".join(masked(b'{"t":"ping","id":%d}' % n) for n in range(1, 201))
+            socket_of(served).data_received(data)  # in one read, which a real one may or may not be
             answers: list[Any] = []
             while len(answers) < 200:
                 received = json.loads(await connection.recv())
@@ -189,15 +191,10 @@ def test_connections_of_one_address_are_refused_at_accept_beyond_the_cap(
 
     async def test(venue: Venue) -> None:
         peers = [await (await venue.raw("/v1/md")).opened() for _ in range(3)]
-        refused = await venue.raw("/v1/md")
-        assert await refused.reader.read() == b""
+        assert await (await venue.raw("/v1/md")).status() == 0
         peers[0].writer.close()
-        for _ in range(100):
-            again = await venue.raw("/v1/md")
-            if await again.status() == 101:
-                break
-        else:
-            pytest.fail("a place that became free was not given")
+        while await (await venue.raw("/v1/md")).status() != 101:
+            pass  # until the place that became free is given
 
     run(tmp_path, test, "strict")
 
@@ -205,11 +202,21 @@ def test_connections_of_one_address_are_refused_at_accept_beyond_the_cap(
 @pytest.mark.rule("SEC-005", "BAD-010")
 def test_silent_handshake_is_closed(tmp_path: object) -> None:
     async def test(venue: Venue) -> None:
+        ticks = 0
+
+        async def tick() -> None:
+            """Counts tenths of a second; time in which the machine gives none to this process is one of them."""
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.1)
+                ticks += 1
+
+        begin, ticking = asyncio.get_running_loop().time(), asyncio.create_task(tick())
         reader, writer = await asyncio.open_connection("127.0.0.1", venue.server.port)
         writer.write(b"GET /v1/oe HTTP/1.1\r\nHost: loc")
-        begin = asyncio.get_running_loop().time()
         assert await reader.read() == b""
-        assert 2.5 < asyncio.get_running_loop().time() - begin < 8
+        assert asyncio.get_running_loop().time() - begin > 2.5 and ticks < 80
+        ticking.cancel()
         writer.close()
 
     run(tmp_path, test)

@@ -89,7 +89,7 @@ def test_command_says_what_the_function_says(folder: Path, seed: int) -> None:
         file.write_bytes(bytes(disk.file(path)))
         undo()
         command = [sys.executable, "-m", "exchange.cli.app", "journal", "verify", str(folder)]
-        told = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, timeout=60)
+        told = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
         said = told.stdout + told.stderr
         assert "Traceback" not in said and told.returncode in (0, 65), said
         assert all(text.replace(f"{FOLDER}/", f"{folder}/") in said for text in expected), f"seed {seed}: {fault}"

@@ -58,11 +58,13 @@ def test_a_venue_whose_files_were_moved_away_stops(tmp_path: Path, part: str) ->
     folder = tmp_path / "venue"
     with Served(folder) as first:
         moved, away = folder / part, tmp_path / "away"
+        first.process.send_signal(signal.SIGSTOP)  # it cannot notice, and remove files, before all are copied
         moved.rename(away)
         if away.is_dir():
             shutil.copytree(away, moved, ignore=shutil.ignore_patterns("*.sock", "*.tmp"))
         else:
             shutil.copy2(away, moved)
+        first.process.send_signal(signal.SIGCONT)
         assert first.ended() == 75, first.text
         assert "was removed or replaced" in first.text and "Traceback" not in first.text
     verify(str(folder))

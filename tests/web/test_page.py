@@ -59,7 +59,7 @@ def test_a_person_makes_a_key_trades_and_signs_out(tmp_path: Path) -> None:
         await page.until("[...document.querySelectorAll('#ladder .own')].some((cell) => cell.textContent === '2')")
         await enter(page, "b", "3", PRICE)
         await page.until(has("#positions", "+3"))
-        assert other.position_lots(instrument) == -3
+        await other._until(lambda: other.position_lots(instrument) == -3)
         await page.until(has("#tape", "2.810"))
         await enter(page, "b", "1", "3.372")
         await page.until(has("#log", "allowed:"))  # the band

@@ -30,11 +30,11 @@ def test_auctions_ends_and_new_days_are_said_in_words(tmp_path: Path) -> None:
     async def scene(page: Browser, venue: ScriptedPageVenue) -> None:
         await page.until(f"{text('#phase')} === 'Open' && {has('#ladder tr.implied .bid-lots', '5 i')}")
         await page.until(has("#ladder", "7 +4 i"))
-        later = NOW_US + 75_000_000
+        later = NOW_US + 659_000_000
         await venue.say("status", F27, i=F27, phase="RESERVED", why="velocity", iop=[2811, 40, -8], until=later)
         await page.until(has("#phase", "Auction after a fast move (velocity)"))
         await page.until(has("#auction", "Indicative price 2.811 for 40 lots, 8 lots more on the selling side."))
-        await page.until("/^1:1\\d left$/.test(document.querySelector('#countdown').textContent)")
+        await page.until("/^10:\\d\\d left$/.test(document.querySelector('#countdown').textContent)")
         await venue.say("trades", F27, x=[[7, 2811, 40, "n"]], au=True)
         await page.until("document.querySelector('#tape tr.uncross')")
         await page.until(has("#tape", "auction"))

@@ -10,9 +10,11 @@ import pytest
 
 from exchange.gateway import throttle
 from exchange.gateway.accept_limits import PAGE_RATE
+from exchange.units import NS_PER_S
 from exchange.web import Site, assets
 from exchange.web.files import asset
 from exchange.web.site import policy
+from tests.gateway.harness import StillClock
 from tests.gateway.sockets import PROFILE, Venue, run
 
 PAGE = asset(".html", b"<!doctype html>")
@@ -151,6 +153,21 @@ def test_a_venue_serves_its_files_beside_its_sockets(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+@pytest.mark.rule("SEC-072")
+def test_an_answer_is_not_lost_to_a_body_that_comes_after_it(tmp_path: Path) -> None:
+    async def test(venue: Venue) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", venue.server.port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
+        writer.write(bytes(2_000_000))
+        await writer.drain()
+        assert (await reader.read()).endswith(b"Content-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    run(tmp_path, test)
+
+
 @pytest.mark.rule("SEC-071")
 def test_health_of_a_venue_that_has_failed_is_not_ok(tmp_path: Path) -> None:
     async def test(venue: Venue) -> None:
@@ -195,18 +212,22 @@ def test_an_address_that_asks_for_too_many_files_is_refused_for_a_while(
 ) -> None:
     monkeypatch.setitem(throttle.PROFILES, "strict", replace(throttle.PROFILES[PROFILE], guard_loopback=True))
 
+    clock = StillClock()
+
     async def test(venue: Venue) -> None:
         for _ in range(PAGE_RATE.burst):
-            assert (await asked(venue, "/api.html"))[0] in (200, 429)
-        answers = [await asked(venue, "/api.html") for _ in range(PAGE_RATE.burst)]
-        assert {status for status, _, _ in answers} == {200, 429}
-        assert all(body == b"" for status, _, body in answers if status == 429)
+            assert (await asked(venue, "/api.html"))[0] == 200
+        for answered in (0, 3):
+            clock.now += answered * NS_PER_S // PAGE_RATE.rate
+            answers = [await asked(venue, "/api.html") for _ in range(10)]
+            assert [status for status, _, _ in answers] == [200] * answered + [429] * (10 - answered)
+            assert all(body == b"" for status, _, body in answers if status == 429)
         for _ in range(PAGE_RATE.burst):
             assert (await asked(venue, "/health"))[0] == 200, "a check of health is not counted"
         async with venue.live():
             pass  # sockets are counted apart
 
-    run(tmp_path, test, "strict")
+    run(tmp_path, test, "strict", clock=clock)
 
 
 @pytest.mark.rule("SEC-072")
