@@ -50,7 +50,7 @@ def play(
     enrolling: Callable[[OpenVenue], None] = enrol,
 ) -> None:
     """Two logged-on clients of one venue and the instrument they trade; a scene must end within SCENE_S."""
-    warm_up(TEST)  # compiling may take a minute, a scene must not
+    warm_up(MEDIUM)  # compiling may take a minute, a scene must not
 
     async def run() -> None:
         async with serve(str(folder), settings(), before=enrolling) as server, AsyncExitStack() as stack:

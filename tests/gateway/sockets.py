@@ -13,7 +13,7 @@ from exchange.engine.warmup import warm_up
 from exchange.gateway.auth import KeyPair, signed_text
 from exchange.gateway.connection import Connection
 from exchange.gateway.server import GatewaySocket
-from exchange.limits import TEST
+from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
 from exchange.seams import Clock, RealClock
 from exchange.venue.bootstrap import OpenVenue
@@ -191,7 +191,7 @@ def run(
     origins: tuple[str, ...] = ("https://x.test",),
 ) -> None:
     """Serve a venue for one test. `prepare` sets it up further, and may add keys to those of accounts 1 to 3."""
-    warm_up(TEST)  # what compiles or loads kernels is no part of the time limit
+    warm_up(MEDIUM)  # what compiles or loads kernels is no part of the time limit
     keys: list[KeyPair] = []
 
     def before(opened: OpenVenue) -> None:
