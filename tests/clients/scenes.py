@@ -15,6 +15,7 @@ from clients.client import Session, connect
 from clients.credentials import Ed25519
 from clients.events import Event
 from exchange.engine.warmup import warm_up
+from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
 from exchange.venue.bootstrap import OpenVenue
 from exchange.wire.messages import InstrumentDefinition

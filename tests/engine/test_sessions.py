@@ -10,7 +10,7 @@ from exchange.reference.rows import Command
 from tests.market import open_property_market
 from tests.venues import Pair
 
-ROWS = 64  # of TEST limits
+ROWS = 64  # of MEDIUM limits
 FIRST, SECOND = 5, 5 + ROWS  # sessions of one row
 
 
