@@ -102,8 +102,7 @@ async def out_of_reach(session: Session) -> AsyncIterator[None]:
 def reserved_port() -> Iterator[int]:
     """A port that a venue may listen on again and again: between, no other program gets it."""
     with socket.socket() as held:
-        held.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # a listener may bind it too, who asks for any may not
+        # A listener may bind it too; who asks for any free port does not get it.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
         yield int(held.getsockname()[1])
