@@ -62,8 +62,9 @@ class ScriptedVenue:
 
     def __init__(self, key: str = KEY, margin: bool = False) -> None:
         path = "/v1/oe" if key else "/v1/md"
-        self.core = Core(Dial("localhost", path), key, Ed25519.from_seed(SEED) if key else None, margin=margin)
         self.now = 0.0
+        secret = Ed25519.from_seed(SEED) if key else None
+        self.core = Core(Dial("localhost", path), key, secret, margin=margin, clock=lambda: self.now)
 
     def says(self, *messages: dict[str, Any]) -> list[Event]:
         """One frame: a message, or an array of them."""
