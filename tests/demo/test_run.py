@@ -20,6 +20,7 @@ from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
 from exchange.journal.verify import verify
+from exchange.limits import MEDIUM
 from tests import one_day
 
 PERIODS = ("F27", "G27", "H27")
@@ -36,7 +37,7 @@ SECONDS = (2.0, 20.0)  # in two seconds a machine that stands still for most of 
 
 
 def test_the_population_trades_and_every_check_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    warm_up(TEST)
+    warm_up(MEDIUM)
     for seconds in SECONDS:
         folder = str(tmp_path / f"{seconds:g}")
         code, said = demo(seconds, 1, True, folder, SMALL), capsys.readouterr()
@@ -98,7 +99,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest
 
 def test_a_kept_venue_serves_again_with_a_key_for_the_user(tmp_path: Path) -> None:
     """As a user sees it: the demo goes on until SIGINT, then its venue has stopped cleanly."""
-    warm_up(TEST)
+    warm_up(MEDIUM)
     for seconds in SECONDS:
         folder = tmp_path / f"{seconds:g}"
         code, lines = kept(folder, seconds)

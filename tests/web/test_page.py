@@ -12,7 +12,7 @@ from clients.client import Session
 from exchange.engine.warmup import warm_up
 from exchange.limits import MEDIUM
 from exchange.main import RunningServer, Settings, serve
-from tests.clients.scenes import PRICE, SYMBOL, client, enrol, settings
+from tests.clients.scenes import PRICE, SYMBOL, client, enrol, reserved_port, settings
 from tests.web.browser import Browser, needs_chromium
 from tests.web.page_steps import LIVE, enter, has, opened, shortcut, sign_in, text
 
@@ -109,8 +109,9 @@ def test_the_page_survives_a_reload_and_a_restart_with_its_orders(tmp_path: Path
 
     async def run() -> None:
         async with AsyncExitStack() as stack:
-            async with serve(folder, settings_on(), before=enrol) as server:
-                page = await stack.enter_async_context(opened(tmp_path, server.port))
+            port = stack.enter_context(reserved_port())
+            async with serve(folder, settings_on(port), before=enrol):
+                page = await stack.enter_async_context(opened(tmp_path, port))
                 await page.until(LIVE)
                 await sign_in(page, tmp_path / "data")
                 await enter(page, "b", "2", "2.700")
@@ -120,7 +121,7 @@ def test_the_page_survives_a_reload_and_a_restart_with_its_orders(tmp_path: Path
             await page.until(f"!document.querySelector('#banner').hidden && {has('#banner', 'No connection')}")
             await page.until("document.querySelector('body.stale #ladder.stale')")
             await page.until(f"{has('#connection', 'not live')} && document.querySelector('#review').disabled")
-            async with serve(folder, settings_on(server.port)):
+            async with serve(folder, settings_on(port)):
                 await page.value("document.querySelector('#banner button').click()")
                 await page.until(f"{LIVE} && document.querySelector('#banner').hidden")
                 await page.until(f"{has('#orders', '2.700')} && !document.querySelector('#ladder.stale')")
