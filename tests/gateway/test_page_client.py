@@ -20,7 +20,9 @@ def has_websockets() -> bool:
     """Whether there is a Node with a websocket of its own."""
     if shutil.which("node") is None:
         return False
-    return subprocess.run([*NODE, "-e", "new WebSocket('ws://127.0.0.1:1').close()"], capture_output=True).returncode == 0
+    return (
+        subprocess.run([*NODE, "-e", "new WebSocket('ws://127.0.0.1:1').close()"], capture_output=True).returncode == 0
+    )
 
 
 @pytest.mark.skipif(not has_websockets(), reason="no node with websockets on this machine")
