@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.publish.past.candle_rows import CANDLE, DAY, HOUR, INTERVALS, MINUTE, grouped, of_prints
+from exchange.units import POSITION_LOTS_MAX
 from tests.publish.past.plain import Made, made_prints, plain_candles, print_rows
 
 NAMES = list(CANDLE.names or ())[1:]
@@ -29,7 +30,9 @@ def test_candles_are_those_made_one_print_after_the_other(seed: int, name: str) 
 @settings(deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 4 * 86_400 * 10**6), st.integers(-(2**31) + 1, 2**31 - 1), st.integers(1, 2**31 - 1)),
+        st.tuples(
+            st.integers(0, 4 * 86_400 * 10**6), st.integers(-(2**31) + 1, 2**31 - 1), st.integers(1, POSITION_LOTS_MAX)
+        ),  # the value of sixty prints fits into 64 bits
         min_size=1,
         max_size=60,
     )
