@@ -18,7 +18,7 @@ from time import perf_counter, perf_counter_ns, process_time
 from typing import Any
 
 from bench.gateway import logons, open_loop, overload, readers
-from bench.gateway.encodings import ENCODINGS
+from bench.gateway.encodings import ENCODINGS, MarkCounter
 from bench.gateway.raw_connection import RECEIVE_BYTES, RawConnection, pair_of
 from bench.gateway.requests import Message, maker_orders, mixed_orders, plain_orders
 
@@ -26,6 +26,7 @@ Job = dict[str, Any]
 Run = Callable[[], dict[str, Any]]
 OUTCOMES = ("ok", "err", "fill", "replaced", "cancelled", "resent")
 SAMPLED = 16  # one reply in so many has its time kept
+LAST_ID = 2**31  # of the ping that follows all requests
 
 
 def latency(port: int, job: Job) -> Run:
@@ -98,6 +99,14 @@ class _Watcher:
         return 0
 
 
+def read_to_now(peer: RawConnection, counter: MarkCounter) -> None:
+    """Count all that the venue has sent before it answers a ping: events may come after the reply to their request."""
+    peer.socket.sendall(peer.encoding.frame({"t": "ping", "id": LAST_ID}))
+    counter.take(peer.until(peer.encoding.mark("re", LAST_ID)))
+    if "ok" in counter.counts:
+        counter.counts["ok"] -= 1  # the answer itself
+
+
 def throughput(port: int, job: Job) -> Run:
     """Several clients with several requests in flight each: durable replies, their times, and what happened."""
     encoding = ENCODINGS[job["encoding"]]
@@ -124,11 +133,14 @@ def throughput(port: int, job: Job) -> Run:
             for key_of, _ in selector.select():
                 answered += key_of.data()
             alive_ns = readers.keep_alive(alive_ns, [watcher.peer for watcher in watchers])
+        seconds = perf_counter() - begin
+        for end in [*watchers, *(pipes if job["mix"] else ())]:
+            read_to_now(end.peer, end.counter)
         counts: dict[str, int] = {}
         for pipe in pipes:
             counts = {name: counts.get(name, 0) + count for name, count in pipe.counter.counts.items()}
         return {
-            "seconds": perf_counter() - begin,
+            "seconds": seconds,
             "answers": answered,
             "counts": counts,
             "watched": sum(watcher.counter.counts["depth"] for watcher in watchers),

@@ -1,6 +1,7 @@
 """Watches market data for a few seconds: gaps, wrong checksums, late heartbeats, lost connections."""
 
 import asyncio
+import contextlib
 from collections import Counter
 
 from clients.client import Session, connect
@@ -10,6 +11,7 @@ from exchange.cli.remote.findings import CheckResult, failed, noted, passed
 from exchange.wire.messages import InstrumentDefinition
 
 BOOKS_MAX = 40
+SYNCED_S = 10.0  # longest wait for the first snapshots, before the time of watching begins
 
 
 async def check_streams(url: str, seconds: float) -> list[CheckResult]:
@@ -34,16 +36,15 @@ async def _watch(session: Session, instruments: list[InstrumentDefinition], seco
 
     reading = asyncio.create_task(read())
     try:
-        async with asyncio.timeout(seconds):
-            for instrument in instruments:
-                await session.book(instrument)
-            await asyncio.Event().wait()
-    except TimeoutError:
-        pass
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SYNCED_S):
+                for instrument in instruments:
+                    await session.book(instrument)
+        await asyncio.sleep(seconds)
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-    seen["stale"] = sum(not book.synced for book in session.books())
+    seen["stale"] = len(instruments) - sum(book.synced for book in session.books())
     return seen
 
 

@@ -19,6 +19,6 @@ def test_a_market_maker_has_the_same_results_however_it_runs(
     assert found["strategy"].history[-1][1] == profit_mills(found["replay"]) != 0
     assert found["profits"]["none"][0] == pytest.approx(profit_mills(found["replay"]) / 1_000)
     assert found["fills"]["none"] == sorted(found["fills"]["none"], reverse=True)
-    assert found["profits"]["50 ms"][0] < found["profits"]["none"][0]
+    assert found["profits"]["50 ms"][0] != found["profits"]["none"][0], "whether it is less is luck: see test_width"
     assert "the same as the callbacks: True" in capsys.readouterr().out
     assert is_picture(tmp_path / "market_making.png")

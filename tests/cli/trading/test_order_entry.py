@@ -57,6 +57,8 @@ def test_an_order_that_is_not_kept_ends_also_if_its_command_is_stopped(venue: Ru
                 await session._until(lambda: len(session.orders.live()) == 1)
                 waiting.cancel()
                 await asyncio.gather(waiting, return_exceptions=True)
+                if not keep:
+                    await session._until(lambda: not session.orders.live())
                 counts.append(len(await session.open_orders()))
                 await session.cancel_all()
                 await session._until(lambda: not session.orders.live())

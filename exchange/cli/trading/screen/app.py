@@ -50,7 +50,8 @@ class TradingScreen(App[None]):
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def compose(self) -> ComposeResult:
-        yield Lines()
+        self._page = Lines()
+        yield self._page
 
     def on_mount(self) -> None:
         for work in (self._desk.read(), self._desk.ping(), self._look_at(self._first)):
@@ -69,15 +70,19 @@ class TradingScreen(App[None]):
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            self._handle_exception(fault)  # type: ignore[arg-type]
+        if task.cancelled():
+            return
+        try:
+            task.result()
+        except Exception as fault:  # the library wants to be called while it is handled
+            self._handle_exception(fault)
 
     def draw(self) -> None:
-        """Draw a frame; only what has changed since the last one goes to the terminal."""
-        if not self.screen_stack:  # a timer may go off once more while the app ends
+        """Draw a frame, but not when the screen ends; only what has changed since the last goes to the terminal."""
+        if not self._page.is_attached:
             return
         lines = frame(self._desk, self.size.width, self.size.height, self._cursor, asyncio.get_running_loop().time())
-        self.screen_stack[0].query_one(Lines).show(lines)
+        self._page.show(lines)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ class TradingDesk:
         self.over = ""  # why the session is over
         self.rtt_ms: float | None = None
         self._heard_us, self._heard_at = 0, 0.0
+        self._looking = asyncio.Lock()
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -144,14 +145,15 @@ class TradingDesk:
     # -- what keys do -------------------------------------------------------------------------------------------------
 
     async def look_at(self, instrument: InstrumentDefinition) -> None:
-        """Show another instrument; the channels of the last one end."""
-        before, places = self.market, self.places
-        if before is not None and before.instrument.instrument == instrument.instrument:
-            return
-        self.market = await follow(self.session, instrument)
-        self.places = await follow_places(self.session, instrument)
-        if before is not None and self.session.live:
-            await self.session.unsubscribe(*before.feeds, *places.feeds)
+        """Show another instrument; the channels of the last one end. One after another, however fast it is asked."""
+        async with self._looking:
+            before, places = self.market, self.places
+            if before is not None and before.instrument.instrument == instrument.instrument:
+                return
+            self.market = await follow(self.session, instrument)
+            self.places = await follow_places(self.session, instrument)
+            if before is not None and self.session.live:
+                await self.session.unsubscribe(*before.feeds, *places.feeds)
 
     async def attempt(self, what: str, doing: Awaitable[str]) -> bool:
         """Do something at the venue and note what came of it. False: it was refused or not sent."""

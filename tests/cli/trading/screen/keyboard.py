@@ -24,7 +24,7 @@ from tests.cli.trading.conftest import RunningVenue
 from tests.clients.scenes import SYMBOL
 from tests.clients.stub_session import instrument
 
-WAITS_MAX = 600
+WAIT_S = 60.0  # for what a key does; a scene as a whole has 90 s
 
 
 def text_of(app: App[Any]) -> str:
@@ -48,12 +48,16 @@ class Keyboard:
 
     async def until(self, *texts: str) -> str:
         """What is shown as soon as it has all these texts."""
-        for _ in range(WAITS_MAX):
-            shown = self.text
-            if all(text in shown for text in texts):
-                return shown
+        await self.met(lambda shown: all(text in shown for text in texts), str(texts))
+        return self.text
+
+    async def met(self, condition: Callable[[str], bool], what: str) -> None:
+        """Wait until a condition of what is shown holds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + WAIT_S
+        while not condition(self.text):
+            assert loop.time() < end, f"{what} never shown:\n{self.text}"
             await self.pilot.pause(0.02)
-        raise AssertionError(f"{texts} never shown:\n{self.text}")
 
 
 def play(

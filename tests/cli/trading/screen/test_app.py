@@ -1,7 +1,10 @@
 """The screen by keys at a running venue: ladder, cancel, kill, another instrument, a venue that goes and comes back."""
 
 import asyncio
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,7 @@ from exchange.cli.trading.place import Access
 from exchange.cli.trading.screen.app import TradingScreen
 from exchange.cli.trading.screen.desk import TradingDesk
 from tests.cli.trading.conftest import RunningVenue, ThreadedVenue
-from tests.cli.trading.screen.keyboard import Keyboard, play
+from tests.cli.trading.screen.keyboard import Keyboard, play, still_desk, text_of
 from tests.clients.scenes import SYMBOL
 
 
@@ -59,7 +62,9 @@ def test_the_kill_key_asks_then_cancels_all_and_locks_the_ticket(venue: RunningV
         await keyboard.until("Cancel all 3 working orders of account 1, and take no new ones?")
         await keyboard.press("n")
         await keyboard.until("3 working")
-        await keyboard.press("K", "y")
+        await keyboard.press("K")
+        await keyboard.until("Cancel all 3 working orders")
+        await keyboard.press("y")
         await keyboard.until("STOPPED", "0 working", "stopped: 3 orders cancelled")
         await keyboard.press("b")
         await keyboard.until("stopped by the kill key: K releases")
@@ -77,8 +82,11 @@ def test_another_instrument_is_found_by_parts_of_its_symbol(venue: RunningVenue)
         await keyboard.until("Find an instrument")
         await keyboard.press(*"g27", "enter")
         await keyboard.until("H100.G90.G27  OPEN")
-        depths = [spec.instrument for spec in keyboard.desk.session.core.feeds.specs() if spec.instrument]
-        assert set(depths) == {keyboard.desk.instruments["H100.G90.G27"].instrument}, "the last one's channels ended"
+        feeds, shown = keyboard.desk.session.core.feeds, keyboard.desk.instruments["H100.G90.G27"].instrument
+        await keyboard.met(
+            lambda _: {spec.instrument for spec in feeds.specs() if spec.instrument} == {shown},
+            "the end of the last one's channels",
+        )
         await keyboard.press("n")
         await keyboard.until("H100.G90.F27-G27  OPEN")
         await keyboard.press("p")
@@ -109,6 +117,37 @@ def test_a_key_that_may_only_read_does_not_get_a_ticket(venue: RunningVenue) -> 
     play(venue, scene, name="reader")
 
 
+def test_a_fault_beside_the_screen_ends_it() -> None:
+    others: list[Any] = []  # errors that reach the loop instead
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: others.append(context))
+        desk = still_desk([], [])
+        assert desk.market is not None
+        async with TradingScreen(desk, desk.market.instrument, 10).run_test() as pilot:
+            await pilot.pause()
+
+    with pytest.raises(AttributeError, match="no attribute 'events'"):
+        asyncio.run(run())
+    assert not others
+
+
+def test_a_frame_that_is_due_while_the_screen_ends_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TradingScreen, "on_mount", lambda _: None)  # no session, and no timer
+
+    async def run() -> None:
+        desk = still_desk([[2845, 120]], [[2847, 80]])
+        assert desk.market is not None
+        app = TradingScreen(desk, desk.market.instrument, 10)
+        async with app.run_test(size=(80, 24)) as pilot:
+            app.draw()
+            await pilot.pause()
+            assert "2.845" in text_of(app)
+        app.draw()
+
+    asyncio.run(run())
+
+
 @pytest.mark.rule("SESS-008")
 def test_a_session_that_another_logon_takes_is_over_and_says_so(venue: RunningVenue) -> None:
     async def scene(keyboard: Keyboard) -> None:
@@ -116,14 +155,25 @@ def test_a_session_that_another_logon_takes_is_over_and_says_so(venue: RunningVe
         thief.core.session_id = keyboard.desk.session.core.session_id
         async with thief:
             await keyboard.until("SESSION OVER", "q leaves")
-            await keyboard.press("b", "1", "tab", *"2.80", "enter")
+            await keyboard.press("b")
+            await keyboard.until(f"BUY {SYMBOL}")
+            await keyboard.press("1", "tab", *"2.80", "enter")
             await keyboard.until("no live connection: the request was not sent")
 
     play(venue, scene)
 
 
-def test_it_connects_again_by_itself_and_shows_both(tmp_path: Path) -> None:
-    venue = ThreadedVenue(tmp_path / "data", tmp_path / "keys").start()
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that nobody else gets while the venue that serves there is down."""
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
+
+
+def test_it_connects_again_by_itself_and_shows_both(port: int, tmp_path: Path) -> None:
+    venue = ThreadedVenue(tmp_path / "data", tmp_path / "keys", port).start()
 
     async def run() -> None:
         place = Access(venue.url, "k_alice", str(venue.keys / "alice.pem"))
@@ -144,11 +194,3 @@ def test_it_connects_again_by_itself_and_shows_both(tmp_path: Path) -> None:
                     await asyncio.to_thread(again.stop)
 
     asyncio.run(asyncio.wait_for(run(), 90))
-
-
-def test_a_frame_that_is_due_while_the_app_ends_is_left_out(venue: RunningVenue) -> None:
-    async def scene(keyboard: Keyboard) -> None:
-        desk = keyboard.desk
-        TradingScreen(desk, desk.instruments[SYMBOL], 10).draw()  # it has no screen yet, as at its end no longer
-
-    play(venue, scene)

@@ -12,7 +12,7 @@ from exchange.cli.trading.asking import asked
 from exchange.cli.trading.place import Access
 from exchange.cli.trading.screen.desk import TradingDesk
 from exchange.wire.messages import Call, Fill, Lag
-from tests.cli.trading.conftest import RunningVenue
+from tests.cli.trading.conftest import SYMBOLS, RunningVenue
 from tests.cli.trading.screen.keyboard import still_desk
 from tests.clients.scenes import SYMBOL
 
@@ -84,6 +84,19 @@ def test_a_kill_cancels_everything_and_stops_until_it_is_released(name: str, ven
         if name == "desk"
         else "stopped: 2 orders cancelled, no new ones from this screen"
     )
+
+
+def test_instruments_that_are_asked_for_at_once_are_shown_one_after_another(venue: RunningVenue) -> None:
+    async def run() -> tuple[str, set[str]]:
+        async with asked(Access(venue.url, "k_alice", str(venue.keys / "alice.pem"))) as session:
+            desk = TradingDesk(session, 1)
+            rows = [await session.instrument(symbol) for symbol in SYMBOLS]
+            await asyncio.gather(*map(desk.look_at, rows))
+            assert desk.market is not None
+            specs = session.core.feeds.specs()
+            return desk.market.instrument.symbol, {desk.symbol(spec.instrument) for spec in specs if spec.instrument}
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) == (SYMBOLS[-1], {SYMBOLS[-1]}), "all other channels ended"
 
 
 def test_what_is_refused_is_noted(venue: RunningVenue) -> None:

@@ -28,13 +28,14 @@ def answered(dialog: Dialog, key: str) -> tuple[str, list[bool | None]]:
         answers: list[bool | None] = []
         async with app.run_test(size=(80, 24)) as pilot:
             app.push_screen(dialog, answers.append)
-            await pilot.pause()
-            text = text_of(app)
+            while not (text := text_of(app)).strip():
+                await pilot.pause()
             await pilot.press(key)
-            await pilot.pause()
+            while not answers:
+                await pilot.pause()
         return text, answers
 
-    return asyncio.run(run())
+    return asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_the_help_fits() -> None:

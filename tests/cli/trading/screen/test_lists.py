@@ -23,7 +23,9 @@ def test_a_long_list_is_cut() -> None:
 
 def test_a_search_without_a_hit_shows_nothing_and_is_left(venue: RunningVenue) -> None:
     async def scene(keyboard: Keyboard) -> None:
-        await keyboard.press("slash", *"nothing")
+        await keyboard.press("slash")
+        await keyboard.until("Find an instrument")
+        await keyboard.press(*"nothing")
         assert " 744 h" not in await keyboard.until("nothing")
         await keyboard.press("enter")
         await keyboard.until("Find an instrument")
@@ -35,7 +37,9 @@ def test_a_search_without_a_hit_shows_nothing_and_is_left(venue: RunningVenue) -
 
 def test_the_arrow_keys_choose_while_the_search_has_the_keyboard(venue: RunningVenue) -> None:
     async def scene(keyboard: Keyboard) -> None:
-        await keyboard.press("slash", *"h100", "down", "down", "up", "enter")
+        await keyboard.press("slash")
+        await keyboard.until("Find an instrument")
+        await keyboard.press(*"h100", "down", "down", "up", "enter")
         await keyboard.until("H100.G90.G27  OPEN")
 
     play(venue, scene)
