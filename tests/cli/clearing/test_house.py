@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from exchange.cli.app import main
+from exchange.operator import port
 from tests.cli.mistakes import mistake
 
 
@@ -23,3 +25,15 @@ def test_a_mistake_is_one_line_that_names_the_argument(
     command: str, named: str, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
     assert named in mistake(capsys, command)
+
+
+@pytest.mark.parametrize(("command", "empty"), [("flags", "no flags"), ("proposals", "no proposals")])
+def test_an_empty_list_says_so(
+    command: str, empty: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for lines in ([], ["one", "two"]):
+        monkeypatch.setattr(port, "ask", lambda *_, lines=lines: lines)
+        with pytest.raises(SystemExit) as stopped:
+            main(["operator", command, "data"])
+        assert not stopped.value.code
+        assert capsys.readouterr().out.splitlines() == (lines or [empty])
