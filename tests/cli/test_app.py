@@ -139,7 +139,7 @@ def test_help_explains_every_parameter(
         assert " ".join(words["text"].replace("`", "").split()) in shown, f"{name} is not explained in the help"
 
 
-@pytest.mark.parametrize("words", [["story"], ["order", "list"]])
+@pytest.mark.parametrize("words", [["story"], ["journal", "verify", "data"]])
 def test_a_command_that_ctrl_c_stops_says_so(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_command_that_ctrl_c_stops_says_so(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("exchange.demo.story.run.story", stopped)
-    monkeypatch.setattr("exchange.cli.trading.order_ending.asked", stopped)
+    monkeypatch.setattr("exchange.venue.folder_check.verify_folder", stopped)
     with pytest.raises(SystemExit) as ended:
         cli.main(words)
     assert ended.value.code == 130
