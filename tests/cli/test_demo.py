@@ -27,6 +27,7 @@ def test_bad_input_is_one_line_with_exit_code_2(
     ("command", "named"),
     [
         ("story --days -1", "--days -1 not in 1..731"),
+        ("story --days 0", "--days 0 not in 1..731"),
         ("story --days 732", "--days 732 not in 1..731"),
         ("story --days many", "many"),
         ("story --until 2026-11-01", "not in 1..731"),
