@@ -69,6 +69,8 @@ def story(
     last = parse_day("--until", until)
     if last and days is not None:
         raise UserError("--until and --days: give one of them")
+    if last and not FIRST <= last <= LAST:
+        raise UserError(f"--until {last} not in {FIRST} to {LAST}, the days of the story")
     if days is None:
         days = ((last or LAST) - FIRST).days + 1
     sys.exit(run_story(days, seed, json, folder, plot))
