@@ -18,7 +18,7 @@ from tests.cli.mistakes import mistake
         ("operator transfer missing H100.G90.H27 2 1 2 cheap", "PRICE: price 'cheap'"),
         ("operator block missing H100.G90.H27 0 2.8 1 2", "LOTS 0"),
         ("operator index missing", "give NAME, DAY and VALUE"),
-        ("operator flags missing", "missing"),
+        ("operator flags missing", "no venue of missing is running: gpux serve missing starts it"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_argument(
