@@ -156,9 +156,20 @@ def _throughput_row(found: dict[str, Any]) -> tuple[str, str]:
 def _ratio_row(name: str, base: str) -> Callable[[dict[str, Any]], tuple[str, str]]:
     def row(found: dict[str, Any]) -> tuple[str, str]:
         cpu, plain = found[name]["server_cpu_us"], found[base]["server_cpu_us"]
-        return f"{cpu / plain:.2f}x", f"server CPU {cpu:.1f} us, plain orders {plain:.1f} us; {found['cpu_ratio']}"
+        detail = f"server CPU {cpu:.1f} us, plain orders {plain:.1f} us"
+        ratios = found["cpu_ratio"]
+        return f"{cpu / plain:.2f}x", f"{detail}; {_named(ratios)}" if isinstance(ratios, dict) else detail
 
     return row
+
+
+def _calls_row(found: dict[str, Any]) -> tuple[str, str]:
+    calls = found["python_calls"]
+    return f"{calls['json']:.1f}", f"Python calls each: {_named(calls)}"
+
+
+def _named(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {figure}" for name, figure in figures.items())
 
 
 def _open_loop_row(found: dict[str, Any]) -> tuple[str, str]:
@@ -186,7 +197,7 @@ def _overload_row(found: dict[str, Any]) -> tuple[str, str]:
 ROWS: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     "latency": _latency_row,
     "throughput": _throughput_row,
-    "calls": lambda found: (f"{found['python_calls']['json']:.1f}", f"Python calls each: {found['python_calls']}"),
+    "calls": _calls_row,
     "open_loop": _open_loop_row,
     "watched": _ratio_row("raw", "plain"),
     "mixed": _ratio_row("mixed", "plain"),

@@ -17,6 +17,7 @@ from exchange.engine.engine import Engine
 from exchange.errors import UserError
 from exchange.limits import NAMED, SMALL
 from exchange.records import COMMAND, column
+from exchange.units import MONEY_MAX
 
 GROUP = COMMODITY = 1
 MONTH = 84  # January 2027
@@ -80,7 +81,8 @@ class PlainMarket:
         rows = np.zeros(self.accounts + 2, COMMAND)
         rows["kind"] = CommandKind.DEPOSIT
         rows["account"] = np.arange(1, 3 + self.accounts)
-        column(rows, "amount_mills")[:] = DEPOSIT_MILLS
+        # The venue refuses a deposit with which all of them would be above MONEY_MAX.
+        column(rows, "amount_mills")[:] = min(DEPOSIT_MILLS, MONEY_MAX // max(1, self.accounts))
         rows[-2:] = 0
         rows["kind"][-2:] = CommandKind.SET_STATE
         rows["group"][-2:] = GROUP

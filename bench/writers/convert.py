@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.extras import check_file, check_folder, check_package, is_folder
+from bench.extras import check_file, check_folder, check_package, is_folder, mode_of
 from bench.readers.binance import read_binance
 from bench.readers.formats import ImportedSource, format_of, read_source
 from bench.readers.level_book import DIFFERENT
@@ -64,10 +64,10 @@ class ConvertTarget:
             raise UserError(f"OUT {self.path}: its name says no format, allowed: --to {', '.join(WRITERS)}")
         if "" not in WRITERS[found]:
             check_file("OUT", self.path, WRITERS[found])
-        elif not folder:
+        elif mode_of(self.path) and not folder:
             raise UserError(f"OUT {self.path}: {found} is written into a folder, and this is none")
         else:
-            check_folder("OUT", self.path)
+            check_folder("OUT", self.path if folder else self.path.parent)
         for package in (*PACKAGES.get(found, ()), *(("pyarrow",) if self.path.suffix == ".zst" else ())):
             check_package(f"writing {self.path}", package, "research")
         return found
@@ -107,6 +107,8 @@ def write(source: ImportedSource, target: ConvertTarget, name: str) -> str:
     flow = order_flow(source.tape)
     if name == "dbn":
         return f"{path}: {write_dbn(flow, path):,} records"
+    if name in ("itch", "lobster"):
+        path.mkdir(exist_ok=True)
     if name == "itch":
         renamed = [
             f"{new}: {flow.symbol(book)}" for book, new in enumerate(stock_names(flow)) if new != flow.symbol(book)

@@ -43,7 +43,8 @@ HELP = """An exchange for GPU-hour futures.
 Exit codes: 0 done, 1 refused by the venue, 2 wrong use, 69 no venue answers, 130 stopped by Ctrl-C; commands that read
 a venue's folder have codes of their own for damaged files (65, 70) and for disks (73, 74).
 """
-app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT)
+# Ctrl-C comes to `main`, which says that it has stopped.
+app = cyclopts.App(name="gpux", help=HELP, version=RELEASE, default_parameter=EXACT, suppress_keyboard_interrupt=False)
 COMMANDS = (
     contracts, serve, demo, market, login, top, watch, book, orders.cancel, positions, fills, margin, limits, curve,
     statement, story, replay, convert, facts, experiment, bench, conformance, schema, doctor, probe, history,

@@ -24,6 +24,7 @@ from contracts_spec.schema import Spec
 from exchange.cli.arguments import parse_day
 from exchange.cli.contract_explained import explain, kind_name, utc_text, why_not_listed
 from exchange.codes import ComboKind, Family, OrderEntry
+from exchange.demo.display import print_whole
 from exchange.errors import UserError
 from exchange.journal.errors import EXIT_CONFIGURATION
 from exchange.seams import RealClock
@@ -31,6 +32,7 @@ from exchange.units import NS_PER_S, price_text
 
 KINDS = ("month", "quarter", "year", "term3", "term5", "calendar", "tier", "strip")
 PIPE_COLUMNS = 150
+SPARE = ("id", "orders", "family", "hours", "kind")  # columns that a narrow terminal does without
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def show_list(catalogue: DayCatalogue, filters: Filters, as_json: bool) -> None:
         return
     console = output()
     if chosen:
-        console.print(as_table(chosen))
+        print_whole(as_table(chosen), SPARE)
     console.print(f"{len(chosen)} of {len(catalogue.instruments)} instruments that trade on {catalogue.day}")
     for reason in unlisted_reasons(catalogue.spec, filters):
         console.print(reason, highlight=False)
@@ -189,10 +191,10 @@ def unlisted_reasons(spec: Spec, filters: Filters) -> list[str]:
 
 def as_table(instruments: list[Instrument]) -> Table:
     """A table with one line for each instrument; prices in dollars per GPU-hour, times in UTC."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD)
     for header in ("symbol", "family", "kind", "orders"):
         table.add_column(header, no_wrap=True)
-    for header in ("hours", "reference", "low", "high", "last trading (UTC)", "id"):
+    for header in ("hours", "reference", "low", "high", "last trading UTC", "id"):
         table.add_column(header, justify="right", no_wrap=True)
     for one in instruments:
         table.add_row(

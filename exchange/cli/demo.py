@@ -44,7 +44,7 @@ def market(
 
 
 def story(
-    *, until: str = "", days: int = 0, seed: int = 1, json: bool = False, folder: str = "", plot: str = ""
+    *, until: str = "", days: int | None = None, seed: int = 1, json: bool = False, folder: str = "", plot: str = ""
 ) -> None:
     """Run two simulated years of a venue day by day, explain every mill, and replay the journal.
 
@@ -67,6 +67,10 @@ def story(
     if plot:
         check_plot(plot)
     last = parse_day("--until", until)
-    if last and days:
+    if last and days is not None:
         raise UserError("--until and --days: give one of them")
-    sys.exit(run_story(days or ((last or LAST) - FIRST).days + 1, seed, json, folder, plot))
+    if last and not FIRST <= last <= LAST:
+        raise UserError(f"--until {last} not in {FIRST} to {LAST}, the days of the story")
+    if days is None:
+        days = ((last or LAST) - FIRST).days + 1
+    sys.exit(run_story(days, seed, json, folder, plot))

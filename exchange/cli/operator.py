@@ -27,10 +27,11 @@ ARGUMENTS = {
 }  # fmt: skip
 
 
-def ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
+def ask(folder: str, name: str, by: By = NOBODY, empty: str = "", **fields: object) -> None:
     """Send a request to the venue of a folder and print its answer.
 
     name     class of the request in `exchange.operator.requests`
+    empty    what an answer without a line means
     fields   of the request
     UserError: a field is out of range, or the venue refuses
     """
@@ -41,8 +42,9 @@ def ask(folder: str, name: str, by: By = NOBODY, **fields: object) -> None:
     if found := requests.first_out_of_bounds(request):
         field, what = found
         raise UserError(f"{ARGUMENTS.get(field, '--' + field)} {what}")
-    for line in port.ask(folder, request, signing.load_private(by.sign) if by.sign else None):
-        print(line)
+    lines = port.ask(folder, request, signing.load_private(by.sign) if by.sign else None)
+    if lines or empty:
+        print("\n".join(lines) or empty)
 
 
 @app.command
@@ -72,7 +74,7 @@ def proposals(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    ask(folder, "Proposals")
+    ask(folder, "Proposals", empty="no proposals")
 
 
 @app.command

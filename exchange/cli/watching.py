@@ -45,10 +45,15 @@ def heading(market: ShownMarket, now_us: int) -> Text:
     text.append(f"  {market.phase_text(now_us)}", "green" if market.phase == "OPEN" else "yellow")
     text.append(f"  {instrument.hours:,} h a lot, settled {price_text(instrument.settle_tick)}\n", QUIET)
     if market.problem or not market.book.synced:
-        text.append(market.problem or market.book.problem or "", "bold red")
+        text.append(trouble(market), "bold red")
     else:
         text.append(market.day_text())
     return text
+
+
+def trouble(market: ShownMarket) -> str:
+    """Why the book is not known: the connection, or the book itself."""
+    return market.problem or market.book.problem or ""
 
 
 def ladder(market: ShownMarket, rows: int) -> Table:
@@ -155,9 +160,11 @@ async def show_lines(session: Session, market: ShownMarket, _rows: int, console:
 
 
 def best_line(market: ShownMarket) -> str:
-    """Phase, best prices and the implied ones, which stand apart."""
+    """Phase, best prices and the implied ones, which stand apart; or why they are not known."""
     book = market.book
-    if not book.synced or not book.best_bid or not book.best_ask:
+    if market.problem or not book.synced:
+        return f"book unknown: {trouble(market)}"
+    if not book.best_bid or not book.best_ask:
         return f"{market.phase} book one-sided or empty"
     implied = (book.implied_bid, book.implied_ask)
     text = f"{market.phase} book {level_text(book.best_bid)} / {level_text(book.best_ask)}"

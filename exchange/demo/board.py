@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from clients.client import Session
-from clients.events import ChannelData, Event
+from clients.events import ChannelData, Disconnected, Event, Reconnected
 from clients.feeds import OPEN_PHASE
 from exchange.demo.checks import Check
 from exchange.demo.display import figures_table
@@ -34,6 +34,7 @@ class Board:
     def __init__(self, instruments: Sequence[InstrumentDefinition], clients: Sequence[Session]) -> None:
         self.instruments, self.clients = instruments, clients
         self.markets = {row.instrument: WatchedMarket(row) for row in instruments}
+        self.problem = ""  # while the connection is lost
         self.now_us = self._last_message_us = 0  # `_last_message_us`: venue time of the last message
 
     async def follow(self, session: Session) -> None:
@@ -59,6 +60,10 @@ class Board:
         if isinstance(event, ChannelData) and event.instrument in self.markets:
             self.advance_clock(event.message.time_us)
             self.markets[event.instrument].take(event.message, self.now_us)
+        elif isinstance(event, Disconnected):
+            self.problem = f"no connection to the venue: {event.reason}"
+        elif isinstance(event, Reconnected):
+            self.problem = ""
 
     def advance_clock(self, venue_us: int) -> None:
         """Advance the board's clock to the time of a message, by at most SILENCE_US_MAX. `venue_us`: venue time."""
@@ -75,7 +80,9 @@ class Board:
         return sum(market.lots for market in self.markets.values())
 
     def notes(self) -> list[str]:
-        """A line with the reason for each market that does not trade now."""
+        """A line with the reason for each market that does not trade now, or for all of them."""
+        if self.problem:
+            return [self.problem]
         return [note for market in self.markets.values() if (note := market.note(self.now_us))]
 
     def kept_trading_check(self) -> Check:
@@ -104,7 +111,7 @@ class Board:
         table = figures_table(COLUMNS, ("month", "state"), box=None, pad_edge=False, padding=(0, 1, 0, 0))
         for market in self.markets.values():
             table.add_row(*map(self._styled, COLUMNS, market.cells()))
-        return Group(Text(self.line(elapsed_s, seconds), "bold"), Text(), table)
+        return Group(Text(self.line(elapsed_s, seconds), "bold"), Text(self.problem, "bold red"), table)
 
     def _styled(self, column: str, text: str) -> Text:
         if text == "-":

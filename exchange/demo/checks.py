@@ -18,6 +18,8 @@ from exchange.limits import Limits
 from exchange.records import column
 from exchange.units import MILLS_PER_DOLLAR
 
+TRADED = "the market traded"
+
 
 @dataclass(frozen=True)
 class Check:
@@ -38,7 +40,12 @@ class DemoResult:
 
     @property
     def passed(self) -> bool:
-        return all(check.passed for check in self.checks)
+        return not self.failed
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of the checks that do not hold."""
+        return [check.name for check in self.checks if not check.passed]
 
 
 # The positions that the clients know: account -> instrument id -> lots, without positions of 0 lots.
@@ -81,7 +88,7 @@ def check_venue(
         return DemoResult(0, 0, [Check("journal verified", False, str(refusal))])
     orders = counts[EventKind.ORDER_ACCEPTED] + counts[EventKind.ORDER_REJECTED]
     checks = [
-        Check("the market traded", fills > 0, f"{orders:,} orders, {fills:,} trades"),
+        Check(TRADED, fills > 0, f"{orders:,} orders, {fills:,} trades"),
         positions_sum_to_zero(engine.states),
         ledger_sums_to_zero(engine.states),
         totals_match_events(engine.states, money),

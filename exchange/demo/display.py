@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from exchange.errors import UserError
@@ -18,6 +20,27 @@ def figures_table(names: Sequence[str], left: Collection[str], **look: Any) -> T
     for name in names:
         table.add_column(name, justify="left" if name in left else "right")
     return table
+
+
+def print_whole(table: Table, spare: Sequence[str] = ()) -> None:
+    """Print a table of which no cell is cut: in a pipe as wide as it is, in a terminal without columns that do not fit.
+
+    spare  names of columns that are taken out until the table fits, the one that is missed least first
+    """
+    console = Console()
+    left_out: list[str] = []
+    for name in spare if console.is_terminal else ():
+        if _whole_width(table, console) <= console.width:
+            break
+        table.columns[:] = [column for column in table.columns if column.header != name]
+        left_out.append(name)
+    Console(width=_whole_width(table, console)).print(table)
+    if left_out:
+        print(f"without {', '.join(left_out)}: the terminal has {console.width} columns")
+
+
+def _whole_width(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(max_width=1_000), table).maximum
 
 
 def finish_axes(*axes: Any) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from exchange.demo.board import say
-from exchange.demo.checks import DemoResult, check_venue, to_the_mill
+from exchange.demo.checks import TRADED, DemoResult, check_venue, to_the_mill
 from exchange.demo.closing import ClosedDay, closing_table
 from exchange.demo.market.live import LINE_S, LiveVenue, Measurements, by_hand, program_name, trade
 from exchange.demo.market.population import DEMO, STEADY
@@ -201,7 +201,7 @@ def report(console: Console, figures: Measurements, result: DemoResult, symbols:
         mark = "[green]✓[/]" if check.passed else "[bold red]✗[/]"
         console.print(f"  {mark} {check.name}: {check.detail}", highlight=False, soft_wrap=True)
     if not result.passed:
-        say(console, "\nA check failed: the venue broke one of its guarantees. Please report it with the lines above.")
+        say(console, f"\nA check failed: {what_failed(result.failed, figures.seconds)}")
         return
     say(
         console,
@@ -217,6 +217,13 @@ Next:""",
     width = max(len(command) for command, _ in steps)
     for command, what in steps:
         say(console, f"  {command:<{width}}  {what}")
+
+
+def what_failed(failed: Sequence[str], seconds: float) -> str:
+    """What failed checks mean, and what to do."""
+    if failed == [TRADED]:
+        return f"nobody traded in {seconds:.1f} s, which shows nothing. Give more --seconds."
+    return "the venue broke one of its guarantees. Please report it with the lines above."
 
 
 def next_steps(symbol: str, folder: str) -> list[tuple[str, str]]:

@@ -155,6 +155,8 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
             raise MayBeDone(
                 f"the venue of {folder} does not answer: look at the status before asking again", 1
             ) from None
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise UserError(f"no venue of {folder} is running: gpux serve {folder} starts it") from None
         except OSError as error:
             raise UserError(f"no venue of {folder} is running: {error.strerror or error} ({path})") from None
 

@@ -137,3 +137,18 @@ def test_help_explains_every_parameter(
         words = re.search(rf"^ {{4}}{name}: (?P<text>.+(?:\n {{8}}.+)*)$", told, re.MULTILINE)
         assert words is not None, f"{name} is not explained in the source"
         assert " ".join(words["text"].replace("`", "").split()) in shown, f"{name} is not explained in the help"
+
+
+@pytest.mark.parametrize("words", [["story"], ["journal", "verify", "data"]])
+def test_a_command_that_ctrl_c_stops_says_so(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("exchange.demo.story.run.story", stopped)
+    monkeypatch.setattr("exchange.venue.folder_check.verify_folder", stopped)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "gpux: stopped\n"

@@ -27,9 +27,11 @@ def test_bad_input_is_one_line_with_exit_code_2(
     ("command", "named"),
     [
         ("story --days -1", "--days -1 not in 1..731"),
+        ("story --until 2030-01-01", "--until 2030-01-01 not in 2026-11-02 to 2028-11-01"),
+        ("story --until 2026-11-01", "--until 2026-11-01 not in 2026-11-02 to 2028-11-01"),
+        ("story --days 0", "--days 0 not in 1..731"),
         ("story --days 732", "--days 732 not in 1..731"),
         ("story --days many", "many"),
-        ("story --until 2026-11-01", "not in 1..731"),
         ("story --until tomorrow", "--until 'tomorrow' is not a day"),
         ("story --until 2026-11-05 --days 3", "give one of them"),
         ("story --seed one", "one"),

@@ -84,11 +84,13 @@ def test_a_stale_book_and_a_lost_connection_are_said() -> None:
     shown = view([[2845, 120]], [[2847, 80]])
     shown.book.mark_stale("gap: 1 is followed by 3")
     assert any("gap" in line for line in drawn(shown)) and not any("2.845" in line for line in drawn(shown))
-    assert best_line(shown) == "OPEN book one-sided or empty"
+    assert best_line(shown) == "book unknown: gap: 1 is followed by 3"
     shown.take(Disconnected(1006, "gone"))
     assert "disconnected: gone" in "\n".join(drawn(shown))
+    assert best_line(shown) == "book unknown: disconnected: gone"
     shown.take(Reconnected(False))
     assert "disconnected" not in "\n".join(drawn(shown))
+    assert best_line(view([], [[2847, 80]])) == "OPEN book one-sided or empty"
 
 
 def test_implied_lots_have_a_column_of_their_own() -> None:

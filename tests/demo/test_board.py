@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from clients.client import Session
-from clients.events import ChannelData, Reconnected
+from clients.events import ChannelData, Disconnected, Reconnected
 from exchange.demo.board import Board
 from exchange.wire.messages import Status, Top, Trades
 from tests.clients.flaky import VirtualLoop
@@ -46,6 +46,16 @@ def test_a_side_that_empties_is_shown_empty() -> None:
     shown.take(ChannelData(1, Top(1, 1, 1, 1, bid_tick=2840, bid_lots=15)))
     shown.take(ChannelData(1, Top(1, 2, 1, 1)))
     assert drawn(shown)[3].split()[1:5] == ["-"] * 4
+
+
+def test_a_lost_connection_is_said_instead_of_markets_that_stand_still() -> None:
+    shown = board()
+    shown.now_us = 60_000_000
+    assert "no trade for 60 s" in shown.text(60, 90)
+    shown.take(Disconnected(1006, "the venue is gone"))
+    assert shown.notes() == ["no connection to the venue: the venue is gone"] == drawn(shown)[1:2]
+    shown.take(Reconnected(True))
+    assert "no trade for 60 s" in shown.text(60, 90) and drawn(shown)[1] == ""
 
 
 # States, and markets that stand still.

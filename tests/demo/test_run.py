@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 
 from exchange.cli.app import app, main
-from exchange.demo.checks import to_the_mill
+from exchange.demo.checks import TRADED, to_the_mill
 from exchange.demo.market.live import LiveVenue, trade
 from exchange.demo.market.population import CHIPS, DEMO
-from exchange.demo.run import LAUNCH, demo, kept_text, next_steps, starting_text
+from exchange.demo.run import LAUNCH, demo, kept_text, next_steps, starting_text, what_failed
 from exchange.demo.venue_process import Plan, VenueProcess
 from exchange.engine.warmup import warm_up
 from exchange.errors import UserError
@@ -137,6 +137,12 @@ def test_what_is_said_of_a_kept_venue_can_be_typed(monkeypatch: pytest.MonkeyPat
     for line in lines[-2:]:
         command = line.partition(": ")[2]
         app.parse_args(command.split()[1:], exit_on_error=False, print_error=False)
+
+
+def test_a_demo_without_a_trade_does_not_accuse_the_venue() -> None:
+    assert what_failed([TRADED], 0.04) == "nobody traded in 0.0 s, which shows nothing. Give more --seconds."
+    for failed in (["ledger zero"], [TRADED, "ledger zero"]):
+        assert what_failed(failed, 60).startswith("the venue broke one of its guarantees")
 
 
 def test_a_cold_start_says_what_takes_so_long() -> None:

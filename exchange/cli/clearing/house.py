@@ -11,7 +11,7 @@ def flags(folder: str) -> None:
     Args:
         folder: Data folder of the running venue.
     """
-    ask(folder, "ShowFlags")
+    ask(folder, "ShowFlags", empty="no flags")
 
 
 def index_values(folder: str) -> None:

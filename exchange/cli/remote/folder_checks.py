@@ -10,14 +10,14 @@ from exchange.operator.requests import ShowStatus
 
 
 def check_folder(folder: Path) -> list[CheckResult]:
-    """The folder, the venue, and each key file in it."""
+    """The folder, the venue, and each key file in it or in `keys`, where `gpux market` writes those of its programs."""
     if not folder.is_dir():
         return [failed("folder", f"{folder} is no folder", "gpux serve FOLDER makes one")]
     mode = folder.stat().st_mode & 0o777
     findings = [passed("folder", f"{folder}, mode {mode:03o}")]
     if mode & OTHERS:
         findings = [failed("folder", f"{folder} has mode {mode:03o}: others may enter it", f"chmod 700 {folder}")]
-    files = sorted(folder.glob("*.pem"))
+    files = sorted((*folder.glob("*.pem"), *folder.glob("keys/*.pem")))
     if not files:
         findings.append(noted("key files", "none", f"gpux key make {folder} NAME --account N makes a key"))
     return [*findings, _venue(folder), *(check_file(path)[0] for path in files)]

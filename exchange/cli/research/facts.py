@@ -33,7 +33,7 @@ def facts(
         against_seed: Seed of the other flow; without it, 1.
         html: Write a report with figures into this file.
         json: Print everything as JSON.
-        commands: Length of generated flows.
+        commands: Length of generated flows; the orders that fill their books first come on top.
         seed: Seed of a generated flow; without it, 1.
         tick: Price step of ITCH and DBN files, like 0.01; DBN needs it.
         symbol: Symbol to import of ITCH and DBN files; once for each, without it all.

@@ -52,7 +52,7 @@ async def show_fills(place: Access, count: int, account: int, json: bool) -> Non
             fill.client_order_id,
         )  # fmt: skip
     if not json:
-        show(made, "no fills that the venue still keeps")
+        show(made, "no fills that the venue still keeps", spare=("coid", "trade", "as", "order"))
 
 
 async def last_fills(session: Session, account: int, count: int) -> list[Fill]:

@@ -74,8 +74,9 @@ def check_lots(name: str, lots: int, instrument: InstrumentDefinition) -> None:
 def tick_of(name: str, text: str, instrument: InstrumentDefinition) -> int:
     """The price in ticks. UserError: it is no price, or between the instrument's increments."""
     tick = parse_price(name, text)
-    if abs(tick) > PRICE_BOUND:
-        raise UserError(f"{name} {text} is not in {price_text(-PRICE_BOUND)} to {price_text(PRICE_BOUND)}")
+    low = -PRICE_BOUND if instrument.combo else 1
+    if not low <= tick <= PRICE_BOUND:
+        raise UserError(f"{name} {text} is not in {price_text(low)} to {price_text(PRICE_BOUND)}")
     step = instrument.minimum_increment
     if tick % step:
         below = tick // step * step

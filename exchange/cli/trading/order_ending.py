@@ -75,4 +75,4 @@ def _show_orders(orders: Sequence[OrderView], symbols: dict[int, str]) -> None:
             average(order.value_tick_lots, order.filled_lots), order.order_type, order.tif, order.state,
             order.client_order_id,
         )  # fmt: skip
-    show(made, "no working orders")
+    show(made, "no working orders", spare=("coid", "average", "state", "type", "tif"))

@@ -21,10 +21,10 @@ Exit codes: 0 done, 1 refused by the venue, 2 wrong use (nothing was sent), 69 n
 lost (`gpux order list` says what works).
 """
 SideText = Literal["b", "s"]
-SideName = Literal["", "buy", "sell"]
+SideName = Literal["buy", "sell"]
 TypeName = Literal["limit", "market", "mtl", "stop", "stop_limit"]
 TifName = Literal["day", "gtc", "gtd", "ioc", "fok"]
-ReplacedTif = Literal["", "day", "gtc", "gtd"]
+ReplacedTif = Literal["day", "gtc", "gtd"]
 JSON_HELP = "Print JSON, a line for each message, with the keys of the protocol."
 app = cyclopts.App(name="order", help=HELP)
 
@@ -108,7 +108,7 @@ def replace(
     lots: int = 0,
     trigger: str = "",
     show: int = 0,
-    tif: ReplacedTif = "",
+    tif: ReplacedTif | None = None,
     till: str = "",
     tag: str = "",
     account: int = 0,
@@ -134,7 +134,7 @@ def replace(
     from exchange.cli.trading.order_entry import change
     from exchange.venue.loop import run_loop
 
-    terms = {"lots": lots, "trigger": trigger, "show": show, "tif": tif, "till": till, "tag": tag}
+    terms = {"lots": lots, "trigger": trigger, "show": show, "tif": tif or "", "till": till, "tag": tag}
     run_loop(change(with_key(at), order, price, account, terms, json))
 
 
@@ -158,7 +158,7 @@ def cancel(
     all: Annotated[bool, Parameter(negative="")] = False,
     symbol: str = "",
     chip: str = "",
-    side: SideName = "",
+    side: SideName | None = None,
     tag: str = "",
     account: int = 0,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -187,6 +187,6 @@ def cancel(
         raise UserError("--symbol, --chip, --side and --tag choose among all orders: add --all")
     place = with_key(at)
     if all:
-        run_loop(order_ending.cancel_all(place, symbol, chip, side, tag, account, json))
+        run_loop(order_ending.cancel_all(place, symbol, chip, side or "", tag, account, json))
     else:
         run_loop(order_ending.cancel(place, orders, account, json))

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from clients.client import Session
-from exchange.demo.display import figures_table
+from exchange.demo.display import figures_table, print_whole
 from exchange.units import price_text
 from exchange.wire.messages import OrderView
 
@@ -28,19 +27,17 @@ def print_json(message: msgspec.Struct | Mapping[str, Any], **more: Any) -> None
 
 
 def table(names: Sequence[str], left: Sequence[str], title: str = "") -> Table:
-    """An empty table: words at the left, figures at the right, none of them cut."""
+    """An empty table: words at the left, figures at the right, each row one line."""
     made = figures_table(names, left, title=title or None, title_justify="left")
     for column in made.columns:
         column.no_wrap = True
     return made
 
 
-def show(made: Table, empty: str) -> None:
-    """Print a table, or what it means that it has no row."""
+def show(made: Table, empty: str, spare: Sequence[str] = ()) -> None:
+    """Print a table, or what it means that it has no row. `spare`: as for `print_whole`."""
     if made.row_count:
-        # A pipe has no width: a row then stays whole.
-        console = Console()
-        Console(width=None if console.is_terminal else 200).print(made)
+        print_whole(made, spare)
     else:
         print(empty)
 

@@ -5,12 +5,14 @@ operator's socket. At an address alone the keys must be there already.
 """
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from rich.console import Console
 
+from clients.errors import ConnectFailed, SessionOver
 from exchange.demo.board import say
 from exchange.demo.market.keys import DemoKey, Enrolment, enrol_at, load
 from exchange.demo.market.live import LiveVenue, Measurements, by_hand, trade
@@ -43,7 +45,10 @@ def market(place: str, url: str, keys: str, seconds: float, seed: int, pace: str
     end_cleanly_when_terminated()
     console = Console(stderr=True)
     with venue_at(place, url, keys, console, plan) as venue:
-        figures, _ = run_loop(trade(venue, seconds or math.inf, seed, PACES[pace], console))
+        try:
+            figures, _ = run_loop(trade(venue, seconds or math.inf, seed, PACES[pace], console))
+        except (ConnectFailed, SessionOver) as failure:
+            raise UserError(str(failure), os.EX_UNAVAILABLE) from None
         end_cleanly_when_terminated()
     say(console, summary(figures))
     return 0

@@ -98,3 +98,6 @@ def test_a_question_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch
 def test_every_question_has_a_row() -> None:
     assert ROWS.keys() == QUESTIONS.keys() == ANSWERS.keys()
     assert all(all(row) for name in ROWS for row in [ROWS[name](ANSWERS[name])])
+    assert not any("{" in detail for name in ROWS for _, detail in [ROWS[name](ANSWERS[name])]), (
+        "a dict as Python has it"
+    )

@@ -19,7 +19,8 @@ from bench.tapes.market import (
 from exchange.codes import CommandKind, MarketState, TimeInForce
 from exchange.engine import query
 from exchange.errors import UserError
-from exchange.records import COMMAND
+from exchange.records import COMMAND, column
+from exchange.units import MONEY_MAX
 
 MARKET = PlainMarket(100, 300, 200, books=3, accounts=2)
 
@@ -47,6 +48,14 @@ def test_a_market_opens_with_its_books_and_funds() -> None:
     assert [(row.index, row.symbol) for row in listed] == [(1, "BOOK-1"), (2, "BOOK-2"), (3, "BOOK-3")]
     assert [query.margin(engine.states, account).equity_mills for account in (1, 2)] == [DEPOSIT_MILLS] * 2
     assert {query.market_state(engine.states, row.index) for row in listed} == {MarketState.OPEN}
+
+
+@pytest.mark.parametrize("accounts", [1, 1_000, 1_001, 2_560, 16_383])
+def test_all_accounts_together_have_no_more_than_a_venue_takes(accounts: int) -> None:
+    _, _, rows = replace(MARKET, accounts=accounts).opening()
+    paid = column(rows, "amount_mills")[:-2]
+    assert len(paid) == accounts and 0 < paid.min() == paid.max() <= DEPOSIT_MILLS
+    assert int(paid.sum()) <= MONEY_MAX
 
 
 def test_symbols_of_a_source_are_kept_if_a_listing_allows_them() -> None:

@@ -57,6 +57,19 @@ def test_packages_and_folder_are_checked_before_any_work(tmp_path: Path, monkeyp
         ConvertTarget(tmp_path, "itch").name()
 
 
+def test_a_missing_folder_is_made_when_it_is_written(tmp_path: Path) -> None:
+    source = read_source(write_day(tmp_path), ImportOptions())
+    for name in ("itch", "lobster"):
+        target = ConvertTarget(tmp_path / f"new-{name}", name)
+        assert target.name() == name and not (tmp_path / f"new-{name}").exists()
+        write(source, target, name)
+        assert list((tmp_path / f"new-{name}").iterdir())
+    (tmp_path / "file").touch()
+    for path, message in (("file", "written into a folder, and this is none"), ("no/new", "no: no such folder")):
+        with pytest.raises(UserError, match=message):
+            ConvertTarget(tmp_path / path, "lobster").name()
+
+
 def test_numbers_and_times_are_exact() -> None:
     assert str(number("--tick", "0.10")) == "0.10"
     assert moment_ns("--start", "2019-12-30T14:30:00.5") == 1_577_716_200_500_000_000

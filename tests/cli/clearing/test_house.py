@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from exchange.cli.app import main
+from exchange.operator import port
 from tests.cli.mistakes import mistake
 
 
@@ -16,10 +18,22 @@ from tests.cli.mistakes import mistake
         ("operator transfer missing H100.G90.H27 2 1 2 cheap", "PRICE: price 'cheap'"),
         ("operator block missing H100.G90.H27 0 2.8 1 2", "LOTS 0"),
         ("operator index missing", "give NAME, DAY and VALUE"),
-        ("operator flags missing", "missing"),
+        ("operator flags missing", "no venue of missing is running: gpux serve missing starts it"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_argument(
     command: str, named: str, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
     assert named in mistake(capsys, command)
+
+
+@pytest.mark.parametrize(("command", "empty"), [("flags", "no flags"), ("proposals", "no proposals")])
+def test_an_empty_list_says_so(
+    command: str, empty: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for lines in ([], ["one", "two"]):
+        monkeypatch.setattr(port, "ask", lambda *_, lines=lines: lines)
+        with pytest.raises(SystemExit) as stopped:
+            main(["operator", command, "data"])
+        assert not stopped.value.code
+        assert capsys.readouterr().out.splitlines() == (lines or [empty])

@@ -18,14 +18,15 @@ def test_rights_and_keys_are_looked_at(tmp_path: Path) -> None:
     folder.mkdir(mode=0o700)
     states = {finding.check: finding.state for finding in check_folder(folder)}
     assert states == {"folder": "ok", "key files": "note", "venue": "note"}
-    for name, mode in (("a", 0o600), ("b", 0o644)):
+    (folder / "keys").mkdir()
+    for name, mode in (("a", 0o600), ("b", 0o644), ("keys/market31", 0o644)):
         path = folder / f"{name}.pem"
         path.write_bytes(Ed25519.generate().pem())
         path.chmod(mode)
     folder.chmod(0o755)
     found = check_folder(folder)
     assert [(one.check, one.state) for one in found] == [
-        ("folder", "fail"), ("venue", "note"), ("key file", "ok"), ("key file", "fail"),
+        ("folder", "fail"), ("venue", "note"), ("key file", "ok"), ("key file", "fail"), ("key file", "fail"),
     ]  # fmt: skip
     assert found[0].remedy == f"chmod 700 {folder}"
 

@@ -53,7 +53,7 @@ def test_lobster_book_that_differs_gives_exit_code_1(tmp_path: Path, capsys: pyt
         ("convert file.bin --from excel", "format 'excel', allowed: tape, itch"),
         ("convert x.itch out.doc", "OUT out.doc: its name says no format, allowed: --to tape, dbn"),
         ("convert x.itch out.npz --to tape", "OUT out.npz: found ending '.npz', allowed: .parquet"),
-        ("convert x.itch none --to lobster", "OUT none: lobster is written into a folder, and this is none"),
+        ("convert x.itch none/new --to lobster", "OUT none: no such folder"),
         ("convert x.itch --to nonsense", "--to 'nonsense' does not apply without OUT"),
         ("convert x.itch --tick 0", "--tick '0', allowed: a number above 0, like 0.01"),
         ("convert x.itch --start soon", "--start 'soon', allowed: a time like 2019-12-30T14:30:00"),

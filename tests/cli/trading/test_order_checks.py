@@ -8,6 +8,7 @@ from exchange.errors import UserError
 from tests.clients.stub_session import instrument
 
 ROW = instrument(1, "H100.G90.H27", min_inc=5, min_q=1, max_q=100, limit=[2_000, 3_000])
+SPREAD = instrument(2, "H100.G90.H27-J27", min_inc=5, combo="calendar", limit=[-500, 500])
 PLAIN = OrderText("b", 10, "H100.G90.H27", "2.810")
 
 
@@ -42,7 +43,10 @@ def test_a_price_between_increments_names_its_neighbours() -> None:
     with pytest.raises(UserError, match=r"PRICE 2\.812 is off the tick .* 0\.005: the nearest are 2\.810 and 2\.815"):
         order_checks.tick_of("PRICE", "2.812", ROW)
     with pytest.raises(UserError, match=r"nearest are -0\.015 and -0\.010"):
-        order_checks.tick_of("PRICE", "-0.012", ROW)
+        order_checks.tick_of("PRICE", "-0.012", SPREAD)
+    for text in ("0", "-0.005"):
+        with pytest.raises(UserError, match=f"PRICE {text} is not in 0.001 to "):
+            order_checks.tick_of("PRICE", text, ROW)
     with pytest.raises(UserError, match="is not in"):
         order_checks.tick_of("PRICE", "9999999.000", ROW)
 

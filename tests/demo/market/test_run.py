@@ -83,3 +83,13 @@ def test_what_cannot_be_used_is_one_line(
         main(["market", *arguments])
     said = capsys.readouterr().err
     assert ended.value.code == 2 and named in said and said.count("\n") == 1
+
+
+def test_a_venue_that_does_not_answer_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("exchange.demo.market.run.load", lambda _: [])
+    with pytest.raises(SystemExit) as ended:
+        main(["market", "ws://127.0.0.1:1", "--keys", "keys"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 69 and "no venue at ws://127.0.0.1:1" in said and said.count("\n") == 1
