@@ -130,7 +130,7 @@ def test_the_worked_records_are_right() -> None:
 
 def run_node(script: str) -> Any:
     """What a script prints, as JSON."""
-    ended = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
 

@@ -77,7 +77,7 @@ def run(monkeypatch: pytest.MonkeyPatch, scene: Scene) -> tuple[Venue, list[Even
         await asyncio.sleep(1)
         assert core.live
         scene(core, venue)
-        done, _ = await asyncio.wait({task}, timeout=30)
+        done, _ = await asyncio.wait({task}, timeout=120)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return bool(done)
