@@ -60,7 +60,7 @@ def test_a_program_of_the_page_runs(name: str, tmp_path: Path) -> None:
             *RUN[name], str(tmp_path / name), venue.server.url, SYMBOL, str(tmp_path),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(program.communicate(), 30)
+        out, err = await asyncio.wait_for(program.communicate(), 120)
         assert (program.returncode, out.decode()) == (0, printed()), err.decode()
 
     run(tmp_path / "venue", test, prepare=keys_of_the_page)

@@ -148,6 +148,6 @@ def test_it_shows_a_running_venue_and_names_near_symbols(tmp_path: Path) -> None
         return written.getvalue()
 
     warm_up(MEDIUM)
-    text = asyncio.run(asyncio.wait_for(run(), 30))
+    text = asyncio.run(asyncio.wait_for(run(), 120))
     assert "OPEN book 2.800 x 5 / 2.820 x 3" in text
     assert "$/GPU-h" in text and "spread        20" in text

@@ -9,7 +9,7 @@ from exchange.wire.version import JSON_SUBPROTOCOL
 
 
 def test_every_message_is_measured_twice() -> None:
-    found = asyncio.run(asyncio.wait_for(measure(20), 30))
+    found = asyncio.run(asyncio.wait_for(measure(20), 120))
     assert len(found.bare) == len(found.strategy) == 20
     assert all(0 < one < 10_000_000 for one in found.bare + found.strategy)
 

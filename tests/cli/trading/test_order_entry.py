@@ -36,7 +36,7 @@ def test_fills_are_printed_while_the_command_waits(venue: RunningVenue, capsys: 
     seller.start()
     place = Access(venue.url, "k_alice", str(venue.keys / "alice.pem"))
     text = OrderText("b", 6, SYMBOL, "2.803", client_id="waiting")
-    asyncio.run(asyncio.wait_for(enter(place, text, 0, 3_600, keep=True, dry_run=False, json=True), 30))
+    asyncio.run(asyncio.wait_for(enter(place, text, 0, 3_600, keep=True, dry_run=False, json=True), 120))
     seller.join()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["t"] for line in lines if "t" in line] == ["fill", "fill"]
@@ -64,7 +64,7 @@ def test_an_order_that_is_not_kept_ends_also_if_its_command_is_stopped(venue: Ru
                 await session._until(lambda: not session.orders.live())
             return counts
 
-    assert asyncio.run(asyncio.wait_for(run(), 30)) == [1, 0]
+    assert asyncio.run(asyncio.wait_for(run(), 120)) == [1, 0]
 
 
 class Seller(threading.Thread):

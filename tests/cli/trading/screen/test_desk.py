@@ -78,7 +78,7 @@ def test_a_kill_cancels_everything_and_stops_until_it_is_released(name: str, ven
             await again.cancel_all()
         return said
 
-    (said,) = asyncio.run(asyncio.wait_for(run(), 30))
+    (said,) = asyncio.run(asyncio.wait_for(run(), 120))
     assert said == (
         "killed: the venue refuses new orders, 2 cancelled"
         if name == "desk"
@@ -96,7 +96,7 @@ def test_instruments_that_are_asked_for_at_once_are_shown_one_after_another(venu
             specs = session.core.feeds.specs()
             return desk.market.instrument.symbol, {desk.symbol(spec.instrument) for spec in specs if spec.instrument}
 
-    assert asyncio.run(asyncio.wait_for(run(), 30)) == (SYMBOLS[-1], {SYMBOLS[-1]}), "all other channels ended"
+    assert asyncio.run(asyncio.wait_for(run(), 120)) == (SYMBOLS[-1], {SYMBOLS[-1]}), "all other channels ended"
 
 
 def test_what_is_refused_is_noted(venue: RunningVenue) -> None:
