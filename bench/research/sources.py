@@ -101,17 +101,17 @@ def kind_of(path: Path) -> FileSource:
     """The kind of a file or folder. UserError: it does not exist, or is none that can be replayed."""
     mode = mode_of(path)
     if not mode:
-        raise UserError(f"{path}: no such file; replay takes {source_names()}")
+        raise UserError(f"{path}: no such file; a source is {source_names()}")
     if stat.S_ISDIR(mode):
         if not is_folder(path / "journal"):
-            raise UserError(f"{path}: not a data folder, as it has no journal/; replay takes {source_names()}")
+            raise UserError(f"{path}: not a data folder, as it has no journal/; a source is {source_names()}")
     elif not stat.S_ISREG(mode):
-        raise UserError(f"{path}: neither a file nor a folder; replay takes {source_names()}")
+        raise UserError(f"{path}: neither a file nor a folder; a source is {source_names()}")
     magic = b"" if stat.S_ISDIR(mode) else first_bytes(path)
     for kind in FILE_SOURCES:
         if kind.matches(path, magic):
             return kind
-    raise UserError(f"{path}: not a Parquet file; replay takes {source_names()}")
+    raise UserError(f"{path}: not a Parquet file; a source is {source_names()}")
 
 
 def first_bytes(path: Path) -> bytes:

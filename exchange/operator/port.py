@@ -156,9 +156,12 @@ def ask(folder: str, request: msgspec.Struct, pair: KeyPair | None = None) -> li
                 f"the venue of {folder} does not answer: look at the status before asking again", 1
             ) from None
         except (FileNotFoundError, ConnectionRefusedError):
-            raise UserError(f"no venue of {folder} is running: gpux serve {folder} starts it") from None
+            raise UserError(
+                f"no venue of {folder} is running: gpux serve {folder} starts it", os.EX_UNAVAILABLE
+            ) from None
         except OSError as error:
-            raise UserError(f"no venue of {folder} is running: {error.strerror or error} ({path})") from None
+            what = f"no venue of {folder} is running: {error.strerror or error} ({path})"
+            raise UserError(what, os.EX_UNAVAILABLE) from None
 
 
 def _ask_once(folder: str, line: socket.socket, request: msgspec.Struct) -> list[str]:

@@ -135,13 +135,13 @@ def test_what_is_no_source_is_told_what_is(
 ) -> None:
     make(tmp_path / "thing")
     line = refusal(capsys, tmp_path / "thing")
-    assert f"{tmp_path / 'thing'}: {expected}; replay takes {source_names()}" in line
+    assert f"{tmp_path / 'thing'}: {expected}; a source is {source_names()}" in line
     assert all(name in line for name in ("FILE.parquet", "data folder", "lobster", *FLOWS))
 
 
 def test_a_name_that_no_file_can_have_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     name = "x" * 5_000
-    assert f"{name}: no such file; replay takes" in refusal(capsys, name)
+    assert f"{name}: no such file; a source is" in refusal(capsys, name)
     assert f"no folder {name}" in refusal(capsys, "mixed", "--save", f"{name}/day.parquet")
 
 

@@ -18,7 +18,6 @@ from tests.cli.mistakes import mistake
         ("operator account missing 0", "NUMBER 0"),
         ("operator stop missing --after -1", "--after -1"),
         ("operator state missing H100 sideways", "sideways"),
-        ("operator status missing", "missing"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_argument(

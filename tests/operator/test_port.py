@@ -72,7 +72,7 @@ def test_the_socket_is_its_owners_and_goes_with_the_venue(tmp_path: Path) -> Non
     assert not is_served(str(folder)) and not os.path.exists(socket_path(str(folder)))
     with pytest.raises(UserError, match=r"no venue of .* is running") as gone:
         ask(str(folder), ShowStatus())
-    assert gone.value.code == 2
+    assert gone.value.code == os.EX_UNAVAILABLE
     left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     left.bind(socket_path(str(folder)))
     left.close()

@@ -35,5 +35,9 @@ def history(
 
     days = parse_day("--from", first), parse_day("--to", last)
     wanted = day_writer.Wanted(folder, out, chip, symbols, *days, interval)
+    written = 0
     for line in day_writer.write_days(wanted, as_json=json):
         print(line)
+        written += 1
+    if not written and not json:
+        print(f"{folder}: no trading day between {first or 'its first'} and {last or 'its last'}")

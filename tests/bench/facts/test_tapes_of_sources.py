@@ -62,7 +62,7 @@ def test_data_folder_gives_the_facts_of_its_tape(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("none.parquet", "no such file; replay takes a tape"), ("folder", "not a data folder, as it has no journal/"),
+    [("none.parquet", "no such file; a source is a tape"), ("folder", "not a data folder, as it has no journal/"),
      ("plain.csv", "its name has no _message"), ("no-tape.txt", "not a Parquet file")],
 )  # fmt: skip
 def test_what_is_no_source_is_named(name: str, said: str, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(UserError) as raised:
             open_source(path)
-        assert str(raised.value) == f"{path}: {found}; replay takes {source_names()}"
+        assert str(raised.value) == f"{path}: {found}; a source is {source_names()}"
 
 
 @pytest.mark.rule("TAPE-011")

@@ -33,3 +33,11 @@ def test_the_command_prints_a_line_for_each_file(
     assert (code, err) == (0, "") and out.count("\n") == 8 and "complete, written" in out
     code, out, err = ended(capsys, "history", folder, tmp_path / "out", "--interval", "1h", "--json")
     assert (code, err) == (0, "") and json.loads(out.splitlines()[0])["done"] == "verified"
+
+
+def test_a_range_without_a_trading_day_says_so(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = ended(capsys, "history", folder, tmp_path / "out", "--from", "2030-01-01")
+    assert (code, out, err) == (0, f"{folder}: no trading day between 2030-01-01 and its last\n", "")
+    assert ended(capsys, "history", folder, tmp_path / "out", "--from", "2030-01-01", "--json") == (0, "", "")
