@@ -19,8 +19,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import check_books
+from bench.readers.lobster import CENT
 from bench.research.event_columns import REFUSALS
-from bench.research.sources import GENERATED, folder_tape, kind_of, lobster_tape, open_source, takes_import_options
+from bench.research.sources import (
+    GENERATED,
+    OF_IMPORT,
+    folder_tape,
+    kind_of,
+    lobster_tape,
+    open_source,
+    options_of_import,
+)
 from bench.tapes.market import engine_at
 from bench.tapes.metadata import TapeFacts
 from bench.tapes.parts import Part
@@ -200,16 +209,17 @@ class Choice:
     book: Path | None = None
     seed: int | None = None  # of a flow
     commands: int | None = None
-    tick: str | None = None  # of ITCH and DBN
-    symbol: tuple[str, ...] | None = None
+    tick: str | None = None  # of ITCH, DBN and LOBSTER
+    symbol: tuple[str, ...] | None = None  # of ITCH and DBN
 
     def check(self, source: str, is_flow: bool) -> None:
         """Raise UserError if an option is given that does not apply to this source."""
         for name in [field.name for field in fields(self) if getattr(self, field.name) is not None]:
             if name in ("seed", "commands"):
                 applies, allowed = is_flow, f"a flow ({', '.join(GENERATED)})"
-            elif name in ("tick", "symbol"):
-                applies, allowed = takes_import_options(source), "a file of ITCH or DBN"
+            elif name in OF_IMPORT:
+                option, allowed = OF_IMPORT[name]
+                applies = option in options_of_import(source)
             else:
                 applies, allowed = source == "lobster", "the source lobster"
             if applies:
@@ -243,7 +253,7 @@ def replay_source(source: str, choice: Choice, output: Output, as_json: bool = F
 def _replay(out: ReplayPrint, source: str, is_flow: bool, choice: Choice, output: Output) -> int:
     path = Path(source)
     if source == "lobster":
-        return replay_lobster(out, *choice.pair(), output)
+        return replay_lobster(out, choice, output)
     if not is_flow:
         kind = kind_of(path)
         if is_folder(path):
@@ -320,9 +330,10 @@ def ended(tape: Tape, summary: ReplaySummary) -> Tape:
     return replace(tape, rules_hash=source_hash(), state_hash=summary.state_hash)
 
 
-def replay_lobster(out: ReplayPrint, messages: Path, book: Path, output: Output) -> int:
+def replay_lobster(out: ReplayPrint, choice: Choice, output: Output) -> int:
     """Time the whole file in one run, then run it again message by message and compare every book state."""
-    source, tape = lobster_tape(messages, book)
+    messages, book = choice.pair()
+    source, tape = lobster_tape(messages, book, choice.tick or CENT)
     summary = run_tape(out, tape, messages.name)
     engine = engine_at(tape, tape.resting_rows)
     with progress_bar(out.console) as bar:

@@ -15,7 +15,7 @@ from bench.facts.listings import listing_of
 from bench.facts.page import page, score_texts
 from bench.facts.sheet import Fact
 from bench.facts.words import shown
-from bench.research.sources import GENERATED, is_generated, open_source, takes_import_options
+from bench.research.sources import GENERATED, OF_IMPORT, is_generated, open_source, options_of_import
 from exchange.errors import UserError
 
 
@@ -31,14 +31,14 @@ class FactsOptions:
     is_json: bool = False
     commands: int | None = None  # of each flow
     seed: int | None = None
-    tick: str | None = None  # of each file of ITCH or DBN
+    tick: str | None = None  # of each file of ITCH, DBN or LOBSTER
     symbol: tuple[str, ...] = ()
 
     def of_source(self, source: str, seed: int | None) -> dict[str, Any]:
         """The options of a source that is a flow or an import, for `open_source`."""
         given: dict[str, Any] = {"commands": self.commands, "seed": seed} if is_generated(source) else {}
-        if takes_import_options(source):
-            given = {"tick": self.tick, "symbols": self.symbol or None}
+        imported = {"tick": self.tick, "symbols": self.symbol or None}
+        given |= {name: imported[name] for name in imported if name in options_of_import(source)}
         return {name: value for name, value in given.items() if value is not None}
 
     def check(self, source: str) -> None:
@@ -48,9 +48,10 @@ class FactsOptions:
             raise UserError(f"--seed {self.seed} does not apply to {source}, allowed: with {flows}")
         if self.commands is not None and not (is_generated(source) or is_generated(self.against)):
             raise UserError(f"--commands {self.commands} does not apply to {source}, allowed: with {flows}")
-        for name, value in (("--tick", self.tick), ("--symbol", self.symbol)):
-            if value and not (takes_import_options(source) or takes_import_options(self.against)):
-                raise UserError(f"{name} {value} does not apply to {source}, allowed: with a file of ITCH or DBN")
+        for name, (option, allowed) in OF_IMPORT.items():
+            value = getattr(self, name)
+            if value and not any(option in options_of_import(one) for one in (source, self.against)):
+                raise UserError(f"--{name} {value} does not apply to {source}, allowed: with {allowed}")
         if not self.against and (self.against_book or self.against_seed is not None):
             name = "--against-book" if self.against_book else "--against-seed"
             raise UserError(f"{name} does not apply without --against OTHER")

@@ -11,7 +11,7 @@ from bench.readers.book_check import check_books
 from bench.readers.converter import Levels, final_book_differences
 from bench.readers.dbn import read_dbn
 from bench.readers.itch import Imported, library_differences, read_itch
-from bench.readers.lobster import CROSS, EXECUTE_HIDDEN, HALT, OWNERS, TYPES, Lobster, read_lobster
+from bench.readers.lobster import CENT, CROSS, EXECUTE_HIDDEN, HALT, OWNERS, TYPES, Lobster, read_lobster
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from bench.tapes.tape import BY_TIME, TICK_NOTE, TRADES_NOTE, Tape, read_tape
@@ -102,9 +102,12 @@ def read_source(path: Path, options: ImportOptions, given: str = "", book: Path 
         return of_import(read_itch(path, options), path, options)
     if name == "dbn":
         return of_import(read_dbn(path, options), path, options)
+    if name == "lobster" and options == ImportOptions(tick=options.tick):
+        return read_pair(path, book, options)
     if options != ImportOptions():
-        raise UserError(f"{path}: bounds, units, symbols and day apply to itch, dbn and binance, not to {name}")
-    return read_pair(path, book, options) if name == "lobster" else read_native(path, options)
+        what = f"{path}: bounds, units, symbols and day apply to itch, dbn and binance, not to {name}"
+        raise UserError(f"{what}, which takes a tick" if name == "lobster" else what)
+    return read_native(path, options)
 
 
 def of_import(found: Imported, path: Path, options: ImportOptions) -> ImportedSource:
@@ -121,7 +124,7 @@ def read_pair(messages: Path, book: Path | None, options: ImportOptions) -> Impo
     """A LOBSTER pair. The name of the book file is that of the messages with `orderbook` in it, if it is not given."""
     check_package(f"reading {messages}", "pyarrow", "research")
     book = book or book_beside(messages)
-    source = read_lobster(messages, book)
+    source = read_lobster(messages, book, options.tick or CENT)
     report = ImportReport(str(messages), "LOBSTER", len(source.book), len(source.commands), source.counts.copy())
     report.hidden_trades, report.hidden_lots = source.hidden_trades, source.hidden_lots
     for kind in (EXECUTE_HIDDEN, CROSS, HALT):
@@ -146,4 +149,4 @@ def lobster_tape(source: Lobster, name: str) -> Tape:
     prices = source.commands["price"][source.commands["price"] > 0]
     low, high = int(np.min(prices)), int(np.max(prices))
     market = PlainMarket(low, high, (low + high) // 2, 1, 2 * OWNERS, hours=1, psr_mills=1)
-    return market_tape(market, [source.commands], {"messages": name, TICK_NOTE: "0.01", TRADES_NOTE: BY_TIME})
+    return market_tape(market, [source.commands], {"messages": name, TICK_NOTE: str(source.tick), TRADES_NOTE: BY_TIME})

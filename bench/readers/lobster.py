@@ -9,25 +9,29 @@ A file of ten levels does not show the eleventh level, which may change unseen. 
   the first row.
 - A level that comes into view is seeded from the first row that shows it. Before that, this row is checked for all
   prices that were in view before.
-Format: lobsterdata.com, "Output". Times are seconds after midnight, prices dollars times 10,000.
+Format: lobsterdata.com, "Output". Times are seconds after midnight, prices dollars times 10,000. A tick is a cent, or
+what the caller says.
 """
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
 from bench.flows.flow import START_NS
+from bench.readers.report import units_of
 from exchange.codes import CommandFlag, CommandKind, Side, TimeInForce
 from exchange.errors import UserError
 from exchange.records import COMMAND, pack_client_order_id
 from exchange.units import NS_PER_S, ORDER_LOTS_MAX, PRICE_MAX
 
-TICK = 100  # one cent in LOBSTER's units
+SCALE = 10_000  # units of a price that make a dollar
+CENT = Decimal("0.01")
 ADD, PARTIAL_CANCEL, DELETE, EXECUTE, EXECUTE_HIDDEN, CROSS, HALT = range(1, 8)
 TYPES = {
     ADD: "add",
@@ -39,11 +43,11 @@ TYPES = {
     HALT: "halt (ignored)",
 }
 MESSAGE_COLUMNS = ("time", "type", "order id", "size", "price", "direction")
+PRICE = MESSAGE_COLUMNS.index("price")
 WHOLE_MAX = 1 << 53  # files are read as floats, in which whole numbers up to this are exact
 LOTS_MAX = 10_000_000  # most lots of a message or a level: a thousand orders of the exchange's largest size
 DAY_S = 86_400
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2261, 12, 31)  # range of a 64-bit time in nanoseconds
-PRICES = f"a multiple of {TICK} in {TICK}..{PRICE_MAX * TICK}"
 NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 INSTRUMENT = 1
 OWNERS = 24  # accounts 1 to 24 own resting orders, the next 24 own aggressors
@@ -55,6 +59,7 @@ class Lobster:
     """Commands of a message file, and the book states after them. Message 0 is the seed."""
 
     commands: np.ndarray  # COMMAND
+    tick: Decimal  # dollars
     message_ends: np.ndarray  # shape (messages,): number of commands up to and with this message
     view_ends: np.ndarray  # shape (messages,): the same, with commands that seed levels that came into view
     book: np.ndarray  # shape (messages, levels, 2 sides, price and lots), prices in ticks
@@ -87,8 +92,9 @@ class LobsterOrder:
     filled: int = 0
 
 
-def read_lobster(message_path: Path, book_path: Path) -> Lobster:
+def read_lobster(message_path: Path, book_path: Path, tick: Decimal = CENT) -> Lobster:
     """Read and convert a pair of files. UserError: a file is missing or wrong; it names row and column."""
+    unit = units_of("tick", tick, SCALE)
     for path in (message_path, book_path):
         if not path.is_file():
             raise UserError(f"{path}: no such file")
@@ -102,12 +108,12 @@ def read_lobster(message_path: Path, book_path: Path) -> Lobster:
     if len(messages) == 1:
         raise UserError(f"{message_path}: 1 row, allowed: 2 or more, as the first is only where the book starts")
     midnight_ns = midnight(message_path)
-    check_messages(message_path, messages)
-    check_levels(book_path, book)
+    check_messages(message_path, messages, unit)
+    check_levels(book_path, book, unit)
     levels = book.astype(np.int64).reshape(len(book), -1, 2, 2)[:, :, ::-1]  # asks come first in the file
-    levels[..., 0] = np.where(levels[..., 1] > 0, levels[..., 0] // TICK, [-FAR_TICK, FAR_TICK])
-    converter = Converter(levels, message_path)
-    source = converter.convert(messages, midnight_ns)
+    levels[..., 0] = np.where(levels[..., 1] > 0, levels[..., 0] // unit, [-FAR_TICK, FAR_TICK])
+    messages[:, PRICE] //= unit
+    source = Converter(levels, message_path, unit).convert(messages, midnight_ns)
     if not len(source.commands):
         raise UserError(f"{message_path}: no message enters an order, and no level of {book_path} holds one")
     return source
@@ -162,11 +168,12 @@ def midnight(path: Path) -> int:
     return int(day.timestamp()) * NS_PER_S
 
 
-def check_messages(path: Path, messages: np.ndarray) -> None:
+def check_messages(path: Path, messages: np.ndarray, unit: int) -> None:
     """Raise UserError if a row has a value that is not valid in LOBSTER (TAPE-005).
 
     messages   float64, shape (messages, 6). In types 5 to 7, ids, sizes and prices may be any whole numbers: hidden
                trades have prices between ticks, halts have none.
+    unit       a tick, dollars times 10,000
     """
     time, kind, name, size, price, direction = messages.T
     ignored = kind > EXECUTE
@@ -178,7 +185,7 @@ def check_messages(path: Path, messages: np.ndarray) -> None:
         (1, is_whole(kind, ADD, HALT), f"a whole number in {ADD}..{HALT}"),
         (2, ignored | is_whole(name, 0, WHOLE_MAX), f"a whole number in 0..{WHOLE_MAX}"),
         (3, ignored | is_whole(size, 1, LOTS_MAX), f"a whole number in 1..{LOTS_MAX}"),
-        (4, ignored | is_price(price), PRICES),
+        (4, ignored | is_price(price, unit), prices_of(unit)),
         (5, sided, "1 or -1"),
         *((column, is_whole(messages[:, column], -WHOLE_MAX, WHOLE_MAX), number) for column in (2, 3, 4)),
     ]
@@ -188,17 +195,18 @@ def check_messages(path: Path, messages: np.ndarray) -> None:
         raise UserError(f"{path} row {row + 1} column {column + 1}: {value} is not {allowed}")
 
 
-def check_levels(path: Path, book: np.ndarray) -> None:
+def check_levels(path: Path, book: np.ndarray, unit: int) -> None:
     """Raise UserError if a row has a price between ticks, an invalid size or levels out of order (TAPE-005).
 
     book   float64, shape (messages, 4 * levels): price and size alternate; a level of size 0 may have any price
+    unit   a tick, dollars times 10,000
     """
     prices, sizes = book[:, ::2], book[:, 1::2]
     fine = np.ones(book.shape, bool)
-    fine[:, ::2] = is_price(prices) | ((sizes == 0) & is_whole(prices, -WHOLE_MAX, WHOLE_MAX))
+    fine[:, ::2] = is_price(prices, unit) | ((sizes == 0) & is_whole(prices, -WHOLE_MAX, WHOLE_MAX))
     fine[:, 1::2] = is_whole(sizes, 0, LOTS_MAX)
     for row, column in np.argwhere(~fine)[:1].tolist():
-        what, allowed = ("size", f"a whole number in 0..{LOTS_MAX}") if column % 2 else ("price", PRICES)
+        what, allowed = ("size", f"a whole number in 0..{LOTS_MAX}") if column % 2 else ("price", prices_of(unit))
         raise UserError(f"{path} row {row + 1} column {column + 1}: {what} {book[row, column]:.15g} is not {allowed}")
     by_side = (len(book), -1, 2)  # asks come first
     used, away = (sizes > 0).reshape(by_side), prices.reshape(by_side) * [1, -1]
@@ -215,18 +223,24 @@ def is_whole(values: np.ndarray, low: int, high: int) -> np.ndarray:
     return fine
 
 
-def is_price(values: np.ndarray) -> np.ndarray:
-    """For each value, whether it is a price on a tick, within the range of an instrument."""
-    fine: np.ndarray = is_whole(values, TICK, PRICE_MAX * TICK) & (np.floor(values / TICK) * TICK == values)
+def is_price(values: np.ndarray, unit: int) -> np.ndarray:
+    """For each value, whether it is a price on a tick of so many units, within the range of an instrument."""
+    fine: np.ndarray = is_whole(values, unit, PRICE_MAX * unit) & (np.floor(values / unit) * unit == values)
     return fine
+
+
+def prices_of(unit: int) -> str:
+    """Prices that `is_price` takes, in words."""
+    return f"a multiple of {unit} in {unit}..{PRICE_MAX * unit}"
 
 
 class Converter:
     """Tracks the queues of a message file, so that each message becomes commands about known orders."""
 
-    def __init__(self, book: np.ndarray, path: Path) -> None:
+    def __init__(self, book: np.ndarray, path: Path, unit: int) -> None:
         self.book = book
         self.path = path  # of the message file
+        self.unit = unit  # a tick, dollars times 10,000
         self.rows: list[tuple[int, ...]] = []
         self.orders: dict[str, LobsterOrder] = {}
         self.levels: tuple[dict[int, OrderQueue], dict[int, OrderQueue]] = ({}, {})
@@ -255,20 +269,20 @@ class Converter:
         view = np.stack([np.maximum(before, worst)[:, 0], np.minimum(before, worst)[:, 1]], axis=1)
         seed = np.stack([np.maximum.accumulate(worst[:, 0]), np.minimum.accumulate(worst[:, 1])], axis=1)
         return Lobster(
-            command_rows(self.rows), ends[0], ends[1], book, seed, view, self.counts,
+            command_rows(self.rows), Decimal(self.unit) / SCALE, ends[0], ends[1], book, seed, view, self.counts,
             self.views, self.corrections, self.unknown_lots, self.out_of_order_fills, self.hidden_trades,
             self.hidden_lots,
         )  # fmt: skip
 
-    def message(self, index: int, kind: int, order_id: int, lots: int, units: int, direction: int) -> None:
+    def message(self, index: int, kind: int, order_id: int, lots: int, price: int, direction: int) -> None:
         """Convert one message to commands. UserError: it contradicts earlier messages.
 
         index       of the message, for errors
-        units       price, dollars times 10,000
+        price       ticks
         direction   1: the order buys; -1: it sells
         """
         self.counts[TYPES[kind]] += 1
-        name, price = str(order_id), units // TICK
+        name = str(order_id)
         side = Side.BUY if direction > 0 else Side.SELL
         if kind == ADD:
             if name in self.orders:
@@ -282,7 +296,7 @@ class Converter:
             self.cancel_lots(level, self.orders.get(name), lots)
         elif kind == EXECUTE:
             if price not in self.levels[side]:
-                what = f"{side.name} order executed at price {units}, allowed: a price at which one rests"
+                what = f"{side.name} order executed at price {price * self.unit}, allowed: a price at which one rests"
                 raise UserError(f"{self.path} row {index + 1} column 5: {what}")
             self.execute(name, lots, price, side)
         elif kind == EXECUTE_HIDDEN:

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,8 +18,8 @@ from bench.extras import is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.flows.registry import MODELS, model_tape
 from bench.readers import formats
-from bench.readers.lobster import Lobster, read_lobster
-from bench.readers.report import IMPORT_OPTIONS, import_options
+from bench.readers.lobster import CENT, Lobster, read_lobster
+from bench.readers.report import IMPORT_OPTIONS, decimal_of, import_options
 from bench.tapes.market import flow_market, market_tape
 from bench.tapes.parquet import PARQUET
 from bench.tapes.tape import Tape, TapeControl, read_tape
@@ -30,6 +31,9 @@ Source: TypeAlias = "Tape | str | os.PathLike[str] | tuple[str | os.PathLike[str
 
 COMMANDS_MAX = 50_000_000  # most commands of a generated flow, which needs about 20 GB for them
 SEED_MAX = (1 << 23) - 1  # `flow.random_words` uses 23 bits
+PAIR_OPTIONS = ("tick",)  # of LOBSTER
+# Options of the command line that are of an import: their name there, and what takes them.
+OF_IMPORT = {"tick": ("tick", "a file of ITCH, DBN or LOBSTER"), "symbol": ("symbols", "a file of ITCH or DBN")}
 MAGIC_BYTES = 64  # first bytes of a file, by which it is recognised
 
 
@@ -61,15 +65,17 @@ def open_source(source: Source, **options: Any) -> Tape:
     """Open a source of commands.
 
     source     a Tape, which is returned as it is; a path; a pair of LOBSTER files (messages, book); the name of a flow
-    options    what the kind of source takes: `commands` and `seed` of a flow, fields of ImportOptions of ITCH and DBN
+    options    what the kind of source takes: `commands` and `seed` of a flow, fields of ImportOptions of ITCH and DBN,
+               `tick` of LOBSTER
     UserError: there is no such source, it is damaged, or an option does not apply
     """
     if isinstance(source, Tape):
         check_options("a Tape", options, ())
         return source
     if isinstance(source, tuple):
-        check_options("a LOBSTER pair", options, ())
-        return pair_tape(*(Path(path) for path in source))
+        check_options("a LOBSTER pair", options, PAIR_OPTIONS)
+        messages, book = map(Path, source)
+        return pair_tape(messages, book, **options)
     path = Path(source)
     if is_generated(source):
         generated = GENERATED[str(source)]
@@ -85,9 +91,12 @@ def is_generated(source: Source) -> bool:
     return isinstance(source, str) and source in GENERATED and not mode_of(Path(source))
 
 
-def takes_import_options(source: Source) -> bool:
-    """Whether a source is a file that takes the options of an import, by its name."""
-    return isinstance(source, str) and formats.named_format(Path(source)) in ("itch", "dbn")
+def options_of_import(source: Source) -> tuple[str, ...]:
+    """The options of an import that a source takes: a file of ITCH, DBN or LOBSTER, by its name, or `lobster`."""
+    options = {"itch": IMPORT_OPTIONS, "dbn": IMPORT_OPTIONS, "lobster": PAIR_OPTIONS}
+    if not isinstance(source, str):
+        return ()
+    return options.get("lobster" if source == "lobster" else formats.named_format(Path(source)), ())
 
 
 def check_options(source: str, options: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
@@ -144,21 +153,21 @@ def flow_tape(name: str, seed: int, commands: int | None = None) -> Tape:
     return market_tape(flow_market(flow), [flow.warm, flow.commands], notes)
 
 
-def lobster_tape(messages: Path, book: Path) -> tuple[Lobster, Tape]:
-    """A pair of LOBSTER files: what was read, and its commands in a market of their own as a tape."""
-    source = read_lobster(messages, book)
+def lobster_tape(messages: Path, book: Path, tick: str | Decimal = CENT) -> tuple[Lobster, Tape]:
+    """A pair of LOBSTER files: what was read, and its commands in a market of their own as a tape. `tick`: dollars."""
+    source = read_lobster(messages, book, decimal_of("tick", tick))
     return source, formats.lobster_tape(source, messages.name)
 
 
-def pair_tape(messages: Path, book: Path) -> Tape:
+def pair_tape(messages: Path, book: Path, tick: str | Decimal = CENT) -> Tape:
     """A pair of LOBSTER files as a tape. Orders that stand for the first row of the book file only fill the book."""
-    source, tape = lobster_tape(messages, book)
+    source, tape = lobster_tape(messages, book, tick)
     return replace(tape, resting_rows=tape.resting_rows + int(source.view_ends[0]))
 
 
-def messages_tape(messages: Path) -> Tape:
+def messages_tape(messages: Path, tick: str | Decimal = CENT) -> Tape:
     """As `pair_tape`, of a message file that has its order-book file beside it."""
-    return pair_tape(messages, formats.book_beside(messages))
+    return pair_tape(messages, formats.book_beside(messages), tick)
 
 
 def imported_tape(path: Path, **options: Any) -> Tape:
@@ -195,7 +204,7 @@ def has_format(name: str) -> Callable[[Path, bytes], bool]:
 FILE_SOURCES = [
     FileSource("a tape (FILE.parquet)", lambda path, magic: magic.startswith(PARQUET), read_tape),
     FileSource("a venue's data folder", lambda path, magic: is_folder(path / "journal"), folder_tape),
-    FileSource("LOBSTER messages (NAME_message_N.csv)", has_format("lobster"), messages_tape),
+    FileSource("LOBSTER messages (NAME_message_N.csv)", has_format("lobster"), messages_tape, PAIR_OPTIONS),
     FileSource("a file of Nasdaq ITCH 5.0", has_format("itch"), imported_tape, IMPORT_OPTIONS),
     FileSource("a file of Databento DBN (.dbn, .dbn.zst)", has_format("dbn"), imported_tape, IMPORT_OPTIONS),
 ]

@@ -35,7 +35,7 @@ def facts(
         json: Print everything as JSON.
         commands: Length of generated flows; the orders that fill their books first come on top.
         seed: Seed of a generated flow; without it, 1.
-        tick: Price step of ITCH and DBN files, like 0.01; DBN needs it.
+        tick: Price step of ITCH, DBN and LOBSTER files, like 0.01; DBN needs it.
         symbol: Symbol to import of ITCH and DBN files; once for each, without it all.
     """
     from bench.facts.report import FactsOptions, run_facts

@@ -39,7 +39,7 @@ def replay(
         plot: Draw prices, trades and the last book of the busiest instrument into this file (.png, .svg, .pdf).
         seed: Seed of a generated flow; without it, 1.
         commands: Length of a generated flow; the orders that fill its book first come on top.
-        tick: Price step of an ITCH or DBN file, like 0.01.
+        tick: Price step of an ITCH, DBN or LOBSTER file, like 0.01.
         symbol: Symbol to import of such a file; once for each.
         at: Show the --book and the --account just after the command of this sequence; 0: before the first one.
         explain: Explain the command of this sequence: the book and the account that it met, each check, its events.

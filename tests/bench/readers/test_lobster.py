@@ -1,11 +1,14 @@
 """LOBSTER files become commands that leave the published levels; wrong files are refused with their row."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.readers.lobster import read_lobster
+from bench.research.sources import open_source
+from bench.tapes.tape import TICK_NOTE
 from exchange.codes import CommandKind
 from exchange.errors import UserError
 from tests.bench.lobster_pair import BOOK, MESSAGES, write_pair
@@ -26,6 +29,21 @@ def test_first_row_contains_the_first_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("TAPE-005")
+@pytest.mark.rule("TAPE-005")
+def test_prices_become_ticks_of_the_size_that_is_said(tmp_path: Path) -> None:
+    pair = write_pair(tmp_path)
+    cents, quarters = read_lobster(*pair), read_lobster(*pair, Decimal("0.25"))
+    assert (quarters.commands["price"] * 25).tolist() == cents.commands["price"].tolist()
+    assert (quarters.book[..., 0] * 25).tolist() == cents.book[..., 0].tolist()
+    for source in (pair, str(pair[0])):
+        tape = open_source(source, tick="0.25")
+        assert tape.notes[TICK_NOTE] == "0.25" and {404, 410} <= set(tape.commands["price"].tolist())
+    with pytest.raises(UserError, match=r"column 5: price 1015000 is not a multiple of 10000 in 10000\.\."):
+        read_lobster(*pair, Decimal(1))
+    with pytest.raises(UserError, match=r"tick 0\.00001, allowed: a multiple of 0\.0001"):
+        read_lobster(*pair, Decimal("0.00001"))
+
+
 def test_messages_that_are_no_commands_are_counted_and_named(tmp_path: Path) -> None:
     counts = read_lobster(*write_pair(tmp_path)).counts
     assert counts["halt (ignored)"] == 1 and counts["execute hidden (not in the book: ignored)"] == 1

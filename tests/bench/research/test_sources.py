@@ -44,7 +44,7 @@ def test_a_flow_takes_commands_and_a_seed() -> None:
     [
         ("mixed", {"depth": 3}, "option depth does not apply to the flow mixed, allowed: commands, seed"),
         (small_flow, {"seed": 3}, "option seed does not apply to a Tape, allowed: none"),
-        (("a.csv", "b.csv"), {"seed": 3}, "option seed does not apply to a LOBSTER pair, allowed: none"),
+        (("a.csv", "b.csv"), {"seed": 3}, "option seed does not apply to a LOBSTER pair, allowed: tick"),
         (("a.csv", "b.csv"), {}, "a.csv: no such file"),
     ],
 )

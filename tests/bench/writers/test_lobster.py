@@ -1,6 +1,7 @@
 """A tape that is written as a LOBSTER pair and read again has the same book after every message."""
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,14 @@ from tests.bench.writers.test_order_flow import mixed_tape
 
 
 @pytest.mark.rule("TAPE-012")
-def test_tape_to_lobster_to_tape_has_equal_book_states(tmp_path: Path) -> None:
-    flow = order_flow(mixed_tape(500, books=2, tick="0.01"))
+@pytest.mark.parametrize("tick", ["0.01", "0.001", "0.25"])
+def test_tape_to_lobster_to_tape_has_equal_book_states(tick: str, tmp_path: Path) -> None:
+    flow = order_flow(mixed_tape(500, books=2, tick=tick))
     paths = write_lobster(flow, 1, tmp_path, levels=5)
     assert [path.name for path in paths] == [
         f"BOOK-2_2027-01-01_0_{last}_{kind}_5.csv" for kind in ("message", "orderbook") for last in [1]
     ]
-    source = read_lobster(*paths)
+    source = read_lobster(*paths, Decimal(tick))
     found = check(source)
     assert (found.matched, found.first_difference) == (found.messages, "")
     assert source.unknown_lots == source.out_of_order_fills == 0

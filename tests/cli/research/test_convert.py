@@ -60,7 +60,11 @@ def test_lobster_book_that_differs_gives_exit_code_1(tmp_path: Path, capsys: pyt
         ("convert x.itch --day 2019-13-01", "--day '2019-13-01' is not a day like"),
         ("convert x.itch out.npz --levels 0", "--levels 0, allowed: 1..10000"),
         ("convert x.itch --book y.csv", "--book y.csv does not apply to itch, allowed: with lobster"),
-        ("convert x.csv --tick 0.01", "x.csv: bounds, units, symbols and day apply to itch, dbn and binance"),
+        ("convert x.csv --tick 0.01", "x.csv: its name has no _message"),
+        (
+            "convert x.csv --lot 100",
+            "x.csv: bounds, units, symbols and day apply to itch, dbn and binance, not to lobster, which takes a tick",
+        ),
         (
             "convert x.gz out.parquet --from binance --tick 1",
             "x.gz: a capture of levels has no orders, allowed: no OUT",
