@@ -11,7 +11,6 @@ from tests.cli.mistakes import mistake
     ("command", "named"),
     [
         ("margin missing 0", "ACCOUNT 0 not in 1.."),
-        ("margin missing 1", "missing"),
         ("margin missing 1 --what-if 'buy 10 H100.G90.F27'", "'buy 10 H100.G90.F27' is not SIDE LOTS SYMBOL PRICE"),
         ("margin missing 1 --what-if 'hold 10 H100.G90.F27 2.810'", "is not SIDE LOTS SYMBOL PRICE"),
         ("margin missing 1 --what-if 'buy 10 H100.G90.F27 2.8101'", "off the tick"),
@@ -25,6 +24,10 @@ def test_a_mistake_is_one_line_that_names_the_argument(
     command: str, named: str, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
     assert named in mistake(capsys, command)
+
+
+def test_a_folder_without_a_venue_says_so(capsys: pytest.CaptureFixture[str], workplace: Path) -> None:
+    assert "no venue of missing is running" in mistake(capsys, "margin missing 1", 69)
 
 
 def test_without_a_folder_a_key_is_needed(
