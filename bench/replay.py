@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.extras import check_file, check_package, is_folder, mode_of
 from bench.plot import check_plot, draw_tape
 from bench.readers.book_check import check_books
-from bench.readers.lobster import CENT
+from bench.readers.itch_frames import CENT
 from bench.research.event_columns import REFUSALS
 from bench.research.sources import (
     GENERATED,

@@ -11,7 +11,8 @@ from bench.readers.book_check import check_books
 from bench.readers.converter import Levels, final_book_differences
 from bench.readers.dbn import read_dbn
 from bench.readers.itch import Imported, library_differences, read_itch
-from bench.readers.lobster import CENT, CROSS, EXECUTE_HIDDEN, HALT, OWNERS, TYPES, Lobster, read_lobster
+from bench.readers.itch_frames import CENT
+from bench.readers.lobster import CROSS, EXECUTE_HIDDEN, HALT, OWNERS, TYPES, Lobster, read_lobster
 from bench.readers.report import ImportOptions, ImportReport
 from bench.tapes.market import PlainMarket, engine_at, market_tape
 from bench.tapes.tape import BY_TIME, TICK_NOTE, TRADES_NOTE, Tape, read_tape

@@ -9,8 +9,8 @@ A file of ten levels does not show the eleventh level, which may change unseen. 
   the first row.
 - A level that comes into view is seeded from the first row that shows it. Before that, this row is checked for all
   prices that were in view before.
-Format: lobsterdata.com, "Output". Times are seconds after midnight, prices dollars times 10,000. A tick is a cent, or
-what the caller says.
+Format: lobsterdata.com, "Output". Times are seconds after midnight, prices dollars times 10,000 as in ITCH. A tick
+is a cent, or what the caller says.
 """
 
 import re
@@ -24,14 +24,13 @@ from zlib import crc32
 import numpy as np
 
 from bench.flows.flow import START_NS
+from bench.readers.itch_frames import CENT, SCALE
 from bench.readers.report import units_of
 from exchange.codes import CommandFlag, CommandKind, Side, TimeInForce
 from exchange.errors import UserError
 from exchange.records import COMMAND, pack_client_order_id
 from exchange.units import NS_PER_S, ORDER_LOTS_MAX, PRICE_MAX
 
-SCALE = 10_000  # units of a price that make a dollar
-CENT = Decimal("0.01")
 ADD, PARTIAL_CANCEL, DELETE, EXECUTE, EXECUTE_HIDDEN, CROSS, HALT = range(1, 8)
 TYPES = {
     ADD: "add",

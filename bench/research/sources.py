@@ -18,7 +18,8 @@ from bench.extras import is_folder, mode_of
 from bench.flows.flow import FLOWS, make_flow
 from bench.flows.registry import MODELS, model_tape
 from bench.readers import formats
-from bench.readers.lobster import CENT, Lobster, read_lobster
+from bench.readers.itch_frames import CENT
+from bench.readers.lobster import Lobster, read_lobster
 from bench.readers.report import IMPORT_OPTIONS, decimal_of, import_options
 from bench.tapes.market import flow_market, market_tape
 from bench.tapes.parquet import PARQUET

@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.extras import check_package, whole_file
 from bench.readers import lobster
+from bench.readers.itch_frames import SCALE
 from bench.readers.order_messages import ADD, DELETE, EXECUTE, REDUCE
 from bench.readers.report import units_of
 from bench.writers.ladder import level_history
@@ -21,7 +22,6 @@ from bench.writers.prices import file_prices
 from exchange.errors import UserError
 from exchange.units import NS_PER_DAY, NS_PER_S
 
-SCALE = 10_000  # units of a price that make a dollar
 NO_PRICE = 9_999_999_999  # of a level that is not there; negative on the bid side
 TYPES = {ADD: lobster.ADD, REDUCE: lobster.PARTIAL_CANCEL, DELETE: lobster.DELETE, EXECUTE: lobster.EXECUTE}
 
