@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from bench.research.driver import Driver
-from bench.research.latency import FIRST_DRAWS, Constant, Delay, Latency
+from bench.research.latency import FIRST_DRAWS, Constant, Latency
 from bench.research.orders import Fields, OrderError, number_in
 from bench.research.strategies import Playable, StrategyRun
 from bench.research.strategy_loop import (
@@ -104,12 +104,9 @@ class Loop:
         self.play = np.zeros(1, PLAY)
         self.play["every"] = self.play["until_call"] = every
         self.play["account"] = driver.own[0]
-        self._place: Delay = Constant()
-        self._change: Delay = Constant()
-        if latency is not None:
-            check_latency(latency)
-            self.play["delayed"], self.play["feed_ns"] = 1, latency.feed.ns(0, 0)
-            self._place, self._change = latency.place, latency.cancel
+        self._latency = latency or Latency()
+        check_latency(self._latency)
+        self.play["delayed"], self.play["feed_ns"] = latency is not None, self._latency.feed.ns(0, 0)
         self._log, self._sent = blank_rows(EVENT, LOG_ROWS), blank_commands(SENT_ROWS)
         self._waiting = blank_commands(WAITING_ROWS)
         self._buffers = (
@@ -128,7 +125,7 @@ class Loop:
 
     def _draw(self, count: int) -> None:
         """Have the delays of the first `count` own commands."""
-        self._delays = (*self._place.table(count), *self._change.table(count))
+        self._delays = (*self._latency.place.table(count), *self._latency.cancel.table(count))
 
     def _rest(self) -> tuple[np.ndarray, ...]:
         """Arguments of the loop after the rows of the source."""
