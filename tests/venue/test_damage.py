@@ -89,9 +89,9 @@ def test_command_says_what_the_function_says(folder: Path, seed: int) -> None:
         file.write_bytes(bytes(disk.file(path)))
         undo()
         command = [sys.executable, "-m", "exchange.cli.app", "journal", "verify", str(folder)]
-        told = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
-        said = told.stdout + told.stderr
-        assert "Traceback" not in said and told.returncode in (0, 65), said
+        ended = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
+        said = ended.stdout + ended.stderr
+        assert "Traceback" not in said and ended.returncode in (0, 65), said
         assert all(text.replace(f"{FOLDER}/", f"{folder}/") in said for text in expected), f"seed {seed}: {fault}"
         assert all(PLACE.search(text) for text in expected)
         file.write_bytes(before)
